@@ -1,0 +1,62 @@
+//! Where all time comes from, so that tests can own it.
+//! Nothing outside this module may ask the system for the time or sleep.
+
+use std::fmt::Debug;
+use std::future::Future;
+use std::pin::Pin;
+use std::time::{Duration, SystemTime};
+
+use tokio::time::Instant;
+
+/// A sleep in progress.
+pub type Sleep<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+
+/// The time of day, a monotonic clock, and sleep.
+pub trait Clock: Send + Sync + Debug {
+    /// The time of day, as assertions, capture tokens and `Retry-After` dates need it.
+    fn now(&self) -> SystemTime;
+
+    /// A point on the monotonic clock that deadlines and the limiter are measured on.
+    fn instant(&self) -> Instant;
+
+    /// Returns once [`instant`](Self::instant) has reached `deadline`.
+    fn sleep_until(&self, deadline: Instant) -> Sleep<'_>;
+
+    /// Returns after `duration`.
+    fn sleep(&self, duration: Duration) -> Sleep<'_> {
+        self.sleep_until(later(self.instant(), duration))
+    }
+}
+
+/// `start + duration`, saturating at about thirty years so that no caller's duration can overflow.
+pub(crate) fn later(start: Instant, duration: Duration) -> Instant {
+    const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
+    start.checked_add(duration.min(FAR)).unwrap_or(start)
+}
+
+/// The operating system's clock and tokio's timer. Needs a tokio runtime with time enabled.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct SystemClock;
+
+impl SystemClock {
+    /// The system's clock.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self
+    }
+}
+
+impl Clock for SystemClock {
+    fn now(&self) -> SystemTime {
+        SystemTime::now()
+    }
+
+    fn instant(&self) -> Instant {
+        Instant::now()
+    }
+
+    fn sleep_until(&self, deadline: Instant) -> Sleep<'_> {
+        Box::pin(tokio::time::sleep_until(deadline))
+    }
+}
