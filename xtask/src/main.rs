@@ -1,2 +1,51 @@
-//! Stub.
-fn main() {}
+//! `cargo xtask`: the project's own checks and generators. This file only dispatches.
+
+mod codegen;
+
+use std::env;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Whatever went wrong, told to a developer.
+type Failure = Box<dyn std::error::Error>;
+
+const USAGE: &str = "\
+usage: cargo xtask <command>
+
+  codegen [--check]   write tables, reference pages and docs/openapi.json from the spec; --check only compares";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let root = root();
+    let outcome = match arguments.as_slice() {
+        ["codegen"] => codegen::write(&root),
+        ["codegen", "--check"] => codegen::check(&root),
+        _ => {
+            say(&mut io::stderr(), USAGE);
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
+        Ok(report) => {
+            say(&mut io::stdout(), &report);
+            ExitCode::SUCCESS
+        }
+        Err(failure) => {
+            say(&mut io::stderr(), &format!("error: {failure}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The workspace's folder: the one above this crate's.
+fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_path_buf()
+}
+
+/// Prints a report. A reader who has gone away is no failure of ours.
+fn say(to: &mut impl Write, text: &str) {
+    drop(writeln!(to, "{}", text.trim_end()));
+}
