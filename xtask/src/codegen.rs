@@ -4,6 +4,8 @@
 
 mod catalogue;
 mod rust_tables;
+mod scenarios;
+mod words;
 
 use std::fs;
 use std::io::Write as _;
@@ -71,10 +73,17 @@ pub(crate) fn check(root: &Path) -> Result<String, Failure> {
 fn outputs(root: &Path) -> Result<Vec<Output>, Failure> {
     let spec = root.join(SPEC);
     let codes = catalogue::Catalogue::read(&spec)?;
-    Ok(vec![Output {
-        path: format!("{TABLES}/error_codes.rs"),
-        content: rustfmt(&rust_tables::error_codes(&codes))?,
-    }])
+    let scenarios = scenarios::Scenarios::read(&spec)?;
+    Ok(vec![
+        Output {
+            path: format!("{TABLES}/error_codes.rs"),
+            content: rustfmt(&rust_tables::error_codes(&codes))?,
+        },
+        Output {
+            path: format!("{TABLES}/scenarios.rs"),
+            content: rustfmt(&rust_tables::scenarios(&scenarios))?,
+        },
+    ])
 }
 
 /// Formats Rust source as `cargo fmt` would.

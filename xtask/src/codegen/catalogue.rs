@@ -8,6 +8,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use super::words::words;
 use crate::Failure;
 
 /// Every error code, by its text.
@@ -67,27 +68,6 @@ struct Row {
     meaning: Text,
     cause: Text,
     remedy: Text,
-}
-
-/// A closed list of words, each with the Rust variant that it stands for.
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($variant:ident = $word:literal),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-        pub(crate) enum $name { $(#[serde(rename = $word)] $variant),+ }
-
-        impl $name {
-            /// The name of the Rust variant.
-            pub(crate) const fn variant(self) -> &'static str {
-                match self { $(Self::$variant => stringify!($variant)),+ }
-            }
-
-            /// The word in the spec and on the pages.
-            pub(crate) const fn word(self) -> &'static str {
-                match self { $(Self::$variant => $word),+ }
-            }
-        }
-    };
 }
 
 words! {

@@ -5,6 +5,7 @@
 use std::fmt::Write as _;
 
 use super::catalogue::{Catalogue, Text};
+use super::scenarios::Scenarios;
 
 /// What every generated Rust file begins with.
 const HEADER: &str = "\
@@ -57,6 +58,37 @@ pub(crate) fn error_codes(codes: &Catalogue) -> String {
         );
     }
     out.push_str("];\n");
+    out
+}
+
+/// The decision table's rows in their order, and the sentences that a verdict may add.
+pub(crate) fn scenarios(scenarios: &Scenarios) -> String {
+    let mut out = format!(
+        "{HEADER}\nuse crate::language::Text;\n\n\
+         /// What the spec says of one row of the decision table.\n#[derive(Debug)]\npub(crate) struct ScenarioEntry {{\n\
+         /// The row's id.\npub(crate) id: &'static str,\n\
+         /// The decision's name, `wait` for a process that is not final.\npub(crate) decision: &'static str,\n\
+         /// What happened, what it does not say, what to do next.\npub(crate) text: Text,\n}}\n\n\
+         /// Every row, in the table's order.\npub(crate) static SCENARIOS: &[ScenarioEntry] = &[\n"
+    );
+    for row in &scenarios.rows {
+        let _ = write!(
+            out,
+            "    ScenarioEntry {{\n        id: {:?},\n        decision: {:?},\n        text: {},\n    }},\n",
+            row.id,
+            row.decision.word(),
+            text(&row.text),
+        );
+    }
+    out.push_str("];\n");
+    for note in &scenarios.notes {
+        let _ = write!(
+            out,
+            "\n/// Added to a row's text where it holds.\npub(crate) static NOTE_{}: Text = {};\n",
+            constant(&note.id),
+            text(&note.text),
+        );
+    }
     out
 }
 

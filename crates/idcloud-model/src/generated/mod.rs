@@ -3,3 +3,4 @@
 //! Never edited by hand, except this list of them.
 
 pub(crate) mod error_codes;
+pub(crate) mod scenarios;

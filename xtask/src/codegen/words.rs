@@ -1,0 +1,26 @@
+//! Closed lists of words in the spec.
+//!
+//! Never maps an unknown word to a known one: serde refuses it.
+
+/// An enum that reads words of the spec and knows what its Rust counterpart is called.
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($variant:ident = $word:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize)]
+        pub(crate) enum $name { $(#[serde(rename = $word)] $variant),+ }
+
+        impl $name {
+            /// The name of the Rust variant.
+            pub(crate) const fn variant(self) -> &'static str {
+                match self { $(Self::$variant => stringify!($variant)),+ }
+            }
+
+            /// The word in the spec and on the pages.
+            pub(crate) const fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+        }
+    };
+}
+
+pub(crate) use words;
