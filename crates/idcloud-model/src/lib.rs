@@ -1,8 +1,94 @@
-//! Stub.
+//! The vocabulary of Unico's IDCloud: what is sent, what is answered, and what an answer means.
+//!
+//! This crate must never do I/O, read a clock, or know how a request travels. It types subjects and selfies so that what IDCloud would
+//! refuse is refused here, reads answers of every documented generation without losing anything, and holds the one table that
+//! turns an answer into a [`Decision`]:
+//!
+//! ```
+//! use idcloud_model::{Asked, Capabilities, IdentityExtras, Policy, Process, SelfieKind, decide};
+//!
+//! let answer = br#"{"id": "80371b2a-3ac7-432e-866d-57fe37896ac6", "status": 3, "unicoId": {"result": "no"}}"#;
+//! let asked = Asked::new(Capabilities::NONE.with_identity(IdentityExtras::NONE), SelfieKind::Image);
+//! match Process::from_json(answer)? {
+//!     Process::Final(process) => {
+//!         let verdict = decide(&process, &asked, &Policy::default());
+//!         assert_eq!(verdict.decision().as_str(), "reject");
+//!         assert_eq!(verdict.scenario().id(), "identity-no");
+//!     }
+//!     Process::Pending(process) => println!("wait: {}", process.scenario()),
+//! }
+//! # Ok::<(), idcloud_model::ReadError>(())
+//! ```
 
+mod additional_info;
+mod asked;
+mod behavior;
+mod birth_date;
+mod capability;
+mod capture_token;
+mod contact;
+mod cpf;
+mod curp;
+mod decision;
+mod document;
+mod error_answer;
 mod error_code;
+mod evidence;
+mod face_match;
 mod generated;
+mod identity;
+mod ids;
+mod image;
 mod language;
+pub mod limits;
+mod liveness;
+mod personal;
+mod policy;
+mod process;
+pub mod request;
+mod scenario;
+mod score;
+mod selfie;
+mod serpro;
+mod status;
+mod subject;
+mod trust;
+mod unknown;
+mod violation;
+mod wire;
 
+pub use additional_info::AdditionalInfo;
+pub use asked::Asked;
+pub use behavior::BehaviorAlert;
+pub use birth_date::{BirthDate, BirthDateError};
+pub use capability::{Capabilities, Capability, CapabilityError, IdentityExtras};
+pub use capture_token::CaptureToken;
+pub use contact::{
+    ClientReference, ClientReferenceError, Email, EmailError, Gender, GenderError, PersonName,
+    PersonNameError, Phone, PhoneError,
+};
+pub use cpf::{Cpf, CpfError};
+pub use curp::{Curp, CurpError};
+pub use decision::{Verdict, decide};
+pub use document::Document;
+pub use error_answer::ErrorAnswer;
 pub use error_code::{Actor, CatalogueEntry, Endpoint, ErrorCode, RetryClass};
+pub use evidence::Evidence;
+pub use face_match::{FaceMatch, Match};
+pub use identity::IdentityResult;
+pub use ids::{DocumentId, IdError, ProcessId, SubsidiaryId};
+pub use image::{Dimensions, Image, ImageFormat};
 pub use language::{Language, UnknownLanguage};
+pub use liveness::{LivenessReading, LivenessResult};
+pub use policy::Policy;
+pub use process::{FinalProcess, PendingProcess, Process};
+pub use scenario::{Decision, Scenario, simulated_notice};
+pub use score::RiskScore;
+pub use selfie::{Selfie, SelfieKind};
+pub use serpro::Serpro;
+pub use status::Status;
+pub use subject::{Subject, SubjectCode, SubjectCodeError, SubjectDraft};
+pub use trust::{RiskLevel, TrustDecision};
+pub use unknown::UnknownValue;
+pub use violation::{Rule, Violation, Violations};
+pub use wire::ReadError;

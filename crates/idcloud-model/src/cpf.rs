@@ -1,0 +1,168 @@
+//! CPF, the Brazilian taxpayer number.
+//!
+//! A `Cpf` must never exist with wrong check digits, nor print its digits.
+
+use std::str::FromStr;
+
+use zeroize::Zeroize;
+
+use crate::personal::{redacted, stored_as_text};
+
+const DIGITS: usize = 11;
+
+/// A CPF whose check digits are right.
+///
+/// Read from eleven digits or from the usual form `000.000.000-00`; sent as eleven digits, which is how the
+/// Onboarding page asks for `subject.code`. Eleven equal digits pass the arithmetic but are never issued, and are refused.
+///
+/// ```
+/// use idcloud_model::Cpf;
+///
+/// let cpf: Cpf = "529.982.247-25".parse()?;
+/// assert_eq!(cpf.expose(), "52998224725");
+/// assert_eq!(format!("{cpf:?} {cpf}"), "Cpf(redacted) [redacted]");
+/// assert!("529.982.247-26".parse::<Cpf>().is_err());
+/// # Ok::<(), idcloud_model::CpfError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Cpf([u8; DIGITS]);
+
+impl Cpf {
+    /// The eleven digits. Personal data: never log them.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        // Only ASCII digits are ever stored, so the fallback is unreachable.
+        str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+redacted!(Cpf);
+stored_as_text!(Cpf);
+
+impl Drop for Cpf {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+/// Why a text is not a CPF. Never holds the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CpfError {
+    /// Not eleven digits, alone or in the form `000.000.000-00`.
+    #[error("a CPF has eleven digits, alone or as 000.000.000-00")]
+    Form,
+    /// Eleven equal digits.
+    #[error("a CPF of eleven equal digits is never issued")]
+    Repeated,
+    /// The last two digits do not follow from the first nine.
+    #[error("the CPF's check digits do not match its first nine digits")]
+    CheckDigits,
+}
+
+impl FromStr for Cpf {
+    type Err = CpfError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut cpf = Self(digits(text.trim()).ok_or(CpfError::Form)?);
+        let [body @ .., first_check, second_check] = &cpf.0;
+        if cpf.0.iter().all(|digit| digit == second_check) {
+            return Err(CpfError::Repeated);
+        }
+        let first = check_digit(body.iter());
+        let second = check_digit(body.iter().chain([&first]));
+        if (first, second) != (*first_check, *second_check) {
+            return Err(CpfError::CheckDigits);
+        }
+        for digit in &mut cpf.0 {
+            *digit += b'0';
+        }
+        Ok(cpf)
+    }
+}
+
+/// The eleven digits as numbers, from either form; nothing else is tolerated, so that a longer number with a CPF inside is not one.
+fn digits(text: &str) -> Option<[u8; DIGITS]> {
+    let mut digits = [0; DIGITS];
+    let bytes = text.as_bytes();
+    let formatted = bytes.len() == DIGITS + 3;
+    if !formatted && bytes.len() != DIGITS {
+        return None;
+    }
+    let mut place = digits.iter_mut();
+    for (at, byte) in bytes.iter().enumerate() {
+        match (formatted, at) {
+            (true, 3 | 7) if *byte == b'.' => {}
+            (true, 11) if *byte == b'-' => {}
+            (true, 3 | 7 | 11) => return None,
+            _ if byte.is_ascii_digit() => *place.next()? = byte - b'0',
+            _ => return None,
+        }
+    }
+    Some(digits)
+}
+
+/// The modulo-11 digit that follows `digits`: weights fall from `len + 1` to 2.
+fn check_digit<'a>(digits: impl DoubleEndedIterator<Item = &'a u8>) -> u8 {
+    let sum: u32 = digits
+        .rev()
+        .zip(2_u32..)
+        .map(|(digit, weight)| u32::from(*digit) * weight)
+        .sum();
+    // A remainder of ten counts as zero. The value is below ten, so it fits.
+    u8::try_from(sum * 10 % 11 % 10).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A verdict cannot be misread: of the hundred endings of nine digits, exactly one is a CPF.
+    #[test]
+    fn one_ending_in_a_hundred_is_valid() {
+        for start in (0..1_000_000_000_u64).step_by(7_654_321) {
+            let valid: Vec<String> = (0..100)
+                .map(|end| format!("{start:09}{end:02}"))
+                .filter(|text| text.parse::<Cpf>().is_ok())
+                .collect();
+            let repeated = start % 111_111_111 == 0;
+            assert_eq!(valid.len(), usize::from(!repeated), "{start:09}: {valid:?}");
+        }
+    }
+
+    #[test]
+    fn forms() {
+        for (text, expected) in [
+            ("52998224725", Ok("52998224725")),
+            (" 529.982.247-25 ", Ok("52998224725")),
+            ("12345678909", Ok("12345678909")),
+            ("11111111111", Err(CpfError::Repeated)),
+            ("111.111.111-11", Err(CpfError::Repeated)),
+            ("52998224724", Err(CpfError::CheckDigits)),
+            ("", Err(CpfError::Form)),
+            ("5299822472", Err(CpfError::Form)),
+            ("529982247255", Err(CpfError::Form)),
+            ("529-982-247.25", Err(CpfError::Form)),
+            ("529.982.24725", Err(CpfError::Form)),
+            ("52998224725\0\0\0", Err(CpfError::Form)),
+            ("٥٢٩٩٨٢٢٤٧٢٥", Err(CpfError::Form)),
+        ] {
+            let parsed = text.parse::<Cpf>();
+            assert_eq!(
+                parsed.as_ref().map(Cpf::expose),
+                expected.as_ref().copied(),
+                "{text:?}"
+            );
+        }
+    }
+
+    /// Nothing personal leaks, and a stored value comes back as it was.
+    #[test]
+    fn redacted_and_stored() {
+        let cpf: Cpf = "52998224725".parse().unwrap();
+        assert!(!format!("{cpf:?}{cpf}{cpf:#?}").contains('5'));
+        let stored = serde_json::to_string(&cpf).unwrap();
+        assert_eq!(serde_json::from_str::<Cpf>(&stored).unwrap(), cpf);
+        assert!(serde_json::from_str::<Cpf>("\"52998224720\"").is_err());
+    }
+}

@@ -1,0 +1,356 @@
+//! The table that turns an answer into a decision.
+//!
+//! Pure and total. Whatever it does not list must never be an approval.
+
+use crate::face_match::Match;
+use crate::generated::scenarios::{
+    NOTE_LIVENESS_NOT_CHECKED, NOTE_LIVENESS_UNVERIFIED, NOTE_MISSING_CAPABILITIES,
+};
+use crate::language::Text;
+use crate::{
+    Asked, BehaviorAlert, Capability, Decision, Evidence, FaceMatch, FinalProcess, IdentityResult,
+    Language, LivenessReading, LivenessResult, Policy, RiskLevel, RiskScore, Scenario, Serpro,
+    Status, TrustDecision,
+};
+
+/// Judges a final process against what was asked.
+///
+/// Rows are read top down and the first that matches wins; refusals stand before doubts, and doubts before approvals. Evidence that was asked for
+/// and is absent is never an approval; evidence that was not asked for can only make a verdict worse.
+///
+/// ```
+/// use idcloud_model::{Asked, Capabilities, Decision, IdentityExtras, Policy, Process, SelfieKind, decide};
+///
+/// let answer = br#"{"id":"80371b2a-3ac7-432e-866d-57fe37896ac6","status":3,"unicoId":{"result":"yes"}}"#;
+/// let Process::Final(process) = Process::from_json(answer)? else { panic!("status 3 is final") };
+///
+/// let identity = Capabilities::NONE.with_identity(IdentityExtras::NONE);
+/// let verdict = decide(&process, &Asked::new(identity, SelfieKind::Image), &Policy::default());
+/// assert_eq!(verdict.decision(), Decision::Approve);
+/// assert_eq!(verdict.scenario().id(), "identity-yes-without-liveness");
+///
+/// // The same answer to another question approves nothing.
+/// let liveness = Capabilities::NONE.with_liveness();
+/// let verdict = decide(&process, &Asked::new(liveness, SelfieKind::CaptureToken), &Policy::default());
+/// assert_eq!(verdict.decision(), Decision::Review);
+/// # Ok::<(), idcloud_model::ReadError>(())
+/// ```
+pub fn decide(process: &FinalProcess, asked: &Asked, policy: &Policy) -> Verdict {
+    let scenario = row(process, asked, policy);
+    // Only pending rows have no decision, and a final process matches none of them.
+    let decision = scenario.decision().unwrap_or(Decision::Review);
+    let liveness = match LivenessReading::of(process.evidence(), asked) {
+        LivenessReading::NotChecked => Unchecked::NotChecked,
+        LivenessReading::Unverified => Unchecked::Unverified,
+        _ => Unchecked::No,
+    };
+    Verdict {
+        decision,
+        scenario,
+        missing: missing(process.evidence(), asked),
+        liveness,
+        asked: *asked,
+    }
+}
+
+/// Whether the answer's words about liveness stand for no check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unchecked {
+    No,
+    NotChecked,
+    Unverified,
+}
+
+/// A decision, the row that made it, and what was missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use = "a verdict that nobody reads decides nothing"]
+pub struct Verdict {
+    decision: Decision,
+    scenario: Scenario,
+    missing: [Option<Capability>; Capability::ALL.len()],
+    liveness: Unchecked,
+    asked: Asked,
+}
+
+impl Verdict {
+    /// What follows.
+    #[must_use]
+    pub const fn decision(&self) -> Decision {
+        self.decision
+    }
+
+    /// The row of the table.
+    #[must_use]
+    pub const fn scenario(&self) -> Scenario {
+        self.scenario
+    }
+
+    /// Capabilities that were declared and did not answer: most likely the key lacks them.
+    pub fn missing(&self) -> impl Iterator<Item = Capability> {
+        self.missing.into_iter().flatten()
+    }
+
+    /// What happened, what it does not say, and what to do next; and where it holds, that liveness was not checked and which
+    /// capabilities the key seems to lack.
+    #[must_use]
+    pub fn explanation(&self, language: Language) -> String {
+        let mut text = self.scenario.explanation(language).to_owned();
+        if let Some(note) = self.liveness_note() {
+            text.push(' ');
+            text.push_str(note.in_language(language));
+        }
+        if self.scenario == Scenario::MissingEvidence {
+            let names: Vec<_> = self.missing().map(Capability::as_str).collect();
+            let note = NOTE_MISSING_CAPABILITIES.in_language(language);
+            text.push(' ');
+            text.push_str(&note.replace("{capabilities}", &names.join(", ")));
+        }
+        text
+    }
+
+    /// An approval must say when liveness has no part in it, unless its row already does.
+    fn liveness_note(&self) -> Option<&'static Text> {
+        if self.decision != Decision::Approve {
+            return None;
+        }
+        let said_by_row = matches!(
+            self.scenario,
+            Scenario::IdentityYesWithoutLiveness | Scenario::FaceMatchWithoutLiveness
+        );
+        match self.liveness {
+            Unchecked::No => None,
+            Unchecked::Unverified => Some(&NOTE_LIVENESS_UNVERIFIED),
+            Unchecked::NotChecked if said_by_row => None,
+            Unchecked::NotChecked => Some(&NOTE_LIVENESS_NOT_CHECKED),
+        }
+    }
+
+    /// Whether liveness was checked at all.
+    #[must_use]
+    pub const fn liveness_checked(&self) -> bool {
+        self.asked.liveness_checked()
+    }
+}
+
+fn row(process: &FinalProcess, asked: &Asked, policy: &Policy) -> Scenario {
+    match process.status() {
+        Status::Failed => return Scenario::ProcessingError,
+        Status::Canceled => return Scenario::Canceled,
+        _ => {}
+    }
+    let evidence = process.evidence();
+    rejection(evidence)
+        .or_else(|| doubt(evidence, asked, policy))
+        .or_else(|| approval(evidence, asked, policy))
+        .unwrap_or(Scenario::Unlisted)
+}
+
+/// Rows that reject, whatever was asked.
+fn rejection(evidence: &Evidence) -> Option<Scenario> {
+    let score = evidence.risk_score().and_then(RiskScore::value);
+    let inconclusive = evidence.identity() == Some(&IdentityResult::Inconclusive);
+    if evidence.liveness() == Some(&LivenessResult::NotLive) {
+        return Some(Scenario::LivenessFailed);
+    }
+    if evidence.identity() == Some(&IdentityResult::No) {
+        return Some(Scenario::IdentityNo);
+    }
+    if evidence.face_match() == Some(FaceMatch::Different) {
+        return Some(Scenario::FaceMismatch);
+    }
+    if is_trust_denied(evidence) {
+        return Some(Scenario::TrustDenied);
+    }
+    if evidence.behavior_alert() == Some(&BehaviorAlert::Yes)
+        && score.is_some_and(|score| score <= 0)
+    {
+        return Some(Scenario::AlertWithoutSupport);
+    }
+    if inconclusive && score.is_some_and(|score| score < 0) {
+        return Some(Scenario::ScoreNegative);
+    }
+    if document_matches(evidence).contains(&Some(&Match::Different)) {
+        return Some(Scenario::DocumentMismatch);
+    }
+    None
+}
+
+/// Rows that send to review or recapture before anything may approve.
+fn doubt(evidence: &Evidence, asked: &Asked, policy: &Policy) -> Option<Scenario> {
+    let score = evidence.risk_score().and_then(RiskScore::value);
+    let inconclusive = evidence.identity() == Some(&IdentityResult::Inconclusive);
+    if is_contradictory(evidence, policy) {
+        return Some(Scenario::Contradiction);
+    }
+    if has_unknown_value(evidence) {
+        return Some(Scenario::UnknownValue);
+    }
+    if !matches!(
+        evidence.behavior_alert(),
+        None | Some(BehaviorAlert::Inconclusive)
+    ) {
+        return Some(Scenario::Alert);
+    }
+    match evidence.trust_decision() {
+        Some(TrustDecision::HighRisk | TrustDecision::RiskHigh) => {
+            return Some(Scenario::TrustHighRisk);
+        }
+        Some(TrustDecision::Inconclusive) => return Some(Scenario::TrustInconclusive),
+        Some(TrustDecision::Retry) => return Some(Scenario::TrustRecapture),
+        _ => {}
+    }
+    if evidence.liveness() == Some(&LivenessResult::Inconclusive) {
+        return Some(Scenario::LivenessInconclusive);
+    }
+    if inconclusive && score == Some(0) {
+        return Some(Scenario::ScoreZero);
+    }
+    if inconclusive && score.is_none() && (asked.seen_pending() || asked.has(Capability::RiskScore))
+    {
+        return Some(Scenario::Drop);
+    }
+    if inconclusive && score.is_some_and(|score| score < policy.approve_from()) {
+        return Some(Scenario::ScoreLow);
+    }
+    if policy
+        .min_serpro()
+        .is_some_and(|least| similarity(evidence).is_none_or(|value| value < least))
+    {
+        return Some(Scenario::SerproLow);
+    }
+    if missing(evidence, asked).iter().any(Option::is_some) {
+        return Some(Scenario::MissingEvidence);
+    }
+    if policy.require_liveness() && !asked.liveness_checked() {
+        return Some(Scenario::LivenessNotChecked);
+    }
+    None
+}
+
+/// Rows that approve, each only where its evidence was asked for, and the reviews among them.
+fn approval(evidence: &Evidence, asked: &Asked, policy: &Policy) -> Option<Scenario> {
+    let score = evidence.risk_score().and_then(RiskScore::value);
+    let checked = asked.liveness_checked();
+    if evidence.identity() == Some(&IdentityResult::Inconclusive) {
+        let supported = asked.has(Capability::RiskScore)
+            && score.is_some_and(|score| score >= policy.approve_from());
+        let live = matches!(evidence.liveness(), None | Some(LivenessResult::Live));
+        return Some(if supported && live {
+            Scenario::ScoreHigh
+        } else {
+            Scenario::IdentityInconclusive
+        });
+    }
+    if evidence.identity() == Some(&IdentityResult::Yes) && asked.has(Capability::Identity) {
+        return Some(if checked {
+            Scenario::IdentityYes
+        } else {
+            Scenario::IdentityYesWithoutLiveness
+        });
+    }
+    if evidence.trust_decision() == Some(&TrustDecision::Approved)
+        && asked.has(Capability::TrustDecision)
+    {
+        return Some(Scenario::TrustApproved);
+    }
+    if evidence.face_match() == Some(FaceMatch::Same) && asked.has(Capability::FaceMatch) {
+        return Some(if checked {
+            Scenario::FaceMatch
+        } else {
+            Scenario::FaceMatchWithoutLiveness
+        });
+    }
+    let only_liveness = asked.capabilities().iter().eq([Capability::Liveness]);
+    if evidence.liveness() == Some(&LivenessResult::Live) && checked && only_liveness {
+        return Some(Scenario::Live);
+    }
+    match document_matches(evidence) {
+        [Some(Match::Same), _] if asked.has(Capability::Document) => {
+            Some(Scenario::DocumentMatched)
+        }
+        [None, None] if evidence.document().is_some() => Some(Scenario::DocumentUnread),
+        _ => None,
+    }
+}
+
+fn is_trust_denied(evidence: &Evidence) -> bool {
+    matches!(
+        evidence.trust_decision(),
+        Some(
+            TrustDecision::Denied
+                | TrustDecision::Reproved
+                | TrustDecision::CriticalRisk
+                | TrustDecision::RiskCritical
+        )
+    ) || evidence.risk_level() == Some(&RiskLevel::Reproved)
+}
+
+fn is_contradictory(evidence: &Evidence, policy: &Policy) -> bool {
+    let yes = evidence.identity() == Some(&IdentityResult::Yes);
+    let not_a_score = evidence
+        .risk_score()
+        .is_some_and(|score| score.value().is_none());
+    let low_score = evidence
+        .risk_score()
+        .and_then(RiskScore::value)
+        .is_some_and(|score| score < policy.approve_from());
+    evidence.face_match() == Some(FaceMatch::Contradiction)
+        || (yes && evidence.liveness() == Some(&LivenessResult::Inconclusive))
+        || (yes && low_score)
+        || not_a_score
+}
+
+fn has_unknown_value(evidence: &Evidence) -> bool {
+    evidence.is_conflicting()
+        || matches!(evidence.identity(), Some(IdentityResult::Unknown(_)))
+        || matches!(evidence.liveness(), Some(LivenessResult::Unknown(_)))
+        || matches!(evidence.behavior_alert(), Some(BehaviorAlert::Unknown(_)))
+        || matches!(evidence.serpro(), Some(Serpro::Unknown(_)))
+        || matches!(evidence.face_match(), Some(FaceMatch::Unknown(_)))
+        || matches!(evidence.trust_decision(), Some(TrustDecision::Unknown(_)))
+        || matches!(evidence.risk_level(), Some(RiskLevel::Unknown(_)))
+        || document_matches(evidence)
+            .iter()
+            .any(|found| matches!(found, Some(Match::Unknown(_))))
+}
+
+/// `cpfMatch` and `faceMatch` of the document.
+fn document_matches(evidence: &Evidence) -> [Option<&Match>; 2] {
+    evidence.document().map_or([None, None], |document| {
+        [document.cpf_match(), document.face_match()]
+    })
+}
+
+fn similarity(evidence: &Evidence) -> Option<u8> {
+    evidence.serpro().and_then(Serpro::similarity)
+}
+
+/// The capabilities that were asked for and did not answer.
+///
+/// A score is due only when identity is inconclusive, where its absence has a row of its own; liveness is included in an identity `yes` or `no`
+/// that was itself asked for.
+fn missing(evidence: &Evidence, asked: &Asked) -> [Option<Capability>; Capability::ALL.len()] {
+    Capability::ALL.map(|capability| {
+        let present = match capability {
+            Capability::Liveness => {
+                evidence.liveness().is_some()
+                    || (asked.has(Capability::Identity)
+                        && matches!(
+                            evidence.identity(),
+                            Some(IdentityResult::Yes | IdentityResult::No)
+                        ))
+            }
+            Capability::Identity => evidence.identity().is_some(),
+            Capability::BehaviorAlert => evidence.behavior_alert().is_some(),
+            Capability::RiskScore => {
+                evidence.risk_score().is_some()
+                    || evidence.identity() != Some(&IdentityResult::Inconclusive)
+            }
+            Capability::Serpro => evidence.serpro().is_some(),
+            Capability::FaceMatch => evidence.face_match().is_some(),
+            Capability::Document => evidence.document().is_some(),
+            Capability::TrustDecision => evidence.trust_decision().is_some(),
+        };
+        (asked.has(capability) && !present).then_some(capability)
+    })
+}

@@ -1,0 +1,122 @@
+//! A document that IDCloud read: what it is, whether it is the subject's, and what stands in it.
+//!
+//! Its content is personal throughout and must never print itself.
+
+use std::fmt;
+
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+use crate::evidence::UnknownMembers;
+use crate::face_match::Match;
+use crate::{DocumentId, wire};
+
+/// `document` of an answer.
+#[derive(Clone, PartialEq, Default)]
+pub struct Document {
+    id: Option<DocumentId>,
+    kind: Option<String>,
+    cpf_match: Option<Match>,
+    face_match: Option<Match>,
+    content: Option<Value>,
+    file_urls: Vec<Zeroizing<String>>,
+}
+
+impl Document {
+    /// The document's id, with which it can be used again.
+    #[must_use]
+    pub const fn id(&self) -> Option<&DocumentId> {
+        self.id.as_ref()
+    }
+
+    /// The type as it came, such as `unico.moja.dictionary.br.rg.v2.Rg`.
+    #[must_use]
+    pub fn kind(&self) -> Option<&str> {
+        self.kind.as_deref()
+    }
+
+    /// Whether the document's CPF is the subject's.
+    #[must_use]
+    pub const fn cpf_match(&self) -> Option<&Match> {
+        self.cpf_match.as_ref()
+    }
+
+    /// Whether the document's face is the subject's.
+    #[must_use]
+    pub const fn face_match(&self) -> Option<&Match> {
+        self.face_match.as_ref()
+    }
+
+    /// What was read, as it came: an object or a list. Personal data: do not log it.
+    #[must_use]
+    pub const fn content(&self) -> Option<&Value> {
+        self.content.as_ref()
+    }
+
+    /// Signed URLs of the pictures, good for ten minutes. Personal data: do not log them.
+    pub fn file_urls(&self) -> impl Iterator<Item = &str> {
+        self.file_urls.iter().map(|url| url.as_str())
+    }
+
+    /// Reads `document`; an empty object is none.
+    pub(crate) fn from_json(
+        value: Value,
+        path: &str,
+        unknown: &mut UnknownMembers,
+    ) -> Option<Self> {
+        let Value::Object(members) = value else {
+            if !value.is_null() {
+                unknown.push(path.to_owned(), value);
+            }
+            return None;
+        };
+        if members.is_empty() {
+            return None;
+        }
+        let mut document = Self::default();
+        for (name, value) in members {
+            match name.to_ascii_lowercase().as_str() {
+                "id" => match value.as_str().and_then(DocumentId::from_wire) {
+                    Some(id) => document.id = Some(id),
+                    None if value.is_null() => {}
+                    None => unknown.push(format!("{path}.{name}"), value),
+                },
+                "type" => match value {
+                    Value::String(kind) => document.kind = Some(kind),
+                    Value::Null => {}
+                    other => unknown.push(format!("{path}.{name}"), other),
+                },
+                "cpfmatch" => document.cpf_match = wire::scalar(value),
+                "facematch" => document.face_match = wire::scalar(value),
+                "content" => document.content = Some(value).filter(|value| !value.is_null()),
+                "fileurls" => document.read_file_urls(value, path, unknown),
+                _ => unknown.push(format!("{path}.{name}"), value),
+            }
+        }
+        Some(document)
+    }
+
+    /// A list of URLs, or a single one.
+    fn read_file_urls(&mut self, value: Value, path: &str, unknown: &mut UnknownMembers) {
+        let values = match value {
+            Value::Array(values) => values,
+            Value::Null => Vec::new(),
+            single => vec![single],
+        };
+        for value in values {
+            match value {
+                Value::String(url) => self.file_urls.push(url.into()),
+                other => unknown.push(format!("{path}.fileUrls"), other),
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Document")
+            .field("cpf_match", &self.cpf_match)
+            .field("face_match", &self.face_match)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,166 @@
+//! A process: still pending, or final.
+//!
+//! Only a final process can be judged; a pending one must never offer a verdict.
+
+use crate::wire::{self, Answer};
+use crate::{Evidence, ProcessId, ReadError, Scenario, Status, UnknownValue};
+
+/// A process as an answer shows it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Process {
+    /// Status 1, 2 or one that this version does not know: more will come.
+    Pending(PendingProcess),
+    /// Status 3, 4 or 5: nothing more will come.
+    Final(FinalProcess),
+}
+
+/// A process of which more will come.
+///
+/// ```compile_fail
+/// // A pending process cannot be judged.
+/// use idcloud_model::{Asked, PendingProcess, Policy, decide};
+/// fn judge(process: &PendingProcess, asked: &Asked) {
+///     let _ = decide(process, asked, &Policy::default());
+/// }
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct PendingProcess {
+    id: ProcessId,
+    status: Status,
+    evidence: Evidence,
+}
+
+/// A process of which nothing more will come: the only thing that can be judged.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FinalProcess {
+    id: ProcessId,
+    status: Status,
+    evidence: Evidence,
+}
+
+impl Process {
+    /// Reads an answer of the create or process endpoints, of any documented generation.
+    ///
+    /// # Errors
+    /// The bytes are not an object with an id. Unknown members and values are never an error.
+    pub fn from_json(bytes: &[u8]) -> Result<Self, ReadError> {
+        let Answer {
+            id,
+            status,
+            evidence,
+        } = wire::read(bytes)?;
+        let id = id.ok_or(ReadError::NoId)?;
+        let status = status.unwrap_or_else(|| absent_status(&evidence));
+        Ok(if status.is_final() {
+            Self::Final(FinalProcess {
+                id,
+                status,
+                evidence,
+            })
+        } else {
+            Self::Pending(PendingProcess {
+                id,
+                status,
+                evidence,
+            })
+        })
+    }
+
+    /// The id.
+    #[must_use]
+    pub const fn id(&self) -> &ProcessId {
+        match self {
+            Self::Pending(process) => &process.id,
+            Self::Final(process) => &process.id,
+        }
+    }
+
+    /// The status.
+    #[must_use]
+    pub const fn status(&self) -> &Status {
+        match self {
+            Self::Pending(process) => &process.status,
+            Self::Final(process) => &process.status,
+        }
+    }
+
+    /// What the answer says. Of a pending process it counts for nothing yet.
+    #[must_use]
+    pub const fn evidence(&self) -> &Evidence {
+        match self {
+            Self::Pending(process) => &process.evidence,
+            Self::Final(process) => &process.evidence,
+        }
+    }
+}
+
+/// The oldest 1:1 answer has no status, and is complete. Nothing else without a status is.
+fn absent_status(evidence: &Evidence) -> Status {
+    let old_comparison = evidence.authenticated.is_some()
+        && evidence.identity.is_none()
+        && evidence.behavior_alert.is_none()
+        && evidence.risk_score.is_none()
+        && evidence.serpro.is_none()
+        && evidence.trust_decision.is_none();
+    if old_comparison {
+        Status::Completed
+    } else {
+        Status::Unknown(UnknownValue::new(serde_json::Value::Null))
+    }
+}
+
+impl PendingProcess {
+    /// The id.
+    #[must_use]
+    pub const fn id(&self) -> &ProcessId {
+        &self.id
+    }
+
+    /// The status: processing, divergence or unknown.
+    #[must_use]
+    pub const fn status(&self) -> &Status {
+        &self.status
+    }
+
+    /// What came so far. It counts for nothing yet.
+    #[must_use]
+    pub const fn evidence(&self) -> &Evidence {
+        &self.evidence
+    }
+
+    /// Which row of the table says to wait.
+    #[must_use]
+    pub const fn scenario(&self) -> Scenario {
+        match self.status {
+            Status::Processing => Scenario::Processing,
+            Status::Divergence => Scenario::Divergence,
+            _ => Scenario::UnknownStatus,
+        }
+    }
+}
+
+impl FinalProcess {
+    /// The id.
+    #[must_use]
+    pub const fn id(&self) -> &ProcessId {
+        &self.id
+    }
+
+    /// The status: completed, canceled or failed.
+    #[must_use]
+    pub const fn status(&self) -> &Status {
+        &self.status
+    }
+
+    /// What the answer says.
+    #[must_use]
+    pub const fn evidence(&self) -> &Evidence {
+        &self.evidence
+    }
+
+    /// Whether processing failed (status 5), which is what may be tried again.
+    #[must_use]
+    pub const fn is_failed(&self) -> bool {
+        matches!(self.status, Status::Failed)
+    }
+}

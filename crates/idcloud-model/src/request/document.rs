@@ -1,0 +1,211 @@
+//! A document: captured now, or used again.
+//!
+//! Must never exist without the process that proves who holds it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use bytes::Bytes;
+
+use super::Body;
+use super::body::Writer;
+use crate::violation::{Rule, Violation, Violations};
+use crate::{DocumentId, Image, ProcessId, Subject, SubsidiaryId};
+
+/// What the document is for, `document.purpose`.
+///
+/// The list is IDCloud's and may grow: any single word is a purpose.
+///
+/// ```
+/// use idcloud_model::request::Purpose;
+///
+/// assert_eq!("onboarding".parse(), Ok(Purpose::ONBOARDING));
+/// assert_eq!("newpurpose".parse::<Purpose>()?.as_str(), "newpurpose");
+/// # Ok::<(), idcloud_model::request::PurposeError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Purpose(std::borrow::Cow<'static, str>);
+
+impl Purpose {
+    /// `creditprocess`.
+    pub const CREDIT_PROCESS: Self = Self::known("creditprocess");
+    /// `carpurchase`.
+    pub const CAR_PURCHASE: Self = Self::known("carpurchase");
+    /// `paybypaycheck`.
+    pub const PAY_BY_PAYCHECK: Self = Self::known("paybypaycheck");
+    /// `onboarding`.
+    pub const ONBOARDING: Self = Self::known("onboarding");
+    /// `fgts`.
+    pub const FGTS: Self = Self::known("fgts");
+
+    /// The documented purposes.
+    pub const KNOWN: [Self; 5] = [
+        Self::CREDIT_PROCESS,
+        Self::CAR_PURCHASE,
+        Self::PAY_BY_PAYCHECK,
+        Self::ONBOARDING,
+        Self::FGTS,
+    ];
+
+    const fn known(word: &'static str) -> Self {
+        Self(std::borrow::Cow::Borrowed(word))
+    }
+
+    /// The word that is sent.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Purpose {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The text is not one word of letters, digits, hyphens and underscores.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "a purpose is one word such as onboarding, creditprocess, carpurchase, paybypaycheck or fgts"
+)]
+pub struct PurposeError;
+
+impl FromStr for Purpose {
+    type Err = PurposeError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let text = text.trim();
+        let word = (1..=64).contains(&text.len())
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+        if word {
+            Ok(Self(text.to_owned().into()))
+        } else {
+            Err(PurposeError)
+        }
+    }
+}
+
+/// Where the document comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DocumentSource {
+    /// Pictures of it: one (an open licence) or two (front and back).
+    Files(Vec<Image>),
+    /// One that IDCloud kept; its id comes from the lookup of reusable documents.
+    Reuse(DocumentId),
+}
+
+/// A request about a document (document capture and reuse pages).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DocumentRequest {
+    subject: Subject,
+    purpose: Purpose,
+    auth_process_id: ProcessId,
+    source: DocumentSource,
+    subsidiary_id: Option<SubsidiaryId>,
+}
+
+impl DocumentRequest {
+    /// Captures a document from one or two pictures.
+    ///
+    /// `auth_process_id` is a completed biometric process of the same person, at most 24 hours old.
+    ///
+    /// # Errors
+    /// Not one or two files, and whatever is wrong with any of them (20505, 20506, 20807, 20900).
+    pub fn capture(
+        subject: Subject,
+        purpose: Purpose,
+        auth_process_id: ProcessId,
+        files: impl IntoIterator<Item = Bytes>,
+    ) -> Result<Self, Violations> {
+        const PATHS: [&str; 2] = ["document.files[0].data", "document.files[1].data"];
+        let files: Vec<_> = files.into_iter().collect();
+        if !(1..=PATHS.len()).contains(&files.len()) {
+            return Err(Violations::one("document.files", Rule::DocumentFiles));
+        }
+        let mut images = Vec::with_capacity(files.len());
+        let mut found: Vec<Violation> = Vec::new();
+        for (path, bytes) in PATHS.into_iter().zip(files) {
+            match Image::parse_at(path, bytes) {
+                Ok(image) => images.push(image),
+                Err(violations) => found.extend(violations),
+            }
+        }
+        if let Some(violations) = Violations::collect(found) {
+            return Err(violations);
+        }
+        Ok(Self::new(
+            subject,
+            purpose,
+            auth_process_id,
+            DocumentSource::Files(images),
+        ))
+    }
+
+    /// Uses a document again that IDCloud kept.
+    #[must_use]
+    pub const fn reuse(
+        subject: Subject,
+        purpose: Purpose,
+        auth_process_id: ProcessId,
+        document_id: DocumentId,
+    ) -> Self {
+        Self::new(
+            subject,
+            purpose,
+            auth_process_id,
+            DocumentSource::Reuse(document_id),
+        )
+    }
+
+    const fn new(
+        subject: Subject,
+        purpose: Purpose,
+        auth_process_id: ProcessId,
+        source: DocumentSource,
+    ) -> Self {
+        Self {
+            subject,
+            purpose,
+            auth_process_id,
+            source,
+            subsidiary_id: None,
+        }
+    }
+
+    /// The same request at this branch.
+    #[must_use]
+    pub fn with_subsidiary_id(mut self, id: SubsidiaryId) -> Self {
+        self.subsidiary_id = Some(id);
+        self
+    }
+
+    /// Where the document comes from.
+    #[must_use]
+    pub const fn source(&self) -> &DocumentSource {
+        &self.source
+    }
+
+    pub(super) fn body(&self) -> Body {
+        let mut writer = Writer::new();
+        writer.subject(&self.subject);
+        writer.optional(
+            "subsidiaryId",
+            self.subsidiary_id.as_ref().map(SubsidiaryId::as_str),
+        );
+        writer.object("document", |writer| {
+            writer.text("purpose", self.purpose.as_str());
+            writer.text("authProcessId", self.auth_process_id.as_str());
+            match &self.source {
+                DocumentSource::Reuse(id) => writer.text("documentId", id.as_str()),
+                DocumentSource::Files(files) => {
+                    writer.array("files", files, |writer, file| writer.image("data", file));
+                }
+            }
+        });
+        writer.finish()
+    }
+}

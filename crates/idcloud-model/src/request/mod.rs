@@ -1,0 +1,100 @@
+//! What is asked of `POST /processes/v1`: one type for each operation.
+//!
+//! A request must never exist without what its operation requires.
+
+mod body;
+mod comparison;
+mod document;
+mod identity;
+mod liveness;
+
+pub use body::{Body, Segment};
+pub use comparison::{ComparisonRequest, Reference};
+pub use document::{DocumentRequest, DocumentSource, Purpose, PurposeError};
+pub use identity::{IdentityRequest, UseCase, UseCaseError};
+pub use liveness::LivenessRequest;
+
+use crate::{CaptureToken, SelfieKind};
+
+/// Any request that creates a process. A create is billed, cannot be undone and cannot be looked up.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum CreateRequest {
+    /// Identity verification and whatever else the key has.
+    Identity(IdentityRequest),
+    /// Liveness alone.
+    Liveness(LivenessRequest),
+    /// The 1:1 comparison.
+    Comparison(ComparisonRequest),
+    /// A document, captured or used again.
+    Document(DocumentRequest),
+}
+
+impl CreateRequest {
+    /// The body to send.
+    #[must_use]
+    pub fn body(&self) -> Body {
+        match self {
+            Self::Identity(request) => request.body(),
+            Self::Liveness(request) => request.body(),
+            Self::Comparison(request) => request.body(),
+            Self::Document(request) => request.body(),
+        }
+    }
+
+    /// The kind of selfie that the request carries; a document carries none, and no liveness follows from it.
+    #[must_use]
+    pub const fn selfie_kind(&self) -> SelfieKind {
+        match self {
+            Self::Identity(request) => request.selfie().kind(),
+            Self::Liveness(_) => SelfieKind::CaptureToken,
+            Self::Comparison(request) => request.selfie().kind(),
+            Self::Document(_) => SelfieKind::Image,
+        }
+    }
+
+    /// The capture token that the request carries. It is good for one attempt.
+    #[must_use]
+    pub const fn capture_token(&self) -> Option<&CaptureToken> {
+        match self {
+            Self::Identity(request) => token_of(request.selfie()),
+            Self::Liveness(request) => Some(request.capture_token()),
+            Self::Comparison(request) => token_of(request.selfie()),
+            Self::Document(_) => None,
+        }
+    }
+}
+
+const fn token_of(selfie: &crate::Selfie) -> Option<&CaptureToken> {
+    match selfie {
+        crate::Selfie::CaptureToken(token) => Some(token),
+        crate::Selfie::Image(_) => None,
+    }
+}
+
+impl From<IdentityRequest> for CreateRequest {
+    fn from(request: IdentityRequest) -> Self {
+        Self::Identity(request)
+    }
+}
+
+impl From<LivenessRequest> for CreateRequest {
+    fn from(request: LivenessRequest) -> Self {
+        Self::Liveness(request)
+    }
+}
+
+impl From<ComparisonRequest> for CreateRequest {
+    fn from(request: ComparisonRequest) -> Self {
+        Self::Comparison(request)
+    }
+}
+
+impl From<DocumentRequest> for CreateRequest {
+    fn from(request: DocumentRequest) -> Self {
+        Self::Document(request)
+    }
+}
+
+#[cfg(test)]
+mod tests;

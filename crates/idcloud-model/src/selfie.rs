@@ -1,0 +1,193 @@
+//! The selfie of a process: a plain image or a capture token.
+//!
+//! The two must never be confused: only a capture token's liveness is checked.
+
+use std::fmt;
+use std::time::SystemTime;
+
+use base64::Engine as _;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::violation::{Rule, Violations};
+use crate::{CaptureToken, Image, capture_token, image};
+
+/// What was photographed, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Selfie {
+    /// A plain picture: liveness is not checked, not even passively (Onboarding page).
+    Image(Image),
+    /// The capture SDK's token: liveness is checked where the key has it.
+    CaptureToken(CaptureToken),
+}
+
+/// What kind of selfie was sent, as far as it is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SelfieKind {
+    /// A plain picture.
+    Image,
+    /// A capture token.
+    CaptureToken,
+    /// Not known, as for a process that somebody else created.
+    #[default]
+    Unknown,
+}
+
+impl SelfieKind {
+    /// The name: `image`, `capture-token` or `unknown`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Image => "image",
+            Self::CaptureToken => "capture-token",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl fmt::Display for SelfieKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Selfie {
+    /// Recognises what `input` is: a PNG, JPEG or WebP file, base64 of one, or a capture token.
+    ///
+    /// Base64 may be standard or URL-safe, with or without padding, broken into lines, and begin with a `data:` prefix; it is decoded
+    /// here and sent in the one form that IDCloud shows. `now` is what a capture token's age is measured against.
+    ///
+    /// # Errors
+    /// All violations at once, each with the code that IDCloud would have answered: nothing given (20009), none of the three (20505), an
+    /// unreadable header (20900), too large (20506), too small (20807), a capture token that is too old (10507).
+    pub fn from_input(input: Bytes, now: SystemTime) -> Result<Self, Violations> {
+        if input.iter().all(u8::is_ascii_whitespace) {
+            return Err(Violations::one("imageBase64", Rule::SelfieMissing));
+        }
+        if image::format_of(&input).is_some() {
+            return Image::parse(input).map(Self::Image);
+        }
+        let Ok(text) = str::from_utf8(&input) else {
+            return Image::parse(input).map(Self::Image);
+        };
+        let text = text.trim();
+        if capture_token::has_form(text) {
+            return CaptureToken::parse(text, now).map(Self::CaptureToken);
+        }
+        match decode(text) {
+            Some(bytes) => Image::parse(bytes).map(Self::Image),
+            None => Err(Violations::one("imageBase64", Rule::ImageFormat)),
+        }
+    }
+
+    /// What kind of selfie it is.
+    #[must_use]
+    pub const fn kind(&self) -> SelfieKind {
+        match self {
+            Self::Image(_) => SelfieKind::Image,
+            Self::CaptureToken(_) => SelfieKind::CaptureToken,
+        }
+    }
+}
+
+impl From<Image> for Selfie {
+    fn from(image: Image) -> Self {
+        Self::Image(image)
+    }
+}
+
+impl From<CaptureToken> for Selfie {
+    fn from(token: CaptureToken) -> Self {
+        Self::CaptureToken(token)
+    }
+}
+
+/// The bytes behind base64 of either alphabet, with or without padding, line breaks and a `data:` prefix.
+fn decode(text: &str) -> Option<Bytes> {
+    const EITHER_PADDING: GeneralPurpose = GeneralPurpose::new(
+        &STANDARD,
+        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+    );
+    let text = match text.strip_prefix("data:") {
+        Some(uri) => uri.split_once(";base64,")?.1,
+        None => text,
+    };
+    let standard: Zeroizing<Vec<u8>> = Zeroizing::new(
+        text.bytes()
+            .filter(|byte| !byte.is_ascii_whitespace())
+            .map(|byte| match byte {
+                b'-' => b'+',
+                b'_' => b'/',
+                other => other,
+            })
+            .collect(),
+    );
+    EITHER_PADDING.decode(&*standard).ok().map(Bytes::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
+
+    use super::*;
+    use crate::capture_token::tests::token;
+    use crate::image::tests::png;
+
+    fn read(input: impl Into<Bytes>) -> Result<Selfie, Violations> {
+        Selfie::from_input(input.into(), SystemTime::UNIX_EPOCH)
+    }
+
+    /// Every way of writing the same picture is the same picture.
+    #[test]
+    fn base64_in_any_form() {
+        for length in [100, 101, 102] {
+            let mut bytes = png(640, 480, length).to_vec();
+            bytes.extend([0xfb, 0xff, 0xfe]);
+            let expected = read(bytes.clone()).unwrap();
+            let lines = |text: String| {
+                text.as_bytes()
+                    .chunks(20)
+                    .map(|line| str::from_utf8(line).unwrap())
+                    .collect::<Vec<_>>()
+                    .join("\r\n")
+            };
+            for text in [
+                STANDARD.encode(&bytes),
+                STANDARD_NO_PAD.encode(&bytes),
+                URL_SAFE.encode(&bytes),
+                URL_SAFE_NO_PAD.encode(&bytes),
+                lines(STANDARD.encode(&bytes)),
+                format!("data:image/png;base64,{}", STANDARD.encode(&bytes)),
+                format!("\n{}\n", STANDARD.encode(&bytes)),
+            ] {
+                assert_eq!(read(text.clone()).unwrap(), expected, "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn kinds_and_refusals() {
+        assert_eq!(read(token("{}")).unwrap().kind(), SelfieKind::CaptureToken);
+        assert_eq!(
+            read(format!("{}\n", token("{}"))).unwrap().kind(),
+            SelfieKind::CaptureToken
+        );
+        assert_eq!(read(png(640, 480, 50)).unwrap().kind(), SelfieKind::Image);
+        for (input, code) in [
+            (&b""[..], "20009"),
+            (b" \n", "20009"),
+            (b"hello, world", "20505"),
+            (b"aGVsbG8gd29ybGQgdGhpcyBpcyBub3QgYW4gaW1hZ2U=", "20505"),
+            (b"data:image/png,abc", "20505"),
+            (b"\xff\xfe\x00\x01 binary but no image at all", "20505"),
+        ] {
+            let found = read(input.to_vec()).unwrap_err();
+            assert_eq!(found.iter().next().unwrap().code(), Some(code), "{input:?}");
+        }
+    }
+}

@@ -1,0 +1,387 @@
+//! The person that a process is about.
+//!
+//! A `Subject` must never exist with a member that IDCloud would refuse by its form.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::violation::{Rule, Violation, Violations};
+use crate::{
+    BirthDate, ClientReference, Cpf, CpfError, Curp, CurpError, Email, Gender, PersonName, Phone,
+};
+
+/// The number that names a person to IDCloud, `subject.code`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SubjectCode {
+    /// Brazil.
+    Cpf(Cpf),
+    /// Mexico.
+    Curp(Curp),
+}
+
+impl SubjectCode {
+    /// The code as it is sent: eleven digits or eighteen characters. Personal data: never log it.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        match self {
+            Self::Cpf(cpf) => cpf.expose(),
+            Self::Curp(curp) => curp.expose(),
+        }
+    }
+}
+
+impl From<Cpf> for SubjectCode {
+    fn from(cpf: Cpf) -> Self {
+        Self::Cpf(cpf)
+    }
+}
+
+impl From<Curp> for SubjectCode {
+    fn from(curp: Curp) -> Self {
+        Self::Curp(curp)
+    }
+}
+
+crate::personal::stored_as_text!(SubjectCode);
+
+impl FromStr for SubjectCode {
+    type Err = SubjectCodeError;
+
+    /// Reads a CURP where the text begins with a letter, otherwise a CPF.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text
+            .trim_start()
+            .starts_with(|c: char| c.is_ascii_alphabetic())
+        {
+            Ok(Self::Curp(text.parse()?))
+        } else {
+            Ok(Self::Cpf(text.parse()?))
+        }
+    }
+}
+
+/// Why a text is neither a CPF nor a CURP. Never holds the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SubjectCodeError {
+    /// It looks like a CPF.
+    #[error(transparent)]
+    Cpf(#[from] CpfError),
+    /// It looks like a CURP.
+    #[error(transparent)]
+    Curp(#[from] CurpError),
+}
+
+impl SubjectCodeError {
+    const fn rule(self) -> Rule {
+        match self {
+            Self::Cpf(CpfError::Form) | Self::Curp(CurpError::Form | CurpError::BirthDate) => {
+                Rule::CodeForm
+            }
+            Self::Cpf(CpfError::Repeated) => Rule::CodeRepeated,
+            Self::Cpf(CpfError::CheckDigits) | Self::Curp(CurpError::CheckDigit) => {
+                Rule::CodeCheckDigits
+            }
+        }
+    }
+}
+
+/// A person whose every member is valid.
+///
+/// A code is required; a name is what onboarding needs and other operations do not. Absent members are not sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Subject {
+    code: SubjectCode,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    name: Option<PersonName>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    email: Option<Email>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    phone: Option<Phone>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    gender: Option<Gender>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    birth_date: Option<BirthDate>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    client_reference: Option<ClientReference>,
+}
+
+macro_rules! members {
+    ($($(#[$doc:meta])* $name:ident: $type:ty, $with:ident;)+) => {
+        impl Subject {
+            $(
+                $(#[$doc])*
+                #[must_use]
+                pub const fn $name(&self) -> Option<&$type> {
+                    self.$name.as_ref()
+                }
+
+                /// The same subject with this member.
+                #[must_use]
+                pub fn $with(mut self, value: $type) -> Self {
+                    self.$name = Some(value);
+                    self
+                }
+            )+
+        }
+    };
+}
+
+members! {
+    /// The person's name, `subject.name`.
+    name: PersonName, with_name;
+    /// The person's e-mail address, `subject.email`.
+    email: Email, with_email;
+    /// The person's phone number, `subject.phone`.
+    phone: Phone, with_phone;
+    /// `subject.gender`.
+    gender: Gender, with_gender;
+    /// `subject.birthDate`.
+    birth_date: BirthDate, with_birth_date;
+    /// The caller's own id of the person, `subject.clientReference`.
+    client_reference: ClientReference, with_client_reference;
+}
+
+impl Subject {
+    /// A subject with a code alone.
+    #[must_use]
+    pub fn new(code: impl Into<SubjectCode>) -> Self {
+        Self {
+            code: code.into(),
+            name: None,
+            email: None,
+            phone: None,
+            gender: None,
+            birth_date: None,
+            client_reference: None,
+        }
+    }
+
+    /// The CPF or CURP, `subject.code`.
+    #[must_use]
+    pub const fn code(&self) -> &SubjectCode {
+        &self.code
+    }
+}
+
+/// A person as somebody typed it: nothing is checked yet.
+///
+/// Reads the API's own member names (`birthDate`, `clientReference`), and `cpf` or `curp` for `code`; anything else is refused, so that a
+/// misspelt member is not silently left out. Shows nothing through `Debug`, and is wiped when dropped.
+///
+/// ```
+/// use idcloud_model::SubjectDraft;
+///
+/// let draft = SubjectDraft {
+///     code: Some("529.982.247-26".to_owned().into()),
+///     ..SubjectDraft::default()
+/// };
+/// let violations = draft.parse().unwrap_err();
+/// let codes: Vec<_> = violations.iter().filter_map(|violation| violation.code()).collect();
+/// assert_eq!(codes, ["20507"]);
+/// ```
+#[derive(Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SubjectDraft {
+    /// CPF or CURP.
+    #[serde(default, alias = "cpf", alias = "curp")]
+    pub code: Option<Zeroizing<String>>,
+    /// Name.
+    #[serde(default)]
+    pub name: Option<Zeroizing<String>>,
+    /// E-mail address.
+    #[serde(default)]
+    pub email: Option<Zeroizing<String>>,
+    /// Phone number with country code.
+    #[serde(default)]
+    pub phone: Option<Zeroizing<String>>,
+    /// `M` or `F`.
+    #[serde(default)]
+    pub gender: Option<Zeroizing<String>>,
+    /// `yyyy-MM-dd`.
+    #[serde(default)]
+    pub birth_date: Option<Zeroizing<String>>,
+    /// The caller's own id of the person.
+    #[serde(default)]
+    pub client_reference: Option<Zeroizing<String>>,
+}
+
+impl fmt::Debug for SubjectDraft {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SubjectDraft(redacted)")
+    }
+}
+
+impl SubjectDraft {
+    /// The subject, or every violation at once.
+    ///
+    /// A missing or empty name is a violation only where it was given; operations that need a name ask for it themselves.
+    pub fn parse(&self) -> Result<Subject, Violations> {
+        let mut found = Vec::new();
+        let code = member(
+            self.code.as_ref(),
+            "subject.code",
+            &mut found,
+            |text: &str| {
+                if text.trim().is_empty() {
+                    return Err(Rule::CodeMissing);
+                }
+                text.parse().map_err(SubjectCodeError::rule)
+            },
+        );
+        if self.code.is_none() {
+            found.push(Violation::new("subject.code", Rule::CodeMissing));
+        }
+        let name = member(self.name.as_ref(), "subject.name", &mut found, |text| {
+            text.parse().map_err(|_| {
+                if text.trim().is_empty() {
+                    Rule::NameMissing
+                } else {
+                    Rule::NameForm
+                }
+            })
+        });
+        let email = simple(
+            self.email.as_ref(),
+            "subject.email",
+            &mut found,
+            Rule::EmailForm,
+        );
+        let phone = simple(
+            self.phone.as_ref(),
+            "subject.phone",
+            &mut found,
+            Rule::PhoneForm,
+        );
+        let gender = simple(
+            self.gender.as_ref(),
+            "subject.gender",
+            &mut found,
+            Rule::GenderForm,
+        );
+        let birth_date = simple(
+            self.birth_date.as_ref(),
+            "subject.birthDate",
+            &mut found,
+            Rule::BirthDateForm,
+        );
+        let client_reference = simple(
+            self.client_reference.as_ref(),
+            "subject.clientReference",
+            &mut found,
+            Rule::ClientReferenceForm,
+        );
+        match (code, Violations::collect(found)) {
+            (Some(code), None) => Ok(Subject {
+                code,
+                name,
+                email,
+                phone,
+                gender,
+                birth_date,
+                client_reference,
+            }),
+            (_, Some(violations)) => Err(violations),
+            (None, None) => Err(Violations::one("subject.code", Rule::CodeMissing)),
+        }
+    }
+}
+
+fn member<T>(
+    text: Option<&Zeroizing<String>>,
+    path: &'static str,
+    found: &mut Vec<Violation>,
+    parse: impl FnOnce(&str) -> Result<T, Rule>,
+) -> Option<T> {
+    match parse(text?) {
+        Ok(value) => Some(value),
+        Err(rule) => {
+            found.push(Violation::new(path, rule));
+            None
+        }
+    }
+}
+
+fn simple<T: FromStr>(
+    text: Option<&Zeroizing<String>>,
+    path: &'static str,
+    found: &mut Vec<Violation>,
+    rule: Rule,
+) -> Option<T> {
+    member(text, path, found, |text| text.parse().map_err(|_| rule))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn draft(json: &str) -> SubjectDraft {
+        serde_json::from_str(json).unwrap()
+    }
+
+    /// Bad input loses nothing: every violation is told at once, each with its field and code.
+    #[test]
+    fn all_violations_are_collected() {
+        let found = draft(
+            r#"{"code":"1","name":" ","email":"x","phone":"1","gender":"?","birthDate":"?","clientReference":" "}"#,
+        )
+        .parse()
+        .unwrap_err();
+        let found: Vec<_> = found.iter().map(|v| (v.path(), v.code())).collect();
+        assert_eq!(
+            found,
+            [
+                ("subject.code", Some("20507")),
+                ("subject.name", Some("20006")),
+                ("subject.email", None),
+                ("subject.phone", None),
+                ("subject.gender", None),
+                ("subject.birthDate", None),
+                ("subject.clientReference", None),
+            ]
+        );
+    }
+
+    #[test]
+    fn codes() {
+        for (json, code) in [
+            ("{}", Some("20005")),
+            (r#"{"cpf":""}"#, Some("20005")),
+            (r#"{"cpf":"11111111111"}"#, Some("20507")),
+            (r#"{"curp":"HEGG560427MVZRRL05"}"#, Some("20507")),
+            (r#"{"curp":"HEGG560427MVZRRL04"}"#, None),
+            (r#"{"cpf":"529.982.247-25"}"#, None),
+        ] {
+            let parsed = draft(json).parse();
+            assert_eq!(
+                parsed
+                    .err()
+                    .and_then(|v| v.iter().next().and_then(Violation::code)),
+                code,
+                "{json}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_misspelt_member_is_refused() {
+        assert!(serde_json::from_str::<SubjectDraft>(r#"{"code":"1","mail":"a@b"}"#).is_err());
+    }
+
+    /// Nothing personal leaks, and a stored subject comes back as it was.
+    #[test]
+    fn redacted_and_stored() {
+        let subject = draft(r#"{"code":"52998224725","name":"Marker Person","email":"marker@example.com","phone":"5511900000000"}"#)
+            .parse()
+            .unwrap();
+        let shown = format!("{subject:?}").to_lowercase();
+        assert!(!shown.contains("marker") && !shown.contains("5299") && !shown.contains("5511"));
+        let stored = serde_json::to_string(&subject).unwrap();
+        assert_eq!(serde_json::from_str::<Subject>(&stored).unwrap(), subject);
+    }
+}

@@ -1,0 +1,83 @@
+//! What an answer says that this version does not know.
+//!
+//! Must be kept as it came, and must never be printed unasked: it may be personal.
+
+use std::fmt;
+
+use serde_json::Value;
+
+/// A value outside the documented ones, kept as it came.
+///
+/// New values appear in IDCloud's answers without notice; one of them is never an error and never an approval.
+#[derive(Clone, PartialEq)]
+pub struct UnknownValue(Box<Value>);
+
+impl UnknownValue {
+    pub(crate) fn new(value: Value) -> Self {
+        Self(Box::new(value))
+    }
+
+    /// The value as JSON. It may be personal data: do not log it.
+    #[must_use]
+    pub fn json(&self) -> &Value {
+        &self.0
+    }
+}
+
+impl fmt::Debug for UnknownValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("redacted")
+    }
+}
+
+/// Declares evidence that comes as one of a few words: known words in any capitalisation, anything else kept.
+macro_rules! open_enum {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq)]
+        #[non_exhaustive]
+        pub enum $name {
+            $($(#[$variant_doc])* $variant,)+
+            /// A value that this version does not know.
+            Unknown($crate::UnknownValue),
+        }
+
+        impl $name {
+            /// The documented words.
+            pub const WORDS: &'static [&'static str] = &[$($word),+];
+
+            /// The word as the newest documents write it; `None` for an unknown value.
+            #[must_use]
+            pub const fn as_str(&self) -> Option<&'static str> {
+                match self {
+                    $(Self::$variant => Some($word),)+
+                    Self::Unknown(_) => None,
+                }
+            }
+
+            /// The value as JSON: the documented word, or the unknown value as it came.
+            #[must_use]
+            pub fn to_json(&self) -> ::serde_json::Value {
+                match self {
+                    Self::Unknown(value) => value.json().clone(),
+                    known => known.as_str().into(),
+                }
+            }
+        }
+
+        impl $crate::wire::Scalar for $name {
+            fn from_word(word: &str) -> Option<Self> {
+                $(if word.eq_ignore_ascii_case($word) {
+                    return Some(Self::$variant);
+                })+
+                None
+            }
+
+            fn unknown(value: ::serde_json::Value) -> Self {
+                Self::Unknown($crate::UnknownValue::new(value))
+            }
+        }
+    };
+}
+
+pub(crate) use open_enum;
