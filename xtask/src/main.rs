@@ -1,6 +1,9 @@
 //! `cargo xtask`: the project's own checks and generators. This file only dispatches.
 
+mod ci;
 mod codegen;
+mod layering;
+mod workspace;
 
 use std::env;
 use std::io::{self, Write};
@@ -13,6 +16,7 @@ type Failure = Box<dyn std::error::Error>;
 const USAGE: &str = "\
 usage: cargo xtask <command>
 
+  ci                  print the arrows between our crates and what they weigh; fail where a rule is broken
   codegen [--check]   write tables, reference pages and docs/openapi.json from the spec; --check only compares";
 
 fn main() -> ExitCode {
@@ -20,6 +24,7 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let root = root();
     let outcome = match arguments.as_slice() {
+        ["ci"] => ci::run(&root),
         ["codegen"] => codegen::write(&root),
         ["codegen", "--check"] => codegen::check(&root),
         _ => {
