@@ -46,6 +46,7 @@ mod personal;
 mod policy;
 mod process;
 pub mod request;
+mod reusable_document;
 mod scenario;
 mod score;
 mod selfie;
@@ -55,6 +56,7 @@ mod subject;
 mod trust;
 mod unknown;
 mod violation;
+mod webhook;
 mod wire;
 
 pub use additional_info::AdditionalInfo;
@@ -82,6 +84,9 @@ pub use language::{Language, UnknownLanguage};
 pub use liveness::{LivenessReading, LivenessResult};
 pub use policy::Policy;
 pub use process::{FinalProcess, PendingProcess, Process};
+pub use reusable_document::{
+    DocumentType, DocumentTypeError, ReusableDocument, ReusableDocumentsQuery,
+};
 pub use scenario::{Decision, Scenario, simulated_notice};
 pub use score::RiskScore;
 pub use selfie::{Selfie, SelfieKind};
@@ -91,4 +96,5 @@ pub use subject::{Subject, SubjectCode, SubjectCodeError, SubjectDraft};
 pub use trust::{RiskLevel, TrustDecision};
 pub use unknown::UnknownValue;
 pub use violation::{Rule, Violation, Violations};
+pub use webhook::{Notification, NotificationState};
 pub use wire::ReadError;
