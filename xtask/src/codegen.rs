@@ -3,8 +3,11 @@
 //! Never adds a fact of its own: what is not in the spec is in no output.
 
 mod catalogue;
+mod openapi;
+mod pages;
 mod rust_tables;
 mod scenarios;
+mod vocabulary;
 mod words;
 
 use std::fs;
@@ -18,6 +21,9 @@ use crate::Failure;
 const SPEC: &str = "crates/idcloud-model/spec";
 /// Where the Rust tables go.
 const TABLES: &str = "crates/idcloud-model/src/generated";
+
+/// Where the reference pages go.
+const PAGES: &str = "docs/reference";
 
 /// A file that the spec determines.
 struct Output {
@@ -74,14 +80,29 @@ fn outputs(root: &Path) -> Result<Vec<Output>, Failure> {
     let spec = root.join(SPEC);
     let codes = catalogue::Catalogue::read(&spec)?;
     let scenarios = scenarios::Scenarios::read(&spec)?;
+    let vocabulary = vocabulary::Vocabulary::read(&spec)?;
+    let table = |name: &str, source: &str| {
+        Ok::<_, Failure>(Output {
+            path: format!("{TABLES}/{name}.rs"),
+            content: rustfmt(source)?,
+        })
+    };
+    let page = |name: &str, content: String| Output {
+        path: format!("{PAGES}/{name}.md"),
+        content,
+    };
     Ok(vec![
+        table("error_codes", &rust_tables::error_codes(&codes))?,
+        table("scenarios", &rust_tables::scenarios(&scenarios))?,
+        table("limits", &rust_tables::limits(&vocabulary))?,
+        table("enums", &rust_tables::enums(&vocabulary))?,
+        page("error-codes", pages::error_codes(&codes)),
+        page("scenarios", pages::scenarios(&scenarios)),
+        page("parameters", pages::parameters(&vocabulary)?),
+        page("glossary", pages::glossary(&vocabulary)),
         Output {
-            path: format!("{TABLES}/error_codes.rs"),
-            content: rustfmt(&rust_tables::error_codes(&codes))?,
-        },
-        Output {
-            path: format!("{TABLES}/scenarios.rs"),
-            content: rustfmt(&rust_tables::scenarios(&scenarios))?,
+            path: "docs/openapi.json".to_owned(),
+            content: openapi::document(env!("CARGO_PKG_VERSION"), &codes, &vocabulary)?,
         },
     ])
 }
@@ -102,4 +123,102 @@ fn rustfmt(source: &str) -> Result<String, Failure> {
         return Err("rustfmt refuses a generated table".into());
     }
     Ok(String::from_utf8(output.stdout)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A folder that holds the spec and nothing else.
+    fn bare() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        let spec = folder.path().join(SPEC);
+        fs::create_dir_all(&spec).unwrap();
+        for file in fs::read_dir(crate::root().join(SPEC)).unwrap() {
+            let file = file.unwrap();
+            fs::copy(file.path(), spec.join(file.file_name())).unwrap();
+        }
+        folder
+    }
+
+    #[test]
+    fn what_is_committed_is_what_the_spec_says() {
+        check(&crate::root()).unwrap();
+    }
+
+    #[test]
+    fn a_stale_or_missing_file_is_named() {
+        let folder = bare();
+        assert!(
+            check(folder.path())
+                .unwrap_err()
+                .to_string()
+                .contains("docs/openapi.json")
+        );
+        write(folder.path()).unwrap();
+        check(folder.path()).unwrap();
+
+        let page = folder.path().join(PAGES).join("glossary.md");
+        fs::write(&page, fs::read_to_string(&page).unwrap() + "by hand").unwrap();
+        let stale = check(folder.path()).unwrap_err().to_string();
+        assert!(
+            stale.contains("docs/reference/glossary.md") && !stale.contains("openapi"),
+            "{stale}"
+        );
+    }
+
+    #[test]
+    fn a_changed_spec_makes_its_outputs_stale() {
+        let folder = bare();
+        write(folder.path()).unwrap();
+        let spec = folder.path().join(SPEC).join("scenarios.toml");
+        let text = fs::read_to_string(&spec)
+            .unwrap()
+            .replace("The process is still running", "The process goes on");
+        fs::write(&spec, text).unwrap();
+        let stale = check(folder.path()).unwrap_err().to_string();
+        assert!(
+            stale.contains("generated/scenarios.rs") && stale.contains("reference/scenarios.md"),
+            "{stale}"
+        );
+    }
+
+    #[test]
+    fn the_same_spec_gives_the_same_bytes() {
+        let contents = |outputs: Vec<Output>| {
+            outputs
+                .into_iter()
+                .map(|output| output.content)
+                .collect::<Vec<_>>()
+        };
+        let folder = bare();
+        assert_eq!(
+            contents(outputs(folder.path()).unwrap()),
+            contents(outputs(folder.path()).unwrap())
+        );
+    }
+
+    #[test]
+    fn every_error_code_is_an_example_of_the_openapi_document() {
+        let outputs = outputs(bare().path()).unwrap();
+        let document = outputs
+            .iter()
+            .find(|output| output.path.ends_with(".json"))
+            .unwrap();
+        let document: serde_json::Value = serde_json::from_str(&document.content).unwrap();
+        assert_eq!(document["openapi"], "3.1.0");
+        let mut examples = std::collections::BTreeSet::new();
+        for methods in document["paths"].as_object().unwrap().values() {
+            for operation in methods.as_object().unwrap().values() {
+                for response in operation["responses"].as_object().unwrap().values() {
+                    let found = response["content"]["application/json"]["examples"].as_object();
+                    examples.extend(found.into_iter().flatten().map(|(code, _)| code.clone()));
+                }
+            }
+        }
+        let codes = catalogue::Catalogue::read(&crate::root().join(SPEC)).unwrap();
+        for entry in codes.entries() {
+            assert!(examples.contains(&entry.code), "{} is missing", entry.code);
+        }
+    }
 }

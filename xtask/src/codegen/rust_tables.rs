@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 
 use super::catalogue::{Catalogue, Text};
 use super::scenarios::Scenarios;
+use super::vocabulary::{Unit, Vocabulary};
 
 /// What every generated Rust file begins with.
 const HEADER: &str = "\
@@ -38,13 +39,13 @@ pub(crate) fn error_codes(codes: &Catalogue) -> String {
         let endpoints: Vec<String> = entry
             .endpoints
             .iter()
-            .map(|endpoint| format!("Endpoint::{}", endpoint.variant()))
+            .map(|endpoint| format!("Endpoint::{endpoint:?}"))
             .collect();
         let _ = write!(
             out,
             "    CatalogueEntry {{\n        code: {:?},\n        http_status: &{:?},\n        endpoints: &[{}],\n        \
              messages: &{:?},\n        meaning: {},\n        cause: {},\n        remedy: {},\n        \
-             retry: RetryClass::{},\n        actor: Actor::{},\n        source: {:?},\n    }},\n",
+             retry: RetryClass::{:?},\n        actor: Actor::{:?},\n        source: {:?},\n    }},\n",
             entry.code,
             entry.http_status,
             endpoints.join(", "),
@@ -52,8 +53,8 @@ pub(crate) fn error_codes(codes: &Catalogue) -> String {
             text(&entry.meaning),
             text(&entry.cause),
             text(&entry.remedy),
-            entry.retry.variant(),
-            entry.actor.variant(),
+            entry.retry,
+            entry.actor,
             entry.source,
         );
     }
@@ -67,7 +68,8 @@ pub(crate) fn scenarios(scenarios: &Scenarios) -> String {
         "{HEADER}\nuse crate::language::Text;\n\n\
          /// What the spec says of one row of the decision table.\n#[derive(Debug)]\npub(crate) struct ScenarioEntry {{\n\
          /// The row's id.\npub(crate) id: &'static str,\n\
-         /// The decision's name, `wait` for a process that is not final.\npub(crate) decision: &'static str,\n\
+         /// The decision's name, `wait` for a process that is not final.\n\
+         #[cfg_attr(not(test), expect(dead_code, reason = \"tests compare it with the table in code\"))]\npub(crate) decision: &'static str,\n\
          /// What happened, what it does not say, what to do next.\npub(crate) text: Text,\n}}\n\n\
          /// Every row, in the table's order.\npub(crate) static SCENARIOS: &[ScenarioEntry] = &[\n"
     );
@@ -88,6 +90,66 @@ pub(crate) fn scenarios(scenarios: &Scenarios) -> String {
             constant(&note.id),
             text(&note.text),
         );
+    }
+    out
+}
+
+/// The limits as constants with their units.
+pub(crate) fn limits(vocabulary: &Vocabulary) -> String {
+    let mut out = format!("{HEADER}\nuse std::time::Duration;\n");
+    for limit in &vocabulary.limits {
+        let number = digits(limit.value);
+        let (kind, value) = match limit.unit {
+            Unit::Characters | Unit::Bytes => ("usize", number),
+            Unit::Pixels | Unit::Rate => ("u32", number),
+            Unit::Seconds => ("Duration", format!("Duration::from_secs({number})")),
+        };
+        let code = limit
+            .code
+            .as_ref()
+            .map(|code| format!(" Otherwise IDCloud answers {code}."))
+            .unwrap_or_default();
+        let _ = write!(
+            out,
+            "\n/// {} In {}.{code}\n///\n/// Source: {}.\npub const {}: {kind} = {value};\n",
+            limit.meaning,
+            limit.unit.word(),
+            limit.source,
+            constant(&limit.name),
+        );
+    }
+    out
+}
+
+/// The words of every enum that a type of the model reads, by that type's name.
+pub(crate) fn enums(vocabulary: &Vocabulary) -> String {
+    let mut out = format!(
+        "{HEADER}\n/// Types and the words that they must know, in the newest spelling.\n\
+         pub(crate) static ENUMS: &[(&str, &[&str])] = &[\n"
+    );
+    for list in &vocabulary.enums {
+        if let Some(rust) = &list.rust {
+            let words: Vec<&str> = list
+                .values
+                .iter()
+                .map(|value| value.wire.as_str())
+                .collect();
+            let _ = writeln!(out, "({rust:?}, &{words:?}),");
+        }
+    }
+    out.push_str("];\n");
+    out
+}
+
+/// A number with its digits in groups, as the lints want it.
+fn digits(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            out.push('_');
+        }
+        out.push(digit);
     }
     out
 }

@@ -2,7 +2,7 @@
 //!
 //! Never maps an unknown word to a known one: serde refuses it.
 
-/// An enum that reads words of the spec and knows what its Rust counterpart is called.
+/// An enum that reads words of the spec. Its `Debug` is the name of the Rust variant that it stands for.
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($variant:ident = $word:literal),+ $(,)? }) => {
         $(#[$doc])*
@@ -10,11 +10,6 @@ macro_rules! words {
         pub(crate) enum $name { $(#[serde(rename = $word)] $variant),+ }
 
         impl $name {
-            /// The name of the Rust variant.
-            pub(crate) const fn variant(self) -> &'static str {
-                match self { $(Self::$variant => stringify!($variant)),+ }
-            }
-
             /// The word in the spec and on the pages.
             pub(crate) const fn word(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }

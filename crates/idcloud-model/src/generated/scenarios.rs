@@ -10,6 +10,10 @@ pub(crate) struct ScenarioEntry {
     /// The row's id.
     pub(crate) id: &'static str,
     /// The decision's name, `wait` for a process that is not final.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "tests compare it with the table in code")
+    )]
     pub(crate) decision: &'static str,
     /// What happened, what it does not say, what to do next.
     pub(crate) text: Text,
@@ -309,8 +313,8 @@ pub(crate) static SCENARIOS: &[ScenarioEntry] = &[
 
 /// Added to a row's text where it holds.
 pub(crate) static NOTE_LIVENESS_NOT_CHECKED: Text = Text {
-    en: "Liveness was not checked: the answer's 1 is a constant and not a finding.",
-    pt: "A prova de vida não foi verificada: o 1 da resposta é uma constante e não um resultado.",
+    en: "Liveness was not checked: a 1 in the answer is a constant and not a finding.",
+    pt: "A prova de vida não foi verificada: um 1 na resposta é uma constante e não um resultado.",
 };
 
 /// Added to a row's text where it holds.

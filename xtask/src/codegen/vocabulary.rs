@@ -1,0 +1,263 @@
+//! Parameters, enums, limits, endpoints and glossary as the spec holds them.
+//!
+//! Never fills a gap: a name that nothing defines is refused where it is used.
+
+use std::fs;
+use std::path::Path;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::catalogue::Endpoint;
+use super::words::words;
+use crate::Failure;
+
+/// The spec without error codes and scenarios.
+pub(crate) struct Vocabulary {
+    pub(crate) groups: Vec<Group>,
+    pub(crate) enums: Vec<OpenEnum>,
+    pub(crate) limits: Vec<Limit>,
+    pub(crate) operations: Vec<Operation>,
+    pub(crate) terms: Vec<Term>,
+}
+
+/// Parameters that stand in one place.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Group {
+    pub(crate) id: String,
+    pub(crate) place: Place,
+    pub(crate) title: String,
+    /// The group whose parameters stand here too.
+    pub(crate) extends: Option<String>,
+    #[serde(rename = "parameter")]
+    pub(crate) parameters: Vec<Parameter>,
+}
+
+/// One member, header, claim or query parameter.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Parameter {
+    pub(crate) name: String,
+    #[serde(rename = "type")]
+    pub(crate) kind: Type,
+    pub(crate) need: Need,
+    pub(crate) text: String,
+    #[serde(rename = "enum")]
+    pub(crate) values: Option<String>,
+    #[serde(default)]
+    pub(crate) spellings: Vec<String>,
+    pub(crate) example: Option<toml::Value>,
+}
+
+/// A list of values that may grow without notice.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OpenEnum {
+    pub(crate) name: String,
+    pub(crate) member: String,
+    #[serde(rename = "type")]
+    pub(crate) kind: Type,
+    /// The type of idcloud-model that reads it.
+    pub(crate) rust: Option<String>,
+    pub(crate) source: String,
+    pub(crate) note: String,
+    #[serde(rename = "value")]
+    pub(crate) values: Vec<Value>,
+}
+
+/// One value.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Value {
+    pub(crate) wire: String,
+    #[serde(default)]
+    pub(crate) aliases: Vec<String>,
+    pub(crate) meaning: String,
+}
+
+/// A limit with its unit.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Limit {
+    pub(crate) name: String,
+    pub(crate) value: u64,
+    pub(crate) unit: Unit,
+    pub(crate) code: Option<String>,
+    pub(crate) meaning: String,
+    pub(crate) source: String,
+}
+
+/// An operation of the API.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Operation {
+    pub(crate) id: Endpoint,
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) server: Server,
+    /// The groups that a request is made of.
+    pub(crate) takes: Vec<String>,
+    /// The group that a good answer is made of.
+    pub(crate) answers: String,
+    pub(crate) summary: String,
+    pub(crate) text: String,
+}
+
+/// A word of the field.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Term {
+    pub(crate) name: String,
+    pub(crate) portuguese: String,
+    pub(crate) aliases: Vec<String>,
+    pub(crate) meaning: String,
+}
+
+words! {
+    /// Where a group's parameters stand.
+    Place {
+        Form = "form",
+        Claims = "claims",
+        Header = "header",
+        Path = "path",
+        Query = "query",
+        Body = "body",
+        Answer = "answer",
+        Webhook = "webhook",
+    }
+}
+words! {
+    /// What a parameter is.
+    Type {
+        String = "string",
+        Integer = "integer",
+        Boolean = "boolean",
+        Object = "object",
+        ListOfObject = "list of object",
+        ListOfString = "list of string",
+    }
+}
+words! {
+    /// Whether a parameter must be there.
+    Need {
+        Always = "always",
+        Sometimes = "sometimes",
+        Optional = "optional",
+    }
+}
+words! {
+    /// What a limit counts.
+    Unit {
+        Characters = "characters",
+        Bytes = "bytes",
+        Pixels = "pixels",
+        Seconds = "seconds",
+        Rate = "requests a second",
+    }
+}
+/// Which host answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Server {
+    Identity,
+    Api,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Parameters {
+    group: Vec<Group>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Enums {
+    #[serde(rename = "enum")]
+    lists: Vec<OpenEnum>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Limits {
+    limit: Vec<Limit>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Endpoints {
+    endpoint: Vec<Operation>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Glossary {
+    term: Vec<Term>,
+}
+
+impl Vocabulary {
+    /// Reads the five files and checks what they say of one another.
+    pub(crate) fn read(spec: &Path) -> Result<Self, Failure> {
+        let vocabulary = Self {
+            groups: file::<Parameters>(spec, "parameters.toml")?.group,
+            enums: file::<Enums>(spec, "enums.toml")?.lists,
+            limits: file::<Limits>(spec, "limits.toml")?.limit,
+            operations: file::<Endpoints>(spec, "endpoints.toml")?.endpoint,
+            terms: file::<Glossary>(spec, "glossary.toml")?.term,
+        };
+        vocabulary.check_names()?;
+        Ok(vocabulary)
+    }
+
+    /// The group with this id.
+    pub(crate) fn group(&self, id: &str) -> Result<&Group, Failure> {
+        self.groups
+            .iter()
+            .find(|group| group.id == id)
+            .ok_or_else(|| format!("no group {id}").into())
+    }
+
+    /// The list with this name.
+    pub(crate) fn list(&self, name: &str) -> Result<&OpenEnum, Failure> {
+        self.enums
+            .iter()
+            .find(|list| list.name == name)
+            .ok_or_else(|| format!("no enum {name}").into())
+    }
+
+    /// A group's parameters, those of the group that it extends first.
+    pub(crate) fn parameters<'a>(
+        &'a self,
+        group: &'a Group,
+    ) -> Result<Vec<&'a Parameter>, Failure> {
+        let mut parameters = match &group.extends {
+            Some(base) => self.parameters(self.group(base)?)?,
+            None => Vec::new(),
+        };
+        parameters.extend(&group.parameters);
+        Ok(parameters)
+    }
+
+    fn check_names(&self) -> Result<(), Failure> {
+        for operation in &self.operations {
+            for id in operation.takes.iter().chain([&operation.answers]) {
+                self.group(id)?;
+            }
+        }
+        for group in &self.groups {
+            for parameter in self.parameters(group)? {
+                if let Some(name) = &parameter.values {
+                    self.list(name)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn file<T: DeserializeOwned>(spec: &Path, name: &str) -> Result<T, Failure> {
+    let path = spec.join(name);
+    let text =
+        fs::read_to_string(&path).map_err(|failure| format!("{}: {failure}", path.display()))?;
+    Ok(toml::from_str(&text).map_err(|failure| format!("{name}: {failure}"))?)
+}
