@@ -67,7 +67,7 @@ impl Asked {
         matches!(self.selfie, SelfieKind::CaptureToken) && self.has(Capability::Liveness)
     }
 
-    pub(crate) const fn has(&self, capability: Capability) -> bool {
+    pub(crate) const fn has(self, capability: Capability) -> bool {
         self.capabilities.contains(capability)
     }
 }

@@ -47,7 +47,7 @@ impl FromStr for BirthDate {
 
 /// Whether the Gregorian calendar has this day.
 pub(crate) fn exists(year: u16, month: u8, day: u8) -> bool {
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     let last = match month {
         4 | 6 | 9 | 11 => 30,
         2 if leap => 29,

@@ -36,7 +36,7 @@ use crate::{
 /// # Ok::<(), idcloud_model::ReadError>(())
 /// ```
 pub fn decide(process: &FinalProcess, asked: &Asked, policy: &Policy) -> Verdict {
-    let scenario = row(process, asked, policy);
+    let scenario = row(process, *asked, *policy);
     // Only pending rows have no decision, and a final process matches none of them.
     let decision = scenario.decision().unwrap_or(Decision::Review);
     let liveness = match LivenessReading::of(process.evidence(), asked) {
@@ -47,7 +47,7 @@ pub fn decide(process: &FinalProcess, asked: &Asked, policy: &Policy) -> Verdict
     Verdict {
         decision,
         scenario,
-        missing: missing(process.evidence(), asked),
+        missing: missing(process.evidence(), *asked),
         liveness,
         asked: *asked,
     }
@@ -132,7 +132,7 @@ impl Verdict {
     }
 }
 
-fn row(process: &FinalProcess, asked: &Asked, policy: &Policy) -> Scenario {
+fn row(process: &FinalProcess, asked: Asked, policy: Policy) -> Scenario {
     match process.status() {
         Status::Failed => return Scenario::ProcessingError,
         Status::Canceled => return Scenario::Canceled,
@@ -176,7 +176,7 @@ fn rejection(evidence: &Evidence) -> Option<Scenario> {
 }
 
 /// Rows that send to review or recapture before anything may approve.
-fn doubt(evidence: &Evidence, asked: &Asked, policy: &Policy) -> Option<Scenario> {
+fn doubt(evidence: &Evidence, asked: Asked, policy: Policy) -> Option<Scenario> {
     let score = evidence.risk_score().and_then(RiskScore::value);
     let inconclusive = evidence.identity() == Some(&IdentityResult::Inconclusive);
     if is_contradictory(evidence, policy) {
@@ -228,7 +228,7 @@ fn doubt(evidence: &Evidence, asked: &Asked, policy: &Policy) -> Option<Scenario
 }
 
 /// Rows that approve, each only where its evidence was asked for, and the reviews among them.
-fn approval(evidence: &Evidence, asked: &Asked, policy: &Policy) -> Option<Scenario> {
+fn approval(evidence: &Evidence, asked: Asked, policy: Policy) -> Option<Scenario> {
     let score = evidence.risk_score().and_then(RiskScore::value);
     let checked = asked.liveness_checked();
     if evidence.identity() == Some(&IdentityResult::Inconclusive) {
@@ -285,7 +285,7 @@ fn is_trust_denied(evidence: &Evidence) -> bool {
     ) || evidence.risk_level() == Some(&RiskLevel::Reproved)
 }
 
-fn is_contradictory(evidence: &Evidence, policy: &Policy) -> bool {
+fn is_contradictory(evidence: &Evidence, policy: Policy) -> bool {
     let yes = evidence.identity() == Some(&IdentityResult::Yes);
     let not_a_score = evidence
         .risk_score()
@@ -329,7 +329,7 @@ fn similarity(evidence: &Evidence) -> Option<u8> {
 ///
 /// A score is due only when identity is inconclusive, where its absence has a row of its own; liveness is included in an identity `yes` or `no`
 /// that was itself asked for.
-fn missing(evidence: &Evidence, asked: &Asked) -> [Option<Capability>; Capability::ALL.len()] {
+fn missing(evidence: &Evidence, asked: Asked) -> [Option<Capability>; Capability::ALL.len()] {
     Capability::ALL.map(|capability| {
         let present = match capability {
             Capability::Liveness => {

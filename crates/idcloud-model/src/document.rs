@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::evidence::UnknownMembers;
 use crate::face_match::Match;
-use crate::{DocumentId, wire};
+use crate::{DocumentContent, DocumentId, DocumentKind, wire};
 
 /// `document` of an answer.
 #[derive(Clone, PartialEq, Default)]
@@ -31,8 +31,22 @@ impl Document {
 
     /// The type as it came, such as `unico.moja.dictionary.br.rg.v2.Rg`.
     #[must_use]
-    pub fn kind(&self) -> Option<&str> {
+    pub fn type_name(&self) -> Option<&str> {
         self.kind.as_deref()
+    }
+
+    /// What kind of document it is, as far as its type tells.
+    #[must_use]
+    pub fn kind(&self) -> DocumentKind {
+        self.kind
+            .as_deref()
+            .map_or(DocumentKind::Other, DocumentKind::of)
+    }
+
+    /// The fields that were read, by name; nothing where the picture did not allow reading.
+    #[must_use]
+    pub fn fields(&self) -> Option<DocumentContent<'_>> {
+        self.content.as_ref().map(DocumentContent::new)
     }
 
     /// Whether the document's CPF is the subject's.

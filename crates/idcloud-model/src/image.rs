@@ -136,12 +136,12 @@ impl fmt::Debug for Image {
 fn probe(bytes: &[u8]) -> Result<(ImageFormat, Dimensions), Rule> {
     let format = format_of(bytes).ok_or(Rule::ImageFormat)?;
     let size = imagesize::blob_size(bytes).map_err(|_| Rule::ImageBroken)?;
-    let side = |pixels: usize| u32::try_from(pixels).map_err(|_| Rule::ImageBroken);
+    let pixels_of = |pixels: usize| u32::try_from(pixels).map_err(|_| Rule::ImageBroken);
     Ok((
         format,
         Dimensions {
-            width: side(size.width)?,
-            height: side(size.height)?,
+            width: pixels_of(size.width)?,
+            height: pixels_of(size.height)?,
         },
     ))
 }

@@ -69,15 +69,15 @@ impl LivenessReading {
             SelfieKind::Unknown => Self::Unverified,
             _ => Self::NotChecked,
         };
+        let implied = || evidence.identity() == Some(&IdentityResult::Yes);
         match evidence.liveness() {
             Some(LivenessResult::NotLive) => Self::NotLive,
             Some(LivenessResult::Inconclusive) => Self::Inconclusive,
             Some(LivenessResult::Unknown(value)) => Self::Unknown(value.clone()),
             Some(LivenessResult::Live) if asked.liveness_checked() => Self::Live,
-            Some(LivenessResult::Live) => unchecked,
-            None if evidence.identity() != Some(&IdentityResult::Yes) => Self::Absent,
+            None if !implied() => Self::Absent,
             None if asked.liveness_checked() => Self::Implied,
-            None => unchecked,
+            Some(LivenessResult::Live) | None => unchecked,
         }
     }
 

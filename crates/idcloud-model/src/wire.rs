@@ -198,7 +198,7 @@ impl<'de> Visitor<'de> for AnswerVisitor {
             match member(&name) {
                 Some(Member::Id) => keep(&mut id, map.next_value::<Read<_>>()?.0, &mut conflict),
                 Some(Member::Status) => {
-                    keep(&mut status, map.next_value::<Read<_>>()?.0, &mut conflict)
+                    keep(&mut status, map.next_value::<Read<_>>()?.0, &mut conflict);
                 }
                 Some(Member::Liveness) => keep(
                     &mut evidence.liveness,

@@ -29,7 +29,7 @@ mod tests {
                 "RiskLevel" => assert_eq!(RiskLevel::WORDS, *words),
                 "Status" => assert!(words.iter().all(|word| is_read::<Status>(word))),
                 "LivenessResult" => {
-                    assert!(words.iter().all(|word| is_read::<LivenessResult>(word)))
+                    assert!(words.iter().all(|word| is_read::<LivenessResult>(word)));
                 }
                 other => panic!("{other} reads a list of the spec and is not compared with it"),
             }

@@ -7,7 +7,10 @@ use std::fmt;
 use bytes::Bytes;
 use zeroize::Zeroizing;
 
-use crate::{CaptureToken, Image, Selfie, Subject};
+use crate::{
+    BirthDate, CaptureToken, ClientReference, Email, Gender, Image, PersonName, Phone, Selfie,
+    Subject,
+};
 
 /// One piece of a body.
 #[derive(Clone)]
@@ -127,16 +130,14 @@ impl Writer {
     pub(super) fn subject(&mut self, subject: &Subject) {
         self.object("subject", |writer| {
             writer.text("code", subject.code().expose());
-            writer.optional("name", subject.name().map(|name| name.expose()));
-            writer.optional("email", subject.email().map(|email| email.expose()));
-            writer.optional("phone", subject.phone().map(|phone| phone.expose()));
-            writer.optional("gender", subject.gender().map(|gender| gender.expose()));
-            writer.optional("birthDate", subject.birth_date().map(|date| date.expose()));
+            writer.optional("name", subject.name().map(PersonName::expose));
+            writer.optional("email", subject.email().map(Email::expose));
+            writer.optional("phone", subject.phone().map(Phone::expose));
+            writer.optional("gender", subject.gender().map(Gender::expose));
+            writer.optional("birthDate", subject.birth_date().map(BirthDate::expose));
             writer.optional(
                 "clientReference",
-                subject
-                    .client_reference()
-                    .map(|reference| reference.expose()),
+                subject.client_reference().map(ClientReference::expose),
             );
         });
     }
