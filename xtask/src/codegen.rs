@@ -25,6 +25,9 @@ const TABLES: &str = "crates/idcloud-model/src/generated";
 /// Where the reference pages go.
 const PAGES: &str = "docs/reference";
 
+/// Where the OpenAPI document goes.
+const OPENAPI: &str = "docs/openapi.json";
+
 /// A file that the spec determines.
 struct Output {
     /// From the workspace's folder.
@@ -34,7 +37,7 @@ struct Output {
 
 /// Writes every output that differs, and says which.
 pub(crate) fn write(root: &Path) -> Result<String, Failure> {
-    let mut report = String::new();
+    let mut wrote = Vec::new();
     for output in outputs(root)? {
         let path = root.join(&output.path);
         if fs::read_to_string(&path).is_ok_and(|found| found == output.content) {
@@ -44,12 +47,12 @@ pub(crate) fn write(root: &Path) -> Result<String, Failure> {
             fs::create_dir_all(folder)?;
         }
         fs::write(&path, &output.content)?;
-        report.push_str(&format!("wrote {}\n", output.path));
+        wrote.push(format!("wrote {}", output.path));
     }
-    if report.is_empty() {
-        report.push_str("nothing to write\n");
+    if wrote.is_empty() {
+        wrote.push("nothing to write".to_owned());
     }
-    Ok(report)
+    Ok(wrote.join("\n"))
 }
 
 /// Fails when an output on disk is not what the spec says, and names it.
@@ -101,7 +104,7 @@ fn outputs(root: &Path) -> Result<Vec<Output>, Failure> {
         page("parameters", pages::parameters(&vocabulary)?),
         page("glossary", pages::glossary(&vocabulary)),
         Output {
-            path: "docs/openapi.json".to_owned(),
+            path: OPENAPI.to_owned(),
             content: openapi::document(env!("CARGO_PKG_VERSION"), &codes, &vocabulary)?,
         },
     ])
@@ -203,7 +206,7 @@ mod tests {
         let outputs = outputs(bare().path()).unwrap();
         let document = outputs
             .iter()
-            .find(|output| output.path.ends_with(".json"))
+            .find(|output| output.path == OPENAPI)
             .unwrap();
         let document: serde_json::Value = serde_json::from_str(&document.content).unwrap();
         assert_eq!(document["openapi"], "3.1.0");

@@ -28,10 +28,7 @@ pub(crate) struct Dependency {
     pub(crate) kind: Kind,
     /// Is a member of this workspace.
     pub(crate) internal: bool,
-    /// Asks for a version, whether here or by way of the root manifest.
-    pub(crate) has_version: bool,
-    /// Its own manifest states a version instead of leaving that to the root's.
-    pub(crate) states_version: bool,
+    pub(crate) version: Version,
     pub(crate) default_features: bool,
     pub(crate) features: Vec<String>,
 }
@@ -42,6 +39,17 @@ pub(crate) enum Kind {
     Normal,
     Build,
     Development,
+}
+
+/// Where a dependency's version stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Version {
+    /// Nowhere: the path alone says which crate it is.
+    Absent,
+    /// In the root manifest.
+    Root,
+    /// In the manifest of the crate that depends.
+    Member,
 }
 
 /// What a crate, built by itself, makes the compiler compile.
@@ -198,7 +206,9 @@ fn development_is_by_path(member: &Member) -> Vec<Violation> {
         .dependencies
         .iter()
         .filter(|dependency| {
-            dependency.kind == Kind::Development && dependency.internal && dependency.has_version
+            dependency.kind == Kind::Development
+                && dependency.internal
+                && dependency.version != Version::Absent
         })
         .map(|dependency| {
             format!(
@@ -237,7 +247,7 @@ fn versions_in_root(member: &Member) -> Vec<Violation> {
     let faults = member
         .dependencies
         .iter()
-        .filter(|dependency| dependency.states_version)
+        .filter(|dependency| dependency.version == Version::Member)
         .map(|dependency| {
             format!(
                 "states the version of {} itself; versions stand in the root manifest",
@@ -274,8 +284,7 @@ mod tests {
             name: name.to_owned(),
             kind: Kind::Normal,
             internal: name.starts_with("idcloud-"),
-            has_version: true,
-            states_version: false,
+            version: Version::Root,
             default_features: false,
             features: Vec::new(),
         }
@@ -336,7 +345,7 @@ mod tests {
     fn tests_may_point_up_by_path_and_only_by_path() {
         let by_path = Dependency {
             kind: Kind::Development,
-            has_version: false,
+            version: Version::Absent,
             ..dependency("idcloud-simulator")
         };
         assert_eq!(
@@ -344,7 +353,7 @@ mod tests {
             Vec::<String>::new()
         );
         let with_version = Dependency {
-            has_version: true,
+            version: Version::Root,
             ..by_path
         };
         assert_eq!(faults(member("idcloud-flows", vec![with_version])).len(), 1);
@@ -406,7 +415,7 @@ mod tests {
     #[test]
     fn a_version_outside_the_root_manifest_is_found() {
         let stated = Dependency {
-            states_version: true,
+            version: Version::Member,
             ..dependency("serde")
         };
         assert_eq!(faults(member("idcloud-model", vec![stated])).len(), 1);

@@ -10,7 +10,7 @@ use std::process::Command;
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package, TargetKind};
 
 use crate::Failure;
-use crate::layering::{Compiled, Dependency, Kind, Member, Workspace};
+use crate::layering::{Compiled, Dependency, Kind, Member, Version, Workspace};
 
 /// What every crate of ours declares.
 pub(crate) fn read(root: &Path) -> Result<Workspace, Failure> {
@@ -48,8 +48,13 @@ fn member(metadata: &Metadata, package: &Package) -> Result<Member, Failure> {
                     _ => Kind::Normal,
                 },
                 internal: ours.contains(&dependency.name.as_str()),
-                has_version: !dependency.req.comparators.is_empty(),
-                states_version: stated.contains(called),
+                version: if stated.contains(called) {
+                    Version::Member
+                } else if dependency.req.comparators.is_empty() {
+                    Version::Absent
+                } else {
+                    Version::Root
+                },
                 default_features: dependency.uses_default_features,
                 features: dependency.features.clone(),
             }
