@@ -14,6 +14,7 @@ use crate::{Capabilities, Capability, SelfieKind};
 /// let asked = Asked::new(Capabilities::NONE.with_liveness(), SelfieKind::CaptureToken);
 /// assert!(asked.liveness_checked());
 /// ```
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Asked {

@@ -46,9 +46,13 @@ mod liveness;
 mod personal;
 mod policy;
 mod process;
+#[cfg(feature = "pseudonym")]
+mod pseudonym;
 pub mod request;
 mod reusable_document;
 mod scenario;
+#[cfg(feature = "schema")]
+mod schema;
 mod score;
 mod selfie;
 mod serpro;
@@ -86,6 +90,8 @@ pub use language::{Language, UnknownLanguage};
 pub use liveness::{LivenessReading, LivenessResult};
 pub use policy::Policy;
 pub use process::{FinalProcess, PendingProcess, Process};
+#[cfg(feature = "pseudonym")]
+pub use pseudonym::{Pseudonym, PseudonymKey};
 pub use reusable_document::{
     DocumentType, DocumentTypeError, ReusableDocument, ReusableDocumentsQuery,
 };

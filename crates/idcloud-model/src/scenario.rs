@@ -10,6 +10,7 @@ use crate::Language;
 use crate::generated::scenarios::{NOTE_SIMULATED, SCENARIOS};
 
 /// What follows from an answer.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Decision {

@@ -26,6 +26,7 @@ pub enum Selfie {
 }
 
 /// What kind of selfie was sent, as far as it is known.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SelfieKind {

@@ -93,6 +93,7 @@ impl SubjectCodeError {
 /// A person whose every member is valid.
 ///
 /// A code is required; a name is what onboarding needs and other operations do not. Absent members are not sent.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Subject {
