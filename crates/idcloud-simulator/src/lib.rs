@@ -1,1 +1,70 @@
-//! Stub.
+//! An IDCloud on this machine: the same API with real OAuth and chosen outcomes, for development, tests and training.
+//! It must never approve anybody by accident, never pass for the real thing, and never share the client's code for the wire.
+//!
+//! - [`Simulator`] is the core, without I/O: a request and the time go in, an answer comes out.
+//! - [`SimulatorTransport`] puts it in place of the network inside a process.
+//! - `serve` (feature `server`, on by default) puts it behind a socket.
+//! - [`subjects()`] lists people who do not exist, each with a known outcome; [`Simulator::arrange`] decides about others.
+//! - [`capture()`] plays the capture SDK, so that liveness can be checked.
+//!
+//! The simulator enforces what the documents describe: the assertion's signature, claims and single use; the access
+//! token's hour; the rules for a create, each with its own code and HTTP status; a capture's ten minutes and single use; ten
+//! requests a second for each tenant; and what an API key's capabilities leave out of an answer. Every answer carries the header
+//! `idcloud-simulated: true`.
+//!
+//! Not simulated yet: 1:1 comparison, documents and IDCloud's own decision (a key that has them answers nothing about them),
+//! webhooks, and faults of the network.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use idcloud_http::{CallContext, Operation, SystemClock, Transport};
+//! use idcloud_simulator::{Config, Simulator, SimulatorTransport};
+//!
+//! # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+//! let mut simulator = Simulator::new(Config::new(1));
+//! let account = simulator.issue_account()?;
+//! let api_key = simulator.issue_api_key("identity".parse::<idcloud_model::Capabilities>()?);
+//!
+//! let transport = SimulatorTransport::new(simulator, Arc::new(SystemClock::new()));
+//! // Hand `account`, `api_key` and `transport` to a client; or ask by hand and be told what is missing:
+//! let request = http::Request::post("/processes/v1").body(bytes::Bytes::new())?;
+//! let context = CallContext::new(Operation::CreateProcess, 1, std::time::Duration::from_secs(1));
+//! let answer = transport.send(request, context).await?;
+//! assert!(answer.body().starts_with(br#"{"error":{"code":"20001""#));
+//! assert_eq!(transport.simulator().tally().create_requests, 1);
+//! # let _ = (account, api_key);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod account;
+mod api_key;
+mod capture;
+mod config;
+mod core;
+mod outcome;
+#[cfg(feature = "server")]
+mod server;
+mod subjects;
+mod transport;
+
+pub use account::{AccountError, TestAccount};
+pub use api_key::KeyProfile;
+pub use capture::{Capture, Face, capture};
+pub use config::Config;
+pub use core::{
+    Counting, RateLimit, Reaction, SIMULATED_HEADER, ScheduledEvent, Simulator, Tally,
+};
+pub use outcome::{Course, Outcome};
+#[cfg(feature = "server")]
+pub use server::serve;
+pub use subjects::{TestSubject, subjects};
+pub use transport::SimulatorTransport;
+
+/// Where the API pretends to be for a client in the same process. The name cannot be resolved.
+pub const API_URL: &str = idcloud_http::Environment::LOCAL_API_URL;
+
+/// Where the identity service pretends to be for a client in the same process: the assertion's `aud`.
+pub const IDENTITY_URL: &str = idcloud_http::Environment::LOCAL_IDENTITY_URL;

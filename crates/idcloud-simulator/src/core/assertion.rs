@@ -1,0 +1,161 @@
+//! The signed assertion that a client trades for an access token, and everything that can be wrong with it.
+//! Never accepts what the Authentication page does not describe: a client that gets away with it here would fail in production.
+
+use std::time::Duration;
+
+use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
+use serde_json::Value;
+
+use super::jws::Jws;
+
+/// What follows the tenant in `iss`.
+const ISSUER_SUFFIX: &str = ".iam.acesso.io";
+/// The longest time from `iat` to `exp`, in seconds.
+const LONGEST_LIFE: u64 = 3_600;
+/// How far `iat` may lie in the future, in seconds: clocks differ.
+const CLOCK_TOLERANCE: u64 = 60;
+
+/// Why an assertion is refused. Each has the code that stands in `error_description`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OAuthFault {
+    /// The tenant named in `iss` is not known.
+    UnknownTenant,
+    /// The payload has no `scope`.
+    NoScope,
+    /// `exp` has passed.
+    Expired,
+    /// The signature or a parameter does not hold.
+    Invalid,
+    /// The very same assertion was used before.
+    Used,
+    /// The tenant has no such account.
+    UnknownAccount,
+    /// A scope other than `*`: these accounts have no other permission to give.
+    NoPermission,
+    /// The payload has `sub`.
+    Impersonates,
+    /// Not a JWS, or a header or claim of the wrong name or type.
+    Undecodable,
+    /// The payload has a claim beyond the five.
+    ExtraClaim,
+}
+
+impl OAuthFault {
+    /// The code as the Authentication page lists it.
+    pub(crate) const fn code(self) -> &'static str {
+        match self {
+            Self::UnknownTenant => "1.0.1",
+            Self::NoScope => "1.1.1",
+            Self::Expired => "1.2.4",
+            Self::Invalid => "1.2.5",
+            Self::Used => "1.2.7",
+            Self::UnknownAccount => "1.2.11",
+            Self::NoPermission => "1.2.14",
+            Self::Impersonates => "1.2.19",
+            Self::Undecodable => "1.2.20",
+            Self::ExtraClaim => "1.2.22",
+        }
+    }
+}
+
+/// An assertion that could be read. Nothing in it is proved before [`verify`](Self::verify).
+pub(crate) struct Assertion<'a> {
+    jws: Jws<'a>,
+    account: String,
+    tenant: String,
+    audience: String,
+    scope: String,
+    issued: u64,
+    expires: u64,
+}
+
+impl<'a> Assertion<'a> {
+    /// Reads `text`, without judging anything but its form: header, names and types of the claims.
+    pub(crate) fn read(text: &'a str) -> Result<Self, OAuthFault> {
+        let jws = Jws::parse(text).ok_or(OAuthFault::Undecodable)?;
+        if !jws.is_jwt_with("RS256") {
+            return Err(OAuthFault::Undecodable);
+        }
+        if jws.claims.contains_key("sub") {
+            return Err(OAuthFault::Impersonates);
+        }
+        const ALLOWED: [&str; 5] = ["iss", "aud", "scope", "iat", "exp"];
+        if jws.claims.keys().any(|name| !ALLOWED.contains(&name.as_str())) {
+            return Err(OAuthFault::ExtraClaim);
+        }
+        if !jws.claims.contains_key("scope") {
+            return Err(OAuthFault::NoScope);
+        }
+        let text = |name| jws.claims.get(name).and_then(Value::as_str);
+        let number = |name| jws.claims.get(name).and_then(Value::as_u64);
+        let read = || {
+            let (account, tenant) = text("iss")?
+                .strip_suffix(ISSUER_SUFFIX)?
+                .split_once('@')?;
+            Some((
+                account.to_owned(),
+                tenant.to_owned(),
+                text("aud")?.to_owned(),
+                text("scope")?.to_owned(),
+                number("iat")?,
+                number("exp")?,
+            ))
+        };
+        let (account, tenant, audience, scope, issued, expires) =
+            read().ok_or(OAuthFault::Undecodable)?;
+        Ok(Self {
+            jws,
+            account,
+            tenant,
+            audience,
+            scope,
+            issued,
+            expires,
+        })
+    }
+
+    /// The account that the assertion claims to come from.
+    pub(crate) fn account(&self) -> &str {
+        &self.account
+    }
+
+    /// The tenant that the assertion claims to come from.
+    pub(crate) fn tenant(&self) -> &str {
+        &self.tenant
+    }
+
+    /// Identifies this very assertion.
+    pub(crate) fn signature(&self) -> &[u8] {
+        &self.jws.signature
+    }
+
+    /// `exp`, since 1970: from then on the assertion cannot come back, and nobody needs to remember it.
+    pub(crate) fn expires(&self) -> Duration {
+        Duration::from_secs(self.expires)
+    }
+
+    /// Judges signature, audience, scope and times. Single use is for the caller to judge: it takes memory.
+    pub(crate) fn verify(
+        &self,
+        public_key: &[u8],
+        audience: &str,
+        now: u64,
+    ) -> Result<(), OAuthFault> {
+        UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, public_key)
+            .verify(self.jws.signed.as_bytes(), &self.jws.signature)
+            .map_err(|_| OAuthFault::Invalid)?;
+        let lives_as_allowed = self.issued < self.expires
+            && self.expires - self.issued <= LONGEST_LIFE
+            && self.issued <= now.saturating_add(CLOCK_TOLERANCE);
+        if self.audience != audience || !lives_as_allowed {
+            return Err(OAuthFault::Invalid);
+        }
+        if self.expires <= now {
+            return Err(OAuthFault::Expired);
+        }
+        if self.scope != "*" {
+            return Err(OAuthFault::NoPermission);
+        }
+        Ok(())
+    }
+}

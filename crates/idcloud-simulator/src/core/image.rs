@@ -1,0 +1,151 @@
+//! Reads format and size of an image from its first bytes.
+//! Never decodes a pixel, and never trusts a length that the file states.
+
+/// Width and height in pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Size {
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+}
+
+/// The size of a PNG, JPEG or WebP; `None` for anything else, and for a header that ends early.
+///
+/// Written for the simulator alone: the client probes images in its own way, and the two are meant to check each other.
+pub(crate) fn probe(bytes: &[u8]) -> Option<Size> {
+    let size = match bytes {
+        [0xff, 0xd8, rest @ ..] => jpeg(rest),
+        [0x89, b'P', b'N', b'G', 0x0d, 0x0a, 0x1a, 0x0a, rest @ ..] => png(rest),
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', rest @ ..] => webp(rest),
+        _ => None,
+    }?;
+    (size.width > 0 && size.height > 0).then_some(size)
+}
+
+fn png(after_signature: &[u8]) -> Option<Size> {
+    let header = after_signature.get(4..)?.strip_prefix(b"IHDR")?;
+    let (width, rest) = header.split_first_chunk()?;
+    let height = rest.first_chunk()?;
+    Some(Size {
+        width: u32::from_be_bytes(*width),
+        height: u32::from_be_bytes(*height),
+    })
+}
+
+/// Walks from segment to segment until the one that begins a frame.
+fn jpeg(mut rest: &[u8]) -> Option<Size> {
+    loop {
+        let [0xff, marker, after @ ..] = rest else {
+            return None;
+        };
+        rest = match marker {
+            // Fill bytes may stand before any marker.
+            0xff => rest.get(1..)?,
+            // Markers without a segment.
+            0x01 | 0xd0..=0xd7 => after,
+            // Frames of every kind; the three left out share the range but begin tables.
+            0xc0..=0xcf if !matches!(marker, 0xc4 | 0xc8 | 0xcc) => {
+                let [_, _, _, h1, h0, w1, w0, ..] = after else {
+                    return None;
+                };
+                return Some(Size {
+                    width: u32::from(u16::from_be_bytes([*w1, *w0])),
+                    height: u32::from(u16::from_be_bytes([*h1, *h0])),
+                });
+            }
+            // Pixels or the end before any frame.
+            0xd9 | 0xda => return None,
+            _ => {
+                let length = u16::from_be_bytes(*after.first_chunk()?);
+                after.get(usize::from(length).max(2)..)?
+            }
+        };
+    }
+}
+
+fn webp(chunk: &[u8]) -> Option<Size> {
+    let (kind, rest) = chunk.split_first_chunk::<4>()?;
+    let data = rest.get(4..)?;
+    match (kind, data) {
+        // Lossy: frame tag, start code, then 14 bits each (the upper two of each pair are a scale).
+        (b"VP8 ", [_, _, _, 0x9d, 0x01, 0x2a, w0, w1, h0, h1, ..]) => Some(Size {
+            width: u32::from(u16::from_le_bytes([*w0, *w1]) & 0x3fff),
+            height: u32::from(u16::from_le_bytes([*h0, *h1]) & 0x3fff),
+        }),
+        // Lossless: signature, then 14 bits each, both less one.
+        (b"VP8L", [0x2f, a, b, c, d, ..]) => {
+            let bits = u32::from_le_bytes([*a, *b, *c, *d]);
+            Some(Size {
+                width: (bits & 0x3fff) + 1,
+                height: (bits >> 14 & 0x3fff) + 1,
+            })
+        }
+        // Extended: flags, then 24 bits each, both less one.
+        (b"VP8X", [_, _, _, _, w0, w1, w2, h0, h1, h2, ..]) => Some(Size {
+            width: u32::from_le_bytes([*w0, *w1, *w2, 0]) + 1,
+            height: u32::from_le_bytes([*h0, *h1, *h2, 0]) + 1,
+        }),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// The smallest file that passes for a PNG of this size.
+    pub(crate) fn png_of(width: u32, height: u32) -> Vec<u8> {
+        let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR".to_vec();
+        bytes.extend(width.to_be_bytes());
+        bytes.extend(height.to_be_bytes());
+        bytes.extend([8, 2, 0, 0, 0, 0, 0, 0, 0]);
+        bytes
+    }
+
+    fn size(width: u32, height: u32) -> Option<Size> {
+        Some(Size { width, height })
+    }
+
+    #[test]
+    fn reads_png() {
+        assert_eq!(probe(&png_of(640, 480)), size(640, 480));
+    }
+
+    #[test]
+    fn reads_jpeg_behind_other_segments() {
+        let bytes = [
+            &[0xff, 0xd8, 0xff, 0xe0, 0, 4, 1, 2][..],
+            &[0xff, 0xff, 0xff, 0xc4, 0, 3, 9],
+            &[0xff, 0xc2, 0, 17, 8, 0x03, 0xc0, 0x02, 0xd0, 3],
+        ]
+        .concat();
+        assert_eq!(probe(&bytes), size(720, 960));
+    }
+
+    #[test]
+    fn reads_webp_of_all_three_kinds() {
+        let webp = |kind: &[u8], data: &[u8]| {
+            [b"RIFF\0\0\0\0WEBP", kind, b"\0\0\0\0", data].concat()
+        };
+        let lossy = webp(b"VP8 ", &[0, 0, 0, 0x9d, 1, 0x2a, 0xd0, 0x42, 0xc0, 0x03]);
+        assert_eq!(probe(&lossy), size(720, 960));
+        let bits: u32 = 719 | 959 << 14;
+        let lossless = webp(b"VP8L", &[&[0x2f][..], &bits.to_le_bytes()].concat());
+        assert_eq!(probe(&lossless), size(720, 960));
+        let extended = webp(b"VP8X", &[0, 0, 0, 0, 0xcf, 2, 0, 0xbf, 3, 0]);
+        assert_eq!(probe(&extended), size(720, 960));
+    }
+
+    /// Truncated and foreign files are no images, and none makes the reader panic or loop.
+    #[test]
+    fn refuses_the_rest() {
+        assert_eq!(probe(b""), None);
+        assert_eq!(probe(b"GIF89a"), None);
+        assert_eq!(probe(&png_of(0, 480)), None);
+        assert_eq!(probe(&[0xff, 0xd8, 0xff, 0xda, 0, 0]), None);
+        assert_eq!(probe(&[0xff, 0xd8, 0xff, 0xe0, 0, 0, 0xff, 0xe0, 0, 0]), None);
+        let whole = png_of(640, 480);
+        for end in 0..24 {
+            assert_eq!(probe(&whole[..end]), None, "{end}");
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Which operation a request is for.
+//! Never looks at the host: a local server answers for the API and for the identity service alike.
+
+use http::Method;
+
+/// What the simulator can do, by method and path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Route<'a> {
+    /// `POST /oauth2/token`.
+    Token,
+    /// `POST /processes/v1`.
+    Create,
+    /// `GET /processes/v1/{id}` and, with details, `GET /processes/v2/{id}`.
+    Process {
+        /// The last part of the path: an id, or anything else.
+        id: &'a str,
+        /// Whether the second version is asked for.
+        details: bool,
+    },
+    /// The path exists; this is the method that it takes.
+    WrongMethod(&'static str),
+    /// No such path.
+    Nothing,
+}
+
+impl<'a> Route<'a> {
+    /// The route of a request. A slash at the end makes no difference, except that it asks for a process without an id.
+    pub(crate) fn of(method: &Method, path: &'a str) -> Self {
+        if path == "/oauth2/token" {
+            return if method == Method::POST {
+                Self::Token
+            } else {
+                Self::WrongMethod("POST")
+            };
+        }
+        let (details, rest) = match (
+            path.strip_prefix("/processes/v1"),
+            path.strip_prefix("/processes/v2"),
+        ) {
+            (Some(""), _) => {
+                return match *method {
+                    Method::POST => Self::Create,
+                    _ => Self::WrongMethod("POST"),
+                };
+            }
+            (Some(rest), _) => (false, rest),
+            (_, Some(rest)) => (true, rest),
+            _ => return Self::Nothing,
+        };
+        match rest.strip_prefix('/') {
+            Some(id) if method == Method::GET => Self::Process { id, details },
+            Some(_) => Self::WrongMethod("GET"),
+            None => Self::Nothing,
+        }
+    }
+
+    /// The operation's name, for logs.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Token => "token",
+            Self::Create => "create",
+            Self::Process { details: false, .. } => "process",
+            Self::Process { details: true, .. } => "process-details",
+            Self::WrongMethod(_) | Self::Nothing => "none",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn routes() {
+        let process = |id, details| Route::Process { id, details };
+        for (method, path, expected) in [
+            (Method::POST, "/oauth2/token", Route::Token),
+            (Method::GET, "/oauth2/token", Route::WrongMethod("POST")),
+            (Method::POST, "/processes/v1", Route::Create),
+            (Method::GET, "/processes/v1", Route::WrongMethod("POST")),
+            (Method::GET, "/processes/v1/", process("", false)),
+            (Method::GET, "/processes/v1/abc", process("abc", false)),
+            (Method::GET, "/processes/v2/abc", process("abc", true)),
+            (Method::DELETE, "/processes/v1/abc", Route::WrongMethod("GET")),
+            (Method::POST, "/processes/v2", Route::Nothing),
+            (Method::POST, "/processes/v11", Route::Nothing),
+            (Method::GET, "/", Route::Nothing),
+        ] {
+            assert_eq!(Route::of(&method, path), expected, "{method} {path}");
+        }
+    }
+}

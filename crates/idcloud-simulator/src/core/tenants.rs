@@ -1,0 +1,87 @@
+//! Tenants with their accounts, API keys and budgets.
+//! Never lets one tenant see or use what is another's.
+
+use std::collections::HashMap;
+use std::time::{Duration, SystemTime};
+
+use super::rate_limit::{Budget, RateLimit};
+use crate::{KeyProfile, TestAccount};
+
+/// Everyone who may ask this simulator.
+#[derive(Default)]
+pub(crate) struct Tenants {
+    tenants: HashMap<String, Tenant>,
+    keys: HashMap<String, Key>,
+}
+
+#[derive(Default)]
+struct Tenant {
+    /// DER of each account's public key, by the account's name.
+    accounts: HashMap<String, Vec<u8>>,
+    budget: Budget,
+}
+
+struct Key {
+    tenant: String,
+    profile: KeyProfile,
+}
+
+impl Tenants {
+    /// Whether there is such a tenant.
+    pub(crate) fn contains(&self, tenant: &str) -> bool {
+        self.tenants.contains_key(tenant)
+    }
+
+    /// How many accounts `tenant` has.
+    pub(crate) fn accounts_of(&self, tenant: &str) -> usize {
+        self.tenants
+            .get(tenant)
+            .map_or(0, |tenant| tenant.accounts.len())
+    }
+
+    /// Makes an account known, in place of one of the same name.
+    pub(crate) fn add_account(&mut self, account: &TestAccount) {
+        self.tenants
+            .entry(account.tenant_id().to_owned())
+            .or_default()
+            .accounts
+            .insert(account.account().to_owned(), account.public_key().to_vec());
+    }
+
+    /// Makes an API key known.
+    pub(crate) fn add_key(&mut self, tenant: &str, secret: String, profile: KeyProfile) {
+        let tenant = tenant.to_owned();
+        self.tenants.entry(tenant.clone()).or_default();
+        self.keys.insert(secret, Key { tenant, profile });
+    }
+
+    /// The public key of `tenant`'s `account`.
+    pub(crate) fn public_key(&self, tenant: &str, account: &str) -> Option<&[u8]> {
+        self.tenants
+            .get(tenant)?
+            .accounts
+            .get(account)
+            .map(Vec::as_slice)
+    }
+
+    /// What the API key `secret` is provisioned with, if it is `tenant`'s.
+    pub(crate) fn key_of(&self, tenant: &str, secret: &str) -> Option<KeyProfile> {
+        self.keys
+            .get(secret)
+            .filter(|key| key.tenant == tenant)
+            .map(|key| key.profile)
+    }
+
+    /// Lets one request of `tenant` in, or says how long it would have to wait.
+    pub(crate) fn admit(
+        &mut self,
+        tenant: &str,
+        limit: Option<RateLimit>,
+        now: SystemTime,
+    ) -> Result<(), Duration> {
+        match (self.tenants.get_mut(tenant), limit) {
+            (Some(tenant), Some(limit)) => tenant.budget.admit(limit, now),
+            _ => Ok(()),
+        }
+    }
+}

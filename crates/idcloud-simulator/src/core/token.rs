@@ -1,0 +1,99 @@
+//! The token endpoint: an assertion for an access token.
+//! Never grants twice for one assertion, and never says more in a refusal than its code.
+
+use std::time::{Duration, SystemTime};
+
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, StatusCode};
+use serde_json::json;
+
+use super::answer::Answer;
+use super::assertion::{Assertion, OAuthFault};
+use super::form;
+use super::numeric_date::seconds;
+use super::tenants::Tenants;
+use super::used::Used;
+use crate::Config;
+
+const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+
+/// What the endpoint knows and remembers.
+pub(crate) struct Endpoint<'a> {
+    pub(crate) config: &'a Config,
+    pub(crate) tenants: &'a mut Tenants,
+    pub(crate) used: &'a mut Used,
+}
+
+/// An assertion was accepted for this tenant.
+#[derive(Debug)]
+pub(crate) struct Grant {
+    pub(crate) tenant: String,
+}
+
+/// The assertion of a token request, whose form has exactly two members.
+pub(crate) fn assertion(headers: &HeaderMap, body: &[u8]) -> Result<String, Answer> {
+    const INVALID: &str = "invalid_request";
+    let is_form = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next())
+        .is_some_and(|value| {
+            value
+                .trim()
+                .eq_ignore_ascii_case("application/x-www-form-urlencoded")
+        });
+    if !is_form {
+        return Err(Answer::bad_form(INVALID));
+    }
+    let mut members = form::parse(body).ok_or_else(|| Answer::bad_form(INVALID))?;
+    members.sort_unstable();
+    match <[(String, String); 2]>::try_from(members) {
+        Ok([(assertion, text), (grant_type, value)])
+            if assertion == "assertion" && grant_type == "grant_type" =>
+        {
+            if value == JWT_BEARER {
+                Ok(text)
+            } else {
+                Err(Answer::bad_form("unsupported_grant_type"))
+            }
+        }
+        _ => Err(Answer::bad_form(INVALID)),
+    }
+}
+
+impl Endpoint<'_> {
+    /// Judges an assertion: form, tenant, budget, account, signature and claims, and last whether it was used before.
+    pub(crate) fn accept(self, text: &str, now: SystemTime) -> Result<Grant, Answer> {
+        let assertion = Assertion::read(text)?;
+        let tenant = assertion.tenant();
+        if !self.tenants.contains(tenant) {
+            return Err(OAuthFault::UnknownTenant.into());
+        }
+        self.tenants
+            .admit(tenant, self.config.rate_limit, now)
+            .map_err(Answer::too_many_requests)?;
+        let public_key = self
+            .tenants
+            .public_key(tenant, assertion.account())
+            .ok_or(OAuthFault::UnknownAccount)?;
+        assertion.verify(public_key, &self.config.identity_url, seconds(now))?;
+        if self.used.contains(assertion.signature()) {
+            return Err(OAuthFault::Used.into());
+        }
+        self.used
+            .mark(assertion.signature().to_vec(), assertion.expires(), now);
+        Ok(Grant {
+            tenant: tenant.to_owned(),
+        })
+    }
+}
+
+/// The answer that carries a token.
+pub(crate) fn granted(token: &str, life: Duration) -> Answer {
+    let body = json!({
+        "access_token": token,
+        "expires_in": life.as_secs(),
+        "token_type": "Bearer",
+    });
+    Answer::json(StatusCode::OK, &body)
+}

@@ -1,0 +1,179 @@
+//! The test subjects: people who do not exist, each with a known outcome.
+//! Never a person's number on purpose: the codes follow a pattern, with check digits that are right.
+
+use idcloud_model::{Capabilities, IdentityExtras, SelfieKind, SubjectCode};
+
+use crate::{Course, Outcome};
+
+/// A person who does not exist, and what a verification of them comes to.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct TestSubject {
+    /// The CPF (eleven digits) or CURP (eighteen characters), as it is sent.
+    pub code: &'static str,
+    /// A name to send with it. Any other name does as well.
+    pub name: &'static str,
+    /// The row of the decision table that an onboarding ends in, with the capabilities and the selfie named here.
+    pub scenario: &'static str,
+    /// What happens, in one sentence.
+    pub description: &'static str,
+    /// What the API key needs for it.
+    pub capabilities: Capabilities,
+    /// The selfie that it takes.
+    pub selfie: SelfieKind,
+    pub(crate) outcome: Outcome,
+}
+
+/// All test subjects. The first one is approved.
+///
+/// Whoever is not in the list gets an inconclusive identity, and is never approved.
+#[must_use]
+pub fn subjects() -> &'static [TestSubject] {
+    SUBJECTS
+}
+
+/// The outcome of a listed subject.
+pub(crate) fn outcome_of(code: &SubjectCode) -> Option<Outcome> {
+    SUBJECTS
+        .iter()
+        .find(|subject| subject.code == code.expose())
+        .map(|subject| subject.outcome)
+}
+
+const IDENTITY: Capabilities = Capabilities::NONE.with_identity(IdentityExtras::NONE);
+const LIVE_IDENTITY: Capabilities = IDENTITY.with_liveness();
+const ALERT: Capabilities = IDENTITY.with_behavior_alert();
+const SCORE: Capabilities =
+    Capabilities::NONE.with_identity(IdentityExtras::NONE.with_risk_score());
+const ALERT_SCORE: Capabilities = SCORE.with_behavior_alert();
+const SERPRO: Capabilities = Capabilities::NONE.with_identity(IdentityExtras::NONE.with_serpro());
+
+const YES: Outcome = Outcome::YES;
+const NO: Outcome = Outcome::NO;
+const INCONCLUSIVE: Outcome = Outcome::INCONCLUSIVE;
+
+const SUBJECTS: &[TestSubject] = &[
+    image("52998224725", "identity-yes-without-liveness", IDENTITY, YES)
+        .says("The face is the holder's; nobody checked whether a person was there."),
+    capture("11122230109", "identity-yes", LIVE_IDENTITY, YES)
+        .says("The face is the holder's, and alive."),
+    image("11122230290", "identity-no", IDENTITY, NO)
+        .says("The face is not the holder's."),
+    image("11122230370", "score-high", SCORE, INCONCLUSIVE.with_score(90))
+        .says("Identity is inconclusive; the risk score comes later and is 90."),
+    image("11122230451", "score-low", SCORE, INCONCLUSIVE.with_score(28))
+        .says("Identity is inconclusive; the risk score comes later and is 28."),
+    image("11122230532", "score-zero", SCORE, INCONCLUSIVE.with_score(0))
+        .says("Identity is inconclusive; the risk score comes later and is 0."),
+    image("11122230613", "score-negative", SCORE, INCONCLUSIVE.with_score(-45))
+        .says("Identity is inconclusive; the risk score comes later and is -45."),
+    image("11122230702", "identity-inconclusive", IDENTITY, INCONCLUSIVE)
+        .says("Identity is inconclusive, and the key has no risk score to ask for."),
+    image("11122230885", "drop", SCORE, INCONCLUSIVE)
+        .says("A risk score is attempted and never comes: a drop."),
+    image(
+        "11122230966",
+        "score-high",
+        SCORE,
+        INCONCLUSIVE.with_score(75).with_course(Course::Divergence),
+    )
+    .says("The score engine reports a divergence (status 2) on the way to a score of 75."),
+    capture("11122231008", "liveness-failed", LIVE_IDENTITY, YES.with_liveness(2))
+        .says("The capture shows no living person."),
+    capture(
+        "11122231180",
+        "liveness-inconclusive",
+        LIVE_IDENTITY,
+        INCONCLUSIVE.with_liveness(0),
+    )
+    .says("The capture does not show whether a living person was there."),
+    image("11122231261", "processing-error", IDENTITY, YES.with_course(Course::Failure))
+        .says("Processing fails at once (status 5, with HTTP 200)."),
+    image("11122231342", "processing-error", IDENTITY, YES.with_course(Course::LateFailure))
+        .says("Processing fails later: the lookup answers HTTP 410 with status 5."),
+    image("11122231423", "canceled", IDENTITY, YES.with_course(Course::Cancellation))
+        .says("The process is canceled while it is being worked on (status 4)."),
+    image("11122231504", "alert", ALERT, YES.with_alert(Some("yes")))
+        .says("The face is the holder's, and known from fraud."),
+    image("11122231695", "alert", ALERT, YES.with_alert(Some("suspicious")))
+        .says("The face is the holder's, and was seen under another number."),
+    image(
+        "11122231776",
+        "alert-without-support",
+        ALERT_SCORE,
+        INCONCLUSIVE.with_alert(Some("yes")).with_score(0),
+    )
+    .says("The face is known from fraud, and the risk score is 0."),
+    image("11122231857", "identity-yes-without-liveness", SERPRO, YES.with_serpro(-1))
+        .says("The face is the holder's; the government has no picture of them (Serpro -1)."),
+    image("11122231938", "identity-yes-without-liveness", SERPRO, YES.with_serpro(-2))
+        .says("The face is the holder's; the government did not answer (Serpro -2)."),
+    image("11122232071", "identity-yes-without-liveness", SERPRO, YES.with_serpro(12))
+        .says("The face is the holder's and little like the government's picture (Serpro 12): `serpro-low` under a policy that demands more."),
+    image("11122232152", "unknown-value", IDENTITY, Outcome::identity("under-review"))
+        .says("Identity has a value that no document lists."),
+    image("11122232233", "contradiction", SCORE, INCONCLUSIVE.with_score(140))
+        .says("Identity is inconclusive; the risk score is 140, out of its range."),
+    image("11122232314", "missing-evidence", ALERT, YES.with_alert(None))
+        .says("The face is the holder's; the behavior alert that the key should answer is missing."),
+    image("11122232403", "processing", IDENTITY, YES.with_course(Course::NeverFinal))
+        .says("The process never ends (status 1)."),
+    image("11122232586", "unknown-status", IDENTITY, YES.with_course(Course::UnlistedStatus(7)))
+        .says("The process has a status that no document lists (7), and keeps it."),
+    image("XEXX010101HNEXXXA4", "identity-yes-without-liveness", IDENTITY, YES)
+        .says("A CURP in place of a CPF: the face is the holder's; nobody checked whether a person was there."),
+];
+
+const fn image(
+    code: &'static str,
+    scenario: &'static str,
+    capabilities: Capabilities,
+    outcome: Outcome,
+) -> TestSubject {
+    TestSubject {
+        code,
+        name: "Test Subject",
+        scenario,
+        description: "",
+        capabilities,
+        selfie: SelfieKind::Image,
+        outcome,
+    }
+}
+
+const fn capture(
+    code: &'static str,
+    scenario: &'static str,
+    capabilities: Capabilities,
+    outcome: Outcome,
+) -> TestSubject {
+    TestSubject {
+        selfie: SelfieKind::CaptureToken,
+        ..image(code, scenario, capabilities, outcome)
+    }
+}
+
+impl TestSubject {
+    const fn says(mut self, description: &'static str) -> Self {
+        self.description = description;
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every code passes the check digits, stands in the list once, and says what it is for.
+    #[test]
+    fn the_list_is_sound() {
+        for (position, subject) in SUBJECTS.iter().enumerate() {
+            let code: SubjectCode = subject.code.parse().unwrap();
+            assert_eq!(code.expose(), subject.code);
+            assert!(subject.description.ends_with('.'), "{}", subject.code);
+            let earlier = SUBJECTS[..position].iter();
+            assert!(earlier.clone().all(|other| other.code != subject.code));
+        }
+        assert_eq!(SUBJECTS[0].outcome, Outcome::YES);
+    }
+}
