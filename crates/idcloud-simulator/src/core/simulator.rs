@@ -1,9 +1,8 @@
 //! The simulator itself: a request and the time go in, an answer comes out.
 //! Never reads a clock, opens a socket, sleeps, or logs anything of a request but its operation.
 
-use std::collections::HashMap;
 use std::fmt;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, StatusCode};
@@ -58,7 +57,7 @@ pub struct Simulator {
     used_assertions: Used,
     used_captures: Used,
     processes: Processes,
-    arranged: HashMap<SubjectCode, Outcome>,
+    arranged: Vec<(SubjectCode, Outcome)>,
     tally: Tally,
 }
 
@@ -77,7 +76,7 @@ impl Simulator {
             used_assertions: Used::default(),
             used_captures: Used::default(),
             processes: Processes::default(),
-            arranged: HashMap::new(),
+            arranged: Vec::new(),
             tally: Tally::default(),
         }
     }
@@ -148,7 +147,8 @@ impl Simulator {
 
     /// Decides what becomes of processes about `code` that are created from now on, listed test subject or not.
     pub fn arrange(&mut self, code: SubjectCode, outcome: Outcome) {
-        self.arranged.insert(code, outcome);
+        self.arranged.retain(|(arranged, _)| *arranged != code);
+        self.arranged.push((code, outcome));
     }
 
     /// What was asked and answered so far.
@@ -285,8 +285,8 @@ impl Simulator {
         };
         let known = self
             .arranged
-            .get(code)
-            .copied()
+            .iter()
+            .find_map(|(arranged, outcome)| (arranged == code).then_some(*outcome))
             .or_else(|| subjects::outcome_of(code));
         known.unwrap_or(if key.has(Capability::Identity) {
             Outcome::INCONCLUSIVE
