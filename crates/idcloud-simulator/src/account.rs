@@ -156,8 +156,15 @@ mod tests {
         let again = TestAccount::from_pem("clerk", "t-1", made.private_key_pem()).unwrap();
         assert_eq!(again.public_key(), made.public_key());
         let shown = format!("{again:?}");
-        assert!(shown.contains("clerk") && !shown.contains("PRIVATE"), "{shown}");
-        assert!(made.private_key_pem().lines().all(|line| line.len() <= PEM_LINE));
+        assert!(
+            shown.contains("clerk") && !shown.contains("PRIVATE"),
+            "{shown}"
+        );
+        assert!(
+            made.private_key_pem()
+                .lines()
+                .all(|line| line.len() <= PEM_LINE)
+        );
     }
 
     /// What is no such account says so.

@@ -16,6 +16,7 @@ mod processes;
 mod rate_limit;
 mod reaction;
 mod refusal;
+mod refused;
 mod route;
 mod selfie;
 mod simulator;

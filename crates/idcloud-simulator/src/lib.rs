@@ -54,9 +54,7 @@ pub use account::{AccountError, TestAccount};
 pub use api_key::KeyProfile;
 pub use capture::{Capture, Face, capture};
 pub use config::Config;
-pub use core::{
-    Counting, RateLimit, Reaction, SIMULATED_HEADER, ScheduledEvent, Simulator, Tally,
-};
+pub use core::{Counting, RateLimit, Reaction, SIMULATED_HEADER, ScheduledEvent, Simulator, Tally};
 pub use outcome::{Course, Outcome};
 #[cfg(feature = "server")]
 pub use server::serve;

@@ -30,7 +30,6 @@ impl SimulatorTransport {
     }
 
     /// The simulator, to look at it or to arrange something. Requests wait as long as the guard lives.
-    #[must_use]
     pub fn simulator(&self) -> MutexGuard<'_, Simulator> {
         // A panic elsewhere leaves nothing half done that a later request could not live with.
         self.simulator

@@ -43,10 +43,10 @@ impl AccessTokens {
         now: SystemTime,
         life: Duration,
     ) -> String {
-        let issued = since_epoch(now);
-        let expires = issued.saturating_add(life);
+        let begin = since_epoch(now);
+        let expires = begin.saturating_add(life);
         self.0
-            .retain(|_, grant| grant.expires.saturating_add(REMEMBERED_AFTER_EXPIRY) > issued);
+            .retain(|_, grant| grant.expires.saturating_add(REMEMBERED_AFTER_EXPIRY) > begin);
         let claims = json!({
             "iss": issuer,
             "tid": tenant,
@@ -54,9 +54,11 @@ impl AccessTokens {
             "iat": seconds(now),
             "exp": expires.as_secs(),
         });
-        let token = jws::write(r#"{"alg":"HS256","typ":"JWT"}"#, &claims.to_string(), |_| {
-            ids.bytes().to_vec()
-        });
+        let token = jws::write(
+            r#"{"alg":"HS256","typ":"JWT"}"#,
+            &claims.to_string(),
+            |_| ids.bytes().to_vec(),
+        );
         let grant = Grant {
             tenant: tenant.to_owned(),
             expires,
@@ -91,7 +93,10 @@ mod tests {
         assert_eq!(tokens.tenant_of(&token, now), Ok("t"));
         let last = now + HOUR - Duration::from_millis(1);
         assert_eq!(tokens.tenant_of(&token, last), Ok("t"));
-        assert_eq!(tokens.tenant_of(&token, now + HOUR), Err(TokenFault::Expired));
+        assert_eq!(
+            tokens.tenant_of(&token, now + HOUR),
+            Err(TokenFault::Expired)
+        );
     }
 
     /// A foreign token and a broken one are told apart.
@@ -99,9 +104,16 @@ mod tests {
     fn foreign_and_broken() {
         let tokens = AccessTokens::default();
         let now = SystemTime::UNIX_EPOCH;
-        assert_eq!(tokens.tenant_of("e30.e30.AA", now), Err(TokenFault::Unknown));
+        assert_eq!(
+            tokens.tenant_of("e30.e30.AA", now),
+            Err(TokenFault::Unknown)
+        );
         for broken in ["", "abc", "a b.c.d", "e30.AA"] {
-            assert_eq!(tokens.tenant_of(broken, now), Err(TokenFault::Malformed), "{broken}");
+            assert_eq!(
+                tokens.tenant_of(broken, now),
+                Err(TokenFault::Malformed),
+                "{broken}"
+            );
         }
     }
 

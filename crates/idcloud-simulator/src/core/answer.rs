@@ -1,17 +1,15 @@
 //! An answer before it becomes HTTP.
 //! Never leaves without saying that it is simulated.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::assertion::OAuthFault;
 use super::reaction::{Reaction, ScheduledEvent};
 use super::refusal::Refusal;
+use super::refused::Refused;
 
 /// Marks every answer of a simulator, so that no simulated verdict passes for a real one.
 pub const SIMULATED_HEADER: HeaderName = HeaderName::from_static("idcloud-simulated");
@@ -23,8 +21,6 @@ const TRUE: HeaderValue = HeaderValue::from_static("true");
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
-    /// IDCloud's code, where there is one: for the log.
-    pub(crate) code: Option<&'static str>,
     body: Vec<u8>,
     header: Option<(HeaderName, HeaderValue)>,
     events: Vec<ScheduledEvent>,
@@ -36,13 +32,12 @@ impl Answer {
         match serde_json::to_vec(value) {
             Ok(body) => Self {
                 status,
-                code: None,
                 body,
                 header: None,
                 events: Vec::new(),
             },
             // Only a value that cannot be JSON at all comes here, and the simulator has none.
-            Err(_) => Refusal::INTERNAL.into(),
+            Err(_) => Refused::ByRule(Refusal::INTERNAL).into(),
         }
     }
 
@@ -50,33 +45,6 @@ impl Answer {
     pub(crate) fn with_events(mut self, events: Vec<ScheduledEvent>) -> Self {
         self.events = events;
         self
-    }
-
-    /// HTTP 429 with `Retry-After` in whole seconds, at least one. Its body is not published; the header is what counts.
-    pub(crate) fn too_many_requests(wait: Duration) -> Self {
-        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-        Self {
-            header: Some((RETRY_AFTER, HeaderValue::from(seconds.max(1)))),
-            ..Self::message(StatusCode::TOO_MANY_REQUESTS, "Too many requests")
-        }
-    }
-
-    /// A path that exists, with a method that it does not take.
-    pub(crate) fn method_not_allowed(allowed: &'static str) -> Self {
-        Self {
-            header: Some((ALLOW, HeaderValue::from_static(allowed))),
-            ..Self::message(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed")
-        }
-    }
-
-    /// An answer of the gateway, which knows no codes.
-    pub(crate) fn message(status: StatusCode, message: &'static str) -> Self {
-        Self::json(status, &json!({ "message": message }))
-    }
-
-    /// A form that is no token request, in the words of RFC 6749: the Authentication page lists no code for it.
-    pub(crate) fn bad_form(error: &'static str) -> Self {
-        Self::json(StatusCode::BAD_REQUEST, &json!({ "error": error }))
     }
 
     /// The answer as HTTP.
@@ -94,30 +62,56 @@ impl Answer {
     }
 }
 
-impl From<Refusal> for Answer {
-    fn from(refusal: Refusal) -> Self {
-        let body = json!({
-            "error": { "code": refusal.code, "description": refusal.description }
-        });
+impl From<Refused> for Answer {
+    fn from(refused: Refused) -> Self {
+        let (status, body) = match refused {
+            Refused::ByRule(refusal) => (
+                refusal.status,
+                json!({ "error": { "code": refusal.code, "description": refusal.description } }),
+            ),
+            Refused::ByIdentity(fault) => (
+                StatusCode::UNAUTHORIZED,
+                json!({
+                    "error": "server_error",
+                    "error_description": format!("Falha na autenticação {}", fault.code()),
+                }),
+            ),
+            Refused::BadForm(error) => (StatusCode::BAD_REQUEST, json!({ "error": error })),
+            // What a gateway answers has no code, and its body is not published.
+            Refused::TooManyRequests(_) => {
+                (StatusCode::TOO_MANY_REQUESTS, message("Too many requests"))
+            }
+            Refused::UnsupportedMediaType => (
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                message("Unsupported media type"),
+            ),
+            Refused::MethodNotAllowed(_) => (
+                StatusCode::METHOD_NOT_ALLOWED,
+                message("Method not allowed"),
+            ),
+            Refused::NoSuchPath => (StatusCode::NOT_FOUND, message("Not found")),
+        };
         Self {
-            status: refusal.status,
-            code: Some(refusal.code),
+            status,
             body: body.to_string().into_bytes(),
-            header: None,
+            header: header_of(refused),
             events: Vec::new(),
         }
     }
 }
 
-impl From<OAuthFault> for Answer {
-    fn from(fault: OAuthFault) -> Self {
-        let body = json!({
-            "error": "server_error",
-            "error_description": format!("Falha na autenticação {}", fault.code()),
-        });
-        Self {
-            code: Some(fault.code()),
-            ..Self::json(StatusCode::UNAUTHORIZED, &body)
+fn header_of(refused: Refused) -> Option<(HeaderName, HeaderValue)> {
+    match refused {
+        Refused::TooManyRequests(wait) => {
+            // Whole seconds, rounded up: whoever waits as told is let in.
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            Some((RETRY_AFTER, seconds.max(1).into()))
         }
+        Refused::MethodNotAllowed(allowed) => Some((ALLOW, HeaderValue::from_static(allowed))),
+        _ => None,
     }
+}
+
+fn message(text: &'static str) -> Value {
+    json!({ "message": text })
 }

@@ -8,6 +8,8 @@ use serde_json::Value;
 
 use super::jws::Jws;
 
+/// The claims that an assertion has; any other is refused.
+const CLAIMS: [&str; 5] = ["iss", "aud", "scope", "iat", "exp"];
 /// What follows the tenant in `iss`.
 const ISSUER_SUFFIX: &str = ".iam.acesso.io";
 /// The longest time from `iat` to `exp`, in seconds.
@@ -79,8 +81,11 @@ impl<'a> Assertion<'a> {
         if jws.claims.contains_key("sub") {
             return Err(OAuthFault::Impersonates);
         }
-        const ALLOWED: [&str; 5] = ["iss", "aud", "scope", "iat", "exp"];
-        if jws.claims.keys().any(|name| !ALLOWED.contains(&name.as_str())) {
+        if jws
+            .claims
+            .keys()
+            .any(|name| !CLAIMS.contains(&name.as_str()))
+        {
             return Err(OAuthFault::ExtraClaim);
         }
         if !jws.claims.contains_key("scope") {
@@ -89,9 +94,7 @@ impl<'a> Assertion<'a> {
         let text = |name| jws.claims.get(name).and_then(Value::as_str);
         let number = |name| jws.claims.get(name).and_then(Value::as_u64);
         let read = || {
-            let (account, tenant) = text("iss")?
-                .strip_suffix(ISSUER_SUFFIX)?
-                .split_once('@')?;
+            let (account, tenant) = text("iss")?.strip_suffix(ISSUER_SUFFIX)?.split_once('@')?;
             Some((
                 account.to_owned(),
                 tenant.to_owned(),

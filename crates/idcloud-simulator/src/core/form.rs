@@ -8,9 +8,15 @@ pub(crate) fn parse(body: &[u8]) -> Option<Vec<(String, String)>> {
     }
     body.split(|&byte| byte == b'&')
         .map(|pair| {
-            let cut = pair.iter().position(|&byte| byte == b'=').unwrap_or(pair.len());
+            let cut = pair
+                .iter()
+                .position(|&byte| byte == b'=')
+                .unwrap_or(pair.len());
             let (name, value) = pair.split_at(cut);
-            Some((decode(name)?, decode(value.strip_prefix(b"=").unwrap_or(value))?))
+            Some((
+                decode(name)?,
+                decode(value.strip_prefix(b"=").unwrap_or(value))?,
+            ))
         })
         .collect()
 }
@@ -29,7 +35,9 @@ fn decode(text: &[u8]) -> Option<String> {
 }
 
 fn hex(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
+    char::from(digit)
+        .to_digit(16)
+        .and_then(|value| u8::try_from(value).ok())
 }
 
 #[cfg(test)]
@@ -40,10 +48,18 @@ mod tests {
     #[test]
     fn reads_pairs() {
         let pairs = parse(b"grant_type=urn%3aietf%3Aparams&a=b+c&empty=&bare").unwrap();
-        let pairs: Vec<_> = pairs.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+        let pairs: Vec<_> = pairs
+            .iter()
+            .map(|(n, v)| (n.as_str(), v.as_str()))
+            .collect();
         assert_eq!(
             pairs,
-            [("grant_type", "urn:ietf:params"), ("a", "b c"), ("empty", ""), ("bare", "")]
+            [
+                ("grant_type", "urn:ietf:params"),
+                ("a", "b c"),
+                ("empty", ""),
+                ("bare", "")
+            ]
         );
     }
 

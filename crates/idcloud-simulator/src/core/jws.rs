@@ -74,7 +74,16 @@ mod tests {
     /// Anything that is not three such parts is refused whole.
     #[test]
     fn refuses_other_texts() {
-        for text in ["", ".", "..", "a.b.c", "e30.e30", "e30.e30.e30.e30", "e30.W10.AA", "e30=.e30.AA"] {
+        for text in [
+            "",
+            ".",
+            "..",
+            "a.b.c",
+            "e30.e30",
+            "e30.e30.e30.e30",
+            "e30.W10.AA",
+            "e30=.e30.AA",
+        ] {
             assert!(Jws::parse(text).is_none(), "{text}");
         }
     }

@@ -144,7 +144,8 @@ impl Process {
     }
 
     fn shown<'a>(&'a self, status: i64, details: Option<Details<'a>>) -> Shown<'a> {
-        let evidence = matches!(status, PROCESSING | DIVERGENCE | COMPLETED).then_some(&self.evidence);
+        let evidence =
+            matches!(status, PROCESSING | DIVERGENCE | COMPLETED).then_some(&self.evidence);
         let member = |read: fn(&Evidence) -> Option<&'static str>| {
             evidence.and_then(read).map(|result| Member { result })
         };
@@ -258,7 +259,10 @@ struct Shown<'a> {
     government: Option<Government>,
     #[serde(skip_serializing_if = "Option::is_none")]
     liveness: Option<i64>,
-    #[serde(rename = "processAdditionalInfo", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "processAdditionalInfo",
+        skip_serializing_if = "Option::is_none"
+    )]
     details: Option<Details<'a>>,
 }
 

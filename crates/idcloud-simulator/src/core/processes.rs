@@ -18,10 +18,10 @@ pub(crate) struct Processes {
 impl Processes {
     /// Keeps a process.
     pub(crate) fn insert(&mut self, process: Process) {
-        if self.in_order.len() >= KEPT {
-            if let Some(oldest) = self.in_order.pop_front() {
-                self.by_id.remove(&oldest);
-            }
+        if self.in_order.len() >= KEPT
+            && let Some(oldest) = self.in_order.pop_front()
+        {
+            self.by_id.remove(&oldest);
         }
         self.in_order.push_back(process.id().to_owned());
         self.by_id.insert(process.id().to_owned(), process);

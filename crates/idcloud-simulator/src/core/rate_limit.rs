@@ -84,12 +84,9 @@ impl Budget {
         now: Duration,
         counts_until: impl Fn(Duration) -> Duration,
     ) -> Result<(), Duration> {
-        while let Some(&oldest) = self.admitted.front() {
-            if counts_until(oldest) > now {
-                break;
-            }
-            self.admitted.pop_front();
-        }
+        // What lies ahead was let in before the clock was set back, and must not lock anybody out.
+        self.admitted
+            .retain(|&admitted| admitted <= now && now < counts_until(admitted));
         let budget = usize::try_from(limit.per_second.get()).unwrap_or(usize::MAX);
         match self.admitted.front() {
             Some(&oldest) if self.admitted.len() >= budget => {
@@ -107,11 +104,13 @@ impl Budget {
         let spent = self.spent.saturating_sub(now.saturating_sub(self.as_of));
         self.spent = spent;
         self.as_of = now;
-        if spent + share > SECOND {
-            return Err(spent + share - SECOND);
+        match (spent + share).checked_sub(SECOND) {
+            Some(wait) if !wait.is_zero() => Err(wait),
+            _ => {
+                self.spent = spent + share;
+                Ok(())
+            }
         }
-        self.spent = spent + share;
-        Ok(())
     }
 }
 
@@ -135,8 +134,25 @@ mod tests {
     /// Ten fit into a second, an eleventh does not, whichever way it is counted.
     #[test]
     fn ten_a_second() {
-        for counting in [Counting::SlidingWindow, Counting::FixedWindow, Counting::TokenBucket] {
+        for counting in [
+            Counting::SlidingWindow,
+            Counting::FixedWindow,
+            Counting::TokenBucket,
+        ] {
             assert_eq!(admitted(counting, &[0; 11]), 10, "{counting:?}");
+        }
+    }
+
+    /// A clock that is set back by an hour does not lock the tenant out for an hour.
+    #[test]
+    fn the_clock_may_be_set_back() {
+        for counting in [
+            Counting::SlidingWindow,
+            Counting::FixedWindow,
+            Counting::TokenBucket,
+        ] {
+            let moments = [&[3_600_000; 10][..], &[0, 1_500]].concat();
+            assert!(admitted(counting, &moments) > 10, "{counting:?}");
         }
     }
 
@@ -144,7 +160,10 @@ mod tests {
     #[test]
     fn the_ways_differ() {
         let burst_before_and_after = [&[900; 10][..], &[1_000; 10][..]].concat();
-        assert_eq!(admitted(Counting::SlidingWindow, &burst_before_and_after), 10);
+        assert_eq!(
+            admitted(Counting::SlidingWindow, &burst_before_and_after),
+            10
+        );
         assert_eq!(admitted(Counting::FixedWindow, &burst_before_and_after), 20);
         assert_eq!(admitted(Counting::TokenBucket, &burst_before_and_after), 11);
     }
@@ -152,15 +171,22 @@ mod tests {
     /// Whoever waits as told is let in, and not a moment earlier.
     #[test]
     fn the_wait_is_exact() {
-        for counting in [Counting::SlidingWindow, Counting::FixedWindow, Counting::TokenBucket] {
+        for counting in [
+            Counting::SlidingWindow,
+            Counting::FixedWindow,
+            Counting::TokenBucket,
+        ] {
             let limit = RateLimit::new(NonZeroU32::new(10).unwrap(), counting);
             let mut budget = Budget::default();
             for _ in 0..10 {
                 budget.admit(limit, at(250)).unwrap();
             }
             let wait = budget.admit(limit, at(300)).unwrap_err();
-            let early = wait - Duration::from_millis(1);
-            assert!(budget.admit(limit, at(300) + early).is_err(), "{counting:?}");
+            let early = wait.saturating_sub(Duration::from_millis(1));
+            assert!(
+                budget.admit(limit, at(300) + early).is_err(),
+                "{counting:?}"
+            );
             assert!(budget.admit(limit, at(300) + wait).is_ok(), "{counting:?}");
         }
     }

@@ -81,7 +81,11 @@ mod tests {
             (Method::GET, "/processes/v1/", process("", false)),
             (Method::GET, "/processes/v1/abc", process("abc", false)),
             (Method::GET, "/processes/v2/abc", process("abc", true)),
-            (Method::DELETE, "/processes/v1/abc", Route::WrongMethod("GET")),
+            (
+                Method::DELETE,
+                "/processes/v1/abc",
+                Route::WrongMethod("GET"),
+            ),
             (Method::POST, "/processes/v2", Route::Nothing),
             (Method::POST, "/processes/v11", Route::Nothing),
             (Method::GET, "/", Route::Nothing),

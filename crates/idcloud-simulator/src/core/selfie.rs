@@ -106,9 +106,15 @@ mod tests {
         assert_eq!(code(&STANDARD.encode(png_of(639, 480)), false), "20807");
         assert_eq!(code(&STANDARD.encode(png_of(900, 479)), false), "20807");
         assert_eq!(code(&STANDARD.encode("hello, world"), false), "20505");
-        assert_eq!(code(&format!("data:image/png;base64,{good}"), false), "20505");
+        assert_eq!(
+            code(&format!("data:image/png;base64,{good}"), false),
+            "20505"
+        );
         assert_eq!(code("<script>", false), "20900");
-        assert_eq!(code(good.trim_end_matches('=').get(1..).unwrap(), false), "20900");
+        assert_eq!(
+            code(good.trim_end_matches('=').get(1..).unwrap(), false),
+            "20900"
+        );
         assert_eq!(code("not.a.capture", false), "10506");
         assert_eq!(code(&good, true), "10506");
     }
@@ -121,6 +127,9 @@ mod tests {
         assert_eq!(code(&STANDARD.encode(&bytes), false), "");
         bytes.push(0);
         assert_eq!(code(&STANDARD.encode(&bytes), false), "20506");
-        assert_eq!(code(&"?".repeat(limits::MAX_BASE64_CHARS + 1), false), "20506");
+        assert_eq!(
+            code(&"?".repeat(limits::MAX_BASE64_CHARS + 1), false),
+            "20506"
+        );
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, StatusCode};
+use http::{HeaderMap, Request};
 use idcloud_model::{Capability, ProcessId, SubjectCode};
 
 use super::access::{self, Access};
@@ -17,6 +17,7 @@ use super::process::{Circumstances, Person, Process};
 use super::processes::Processes;
 use super::reaction::Reaction;
 use super::refusal::Refusal;
+use super::refused::Refused;
 use super::route::Route;
 use super::selfie::{self, Selfie};
 use super::tally::Tally;
@@ -165,15 +166,16 @@ impl Simulator {
             Route::Token => self.exchange(&parts.headers, &body, now),
             Route::Create => self.create(&parts.headers, &body, now),
             Route::Process { id, details } => self.look_up(&parts.headers, id, details, now),
-            Route::WrongMethod(allowed) => Err(Answer::method_not_allowed(allowed)),
-            Route::Nothing => Err(Answer::message(StatusCode::NOT_FOUND, "Not found")),
+            Route::WrongMethod(allowed) => Err(Refused::MethodNotAllowed(allowed)),
+            Route::Nothing => Err(Refused::NoSuchPath),
         };
-        let answer = answer.unwrap_or_else(|refused| refused);
+        let code = answer.as_ref().err().and_then(|refused| refused.code());
+        let answer = answer.unwrap_or_else(Answer::from);
         self.tally.count(route, answer.status);
         tracing::debug!(
             operation = route.name(),
             status = answer.status.as_u16(),
-            code = answer.code,
+            code,
             "simulated"
         );
         answer.into_reaction()
@@ -184,7 +186,7 @@ impl Simulator {
         headers: &HeaderMap,
         body: &[u8],
         now: SystemTime,
-    ) -> Result<Answer, Answer> {
+    ) -> Result<Answer, Refused> {
         let assertion = token::assertion(headers, body)?;
         let grant = token::Endpoint {
             config: &self.config,
@@ -207,13 +209,10 @@ impl Simulator {
         headers: &HeaderMap,
         body: &[u8],
         now: SystemTime,
-    ) -> Result<Answer, Answer> {
+    ) -> Result<Answer, Refused> {
         let Access { tenant, key } = self.admit(headers, now)?;
         if !create_body::is_json(headers) {
-            return Err(Answer::message(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "Unsupported media type",
-            ));
+            return Err(Refused::UnsupportedMediaType);
         }
         let asked = CreateBody::read(body, key)?;
         let selfie = selfie::inspect(
@@ -254,7 +253,7 @@ impl Simulator {
         id: &str,
         details: bool,
         now: SystemTime,
-    ) -> Result<Answer, Answer> {
+    ) -> Result<Answer, Refused> {
         let access = self.admit(headers, now)?;
         if id.parse::<ProcessId>().is_err() {
             return Err(Refusal::NO_PROCESS_ID.into());
@@ -267,11 +266,11 @@ impl Simulator {
     }
 
     /// Token, budget, key: in this order, because the budget is the tenant's and every request of it counts.
-    fn admit(&mut self, headers: &HeaderMap, now: SystemTime) -> Result<Access, Answer> {
+    fn admit(&mut self, headers: &HeaderMap, now: SystemTime) -> Result<Access, Refused> {
         let tenant = access::tenant(headers, &self.tokens, now)?;
         self.tenants
             .admit(&tenant, self.config.rate_limit, now)
-            .map_err(Answer::too_many_requests)?;
+            .map_err(Refused::TooManyRequests)?;
         Ok(access::with_key(headers, &self.tenants, tenant)?)
     }
 

@@ -11,6 +11,7 @@ use super::answer::Answer;
 use super::assertion::{Assertion, OAuthFault};
 use super::form;
 use super::numeric_date::seconds;
+use super::refused::Refused;
 use super::tenants::Tenants;
 use super::used::Used;
 use crate::Config;
@@ -31,7 +32,7 @@ pub(crate) struct Grant {
 }
 
 /// The assertion of a token request, whose form has exactly two members.
-pub(crate) fn assertion(headers: &HeaderMap, body: &[u8]) -> Result<String, Answer> {
+pub(crate) fn assertion(headers: &HeaderMap, body: &[u8]) -> Result<String, Refused> {
     const INVALID: &str = "invalid_request";
     let is_form = headers
         .get(CONTENT_TYPE)
@@ -43,9 +44,9 @@ pub(crate) fn assertion(headers: &HeaderMap, body: &[u8]) -> Result<String, Answ
                 .eq_ignore_ascii_case("application/x-www-form-urlencoded")
         });
     if !is_form {
-        return Err(Answer::bad_form(INVALID));
+        return Err(Refused::BadForm(INVALID));
     }
-    let mut members = form::parse(body).ok_or_else(|| Answer::bad_form(INVALID))?;
+    let mut members = form::parse(body).ok_or(Refused::BadForm(INVALID))?;
     members.sort_unstable();
     match <[(String, String); 2]>::try_from(members) {
         Ok([(assertion, text), (grant_type, value)])
@@ -54,16 +55,16 @@ pub(crate) fn assertion(headers: &HeaderMap, body: &[u8]) -> Result<String, Answ
             if value == JWT_BEARER {
                 Ok(text)
             } else {
-                Err(Answer::bad_form("unsupported_grant_type"))
+                Err(Refused::BadForm("unsupported_grant_type"))
             }
         }
-        _ => Err(Answer::bad_form(INVALID)),
+        _ => Err(Refused::BadForm(INVALID)),
     }
 }
 
 impl Endpoint<'_> {
     /// Judges an assertion: form, tenant, budget, account, signature and claims, and last whether it was used before.
-    pub(crate) fn accept(self, text: &str, now: SystemTime) -> Result<Grant, Answer> {
+    pub(crate) fn accept(self, text: &str, now: SystemTime) -> Result<Grant, Refused> {
         let assertion = Assertion::read(text)?;
         let tenant = assertion.tenant();
         if !self.tenants.contains(tenant) {
@@ -71,7 +72,7 @@ impl Endpoint<'_> {
         }
         self.tenants
             .admit(tenant, self.config.rate_limit, now)
-            .map_err(Answer::too_many_requests)?;
+            .map_err(Refused::TooManyRequests)?;
         let public_key = self
             .tenants
             .public_key(tenant, assertion.account())

@@ -26,7 +26,11 @@ pub(crate) fn account(tenant_id: &str) -> TestAccount {
     static PEM: OnceLock<String> = OnceLock::new();
     let pem = PEM.get_or_init(|| {
         let mut simulator = Simulator::new(Config::default());
-        simulator.issue_account().unwrap().private_key_pem().to_owned()
+        simulator
+            .issue_account()
+            .unwrap()
+            .private_key_pem()
+            .to_owned()
     });
     TestAccount::from_pem("clerk", tenant_id, pem).unwrap()
 }
@@ -41,8 +45,13 @@ pub(crate) fn sign(account: &TestAccount, header: &Value, claims: &Value) -> Str
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let signed = format!("{}.{}", part(header), part(claims));
     let mut signature = vec![0; key.public_modulus_len()];
-    key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), signed.as_bytes(), &mut signature)
-        .unwrap();
+    key.sign(
+        &RSA_PKCS1_SHA256,
+        &SystemRandom::new(),
+        signed.as_bytes(),
+        &mut signature,
+    )
+    .unwrap();
     format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
 }
 
@@ -119,7 +128,11 @@ impl Bench {
         simulator.register_account(&account);
         let key = simulator.issue_api_key(capabilities.parse::<Capabilities>().unwrap());
         let token = log_in(&mut simulator, &account, at(-60.0));
-        Self { simulator, token, key }
+        Self {
+            simulator,
+            token,
+            key,
+        }
     }
 
     pub(crate) fn request(&self, method: Method, path: &str) -> http::request::Builder {
@@ -134,7 +147,11 @@ impl Bench {
         self.create_raw(body.to_string(), now)
     }
 
-    pub(crate) fn create_raw(&mut self, body: impl Into<Bytes>, now: SystemTime) -> (StatusCode, Value) {
+    pub(crate) fn create_raw(
+        &mut self,
+        body: impl Into<Bytes>,
+        now: SystemTime,
+    ) -> (StatusCode, Value) {
         let request = self
             .request(Method::POST, "/processes/v1")
             .header("content-type", "application/json")
@@ -164,11 +181,20 @@ pub(crate) fn log_in(simulator: &mut Simulator, account: &TestAccount, now: Syst
 pub(crate) fn read(reaction: &Reaction) -> (StatusCode, Value) {
     let response = &reaction.response;
     assert_eq!(response.headers()["idcloud-simulated"], "true");
-    assert_eq!(response.headers()["content-type"], "application/json; charset=utf-8");
-    (response.status(), serde_json::from_slice(response.body()).unwrap())
+    assert_eq!(
+        response.headers()["content-type"],
+        "application/json; charset=utf-8"
+    );
+    (
+        response.status(),
+        serde_json::from_slice(response.body()).unwrap(),
+    )
 }
 
 /// Status and code of an answer that is an error envelope; the code is empty for any other.
 pub(crate) fn code((status, body): &(StatusCode, Value)) -> (u16, &str) {
-    (status.as_u16(), body["error"]["code"].as_str().unwrap_or_default())
+    (
+        status.as_u16(),
+        body["error"]["code"].as_str().unwrap_or_default(),
+    )
 }

@@ -18,7 +18,10 @@ fn a_good_create_is_answered_at_once() {
     let (status, body) = bench.create(&onboarding(YES, &plain()), at(0.0));
     assert_eq!(status, 200);
     let id = body["id"].as_str().unwrap().to_owned();
-    assert_eq!(body, json!({"id": id, "status": 3, "unicoId": {"result": "yes"}}));
+    assert_eq!(
+        body,
+        json!({"id": id, "status": 3, "unicoId": {"result": "yes"}})
+    );
     assert_eq!(bench.simulator.tally().processes_created, 1);
 }
 
@@ -66,14 +69,32 @@ fn each_flaw_of_the_body_has_its_code() {
         (with(json!({"name": "Test Subject"})), "20005"),
         (with(json!({"code": null, "name": "Test Subject"})), "20005"),
         (with(json!({"code": " ", "name": "Test Subject"})), "20005"),
-        (with(json!({"code": 52_998_224_725_u64, "name": "Test Subject"})), "20003"),
+        (
+            with(json!({"code": 52_998_224_725_u64, "name": "Test Subject"})),
+            "20003",
+        ),
         (with(json!({"code": YES})), "20006"),
         (with(json!({"code": YES, "name": ""})), "20006"),
-        (with(json!({"code": "52998224724", "name": "Test Subject"})), "20507"),
-        (with(json!({"code": "11111111111", "name": "Test Subject"})), "20507"),
-        (with(json!({"code": "529.982.247-25", "name": "Test Subject"})), "20507"),
-        (with(json!({"code": "hegg560427mvzrrl04", "name": "Test Subject"})), "20507"),
-        (json!({"subject": {"code": YES, "name": "Test Subject"}}), "20009"),
+        (
+            with(json!({"code": "52998224724", "name": "Test Subject"})),
+            "20507",
+        ),
+        (
+            with(json!({"code": "11111111111", "name": "Test Subject"})),
+            "20507",
+        ),
+        (
+            with(json!({"code": "529.982.247-25", "name": "Test Subject"})),
+            "20507",
+        ),
+        (
+            with(json!({"code": "hegg560427mvzrrl04", "name": "Test Subject"})),
+            "20507",
+        ),
+        (
+            json!({"subject": {"code": YES, "name": "Test Subject"}}),
+            "20009",
+        ),
         (of(""), "20009"),
         (of(&STANDARD.encode("a text")), "20505"),
         (of(&format!("data:image/png;base64,{}", plain())), "20505"),
@@ -84,14 +105,26 @@ fn each_flaw_of_the_body_has_its_code() {
     ] {
         let answer = bench.create(&body, at(0.0));
         let shown = body.to_string();
-        assert_eq!(code(&answer), (400, expected), "{}", &shown[..shown.len().min(200)]);
+        assert_eq!(
+            code(&answer),
+            (400, expected),
+            "{}",
+            &shown[..shown.len().min(200)]
+        );
     }
     for body in ["", "{", "{\"subject\":", "\u{feff}{}", "{} {}"] {
-        assert_eq!(code(&bench.create_raw(body, at(0.0))), (400, "20003"), "{body}");
+        assert_eq!(
+            code(&bench.create_raw(body, at(0.0))),
+            (400, "20003"),
+            "{body}"
+        );
     }
     let twice = r#"{"subject":{"code":"52998224725","code":"52998224725","name":"Test Subject"},"imageBase64":"x"}"#;
     assert_eq!(code(&bench.create_raw(twice, at(0.0))), (400, "20003"));
-    assert_eq!(code(&bench.create_raw(&b"{\"useCase\":\"\xff\"}"[..], at(0.0))), (400, "20003"));
+    assert_eq!(
+        code(&bench.create_raw(&b"{\"useCase\":\"\xff\"}"[..], at(0.0))),
+        (400, "20003")
+    );
     assert_eq!(bench.simulator.tally().processes_created, 0);
 }
 
@@ -122,8 +155,14 @@ fn each_flaw_of_the_headers_has_its_code() {
     assert_eq!(send(good, None, at(0.0)), expect(400, "20002"));
     assert_eq!(send(good, Some(""), at(0.0)), expect(400, "20002"));
     assert_eq!(send(good, Some("wrong"), at(0.0)), expect(403, "10201"));
-    assert_eq!(send(Some(bench.token.as_str()), key, at(0.0)), expect(403, "10501"));
-    assert_eq!(send(Some("Bearer e30.e30.AA"), key, at(0.0)), expect(403, "10501"));
+    assert_eq!(
+        send(Some(bench.token.as_str()), key, at(0.0)),
+        expect(403, "10501")
+    );
+    assert_eq!(
+        send(Some("Bearer e30.e30.AA"), key, at(0.0)),
+        expect(403, "10501")
+    );
     assert_eq!(send(Some("Bearer a?b"), key, at(0.0)), expect(403, "30017"));
     assert_eq!(send(good, key, at(3_539.9)), expect(200, ""));
     assert_eq!(send(good, key, at(3_540.0)), expect(403, "10502"));
@@ -138,12 +177,20 @@ fn only_json_is_taken() {
         ("content-type", "application/json; charset=utf-8", 200),
         ("content-encoding", "gzip", 415),
     ] {
-        let mut request = bench.request(Method::POST, "/processes/v1").header(name, value);
+        let mut request = bench
+            .request(Method::POST, "/processes/v1")
+            .header(name, value);
         if name != "content-type" {
             request = request.header("content-type", "application/json");
         }
-        let request = request.body(onboarding(YES, &plain()).to_string().into()).unwrap();
-        assert_eq!(read(&bench.simulator.handle(request, at(0.0))).0, expected, "{value}");
+        let request = request
+            .body(onboarding(YES, &plain()).to_string().into())
+            .unwrap();
+        assert_eq!(
+            read(&bench.simulator.handle(request, at(0.0))).0,
+            expected,
+            "{value}"
+        );
     }
 }
 
@@ -152,8 +199,13 @@ fn only_json_is_taken() {
 fn keys_belong_to_a_tenant() {
     let mut bench = Bench::new("identity");
     let other = "7e1f3f2c-55f0-4a5c-8f0e-000000000001";
-    bench.key = bench.simulator.issue_api_key_in(other, "identity".parse::<Capabilities>().unwrap());
-    assert_eq!(code(&bench.create(&onboarding(YES, &plain()), at(0.0))), (403, "10201"));
+    bench.key = bench
+        .simulator
+        .issue_api_key_in(other, "identity".parse::<Capabilities>().unwrap());
+    assert_eq!(
+        code(&bench.create(&onboarding(YES, &plain()), at(0.0))),
+        (403, "10201")
+    );
 }
 
 /// What a key does not have does not appear, and a liveness of 1 may mean that nothing was checked.
@@ -162,10 +214,30 @@ fn the_key_decides_what_is_answered() {
     let capture = || Some(capture(&image(), at(0.0)));
     for (capabilities, code, token, expected) in [
         ("identity", YES, None, json!({"unicoId": {"result": "yes"}})),
-        ("liveness,identity", YES, capture(), json!({"unicoId": {"result": "yes"}})),
-        ("identity", STRANGER, None, json!({"unicoId": {"result": "inconclusive"}, "liveness": 1})),
-        ("identity", STRANGER, capture(), json!({"unicoId": {"result": "inconclusive"}, "liveness": 1})),
-        ("liveness,identity", STRANGER, None, json!({"unicoId": {"result": "inconclusive"}, "liveness": 1})),
+        (
+            "liveness,identity",
+            YES,
+            capture(),
+            json!({"unicoId": {"result": "yes"}}),
+        ),
+        (
+            "identity",
+            STRANGER,
+            None,
+            json!({"unicoId": {"result": "inconclusive"}, "liveness": 1}),
+        ),
+        (
+            "identity",
+            STRANGER,
+            capture(),
+            json!({"unicoId": {"result": "inconclusive"}, "liveness": 1}),
+        ),
+        (
+            "liveness,identity",
+            STRANGER,
+            None,
+            json!({"unicoId": {"result": "inconclusive"}, "liveness": 1}),
+        ),
         (
             "identity,behavior-alert,serpro",
             YES,
@@ -177,8 +249,18 @@ fn the_key_decides_what_is_answered() {
         ),
         ("liveness", YES, capture(), json!({"liveness": 1})),
         ("liveness", STRANGER, capture(), json!({"liveness": 0})),
-        ("behavior-alert", STRANGER, None, json!({"identityFraudsters": {"result": "inconclusive"}})),
-        ("liveness,identity", "11122231008", None, json!({"unicoId": {"result": "yes"}})),
+        (
+            "behavior-alert",
+            STRANGER,
+            None,
+            json!({"identityFraudsters": {"result": "inconclusive"}}),
+        ),
+        (
+            "liveness,identity",
+            "11122231008",
+            None,
+            json!({"unicoId": {"result": "yes"}}),
+        ),
         (
             "liveness,identity,behavior-alert",
             "11122231008",
@@ -189,8 +271,14 @@ fn the_key_decides_what_is_answered() {
         let mut bench = Bench::new(capabilities);
         let selfie = token.unwrap_or_else(plain);
         let (status, mut body) = bench.create(&onboarding(code, &selfie), at(1.0));
-        assert_eq!((status.as_u16(), &body["status"]), (200, &json!(3)), "{capabilities}");
-        body.as_object_mut().unwrap().retain(|member, _| member != "id" && member != "status");
+        assert_eq!(
+            (status.as_u16(), &body["status"]),
+            (200, &json!(3)),
+            "{capabilities}"
+        );
+        body.as_object_mut()
+            .unwrap()
+            .retain(|member, _| member != "id" && member != "status");
         assert_eq!(body, expected, "{capabilities} {code}");
     }
 }
@@ -202,16 +290,24 @@ fn liveness_alone() {
     for (face, expected) in [(Face::Live, 1), (Face::Spoof, 2), (Face::Unclear, 0)] {
         let token = Capture::new(&image(), at(0.0)).with_face(face).token();
         let (status, body) = bench.create(&json!({"imageBase64": token}), at(1.0));
-        assert_eq!((status.as_u16(), &body["liveness"]), (200, &json!(expected)));
+        assert_eq!(
+            (status.as_u16(), &body["liveness"]),
+            (200, &json!(expected))
+        );
     }
-    assert_eq!(code(&bench.create(&json!({"imageBase64": plain()}), at(1.0))), (400, "10506"));
+    assert_eq!(
+        code(&bench.create(&json!({"imageBase64": plain()}), at(1.0))),
+        (400, "10506")
+    );
 }
 
 /// A spoof is nobody's face, whoever is named.
 #[test]
 fn a_spoof_is_never_identified() {
     let mut bench = Bench::new("liveness,identity,risk-score");
-    let token = Capture::new(&image(), at(0.0)).with_face(Face::Spoof).token();
+    let token = Capture::new(&image(), at(0.0))
+        .with_face(Face::Spoof)
+        .token();
     let (_, body) = bench.create(&onboarding(YES, &token), at(1.0));
     assert_eq!((&body["status"], &body["liveness"]), (&json!(3), &json!(2)));
     assert_eq!(body["unicoId"]["result"], "inconclusive");
@@ -224,15 +320,29 @@ fn captures_expire_and_are_used_once() {
     let token = capture(&image(), at(0.0));
     let body = onboarding(YES, &token);
     assert_eq!(code(&bench.create(&body, at(600.0))), (400, "10507"));
-    assert_eq!(code(&bench.create(&onboarding("52998224724", &token), at(599.0))), (400, "20507"));
-    assert_eq!(bench.create(&body, at(599.0)).0, 200, "a refused request does not use it up");
+    assert_eq!(
+        code(&bench.create(&onboarding("52998224724", &token), at(599.0))),
+        (400, "20507")
+    );
+    assert_eq!(
+        bench.create(&body, at(599.0)).0,
+        200,
+        "a refused request does not use it up"
+    );
     assert_eq!(code(&bench.create(&body, at(599.5))), (400, "10508"));
-    assert_eq!(Bench::new("liveness").create(&body, at(599.5)).0, 200, "another simulator");
+    assert_eq!(
+        Bench::new("liveness").create(&body, at(599.5)).0,
+        200,
+        "another simulator"
+    );
     let next = capture(&image(), at(0.000_001));
     assert_ne!(token, next);
     assert_eq!(bench.create(&onboarding(YES, &next), at(590.0)).0, 200);
     let future = capture(&image(), at(9_000.0));
-    assert_eq!(code(&bench.create(&onboarding(YES, &future), at(591.0))), (400, "10506"));
+    assert_eq!(
+        code(&bench.create(&onboarding(YES, &future), at(591.0))),
+        (400, "10506")
+    );
 }
 
 /// A token that was tampered with is no capture, and a capture says nothing about a person.
@@ -241,7 +351,9 @@ fn captures_are_signed_and_hold_no_picture() {
     let token = capture(&image(), at(0.0));
     assert!(token.len() < 1_000 && !token.contains(&plain()));
     let (signed, signature) = token.rsplit_once('.').unwrap();
-    let other = Capture::new(&image(), at(0.0)).with_face(Face::Spoof).token();
+    let other = Capture::new(&image(), at(0.0))
+        .with_face(Face::Spoof)
+        .token();
     let (_, other_signature) = other.rsplit_once('.').unwrap();
     assert_ne!(signature, other_signature);
     let mut bench = Bench::new("liveness");
@@ -255,7 +367,10 @@ fn a_key_can_insist_on_captures() {
     let mut bench = Bench::new("liveness,identity");
     let profile = KeyProfile::new("liveness,identity".parse().unwrap()).with_capture_only(true);
     bench.key = bench.simulator.issue_api_key(profile);
-    assert_eq!(code(&bench.create(&onboarding(YES, &plain()), at(0.0))), (400, "10506"));
+    assert_eq!(
+        code(&bench.create(&onboarding(YES, &plain()), at(0.0))),
+        (400, "10506")
+    );
     let token = capture(&image(), at(0.0));
     assert_eq!(bench.create(&onboarding(YES, &token), at(0.0)).0, 200);
 }
@@ -279,5 +394,10 @@ fn the_largest_selfie() {
     bytes.resize(614_400, 0);
     let selfie = STANDARD.encode(bytes);
     assert_eq!(selfie.len(), 819_200);
-    assert_eq!(Bench::new("identity").create(&onboarding(YES, &selfie), at(0.0)).0, 200);
+    assert_eq!(
+        Bench::new("identity")
+            .create(&onboarding(YES, &selfie), at(0.0))
+            .0,
+        200
+    );
 }

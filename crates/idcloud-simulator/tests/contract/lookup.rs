@@ -24,7 +24,10 @@ fn begun(capabilities: &str, subject: &str) -> (Bench, Value) {
 #[test]
 fn a_final_answer_stays() {
     let (mut bench, created) = begun("identity", YES);
-    assert_eq!(bench.look_up(&created["id"], at(5.0)), (http::StatusCode::OK, created));
+    assert_eq!(
+        bench.look_up(&created["id"], at(5.0)),
+        (http::StatusCode::OK, created)
+    );
 }
 
 /// The risk score comes later: status 1 without it, then status 3 with it. The first usual poll, after 3 s, finds it.
@@ -47,7 +50,10 @@ fn a_score_comes_later() {
 #[test]
 fn no_score_without_the_capability() {
     let (_, created) = begun("identity", SCORE_90);
-    assert_eq!((&created["status"], created.get("score")), (&json!(3), None));
+    assert_eq!(
+        (&created["status"], created.get("score")),
+        (&json!(3), None)
+    );
 }
 
 #[test]
@@ -75,7 +81,10 @@ fn a_divergence_is_status_2_for_a_while() {
 fn a_failure_is_200_then_410() {
     let (mut bench, created) = begun("identity", FAILURE);
     assert_eq!(created, json!({"id": created["id"], "status": 5}));
-    assert_eq!(bench.look_up(&created["id"], at(1.0)), (http::StatusCode::GONE, created));
+    assert_eq!(
+        bench.look_up(&created["id"], at(1.0)),
+        (http::StatusCode::GONE, created)
+    );
 }
 
 #[test]
@@ -83,14 +92,20 @@ fn a_failure_can_come_later() {
     let (mut bench, created) = begun("identity", LATE_FAILURE);
     assert_eq!(created["status"], 1);
     let (status, body) = bench.look_up(&created["id"], at(3.0));
-    assert_eq!((status.as_u16(), body), (410, json!({"id": created["id"], "status": 5})));
+    assert_eq!(
+        (status.as_u16(), body),
+        (410, json!({"id": created["id"], "status": 5}))
+    );
 }
 
 #[test]
 fn a_process_can_be_canceled() {
     let (mut bench, created) = begun("identity", CANCELED);
     let (status, body) = bench.look_up(&created["id"], at(3.0));
-    assert_eq!((status.as_u16(), body), (200, json!({"id": created["id"], "status": 4})));
+    assert_eq!(
+        (status.as_u16(), body),
+        (200, json!({"id": created["id"], "status": 4}))
+    );
 }
 
 /// The events that follow a create are announced with it.
@@ -109,7 +124,10 @@ fn events_are_announced() {
         .iter()
         .map(|event| (event.due, event.process_id.as_str(), event.status))
         .collect();
-    assert_eq!(events, [(at(2.5), id.as_str(), 2), (at(5.0), id.as_str(), 3)]);
+    assert_eq!(
+        events,
+        [(at(2.5), id.as_str(), 2), (at(5.0), id.as_str(), 3)]
+    );
 }
 
 /// Ids that are none, and ids that nobody knows, are told apart; the case of the letters does not count.
@@ -117,7 +135,12 @@ fn events_are_announced() {
 fn ids() {
     let (mut bench, created) = begun("identity", YES);
     let id = created["id"].as_str().unwrap();
-    assert_eq!(bench.get(&format!("/processes/v1/{}", id.to_uppercase()), at(1.0)).0, 200);
+    assert_eq!(
+        bench
+            .get(&format!("/processes/v1/{}", id.to_uppercase()), at(1.0))
+            .0,
+        200
+    );
     for path in ["/processes/v1/", "/processes/v1/abc", "/processes/v2/abc"] {
         assert_eq!(code(&bench.get(path, at(1.0))), (400, "20023"), "{path}");
     }
@@ -132,10 +155,14 @@ fn processes_belong_to_a_tenant() {
     let other = super::bench::account("7e1f3f2c-55f0-4a5c-8f0e-000000000001");
     bench.simulator.register_account(&other);
     bench.token = super::bench::log_in(&mut bench.simulator, &other, at(0.0));
-    bench.key = bench
-        .simulator
-        .issue_api_key_in(other.tenant_id(), "identity".parse::<idcloud_model::Capabilities>().unwrap());
-    assert_eq!(code(&bench.look_up(&created["id"], at(1.0))), (404, "50001"));
+    bench.key = bench.simulator.issue_api_key_in(
+        other.tenant_id(),
+        "identity".parse::<idcloud_model::Capabilities>().unwrap(),
+    );
+    assert_eq!(
+        code(&bench.look_up(&created["id"], at(1.0))),
+        (404, "50001")
+    );
 }
 
 /// The second version adds who it was, once the process is complete.
@@ -143,14 +170,22 @@ fn processes_belong_to_a_tenant() {
 fn the_second_version_tells_more() {
     let (mut bench, created) = begun("identity,risk-score", SCORE_90);
     let path = format!("/processes/v2/{}", created["id"].as_str().unwrap());
-    assert_eq!(bench.get(&path, at(1.0)).1.get("processAdditionalInfo"), None);
+    assert_eq!(
+        bench.get(&path, at(1.0)).1.get("processAdditionalInfo"),
+        None
+    );
     let (_, body) = bench.get(&path, at(3.0));
     let more = &body["processAdditionalInfo"];
     assert_eq!(more["personName"], "Test Subject");
     assert_eq!(more["personDocument"], SCORE_90);
     assert_eq!(more["finishedAt"], "2026-01-01T00:00:02.500000");
     assert_ne!(more["transactionId"], body["id"]);
-    assert!(more["personImage"].as_str().unwrap().starts_with("https://"));
+    assert!(
+        more["personImage"]
+            .as_str()
+            .unwrap()
+            .starts_with("https://")
+    );
 }
 
 /// Lookups need token and key as creates do.
@@ -159,7 +194,10 @@ fn lookups_are_authorized() {
     let (mut bench, created) = begun("identity", YES);
     let path = format!("/processes/v1/{}", created["id"].as_str().unwrap());
     let request = Request::get(&path).body(Bytes::new()).unwrap();
-    assert_eq!(code(&read(&bench.simulator.handle(request, at(1.0)))), (400, "20001"));
+    assert_eq!(
+        code(&read(&bench.simulator.handle(request, at(1.0)))),
+        (400, "20001")
+    );
     bench.key = "wrong".into();
     assert_eq!(code(&bench.get(&path, at(1.0))), (403, "10201"));
 }
@@ -170,9 +208,17 @@ fn other_paths_and_methods() {
     for (method, path, expected) in [
         (Method::GET, "/", 404),
         (Method::GET, "/processes/v1", 405),
-        (Method::DELETE, "/processes/v1/5f7bd0cd-7d04-4c4f-b2c4-a2b3bb2e4b43", 405),
+        (
+            Method::DELETE,
+            "/processes/v1/5f7bd0cd-7d04-4c4f-b2c4-a2b3bb2e4b43",
+            405,
+        ),
     ] {
         let request = bench.request(method, path).body(Bytes::new()).unwrap();
-        assert_eq!(read(&bench.simulator.handle(request, at(0.0))).0, expected, "{path}");
+        assert_eq!(
+            read(&bench.simulator.handle(request, at(0.0))).0,
+            expected,
+            "{path}"
+        );
     }
 }

@@ -1,10 +1,19 @@
 //! What the simulator promises, seen from outside: requests go in, answers come out.
 
+#[cfg(test)]
 mod bench;
+#[cfg(test)]
 mod create;
+#[cfg(test)]
 mod lookup;
+#[cfg(test)]
 mod rate_limit;
+#[cfg(test)]
 #[cfg(feature = "server")]
 mod serve;
+#[cfg(test)]
+mod subjects;
+#[cfg(test)]
 mod token;
+#[cfg(test)]
 mod transcript;

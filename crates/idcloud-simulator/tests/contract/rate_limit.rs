@@ -3,7 +3,9 @@
 use http::Method;
 use idcloud_simulator::{Config, Counting, RateLimit};
 
-use super::bench::{Bench, YES, account, at, claims, header, onboarding, plain, read, sign, token_request};
+use super::bench::{
+    Bench, YES, account, at, claims, header, onboarding, plain, read, sign, token_request,
+};
 
 const NOBODY: &str = "/processes/v1/5f7bd0cd-7d04-4c4f-b2c4-a2b3bb2e4b43";
 
@@ -41,9 +43,15 @@ fn retry_after_is_enough() {
     let limit = RateLimit::new(std::num::NonZeroU32::MIN, Counting::SlidingWindow);
     let mut bench = Bench::with(Config::default().with_rate_limit(Some(limit)), "identity");
     assert_eq!(bench.get(NOBODY, at(0.0)).0, 404);
-    let request = bench.request(Method::GET, NOBODY).body(bytes::Bytes::new()).unwrap();
+    let request = bench
+        .request(Method::GET, NOBODY)
+        .body(bytes::Bytes::new())
+        .unwrap();
     let answer = bench.simulator.handle(request, at(0.3)).response;
-    assert_eq!((answer.status().as_u16(), &answer.headers()["retry-after"]), (429, &"1".parse().unwrap()));
+    assert_eq!(
+        (answer.status().as_u16(), &answer.headers()["retry-after"]),
+        (429, &"1".parse().unwrap())
+    );
     assert_eq!(bench.get(NOBODY, at(1.3)).0, 404);
 }
 

@@ -1,7 +1,6 @@
 //! The simulator behind a real socket.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use idcloud_http::SystemClock;
 use idcloud_model::Capabilities;
@@ -21,7 +20,12 @@ async fn served() -> (String, oneshot::Sender<()>, JoinHandle<std::io::Result<()
     let shutdown = async move {
         let _ = stopped.await;
     };
-    let server = tokio::spawn(serve(listener, simulator, Arc::new(SystemClock::new()), shutdown));
+    let server = tokio::spawn(serve(
+        listener,
+        simulator,
+        Arc::new(SystemClock::new()),
+        shutdown,
+    ));
     (address, stop, server)
 }
 
@@ -44,14 +48,16 @@ async fn exchange(address: &str, head: &str, body: &[u8]) -> String {
 async fn answers_and_stops() {
     let (address, stop, server) = served().await;
     let answer = exchange(&address, "POST /oauth2/token", b"").await;
-    assert!(answer.starts_with("HTTP/1.1 400 Bad Request\r\n"), "{answer}");
+    assert!(
+        answer.starts_with("HTTP/1.1 400 Bad Request\r\n"),
+        "{answer}"
+    );
     assert!(answer.contains("idcloud-simulated: true\r\n"), "{answer}");
     let answer = exchange(&address, "GET /processes/v1/x", b"").await;
     assert!(answer.contains("\"20001\""), "{answer}");
 
     stop.send(()).unwrap();
-    let ended = tokio::time::timeout(Duration::from_secs(5), server).await;
-    ended.unwrap().unwrap().unwrap();
+    server.await.unwrap().unwrap();
     assert!(TcpStream::connect(&address).await.is_err());
 }
 

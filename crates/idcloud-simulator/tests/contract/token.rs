@@ -24,9 +24,15 @@ fn refusal(simulator: &mut Simulator, assertion: &str) -> String {
     if status == 200 {
         return "granted".to_owned();
     }
-    assert_eq!((status.as_u16(), &body["error"]), (401, &json!("server_error")));
+    assert_eq!(
+        (status.as_u16(), &body["error"]),
+        (401, &json!("server_error"))
+    );
     let description = body["error_description"].as_str().unwrap();
-    description.strip_prefix("Falha na autenticação ").unwrap().to_owned()
+    description
+        .strip_prefix("Falha na autenticação ")
+        .unwrap()
+        .to_owned()
 }
 
 fn good() -> Value {
@@ -71,7 +77,10 @@ fn each_flaw_has_its_code() {
         (with("iat", now + 120), "1.2.5"),
         (with("iat", now + 30), "granted"),
         (with("aud", "https://identity.acesso.io"), "1.2.5"),
-        (with("aud", format!("{}/", idcloud_simulator::IDENTITY_URL)), "1.2.5"),
+        (
+            with("aud", format!("{}/", idcloud_simulator::IDENTITY_URL)),
+            "1.2.5",
+        ),
         (with("scope", "read"), "1.2.14"),
         (with("sub", "someone@example.com"), "1.2.19"),
         (without("iss"), "1.2.20"),
@@ -127,10 +136,17 @@ fn the_signature_counts() {
     assert_eq!(refusal(&mut simulator, &forged), "1.2.5");
 
     let (signed, signature) = assertion.rsplit_once('.').unwrap();
-    let later = sign(&own, &header(), &with("exp", good()["iat"].as_u64().unwrap() + 60));
+    let later = sign(
+        &own,
+        &header(),
+        &with("exp", good()["iat"].as_u64().unwrap() + 60),
+    );
     let (other_signed, _) = later.rsplit_once('.').unwrap();
     assert_ne!(signed, other_signed);
-    assert_eq!(refusal(&mut simulator, &format!("{other_signed}.{signature}")), "1.2.5");
+    assert_eq!(
+        refusal(&mut simulator, &format!("{other_signed}.{signature}")),
+        "1.2.5"
+    );
     assert_eq!(refusal(&mut simulator, &format!("{signed}.")), "1.2.5");
     assert_eq!(refusal(&mut simulator, "hello"), "1.2.20");
     assert_eq!(refusal(&mut simulator, &assertion), "granted");
@@ -151,7 +167,11 @@ fn an_assertion_is_used_once() {
     let assertion = sign(&account, &header(), &good());
     assert_eq!(refusal(&mut simulator, &assertion), "granted");
     assert_eq!(refusal(&mut simulator, &assertion), "1.2.7");
-    let varied = sign(&account, &header(), &with("exp", good()["iat"].as_u64().unwrap() + 3_599));
+    let varied = sign(
+        &account,
+        &header(),
+        &with("exp", good()["iat"].as_u64().unwrap() + 3_599),
+    );
     assert_eq!(refusal(&mut simulator, &varied), "granted");
 }
 
@@ -159,7 +179,11 @@ fn an_assertion_is_used_once() {
 #[test]
 fn a_refused_assertion_is_not_used_up() {
     let mut simulator = simulator();
-    let assertion = sign(&account(simulator.tenant_id()), &header(), &with("scope", "read"));
+    let assertion = sign(
+        &account(simulator.tenant_id()),
+        &header(),
+        &with("scope", "read"),
+    );
     assert_eq!(refusal(&mut simulator, &assertion), "1.2.14");
     assert_eq!(refusal(&mut simulator, &assertion), "1.2.14");
 }
@@ -173,12 +197,22 @@ fn the_form_is_exact() {
         (grant.to_owned(), "invalid_request"),
         ("assertion=a".to_owned(), "invalid_request"),
         (format!("{grant}&assertion=a&scope=*"), "invalid_request"),
-        (format!("{grant}&assertion=a&assertion=a"), "invalid_request"),
+        (
+            format!("{grant}&assertion=a&assertion=a"),
+            "invalid_request",
+        ),
         (format!("{grant}&assertion=%"), "invalid_request"),
-        ("grant_type=client_credentials&assertion=a".to_owned(), "unsupported_grant_type"),
+        (
+            "grant_type=client_credentials&assertion=a".to_owned(),
+            "unsupported_grant_type",
+        ),
     ] {
         let (status, answer) = read(&simulator().handle(form(&body), at(0.0)));
-        assert_eq!((status.as_u16(), &answer["error"]), (400, &json!(expected)), "{body}");
+        assert_eq!(
+            (status.as_u16(), &answer["error"]),
+            (400, &json!(expected)),
+            "{body}"
+        );
     }
     let mut json_request = form(&format!("{grant}&assertion=a"));
     json_request

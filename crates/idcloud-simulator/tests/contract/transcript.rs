@@ -9,14 +9,18 @@ use super::bench::{Bench, YES, at, image, onboarding, plain};
 
 /// Everything that a simulator says to a long series of requests, good and bad.
 fn transcript(seed: u64) -> String {
-    let mut bench = Bench::with(Config::new(seed), "liveness,identity,behavior-alert,risk-score,serpro");
+    let mut bench = Bench::with(
+        Config::new(seed),
+        "liveness,identity,behavior-alert,risk-score,serpro",
+    );
     let mut written = format!("{} {}\n", bench.token, bench.key);
     let mut write = |response: Response<Bytes>| {
         use std::fmt::Write as _;
         write!(written, "{response:?}\n\n").unwrap();
     };
+    let mut ids = Vec::new();
     for (position, subject) in (0_u32..).zip(subjects()) {
-        let now = at(f64::from(position) / 20.0);
+        let now = at(f64::from(position) * 0.25);
         for selfie in [plain(), capture(&image(), now)] {
             let request = bench
                 .request(Method::POST, "/processes/v1")
@@ -25,13 +29,18 @@ fn transcript(seed: u64) -> String {
                 .unwrap();
             let response = bench.simulator.handle(request, now).response;
             let body: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
+            ids.extend(body["id"].as_str().map(str::to_owned));
             write(response);
-            if let Some(id) = body["id"].as_str() {
-                let path = format!("/processes/v2/{id}");
-                let request = bench.request(Method::GET, &path).body(Bytes::new()).unwrap();
-                write(bench.simulator.handle(request, now + std::time::Duration::from_secs(3)).response);
-            }
         }
+    }
+    for (position, id) in (0_u32..).zip(ids) {
+        let path = format!("/processes/v2/{id}");
+        let request = bench
+            .request(Method::GET, &path)
+            .body(Bytes::new())
+            .unwrap();
+        let now = at(30.0 + f64::from(position) * 0.09);
+        write(bench.simulator.handle(request, now).response);
     }
     let request = bench
         .request(Method::POST, "/processes/v1")
@@ -47,7 +56,15 @@ fn repeats_byte_for_byte() {
     let first = transcript(7);
     assert_eq!(first, transcript(7));
     assert_ne!(first, transcript(8));
-    assert!(first.contains("\\\"status\\\":5") && first.contains("20003") && first.contains("429"));
+    for part in [
+        "\\\"status\\\":5",
+        "\\\"score\\\":90",
+        "20003",
+        "status: 410",
+        "status: 429",
+    ] {
+        assert!(first.contains(part), "{part}");
+    }
 }
 
 /// Two simulators of different seeds never share an id.
