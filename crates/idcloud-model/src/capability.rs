@@ -61,7 +61,7 @@ impl Capability {
         }
     }
 
-    const fn bit(self) -> u8 {
+    pub(crate) const fn bit(self) -> u8 {
         match self {
             Self::Liveness => 1,
             Self::Identity => 1 << 1,

@@ -67,7 +67,7 @@ enum Unchecked {
 pub struct Verdict {
     decision: Decision,
     scenario: Scenario,
-    missing: [Option<Capability>; Capability::ALL.len()],
+    missing: Missing,
     liveness: Unchecked,
     asked: Asked,
 }
@@ -87,7 +87,7 @@ impl Verdict {
 
     /// Capabilities that were declared and did not answer: most likely the key lacks them.
     pub fn missing(&self) -> impl Iterator<Item = Capability> {
-        self.missing.into_iter().flatten()
+        self.missing.iter()
     }
 
     /// What happened, what it does not say, and what to do next; and where it holds, that liveness was not checked and which
@@ -109,7 +109,7 @@ impl Verdict {
     }
 
     /// An approval must say when liveness has no part in it, unless its row already does.
-    fn liveness_note(&self) -> Option<&'static Text> {
+    fn liveness_note(self) -> Option<&'static Text> {
         if self.decision != Decision::Approve {
             return None;
         }
@@ -218,7 +218,7 @@ fn doubt(evidence: &Evidence, asked: Asked, policy: Policy) -> Option<Scenario> 
     {
         return Some(Scenario::SerproLow);
     }
-    if missing(evidence, asked).iter().any(Option::is_some) {
+    if !missing(evidence, asked).is_empty() {
         return Some(Scenario::MissingEvidence);
     }
     if policy.require_liveness() && !asked.liveness_checked() {
@@ -329,28 +329,47 @@ fn similarity(evidence: &Evidence) -> Option<u8> {
 ///
 /// A score is due only when identity is inconclusive, where its absence has a row of its own; liveness is included in an identity `yes` or `no`
 /// that was itself asked for.
-fn missing(evidence: &Evidence, asked: Asked) -> [Option<Capability>; Capability::ALL.len()] {
-    Capability::ALL.map(|capability| {
+fn missing(evidence: &Evidence, asked: Asked) -> Missing {
+    let identity = evidence.identity();
+    let includes_liveness = asked.has(Capability::Identity)
+        && matches!(identity, Some(IdentityResult::Yes | IdentityResult::No));
+    let mut missing = Missing::default();
+    for capability in asked.capabilities().iter() {
         let present = match capability {
-            Capability::Liveness => {
-                evidence.liveness().is_some()
-                    || (asked.has(Capability::Identity)
-                        && matches!(
-                            evidence.identity(),
-                            Some(IdentityResult::Yes | IdentityResult::No)
-                        ))
-            }
-            Capability::Identity => evidence.identity().is_some(),
+            Capability::Liveness => evidence.liveness().is_some() || includes_liveness,
+            Capability::Identity => identity.is_some(),
             Capability::BehaviorAlert => evidence.behavior_alert().is_some(),
             Capability::RiskScore => {
-                evidence.risk_score().is_some()
-                    || evidence.identity() != Some(&IdentityResult::Inconclusive)
+                evidence.risk_score().is_some() || identity != Some(&IdentityResult::Inconclusive)
             }
             Capability::Serpro => evidence.serpro().is_some(),
             Capability::FaceMatch => evidence.face_match().is_some(),
             Capability::Document => evidence.document().is_some(),
             Capability::TrustDecision => evidence.trust_decision().is_some(),
         };
-        (asked.has(capability) && !present).then_some(capability)
-    })
+        if !present {
+            missing.add(capability);
+        }
+    }
+    missing
+}
+
+/// Capabilities that did not answer: any of them, unlike the sets that a key can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Missing(u8);
+
+impl Missing {
+    const fn add(&mut self, capability: Capability) {
+        self.0 |= capability.bit();
+    }
+
+    const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    fn iter(self) -> impl Iterator<Item = Capability> {
+        Capability::ALL
+            .into_iter()
+            .filter(move |capability| self.0 & capability.bit() != 0)
+    }
 }

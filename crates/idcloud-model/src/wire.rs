@@ -446,5 +446,10 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Answer, ReadError> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(ReadError::Empty);
     }
-    serde_json::from_slice(bytes).map_err(|error| ReadError::of(&error))
+    // Checked once here, UTF-8 need not be checked for every string again.
+    let text = str::from_utf8(bytes).map_err(|error| match error.error_len() {
+        None => ReadError::Truncated,
+        Some(_) => ReadError::NotJson,
+    })?;
+    serde_json::from_str(text).map_err(|error| ReadError::of(&error))
 }
