@@ -1,5 +1,6 @@
 //! `cargo xtask`: the project's own checks and generators. This file only dispatches.
 
+mod bench;
 mod ci;
 mod codegen;
 mod layering;
@@ -16,6 +17,7 @@ type Failure = Box<dyn std::error::Error>;
 const USAGE: &str = "\
 usage: cargo xtask <command>
 
+  bench               measure the figures side by side, in one run; fail where a count is over its goal
   ci                  print the arrows between our crates and what they weigh; fail where a rule is broken
   codegen [--check]   write tables, reference pages and docs/openapi.json from the spec; --check only compares";
 
@@ -24,6 +26,7 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let root = root();
     let outcome = match arguments.as_slice() {
+        ["bench"] => bench::run(&root),
         ["ci"] => ci::run(&root),
         ["codegen"] => codegen::write(&root),
         ["codegen", "--check"] => codegen::check(&root),
