@@ -3,10 +3,12 @@
 
 use std::fmt;
 
+use bytes::Bytes;
+use http::HeaderValue;
+use idcloud_model::Capabilities;
 use zeroize::Zeroizing;
 
 use crate::config_error::{ConfigError, ConfigErrorKind};
-use idcloud_model::Capabilities;
 
 /// An API key and the evidence that it is declared to provide.
 ///
@@ -15,18 +17,17 @@ use idcloud_model::Capabilities;
 /// asked for.
 #[derive(Clone)]
 pub struct ApiKey {
-    secret: std::sync::Arc<Zeroizing<String>>,
+    header: HeaderValue,
     capabilities: Capabilities,
 }
 
 impl ApiKey {
     /// A key and its capabilities. The key must be visible ASCII without blanks.
-    pub fn new(
-        secret: impl Into<String>,
-        capabilities: Capabilities,
-    ) -> Result<Self, ConfigError> {
+    ///
+    /// Its memory is wiped when the last clone, and the last request that carries it, is dropped.
+    pub fn new(secret: impl Into<String>, capabilities: Capabilities) -> Result<Self, ConfigError> {
         const REMEDY: &str = "copy the key exactly as Unico gave it";
-        let secret = Zeroizing::new(secret.into());
+        let secret = Zeroizing::new(secret.into().into_bytes());
         if secret.is_empty() {
             return Err(ConfigError::new(
                 ConfigErrorKind::Missing,
@@ -35,16 +36,22 @@ impl ApiKey {
                 REMEDY,
             ));
         }
-        if !secret.bytes().all(|b| b.is_ascii_graphic()) {
-            return Err(ConfigError::new(
+        let malformed = || {
+            ConfigError::new(
                 ConfigErrorKind::Malformed,
                 "api_key",
                 "only visible ASCII characters can stand in a header",
                 REMEDY,
-            ));
+            )
+        };
+        if !secret.iter().all(u8::is_ascii_graphic) {
+            return Err(malformed());
         }
+        let mut header =
+            HeaderValue::from_maybe_shared(Bytes::from_owner(secret)).map_err(|_| malformed())?;
+        header.set_sensitive(true);
         Ok(Self {
-            secret: std::sync::Arc::new(secret),
+            header,
             capabilities,
         })
     }
@@ -55,8 +62,9 @@ impl ApiKey {
         self.capabilities
     }
 
-    pub(crate) fn expose(&self) -> &str {
-        &self.secret
+    /// The value of the header `apikey`, marked as sensitive.
+    pub(crate) fn header(&self) -> HeaderValue {
+        self.header.clone()
     }
 }
 

@@ -1,6 +1,8 @@
 //! Scripted transports and a virtual clock, for tests.
 //! Nothing in here may be needed by production code.
 
+mod scripted_transport;
 mod virtual_clock;
 
+pub use scripted_transport::{Recorded, ScriptedTransport, Step};
 pub use virtual_clock::VirtualClock;

@@ -1,0 +1,76 @@
+//! How long to wait before a repetition: full jitter, and `Retry-After` as a floor.
+//! It must never wait less than IDCloud asked for.
+
+use std::time::{Duration, SystemTime};
+
+/// The base of the first wait (IDCloud documentation, error codes page: 1 s, 2 s, 4 s, 8 s).
+const FIRST: Duration = Duration::from_secs(1);
+/// No wait is drawn from more than this.
+const LONGEST: Duration = Duration::from_secs(20);
+
+/// The wait after `attempt` (counted from 1) failed: a share of 1 s, 2 s, 4 s up to 20 s, and at
+/// least `floor`.
+///
+/// `share` is drawn evenly from 0 to 1, so that callers who failed together come back apart.
+pub(crate) fn delay(attempt: u32, share: f64, floor: Option<Duration>) -> Duration {
+    let doublings = attempt.saturating_sub(1).min(16);
+    let ceiling = FIRST.saturating_mul(1 << doublings).min(LONGEST);
+    let drawn = ceiling.mul_f64(share.clamp(0.0, 1.0));
+    drawn.max(floor.unwrap_or(Duration::ZERO))
+}
+
+/// Reads a `Retry-After` header: whole seconds, or a date, which is compared with `now`.
+pub(crate) fn retry_after(headers: &http::HeaderMap, now: SystemTime) -> Option<Duration> {
+    let value = headers
+        .get(http::header::RETRY_AFTER)?
+        .to_str()
+        .ok()?
+        .trim();
+    if let Ok(seconds) = value.parse::<u64>() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = httpdate::parse_http_date(value).ok()?;
+    Some(date.duration_since(now).unwrap_or(Duration::ZERO))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::{HeaderMap, HeaderValue, header};
+
+    #[test]
+    fn the_range_doubles_to_twenty_seconds() {
+        let longest: Vec<u64> = (1..=7).map(|n| delay(n, 1.0, None).as_secs()).collect();
+        assert_eq!(longest, [1, 2, 4, 8, 16, 20, 20]);
+        assert_eq!(delay(u32::MAX, 1.0, None), LONGEST);
+        assert_eq!(delay(5, 0.0, None), Duration::ZERO);
+        assert_eq!(delay(1, 0.5, None), Duration::from_millis(500));
+    }
+
+    #[test]
+    fn retry_after_is_a_floor() {
+        let floor = Some(Duration::from_secs(12));
+        assert_eq!(delay(1, 1.0, floor), Duration::from_secs(12));
+        assert_eq!(delay(5, 1.0, floor), Duration::from_secs(16));
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
+        let read = |value: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_str(value).unwrap());
+            retry_after(&headers, now)
+        };
+        assert_eq!(read("12"), Some(Duration::from_secs(12)));
+        assert_eq!(read(" 0 "), Some(Duration::ZERO));
+        assert_eq!(
+            read("Sun, 06 Nov 1994 08:49:47 GMT"),
+            Some(Duration::from_secs(10))
+        );
+        assert_eq!(read("Sun, 06 Nov 1994 08:40:00 GMT"), Some(Duration::ZERO));
+        assert_eq!(read("soon"), None);
+        assert_eq!(read("-1"), None);
+        assert_eq!(retry_after(&HeaderMap::new(), now), None);
+    }
+}

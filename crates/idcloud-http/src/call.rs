@@ -1,0 +1,401 @@
+//! One call from its turn to its answer: the fixed order of steps, and the retry loop.
+//! It must never decide by itself what may be repeated; the replay table does.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderName, HeaderValue, Method, Request, StatusCode, Uri};
+use idcloud_model::request::CreateRequest;
+use tokio::time::Instant;
+
+use crate::access_token::AccessToken;
+use crate::answer::Answer;
+use crate::attempt::{Reading, Sent, asked_wait, send};
+use crate::call_options::CallOptions;
+use crate::client::Inner;
+use crate::clock::later;
+use crate::credentials::Credentials;
+use crate::error::{Delivery, Details, Error, ErrorKind};
+use crate::exchange::ExchangeFailure;
+use crate::limiter::{NoTurn, Permit};
+use crate::operation::{Operation, OperationKind};
+use crate::replay::{Action, Facts, Failure, Outcome, classify};
+use crate::span;
+use crate::timeout::within;
+use crate::token_cache::NoToken;
+use crate::transport::CallContext;
+use crate::transport_error::TransportErrorKind;
+use crate::{ApiKey, BoxError, backoff};
+
+/// The most requests that one call makes (IDCloud documentation, error codes page).
+const MAX_ATTEMPTS: u32 = 5;
+/// A token of at most this age is no better for being fetched again.
+const JUST_FETCHED: Duration = Duration::from_secs(60);
+/// How long after its create a process that is not found may be on its way.
+const JUST_CREATED: Duration = Duration::from_secs(30);
+
+const API_KEY: HeaderName = HeaderName::from_static("apikey");
+const SIMULATED: HeaderName = HeaderName::from_static("idcloud-simulated");
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// What is sent.
+pub(crate) enum Payload<'a> {
+    Create(&'a CreateRequest),
+    Get,
+}
+
+/// One call.
+pub(crate) struct Call<'a> {
+    pub(crate) client: &'a Inner,
+    pub(crate) operation: Operation,
+    pub(crate) key: &'a ApiKey,
+    pub(crate) target: &'a Uri,
+    pub(crate) payload: Payload<'a>,
+    pub(crate) options: &'a CallOptions,
+}
+
+/// What a call has been through.
+struct Progress {
+    attempts: u32,
+    deadline: Instant,
+    body: Option<Bytes>,
+    refreshed: bool,
+    /// An attempt may have run, and the caller allowed another.
+    ambiguous: bool,
+    delivery: Delivery,
+}
+
+/// Why an attempt ended before anything left.
+enum Halt {
+    Deadline,
+    NoToken(NoToken<ExchangeFailure>),
+    Hook(BoxError),
+    CannotBeSent,
+}
+
+impl Call<'_> {
+    /// Makes the call; `decode` reads the body of an answer that may be usable.
+    pub(crate) async fn run<T>(
+        &self,
+        decode: impl Fn(StatusCode, &Bytes) -> Result<T, BoxError>,
+    ) -> Result<Answer<T>, Error> {
+        let kind = self.operation.kind();
+        let began = self.client.clock.instant();
+        let turn = self.client.limiter.acquire(kind).await;
+        let mut permit = turn.map_err(|no_turn| self.no_turn(no_turn))?;
+        let start = self.client.clock.instant();
+        span::queued(start - began);
+        let mut progress = Progress {
+            attempts: 0,
+            deadline: later(start, self.options.deadline()),
+            body: None,
+            refreshed: false,
+            ambiguous: false,
+            delivery: Delivery::NotSent,
+        };
+        loop {
+            progress.attempts += 1;
+            span::attempt(progress.attempts);
+            let credentials = self.client.credentials();
+            let (token, sent) = match self.attempt(permit, &credentials, &mut progress).await {
+                Ok(done) => done,
+                Err(halt) => return Err(self.halted(halt, &progress)),
+            };
+            let mut reading = Reading::of(sent, &decode);
+            progress.delivery = delivery(progress.delivery, kind, reading.outcome());
+            let action = classify(kind, reading.outcome(), self.facts(&progress, &token));
+            span::answered(reading.status, reading.code.as_ref(), progress.delivery);
+            let (failure, wait) = match action {
+                Action::Accept => match reading.value.take() {
+                    Some(value) => return Ok(self.accepted(value, &reading, &progress)),
+                    // Only a usable answer is accepted, and what is usable has a value.
+                    None => return Err(self.failed(Failure::Unreadable, reading, None, &progress)),
+                },
+                Action::Stop(failure) | Action::Reassert(failure) => {
+                    return Err(self.failed(failure, reading, None, &progress));
+                }
+                Action::RefreshToken(failure) => {
+                    credentials.tokens.reject(&token);
+                    progress.refreshed = true;
+                    (failure, Duration::ZERO)
+                }
+                Action::Resend => {
+                    progress.ambiguous = true;
+                    (Failure::Ambiguous, self.wait(&reading, progress.attempts))
+                }
+                Action::Again(failure) => (failure, self.wait(&reading, progress.attempts)),
+            };
+            if failure == Failure::RateLimited {
+                self.client.limiter.pause(wait);
+            }
+            let resume = later(self.client.clock.instant(), wait);
+            if progress.attempts >= MAX_ATTEMPTS || resume >= progress.deadline {
+                return Err(self.failed(failure, reading, Some(wait), &progress));
+            }
+            if wait > Duration::ZERO {
+                self.client.clock.sleep_until(resume).await;
+            }
+            permit = match self
+                .before(progress.deadline, self.client.limiter.acquire(kind))
+                .await
+            {
+                Some(Ok(permit)) => permit,
+                _ => return Err(self.failed(failure, reading, None, &progress)),
+            };
+        }
+    }
+
+    /// One attempt, in its fixed order: authorization, body, hook, departure.
+    async fn attempt(
+        &self,
+        permit: Permit,
+        credentials: &Credentials,
+        progress: &mut Progress,
+    ) -> Result<(AccessToken, Sent), Halt> {
+        let deadline = progress.deadline;
+        let limiter = &self.client.limiter;
+        let token = self
+            .before(deadline, self.client.token(credentials))
+            .await
+            .ok_or(Halt::Deadline)?
+            .map_err(Halt::NoToken)?;
+        // What took its time above must not make departures bunch up.
+        let permit = self
+            .before(deadline, limiter.renew(permit))
+            .await
+            .ok_or(Halt::Deadline)?;
+        let body = match &progress.body {
+            Some(body) => body.clone(),
+            None => {
+                let body = self
+                    .before(deadline, self.assemble())
+                    .await
+                    .ok_or(Halt::Deadline)?
+                    .ok_or(Halt::CannotBeSent)?;
+                progress.body.insert(body).clone()
+            }
+        };
+        let request = self.request(body, &token);
+        if let Some(hook) = self.options.hook() {
+            self.before(deadline, hook.before_dispatch(progress.attempts))
+                .await
+                .ok_or(Halt::Deadline)?
+                .map_err(Halt::Hook)?;
+        }
+        let permit = self
+            .before(deadline, limiter.renew(permit))
+            .await
+            .ok_or(Halt::Deadline)?;
+        let left = deadline.saturating_duration_since(self.client.clock.instant());
+        if left.is_zero() {
+            return Err(Halt::Deadline);
+        }
+        permit.depart();
+        let timeout = self.options.attempt_timeout().min(left);
+        let context = self.context(progress.attempts, timeout);
+        let sent = send(
+            &*self.client.transport,
+            &*self.client.clock,
+            request,
+            context,
+        )
+        .await;
+        Ok((token, sent))
+    }
+
+    async fn before<F: Future>(&self, deadline: Instant, work: F) -> Option<F::Output> {
+        within(&*self.client.clock, deadline, work).await
+    }
+
+    /// The body; made once, when a create's first attempt is about to leave.
+    async fn assemble(&self) -> Option<Bytes> {
+        let Payload::Create(create) = self.payload else {
+            return Some(Bytes::new());
+        };
+        let permit = Arc::clone(&self.client.in_flight)
+            .acquire_owned()
+            .await
+            .ok();
+        self.client
+            .assembler
+            .assemble(&create.body(), &self.client.buffers, permit)
+    }
+
+    fn request(&self, body: Bytes, token: &AccessToken) -> Request<Bytes> {
+        let length = body.len();
+        let mut request = Request::new(body);
+        request.uri_mut().clone_from(self.target);
+        let headers = request.headers_mut();
+        headers.reserve(5);
+        headers.insert(AUTHORIZATION, token.header());
+        headers.insert(API_KEY, self.key.header());
+        headers.insert(ACCEPT, JSON);
+        if matches!(self.payload, Payload::Create(_)) {
+            headers.insert(CONTENT_TYPE, JSON);
+            headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+            *request.method_mut() = Method::POST;
+        }
+        request
+    }
+
+    fn context(&self, attempt: u32, timeout: Duration) -> CallContext {
+        let context = CallContext::new(self.operation, attempt, timeout);
+        match self.payload {
+            Payload::Create(CreateRequest::Document(_)) => {
+                context.with_max_answer_bytes(CallContext::MAX_DOCUMENT_ANSWER_BYTES)
+            }
+            _ => context,
+        }
+    }
+
+    fn facts(&self, progress: &Progress, token: &AccessToken) -> Facts {
+        let clock = &*self.client.clock;
+        let just_created = self.options.created_at().is_some_and(|at| {
+            // A create in the future is one by a clock that is ahead.
+            clock
+                .now()
+                .duration_since(at)
+                .is_ok_and(|age| age < JUST_CREATED)
+        });
+        Facts {
+            refreshed: progress.refreshed,
+            token_just_fetched: token.age(clock.instant()) < JUST_FETCHED,
+            just_created,
+            may_resend: self.may_resend(progress),
+            ..Facts::default()
+        }
+    }
+
+    fn may_resend(&self, progress: &Progress) -> bool {
+        match self.payload {
+            Payload::Create(create) if create.capture_token().is_some() => {
+                self.options.resend_capture_token() && !progress.ambiguous
+            }
+            Payload::Create(_) => self.options.accept_duplicates(),
+            Payload::Get => false,
+        }
+    }
+
+    fn wait<T>(&self, reading: &Reading<T>, attempt: u32) -> Duration {
+        let floor = asked_wait(reading, &*self.client.clock);
+        backoff::delay(attempt, (self.client.jitter)(), floor)
+    }
+
+    fn accepted<T>(&self, value: T, reading: &Reading<T>, progress: &Progress) -> Answer<T> {
+        let simulated = reading
+            .headers
+            .get(SIMULATED)
+            .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true"));
+        Answer::new(value, simulated, progress.attempts)
+    }
+
+    fn no_turn(&self, no_turn: NoTurn) -> Error {
+        let kind = match no_turn {
+            NoTurn::Full => ErrorKind::QueueFull,
+            NoTurn::TimedOut => ErrorKind::QueueTimeout,
+        };
+        Error::new(kind, Delivery::NotSent, self.operation, Details::default())
+    }
+
+    fn halted(&self, halt: Halt, progress: &Progress) -> Error {
+        let mut details = Details {
+            // What did not leave is not counted.
+            attempts: progress.attempts - 1,
+            ..Details::default()
+        };
+        let kind = match halt {
+            Halt::Deadline => ErrorKind::DeadlineExceeded,
+            Halt::CannotBeSent => ErrorKind::InvalidRequest,
+            Halt::Hook(error) => {
+                details.source = Some(error);
+                ErrorKind::Hook
+            }
+            Halt::NoToken(no_token) => no_token.into_details(&mut details),
+        };
+        self.conclude(kind, details, progress)
+    }
+
+    fn failed<T>(
+        &self,
+        failure: Failure,
+        reading: Reading<T>,
+        wait: Option<Duration>,
+        progress: &Progress,
+    ) -> Error {
+        let timed_out = matches!(reading.outcome(), Outcome::TimedOut);
+        let late = self.client.clock.instant() >= progress.deadline;
+        let kind = match failure {
+            Failure::Unreachable => ErrorKind::Unreachable,
+            Failure::InvalidRequest => ErrorKind::InvalidRequest,
+            Failure::Ambiguous => ErrorKind::Ambiguous,
+            Failure::Interrupted if timed_out && late => ErrorKind::DeadlineExceeded,
+            Failure::Interrupted => ErrorKind::Interrupted,
+            Failure::Unreadable => ErrorKind::Unreadable,
+            Failure::Server => ErrorKind::Server,
+            Failure::RateLimited => ErrorKind::RateLimited,
+            Failure::Credentials => ErrorKind::Credentials,
+            Failure::Refused => ErrorKind::Refused,
+            Failure::NotFound => ErrorKind::NotFound,
+            Failure::Gone => ErrorKind::Gone,
+        };
+        let details = Details {
+            attempts: progress.attempts,
+            status: reading.status,
+            code: reading.code,
+            process_id: reading.process_id,
+            retry_after: wait.filter(|_| kind == ErrorKind::RateLimited),
+            clock_skew: None,
+            source: reading.source,
+        };
+        self.conclude(kind, details, progress)
+    }
+
+    /// Once an attempt may have run, no later failure can prove that nothing did.
+    fn conclude(&self, kind: ErrorKind, details: Details, progress: &Progress) -> Error {
+        let (kind, delivery) = if progress.ambiguous || kind == ErrorKind::Ambiguous {
+            (ErrorKind::Ambiguous, Delivery::Unknown)
+        } else {
+            (kind, progress.delivery)
+        };
+        span::failed(kind, delivery);
+        Error::new(kind, delivery, self.operation, details)
+    }
+}
+
+/// What is known of a call's arrival after one more attempt.
+fn delivery(before: Delivery, kind: OperationKind, outcome: Outcome<'_>) -> Delivery {
+    let this = match outcome {
+        Outcome::Failed(
+            TransportErrorKind::Connect
+            | TransportErrorKind::NotSent
+            | TransportErrorKind::InvalidRequest,
+        ) => Delivery::NotSent,
+        Outcome::Failed(
+            TransportErrorKind::TruncatedAnswer | TransportErrorKind::AnswerTooLarge,
+        ) if kind != OperationKind::Create => Delivery::Answered,
+        Outcome::Failed(_) | Outcome::TimedOut => Delivery::Unknown,
+        Outcome::Answered(_) => Delivery::Answered,
+    };
+    match (before, this) {
+        (Delivery::Unknown, _) | (_, Delivery::Unknown) => Delivery::Unknown,
+        (Delivery::Answered, _) | (_, Delivery::Answered) => Delivery::Answered,
+        (Delivery::NotSent, Delivery::NotSent) => Delivery::NotSent,
+    }
+}
+
+impl NoToken<ExchangeFailure> {
+    /// Puts what is known into a call's error, and names its kind.
+    pub(crate) fn into_details(self, details: &mut Details) -> ErrorKind {
+        let failure = &self.error;
+        let kind = failure.kind;
+        details.status = failure.status;
+        details.code.clone_from(&failure.code);
+        details.clock_skew = failure.clock_skew;
+        details.retry_after = self.remembered_for.or(failure.retry_after);
+        details.source = Some(Box::new(self.error));
+        kind
+    }
+}

@@ -1,0 +1,147 @@
+//! What a caller may choose for one call.
+//! Nothing in here may make a create be sent twice unless the caller asks for it by name.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use async_trait::async_trait;
+
+use crate::BoxError;
+
+/// Called at the last moment before a request leaves, once for each attempt.
+///
+/// It is where an intent is made durable. The request leaves only after it returned `Ok`; an error
+/// ends the call as not sent. It is not called for token exchanges.
+#[async_trait]
+pub trait BeforeDispatch: Send + Sync {
+    /// `attempt` counts from 1. Calls of one request never overlap.
+    async fn before_dispatch(&self, attempt: u32) -> Result<(), BoxError>;
+}
+
+/// Options of one call; `CallOptions::default()` is right for most.
+#[derive(Clone)]
+pub struct CallOptions {
+    deadline: Duration,
+    attempt_timeout: Duration,
+    accept_duplicates: bool,
+    resend_capture_token: bool,
+    created_at: Option<SystemTime>,
+    before_dispatch: Option<Arc<dyn BeforeDispatch>>,
+}
+
+impl CallOptions {
+    /// How long a call may take from its first turn on, unless changed: 60 seconds.
+    pub const DEADLINE: Duration = Duration::from_secs(60);
+    /// How long one attempt may take, unless changed: 30 seconds.
+    pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
+
+    /// The defaults.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            deadline: Self::DEADLINE,
+            attempt_timeout: Self::ATTEMPT_TIMEOUT,
+            accept_duplicates: false,
+            resend_capture_token: false,
+            created_at: None,
+            before_dispatch: None,
+        }
+    }
+
+    /// How long the whole call may take, repetitions and waits between them included, counted from
+    /// the moment its first turn comes (the queue has a limit of its own).
+    #[must_use]
+    pub const fn with_deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// How long one attempt may take. A create that is cut off here is ambiguous.
+    #[must_use]
+    pub const fn with_attempt_timeout(mut self, timeout: Duration) -> Self {
+        self.attempt_timeout = timeout;
+        self
+    }
+
+    /// Lets a create be sent again although IDCloud may have run it: the caller would rather pay
+    /// twice than not know. Creates that carry a capture token are not covered.
+    #[must_use]
+    pub const fn with_accept_duplicates(mut self, accept: bool) -> Self {
+        self.accept_duplicates = accept;
+        self
+    }
+
+    /// Lets a create that carries a capture token be sent once more although IDCloud may have run
+    /// it. Such tokens are documented as single-use; when one counts as used is not.
+    #[must_use]
+    pub const fn with_resend_capture_token(mut self, resend: bool) -> Self {
+        self.resend_capture_token = resend;
+        self
+    }
+
+    /// When the process that is looked up was created. Within 30 seconds of it, *not found* is
+    /// taken for *not yet* and asked again.
+    #[must_use]
+    pub const fn with_created_at(mut self, at: SystemTime) -> Self {
+        self.created_at = Some(at);
+        self
+    }
+
+    /// What is called before each attempt leaves.
+    #[must_use]
+    pub fn with_before_dispatch(mut self, hook: Arc<dyn BeforeDispatch>) -> Self {
+        self.before_dispatch = Some(hook);
+        self
+    }
+
+    /// How long the whole call may take.
+    #[must_use]
+    pub const fn deadline(&self) -> Duration {
+        self.deadline
+    }
+
+    /// How long one attempt may take.
+    #[must_use]
+    pub const fn attempt_timeout(&self) -> Duration {
+        self.attempt_timeout
+    }
+
+    /// Whether an ambiguous create may be sent again.
+    #[must_use]
+    pub const fn accept_duplicates(&self) -> bool {
+        self.accept_duplicates
+    }
+
+    /// Whether an ambiguous create with a capture token may be sent once more.
+    #[must_use]
+    pub const fn resend_capture_token(&self) -> bool {
+        self.resend_capture_token
+    }
+
+    pub(crate) const fn created_at(&self) -> Option<SystemTime> {
+        self.created_at
+    }
+
+    pub(crate) fn hook(&self) -> Option<&dyn BeforeDispatch> {
+        self.before_dispatch.as_deref()
+    }
+}
+
+impl Default for CallOptions {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for CallOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallOptions")
+            .field("deadline", &self.deadline)
+            .field("attempt_timeout", &self.attempt_timeout)
+            .field("accept_duplicates", &self.accept_duplicates)
+            .field("resend_capture_token", &self.resend_capture_token)
+            .field("before_dispatch", &self.before_dispatch.is_some())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,320 @@
+//! The client: every operation of the API, for one account in one environment.
+//! It must never show a credential, and shares one budget among all its clones.
+
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use bytes::Bytes;
+use http::{StatusCode, Uri};
+use idcloud_model::request::CreateRequest;
+use idcloud_model::{Process, ProcessId, SubjectCode};
+use tokio::sync::Semaphore;
+use tracing::Instrument as _;
+
+use crate::access_token::AccessToken;
+use crate::answer::Answer;
+use crate::body::Assembler;
+use crate::buffer_pool::BufferPool;
+use crate::call::{Call, Payload};
+use crate::call_options::CallOptions;
+use crate::client_builder::ClientBuilder;
+use crate::clock::{Clock, later};
+use crate::credentials::Credentials;
+use crate::error::{Delivery, Details, Error, ErrorKind};
+use crate::exchange::{Exchange, ExchangeFailure};
+use crate::limiter::{Limiter, LimiterSnapshot};
+use crate::operation::Operation;
+use crate::reusable_documents::{DocumentType, ReusableDocument, read_reusable_documents};
+use crate::span;
+use crate::timeout::within;
+use crate::token_cache::NoToken;
+use crate::transport::Transport;
+use crate::{ApiKey, BoxError, ConfigError, Environment};
+
+/// Sends the API's operations for one account in one environment.
+///
+/// Cheap to clone; all clones share the budget, the access token and the buffers. Clients of other
+/// tenants share nothing with it but the transport, where the caller gives both the same one.
+///
+/// Every operation waits for its turn, then has a deadline, repeats what the replay rules allow,
+/// and says in its [`Error`] whether the request may have run. Dropping a call's future does not
+/// stop a request that is on its way: a create whose future was dropped is ambiguous.
+#[derive(Clone)]
+pub struct Client {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) credentials: RwLock<Arc<Credentials>>,
+    pub(crate) targets: Targets,
+    pub(crate) transport: Arc<dyn Transport>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) jitter: Arc<dyn Fn() -> f64 + Send + Sync>,
+    pub(crate) limiter: Arc<Limiter>,
+    pub(crate) buffers: Arc<BufferPool>,
+    pub(crate) assembler: Assembler,
+    pub(crate) in_flight: Arc<Semaphore>,
+}
+
+/// The addresses that never change.
+#[derive(Debug)]
+pub(crate) struct Targets {
+    pub(crate) token: Uri,
+    pub(crate) create: Uri,
+}
+
+impl Client {
+    /// Starts building a client for an account in an environment.
+    pub fn builder(environment: Environment) -> ClientBuilder {
+        ClientBuilder::new(environment)
+    }
+
+    /// Creates a process: billable, irreversible, and not to be found again without its id.
+    ///
+    /// `Ok` says that IDCloud created a process, not that anyone was approved. An error whose
+    /// [`delivery`](Error::delivery) is [`Unknown`](Delivery::Unknown) says that it may have.
+    pub async fn create(
+        &self,
+        key: &ApiKey,
+        request: &CreateRequest,
+        options: &CallOptions,
+    ) -> Result<Answer<Process>, Error> {
+        let call = Call {
+            client: &self.inner,
+            operation: Operation::CreateProcess,
+            key,
+            target: &self.inner.targets.create,
+            payload: Payload::Create(request),
+            options,
+        };
+        self.traced(Operation::CreateProcess, None, async {
+            let answer = call.run(read_process).await?;
+            span::process_id(answer.value().id().as_str());
+            Ok(answer)
+        })
+        .await
+    }
+
+    /// Looks a process up as it stands. A process that failed is an answer, not an error, although
+    /// IDCloud sends it with status 410.
+    pub async fn process(
+        &self,
+        key: &ApiKey,
+        id: &ProcessId,
+        options: &CallOptions,
+    ) -> Result<Answer<Process>, Error> {
+        self.lookup(Operation::Process, "v1", key, id, options)
+            .await
+    }
+
+    /// Looks a process up with additional information (name, document, a signed picture address).
+    pub async fn process_details(
+        &self,
+        key: &ApiKey,
+        id: &ProcessId,
+        options: &CallOptions,
+    ) -> Result<Answer<Process>, Error> {
+        self.lookup(Operation::ProcessDetails, "v2", key, id, options)
+            .await
+    }
+
+    async fn lookup(
+        &self,
+        operation: Operation,
+        version: &str,
+        key: &ApiKey,
+        id: &ProcessId,
+        options: &CallOptions,
+    ) -> Result<Answer<Process>, Error> {
+        let target = self.target(operation, format_args!("/processes/{version}/{id}"))?;
+        let call = Call {
+            client: &self.inner,
+            operation,
+            key,
+            target: &target,
+            payload: Payload::Get,
+            options,
+        };
+        self.traced(operation, Some(id), call.run(read_process))
+            .await
+    }
+
+    /// Lists the documents of a subject that can be used again.
+    ///
+    /// The address holds the subject's code, as the API wants it; it appears in no error and no
+    /// span, but proxies on the way may log it.
+    pub async fn reusable_documents(
+        &self,
+        key: &ApiKey,
+        subject: &SubjectCode,
+        document_type: &DocumentType,
+        options: &CallOptions,
+    ) -> Result<Answer<Vec<ReusableDocument>>, Error> {
+        let operation = Operation::ReusableDocuments;
+        let (code, kind) = (subject.expose(), document_type.as_str());
+        let target = self.target(
+            operation,
+            format_args!("/documents/v1?code={code}&type={kind}"),
+        )?;
+        let call = Call {
+            client: &self.inner,
+            operation,
+            key,
+            target: &target,
+            payload: Payload::Get,
+            options,
+        };
+        self.traced(
+            operation,
+            None,
+            call.run(|_, body| read_reusable_documents(body)),
+        )
+        .await
+    }
+
+    /// The access token that requests carry now; fetched if there is none. For calls that this
+    /// crate does not make.
+    pub async fn access_token(&self, options: &CallOptions) -> Result<AccessToken, Error> {
+        self.traced(Operation::Token, None, async {
+            let credentials = self.inner.credentials();
+            let deadline = later(self.inner.clock.instant(), options.deadline());
+            let token = within(&*self.inner.clock, deadline, self.inner.token(&credentials));
+            match token.await {
+                Some(Ok(token)) => Ok(token),
+                Some(Err(no_token)) => {
+                    let delivery = no_token.error.delivery;
+                    let mut details = Details::default();
+                    let kind = no_token.into_details(&mut details);
+                    Err(Error::new(kind, delivery, Operation::Token, details))
+                }
+                None => Err(Error::new(
+                    ErrorKind::DeadlineExceeded,
+                    Delivery::Unknown,
+                    Operation::Token,
+                    Details::default(),
+                )),
+            }
+        })
+        .await
+    }
+
+    /// Replaces the account, for instance after a key was changed. Calls that are under way end
+    /// with the old one; the next use the new one and its own token.
+    ///
+    /// `environment` must be the same place and tenant as before.
+    pub fn replace_credentials(&self, environment: Environment) -> Result<(), ConfigError> {
+        let mut credentials = self
+            .inner
+            .credentials
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        credentials.environment.accepts(&environment)?;
+        *credentials = Arc::new(Credentials::new(environment));
+        Ok(())
+    }
+
+    /// The environment, with the account that acts now.
+    #[must_use]
+    pub fn environment(&self) -> Arc<Environment> {
+        Arc::clone(&self.inner.credentials().environment)
+    }
+
+    /// The clock that the client's time comes from.
+    #[must_use]
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.inner.clock
+    }
+
+    /// How the budget stands: what has left, what waits, and whether IDCloud asked for a pause.
+    #[must_use]
+    pub fn limiter(&self) -> LimiterSnapshot {
+        self.inner.limiter.snapshot()
+    }
+
+    fn target(&self, operation: Operation, path: fmt::Arguments<'_>) -> Result<Uri, Error> {
+        let credentials = self.inner.credentials();
+        let api = credentials.environment.endpoints().api_url();
+        Uri::try_from(format!("{api}{path}")).map_err(|_| {
+            Error::new(
+                ErrorKind::InvalidRequest,
+                Delivery::NotSent,
+                operation,
+                Details::default(),
+            )
+        })
+    }
+
+    async fn traced<T>(
+        &self,
+        operation: Operation,
+        id: Option<&ProcessId>,
+        call: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let began = self.inner.clock.instant();
+        async {
+            if let Some(id) = id {
+                span::process_id(id.as_str());
+            }
+            let result = call.await;
+            if let Err(error) = &result {
+                span::failed(error.kind(), error.delivery());
+            }
+            span::ended(self.inner.clock.instant() - began);
+            result
+        }
+        .instrument(span::of(operation))
+        .await
+    }
+}
+
+impl Inner {
+    pub(crate) fn credentials(&self) -> Arc<Credentials> {
+        let credentials = self
+            .credentials
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&credentials)
+    }
+
+    /// A valid access token, cached or fetched.
+    pub(crate) async fn token(
+        &self,
+        credentials: &Credentials,
+    ) -> Result<AccessToken, NoToken<ExchangeFailure>> {
+        let environment = &credentials.environment;
+        let exchange = Exchange {
+            account: environment.account(),
+            audience: environment.endpoints().identity_url(),
+            target: &self.targets.token,
+            transport: &*self.transport,
+            clock: &*self.clock,
+            limiter: &self.limiter,
+            jitter: &*self.jitter,
+            lives: &credentials.lives,
+            skew: &credentials.skew,
+        };
+        credentials
+            .tokens
+            .token(&*self.clock, |purpose| exchange.run(purpose))
+            .await
+    }
+}
+
+/// Reads a process. With status 410 only a failed process is one; anything else is gone.
+fn read_process(status: StatusCode, body: &Bytes) -> Result<Process, BoxError> {
+    let process = Process::from_json(body)?;
+    let failed = matches!(&process, Process::Final(last) if last.is_failed());
+    if status == StatusCode::GONE && !failed {
+        return Err("the answer says that the process is gone".into());
+    }
+    Ok(process)
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("environment", &self.inner.credentials().environment)
+            .field("limiter", &self.inner.limiter)
+            .finish_non_exhaustive()
+    }
+}

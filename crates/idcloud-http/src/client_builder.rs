@@ -1,0 +1,188 @@
+//! Builds a client from its parts and limits.
+//! It must never panic, whatever it is given.
+
+use std::fmt;
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+
+use http::Uri;
+use tokio::sync::Semaphore;
+
+use crate::Environment;
+use crate::body::Assembler;
+use crate::buffer_pool::BufferPool;
+use crate::client::{Client, Inner, Targets};
+use crate::clock::{Clock, SystemClock};
+use crate::config_error::{ConfigError, ConfigErrorKind};
+use crate::credentials::Credentials;
+use crate::limiter::{Limiter, QueueLimits};
+use crate::transport::Transport;
+
+/// Builds a [`Client`].
+#[must_use]
+pub struct ClientBuilder {
+    environment: Environment,
+    transport: Option<Arc<dyn Transport>>,
+    clock: Option<Arc<dyn Clock>>,
+    jitter: Option<Arc<dyn Fn() -> f64 + Send + Sync>>,
+    rate: usize,
+    max_in_flight: usize,
+    max_queued: usize,
+    queue_timeout: Duration,
+}
+
+impl ClientBuilder {
+    /// Ten requests a second: a tenant's budget unless Unico agreed to more (IDCloud documentation,
+    /// rate limits page).
+    pub const RATE: usize = 10;
+    /// At most this many create bodies exist at once, unless changed.
+    pub const MAX_IN_FLIGHT: usize = 64;
+    /// At most this many calls wait for their turn, unless changed.
+    pub const MAX_QUEUED: usize = 1024;
+    /// No call waits longer for its first turn, unless changed: 60 seconds.
+    pub const QUEUE_TIMEOUT: Duration = Duration::from_secs(60);
+
+    pub(crate) fn new(environment: Environment) -> Self {
+        Self {
+            environment,
+            transport: None,
+            clock: None,
+            jitter: None,
+            rate: Self::RATE,
+            max_in_flight: Self::MAX_IN_FLIGHT,
+            max_queued: Self::MAX_QUEUED,
+            queue_timeout: Self::QUEUE_TIMEOUT,
+        }
+    }
+
+    /// Who carries the requests. Without one, and with the feature `reqwest`, a
+    /// `ReqwestTransport` of its own.
+    pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
+        self.transport = Some(transport);
+        self
+    }
+
+    /// Where time comes from; the system's clock unless changed.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
+    /// Where the share of a wait comes from that is drawn by lot: evenly from 0 to 1. For tests
+    /// that need the same waits each time.
+    pub fn jitter(mut self, jitter: Arc<dyn Fn() -> f64 + Send + Sync>) -> Self {
+        self.jitter = Some(jitter);
+        self
+    }
+
+    /// How many requests a second may leave, token exchanges and lookups included; at least 1.
+    /// Programs that share a tenant share its budget.
+    pub const fn rate(mut self, per_second: usize) -> Self {
+        self.rate = per_second;
+        self
+    }
+
+    /// How many create bodies may exist at once; at least 1.
+    pub const fn max_in_flight(mut self, bodies: usize) -> Self {
+        self.max_in_flight = bodies;
+        self
+    }
+
+    /// How many calls may wait for their turn; the next is refused at once.
+    pub const fn max_queued(mut self, calls: usize) -> Self {
+        self.max_queued = calls;
+        self
+    }
+
+    /// How long a call waits for its first turn.
+    pub const fn queue_timeout(mut self, timeout: Duration) -> Self {
+        self.queue_timeout = timeout;
+        self
+    }
+
+    /// Builds the client. Nothing is sent.
+    pub fn build(self) -> Result<Client, ConfigError> {
+        at_least_one(self.rate, "rate")?;
+        at_least_one(self.max_in_flight, "max_in_flight")?;
+        let endpoints = self.environment.endpoints();
+        let targets = Targets {
+            token: target(endpoints.identity_url(), "/oauth2/token", "identity_url")?,
+            create: target(endpoints.api_url(), "/processes/v1", "api_url")?,
+        };
+        let clock = self
+            .clock
+            .unwrap_or_else(|| Arc::new(SystemClock::new()) as Arc<dyn Clock>);
+        let limits = QueueLimits {
+            max_queued: self.max_queued,
+            timeout: self.queue_timeout,
+        };
+        Ok(Client {
+            inner: Arc::new(Inner {
+                credentials: RwLock::new(Arc::new(Credentials::new(self.environment))),
+                targets,
+                transport: match self.transport {
+                    Some(transport) => transport,
+                    None => default_transport()?,
+                },
+                jitter: self.jitter.unwrap_or_else(|| Arc::new(fastrand::f64)),
+                limiter: Limiter::new(self.rate, limits, Arc::clone(&clock)),
+                clock,
+                buffers: Arc::new(BufferPool::default()),
+                assembler: Assembler::new(),
+                in_flight: Arc::new(Semaphore::new(
+                    self.max_in_flight.min(Semaphore::MAX_PERMITS),
+                )),
+            }),
+        })
+    }
+}
+
+#[cfg(feature = "reqwest")]
+fn default_transport() -> Result<Arc<dyn Transport>, ConfigError> {
+    Ok(Arc::new(crate::ReqwestTransport::new()?))
+}
+
+#[cfg(not(feature = "reqwest"))]
+fn default_transport() -> Result<Arc<dyn Transport>, ConfigError> {
+    Err(ConfigError::new(
+        ConfigErrorKind::Missing,
+        "transport",
+        "no transport is given, and none is built in",
+        "give one, or switch the feature `reqwest` on",
+    ))
+}
+
+fn at_least_one(value: usize, field: &'static str) -> Result<(), ConfigError> {
+    if value == 0 {
+        return Err(ConfigError::new(
+            ConfigErrorKind::NotAllowed,
+            field,
+            "it is 0, so nothing would ever leave",
+            "give at least 1",
+        ));
+    }
+    Ok(())
+}
+
+fn target(base: &str, path: &str, field: &'static str) -> Result<Uri, ConfigError> {
+    format!("{base}{path}").parse().map_err(|_| {
+        ConfigError::new(
+            ConfigErrorKind::Malformed,
+            field,
+            "it is not an address",
+            "give an address such as https://api.example.com",
+        )
+    })
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("environment", &self.environment)
+            .field("rate", &self.rate)
+            .field("max_in_flight", &self.max_in_flight)
+            .field("max_queued", &self.max_queued)
+            .field("queue_timeout", &self.queue_timeout)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,136 @@
+//! The last departures of a tenant's requests, and when the next may leave. Pure.
+//! It must never let more than the budget leave within any sliding second.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// A second, and 25 ms because requests that leave at the right distance may arrive closer.
+pub(crate) const WINDOW: Duration = Duration::from_millis(1025);
+
+/// One departure, or the intention of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    number: u64,
+    at: Instant,
+}
+
+impl Stamp {
+    /// When the departure was counted.
+    pub(crate) const fn at(&self) -> Instant {
+        self.at
+    }
+}
+
+/// A ring of the last departures, as many as may leave in a second.
+#[derive(Debug)]
+pub(crate) struct Departures {
+    ring: VecDeque<Stamp>,
+    rate: usize,
+    numbered: u64,
+}
+
+impl Departures {
+    /// A budget of `rate` departures a second.
+    pub(crate) fn new(rate: usize) -> Self {
+        let rate = rate.max(1);
+        Self {
+            ring: VecDeque::with_capacity(rate),
+            rate,
+            numbered: 0,
+        }
+    }
+
+    /// Counts a departure at `now`, or says when the next is possible.
+    pub(crate) fn take(&mut self, now: Instant) -> Result<Stamp, Instant> {
+        self.forget_before(now);
+        if self.ring.len() >= self.rate
+            && let Some(oldest) = self.ring.front()
+        {
+            return Err(oldest.at + WINDOW);
+        }
+        let stamp = Stamp {
+            number: self.numbered,
+            at: now,
+        };
+        self.numbered += 1;
+        self.ring.push_back(stamp);
+        Ok(stamp)
+    }
+
+    /// Takes back a departure that did not happen.
+    pub(crate) fn give_back(&mut self, stamp: Stamp) {
+        if let Some(index) = self
+            .ring
+            .iter()
+            .position(|held| held.number == stamp.number)
+        {
+            self.ring.remove(index);
+        }
+    }
+
+    /// Departures a second that may leave.
+    pub(crate) const fn rate(&self) -> usize {
+        self.rate
+    }
+
+    /// How many departures still count at `now`.
+    pub(crate) fn counted(&mut self, now: Instant) -> usize {
+        self.forget_before(now);
+        self.ring.len()
+    }
+
+    fn forget_before(&mut self, now: Instant) {
+        while self
+            .ring
+            .front()
+            .is_some_and(|oldest| oldest.at + WINDOW <= now)
+        {
+            self.ring.pop_front();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Budget: however greedily it is asked, no sliding second holds more than the rate.
+    #[tokio::test(start_paused = true)]
+    async fn no_sliding_second_holds_more_than_the_rate() {
+        let start = Instant::now();
+        for rate in [1, 2, 10, 50] {
+            let mut departures = Departures::new(rate);
+            let mut now = start;
+            let mut left = Vec::new();
+            while left.len() < 400 {
+                match departures.take(now) {
+                    Ok(stamp) => left.push(stamp.at()),
+                    Err(at) => {
+                        assert!(at > now);
+                        now = at.min(now + Duration::from_millis(fastrand::u64(1..400)));
+                    }
+                }
+            }
+            for (index, at) in left.iter().enumerate() {
+                if let Some(later) = left.get(index + rate) {
+                    assert!(*later - *at >= WINDOW, "rate {rate}, departure {index}");
+                }
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_departure_that_did_not_happen_is_given_back() {
+        let now = Instant::now();
+        let mut departures = Departures::new(2);
+        let first = departures.take(now).unwrap();
+        let _second = departures.take(now).unwrap();
+        assert_eq!(departures.take(now), Err(now + WINDOW));
+        departures.give_back(first);
+        departures.give_back(first);
+        assert_eq!(departures.counted(now), 1);
+        assert!(departures.take(now).is_ok());
+    }
+}

@@ -1,0 +1,299 @@
+//! The exchange of an assertion for an access token.
+//! It must never repeat what locks accounts, and never send one assertion twice.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, Request, Uri, header};
+use idcloud_model::ErrorCode;
+use serde::Deserialize;
+use tokio::time::Instant;
+use zeroize::Zeroizing;
+
+use crate::access_token::AccessToken;
+use crate::assertion::{Lives, assertion};
+use crate::attempt::{Reading, asked_wait, send};
+use crate::clock::{Clock, later};
+use crate::error::{Delivery, ErrorKind};
+use crate::limiter::Limiter;
+use crate::operation::{Operation, OperationKind};
+use crate::replay::{Action, Facts, Failure, classify};
+use crate::service_account::ServiceAccount;
+use crate::timeout::within;
+use crate::token_cache::{ExchangeError, Purpose};
+use crate::transport::{CallContext, Transport};
+use crate::{BoxError, CallOptions, backoff};
+
+/// The most requests that one exchange makes.
+const MAX_ATTEMPTS: u32 = 5;
+/// The longest that an exchange goes on, whoever waits for it.
+const DEADLINE: Duration = Duration::from_secs(60);
+/// A difference of clocks below this is the `Date` header's coarseness and the way's length.
+const LEAST_SKEW_SECONDS: u64 = 5;
+/// The documented life of a token, for an answer that does not say.
+const USUAL_LIFE_SECONDS: u64 = 3600;
+
+/// Why an exchange brought no token. Shared by everyone who waited for it.
+pub(crate) struct ExchangeFailure {
+    pub(crate) kind: ErrorKind,
+    pub(crate) delivery: Delivery,
+    pub(crate) status: Option<u16>,
+    pub(crate) code: Option<ErrorCode>,
+    pub(crate) retry_after: Option<Duration>,
+    pub(crate) clock_skew: Option<i64>,
+    definite: bool,
+    source: Option<BoxError>,
+}
+
+impl ExchangeFailure {
+    fn not_sent(kind: ErrorKind, source: Option<BoxError>) -> Self {
+        Self {
+            kind,
+            delivery: Delivery::NotSent,
+            status: None,
+            code: None,
+            retry_after: None,
+            clock_skew: None,
+            definite: false,
+            source,
+        }
+    }
+
+    fn of<T>(failure: Failure, reading: Reading<T>, after: Option<Duration>, skew: i64) -> Self {
+        let (kind, delivery) = match failure {
+            Failure::Unreachable => (ErrorKind::Unreachable, Delivery::NotSent),
+            Failure::InvalidRequest => (ErrorKind::InvalidRequest, Delivery::NotSent),
+            Failure::Interrupted | Failure::Ambiguous => {
+                (ErrorKind::Interrupted, Delivery::Unknown)
+            }
+            Failure::Unreadable => (ErrorKind::Unreadable, Delivery::Answered),
+            Failure::Server => (ErrorKind::Server, Delivery::Answered),
+            Failure::RateLimited => (ErrorKind::RateLimited, Delivery::Answered),
+            Failure::Credentials => (ErrorKind::Credentials, Delivery::Answered),
+            Failure::Refused | Failure::NotFound | Failure::Gone => {
+                (ErrorKind::Refused, Delivery::Answered)
+            }
+        };
+        let expired = reading
+            .code
+            .as_ref()
+            .is_some_and(|code| code.as_str() == "1.2.4");
+        Self {
+            kind,
+            delivery,
+            status: reading.status,
+            clock_skew: (expired && is_skewed(skew)).then_some(skew),
+            code: reading.code,
+            retry_after: after,
+            definite: matches!(kind, ErrorKind::Credentials | ErrorKind::Refused),
+            source: reading.source,
+        }
+    }
+}
+
+impl ExchangeError for ExchangeFailure {
+    fn is_definite(&self) -> bool {
+        self.definite
+    }
+}
+
+impl fmt::Display for ExchangeFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "no access token: {}", self.kind)?;
+        if let Some(status) = self.status {
+            write!(f, ", HTTP {status}")?;
+        }
+        if let Some(code) = &self.code {
+            write!(f, ", code {code}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for ExchangeFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::error::Error for ExchangeFailure {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source
+            .as_deref()
+            .map(|source| source as &(dyn std::error::Error + 'static))
+    }
+}
+
+/// What an exchange is made with.
+pub(crate) struct Exchange<'a> {
+    pub(crate) account: &'a ServiceAccount,
+    pub(crate) audience: &'a str,
+    pub(crate) target: &'a Uri,
+    pub(crate) transport: &'a dyn Transport,
+    pub(crate) clock: &'a dyn Clock,
+    pub(crate) limiter: &'a Arc<Limiter>,
+    pub(crate) jitter: &'a (dyn Fn() -> f64 + Send + Sync),
+    pub(crate) lives: &'a Lives,
+    /// How many seconds IDCloud's clock is ahead, as last measured.
+    pub(crate) skew: &'a AtomicI64,
+}
+
+#[derive(Deserialize)]
+struct TokenAnswer {
+    access_token: Zeroizing<String>,
+    #[serde(default)]
+    expires_in: Option<serde_json::Value>,
+}
+
+impl Exchange<'_> {
+    /// Makes the exchange, and repeats it as the replay table allows. An early one is not repeated:
+    /// the token at hand is still good.
+    pub(crate) async fn run(&self, purpose: Purpose) -> Result<AccessToken, ExchangeFailure> {
+        let deadline = later(self.clock.instant(), DEADLINE);
+        let mut facts = Facts::default();
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let mut reading = self.attempt(attempt).await?;
+            let skew = self.measured_skew(&reading.headers);
+            facts.skew_measured = is_skewed(skew);
+            let action = classify(OperationKind::Token, reading.outcome(), facts);
+            let (failure, wait) = match action {
+                Action::Accept => match reading.value.take() {
+                    Some(token) => return Ok(token),
+                    None => (Failure::Unreadable, None),
+                },
+                Action::Stop(failure) | Action::RefreshToken(failure) => (failure, None),
+                Action::Resend => (Failure::Interrupted, None),
+                Action::Reassert(failure) => {
+                    facts.reasserted = true;
+                    if facts.skew_measured {
+                        self.skew.store(skew, Ordering::Relaxed);
+                    }
+                    (failure, Some(Duration::ZERO))
+                }
+                Action::Again(failure) => {
+                    let floor = asked_wait(&reading, self.clock);
+                    (
+                        failure,
+                        Some(backoff::delay(attempt, (self.jitter)(), floor)),
+                    )
+                }
+            };
+            let limited = wait.filter(|_| failure == Failure::RateLimited);
+            if let Some(wait) = limited {
+                self.limiter.pause(wait);
+            }
+            let resume = wait
+                .filter(|_| attempt < MAX_ATTEMPTS && purpose == Purpose::Needed)
+                .map(|wait| later(self.clock.instant(), wait))
+                .filter(|resume| *resume < deadline);
+            match resume {
+                Some(resume) => self.clock.sleep_until(resume).await,
+                None => return Err(ExchangeFailure::of(failure, reading, limited, skew)),
+            }
+        }
+    }
+
+    async fn attempt(&self, attempt: u32) -> Result<Reading<AccessToken>, ExchangeFailure> {
+        let permit = self
+            .limiter
+            .acquire(OperationKind::Token)
+            .await
+            .map_err(|_| ExchangeFailure::not_sent(ErrorKind::QueueTimeout, None))?;
+        let limit = later(self.clock.instant(), CallOptions::ATTEMPT_TIMEOUT);
+        let skew = self.skew.load(Ordering::Relaxed);
+        let signing = assertion(
+            self.account,
+            self.audience,
+            self.clock.now(),
+            skew,
+            self.lives,
+        );
+        let signed = match within(self.clock, limit, signing).await {
+            Some(signed) => signed.map_err(|error| {
+                ExchangeFailure::not_sent(ErrorKind::Signing, Some(error.into()))
+            })?,
+            None => return Err(ExchangeFailure::not_sent(ErrorKind::Signing, None)),
+        };
+        let request = self.request(&signed);
+        self.limiter.renew(permit).await.depart();
+        let (asked_at, fetched) = (self.clock.now(), self.clock.instant());
+        let context = CallContext::new(Operation::Token, attempt, CallOptions::ATTEMPT_TIMEOUT);
+        let sent = send(self.transport, self.clock, request, context).await;
+        Ok(Reading::of(sent, |status, body| {
+            if !status.is_success() {
+                return Err("not a success".into());
+            }
+            read_token(body, fetched, asked_at)
+        }))
+    }
+
+    fn request(&self, assertion: &str) -> Request<Bytes> {
+        const HEAD: &str =
+            "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion=";
+        let mut form = Vec::with_capacity(HEAD.len() + assertion.len());
+        form.extend_from_slice(HEAD.as_bytes());
+        // Base64url and dots need no escape in a form.
+        form.extend_from_slice(assertion.as_bytes());
+        let length = form.len();
+        let mut request = Request::new(Bytes::from_owner(Zeroizing::new(form)));
+        *request.method_mut() = Method::POST;
+        request.uri_mut().clone_from(self.target);
+        let headers = request.headers_mut();
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/x-www-form-urlencoded"),
+        );
+        headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+        request
+    }
+
+    /// How many seconds the answer's `Date` is ahead of this machine's clock.
+    fn measured_skew(&self, headers: &HeaderMap) -> i64 {
+        let date = headers
+            .get(header::DATE)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| httpdate::parse_http_date(value).ok());
+        let Some(date) = date else { return 0 };
+        let now = self.clock.now();
+        let seconds = |span: Duration| i64::try_from(span.as_secs()).unwrap_or(i64::MAX);
+        match date.duration_since(now) {
+            Ok(ahead) => seconds(ahead),
+            Err(behind) => -seconds(behind.duration()),
+        }
+    }
+}
+
+const fn is_skewed(skew: i64) -> bool {
+    skew.unsigned_abs() >= LEAST_SKEW_SECONDS
+}
+
+fn read_token(
+    body: &[u8],
+    fetched: Instant,
+    asked_at: SystemTime,
+) -> Result<AccessToken, BoxError> {
+    // The error of the JSON reader could quote the body.
+    let answer: TokenAnswer =
+        serde_json::from_slice(body).map_err(|_| "the answer holds no access token")?;
+    let life = match answer.expires_in {
+        None => USUAL_LIFE_SECONDS,
+        Some(serde_json::Value::String(text)) => text.trim().parse().unwrap_or(0),
+        Some(value) => value.as_u64().unwrap_or(0),
+    };
+    if life == 0 {
+        return Err("the access token has no life".into());
+    }
+    AccessToken::new(
+        &answer.access_token,
+        fetched,
+        asked_at,
+        Duration::from_secs(life),
+    )
+    .ok_or_else(|| "the access token cannot stand in a header".into())
+}

@@ -1,0 +1,76 @@
+//! How long a definite refusal of the account is remembered. Pure.
+//! It must never let a wrong key be tried often: too many attempts lock the account (1.2.18).
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+const FIRST: Duration = Duration::from_secs(5);
+const LONGEST: Duration = Duration::from_secs(300);
+
+/// The last definite refusal, and when the next exchange may be tried.
+#[derive(Debug)]
+pub(crate) struct RefusalMemory<E> {
+    last: Option<Refusal<E>>,
+}
+
+#[derive(Debug)]
+struct Refusal<E> {
+    error: E,
+    until: Instant,
+    held: Duration,
+}
+
+impl<E: Clone> RefusalMemory<E> {
+    pub(crate) const fn new() -> Self {
+        Self { last: None }
+    }
+
+    /// The refusal that still stands at `now`, and for how much longer.
+    pub(crate) fn standing(&self, now: Instant) -> Option<(E, Duration)> {
+        let last = self.last.as_ref().filter(|last| now < last.until)?;
+        Some((last.error.clone(), last.until - now))
+    }
+
+    /// Remembers a refusal: for 5 seconds, and each time twice as long, up to 5 minutes.
+    pub(crate) fn remember(&mut self, error: E, now: Instant) {
+        let held = self
+            .last
+            .as_ref()
+            .map_or(FIRST, |last| (last.held * 2).min(LONGEST));
+        self.last = Some(Refusal {
+            error,
+            until: now + held,
+            held,
+        });
+    }
+
+    /// An exchange went well: the next refusal is the first again.
+    pub(crate) fn forget(&mut self) {
+        self.last = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn it_doubles_from_five_seconds_to_five_minutes() {
+        let mut now = Instant::now();
+        let mut memory = RefusalMemory::new();
+        let mut held = Vec::new();
+        for _ in 0..8 {
+            assert_eq!(memory.standing(now), None);
+            memory.remember("no", now);
+            let (error, left) = memory.standing(now).unwrap();
+            assert_eq!(error, "no");
+            held.push(left.as_secs());
+            now += left;
+        }
+        assert_eq!(held, [5, 10, 20, 40, 80, 160, 300, 300]);
+        memory.forget();
+        memory.remember("no", now);
+        assert_eq!(memory.standing(now).unwrap().1, FIRST);
+    }
+}
