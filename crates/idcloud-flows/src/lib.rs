@@ -1,1 +1,20 @@
-//! Stub.
+//! What a service wants done with Unico's IDCloud: submit, wait, judge.
+//!
+//! This crate must never know how a request travels, and never let a verdict out without what was asked for it.
+
+mod idcloud;
+mod identity;
+mod pending;
+mod poll_schedule;
+mod report;
+mod submission;
+mod wait;
+
+pub use idcloud::IdCloud;
+pub use idcloud_http as http;
+pub use idcloud_model as model;
+pub use identity::{DEFAULT_NEW_ATTEMPTS, IdentityVerification};
+pub use pending::Pending;
+pub use report::{Mismatch, Report};
+pub use submission::Submission;
+pub use wait::{WaitError, WaitErrorKind};

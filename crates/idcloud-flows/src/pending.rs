@@ -1,0 +1,194 @@
+//! A process that is not final yet, as data that can be stored and taken up again.
+//!
+//! Must hold nothing personal and no secret.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use idcloud_http::Environment;
+use idcloud_model::{Asked, Policy, ProcessId, Status};
+use serde::{Deserialize, Serialize};
+
+/// The form in which a pending process is stored now.
+const VERSION: u32 = 1;
+
+/// A created process whose result is still to come.
+///
+/// It can be stored (serde) and waited for by another program of the same account in the same environment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Stored", into = "Stored")]
+#[must_use = "a pending process was paid for, and its id is the only way back to it"]
+pub struct Pending {
+    process_id: ProcessId,
+    status: &'static str,
+    asked: Asked,
+    policy: Policy,
+    tenant: Tenant,
+    submitted_at: SystemTime,
+    simulated: bool,
+}
+
+/// Where a process lives: ids of one tenant mean nothing to another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Tenant {
+    pub(crate) environment: String,
+    pub(crate) issuer: String,
+}
+
+impl Tenant {
+    pub(crate) fn of(environment: &Environment) -> Self {
+        Self {
+            environment: environment.name().as_str().to_owned(),
+            issuer: environment.account().issuer().to_owned(),
+        }
+    }
+}
+
+impl Pending {
+    pub(crate) fn new(
+        process_id: ProcessId,
+        status: &Status,
+        asked: Asked,
+        policy: Policy,
+        environment: &Environment,
+        submitted_at: SystemTime,
+        simulated: bool,
+    ) -> Self {
+        Self {
+            process_id,
+            status: status.as_str(),
+            asked: seen(asked, status),
+            policy,
+            tenant: Tenant::of(environment),
+            submitted_at,
+            simulated,
+        }
+    }
+
+    /// The same process after one more look at it.
+    pub(crate) fn look(&mut self, status: &Status, simulated: bool) {
+        self.status = status.as_str();
+        self.asked = seen(self.asked, status);
+        self.simulated |= simulated;
+    }
+
+    /// The process's id.
+    #[must_use]
+    pub const fn process_id(&self) -> &ProcessId {
+        &self.process_id
+    }
+
+    /// The status at the last look: `processing`, `divergence` or `unknown`.
+    #[must_use]
+    pub const fn status(&self) -> &'static str {
+        self.status
+    }
+
+    /// What was asked.
+    #[must_use]
+    pub const fn asked(&self) -> &Asked {
+        &self.asked
+    }
+
+    /// The policy under which the result will be judged.
+    #[must_use]
+    pub const fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// The environment's name.
+    #[must_use]
+    pub fn environment(&self) -> &str {
+        &self.tenant.environment
+    }
+
+    /// Whether a simulator answered.
+    #[must_use]
+    pub const fn simulated(&self) -> bool {
+        self.simulated
+    }
+
+    /// When the process was created, by this machine's clock.
+    #[must_use]
+    pub const fn submitted_at(&self) -> SystemTime {
+        self.submitted_at
+    }
+
+    pub(crate) fn belongs_to(&self, tenant: &Tenant) -> bool {
+        self.tenant == *tenant
+    }
+}
+
+/// A status of 1 or 2 is remembered: what ends inconclusive without a score after it was dropped.
+fn seen(asked: Asked, status: &Status) -> Asked {
+    let pending = matches!(status, Status::Processing | Status::Divergence);
+    asked.with_seen_pending(asked.seen_pending() || pending)
+}
+
+/// The stored form, version 1.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Stored {
+    version: u32,
+    process_id: ProcessId,
+    status: String,
+    asked: Asked,
+    policy: Policy,
+    environment: String,
+    issuer: String,
+    submitted_at_unix: u64,
+    simulated: bool,
+}
+
+impl From<Pending> for Stored {
+    fn from(pending: Pending) -> Self {
+        let submitted_at = pending
+            .submitted_at
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        Self {
+            version: VERSION,
+            process_id: pending.process_id,
+            status: pending.status.to_owned(),
+            asked: pending.asked,
+            policy: pending.policy,
+            environment: pending.tenant.environment,
+            issuer: pending.tenant.issuer,
+            submitted_at_unix: submitted_at.as_secs(),
+            simulated: pending.simulated,
+        }
+    }
+}
+
+/// Why stored data is not a pending process of this version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "a pending process is stored in version {VERSION}; read this one with the version of the library that wrote it"
+)]
+struct OtherVersion;
+
+impl TryFrom<Stored> for Pending {
+    type Error = OtherVersion;
+
+    fn try_from(stored: Stored) -> Result<Self, OtherVersion> {
+        if stored.version != VERSION {
+            return Err(OtherVersion);
+        }
+        let known = ["processing", "divergence"]
+            .into_iter()
+            .find(|known| *known == stored.status);
+        Ok(Self {
+            process_id: stored.process_id,
+            status: known.unwrap_or("unknown"),
+            asked: stored.asked,
+            policy: stored.policy,
+            tenant: Tenant {
+                environment: stored.environment,
+                issuer: stored.issuer,
+            },
+            submitted_at: UNIX_EPOCH
+                .checked_add(Duration::from_secs(stored.submitted_at_unix))
+                .unwrap_or(UNIX_EPOCH),
+            simulated: stored.simulated,
+        })
+    }
+}

@@ -1,0 +1,63 @@
+//! When to ask again.
+//!
+//! Must never ask later than the figures promise, and never in step with a thousand other waiters.
+
+use std::time::Duration;
+
+/// The least time between two polls.
+const LEAST_GAP: Duration = Duration::from_secs(3);
+
+/// How much of a gap jitter may take away. More would cost a ninth poll within the first minute.
+const MAX_JITTER: f64 = 0.04;
+
+/// How long to pause after the poll at `since_start`, counted from the create.
+///
+/// Polls fall at about 3, 6, 9, 13, 20, 30, 46 and 68 seconds: a result that comes after T is known by T + 3 s or 1.5 T, whichever is later, and
+/// one that comes within a minute costs at most eight polls. `fraction`, from 0 to 1, is the jitter: it only shortens the pause.
+pub(crate) fn pause(since_start: Duration, fraction: f64) -> Duration {
+    let gap = LEAST_GAP.max(since_start / 2);
+    gap.mul_f64(1.0 - MAX_JITTER * fraction.clamp(0.0, 1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn polls(fraction: impl Fn(u32) -> f64, until: Duration) -> Vec<Duration> {
+        let mut polls = Vec::new();
+        let mut now = Duration::ZERO;
+        while now < until {
+            now += pause(now, fraction(u32::try_from(polls.len()).unwrap()));
+            polls.push(now);
+        }
+        polls
+    }
+
+    #[test]
+    fn without_jitter() {
+        let seconds: Vec<_> = polls(|_| 0.0, Duration::from_secs(60))
+            .iter()
+            .map(|at| at.as_secs_f64().round())
+            .collect();
+        assert_eq!(seconds, [3.0, 6.0, 9.0, 14.0, 20.0, 30.0, 46.0, 68.0]);
+    }
+
+    /// It stays inside the budget: whatever the jitter, a result after T costs at most eight polls within a minute, and is known in time.
+    #[test]
+    fn known_in_time_and_cheap_whatever_the_jitter() {
+        for seed in 0..200_u64 {
+            let mut random = fastrand::Rng::with_seed(seed);
+            let fractions: Vec<f64> = (0..20)
+                .map(|_| if seed == 0 { 1.0 } else { random.f64() })
+                .collect();
+            for tenths in 1..=600_u64 {
+                let result = Duration::from_millis(tenths * 100);
+                let polls = polls(|at| fractions[at as usize], result);
+                let known = *polls.last().unwrap();
+                let bound = (result + Duration::from_secs(3)).max(result.mul_f64(1.5));
+                assert!(known <= bound, "result {result:?} known at {known:?}");
+                assert!(polls.len() <= 8, "{} polls for {result:?}", polls.len());
+            }
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! What a create leads to, step by step, without doing any of it.
+//!
+//! Must never ask for a second create unless the first provably failed in processing and the policy allows it.
+
+use std::time::Duration;
+
+use idcloud_http::Environment;
+use idcloud_model::{Asked, FinalProcess, Policy, Process, ProcessId, Scenario, decide};
+
+use crate::{Pending, Report};
+
+/// What came of a submission.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+#[must_use = "a submission was paid for"]
+pub enum Submission {
+    /// The answer came with the create, or a policy's attempts are used up.
+    Finished(Report),
+    /// More will come: wait for it.
+    Pending(Pending),
+}
+
+/// What to do next.
+#[derive(Debug)]
+pub(crate) enum Step {
+    /// Create once more, after a pause.
+    CreateAgain(Duration),
+    /// Look at the process once: something that was asked for may only show there.
+    Look(ProcessId),
+    /// Nothing: this is the process as it stands.
+    Done(Process),
+}
+
+/// The state between a create and its outcome.
+#[derive(Debug)]
+pub(crate) struct Machine {
+    asked: Asked,
+    policy: Policy,
+    attempts_left: u32,
+    attempts_made: u32,
+    looked_from: Option<FinalProcess>,
+}
+
+impl Machine {
+    /// `new_attempts` is how often a process that failed in processing may be created anew: each is a process of its own.
+    ///
+    /// A capture token is good for one attempt, so with one there are none.
+    pub(crate) fn new(asked: Asked, policy: Policy, new_attempts: u32) -> Self {
+        let single_use = asked.selfie() == idcloud_model::SelfieKind::CaptureToken;
+        Self {
+            asked,
+            policy,
+            attempts_left: if single_use { 0 } else { new_attempts },
+            attempts_made: 0,
+            looked_from: None,
+        }
+    }
+
+    /// After a create that was answered. `fraction`, from 0 to 1, is the jitter.
+    pub(crate) fn created(&mut self, process: Process, fraction: f64) -> Step {
+        let process = match process {
+            Process::Final(process) => process,
+            pending @ Process::Pending(_) => return Step::Done(pending),
+        };
+        if process.is_failed() && self.attempts_left > 0 {
+            self.attempts_left -= 1;
+            self.attempts_made += 1;
+            return Step::CreateAgain(backoff(self.attempts_made, fraction));
+        }
+        // Older generations answer some evidence only when the process is asked for; looking costs a request and no money.
+        if decide(&process, &self.asked, &self.policy).scenario() == Scenario::MissingEvidence {
+            let id = process.id().clone();
+            self.looked_from = Some(process);
+            return Step::Look(id);
+        }
+        Step::Done(Process::Final(process))
+    }
+
+    /// After the look, whatever came of it: a look that failed changes nothing.
+    pub(crate) fn looked(&mut self, seen: Option<Process>) -> Option<Process> {
+        let before = self.looked_from.take().map(Process::Final);
+        match seen {
+            Some(process @ Process::Final(_)) => Some(process),
+            _ => before,
+        }
+    }
+}
+
+/// Full jitter under 1, 2, 4 … 20 seconds.
+fn backoff(attempt: u32, fraction: f64) -> Duration {
+    let ceiling =
+        Duration::from_secs(1 << attempt.saturating_sub(1).min(5)).min(Duration::from_secs(20));
+    ceiling.mul_f64(fraction.clamp(0.0, 1.0))
+}
+
+/// What to hand to the caller.
+pub(crate) fn outcome(
+    process: Process,
+    asked: Asked,
+    policy: Policy,
+    environment: &Environment,
+    submitted_at: std::time::SystemTime,
+    simulated: bool,
+) -> Submission {
+    match process {
+        Process::Final(process) => Submission::Finished(Report::new(
+            process,
+            asked,
+            policy,
+            environment.name(),
+            simulated,
+        )),
+        Process::Pending(process) => Submission::Pending(Pending::new(
+            process.id().clone(),
+            process.status(),
+            asked,
+            policy,
+            environment,
+            submitted_at,
+            simulated,
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use idcloud_model::{Capabilities, IdentityExtras, SelfieKind};
+
+    use super::*;
+
+    fn asked(selfie: SelfieKind) -> Asked {
+        Asked::new(
+            Capabilities::NONE
+                .with_behavior_alert()
+                .with_identity(IdentityExtras::NONE),
+            selfie,
+        )
+    }
+
+    fn process(members: &str) -> Process {
+        let json = format!(r#"{{"id":"80371b2a-3ac7-432e-866d-57fe37896ac6",{members}}}"#);
+        Process::from_json(json.as_bytes()).unwrap()
+    }
+
+    fn creates(selfie: SelfieKind, new_attempts: u32) -> u32 {
+        let mut machine = Machine::new(asked(selfie), Policy::default(), new_attempts);
+        let mut creates = 1;
+        while let Step::CreateAgain(pause) = machine.created(process(r#""status":5"#), 1.0) {
+            assert!(pause <= Duration::from_secs(20));
+            creates += 1;
+        }
+        creates
+    }
+
+    /// Nobody pays twice: only status 5 leads to another create, as often as allowed, and never with a capture token.
+    #[test]
+    fn creates_are_counted() {
+        assert_eq!(creates(SelfieKind::Image, 3), 4);
+        assert_eq!(creates(SelfieKind::Image, 0), 1);
+        assert_eq!(creates(SelfieKind::CaptureToken, 3), 1);
+        for status in ["1", "2", "3", "4", "7"] {
+            let mut machine = Machine::new(asked(SelfieKind::Image), Policy::default(), 3);
+            let step = machine.created(process(&format!(r#""status":{status}"#)), 1.0);
+            assert!(!matches!(step, Step::CreateAgain(_)), "status {status}");
+        }
+    }
+
+    /// Missing evidence is looked for once; what the look does not bring stays missing.
+    #[test]
+    fn one_look_for_missing_evidence() {
+        let yes = r#""status":3,"unicoId":{"result":"yes"}"#;
+        let complete = r#""status":3,"unicoId":{"result":"yes"},"identityFraudsters":{"result":"inconclusive"}"#;
+        let mut machine = Machine::new(asked(SelfieKind::Image), Policy::default(), 3);
+        assert!(matches!(machine.created(process(yes), 0.0), Step::Look(_)));
+        assert_eq!(
+            machine.looked(Some(process(complete))),
+            Some(process(complete))
+        );
+        assert!(matches!(machine.created(process(yes), 0.0), Step::Look(_)));
+        assert_eq!(machine.looked(None), Some(process(yes)));
+        assert!(matches!(
+            machine.created(process(complete), 0.0),
+            Step::Done(_)
+        ));
+    }
+}
