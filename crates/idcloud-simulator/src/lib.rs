@@ -5,6 +5,7 @@
 //! - [`SimulatorTransport`] puts it in place of the network inside a process.
 //! - `serve` (feature `server`, on by default) puts it behind a socket.
 //! - [`subjects()`] lists people who do not exist, each with a known outcome; [`Simulator::arrange`] decides about others.
+//! - [`SharedSimulator`] is for whoever wants to look on, or to arrange something, while requests are answered.
 //! - [`capture()`] plays the capture SDK, so that liveness can be checked.
 //!
 //! The simulator enforces what the documents describe: the assertion's signature, claims and single use; the access
@@ -19,20 +20,21 @@
 //! use std::sync::Arc;
 //!
 //! use idcloud_http::{CallContext, Operation, SystemClock, Transport};
-//! use idcloud_simulator::{Config, Simulator, SimulatorTransport};
+//! use idcloud_simulator::{Config, SharedSimulator, Simulator, SimulatorTransport};
 //!
 //! # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
 //! let mut simulator = Simulator::new(Config::new(1));
 //! let account = simulator.issue_account()?;
 //! let api_key = simulator.issue_api_key("identity".parse::<idcloud_model::Capabilities>()?);
 //!
-//! let transport = SimulatorTransport::new(simulator, Arc::new(SystemClock::new()));
+//! let simulator = SharedSimulator::new(simulator);
+//! let transport = SimulatorTransport::new(simulator.clone(), Arc::new(SystemClock::new()));
 //! // Hand `account`, `api_key` and `transport` to a client; or ask by hand and be told what is missing:
 //! let request = http::Request::post("/processes/v1").body(bytes::Bytes::new())?;
 //! let context = CallContext::new(Operation::CreateProcess, 1, std::time::Duration::from_secs(1));
 //! let answer = transport.send(request, context).await?;
 //! assert!(answer.body().starts_with(br#"{"error":{"code":"20001""#));
-//! assert_eq!(transport.simulator().tally().create_requests, 1);
+//! assert_eq!(simulator.lock().tally().create_requests, 1);
 //! # let _ = (account, api_key);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! # })?;
@@ -47,6 +49,7 @@ mod core;
 mod outcome;
 #[cfg(feature = "server")]
 mod server;
+mod shared;
 mod subjects;
 mod transport;
 
@@ -58,6 +61,7 @@ pub use core::{Counting, RateLimit, Reaction, SIMULATED_HEADER, ScheduledEvent, 
 pub use outcome::{Course, Outcome};
 #[cfg(feature = "server")]
 pub use server::serve;
+pub use shared::SharedSimulator;
 pub use subjects::{TestSubject, subjects};
 pub use transport::SimulatorTransport;
 

@@ -3,7 +3,7 @@
 
 use std::future::Future;
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -14,7 +14,7 @@ use http::StatusCode;
 use idcloud_http::Clock;
 use tokio::net::TcpListener;
 
-use crate::{SIMULATED_HEADER, Simulator};
+use crate::{SIMULATED_HEADER, SharedSimulator};
 
 /// The largest body that is read at all. Far above the 800 KB of a selfie, so that one too large gets its own code (20506).
 const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
@@ -29,12 +29,12 @@ const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
 /// When the listener fails.
 pub async fn serve(
     listener: TcpListener,
-    simulator: Simulator,
+    simulator: impl Into<SharedSimulator>,
     clock: Arc<dyn Clock>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let served = Arc::new(Served {
-        simulator: Mutex::new(simulator),
+        simulator: simulator.into(),
         clock,
     });
     let router = Router::new().fallback(answer).with_state(served);
@@ -44,7 +44,7 @@ pub async fn serve(
 }
 
 struct Served {
-    simulator: Mutex<Simulator>,
+    simulator: SharedSimulator,
     clock: Arc<dyn Clock>,
 }
 
@@ -58,7 +58,6 @@ async fn answer(State(served): State<Arc<Served>>, request: Request) -> Response
     let reaction = served
         .simulator
         .lock()
-        .unwrap_or_else(PoisonError::into_inner)
         .handle(http::Request::from_parts(parts, body), now);
     reaction.response.map(Body::from)
 }

@@ -8,10 +8,19 @@ pub(crate) struct Size {
     pub(crate) height: u32,
 }
 
-/// The size of a PNG, JPEG or WebP; `None` for anything else, and for a header that ends early.
+/// Why a picture's size cannot be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unreadable {
+    /// Not a PNG, JPEG or WebP.
+    Foreign,
+    /// It begins like one, and its header is broken or ends early.
+    Broken,
+}
+
+/// The size of a PNG, JPEG or WebP.
 ///
 /// Written for the simulator alone: the client probes images in its own way, and the two are meant to check each other.
-pub(crate) fn probe(bytes: &[u8]) -> Option<Size> {
+pub(crate) fn probe(bytes: &[u8]) -> Result<Size, Unreadable> {
     let size = match bytes {
         [0xff, 0xd8, rest @ ..] => jpeg(rest),
         [0x89, b'P', b'N', b'G', 0x0d, 0x0a, 0x1a, 0x0a, rest @ ..] => png(rest),
@@ -30,9 +39,10 @@ pub(crate) fn probe(bytes: &[u8]) -> Option<Size> {
             b'P',
             rest @ ..,
         ] => webp(rest),
-        _ => None,
-    }?;
-    (size.width > 0 && size.height > 0).then_some(size)
+        _ => return Err(Unreadable::Foreign),
+    };
+    size.filter(|size| size.width > 0 && size.height > 0)
+        .ok_or(Unreadable::Broken)
 }
 
 fn png(after_signature: &[u8]) -> Option<Size> {
@@ -121,7 +131,7 @@ pub(crate) mod tests {
 
     #[test]
     fn reads_png() {
-        assert_eq!(probe(&png_of(640, 480)), Some(size(640, 480)));
+        assert_eq!(probe(&png_of(640, 480)), Ok(size(640, 480)));
     }
 
     #[test]
@@ -132,7 +142,7 @@ pub(crate) mod tests {
             &[0xff, 0xc2, 0, 17, 8, 0x03, 0xc0, 0x02, 0xd0, 3],
         ]
         .concat();
-        assert_eq!(probe(&bytes), Some(size(720, 960)));
+        assert_eq!(probe(&bytes), Ok(size(720, 960)));
     }
 
     #[test]
@@ -140,28 +150,28 @@ pub(crate) mod tests {
         let webp =
             |kind: &[u8], data: &[u8]| [b"RIFF\0\0\0\0WEBP", kind, b"\0\0\0\0", data].concat();
         let lossy = webp(b"VP8 ", &[0, 0, 0, 0x9d, 1, 0x2a, 0xd0, 0x42, 0xc0, 0x03]);
-        assert_eq!(probe(&lossy), Some(size(720, 960)));
+        assert_eq!(probe(&lossy), Ok(size(720, 960)));
         let bits: u32 = 0x2cf | 0x3bf << 14;
         let lossless = webp(b"VP8L", &[&[0x2f][..], &bits.to_le_bytes()].concat());
-        assert_eq!(probe(&lossless), Some(size(720, 960)));
+        assert_eq!(probe(&lossless), Ok(size(720, 960)));
         let extended = webp(b"VP8X", &[0, 0, 0, 0, 0xcf, 2, 0, 0xbf, 3, 0]);
-        assert_eq!(probe(&extended), Some(size(720, 960)));
+        assert_eq!(probe(&extended), Ok(size(720, 960)));
     }
 
-    /// Truncated and foreign files are no images, and none makes the reader panic or loop.
+    /// Truncated and foreign files are told apart, and none makes the reader panic or loop.
     #[test]
     fn refuses_the_rest() {
-        assert_eq!(probe(b""), None);
-        assert_eq!(probe(b"GIF89a"), None);
-        assert_eq!(probe(&png_of(0, 480)), None);
-        assert_eq!(probe(&[0xff, 0xd8, 0xff, 0xda, 0, 0]), None);
-        assert_eq!(
-            probe(&[0xff, 0xd8, 0xff, 0xe0, 0, 0, 0xff, 0xe0, 0, 0]),
-            None
-        );
+        let (foreign, broken) = (Err(Unreadable::Foreign), Err(Unreadable::Broken));
+        assert_eq!(probe(b""), foreign);
+        assert_eq!(probe(b"GIF89a"), foreign);
+        assert_eq!(probe(&png_of(0, 480)), broken);
+        assert_eq!(probe(&[0xff, 0xd8, 0xff, 0xda, 0, 0]), broken);
+        let without_length = [0xff, 0xd8, 0xff, 0xe0, 0, 0, 0xff, 0xe0, 0, 0];
+        assert_eq!(probe(&without_length), broken);
         let whole = png_of(640, 480);
         for end in 0..24 {
-            assert_eq!(probe(&whole[..end]), None, "{end}");
+            let expected = if end < 8 { foreign } else { broken };
+            assert_eq!(probe(&whole[..end]), expected, "{end}");
         }
     }
 }

@@ -67,8 +67,8 @@ refusals! {
     INVALID_CODE = BAD_REQUEST, "20507", "O parâmetro subject.code é inválido.";
     /// Fewer than 640 x 480 pixels.
     IMAGE_TOO_SMALL = BAD_REQUEST, "20807", "A imagem precisa estar no padrão HD ou possuir uma resolução superior a 640 x 480.";
-    /// Not base64 at all.
-    NOT_BASE64 = BAD_REQUEST, "20900", "O base64 informado não é válido.";
+    /// Not base64 at all, or a picture whose header is broken.
+    INVALID_IMAGE = BAD_REQUEST, "20900", "O base64 informado não é válido.";
     /// A capture that no SDK made, or a plain image where the key demands a capture.
     INVALID_CAPTURE = BAD_REQUEST, "10506", "The bundle is invalid.";
     /// A capture older than ten minutes.

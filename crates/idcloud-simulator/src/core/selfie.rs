@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use idcloud_model::limits;
 
-use super::image;
+use super::image::{self, Unreadable};
 use super::refusal::Refusal;
 use super::used::Used;
 use crate::capture::{self, CaptureFault, Face, ReadCapture};
@@ -72,8 +72,11 @@ fn inspect_image(text: &str) -> Result<(), Refusal> {
     if text.starts_with(DATA_PREFIX) {
         return Err(Refusal::NOT_AN_IMAGE);
     }
-    let bytes = STANDARD.decode(text).map_err(|_| Refusal::NOT_BASE64)?;
-    let size = image::probe(&bytes).ok_or(Refusal::NOT_AN_IMAGE)?;
+    let bytes = STANDARD.decode(text).map_err(|_| Refusal::INVALID_IMAGE)?;
+    let size = image::probe(&bytes).map_err(|unreadable| match unreadable {
+        Unreadable::Foreign => Refusal::NOT_AN_IMAGE,
+        Unreadable::Broken => Refusal::INVALID_IMAGE,
+    })?;
     large_enough(size.width, size.height)
 }
 
@@ -110,6 +113,7 @@ mod tests {
             code(&format!("data:image/png;base64,{good}"), false),
             "20505"
         );
+        assert_eq!(code(&STANDARD.encode(png_of(0, 0)), false), "20900");
         assert_eq!(code("<script>", false), "20900");
         assert_eq!(
             code(good.trim_end_matches('=').get(1..).unwrap(), false),
