@@ -1,12 +1,15 @@
 //! An answer before it becomes HTTP.
 //! Never leaves without saying that it is simulated.
 
+use std::time::SystemTime;
+
 use bytes::Bytes;
-use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{ALLOW, CONTENT_TYPE, DATE, RETRY_AFTER};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::numeric_date::http_date;
 use super::reaction::{Reaction, ScheduledEvent};
 use super::refusal::Refusal;
 use super::refused::Refused;
@@ -47,13 +50,17 @@ impl Answer {
         self
     }
 
-    /// The answer as HTTP.
-    pub(crate) fn into_reaction(self) -> Reaction {
+    /// The answer as HTTP, given at `now`.
+    pub(crate) fn into_reaction(self, now: SystemTime) -> Reaction {
         let mut response = Response::new(Bytes::from(self.body));
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, JSON);
         headers.insert(SIMULATED_HEADER, TRUE);
+        // Clients measure by it how far their own clock is off.
+        if let Ok(date) = HeaderValue::try_from(http_date(now)) {
+            headers.insert(DATE, date);
+        }
         headers.extend(self.header);
         Reaction {
             response,

@@ -1,4 +1,4 @@
-//! Points in time as JWT writes them: whole seconds since 1970.
+//! Points in time as the wire writes them: whole seconds since 1970 in a JWT, words in a header, digits in an answer.
 //! Never reads a clock; the moment is always handed in.
 
 use std::time::{Duration, SystemTime};
@@ -27,6 +27,29 @@ pub(crate) fn written_out(moment: SystemTime) -> String {
     );
     let micros = since.subsec_micros();
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{micros:06}")
+}
+
+/// `moment` in the form of a `Date` header, `Sun, 06 Nov 1994 08:49:37 GMT`.
+pub(crate) fn http_date(moment: SystemTime) -> String {
+    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]; // 1970 began on a Thursday
+    const MONTHS: [&str; 12] = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
+    let name = |names: &[&'static str], position: u64| {
+        let position = usize::try_from(position).unwrap_or(usize::MAX);
+        names.get(position).copied().unwrap_or_default()
+    };
+    let seconds = seconds(moment);
+    let (days, second_of_day) = (seconds / 86_400, seconds % 86_400);
+    let (year, month, day) = civil(days);
+    format!(
+        "{}, {day:02} {} {year:04} {:02}:{:02}:{:02} GMT",
+        name(&DAYS, days % 7),
+        name(&MONTHS, month - 1),
+        second_of_day / 3_600,
+        second_of_day / 60 % 60,
+        second_of_day % 60,
+    )
 }
 
 /// Year, month and day of the given day after 1970-01-01.
@@ -66,6 +89,15 @@ mod tests {
             let moment = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
             assert_eq!(written_out(moment), expected);
         }
+    }
+
+    /// Headers have the form of RFC 9110, whose own example this is.
+    #[test]
+    fn writes_headers() {
+        let at = |seconds| http_date(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
+        assert_eq!(at(784_111_777), "Sun, 06 Nov 1994 08:49:37 GMT");
+        assert_eq!(at(0), "Thu, 01 Jan 1970 00:00:00 GMT");
+        assert_eq!(at(1_798_761_599), "Thu, 31 Dec 2026 23:59:59 GMT");
     }
 
     /// A clock set before 1970 is a bad clock, not a panic.

@@ -135,10 +135,13 @@ impl Process {
     fn events(&self) -> Vec<ScheduledEvent> {
         self.later
             .iter()
-            .map(|stage| ScheduledEvent {
-                due: self.begun + stage.after,
-                process_id: self.id.clone(),
-                status: stage.status,
+            .filter_map(|stage| {
+                Some(ScheduledEvent {
+                    // A latency beyond the end of time is a way to say never.
+                    due: self.begun.checked_add(stage.after)?,
+                    process_id: self.id.clone(),
+                    status: stage.status,
+                })
             })
             .collect()
     }
@@ -169,7 +172,8 @@ impl Process {
         let finished = self
             .later
             .last()
-            .map_or(self.begun, |stage| self.begun + stage.after);
+            .and_then(|stage| self.begun.checked_add(stage.after))
+            .unwrap_or(self.begun);
         Details {
             transaction_id: &self.transaction_id,
             person_name: self.person.name.as_ref().map(PersonName::expose),
@@ -227,7 +231,7 @@ fn find(circumstances: Circumstances) -> (Evidence, bool) {
 /// The first status and those that follow.
 fn stages(course: Course, scored: bool, latency: Duration) -> (i64, Vec<Stage>) {
     let after = |steps: u32, status| Stage {
-        after: latency * steps,
+        after: latency.saturating_mul(steps),
         status,
     };
     match course {

@@ -178,7 +178,7 @@ impl Simulator {
             code,
             "simulated"
         );
-        answer.into_reaction()
+        answer.into_reaction(now)
     }
 
     fn exchange(

@@ -1,7 +1,10 @@
 //! What a process looks like as time passes.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::{Method, Request};
+use idcloud_simulator::Config;
 use serde_json::{Value, json};
 
 use super::bench::{Bench, YES, at, code, onboarding, plain, read};
@@ -221,4 +224,15 @@ fn other_paths_and_methods() {
             "{path}"
         );
     }
+}
+
+/// A latency beyond all time means that the score never comes; nothing overflows.
+#[test]
+fn a_latency_without_end() {
+    let config = Config::default()
+        .with_score_latency(Duration::MAX)
+        .with_access_token_life(Duration::MAX);
+    let mut bench = Bench::with(config, "identity,risk-score");
+    let (_, created) = bench.create(&onboarding(DIVERGENCE, &plain()), at(0.0));
+    assert_eq!(bench.look_up(&created["id"], at(9e9)).1["status"], 1);
 }

@@ -3,7 +3,11 @@
 #[cfg(test)]
 mod bench;
 #[cfg(test)]
+mod client;
+#[cfg(test)]
 mod create;
+#[cfg(test)]
+mod leaks;
 #[cfg(test)]
 mod lookup;
 #[cfg(test)]

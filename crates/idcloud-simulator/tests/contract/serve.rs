@@ -2,31 +2,42 @@
 
 use std::sync::Arc;
 
-use idcloud_http::SystemClock;
-use idcloud_model::Capabilities;
-use idcloud_simulator::{Config, Simulator, serve};
+use idcloud_http::{ApiKey, CallOptions, Client, Endpoints, Environment, SystemClock};
+use idcloud_model::request::{CreateRequest, IdentityRequest};
+use idcloud_model::{Capabilities, Status, Subject, SubjectCode};
+use idcloud_simulator::{Config, SharedSimulator, Simulator, serve};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-async fn served() -> (String, oneshot::Sender<()>, JoinHandle<std::io::Result<()>>) {
+use super::bench::{YES, account, image};
+use super::client::service_account;
+
+struct Served {
+    address: String,
+    simulator: SharedSimulator,
+    stop: oneshot::Sender<()>,
+    server: JoinHandle<std::io::Result<()>>,
+}
+
+async fn served() -> Served {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
-    let mut simulator =
-        Simulator::new(Config::default().with_identity_url(format!("http://{address}")));
-    simulator.issue_api_key("identity".parse::<Capabilities>().unwrap());
+    let config = Config::default().with_identity_url(format!("http://{address}"));
+    let simulator = SharedSimulator::new(Simulator::new(config));
     let (stop, stopped) = oneshot::channel::<()>();
     let shutdown = async move {
         let _ = stopped.await;
     };
-    let server = tokio::spawn(serve(
-        listener,
+    let clock = Arc::new(SystemClock::new());
+    let server = tokio::spawn(serve(listener, simulator.clone(), clock, shutdown));
+    Served {
+        address,
         simulator,
-        Arc::new(SystemClock::new()),
-        shutdown,
-    ));
-    (address, stop, server)
+        stop,
+        server,
+    }
 }
 
 async fn exchange(address: &str, head: &str, body: &[u8]) -> String {
@@ -43,31 +54,61 @@ async fn exchange(address: &str, head: &str, body: &[u8]) -> String {
     answer
 }
 
-/// One address answers for both hosts, marked as simulated; and a shutdown ends it.
+/// One address answers for both hosts, marked as simulated and with one date; and a shutdown ends it.
 #[tokio::test]
 async fn answers_and_stops() {
-    let (address, stop, server) = served().await;
-    let answer = exchange(&address, "POST /oauth2/token", b"").await;
+    let served = served().await;
+    let answer = exchange(&served.address, "POST /oauth2/token", b"").await;
     assert!(
         answer.starts_with("HTTP/1.1 400 Bad Request\r\n"),
         "{answer}"
     );
     assert!(answer.contains("idcloud-simulated: true\r\n"), "{answer}");
-    let answer = exchange(&address, "GET /processes/v1/x", b"").await;
+    assert_eq!(answer.matches("\r\ndate: ").count(), 1, "{answer}");
+    let answer = exchange(&served.address, "GET /processes/v1/x", b"").await;
     assert!(answer.contains("\"20001\""), "{answer}");
 
-    stop.send(()).unwrap();
-    server.await.unwrap().unwrap();
-    assert!(TcpStream::connect(&address).await.is_err());
+    served.stop.send(()).unwrap();
+    served.server.await.unwrap().unwrap();
+    assert!(TcpStream::connect(&served.address).await.is_err());
 }
 
 /// A selfie far too large is read and judged, not cut off; only an absurd body is refused unread.
 #[tokio::test]
 async fn large_bodies() {
-    let (address, _stop, _server) = served().await;
-    let answer = exchange(&address, "POST /processes/v1", &vec![b'x'; 3 << 20]).await;
+    let served = served().await;
+    let answer = exchange(&served.address, "POST /processes/v1", &vec![b'x'; 3 << 20]).await;
     assert!(answer.contains("\"20001\""), "{answer}");
-    let answer = exchange(&address, "POST /processes/v1", &vec![b'x'; (16 << 20) + 1]).await;
+    let absurd = vec![b'x'; (16 << 20) + 1];
+    let answer = exchange(&served.address, "POST /processes/v1", &absurd).await;
     assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
     assert!(answer.contains("idcloud-simulated: true"), "{answer}");
+}
+
+/// The project's client, with its own transport, gets a verdict over the socket.
+#[tokio::test]
+async fn serves_the_client() {
+    let served = served().await;
+    let (account, key) = {
+        let mut simulator = served.simulator.lock();
+        let account = account(simulator.tenant_id());
+        simulator.register_account(&account);
+        let capabilities: Capabilities = "identity".parse().unwrap();
+        let key = simulator.issue_api_key(capabilities);
+        (account, ApiKey::new(key, capabilities).unwrap())
+    };
+    let url = format!("http://{}", served.address);
+    let endpoints = Endpoints::parse(&url, &url).unwrap();
+    let environment = Environment::custom(endpoints, service_account(&account));
+    let client = Client::builder(environment).build().unwrap();
+    let code: SubjectCode = YES.parse().unwrap();
+    let subject = Subject::new(code).with_name("Test Subject".parse().unwrap());
+    let request: CreateRequest = IdentityRequest::new(subject, image()).unwrap().into();
+    let answer = client
+        .create(&key, &request, &CallOptions::default())
+        .await
+        .unwrap();
+    assert!(answer.simulated());
+    assert_eq!(answer.value().status(), &Status::Completed);
+    assert_eq!(served.simulator.lock().tally().processes_created, 1);
 }
