@@ -80,8 +80,8 @@ mod tests {
         for extra in 0..4 {
             let picture = picture(50_000 + extra);
             let subject = SubjectDraft {
-                code: Some("52998224725".into()),
-                name: Some("Test Subject".into()),
+                code: Some("52998224725".to_owned().into()),
+                name: Some("Test Subject".to_owned().into()),
                 ..SubjectDraft::default()
             };
             let selfie =

@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use bytes::Bytes;
 use http::{StatusCode, Uri};
 use idcloud_model::request::CreateRequest;
-use idcloud_model::{Process, ProcessId, SubjectCode};
+use idcloud_model::{Process, ProcessId, ReusableDocument, ReusableDocumentsQuery};
 use tokio::sync::Semaphore;
 use tracing::Instrument as _;
 
@@ -24,7 +24,6 @@ use crate::error::{Delivery, Details, Error, ErrorKind};
 use crate::exchange::{Exchange, ExchangeFailure};
 use crate::limiter::{Limiter, LimiterSnapshot};
 use crate::operation::Operation;
-use crate::reusable_documents::{DocumentType, ReusableDocument, read_reusable_documents};
 use crate::span;
 use crate::timeout::within;
 use crate::token_cache::NoToken;
@@ -146,12 +145,11 @@ impl Client {
     pub async fn reusable_documents(
         &self,
         key: &ApiKey,
-        subject: &SubjectCode,
-        document_type: &DocumentType,
+        query: &ReusableDocumentsQuery,
         options: &CallOptions,
     ) -> Result<Answer<Vec<ReusableDocument>>, Error> {
         let operation = Operation::ReusableDocuments;
-        let (code, kind) = (subject.expose(), document_type.as_str());
+        let (code, kind) = (query.code().expose(), query.kind().as_str());
         let target = self.target(
             operation,
             format_args!("/documents/v1?code={code}&type={kind}"),
@@ -167,7 +165,7 @@ impl Client {
         self.traced(
             operation,
             None,
-            call.run(|_, body| read_reusable_documents(body)),
+            call.run(|_, body| Ok(ReusableDocument::list_from_json(body)?)),
         )
         .await
     }

@@ -36,7 +36,6 @@ mod limiter;
 mod operation;
 mod refusal_memory;
 mod replay;
-mod reusable_documents;
 mod service_account;
 mod signer;
 mod span;
@@ -68,7 +67,6 @@ pub use limiter::LimiterSnapshot;
 pub use operation::{Operation, OperationKind};
 #[cfg(feature = "reqwest")]
 pub use reqwest_transport::{ReqwestTransport, ReqwestTransportBuilder};
-pub use reusable_documents::{DocumentType, DocumentTypeName, ReusableDocument};
 pub use service_account::ServiceAccount;
 pub use signer::{SignError, Signer};
 pub use transport::{CallContext, Transport};

@@ -211,7 +211,7 @@ impl ScriptedTransport {
             uri: head.uri,
             headers: head.headers,
             body: body.to_vec(),
-            at: Instant::now(),
+            at: now(),
         });
         if context.operation.kind() == OperationKind::Token {
             let given = state.tokens_given;
@@ -232,6 +232,22 @@ impl ScriptedTransport {
     }
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a script runs on tokio's paused time"
+)]
+fn now() -> Instant {
+    Instant::now()
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a script runs on tokio's paused time"
+)]
+async fn pass(wait: Duration) {
+    tokio::time::sleep(wait).await;
+}
+
 #[async_trait]
 impl Transport for ScriptedTransport {
     async fn send(
@@ -246,7 +262,7 @@ impl Transport for ScriptedTransport {
                 Step::Fail(kind) => return Err(TransportError::new(kind)),
                 Step::Hang => std::future::pending().await,
                 Step::After(wait, next) => {
-                    tokio::time::sleep(wait).await;
+                    pass(wait).await;
                     *next
                 }
                 #[expect(clippy::panic, reason = "the script asks for it")]

@@ -25,6 +25,10 @@ impl VirtualClock {
 
     /// A clock that shows `epoch` now. Needs a tokio runtime.
     #[must_use]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this clock is tokio's paused time"
+    )]
     pub fn starting_at(epoch: SystemTime) -> Self {
         Self {
             epoch,
@@ -39,6 +43,10 @@ impl Default for VirtualClock {
     }
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this clock is tokio's paused time"
+)]
 impl Clock for VirtualClock {
     fn now(&self) -> SystemTime {
         self.epoch + self.start.elapsed()

@@ -1,0 +1,533 @@
+//! One call from its turn to its answer, over a script and in virtual time.
+
+mod common;
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use common::{DONE, FAILED, ID, account, builder, client, create, id, key};
+use idcloud_http::testing::{ScriptedTransport, Step, VirtualClock};
+use idcloud_http::{
+    BeforeDispatch, BoxError, CallContext, CallOptions, Client, Clock, Delivery, Environment,
+    ErrorKind, Operation, RetryAdvice, ServiceAccount, SignError, Signer, Sleep, Transport,
+    TransportError, TransportErrorKind,
+};
+use idcloud_model::{Process, Status};
+use tokio::time::Instant;
+
+/// Everything that is sent for one create: a token exchange and the create, with exactly the
+/// documented headers.
+#[tokio::test(start_paused = true)]
+async fn a_create_sends_what_is_documented() {
+    let script = Arc::new(
+        ScriptedTransport::new()
+            .call(Step::json(200, DONE).with_header("idcloud-simulated", "true")),
+    );
+    let client = client(&script);
+    let answer = client
+        .create(&key(), &create(), &CallOptions::default())
+        .await
+        .unwrap();
+    assert!(answer.simulated());
+    assert_eq!(answer.attempts(), 1);
+    assert_eq!(answer.value().id().as_str(), ID);
+
+    let requests = script.requests();
+    let [exchange, call] = requests.as_slice() else {
+        panic!("{requests:?}");
+    };
+    assert_eq!(
+        exchange.uri,
+        "https://identity.idcloud.invalid/oauth2/token"
+    );
+    assert_eq!(
+        exchange.header("content-type"),
+        "application/x-www-form-urlencoded"
+    );
+    let form = String::from_utf8(exchange.body.clone()).unwrap();
+    let (grant, assertion) = form.split_once("&assertion=").unwrap();
+    assert_eq!(
+        grant,
+        "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer"
+    );
+    assert_eq!(assertion.split('.').count(), 3);
+
+    assert_eq!(call.uri, "https://api.idcloud.invalid/processes/v1");
+    assert_eq!(call.method, "POST");
+    assert_eq!(call.header("authorization"), "Bearer token-0");
+    assert_eq!(call.header("apikey"), "an-api-key");
+    assert_eq!(call.header("content-type"), "application/json");
+    assert_eq!(call.header("accept"), "application/json");
+    assert_eq!(call.header("content-length"), call.body.len().to_string());
+    assert_eq!(call.headers.len(), 5);
+    assert!(call.headers["authorization"].is_sensitive());
+    assert!(call.headers["apikey"].is_sensitive());
+}
+
+/// Records the order of what happens around a call.
+#[derive(Default)]
+struct Events(Mutex<Vec<String>>);
+
+impl Events {
+    fn add(&self, event: impl Into<String>) {
+        self.0.lock().unwrap().push(event.into());
+    }
+}
+
+struct Recording(Arc<Events>, ScriptedTransport);
+
+#[async_trait]
+impl Transport for Recording {
+    async fn send(
+        &self,
+        request: http::Request<Bytes>,
+        context: CallContext,
+    ) -> Result<http::Response<Bytes>, TransportError> {
+        self.0
+            .add(format!("send {} {}", context.operation, context.attempt));
+        self.1.send(request, context).await
+    }
+}
+
+struct RecordingSigner(Arc<Events>);
+
+#[async_trait]
+impl Signer for RecordingSigner {
+    async fn sign(&self, _message: &[u8]) -> Result<Vec<u8>, SignError> {
+        self.0.add("sign");
+        Ok(vec![1])
+    }
+}
+
+struct RecordingHook(Arc<Events>);
+
+#[async_trait]
+impl BeforeDispatch for RecordingHook {
+    async fn before_dispatch(&self, attempt: u32) -> Result<(), BoxError> {
+        self.0.add(format!("hook {attempt}"));
+        Ok(())
+    }
+}
+
+/// The order: turn, authorization, hook, departure; a repetition queues again and runs the hook
+/// again, with the token and the body that are there.
+#[tokio::test(start_paused = true)]
+async fn the_order_is_fixed() {
+    let events = Arc::new(Events::default());
+    let script = ScriptedTransport::new()
+        .call(Step::Fail(TransportErrorKind::Connect))
+        .call(Step::json(401, "{}"))
+        .call(Step::json(200, DONE));
+    let signer = Arc::new(RecordingSigner(Arc::clone(&events)));
+    let account = ServiceAccount::with_signer("tests", "tenant", signer).unwrap();
+    let client = Client::builder(Environment::local(account))
+        .transport(Arc::new(Recording(Arc::clone(&events), script)))
+        .clock(Arc::new(VirtualClock::new()))
+        .build()
+        .unwrap();
+    let options =
+        CallOptions::default().with_before_dispatch(Arc::new(RecordingHook(Arc::clone(&events))));
+    let answer = client.create(&key(), &create(), &options).await.unwrap();
+    assert_eq!(answer.attempts(), 3);
+    assert_eq!(
+        *events.0.lock().unwrap(),
+        [
+            "sign",
+            "send token 1",
+            "hook 1",
+            "send create_process 1",
+            "hook 2",
+            "send create_process 2",
+            "sign",
+            "send token 1",
+            "hook 3",
+            "send create_process 3",
+        ]
+    );
+}
+
+struct Refusing;
+
+#[async_trait]
+impl BeforeDispatch for Refusing {
+    async fn before_dispatch(&self, _attempt: u32) -> Result<(), BoxError> {
+        Err("the disk is full".into())
+    }
+}
+
+/// A hook that fails ends the call before anything leaves.
+#[tokio::test(start_paused = true)]
+async fn a_failed_hook_sends_nothing() {
+    let script = Arc::new(ScriptedTransport::new());
+    let options = CallOptions::default().with_before_dispatch(Arc::new(Refusing));
+    let error = client(&script)
+        .create(&key(), &create(), &options)
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Hook);
+    assert_eq!(error.delivery(), Delivery::NotSent);
+    assert_eq!(error.attempts(), 0);
+    assert!(script.calls().is_empty());
+}
+
+/// Nobody pays twice: whatever leaves the create's fate open, it is sent once.
+#[tokio::test(start_paused = true)]
+async fn an_ambiguous_create_is_sent_once() {
+    for step in [
+        Step::Fail(TransportErrorKind::Interrupted),
+        Step::Fail(TransportErrorKind::TruncatedAnswer),
+        Step::Hang,
+        Step::json(408, ""),
+        Step::json(500, r#"{"error":{"code":"99999"}}"#),
+        Step::json(200, "{"),
+        Step::json(200, "{}"),
+    ] {
+        let script = Arc::new(ScriptedTransport::new().every_call(step.clone()));
+        let error = client(&script)
+            .create(&key(), &create(), &CallOptions::default())
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Ambiguous, "{step:?}");
+        assert_eq!(error.delivery(), Delivery::Unknown);
+        assert_eq!(error.retry_advice(), RetryAdvice::MayRepeatEffect);
+        assert_eq!(error.operation(), Operation::CreateProcess);
+        assert_eq!(script.calls().len(), 1);
+    }
+}
+
+/// The same, looked up, is asked five times.
+#[tokio::test(start_paused = true)]
+async fn a_lookup_is_repeated() {
+    let script = Arc::new(ScriptedTransport::new().every_call(Step::json(503, "")));
+    let start = Instant::now();
+    let error = client(&script)
+        .process(&key(), &id(), &CallOptions::default())
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Server);
+    assert_eq!(error.attempts(), 5);
+    assert_eq!(script.calls().len(), 5);
+    // 1, 2, 4 and 8 seconds, by the lot's longest draw.
+    assert_eq!(start.elapsed().as_secs(), 15);
+}
+
+/// A create that did not leave is tried again, at most five times in all.
+#[tokio::test(start_paused = true)]
+async fn what_did_not_leave_is_tried_again() {
+    let script = Arc::new(
+        ScriptedTransport::new()
+            .call(Step::Fail(TransportErrorKind::Connect))
+            .call(Step::Fail(TransportErrorKind::NotSent))
+            .call(Step::json(200, DONE)),
+    );
+    let answer = client(&script)
+        .create(&key(), &create(), &CallOptions::default())
+        .await
+        .unwrap();
+    assert_eq!(answer.attempts(), 3);
+    let bodies: Vec<_> = script.calls().into_iter().map(|call| call.body).collect();
+    assert_eq!(bodies[0], bodies[2]);
+
+    let script =
+        Arc::new(ScriptedTransport::new().every_call(Step::Fail(TransportErrorKind::Connect)));
+    let error = client(&script)
+        .create(&key(), &create(), &CallOptions::default())
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unreachable);
+    assert_eq!(error.delivery(), Delivery::NotSent);
+    assert_eq!(script.calls().len(), 5);
+}
+
+/// A failed process is an answer, with 200 on the create and with 410 on the lookup.
+#[tokio::test(start_paused = true)]
+async fn a_failed_process_is_an_answer() {
+    let script = Arc::new(
+        ScriptedTransport::new()
+            .call(Step::json(200, FAILED))
+            .call(Step::json(410, FAILED))
+            .call(Step::json(410, "{}")),
+    );
+    let client = client(&script);
+    let options = CallOptions::default();
+    for answer in [
+        client.create(&key(), &create(), &options).await.unwrap(),
+        client.process(&key(), &id(), &options).await.unwrap(),
+    ] {
+        assert!(matches!(answer.value(), Process::Final(_)));
+        assert_eq!(*answer.value().status(), Status::Failed);
+    }
+    let gone = client.process(&key(), &id(), &options).await.unwrap_err();
+    assert_eq!(gone.kind(), ErrorKind::Gone);
+    assert_eq!(gone.retry_advice(), RetryAdvice::Never);
+}
+
+/// `Retry-After` is a floor; one that passes the deadline ends the call at once.
+#[tokio::test(start_paused = true)]
+async fn retry_after_is_kept() {
+    let limited = |seconds| Step::json(429, "").with_header("retry-after", seconds);
+    let script = Arc::new(
+        ScriptedTransport::new()
+            .call(limited("12"))
+            .call(Step::json(200, DONE))
+            .call(limited("61")),
+    );
+    let client = client(&script);
+    let options = CallOptions::default();
+    let start = Instant::now();
+    let answer = client.create(&key(), &create(), &options).await.unwrap();
+    assert_eq!(answer.attempts(), 2);
+    assert_eq!(start.elapsed().as_secs(), 12);
+
+    let start = Instant::now();
+    let error = client
+        .create(&key(), &create(), &options)
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::RateLimited);
+    assert_eq!(
+        error.retry_advice(),
+        RetryAdvice::After(Duration::from_secs(61))
+    );
+    assert!(start.elapsed() < Duration::from_secs(1));
+}
+
+/// A rejected token is replaced once; a second rejection is the credentials' fault.
+#[tokio::test(start_paused = true)]
+async fn the_token_is_refreshed_once() {
+    for rejection in [
+        Step::json(401, "{}"),
+        Step::json(403, r#"{"error":{"code":"10502"}}"#),
+        Step::json(500, r#"{"Error":{"code":10700}}"#),
+    ] {
+        let script = Arc::new(
+            ScriptedTransport::new()
+                .call(rejection.clone())
+                .call(Step::json(200, DONE))
+                .every_call(rejection),
+        );
+        let client = client(&script);
+        let options = CallOptions::default();
+        let _ = client.create(&key(), &create(), &options).await.unwrap();
+        assert_eq!(script.exchanges(), 2);
+        assert_eq!(script.calls()[1].header("authorization"), "Bearer token-1");
+
+        let error = client
+            .create(&key(), &create(), &options)
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Credentials);
+        assert_eq!(error.delivery(), Delivery::Answered);
+        assert_eq!(error.attempts(), 2);
+        assert_eq!(script.exchanges(), 3);
+    }
+}
+
+/// 30017 has two meanings: another token is tried only if the one at hand is not fresh.
+#[tokio::test(start_paused = true)]
+async fn a_fresh_token_is_not_blamed_for_missing_permission() {
+    let denied = Step::json(403, r#"{"error":{"code":"30017"}}"#);
+    let script = Arc::new(ScriptedTransport::new().every_call(denied));
+    let client = client(&script);
+    let options = CallOptions::default();
+    let error = client.process(&key(), &id(), &options).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.attempts()),
+        (ErrorKind::Credentials, 1)
+    );
+    tokio::time::sleep(Duration::from_secs(90)).await;
+    let error = client.process(&key(), &id(), &options).await.unwrap_err();
+    assert_eq!(error.attempts(), 2);
+    assert_eq!(script.exchanges(), 2);
+}
+
+/// A process that was created a moment ago may not be found yet.
+#[tokio::test(start_paused = true)]
+async fn not_found_is_not_yet_for_half_a_minute() {
+    let missing = Step::json(404, r#"{"error":{"code":"50001"}}"#);
+    let script = Arc::new(
+        ScriptedTransport::new()
+            .call(missing.clone())
+            .call(Step::json(200, DONE))
+            .every_call(missing),
+    );
+    let clock = Arc::new(VirtualClock::new());
+    let client = common::builder_with(&script, clock.clone())
+        .build()
+        .unwrap();
+    let young = CallOptions::default().with_created_at(clock.now());
+    let answer = client.process(&key(), &id(), &young).await.unwrap();
+    assert_eq!(answer.attempts(), 2);
+    let plain = CallOptions::default();
+    let error = client.process(&key(), &id(), &plain).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::NotFound, 1));
+}
+
+/// The caller may accept a duplicate; what may have run stays ambiguous however it ends.
+#[tokio::test(start_paused = true)]
+async fn accepted_duplicates_are_sent_again() {
+    let script = Arc::new(
+        ScriptedTransport::new()
+            .call(Step::json(502, ""))
+            .call(Step::json(200, DONE))
+            .call(Step::json(502, ""))
+            .call(Step::json(400, r#"{"error":{"code":"20507"}}"#)),
+    );
+    let client = client(&script);
+    let willing = CallOptions::default().with_accept_duplicates(true);
+    let answer = client.create(&key(), &create(), &willing).await.unwrap();
+    assert_eq!(answer.attempts(), 2);
+    let error = client
+        .create(&key(), &create(), &willing)
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Ambiguous);
+    assert_eq!(error.delivery(), Delivery::Unknown);
+}
+
+/// The deadline holds for every step: here the token exchange never ends.
+#[tokio::test(start_paused = true)]
+async fn the_deadline_covers_the_authorization() {
+    let script = Arc::new(ScriptedTransport::new().every_token(Step::Hang));
+    let start = Instant::now();
+    let options = CallOptions::default().with_deadline(Duration::from_secs(7));
+    let error = client(&script)
+        .create(&key(), &create(), &options)
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::DeadlineExceeded);
+    assert_eq!(error.delivery(), Delivery::NotSent);
+    assert_eq!(start.elapsed(), Duration::from_secs(7));
+}
+
+/// An attempt has its own limit, and the last one no more than what the deadline leaves.
+#[tokio::test(start_paused = true)]
+async fn attempts_share_the_deadline() {
+    let script = Arc::new(ScriptedTransport::new().every_call(Step::Hang));
+    let start = Instant::now();
+    let options = CallOptions::default()
+        .with_attempt_timeout(Duration::from_secs(4))
+        .with_deadline(Duration::from_secs(12));
+    let error = client(&script)
+        .process(&key(), &id(), &options)
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::DeadlineExceeded);
+    assert_eq!(start.elapsed(), Duration::from_secs(12));
+    let given: Vec<_> = script
+        .calls()
+        .iter()
+        .map(|call| call.context.timeout.as_secs())
+        .collect();
+    assert_eq!(given, [4, 4, 1]);
+}
+
+/// As many wait as may; the next is refused at once, and a turn that does not come ends the wait.
+#[tokio::test(start_paused = true)]
+async fn the_queue_is_bounded() {
+    let script = Arc::new(ScriptedTransport::new().every_call(Step::json(200, DONE)));
+    let client = builder(&script)
+        .rate(1)
+        .max_queued(2)
+        .queue_timeout(Duration::from_millis(1500))
+        .build()
+        .unwrap();
+    let options = CallOptions::default();
+    let _ = client.access_token(&options).await.unwrap();
+    let calls: Vec<_> = (0..3)
+        .map(|_| {
+            let client = client.clone();
+            tokio::spawn(async move {
+                client
+                    .process(&key(), &id(), &CallOptions::default())
+                    .await
+                    .map(|_| ())
+                    .map_err(|error| (error.kind(), error.delivery()))
+            })
+        })
+        .collect();
+    let mut ends = Vec::new();
+    for call in calls {
+        ends.push(call.await.unwrap());
+    }
+    assert_eq!(
+        ends,
+        [
+            Ok(()),
+            Err((ErrorKind::QueueTimeout, Delivery::NotSent)),
+            Err((ErrorKind::QueueFull, Delivery::NotSent)),
+        ]
+    );
+}
+
+/// New credentials take over at once, in the same place and tenant alone.
+#[tokio::test(start_paused = true)]
+async fn credentials_can_be_replaced() {
+    let script = Arc::new(ScriptedTransport::new().every_call(Step::json(200, DONE)));
+    let client = client(&script);
+    let options = CallOptions::default();
+    let _ = client.process(&key(), &id(), &options).await.unwrap();
+    client
+        .replace_credentials(Environment::local(account()))
+        .unwrap();
+    let _ = client.process(&key(), &id(), &options).await.unwrap();
+    assert_eq!(script.exchanges(), 2);
+    let elsewhere = Environment::production(account());
+    assert!(client.replace_credentials(elsewhere).is_err());
+}
+
+/// A clock of the caller's is all that is asked for the time.
+#[derive(Debug)]
+struct Counting(VirtualClock);
+
+impl Clock for Counting {
+    fn now(&self) -> std::time::SystemTime {
+        self.0.now() - Duration::from_secs(7200)
+    }
+    fn instant(&self) -> Instant {
+        self.0.instant()
+    }
+    fn sleep_until(&self, deadline: Instant) -> Sleep<'_> {
+        self.0.sleep_until(deadline)
+    }
+}
+
+/// A clock that is two hours behind is found out by the answer's date, corrected once, and named.
+#[tokio::test(start_paused = true)]
+async fn a_wrong_clock_is_measured() {
+    let clock = VirtualClock::new();
+    let date = "Thu, 01 Jan 2026 00:00:00 GMT";
+    let expired = || {
+        Step::json(
+            401,
+            r#"{"error":"server_error","error_description":"Authentication failed (1.2.4)"}"#,
+        )
+        .with_header("date", date)
+    };
+    let script = Arc::new(
+        ScriptedTransport::new()
+            .token(expired())
+            .token(Step::token("good", 3600))
+            .every_token(expired())
+            .every_call(Step::json(200, DONE)),
+    );
+    let client = common::builder_with(&script, Arc::new(Counting(clock)))
+        .build()
+        .unwrap();
+    let options = CallOptions::default();
+    let _ = client.process(&key(), &id(), &options).await.unwrap();
+    assert_eq!(script.exchanges(), 2);
+
+    client
+        .replace_credentials(Environment::local(account()))
+        .unwrap();
+    let error = client.process(&key(), &id(), &options).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Credentials);
+    assert_eq!(error.clock_skew_seconds(), Some(7200));
+    assert_eq!(
+        error.help().unwrap(),
+        "This machine's clock is 7200 s behind IDCloud's; set it by NTP."
+    );
+}
