@@ -24,7 +24,7 @@ pub(crate) enum Route<'a> {
 }
 
 impl<'a> Route<'a> {
-    /// The route of a request. A slash at the end makes no difference, except that it asks for a process without an id.
+    /// The route of a request. A path that ends after `/processes/v1/` asks for a process without naming one.
     pub(crate) fn of(method: &Method, path: &'a str) -> Self {
         if path == "/oauth2/token" {
             return if method == Method::POST {
