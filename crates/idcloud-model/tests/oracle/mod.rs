@@ -1,0 +1,422 @@
+//! The table of decisions, read a second time: slowly, row by row, and straight from the raw answer.
+//!
+//! Must never call the crate's own reading or judging; what it shares with the crate is the question (asked and policy), nothing else.
+
+use idcloud_model::{Asked, Capability, Policy, SelfieKind};
+use serde_json::Value;
+
+/// One row of the table.
+pub struct Row {
+    pub id: &'static str,
+    pub decision: &'static str,
+    when: fn(&Case<'_>) -> bool,
+}
+
+/// An answer and the question that it is judged against.
+struct Case<'a> {
+    answer: &'a Answer,
+    asked: &'a Asked,
+    policy: &'a Policy,
+}
+
+/// The rows, top down; the first that matches wins.
+pub const ROWS: [Row; 36] = [
+    row("processing", "wait", |c| c.answer.status == Int::Is(1)),
+    row("divergence", "wait", |c| c.answer.status == Int::Is(2)),
+    row("unknown-status", "wait", |c| {
+        !matches!(c.answer.status, Int::Is(1..=5))
+    }),
+    row("processing-error", "recapture", |c| {
+        c.answer.status == Int::Is(5)
+    }),
+    row("canceled", "recapture", |c| c.answer.status == Int::Is(4)),
+    row("liveness-failed", "reject", |c| {
+        c.answer.liveness == Int::Is(2)
+    }),
+    row("identity-no", "reject", |c| c.answer.identity.is("no")),
+    row("face-mismatch", "reject", |c| {
+        c.answer.face_match == OneToOne::False
+    }),
+    row("trust-denied", "reject", |c| {
+        c.answer
+            .trust
+            .is_one_of(&["denied", "reproved", "critical-risk", "risk-critical"])
+            || c.answer.risk_level.is("reproved")
+    }),
+    row("alert-without-support", "reject", |c| {
+        c.answer.alert.is("yes") && c.score().is_some_and(|score| score <= 0)
+    }),
+    row("score-negative", "reject", |c| {
+        c.answer.identity.is("inconclusive") && c.score().is_some_and(|score| score < 0)
+    }),
+    row("document-mismatch", "reject", |c| {
+        c.answer.cpf_match.is("false") || c.answer.document_face_match.is("false")
+    }),
+    row("contradiction", "review", |c| {
+        let yes = c.answer.identity.is("yes");
+        c.answer.face_match == OneToOne::FormsDiffer
+            || (yes && c.answer.liveness == Int::Is(0))
+            || (yes && c.score().is_some_and(|score| score < c.approve_from()))
+            || (c.answer.score != Int::Absent && c.score().is_none())
+    }),
+    row("unknown-value", "review", |c| c.answer.has_unknown_value()),
+    row("alert", "review", |c| {
+        c.answer.alert != Word::Absent && !c.answer.alert.is("inconclusive")
+    }),
+    row("trust-high-risk", "review", |c| {
+        c.answer.trust.is_one_of(&["high-risk", "risk-high"])
+    }),
+    row("trust-inconclusive", "review", |c| {
+        c.answer.trust.is("inconclusive")
+    }),
+    row("trust-recapture", "recapture", |c| {
+        c.answer.trust.is("retry")
+    }),
+    row("liveness-inconclusive", "recapture", |c| {
+        c.answer.liveness == Int::Is(0)
+    }),
+    row("score-zero", "recapture", |c| {
+        c.answer.identity.is("inconclusive") && c.score() == Some(0)
+    }),
+    row("drop", "recapture", |c| {
+        c.answer.identity.is("inconclusive")
+            && c.answer.score == Int::Absent
+            && (c.asked.seen_pending() || c.was_asked(Capability::RiskScore))
+    }),
+    row("score-low", "review", |c| {
+        c.answer.identity.is("inconclusive")
+            && c.score()
+                .is_some_and(|score| 0 < score && score < c.approve_from())
+    }),
+    row("serpro-low", "review", |c| {
+        c.policy
+            .min_serpro()
+            .is_some_and(|min| !c.serpro_satisfies(min))
+    }),
+    row("missing-evidence", "review", |c| {
+        !missing(c.answer, c.asked).is_empty()
+    }),
+    row("liveness-not-checked", "review", |c| {
+        c.policy.require_liveness() && !c.liveness_is_checked()
+    }),
+    // The table's head: evidence that was not asked for can only make a verdict worse. So every row that approves needs its question.
+    row("score-high", "approve", |c| {
+        c.was_asked(Capability::RiskScore)
+            && c.answer.identity.is("inconclusive")
+            && c.score().is_some_and(|score| score >= c.approve_from())
+            && matches!(c.answer.liveness, Int::Is(1) | Int::Absent)
+    }),
+    row("identity-inconclusive", "review", |c| {
+        c.answer.identity.is("inconclusive")
+    }),
+    row("identity-yes", "approve", |c| {
+        c.was_asked(Capability::Identity) && c.answer.identity.is("yes") && c.liveness_is_checked()
+    }),
+    row("identity-yes-without-liveness", "approve", |c| {
+        c.was_asked(Capability::Identity) && c.answer.identity.is("yes") && !c.liveness_is_checked()
+    }),
+    row("trust-approved", "approve", |c| {
+        c.was_asked(Capability::TrustDecision) && c.answer.trust.is("approved")
+    }),
+    row("face-match", "approve", |c| {
+        c.was_asked(Capability::FaceMatch)
+            && c.answer.face_match == OneToOne::True
+            && c.liveness_is_checked()
+    }),
+    row("face-match-without-liveness", "approve", |c| {
+        c.was_asked(Capability::FaceMatch)
+            && c.answer.face_match == OneToOne::True
+            && !c.liveness_is_checked()
+    }),
+    row("live", "approve", |c| {
+        c.answer.liveness == Int::Is(1)
+            && c.liveness_is_checked()
+            && c.asked.capabilities().iter().eq([Capability::Liveness])
+    }),
+    row("document-matched", "approve", |c| {
+        c.was_asked(Capability::Document)
+            && c.answer.cpf_match.is("true")
+            && !c.answer.document_face_match.is("false")
+    }),
+    row("document-unread", "review", |c| {
+        c.answer.document
+            && c.answer.cpf_match == Word::Absent
+            && c.answer.document_face_match == Word::Absent
+    }),
+    row("unlisted", "review", |_| true),
+];
+
+const fn row(id: &'static str, decision: &'static str, when: fn(&Case<'_>) -> bool) -> Row {
+    Row { id, decision, when }
+}
+
+/// The row that an answer falls into.
+pub fn judge(answer: &Answer, asked: &Asked, policy: &Policy) -> &'static Row {
+    let case = Case {
+        answer,
+        asked,
+        policy,
+    };
+    ROWS.iter()
+        .find(|row| (row.when)(&case))
+        .expect("the last row matches everything")
+}
+
+/// Evidence that was asked for and is absent.
+pub fn missing(answer: &Answer, asked: &Asked) -> Vec<Capability> {
+    let identity_asked = asked.capabilities().contains(Capability::Identity);
+    asked
+        .capabilities()
+        .iter()
+        .filter(|capability| match capability {
+            // Included in an identity `yes` or `no`, if identity was asked for.
+            Capability::Liveness => {
+                answer.liveness == Int::Absent
+                    && !(identity_asked && answer.identity.is_one_of(&["yes", "no"]))
+            }
+            Capability::Identity => answer.identity == Word::Absent,
+            Capability::BehaviorAlert => answer.alert == Word::Absent,
+            // IDCloud scores nothing but an inconclusive identity.
+            Capability::RiskScore => {
+                answer.identity.is("inconclusive") && answer.score == Int::Absent
+            }
+            Capability::Serpro => answer.serpro == Int::Absent,
+            Capability::FaceMatch => answer.face_match == OneToOne::Absent,
+            Capability::Document => !answer.document,
+            Capability::TrustDecision => answer.trust == Word::Absent,
+            other => panic!("the table does not know {other}"),
+        })
+        .collect()
+}
+
+impl Case<'_> {
+    fn was_asked(&self, capability: Capability) -> bool {
+        self.asked.capabilities().contains(capability)
+    }
+
+    fn approve_from(&self) -> i64 {
+        self.policy.approve_from().into()
+    }
+
+    /// The score, if it is one. What lies outside the range is not a low or a high score but none at all, or the lower bound of the row
+    /// `contradiction` would mean nothing.
+    fn score(&self) -> Option<i64> {
+        match self.answer.score {
+            Int::Is(score @ -100..=100) => Some(score),
+            _ => None,
+        }
+    }
+
+    /// A similarity that nobody asked for cannot satisfy a policy: it would make a verdict better.
+    fn serpro_satisfies(&self, min: u8) -> bool {
+        self.was_asked(Capability::Serpro)
+            && matches!(self.answer.serpro, Int::Is(similarity @ 0..=100) if similarity >= i64::from(min))
+    }
+
+    fn liveness_is_checked(&self) -> bool {
+        self.asked.selfie() == SelfieKind::CaptureToken && self.was_asked(Capability::Liveness)
+    }
+}
+
+/// What the raw answer says, without any judgement.
+pub struct Answer {
+    status: Int,
+    identity: Word,
+    liveness: Int,
+    alert: Word,
+    score: Int,
+    serpro: Int,
+    face_match: OneToOne,
+    trust: Word,
+    risk_level: Word,
+    /// There is a `document` that says something.
+    document: bool,
+    document_is_unreadable: bool,
+    cpf_match: Word,
+    document_face_match: Word,
+}
+
+/// An integer of an answer. Numeric strings are integers, numbers with a decimal point are not.
+#[derive(PartialEq)]
+enum Int {
+    Absent,
+    Is(i64),
+    Unknown,
+}
+
+/// A word of an answer, in small letters, if it is a documented one. Truth values are the words `true` and `false`.
+#[derive(PartialEq)]
+enum Word {
+    Absent,
+    Is(&'static str),
+    Unknown,
+}
+
+/// The 1:1 result, of which there are two forms.
+#[derive(PartialEq)]
+enum OneToOne {
+    Absent,
+    True,
+    False,
+    FormsDiffer,
+    Unknown,
+}
+
+impl Answer {
+    pub fn read(raw: &Value) -> Self {
+        let document = member(raw, "document");
+        let mut answer = Self {
+            status: int(member(raw, "status")),
+            identity: word(
+                inner(raw, "unicoId", "result"),
+                &["yes", "no", "inconclusive"],
+            ),
+            liveness: int(member(raw, "liveness")),
+            alert: word(
+                inner(raw, "identityFraudsters", "result"),
+                &["yes", "suspicious", "inconclusive"],
+            ),
+            score: int(member(raw, "score")),
+            serpro: int(inner(raw, "government", "serpro")),
+            face_match: one_to_one(
+                member(raw, "authenticated"),
+                inner(raw, "biometryToken", "result"),
+            ),
+            trust: word(
+                inner(raw, "idCloud", "result"),
+                &[
+                    "approved",
+                    "denied",
+                    "reproved",
+                    "critical-risk",
+                    "risk-critical",
+                    "high-risk",
+                    "risk-high",
+                    "inconclusive",
+                    "retry",
+                ],
+            ),
+            risk_level: word(inner(raw, "riskLevel", "result"), &["approved", "reproved"]),
+            document: document
+                .and_then(Value::as_object)
+                .is_some_and(|members| !members.is_empty()),
+            document_is_unreadable: document.is_some_and(|value| !value.is_object()),
+            cpf_match: truth(document.and_then(|value| member(value, "cpfMatch"))),
+            document_face_match: truth(document.and_then(|value| member(value, "faceMatch"))),
+        };
+        if answer.status == Int::Absent && answer.is_the_old_comparison(raw) {
+            answer.status = Int::Is(3);
+        }
+        answer
+    }
+
+    /// The old 1:1 answer, the only one that may lack a status: `authenticated`, perhaps `liveness`, and no other evidence.
+    fn is_the_old_comparison(&self, raw: &Value) -> bool {
+        member(raw, "authenticated").is_some()
+            && inner(raw, "biometryToken", "result").is_none()
+            && self.identity == Word::Absent
+            && self.alert == Word::Absent
+            && self.score == Int::Absent
+            && self.serpro == Int::Absent
+            && self.trust == Word::Absent
+            && self.risk_level == Word::Absent
+            && !self.document
+            && !self.document_is_unreadable
+    }
+
+    fn has_unknown_value(&self) -> bool {
+        let words = [
+            &self.identity,
+            &self.alert,
+            &self.trust,
+            &self.risk_level,
+            &self.cpf_match,
+            &self.document_face_match,
+        ];
+        words.into_iter().any(|word| *word == Word::Unknown)
+            || matches!(self.liveness, Int::Unknown)
+            || matches!(self.liveness, Int::Is(value) if !(0..=2).contains(&value))
+            // Integers out of range are what `min_serpro` speaks of; anything else is not a similarity.
+            || self.serpro == Int::Unknown
+            || self.face_match == OneToOne::Unknown
+            || self.document_is_unreadable
+    }
+}
+
+impl Word {
+    fn is(&self, expected: &str) -> bool {
+        matches!(self, Self::Is(word) if *word == expected)
+    }
+
+    fn is_one_of(&self, expected: &[&str]) -> bool {
+        expected.iter().any(|word| self.is(word))
+    }
+}
+
+/// What stands in a place that should be an object: a stand-in that no list of documented values holds.
+static NOT_AN_OBJECT: Value = Value::Array(Vec::new());
+
+/// A member by its name, in whatever capitalisation; null is absent.
+fn member<'a>(object: &'a Value, name: &str) -> Option<&'a Value> {
+    object
+        .as_object()?
+        .iter()
+        .find(|(key, _)| key.eq_ignore_ascii_case(name))
+        .map(|(_, value)| value)
+        .filter(|value| !value.is_null())
+}
+
+/// A member of a member, such as `unicoId.result`.
+fn inner<'a>(raw: &'a Value, outer: &str, name: &str) -> Option<&'a Value> {
+    match member(raw, outer)? {
+        object @ Value::Object(_) => member(object, name),
+        _ => Some(&NOT_AN_OBJECT),
+    }
+}
+
+fn int(value: Option<&Value>) -> Int {
+    match value {
+        None => Int::Absent,
+        Some(Value::Number(number)) => number.as_i64().map_or(Int::Unknown, Int::Is),
+        Some(Value::String(text)) => text.parse().map_or(Int::Unknown, Int::Is),
+        Some(_) => Int::Unknown,
+    }
+}
+
+fn word(value: Option<&Value>, documented: &[&'static str]) -> Word {
+    match value {
+        None => Word::Absent,
+        Some(Value::String(text)) => documented
+            .iter()
+            .find(|word| **word == text.to_ascii_lowercase())
+            .map_or(Word::Unknown, |word| Word::Is(word)),
+        Some(_) => Word::Unknown,
+    }
+}
+
+fn truth(value: Option<&Value>) -> Word {
+    match value {
+        Some(Value::Bool(true)) => Word::Is("true"),
+        Some(Value::Bool(false)) => Word::Is("false"),
+        other => word(other, &["true", "false"]),
+    }
+}
+
+fn one_to_one(old: Option<&Value>, new: Option<&Value>) -> OneToOne {
+    let differ = match (old, new) {
+        (Some(old_raw), Some(new_raw)) => match (truth(old), truth(new)) {
+            (Word::Unknown, Word::Unknown) => old_raw != new_raw,
+            (old, new) => old != new,
+        },
+        _ => false,
+    };
+    if differ {
+        return OneToOne::FormsDiffer;
+    }
+    match truth(old.or(new)) {
+        Word::Absent => OneToOne::Absent,
+        Word::Is("true") => OneToOne::True,
+        Word::Is(_) => OneToOne::False,
+        Word::Unknown => OneToOne::Unknown,
+    }
+}
