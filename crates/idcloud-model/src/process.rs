@@ -94,14 +94,18 @@ impl Process {
     }
 }
 
-/// The oldest 1:1 answer has no status, and is complete. Nothing else without a status is.
+/// The oldest 1:1 answer has no status, and is complete. Nothing else without a status is: other evidence than that answer's two members
+/// proves a newer generation, whose answers have one.
 fn absent_status(evidence: &Evidence) -> Status {
     let old_comparison = evidence.authenticated.is_some()
         && evidence.identity.is_none()
         && evidence.behavior_alert.is_none()
         && evidence.risk_score.is_none()
         && evidence.serpro.is_none()
-        && evidence.trust_decision.is_none();
+        && evidence.biometry_token.is_none()
+        && evidence.trust_decision.is_none()
+        && evidence.risk_level.is_none()
+        && evidence.document.is_none();
     if old_comparison {
         Status::Completed
     } else {
