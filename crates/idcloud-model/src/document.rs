@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::evidence::UnknownMembers;
 use crate::face_match::Match;
-use crate::{DocumentContent, DocumentId, DocumentKind, wire};
+use crate::{DocumentContent, DocumentId, DocumentKind, UnknownValue, wire};
 
 /// `document` of an answer.
 #[derive(Clone, PartialEq, Default)]
@@ -72,17 +72,21 @@ impl Document {
         self.file_urls.iter().map(|url| url.as_str())
     }
 
-    /// Reads `document`; an empty object is none.
+    /// Reads `document`; an empty object is none. Something that is not an object is listed, and matches nobody knows what.
     pub(crate) fn from_json(
         value: Value,
         path: &str,
         unknown: &mut UnknownMembers,
     ) -> Option<Self> {
         let Value::Object(members) = value else {
-            if !value.is_null() {
-                unknown.push(path.to_owned(), value);
+            if value.is_null() {
+                return None;
             }
-            return None;
+            unknown.push(path.to_owned(), value.clone());
+            return Some(Self {
+                cpf_match: Some(Match::Unknown(UnknownValue::new(value))),
+                ..Self::default()
+            });
         };
         if members.is_empty() {
             return None;
