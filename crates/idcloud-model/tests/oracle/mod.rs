@@ -6,21 +6,21 @@ use idcloud_model::{Asked, Capability, Policy, SelfieKind};
 use serde_json::Value;
 
 /// One row of the table.
-pub struct Row {
-    pub id: &'static str,
-    pub decision: &'static str,
+pub(crate) struct Row {
+    pub(crate) id: &'static str,
+    pub(crate) decision: &'static str,
     when: fn(&Case<'_>) -> bool,
 }
 
 /// An answer and the question that it is judged against.
 struct Case<'a> {
     answer: &'a Answer,
-    asked: &'a Asked,
-    policy: &'a Policy,
+    asked: Asked,
+    policy: Policy,
 }
 
 /// The rows, top down; the first that matches wins.
-pub const ROWS: [Row; 36] = [
+pub(crate) const ROWS: [Row; 36] = [
     row("processing", "wait", |c| c.answer.status == Int::Is(1)),
     row("divergence", "wait", |c| c.answer.status == Int::Is(2)),
     row("unknown-status", "wait", |c| {
@@ -151,7 +151,7 @@ const fn row(id: &'static str, decision: &'static str, when: fn(&Case<'_>) -> bo
 }
 
 /// The row that an answer falls into.
-pub fn judge(answer: &Answer, asked: &Asked, policy: &Policy) -> &'static Row {
+pub(crate) fn judge(answer: &Answer, asked: Asked, policy: Policy) -> &'static Row {
     let case = Case {
         answer,
         asked,
@@ -163,7 +163,7 @@ pub fn judge(answer: &Answer, asked: &Asked, policy: &Policy) -> &'static Row {
 }
 
 /// Evidence that was asked for and is absent.
-pub fn missing(answer: &Answer, asked: &Asked) -> Vec<Capability> {
+pub(crate) fn missing(answer: &Answer, asked: Asked) -> Vec<Capability> {
     let identity_asked = asked.capabilities().contains(Capability::Identity);
     asked
         .capabilities()
@@ -219,7 +219,7 @@ impl Case<'_> {
 }
 
 /// What the raw answer says, without any judgement.
-pub struct Answer {
+pub(crate) struct Answer {
     status: Int,
     identity: Word,
     liveness: Int,
@@ -263,7 +263,7 @@ enum OneToOne {
 }
 
 impl Answer {
-    pub fn read(raw: &Value) -> Self {
+    pub(crate) fn read(raw: &Value) -> Self {
         let document = member(raw, "document");
         let mut answer = Self {
             status: int(member(raw, "status")),
