@@ -100,7 +100,7 @@ impl ReusableDocumentsQuery {
 }
 
 /// A document that can be used again.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ReusableDocument {
     kind: Option<String>,
     id: DocumentId,
@@ -152,6 +152,15 @@ impl ReusableDocument {
     #[must_use]
     pub const fn id(&self) -> &DocumentId {
         &self.id
+    }
+}
+
+/// The type is whatever text came, so it is not printed.
+impl fmt::Debug for ReusableDocument {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReusableDocument")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
     }
 }
 

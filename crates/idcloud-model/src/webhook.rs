@@ -2,6 +2,8 @@
 //!
 //! A notification must never be taken for a result: it carries none, and nobody signs it.
 
+use std::fmt;
+
 use serde_json::Value;
 
 use crate::unknown::open_enum;
@@ -22,7 +24,7 @@ open_enum! {
 ///
 /// The payload of API integrations is not published; the one of hosted journeys is `{processId, state, flow}`. Any object with a `processId` or an
 /// `id` is therefore a notification.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Notification {
     process_id: ProcessId,
     state: Option<NotificationState>,
@@ -83,6 +85,16 @@ impl Notification {
     #[must_use]
     pub fn last_event(&self) -> Option<&str> {
         self.last_event.as_deref()
+    }
+}
+
+/// Anybody may post to a webhook: only what this version knows is printed.
+impl fmt::Debug for Notification {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Notification")
+            .field("process_id", &self.process_id)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
     }
 }
 
