@@ -9,7 +9,8 @@ use zeroize::Zeroizing;
 
 use crate::evidence::UnknownMembers;
 use crate::face_match::Match;
-use crate::{DocumentContent, DocumentId, DocumentKind, UnknownValue, wire};
+use crate::wire::{self, Subtree, keep};
+use crate::{DocumentContent, DocumentId, DocumentKind, UnknownValue};
 
 /// `document` of an answer.
 #[derive(Clone, PartialEq, Default)]
@@ -73,20 +74,21 @@ impl Document {
     }
 
     /// Reads `document`; an empty object is none. Something that is not an object is listed, and matches nobody knows what.
-    pub(crate) fn from_json(
-        value: Value,
+    pub(crate) fn from_wire(
+        subtree: Subtree,
         path: &str,
         unknown: &mut UnknownMembers,
+        conflict: &mut bool,
     ) -> Option<Self> {
-        let Value::Object(members) = value else {
-            if value.is_null() {
-                return None;
+        let members = match subtree {
+            Subtree::Members(members) => members,
+            Subtree::Other(value) => {
+                unknown.push(path.to_owned(), value.clone());
+                return Some(Self {
+                    cpf_match: Some(Match::Unknown(UnknownValue::new(value))),
+                    ..Self::default()
+                });
             }
-            unknown.push(path.to_owned(), value.clone());
-            return Some(Self {
-                cpf_match: Some(Match::Unknown(UnknownValue::new(value))),
-                ..Self::default()
-            });
         };
         if members.is_empty() {
             return None;
@@ -104,8 +106,8 @@ impl Document {
                     Value::Null => {}
                     other => unknown.push(format!("{path}.{name}"), other),
                 },
-                "cpfmatch" => document.cpf_match = wire::scalar(value),
-                "facematch" => document.face_match = wire::scalar(value),
+                "cpfmatch" => keep(&mut document.cpf_match, wire::scalar(value), conflict),
+                "facematch" => keep(&mut document.face_match, wire::scalar(value), conflict),
                 "content" => document.content = Some(value).filter(|value| !value.is_null()),
                 "fileurls" => document.read_file_urls(value, path, unknown),
                 _ => unknown.push(format!("{path}.{name}"), value),

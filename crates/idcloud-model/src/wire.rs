@@ -30,6 +30,31 @@ pub(crate) trait Scalar: Sized {
     }
 
     fn unknown(value: Value) -> Self;
+
+    fn from_map<'de, A: MapAccess<'de>>(map: A) -> Result<Self, A::Error> {
+        Value::deserialize(MapAccessDeserializer::new(map)).map(Self::unknown)
+    }
+}
+
+/// A whole subtree, in which a member that comes twice is still there twice.
+#[derive(PartialEq)]
+pub(crate) enum Subtree {
+    Members(Vec<(String, Value)>),
+    Other(Value),
+}
+
+impl Scalar for Subtree {
+    fn unknown(value: Value) -> Self {
+        Self::Other(value)
+    }
+
+    fn from_map<'de, A: MapAccess<'de>>(mut map: A) -> Result<Self, A::Error> {
+        let mut members = Vec::new();
+        while let Some(member) = map.next_entry()? {
+            members.push(member);
+        }
+        Ok(Self::Members(members))
+    }
 }
 
 /// Reads a scalar; null is absent.
@@ -83,9 +108,7 @@ impl<'de, T: Scalar> Visitor<'de> for ScalarVisitor<T> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        Value::deserialize(MapAccessDeserializer::new(map))
-            .map(T::unknown)
-            .map(Some)
+        T::from_map(map).map(Some)
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
@@ -242,7 +265,9 @@ impl<'de> Visitor<'de> for AnswerVisitor {
                     keep(&mut evidence.risk_level, value, &mut conflict);
                 }
                 Some(Member::Document) => {
-                    let value = Document::from_json(map.next_value()?, &name, &mut unknown);
+                    let value = map.next_value::<Read<_>>()?.0.and_then(|subtree| {
+                        Document::from_wire(subtree, &name, &mut unknown, &mut conflict)
+                    });
                     keep(&mut evidence.document, value.map(Box::new), &mut conflict);
                 }
                 Some(Member::AdditionalInfo) => {
@@ -274,7 +299,8 @@ impl<'de> Visitor<'de> for AnswerVisitor {
     }
 }
 
-fn keep<T: PartialEq>(slot: &mut Option<T>, value: Option<T>, conflict: &mut bool) {
+/// Keeps the first value; a second that differs is a conflict.
+pub(crate) fn keep<T: PartialEq>(slot: &mut Option<T>, value: Option<T>, conflict: &mut bool) {
     match (slot.as_ref(), &value) {
         (Some(first), Some(second)) => *conflict |= first != second,
         (None, Some(_)) => *slot = value,
