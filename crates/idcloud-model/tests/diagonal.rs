@@ -111,7 +111,7 @@ fn only_the_diagonal_approves() {
 }
 
 /// What an approving row rests on.
-fn rests_on(verdict: &Verdict) -> Capability {
+fn rests_on(verdict: Verdict) -> Capability {
     match verdict.scenario().id() {
         "score-high" => Capability::RiskScore,
         "identity-yes" | "identity-yes-without-liveness" => Capability::Identity,
@@ -123,12 +123,12 @@ fn rests_on(verdict: &Verdict) -> Capability {
     }
 }
 
-fn approves(verdict: &Verdict) -> bool {
+fn approves(verdict: Verdict) -> bool {
     verdict.decision() == Decision::Approve
 }
 
 /// How bad a decision is. Review and recapture are no worse than each other.
-fn badness(verdict: &Verdict) -> u8 {
+fn badness(verdict: Verdict) -> u8 {
     match verdict.decision() {
         Decision::Approve => 0,
         Decision::Review | Decision::Recapture => 1,
@@ -187,14 +187,14 @@ proptest! {
         let process = finished(&raw).expect("status 3 is final");
         for capabilities in capability_sets() {
             let verdict = decide(&process, &asked_of(question, capabilities), &policy);
-            if approves(&verdict) {
-                let capability = rests_on(&verdict);
+            if approves(verdict) {
+                let capability = rests_on(verdict);
                 prop_assert!(capabilities.contains(capability), "{capability} was not asked for\n{raw}");
                 prop_assert!(verdict.missing().next().is_none(), "{:?} is absent", verdict.missing().collect::<Vec<_>>());
                 let poorer = without(&raw, members_of(capability));
                 let poorer = finished(&poorer).expect("the status is still there");
                 let poorer = decide(&poorer, &asked_of(question, capabilities), &policy);
-                prop_assert!(!approves(&poorer), "{} approves without {capability}\n{raw}", poorer.scenario());
+                prop_assert!(!approves(poorer), "{} approves without {capability}\n{raw}", poorer.scenario());
             }
         }
     }
@@ -213,7 +213,7 @@ proptest! {
                 let policy = if capability == Capability::Serpro { policy.with_min_serpro(None) } else { policy };
                 let (richer, poorer) = (decide(&richer, &asked, &policy), decide(&poorer, &asked, &policy));
                 prop_assert!(
-                    badness(&richer) >= badness(&poorer),
+                    badness(richer) >= badness(poorer),
                     "{} with {capability}, {} without\n{raw}\n{asked:?}\n{policy:?}", richer.scenario(), poorer.scenario()
                 );
             }
@@ -231,18 +231,18 @@ proptest! {
             for capability in capabilities.iter() {
                 let Some(fewer) = reduced(capabilities, capability) else { continue };
                 let relaxed = decide(&process, &asked_of(question, fewer), &policy);
-                if !approves(&verdict) && approves(&relaxed) {
+                if !approves(verdict) && approves(relaxed) {
                     let was_missing = verdict.scenario().id() == "missing-evidence" && verdict.missing().eq([capability]);
                     prop_assert!(
                         was_missing || relaxed.scenario().id() == "live",
                         "{} for {more:?}, {} without {capability}\n{raw}\n{policy:?}", verdict.scenario(), relaxed.scenario()
                     );
                 }
-                if approves(&verdict) && !approves(&relaxed) {
+                if approves(verdict) && !approves(relaxed) {
                     // Liveness that is asked for is what `require_liveness` demands.
                     let demanded = capability == Capability::Liveness && policy.require_liveness();
                     prop_assert!(
-                        demanded || rests_on(&verdict) == capability,
+                        demanded || rests_on(verdict) == capability,
                         "{} for {more:?}, {} without {capability}\n{raw}", verdict.scenario(), relaxed.scenario()
                     );
                 }
@@ -265,12 +265,12 @@ proptest! {
             for stricter in stricter {
                 let strict = decide(&process, &asked, &stricter);
                 prop_assert!(
-                    badness(&strict) >= badness(&verdict),
+                    badness(strict) >= badness(verdict),
                     "{} under {policy:?}, {} under {stricter:?}\n{raw}", verdict.scenario(), strict.scenario()
                 );
             }
             let with = |selfie| decide(&process, &Asked::new(capabilities, selfie).with_seen_pending(asked.seen_pending()), &policy);
-            prop_assert!(badness(&with(SelfieKind::CaptureToken)) <= badness(&with(other)));
+            prop_assert!(badness(with(SelfieKind::CaptureToken)) <= badness(with(other)));
             prop_assert_eq!(with(SelfieKind::Image).decision(), with(SelfieKind::Unknown).decision());
         }
     }
