@@ -18,3 +18,8 @@ pub use pending::Pending;
 pub use report::{Mismatch, Report};
 pub use submission::Submission;
 pub use wait::{WaitError, WaitErrorKind};
+
+/// The README's example compiles.
+#[cfg(all(doctest, feature = "reqwest"))]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
