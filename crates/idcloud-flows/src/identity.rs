@@ -4,11 +4,11 @@
 
 use std::time::Duration;
 
-use idcloud_http::{ApiKey, CallOptions, Client, Error, ErrorKind};
+use idcloud_http::{Answer, ApiKey, CallOptions, Client, Error, ErrorKind};
 use idcloud_model::request::{CreateRequest, IdentityRequest};
 use idcloud_model::{Asked, Capabilities, IdentityExtras, Policy, Process};
 
-use crate::submission::{Machine, Step, outcome};
+use crate::submission::{Machine, Step, looked, outcome};
 use crate::wait::{WaitError, wait};
 use crate::{Pending, Report, Submission};
 
@@ -89,18 +89,16 @@ impl IdentityVerification {
             };
             simulated |= answer.simulated();
             let process = answer.into_value();
-            match machine.created(process.clone(), fastrand::f64()) {
+            match machine.created(&process, fastrand::f64()) {
                 Step::CreateAgain(pause) => {
                     failed = Some(process);
                     clock.sleep(pause).await;
                 }
-                Step::Look(id) => {
-                    let seen = self.client.process(&self.key, &id, options).await;
-                    break machine
-                        .looked(seen.ok().map(idcloud_http::Answer::into_value))
-                        .unwrap_or(process);
+                Step::Look => {
+                    let seen = self.client.process(&self.key, process.id(), options).await;
+                    break looked(process, seen.ok().map(Answer::into_value));
                 }
-                Step::Done(process) => break process,
+                Step::Done => break process,
             }
         };
         Ok(outcome(

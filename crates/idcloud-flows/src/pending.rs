@@ -5,7 +5,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use idcloud_http::Environment;
-use idcloud_model::{Asked, Policy, ProcessId, Status};
+use idcloud_model::{Asked, Policy, ProcessId, Scenario, Status};
 use serde::{Deserialize, Serialize};
 
 /// The form in which a pending process is stored now.
@@ -19,7 +19,7 @@ const VERSION: u32 = 1;
 #[must_use = "a pending process was paid for, and its id is the only way back to it"]
 pub struct Pending {
     process_id: ProcessId,
-    status: &'static str,
+    scenario: Scenario,
     asked: Asked,
     policy: Policy,
     tenant: Tenant,
@@ -55,7 +55,7 @@ impl Pending {
     ) -> Self {
         Self {
             process_id,
-            status: status.as_str(),
+            scenario: scenario_of(status),
             asked: seen(asked, status),
             policy,
             tenant: Tenant::of(environment),
@@ -66,7 +66,7 @@ impl Pending {
 
     /// The same process after one more look at it.
     pub(crate) fn look(&mut self, status: &Status, simulated: bool) {
-        self.status = status.as_str();
+        self.scenario = scenario_of(status);
         self.asked = seen(self.asked, status);
         self.simulated |= simulated;
     }
@@ -77,10 +77,20 @@ impl Pending {
         &self.process_id
     }
 
+    /// Which row of the table says to wait, after the last look: `processing`, `divergence` or `unknown-status`.
+    #[must_use]
+    pub const fn scenario(&self) -> Scenario {
+        self.scenario
+    }
+
     /// The status at the last look: `processing`, `divergence` or `unknown`.
     #[must_use]
     pub const fn status(&self) -> &'static str {
-        self.status
+        match self.scenario {
+            Scenario::Processing => "processing",
+            Scenario::Divergence => "divergence",
+            _ => "unknown",
+        }
     }
 
     /// What was asked.
@@ -118,6 +128,15 @@ impl Pending {
     }
 }
 
+/// The row of a status that is not final.
+const fn scenario_of(status: &Status) -> Scenario {
+    match status {
+        Status::Processing => Scenario::Processing,
+        Status::Divergence => Scenario::Divergence,
+        _ => Scenario::UnknownStatus,
+    }
+}
+
 /// A status of 1 or 2 is remembered: what ends inconclusive without a score after it was dropped.
 fn seen(asked: Asked, status: &Status) -> Asked {
     let pending = matches!(status, Status::Processing | Status::Divergence);
@@ -147,8 +166,8 @@ impl From<Pending> for Stored {
             .unwrap_or_default();
         Self {
             version: VERSION,
+            status: pending.status().to_owned(),
             process_id: pending.process_id,
-            status: pending.status.to_owned(),
             asked: pending.asked,
             policy: pending.policy,
             environment: pending.tenant.environment,
@@ -173,12 +192,14 @@ impl TryFrom<Stored> for Pending {
         if stored.version != VERSION {
             return Err(OtherVersion);
         }
-        let known = ["processing", "divergence"]
-            .into_iter()
-            .find(|known| *known == stored.status);
+        let scenario = match stored.status.as_str() {
+            "processing" => Scenario::Processing,
+            "divergence" => Scenario::Divergence,
+            _ => Scenario::UnknownStatus,
+        };
         Ok(Self {
             process_id: stored.process_id,
-            status: known.unwrap_or("unknown"),
+            scenario,
             asked: stored.asked,
             policy: stored.policy,
             tenant: Tenant {

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use idcloud_http::Environment;
-use idcloud_model::{Asked, FinalProcess, Policy, Process, ProcessId, Scenario, decide};
+use idcloud_model::{Asked, Policy, Process, Scenario, SelfieKind, decide};
 
 use crate::{Pending, Report};
 
@@ -20,15 +20,15 @@ pub enum Submission {
     Pending(Pending),
 }
 
-/// What to do next.
-#[derive(Debug)]
+/// What to do after a create that was answered.
+#[derive(Debug, PartialEq)]
 pub(crate) enum Step {
     /// Create once more, after a pause.
     CreateAgain(Duration),
     /// Look at the process once: something that was asked for may only show there.
-    Look(ProcessId),
-    /// Nothing: this is the process as it stands.
-    Done(Process),
+    Look,
+    /// Nothing: the process stands as it is.
+    Done,
 }
 
 /// The state between a create and its outcome.
@@ -38,7 +38,6 @@ pub(crate) struct Machine {
     policy: Policy,
     attempts_left: u32,
     attempts_made: u32,
-    looked_from: Option<FinalProcess>,
 }
 
 impl Machine {
@@ -46,21 +45,19 @@ impl Machine {
     ///
     /// A capture token is good for one attempt, so with one there are none.
     pub(crate) fn new(asked: Asked, policy: Policy, new_attempts: u32) -> Self {
-        let single_use = asked.selfie() == idcloud_model::SelfieKind::CaptureToken;
+        let single_use = asked.selfie() == SelfieKind::CaptureToken;
         Self {
             asked,
             policy,
             attempts_left: if single_use { 0 } else { new_attempts },
             attempts_made: 0,
-            looked_from: None,
         }
     }
 
-    /// After a create that was answered. `fraction`, from 0 to 1, is the jitter.
-    pub(crate) fn created(&mut self, process: Process, fraction: f64) -> Step {
-        let process = match process {
-            Process::Final(process) => process,
-            pending @ Process::Pending(_) => return Step::Done(pending),
+    /// After a create that was answered with `process`. `fraction`, from 0 to 1, is the jitter.
+    pub(crate) fn created(&mut self, process: &Process, fraction: f64) -> Step {
+        let Process::Final(process) = process else {
+            return Step::Done;
         };
         if process.is_failed() && self.attempts_left > 0 {
             self.attempts_left -= 1;
@@ -68,21 +65,20 @@ impl Machine {
             return Step::CreateAgain(backoff(self.attempts_made, fraction));
         }
         // Older generations answer some evidence only when the process is asked for; looking costs a request and no money.
-        if decide(&process, &self.asked, &self.policy).scenario() == Scenario::MissingEvidence {
-            let id = process.id().clone();
-            self.looked_from = Some(process);
-            return Step::Look(id);
+        let verdict = decide(process, &self.asked, &self.policy);
+        if verdict.scenario() == Scenario::MissingEvidence {
+            Step::Look
+        } else {
+            Step::Done
         }
-        Step::Done(Process::Final(process))
     }
+}
 
-    /// After the look, whatever came of it: a look that failed changes nothing.
-    pub(crate) fn looked(&mut self, seen: Option<Process>) -> Option<Process> {
-        let before = self.looked_from.take().map(Process::Final);
-        match seen {
-            Some(process @ Process::Final(_)) => Some(process),
-            _ => before,
-        }
+/// What stands after a look at a final process: a look that failed or went backwards changes nothing.
+pub(crate) fn looked(before: Process, seen: Option<Process>) -> Process {
+    match seen {
+        Some(process @ Process::Final(_)) => process,
+        _ => before,
     }
 }
 
@@ -124,7 +120,7 @@ pub(crate) fn outcome(
 
 #[cfg(test)]
 mod tests {
-    use idcloud_model::{Capabilities, IdentityExtras, SelfieKind};
+    use idcloud_model::{Capabilities, IdentityExtras};
 
     use super::*;
 
@@ -145,7 +141,7 @@ mod tests {
     fn creates(selfie: SelfieKind, new_attempts: u32) -> u32 {
         let mut machine = Machine::new(asked(selfie), Policy::default(), new_attempts);
         let mut creates = 1;
-        while let Step::CreateAgain(pause) = machine.created(process(r#""status":5"#), 1.0) {
+        while let Step::CreateAgain(pause) = machine.created(&process(r#""status":5"#), 1.0) {
             assert!(pause <= Duration::from_secs(20));
             creates += 1;
         }
@@ -160,7 +156,7 @@ mod tests {
         assert_eq!(creates(SelfieKind::CaptureToken, 3), 1);
         for status in ["1", "2", "3", "4", "7"] {
             let mut machine = Machine::new(asked(SelfieKind::Image), Policy::default(), 3);
-            let step = machine.created(process(&format!(r#""status":{status}"#)), 1.0);
+            let step = machine.created(&process(&format!(r#""status":{status}"#)), 1.0);
             assert!(!matches!(step, Step::CreateAgain(_)), "status {status}");
         }
     }
@@ -168,19 +164,16 @@ mod tests {
     /// Missing evidence is looked for once; what the look does not bring stays missing.
     #[test]
     fn one_look_for_missing_evidence() {
-        let yes = r#""status":3,"unicoId":{"result":"yes"}"#;
-        let complete = r#""status":3,"unicoId":{"result":"yes"},"identityFraudsters":{"result":"inconclusive"}"#;
-        let mut machine = Machine::new(asked(SelfieKind::Image), Policy::default(), 3);
-        assert!(matches!(machine.created(process(yes), 0.0), Step::Look(_)));
-        assert_eq!(
-            machine.looked(Some(process(complete))),
-            Some(process(complete))
+        let yes = process(r#""status":3,"unicoId":{"result":"yes"}"#);
+        let complete = process(
+            r#""status":3,"unicoId":{"result":"yes"},"identityFraudsters":{"result":"inconclusive"}"#,
         );
-        assert!(matches!(machine.created(process(yes), 0.0), Step::Look(_)));
-        assert_eq!(machine.looked(None), Some(process(yes)));
-        assert!(matches!(
-            machine.created(process(complete), 0.0),
-            Step::Done(_)
-        ));
+        let processing = process(r#""status":1"#);
+        let mut machine = Machine::new(asked(SelfieKind::Image), Policy::default(), 3);
+        assert_eq!(machine.created(&yes, 0.0), Step::Look);
+        assert_eq!(machine.created(&complete, 0.0), Step::Done);
+        assert_eq!(looked(yes.clone(), Some(complete.clone())), complete);
+        assert_eq!(looked(yes.clone(), Some(processing)), yes);
+        assert_eq!(looked(yes.clone(), None), yes);
     }
 }

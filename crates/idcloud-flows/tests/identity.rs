@@ -1,0 +1,355 @@
+//! Identity verification from end to end: the simulator for what IDCloud does, a script for what it does not do on demand.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use idcloud_flows::http::testing::{ScriptedTransport, Step, VirtualClock};
+use idcloud_flows::http::{
+    ApiKey, CallOptions, Client, Clock, Delivery, Environment, ServiceAccount, SignError, Signer,
+    Transport,
+};
+use idcloud_flows::model::request::IdentityRequest;
+use idcloud_flows::model::{Decision, Image, Policy, Selfie, SelfieKind, SubjectDraft};
+use idcloud_flows::{IdCloud, IdentityVerification, Pending, Report, Submission, WaitErrorKind};
+use idcloud_simulator::{Config, Simulator, SimulatorTransport, capture, subjects};
+
+const ID: &str = "80371b2a-3ac7-432e-866d-57fe37896ac6";
+
+/// A PNG header of 720 x 960 pixels, which is all that anyone looks at.
+fn image() -> Image {
+    let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x02\xd0\0\0\x03\xc0".to_vec();
+    png.resize(1000, 0);
+    Image::parse(Bytes::from(png)).unwrap()
+}
+
+fn request(code: &str, selfie: impl Into<Selfie>) -> IdentityRequest {
+    let draft = SubjectDraft {
+        code: Some(code.to_owned().into()),
+        name: Some("Test Subject".to_owned().into()),
+        ..SubjectDraft::default()
+    };
+    IdentityRequest::new(draft.parse().unwrap(), selfie).unwrap()
+}
+
+struct Signature;
+
+#[async_trait::async_trait]
+impl Signer for Signature {
+    async fn sign(&self, _: &[u8]) -> Result<Vec<u8>, SignError> {
+        Ok(b"signature".to_vec())
+    }
+}
+
+/// A client whose requests meet `script`, with a key that is declared to have `capabilities`.
+fn scripted(
+    script: &Arc<ScriptedTransport>,
+    account: &str,
+    capabilities: &str,
+) -> IdentityVerification {
+    let tenant = "11111111-2222-3333-4444-555555555555";
+    let account = ServiceAccount::with_signer(account, tenant, Arc::new(Signature)).unwrap();
+    let client = Client::builder(Environment::local(account))
+        .transport(Arc::clone(script) as Arc<dyn Transport>)
+        .clock(Arc::new(VirtualClock::new()))
+        .build()
+        .unwrap();
+    let key = ApiKey::new("key", capabilities.parse().unwrap()).unwrap();
+    IdCloud::new(client).identity(key)
+}
+
+fn answer(members: &str) -> Step {
+    Step::json(200, format!(r#"{{"id":"{ID}",{members}}}"#))
+}
+
+async fn submit(identity: &IdentityVerification, selfie: impl Into<Selfie>) -> Submission {
+    let request = request("52998224725", selfie);
+    identity
+        .submit(request, &CallOptions::default())
+        .await
+        .unwrap()
+}
+
+fn finished(submission: Submission) -> Report {
+    match submission {
+        Submission::Finished(report) => report,
+        other => panic!("not finished: {other:?}"),
+    }
+}
+
+fn pending(submission: Submission) -> Pending {
+    match submission {
+        Submission::Pending(pending) => pending,
+        other => panic!("not pending: {other:?}"),
+    }
+}
+
+/// It works before the contract is signed: every test subject ends in the row that it announces, through the real client.
+#[tokio::test(start_paused = true)]
+async fn every_test_subject_ends_in_its_row() {
+    for subject in subjects() {
+        let clock = Arc::new(VirtualClock::new());
+        let mut simulator = Simulator::new(Config::new(7));
+        let account = simulator.issue_account().unwrap();
+        let api_key = simulator.issue_api_key(subject.capabilities);
+        let signer = account.private_key_pem();
+        let account =
+            ServiceAccount::from_pem(account.account(), account.tenant_id(), signer.as_bytes())
+                .unwrap();
+        let client = Client::builder(Environment::local(account))
+            .transport(Arc::new(SimulatorTransport::new(simulator, clock.clone())))
+            .clock(clock.clone())
+            .build()
+            .unwrap();
+        let identity =
+            IdCloud::new(client).identity(ApiKey::new(api_key, subject.capabilities).unwrap());
+        let selfie = match subject.selfie {
+            SelfieKind::CaptureToken => {
+                let token = capture(&image(), clock.now());
+                Selfie::from_input(token.into(), clock.now()).unwrap()
+            }
+            _ => image().into(),
+        };
+        let submission = identity
+            .submit(request(subject.code, selfie), &CallOptions::default())
+            .await
+            .unwrap();
+        let scenario = match submission {
+            Submission::Finished(report) => {
+                assert!(report.simulated());
+                report.verdict().scenario().id()
+            }
+            Submission::Pending(pending) => {
+                assert!(pending.simulated());
+                match identity.wait(pending, Duration::from_secs(60)).await {
+                    Ok(report) => {
+                        assert!(report.simulated());
+                        report.verdict().scenario().id()
+                    }
+                    Err(error) => error.pending().scenario().id(),
+                }
+            }
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(scenario, subject.scenario, "{}", subject.description);
+    }
+}
+
+/// It stays inside the budget: a verdict that came with the create costs no GET.
+#[tokio::test(start_paused = true)]
+async fn a_verdict_with_the_create_costs_no_get() {
+    let script =
+        Arc::new(ScriptedTransport::new().call(answer(r#""status":3,"unicoId":{"result":"yes"}"#)));
+    let report = finished(submit(&scripted(&script, "a", "identity"), image()).await);
+    assert_eq!(report.verdict().decision(), Decision::Approve);
+    assert!(!report.simulated());
+    assert_eq!(script.calls().len(), 1);
+}
+
+/// Nobody pays twice: an answer that nobody can read is ambiguous, and is not asked for again.
+#[tokio::test(start_paused = true)]
+async fn an_unreadable_answer_is_not_repeated() {
+    for step in [
+        Step::json(200, "<html>"),
+        Step::json(200, ""),
+        Step::json(200, "{}"),
+        Step::json(502, ""),
+    ] {
+        let script = Arc::new(ScriptedTransport::new().call(step));
+        let identity = scripted(&script, "a", "identity");
+        let error = identity
+            .submit(request("52998224725", image()), &CallOptions::default())
+            .await
+            .unwrap_err();
+        assert_eq!(error.delivery(), Delivery::Unknown);
+        assert_eq!(script.calls().len(), 1);
+    }
+}
+
+/// Status 5 leads to three more creates and no fourth, to none with a capture token, and to as many as the caller says.
+#[tokio::test(start_paused = true)]
+async fn new_attempts_after_a_failed_process() {
+    let token: Selfie = Selfie::from_input("a.b.c".into(), std::time::UNIX_EPOCH).unwrap();
+    for (selfie, attempts, creates) in [
+        (Selfie::from(image()), 3, 4),
+        (image().into(), 0, 1),
+        (token, 3, 1),
+    ] {
+        let script = Arc::new(ScriptedTransport::new().every_call(answer(r#""status":5"#)));
+        let identity = scripted(&script, "a", "identity").with_new_attempts(attempts);
+        let report = finished(submit(&identity, selfie).await);
+        assert_eq!(report.verdict().scenario().id(), "processing-error");
+        assert_eq!(script.calls().len(), creates);
+    }
+}
+
+/// What was asked for and did not come is looked for once.
+#[tokio::test(start_paused = true)]
+async fn missing_evidence_is_looked_for_once() {
+    let yes = r#""status":3,"unicoId":{"result":"yes"}"#;
+    let alert =
+        r#""status":3,"unicoId":{"result":"yes"},"identityFraudsters":{"result":"inconclusive"}"#;
+    for (look, scenario) in [
+        (answer(alert), "identity-yes-without-liveness"),
+        (answer(yes), "missing-evidence"),
+        (
+            Step::json(404, r#"{"error":{"code":"50001"}}"#),
+            "missing-evidence",
+        ),
+    ] {
+        let script = Arc::new(ScriptedTransport::new().call(answer(yes)).every_call(look));
+        let report =
+            finished(submit(&scripted(&script, "a", "identity,behavior-alert"), image()).await);
+        assert_eq!(report.verdict().scenario().id(), scenario);
+    }
+}
+
+/// It stays inside the budget: a score after T costs at most eight polls within a minute, and is known by T + 3 s or 1.5 T.
+#[tokio::test(start_paused = true)]
+async fn polls_are_few_and_the_result_is_known_in_time() {
+    for result_after in [1_u64, 4, 10, 14, 31, 60] {
+        let mut script = ScriptedTransport::new().call(answer(r#""status":1"#));
+        // The schedule without jitter bounds how many polls can come before the result.
+        let clock = VirtualClock::new();
+        let ready = clock.instant() + Duration::from_secs(result_after);
+        let waiting = answer(r#""status":1"#);
+        let done = answer(r#""status":3,"unicoId":{"result":"inconclusive"},"score":90"#);
+        script = script.every_call(waiting);
+        let script = Arc::new(script);
+        let identity = scripted(&script, "a", "identity,risk-score");
+        let pending = pending(submit(&identity, image()).await);
+        let started = clock.instant();
+        let later = {
+            let script = Arc::clone(&script);
+            async move {
+                tokio::time::sleep_until(ready).await;
+                for _ in 0..20 {
+                    script.push_call(done.clone());
+                }
+                std::future::pending::<()>().await;
+            }
+        };
+        let report = tokio::select! {
+            report = identity.wait(pending, Duration::from_secs(200)) => report.unwrap(),
+            () = later => unreachable!(),
+        };
+        let took = clock.instant() - started;
+        let bound = Duration::from_secs(result_after + 3)
+            .max(Duration::from_secs(result_after).mul_f64(1.5));
+        assert!(
+            took <= bound,
+            "result after {result_after} s was known after {took:?}"
+        );
+        assert!(
+            script.calls().len() <= 1 + 8,
+            "{} polls",
+            script.calls().len() - 1
+        );
+        assert_eq!(report.verdict().scenario().id(), "score-high");
+    }
+}
+
+/// A process that was seen pending and ends without a score was dropped.
+#[tokio::test(start_paused = true)]
+async fn a_drop_is_told_from_silence() {
+    let silent = r#""status":3,"unicoId":{"result":"inconclusive"},"liveness":1"#;
+    let script = Arc::new(
+        ScriptedTransport::new()
+            .call(answer(r#""status":2"#))
+            .call(answer(silent)),
+    );
+    let identity = scripted(&script, "a", "identity");
+    let pending = pending(submit(&identity, image()).await);
+    let report = identity
+        .wait(pending, Duration::from_secs(60))
+        .await
+        .unwrap();
+    assert_eq!(report.verdict().scenario().id(), "drop");
+
+    let script = Arc::new(ScriptedTransport::new().call(answer(silent)));
+    let report = finished(submit(&scripted(&script, "a", "identity"), image()).await);
+    assert_eq!(report.verdict().scenario().id(), "identity-inconclusive");
+}
+
+/// A failed poll is not a failed process, and every failed wait hands the process back.
+#[tokio::test(start_paused = true)]
+async fn waits_lose_nothing() {
+    let script = Arc::new(
+        ScriptedTransport::new()
+            .call(answer(r#""status":1"#))
+            .call(Step::json(503, ""))
+            .call(Step::json(200, "<html>"))
+            .every_call(answer(r#""status":1"#)),
+    );
+    let identity = scripted(&script, "a", "identity");
+    let first = pending(submit(&identity, image()).await);
+    let error = identity
+        .wait(first, Duration::from_secs(40))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), WaitErrorKind::DeadlineReached);
+    assert_eq!(error.pending().process_id().as_str(), ID);
+
+    // Stored and taken up by another program of the same account.
+    let stored = serde_json::to_string(&error.into_pending()).unwrap();
+    let resumed: Pending = serde_json::from_str(&stored).unwrap();
+    script.push_call(answer(r#""status":3,"unicoId":{"result":"no"}"#));
+    let again = scripted(&script, "a", "identity");
+    let report = again
+        .wait(resumed.clone(), Duration::from_secs(40))
+        .await
+        .unwrap();
+    assert_eq!(report.verdict().scenario().id(), "identity-no");
+
+    // Another account's ids mean nothing here.
+    let other = scripted(&script, "b", "identity");
+    let before = script.calls().len();
+    let error = other
+        .wait(resumed, Duration::from_secs(40))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), WaitErrorKind::OtherTenant);
+    assert_eq!(script.calls().len(), before);
+}
+
+/// A refusal ends the wait at once, and a process of another version is not guessed at.
+#[tokio::test(start_paused = true)]
+async fn refusals_end_a_wait() {
+    let script = Arc::new(
+        ScriptedTransport::new()
+            .call(answer(r#""status":1"#))
+            .every_call(Step::json(403, r#"{"error":{"code":"10201"}}"#)),
+    );
+    let identity = scripted(&script, "a", "identity");
+    let first = pending(submit(&identity, image()).await);
+    let stored = serde_json::to_string(&first).unwrap();
+    assert!(!stored.contains("5299"));
+    let error = identity
+        .wait(first, Duration::from_secs(60))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), WaitErrorKind::Refused);
+    assert_eq!(
+        error
+            .error()
+            .and_then(|e| e.code())
+            .map(|code| code.as_str()),
+        Some("10201")
+    );
+    assert!(
+        serde_json::from_str::<Pending>(&stored.replace(r#""version":1"#, r#""version":2"#))
+            .is_err()
+    );
+}
+
+/// The policy travels with what it was set for.
+#[tokio::test(start_paused = true)]
+async fn the_policy_is_kept() {
+    let script =
+        Arc::new(ScriptedTransport::new().call(answer(r#""status":3,"unicoId":{"result":"yes"}"#)));
+    let strict = Policy::default().with_require_liveness(true);
+    let identity = scripted(&script, "a", "identity").with_policy(strict);
+    let report = finished(submit(&identity, image()).await);
+    assert_eq!(report.verdict().scenario().id(), "liveness-not-checked");
+    assert_eq!(report.policy(), &strict);
+}
