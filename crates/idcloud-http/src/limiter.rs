@@ -99,7 +99,7 @@ impl Limiter {
             let mut state = self.lock();
             let now = self.clock.instant();
             if state.nobody_waits()
-                && let Ok(stamp) = state.take(lane, now)
+                && let Ok(stamp) = state.take(lane, now, Pace::AtOnce)
             {
                 return Ok(self.permit(lane, stamp));
             }
@@ -127,9 +127,7 @@ impl Limiter {
             let mut state = self.lock();
             let stamp = permit.defuse();
             state.departures.give_back(stamp);
-            if !state.paused(now)
-                && let Ok(stamp) = state.take(lane, now)
-            {
+            if let Ok(stamp) = state.take(lane, now, Pace::AtOnce) {
                 return self.permit(lane, stamp);
             }
             self.join(&mut state, lane, Place::Front)
@@ -200,6 +198,13 @@ impl Limiter {
     }
 }
 
+/// Whether a request has waited for its turn, or found a free slot on arrival.
+#[derive(Clone, Copy)]
+enum Pace {
+    AtOnce,
+    Apart,
+}
+
 #[derive(Clone, Copy)]
 enum Place {
     Back,
@@ -215,19 +220,18 @@ impl State {
         self.queues.iter().all(VecDeque::is_empty)
     }
 
-    fn paused(&self, now: Instant) -> bool {
-        self.paused_until.is_some_and(|until| now < until)
-    }
-
     /// A departure now, or when one is possible.
-    fn take(&mut self, lane: usize, now: Instant) -> Result<Stamp, Instant> {
+    fn take(&mut self, lane: usize, now: Instant, pace: Pace) -> Result<Stamp, Instant> {
         if let Some(until) = self.paused_until {
             if now < until {
                 return Err(until);
             }
             self.paused_until = None;
         }
-        let stamp = self.departures.take(now)?;
+        let stamp = match pace {
+            Pace::AtOnce => self.departures.take(now),
+            Pace::Apart => self.departures.take_paced(now),
+        }?;
         self.turns.took(lane);
         Ok(stamp)
     }
@@ -287,7 +291,7 @@ impl Waiting {
         if state.next().is_none_or(|next| next.number != self.number) {
             return Step::Wait;
         }
-        match state.take(self.lane, now) {
+        match state.take(self.lane, now, Pace::Apart) {
             Err(at) => Step::SleepUntil(at),
             Ok(stamp) => {
                 state.leave(self.lane, self.number);

@@ -11,13 +11,13 @@ use idcloud_http::{
 use idcloud_model::request::{CreateRequest, IdentityRequest};
 use idcloud_model::{Capabilities, ProcessId, Selfie, SubjectDraft};
 
-pub const ID: &str = "3f2b8a54-1c1d-4e4b-9d7a-111111111111";
-pub const DONE: &str =
+pub(crate) const ID: &str = "3f2b8a54-1c1d-4e4b-9d7a-111111111111";
+pub(crate) const DONE: &str =
     r#"{"id":"3f2b8a54-1c1d-4e4b-9d7a-111111111111","status":3,"unicoId":{"result":"yes"}}"#;
-pub const FAILED: &str = r#"{"id":"3f2b8a54-1c1d-4e4b-9d7a-111111111111","status":5}"#;
+pub(crate) const FAILED: &str = r#"{"id":"3f2b8a54-1c1d-4e4b-9d7a-111111111111","status":5}"#;
 
 /// Signs with nothing: the scripts do not check.
-pub struct NoSignature;
+pub(crate) struct NoSignature;
 
 #[async_trait]
 impl Signer for NoSignature {
@@ -26,26 +26,26 @@ impl Signer for NoSignature {
     }
 }
 
-pub fn account() -> ServiceAccount {
+pub(crate) fn account() -> ServiceAccount {
     ServiceAccount::with_signer("tests", "tenant", Arc::new(NoSignature)).unwrap()
 }
 
-pub fn key() -> ApiKey {
+pub(crate) fn key() -> ApiKey {
     ApiKey::new("an-api-key", Capabilities::NONE.with_liveness()).unwrap()
 }
 
-pub fn id() -> ProcessId {
+pub(crate) fn id() -> ProcessId {
     ID.parse().unwrap()
 }
 
 /// A WebP header of 800 x 600 and noise after it: nothing here decodes it.
-pub fn picture(len: usize) -> Bytes {
+pub(crate) fn picture(len: usize) -> Bytes {
     let mut bytes = b"RIFF\0\0\0\0WEBPVP8 \0\0\0\0\0\0\0\x9d\x01\x2a\x20\x03\x58\x02".to_vec();
     bytes.extend((bytes.len()..len).map(|_| fastrand::u8(..)));
     Bytes::from(bytes)
 }
 
-pub fn create_of(len: usize) -> CreateRequest {
+pub(crate) fn create_of(len: usize) -> CreateRequest {
     let draft = SubjectDraft {
         code: Some("52998224725".to_owned().into()),
         name: Some("Test Subject".to_owned().into()),
@@ -57,16 +57,19 @@ pub fn create_of(len: usize) -> CreateRequest {
         .into()
 }
 
-pub fn create() -> CreateRequest {
+pub(crate) fn create() -> CreateRequest {
     create_of(5000)
 }
 
 /// A builder over a script, on virtual time, whose waits are the longest that the lot can draw.
-pub fn builder(transport: &Arc<ScriptedTransport>) -> ClientBuilder {
+pub(crate) fn builder(transport: &Arc<ScriptedTransport>) -> ClientBuilder {
     builder_with(transport, Arc::new(VirtualClock::new()))
 }
 
-pub fn builder_with(transport: &Arc<ScriptedTransport>, clock: Arc<dyn Clock>) -> ClientBuilder {
+pub(crate) fn builder_with(
+    transport: &Arc<ScriptedTransport>,
+    clock: Arc<dyn Clock>,
+) -> ClientBuilder {
     let transport: Arc<ScriptedTransport> = Arc::clone(transport);
     Client::builder(Environment::local(account()))
         .transport(transport)
@@ -74,6 +77,6 @@ pub fn builder_with(transport: &Arc<ScriptedTransport>, clock: Arc<dyn Clock>) -
         .jitter(Arc::new(|| 1.0))
 }
 
-pub fn client(transport: &Arc<ScriptedTransport>) -> Client {
+pub(crate) fn client(transport: &Arc<ScriptedTransport>) -> Client {
     builder(transport).build().unwrap()
 }

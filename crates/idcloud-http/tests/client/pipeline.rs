@@ -1,13 +1,11 @@
 //! One call from its turn to its answer, over a script and in virtual time.
 
-mod common;
-
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::common::{DONE, FAILED, ID, account, builder, client, create, id, key};
 use async_trait::async_trait;
 use bytes::Bytes;
-use common::{DONE, FAILED, ID, account, builder, client, create, id, key};
 use idcloud_http::testing::{ScriptedTransport, Step, VirtualClock};
 use idcloud_http::{
     BeforeDispatch, BoxError, CallContext, CallOptions, Client, Clock, Delivery, Environment,
@@ -354,7 +352,7 @@ async fn not_found_is_not_yet_for_half_a_minute() {
             .every_call(missing),
     );
     let clock = Arc::new(VirtualClock::new());
-    let client = common::builder_with(&script, clock.clone())
+    let client = crate::common::builder_with(&script, clock.clone())
         .build()
         .unwrap();
     let young = CallOptions::default().with_created_at(clock.now());
@@ -513,7 +511,7 @@ async fn a_wrong_clock_is_measured() {
             .every_token(expired())
             .every_call(Step::json(200, DONE)),
     );
-    let client = common::builder_with(&script, Arc::new(Counting(clock)))
+    let client = crate::common::builder_with(&script, Arc::new(Counting(clock)))
         .build()
         .unwrap();
     let options = CallOptions::default();

@@ -1,0 +1,13 @@
+//! The client from outside.
+//!
+//! Most tests run over a script and in virtual time; `sockets` runs over real sockets in real time.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests run on tokio's paused time or in real time, not on an injected clock"
+)]
+
+mod budget;
+mod common;
+mod pipeline;
+mod tokens;
