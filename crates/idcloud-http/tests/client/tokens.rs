@@ -165,7 +165,7 @@ async fn a_storm_of_rejections_makes_one_refresh() {
     let client = unhurried(&script);
     assert_eq!(herd(&client, 1).await, [Ok(())]);
     for n in 0..HERD {
-        let wait = Duration::from_millis(u64::try_from(n % 50).unwrap());
+        let wait = Duration::from_millis(1 + u64::try_from(n % 50).unwrap());
         script.push_call(Step::json(401, "{}").after(wait));
     }
     script.push_token(Step::token("new", 3600).after(Duration::from_millis(20)));
