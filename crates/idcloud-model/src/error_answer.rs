@@ -78,8 +78,8 @@ fn code_in_words(sentence: &str) -> Option<ErrorCode> {
     sentence
         .split(|c: char| !c.is_ascii_digit() && c != '.')
         .map(|word| word.trim_matches('.'))
-        .find(|word| word.contains('.'))
-        .and_then(ErrorCode::parse)
+        .filter(|word| word.contains('.'))
+        .find_map(ErrorCode::parse)
 }
 
 /// A member by its name, whatever the case.
@@ -123,6 +123,12 @@ mod tests {
                 r#"{"error":"server_error","error_description":"no code"}"#,
                 None,
             ),
+            (
+                r#"{"error":"server_error","error_description":"CPF 111.444.777-35: Falha 1.2.7"}"#,
+                Some("1.2.7"),
+            ),
+            (r#"{"code":"11144477735"}"#, None),
+            (r#"{"code":11144477735}"#, None),
             (r#"{"error":{"description":"x"}}"#, None),
             (r#"{"error":null}"#, None),
             ("[1,2]", None),

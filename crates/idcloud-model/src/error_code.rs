@@ -17,15 +17,20 @@ pub struct ErrorCode(Cow<'static, str>);
 
 impl ErrorCode {
     /// The longest text, in bytes, that is taken for a code.
-    pub const MAX_LEN: usize = 16;
+    pub const MAX_LEN: usize = 8;
 
     /// Reads a code from its text; spaces around it are ignored. None when the text cannot be a code.
+    ///
+    /// Published codes are numbers of five digits or small numbers with dots between. Longer ones are no codes: a CPF that an answer
+    /// repeats, plain or with its dots, must not travel under this type.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
-        let parts_are_digits = text
-            .split('.')
-            .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
+        let most_digits = if text.contains('.') { 2 } else { 6 };
+        let parts_are_digits = text.split('.').all(|part| {
+            (1..=most_digits).contains(&part.len())
+                && part.bytes().all(|byte| byte.is_ascii_digit())
+        });
         if text.len() > Self::MAX_LEN || !parts_are_digits {
             return None;
         }
@@ -314,7 +319,11 @@ mod tests {
             "-1",
             "20507x",
             "O CPF",
-            "12345678901234567",
+            "1234567",
+            "11144477735",
+            "111.444.777",
+            "1.2.333",
+            "1.2.3.4.5",
             "2 0507",
         ] {
             assert_eq!(ErrorCode::parse(text), None, "{text}");
