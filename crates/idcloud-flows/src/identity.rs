@@ -2,12 +2,14 @@
 //!
 //! Must never create twice for one answer.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use idcloud_http::{Answer, ApiKey, CallOptions, Client, Error, ErrorKind};
 use idcloud_model::request::{CreateRequest, IdentityRequest};
 use idcloud_model::{Asked, Capabilities, IdentityExtras, Policy, Process};
 
+use crate::observer::Observer;
 use crate::submission::{Machine, Step, looked, outcome};
 use crate::wait::{WaitError, wait};
 use crate::{Pending, Report, Submission};
@@ -27,6 +29,7 @@ pub struct IdentityVerification {
     capabilities: Capabilities,
     policy: Policy,
     new_attempts: u32,
+    observer: Observer,
 }
 
 impl IdentityVerification {
@@ -40,6 +43,7 @@ impl IdentityVerification {
             capabilities,
             policy: Policy::default(),
             new_attempts: DEFAULT_NEW_ATTEMPTS,
+            observer: Observer::default(),
         }
     }
 
@@ -56,6 +60,16 @@ impl IdentityVerification {
     #[must_use]
     pub const fn with_new_attempts(mut self, attempts: u32) -> Self {
         self.new_attempts = attempts;
+        self
+    }
+
+    /// The same, telling `observe` of every process as an answer shows it: after each create and each look at it.
+    ///
+    /// For showing what is known of a process that is still pending: [`Pending`] itself holds no evidence. Nothing that a pending process
+    /// shows is a result.
+    #[must_use]
+    pub fn with_observer(mut self, observe: Arc<dyn Fn(&Process) + Send + Sync>) -> Self {
+        self.observer = Observer::new(observe);
         self
     }
 
@@ -89,6 +103,7 @@ impl IdentityVerification {
             };
             simulated |= answer.simulated();
             let process = answer.into_value();
+            self.observer.see(&process);
             match machine.created(&process, fastrand::f64()) {
                 Step::CreateAgain(pause) => {
                     failed = Some(process);
@@ -96,7 +111,11 @@ impl IdentityVerification {
                 }
                 Step::Look => {
                     let seen = self.client.process(&self.key, process.id(), options).await;
-                    break looked(process, seen.ok().map(Answer::into_value));
+                    let seen = seen.ok().map(Answer::into_value);
+                    if let Some(seen) = &seen {
+                        self.observer.see(seen);
+                    }
+                    break looked(process, seen);
                 }
                 Step::Done => break process,
             }
@@ -116,6 +135,6 @@ impl IdentityVerification {
     /// # Errors
     /// Every failure hands the pending process back: it was paid for and can be waited for again.
     pub async fn wait(&self, pending: Pending, limit: Duration) -> Result<Report, WaitError> {
-        wait(&self.client, &self.key, pending, limit).await
+        wait(&self.client, &self.key, pending, limit, &self.observer).await
     }
 }

@@ -4,6 +4,7 @@
 
 mod idcloud;
 mod identity;
+mod observer;
 mod pending;
 mod poll_schedule;
 mod report;

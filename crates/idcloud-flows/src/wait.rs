@@ -8,6 +8,7 @@ use std::time::Duration;
 use idcloud_http::{ApiKey, CallOptions, Client, Error, ErrorKind};
 use idcloud_model::Process;
 
+use crate::observer::Observer;
 use crate::pending::Tenant;
 use crate::{Pending, Report, poll_schedule};
 
@@ -16,6 +17,7 @@ pub(crate) async fn wait(
     key: &ApiKey,
     mut pending: Pending,
     limit: Duration,
+    observer: &Observer,
 ) -> Result<Report, WaitError> {
     if !pending.belongs_to(&Tenant::of(&client.environment())) {
         return Err(WaitError::new(WaitErrorKind::OtherTenant, pending, None));
@@ -51,7 +53,9 @@ pub(crate) async fn wait(
         match client.process(key, pending.process_id(), &options).await {
             Ok(answer) => {
                 let simulated = answer.simulated() || pending.simulated();
-                match answer.into_value() {
+                let process = answer.into_value();
+                observer.see(&process);
+                match process {
                     Process::Final(process) => {
                         let environment = client.environment().name();
                         return Ok(Report::new(

@@ -353,3 +353,30 @@ async fn the_policy_is_kept() {
     assert_eq!(report.verdict().scenario().id(), "liveness-not-checked");
     assert_eq!(report.policy(), &strict);
 }
+
+/// Whoever asks is told of each answer, in order, and nothing else changes.
+#[tokio::test(start_paused = true)]
+async fn an_observer_sees_every_answer() {
+    let script = Arc::new(
+        ScriptedTransport::new()
+            .call(answer(r#""status":1,"unicoId":{"result":"inconclusive"}"#))
+            .call(answer(r#""status":2"#))
+            .call(answer(
+                r#""status":3,"unicoId":{"result":"inconclusive"},"score":90"#,
+            )),
+    );
+    let seen = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let told = Arc::clone(&seen);
+    let identity = scripted(&script, "a", "identity,risk-score").with_observer(Arc::new(
+        move |process: &idcloud_model::Process| {
+            told.lock().unwrap().push(process.status().as_str());
+        },
+    ));
+    let first = pending(submit(&identity, image()).await);
+    let report = identity.wait(first, Duration::from_secs(60)).await.unwrap();
+    assert_eq!(report.verdict().scenario().id(), "score-high");
+    assert_eq!(
+        *seen.lock().unwrap(),
+        ["processing", "divergence", "completed"]
+    );
+}
