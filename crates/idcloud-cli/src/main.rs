@@ -1,2 +1,48 @@
-//! Stub.
-fn main() {}
+//! The program `idcloud`: try, integrate and operate Unico IDCloud from a terminal.
+//!
+//! Standard output carries results alone; never a diagnostic, and never a secret.
+
+mod app;
+mod args;
+mod call_failure;
+mod commands;
+mod config;
+mod connection;
+mod duration;
+mod exit;
+mod failure;
+mod input;
+mod interrupt;
+mod last_seen;
+mod output;
+mod owner_only;
+mod private_key;
+mod profile;
+mod result_object;
+mod selfie_input;
+mod settings;
+mod style;
+mod subject_input;
+mod target;
+mod text;
+mod usage;
+
+use std::io::{self, IsTerminal as _};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments: Vec<_> = std::env::args_os().collect();
+    let variable = |name: &str| std::env::var_os(name);
+    let (stdout, stderr) = (io::stdout(), io::stderr());
+    let terminals = output::Terminals {
+        stdout: stdout.is_terminal(),
+        stderr: stderr.is_terminal(),
+    };
+    let exit = app::run(
+        &arguments,
+        &variable,
+        &mut io::stdin().lock(),
+        &mut output::Output::new(&mut stdout.lock(), &mut stderr.lock(), terminals, &variable),
+    );
+    exit.into()
+}

@@ -1,0 +1,99 @@
+//! One run of the program: command line in, streams and exit code out.
+//!
+//! Never touches the process itself: arguments, variables and streams are handed in.
+
+use std::ffi::OsString;
+use std::io::Read;
+use std::path::PathBuf;
+
+use idcloud_model::Capability;
+
+use crate::args::{Cli, Command, SettingArgs};
+use crate::commands;
+use crate::config;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::input::Stdin;
+use crate::output::Output;
+use crate::profile;
+use crate::settings::{Layer, Layers};
+use crate::usage;
+
+/// Runs what the arguments ask for. `variable` looks up an environment variable.
+pub(crate) fn run(
+    arguments: &[OsString],
+    variable: &dyn Fn(&str) -> Option<OsString>,
+    stdin: &mut dyn Read,
+    output: &mut Output<'_>,
+) -> Exit {
+    output.set_format(usage::intended_format(
+        arguments,
+        variable("IDCLOUD_FORMAT").as_deref(),
+    ));
+    let outcome = match usage::parse(arguments) {
+        Ok(cli) => dispatch(cli, variable, stdin, output),
+        Err(error) => return clap_error(error, output),
+    };
+    outcome.unwrap_or_else(|failure| {
+        // Where even standard error is gone, the exit code still tells.
+        let _ = output.failure(&failure);
+        failure.exit
+    })
+}
+
+fn dispatch(
+    cli: Cli,
+    variable: &dyn Fn(&str) -> Option<OsString>,
+    stdin: &mut dyn Read,
+    output: &mut Output<'_>,
+) -> Result<Exit, Failure> {
+    let layers = layers(&cli.settings, variable)?;
+    output.set_format(config::format(&layers).map_err(|refusal| Failure::usage(vec![refusal]))?);
+    let mut stdin = Stdin::new(stdin);
+    match cli.command {
+        Command::Onboard(args) => {
+            let config = config::resolve(&layers, Capability::Identity).map_err(Failure::usage)?;
+            commands::onboard::run(
+                *args,
+                &config,
+                cli.settings.exit_verdict,
+                &mut stdin,
+                output,
+            )
+        }
+        Command::Simulator(command) => {
+            let capabilities = config::capabilities(&layers, None)
+                .map_err(|refusal| Failure::usage(vec![refusal]))?;
+            commands::simulator::run(command, capabilities, &mut stdin, output)
+        }
+    }
+}
+
+fn layers(
+    flags: &SettingArgs,
+    variable: &dyn Fn(&str) -> Option<OsString>,
+) -> Result<Layers, Failure> {
+    let home = variable("HOME").map(PathBuf::from);
+    let path = profile::path(variable("XDG_CONFIG_HOME"), variable("HOME"));
+    let profile = profile::load(path.as_deref(), flags.profile.as_deref(), home.as_deref())
+        .map_err(|refusal| Failure::usage(vec![refusal]))?;
+    Ok(Layers {
+        flags: Layer::from_flags(flags),
+        variables: Layer::from_variables(variable),
+        profile,
+    })
+}
+
+/// Help and the version are errors to clap, and results to the person who asked for them.
+fn clap_error(error: clap::Error, output: &mut Output<'_>) -> Exit {
+    let error = usage::redact(error);
+    if !error.use_stderr() {
+        let _ = output.clap(&error);
+        return Exit::Answered;
+    }
+    let _ = match output.format() {
+        crate::args::Format::Text => output.clap(&error),
+        crate::args::Format::Json => output.failure(&usage::failure(&error)),
+    };
+    Exit::Usage
+}

@@ -1,0 +1,19 @@
+//! The commands, one module each.
+//!
+//! A command never writes to a stream of the process: it is handed the output.
+
+pub(crate) mod onboard;
+pub(crate) mod simulator;
+
+use tokio::runtime::{Builder, Runtime};
+
+use crate::failure::Failure;
+
+/// What asynchronous commands run on.
+fn runtime() -> Result<Runtime, Failure> {
+    Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|_| Failure::fault("this machine gives the program no threads"))
+}

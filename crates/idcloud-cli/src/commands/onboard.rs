@@ -1,0 +1,292 @@
+//! `idcloud onboard`: one identity verification, from files to a verdict.
+//!
+//! Never sends anything before every input is known to be good, and never loses the id of a process.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use idcloud_flows::{IdCloud, IdentityVerification, Pending, Report, Submission, WaitErrorKind};
+use idcloud_http::{BeforeDispatch, CallOptions, Clock, SystemClock};
+use idcloud_model::request::{IdentityRequest, UseCase};
+use idcloud_model::{Decision, Status, SubsidiaryId};
+
+use crate::args::OnboardArgs;
+use crate::call_failure;
+use crate::config::Config;
+use crate::connection;
+use crate::exit::Exit;
+use crate::failure::{Failure, Refusal};
+use crate::input::{self, Stdin};
+use crate::interrupt::{self, Dispatched, interruptible};
+use crate::last_seen::LastSeen;
+use crate::output::Output;
+use crate::result_object::{Context, ResultObject};
+use crate::selfie_input;
+use crate::subject_input;
+use crate::text;
+
+/// What a run comes to: a result, a failure, or a process with its failure.
+struct Outcome {
+    result: Option<ResultObject>,
+    failure: Option<Failure>,
+    exit: Exit,
+}
+
+/// Runs the command.
+pub(crate) fn run(
+    mut args: OnboardArgs,
+    config: &Config,
+    exit_verdict: bool,
+    stdin: &mut Stdin<'_>,
+    output: &mut Output<'_>,
+) -> Result<Exit, Failure> {
+    if input::is_stdin(&args.selfie) && args.subject.as_deref().is_some_and(input::is_stdin) {
+        let refusal = Refusal::new(
+            "--subject and --selfie",
+            "cannot both read standard input",
+            "name a file for one of the two",
+        );
+        return Err(Failure::usage(vec![refusal]));
+    }
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let connection = connection::open(config, Arc::clone(&clock))?;
+    let request = request(&mut args, stdin, clock.now())?;
+    let last_seen = LastSeen::default();
+    let handle = IdCloud::new(connection.client.clone()).identity(connection.api_key);
+    let verification = Verification {
+        handle: last_seen.watch(handle),
+        last_seen,
+        environment: connection.client.environment().name().as_str(),
+        reveal: args.reveal,
+        exit_verdict,
+    };
+    let wait = (!args.no_wait).then_some(args.wait);
+    let outcome = super::runtime()?.block_on(verification.run(request, wait, output));
+    print(&outcome, output)?;
+    Ok(outcome.exit)
+}
+
+/// Reads and checks everything that is to be sent.
+fn request(
+    args: &mut OnboardArgs,
+    stdin: &mut Stdin<'_>,
+    now: SystemTime,
+) -> Result<IdentityRequest, Failure> {
+    let mut refusals = Vec::new();
+    let mut keep = |mut more: Vec<Refusal>| refusals.append(&mut more);
+    let subject = subject_input::subject(args, stdin).map_err(&mut keep).ok();
+    let selfie = selfie_input::selfie(&args.selfie, stdin, now)
+        .map_err(&mut keep)
+        .ok();
+    let use_case = args
+        .use_case
+        .as_deref()
+        .map(str::parse::<UseCase>)
+        .transpose()
+        .map_err(|error| {
+            keep(vec![Refusal::new(
+                "useCase",
+                error.to_string(),
+                "shorten it, or leave --use-case out",
+            )]);
+        });
+    let subsidiary_id = args
+        .subsidiary_id
+        .as_deref()
+        .map(str::parse::<SubsidiaryId>)
+        .transpose()
+        .map_err(|error| {
+            let remedy = "copy the branch's id as Unico gave it, or leave --subsidiary-id out";
+            keep(vec![Refusal::new(
+                "subsidiaryId",
+                error.to_string(),
+                remedy,
+            )]);
+        });
+    let (Some(subject), Some(selfie), Ok(use_case), Ok(subsidiary_id)) =
+        (subject, selfie, use_case, subsidiary_id)
+    else {
+        return Err(Failure::refused_here(refusals));
+    };
+    let mut request = IdentityRequest::new(subject, selfie).map_err(|violations| {
+        Failure::refused_here(violations.iter().map(Refusal::from).collect())
+    })?;
+    if let Some(use_case) = use_case {
+        request = request.with_use_case(use_case);
+    }
+    if let Some(id) = subsidiary_id {
+        request = request.with_subsidiary_id(id);
+    }
+    Ok(request)
+}
+
+struct Verification {
+    handle: IdentityVerification,
+    last_seen: LastSeen,
+    environment: &'static str,
+    reveal: bool,
+    exit_verdict: bool,
+}
+
+impl Verification {
+    /// Submits, waits for as long as `wait` says, and reports; ends early when interrupted.
+    async fn run(
+        &self,
+        request: IdentityRequest,
+        wait: Option<Duration>,
+        output: &mut Output<'_>,
+    ) -> Outcome {
+        let dispatched = Arc::new(Dispatched::default());
+        let hook: Arc<dyn BeforeDispatch> = Arc::clone(&dispatched) as _;
+        let options = CallOptions::new().with_before_dispatch(hook);
+        let submission = match interruptible(Box::pin(self.handle.submit(request, &options))).await
+        {
+            Some(Ok(submission)) => submission,
+            Some(Err(error)) => return Outcome::failed(call_failure::of_create(&error)),
+            None => {
+                return Outcome::failed(interrupt::of_create(dispatched.get()));
+            }
+        };
+        let pending = match submission {
+            Submission::Finished(report) => return self.finished(&report),
+            Submission::Pending(pending) => pending,
+            _ => {
+                return Outcome::failed(Failure::fault("the submission came to something unknown"));
+            }
+        };
+        let Some(limit) = wait.filter(|limit| !limit.is_zero()) else {
+            return self.pending(&pending, None);
+        };
+        if output.is_watched() {
+            let seconds = limit.as_secs();
+            // Whoever closed standard error does not want to be told.
+            let _ = output.note(&format!(
+                "Process {} is pending; waiting up to {seconds} s …",
+                pending.process_id()
+            ));
+        }
+        match interruptible(Box::pin(self.handle.wait(pending.clone(), limit))).await {
+            Some(Ok(report)) => self.finished(&report),
+            Some(Err(error)) => {
+                let id = error.pending().process_id().as_str();
+                let failure = match (error.error(), error.kind()) {
+                    (Some(cause), _) => Some(call_failure::of_lookup(cause, id)),
+                    (None, WaitErrorKind::DeadlineReached) => None,
+                    (None, _) => Some(Failure::fault(error.to_string())),
+                };
+                self.pending(error.pending(), failure)
+            }
+            None => {
+                let id = pending.process_id().as_str();
+                self.pending(&pending, Some(interrupt::of_wait(id)))
+            }
+        }
+    }
+
+    fn finished(&self, report: &Report) -> Outcome {
+        let result = ResultObject::reported(self.environment, self.reveal, report);
+        let exit = exit_of(
+            report.process().status(),
+            report.verdict().decision(),
+            self.exit_verdict,
+        );
+        Outcome {
+            result: Some(result),
+            failure: None,
+            exit,
+        }
+    }
+
+    fn pending(&self, pending: &Pending, failure: Option<Failure>) -> Outcome {
+        let context = Context {
+            environment: self.environment,
+            simulated: pending.simulated(),
+            reveal: self.reveal,
+        };
+        let result = self
+            .last_seen
+            .process()
+            .map(|seen| ResultObject::waiting(context, &seen, *pending.asked()));
+        let exit = failure
+            .as_ref()
+            .map_or(Exit::Pending, |failure| failure.exit);
+        Outcome {
+            result,
+            failure,
+            exit,
+        }
+    }
+}
+
+impl Outcome {
+    fn failed(failure: Failure) -> Self {
+        Self {
+            result: None,
+            exit: failure.exit,
+            failure: Some(failure),
+        }
+    }
+}
+
+/// The exit code of a final process. Without `by_verdict` an answer is an answer, whatever it says.
+fn exit_of(status: &Status, decision: Decision, by_verdict: bool) -> Exit {
+    match (status, decision) {
+        (Status::Failed | Status::Canceled, _) => Exit::Failed,
+        _ if !by_verdict => Exit::Answered,
+        (_, Decision::Approve) => Exit::Answered,
+        (_, Decision::Review) => Exit::Review,
+        (_, Decision::Recapture) => Exit::Recapture,
+        (_, Decision::Reject) => Exit::Reject,
+    }
+}
+
+fn print(outcome: &Outcome, output: &mut Output<'_>) -> Result<(), Failure> {
+    let lost = |_| Failure {
+        exit: outcome.exit,
+        process_id: outcome
+            .result
+            .as_ref()
+            .map(|result| result.process_id.as_str().into()),
+        ..Failure::fault("the result could not be written to standard output")
+    };
+    if let Some(result) = &outcome.result {
+        output
+            .result(result, |to, style| text::write(result, to, style))
+            .map_err(lost)?;
+    }
+    if let Some(failure) = &outcome.failure {
+        output.failure(failure).map_err(lost)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_verdict_becomes_an_exit_code_only_when_asked() {
+        for (decision, code) in [
+            (Decision::Approve, Exit::Answered),
+            (Decision::Review, Exit::Review),
+            (Decision::Recapture, Exit::Recapture),
+            (Decision::Reject, Exit::Reject),
+        ] {
+            assert_eq!(exit_of(&Status::Completed, decision, false), Exit::Answered);
+            assert_eq!(exit_of(&Status::Completed, decision, true), code);
+        }
+    }
+
+    /// A process that came to nothing is no verdict about the person.
+    #[test]
+    fn a_failed_process_is_told_apart_from_a_verdict() {
+        for status in [Status::Failed, Status::Canceled] {
+            for by_verdict in [false, true] {
+                assert_eq!(
+                    exit_of(&status, Decision::Recapture, by_verdict),
+                    Exit::Failed
+                );
+            }
+        }
+    }
+}

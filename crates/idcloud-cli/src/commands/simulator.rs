@@ -1,0 +1,35 @@
+//! `idcloud simulator`: an IDCloud on this machine.
+//!
+//! Never needs an account, an environment or the network.
+
+mod capture;
+mod credentials;
+mod serve;
+mod subjects;
+
+use idcloud_model::Capabilities;
+
+use crate::args::SimulatorCommand;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::input::Stdin;
+use crate::output::Output;
+
+/// Runs one of the simulator's commands.
+pub(crate) fn run(
+    command: SimulatorCommand,
+    capabilities: Capabilities,
+    stdin: &mut Stdin<'_>,
+    output: &mut Output<'_>,
+) -> Result<Exit, Failure> {
+    match command {
+        SimulatorCommand::Serve(args) => serve::run(&args, capabilities, output),
+        SimulatorCommand::Subjects => subjects::run(output),
+        SimulatorCommand::Capture(args) => capture::run(&args, stdin, output),
+    }
+}
+
+/// Standard output is gone.
+fn closed() -> Failure {
+    Failure::fault("standard output cannot be written")
+}

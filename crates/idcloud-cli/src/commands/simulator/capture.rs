@@ -1,0 +1,47 @@
+//! `idcloud simulator capture`: plays the capture SDK.
+//!
+//! Never makes a token that IDCloud itself would accept.
+
+use idcloud_http::{Clock as _, SystemClock};
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use super::closed;
+use crate::args::CaptureArgs;
+use crate::exit::Exit;
+use crate::failure::{Failure, Refusal};
+use crate::input::Stdin;
+use crate::output::Output;
+use crate::selfie_input;
+
+/// Runs the command.
+pub(super) fn run(
+    args: &CaptureArgs,
+    stdin: &mut Stdin<'_>,
+    output: &mut Output<'_>,
+) -> Result<Exit, Failure> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Captured<'a> {
+        capture_token: &'a str,
+    }
+    let now = SystemClock::new().now();
+    let image = selfie_input::image(&args.image, stdin, now).map_err(Failure::refused_here)?;
+    let taken_at = now.checked_sub(args.age).ok_or_else(|| {
+        Failure::usage(vec![Refusal::new(
+            "--age",
+            "is before the beginning of time",
+            "a token lives ten minutes",
+        )])
+    })?;
+    let token = Zeroizing::new(idcloud_simulator::capture(&image, taken_at));
+    output
+        .result(
+            &Captured {
+                capture_token: &token,
+            },
+            |to, _| writeln!(to, "{}", *token),
+        )
+        .map_err(|_| closed())?;
+    Ok(Exit::Answered)
+}

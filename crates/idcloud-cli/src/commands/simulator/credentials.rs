@@ -1,0 +1,69 @@
+//! A service account of the simulator, as files: the private key, and the variables that use it.
+//!
+//! Never writes a file that others than its owner may read.
+
+use std::io;
+use std::path::Path;
+
+use idcloud_model::Capabilities;
+use idcloud_simulator::TestAccount;
+use zeroize::Zeroizing;
+
+use crate::owner_only;
+
+const KEY_FILE: &str = "key.pem";
+/// The file with the variables.
+pub(super) const VARIABLES_FILE: &str = ".env";
+
+/// Writes the private key and the variables that make `idcloud` use this simulator.
+pub(super) fn write(
+    directory: &Path,
+    url: &str,
+    account: &TestAccount,
+    api_key: &str,
+    capabilities: Capabilities,
+) -> io::Result<()> {
+    owner_only::create_directory(directory)?;
+    let key_file = std::path::absolute(directory)?.join(KEY_FILE);
+    owner_only::write(&key_file, account.private_key_pem().as_bytes())?;
+    let capabilities = capabilities.to_string();
+    let key_file = key_file.to_string_lossy();
+    let mut variables = Zeroizing::new(String::new());
+    for (name, value) in [
+        ("IDCLOUD_ENV", "custom"),
+        ("IDCLOUD_API_URL", url),
+        ("IDCLOUD_IDENTITY_URL", url),
+        ("IDCLOUD_ACCOUNT", account.account()),
+        ("IDCLOUD_TENANT_ID", account.tenant_id()),
+        ("IDCLOUD_PRIVATE_KEY_FILE", &*key_file),
+        ("IDCLOUD_API_KEY", api_key),
+        ("IDCLOUD_CAPABILITIES", &*capabilities),
+    ] {
+        for part in [name, "=", &quoted(value), "\n"] {
+            variables.push_str(part);
+        }
+    }
+    owner_only::write(&directory.join(VARIABLES_FILE), variables.as_bytes())
+}
+
+/// The value as shells and readers of `.env` files both take it: bare where it can be.
+pub(super) fn quoted(value: &str) -> String {
+    let bare = |c: char| c.is_ascii_alphanumeric() || "-_./:,@+=".contains(c);
+    if value.chars().all(bare) {
+        value.to_owned()
+    } else {
+        format!("'{}'", value.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_quoted_only_where_a_shell_needs_it() {
+        assert_eq!(quoted("http://127.0.0.1:8080"), "http://127.0.0.1:8080");
+        assert_eq!(quoted("/a dir/key.pem"), "'/a dir/key.pem'");
+        assert_eq!(quoted("it's"), r"'it'\''s'");
+    }
+}

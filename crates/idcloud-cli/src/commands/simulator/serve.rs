@@ -1,0 +1,168 @@
+//! `idcloud simulator serve`: the simulator behind a socket, until ctrl-c.
+//!
+//! Never prints a credential: they go into files of their owner's alone.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use idcloud_http::SystemClock;
+use idcloud_model::Capabilities;
+use idcloud_simulator::{Config, Simulator};
+use serde::Serialize;
+use tokio::net::TcpListener;
+use zeroize::Zeroizing;
+
+use super::credentials::{self, VARIABLES_FILE, quoted};
+use crate::args::ServeArgs;
+use crate::commands::runtime;
+use crate::connection::seed;
+use crate::exit::Exit;
+use crate::failure::{Failure, Refusal};
+use crate::output::Output;
+
+/// What a served key is provisioned with unless told otherwise: everything that the simulator can answer.
+const SERVED: &str = "liveness,identity,behavior-alert,risk-score,serpro";
+
+/// Runs the command.
+pub(super) fn run(
+    args: &ServeArgs,
+    capabilities: Capabilities,
+    output: &mut Output<'_>,
+) -> Result<Exit, Failure> {
+    let clock = SystemClock::new();
+    let runtime = runtime()?;
+    runtime.block_on(async {
+        let listener = TcpListener::bind(args.listen)
+            .await
+            .map_err(|error| cannot_listen(&error))?;
+        let address = listener
+            .local_addr()
+            .map_err(|error| cannot_listen(&error))?;
+        let url = format!("http://{}", reachable(address));
+        let config = Config::new(args.seed.unwrap_or_else(|| seed(&clock))).with_identity_url(&url);
+        let mut simulator = Simulator::new(config);
+        if let Some(directory) = &args.credentials_dir {
+            let account = simulator
+                .issue_account()
+                .map_err(|_| Failure::fault("the simulator could not make an RSA key"))?;
+            let capabilities = if capabilities.is_empty() {
+                SERVED
+                    .parse()
+                    .map_err(|_| Failure::fault("the simulator's capabilities are wrong"))?
+            } else {
+                capabilities
+            };
+            let api_key = Zeroizing::new(simulator.issue_api_key(capabilities));
+            let written = credentials::write(directory, &url, &account, &api_key, capabilities);
+            written.map_err(|error| cannot_write(&error))?;
+        }
+        // It serves all the same where nobody reads the announcement.
+        let _ = announce(&url, args.credentials_dir.as_deref(), output);
+        if !address.ip().is_loopback() {
+            let _ = output
+                .note("warning: other machines can reach this simulator, and it speaks plain http");
+        }
+        let interrupted = async {
+            // Without a signal to wait for, serving goes on until the process is ended.
+            if tokio::signal::ctrl_c().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        };
+        idcloud_simulator::serve(listener, simulator, Arc::new(clock), interrupted)
+            .await
+            .map_err(|_| Failure::fault("the simulator's listener failed"))?;
+        Ok(Exit::Answered)
+    })
+}
+
+/// The address to call: an unspecified one listens everywhere and is called at the loopback.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}
+
+fn announce(url: &str, credentials: Option<&Path>, output: &mut Output<'_>) -> io::Result<()> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Listening<'a> {
+        api_url: &'a str,
+        identity_url: &'a str,
+        credentials_dir: Option<PathBuf>,
+    }
+    let directory =
+        credentials.map(|path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned()));
+    let object = Listening {
+        api_url: url,
+        identity_url: url,
+        credentials_dir: directory.clone(),
+    };
+    output.result(&object, |to, style| {
+        writeln!(to, "{} on {url}", style.good("Simulator listening"))?;
+        match &directory {
+            Some(directory) => {
+                writeln!(to, "In another terminal, use its account with")?;
+                let variables = quoted(&directory.join(VARIABLES_FILE).to_string_lossy());
+                writeln!(to, "    set -a; . {variables}; set +a")?;
+            }
+            None => writeln!(
+                to,
+                "To get an account for it, serve with --credentials-dir DIR."
+            )?,
+        }
+        writeln!(to, "Press ctrl-c to stop.")
+    })
+}
+
+fn cannot_listen(error: &io::Error) -> Failure {
+    let (rule, remedy) = match error.kind() {
+        io::ErrorKind::AddrInUse => (
+            "the address is in use",
+            "choose another port, or 0 for a free one",
+        ),
+        io::ErrorKind::PermissionDenied => {
+            ("listening there is not allowed", "choose a port above 1023")
+        }
+        _ => ("cannot listen there", "choose an address of this machine"),
+    };
+    Failure::usage(vec![Refusal::new("--listen", rule, remedy)])
+}
+
+fn cannot_write(error: &io::Error) -> Failure {
+    let rule = match error.kind() {
+        io::ErrorKind::PermissionDenied => "writing there is not allowed",
+        _ => "cannot be written",
+    };
+    Failure::usage(vec![Refusal::new(
+        "--credentials-dir",
+        rule,
+        "choose a directory of your own",
+    )])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_listens_everywhere_is_called_at_the_loopback() {
+        for (listen, call) in [
+            ("0.0.0.0:80", "127.0.0.1:80"),
+            ("[::]:80", "[::1]:80"),
+            ("127.0.0.1:1", "127.0.0.1:1"),
+            ("10.1.2.3:4", "10.1.2.3:4"),
+        ] {
+            assert_eq!(reachable(listen.parse().unwrap()), call.parse().unwrap());
+        }
+    }
+
+    #[test]
+    fn the_served_capabilities_can_be_read() {
+        assert!(SERVED.parse::<Capabilities>().is_ok());
+    }
+}

@@ -1,0 +1,104 @@
+//! `idcloud simulator subjects`: who can be verified, and what comes of it.
+//!
+//! Never lists a person: the codes are nobody's.
+
+use std::io::{self, Write};
+
+use idcloud_model::SelfieKind;
+use idcloud_simulator::TestSubject;
+use serde::Serialize;
+
+use super::closed;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::style::Style;
+
+/// Runs the command.
+pub(super) fn run(output: &mut Output<'_>) -> Result<Exit, Failure> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Listed {
+        code: &'static str,
+        name: &'static str,
+        scenario: &'static str,
+        description: &'static str,
+        capabilities: String,
+        selfie: &'static str,
+    }
+    let listed: Vec<Listed> = idcloud_simulator::subjects()
+        .iter()
+        .map(|subject| Listed {
+            code: subject.code,
+            name: subject.name,
+            scenario: subject.scenario,
+            description: subject.description,
+            capabilities: subject.capabilities.to_string(),
+            selfie: subject.selfie.as_str(),
+        })
+        .collect();
+    output
+        .result(&listed, |to, style| {
+            table(idcloud_simulator::subjects(), to, style)
+        })
+        .map_err(|_| closed())?;
+    Ok(Exit::Answered)
+}
+
+fn table(subjects: &[TestSubject], to: &mut dyn Write, style: Style) -> io::Result<()> {
+    let width = |text: fn(&TestSubject) -> String| {
+        subjects
+            .iter()
+            .map(|subject| text(subject).chars().count())
+            .max()
+            .unwrap_or_default()
+    };
+    let scenario = width(|subject| subject.scenario.to_owned());
+    let needs = width(needs);
+    let head = format!(
+        "{:<18}  {:<scenario$}  {:<needs$}  WHAT HAPPENS",
+        "CODE", "SCENARIO", "NEEDS"
+    );
+    writeln!(to, "{}", style.dim(&head))?;
+    for subject in subjects {
+        writeln!(
+            to,
+            "{:<18}  {:<scenario$}  {:<needs$}  {}",
+            subject.code,
+            subject.scenario,
+            self::needs(subject),
+            subject.description
+        )?;
+    }
+    writeln!(to)?;
+    writeln!(
+        to,
+        "NEEDS lists the --capabilities of the key; * takes a capture token (idcloud simulator capture)."
+    )?;
+    writeln!(to, "Anybody else is inconclusive, and never approved.")
+}
+
+fn needs(subject: &TestSubject) -> String {
+    let captured = subject.selfie == SelfieKind::CaptureToken;
+    format!(
+        "{}{}",
+        subject.capabilities,
+        if captured { " *" } else { "" }
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_has_a_line_for_each_subject() {
+        let mut out = Vec::new();
+        table(idcloud_simulator::subjects(), &mut out, Style::PLAIN).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert_eq!(
+            text.lines().count(),
+            idcloud_simulator::subjects().len() + 4
+        );
+    }
+}

@@ -1,0 +1,169 @@
+//! From a configuration to a client that can be used.
+//!
+//! Never lets an account of one environment near another, and never shows a credential.
+
+use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
+
+use idcloud_http::{
+    ApiKey, Client, Clock, ConfigError, Endpoints, Environment, ReqwestTransport, ServiceAccount,
+};
+use idcloud_model::Capabilities;
+use idcloud_simulator::{Simulator, SimulatorTransport};
+use zeroize::Zeroizing;
+
+use crate::config::Config;
+use crate::failure::{Failure, Refusal};
+use crate::input::{self, Stdin};
+use crate::private_key;
+use crate::target::{Address, ApiKeySource, Remote, Target};
+
+/// No API key is nearly as long.
+const MAX_KEY_FILE: u64 = 16 * 1024;
+
+/// A client and the key it presents.
+pub(crate) struct Connection {
+    pub(crate) client: Client,
+    pub(crate) api_key: ApiKey,
+}
+
+/// Opens what the configuration describes.
+///
+/// # Errors
+/// A credential cannot be read or used, or an address is not allowed. Nothing has been sent.
+pub(crate) fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Connection, Failure> {
+    match &config.target {
+        Target::Local => local(config.rate, config.capabilities, clock),
+        Target::Remote(remote) => self::remote(remote, config.rate, config.capabilities, clock),
+    }
+}
+
+/// A simulator in this process, with an account and a key of its own.
+fn local(
+    rate: u16,
+    capabilities: Capabilities,
+    clock: Arc<dyn Clock>,
+) -> Result<Connection, Failure> {
+    let mut simulator = Simulator::new(idcloud_simulator::Config::new(seed(&*clock)));
+    let account = simulator
+        .issue_account()
+        .map_err(|_| Failure::fault("the embedded simulator could not make an RSA key"))?;
+    let api_key = simulator.issue_api_key(capabilities);
+    let transport = SimulatorTransport::new(simulator, Arc::clone(&clock));
+    let unexpected =
+        |error: ConfigError| Failure::fault(format!("the embedded simulator: {error}"));
+    let account = ServiceAccount::from_pem(
+        account.account(),
+        account.tenant_id(),
+        account.private_key_pem().as_bytes(),
+    )
+    .map_err(unexpected)?;
+    let client = Client::builder(Environment::local(account))
+        .transport(Arc::new(transport))
+        .clock(clock)
+        .rate(rate.into())
+        .build()
+        .map_err(unexpected)?;
+    let api_key = ApiKey::new(api_key, capabilities).map_err(unexpected)?;
+    Ok(Connection { client, api_key })
+}
+
+fn remote(
+    remote: &Remote,
+    rate: u16,
+    capabilities: Capabilities,
+    clock: Arc<dyn Clock>,
+) -> Result<Connection, Failure> {
+    let endpoints = match &remote.address {
+        Address::Custom {
+            api_url,
+            identity_url,
+        } => Some(Endpoints::parse(api_url, identity_url).map_err(|error| usage(&error))?),
+        Address::Uat | Address::Production => None,
+    };
+    let api_key = read_api_key(&remote.api_key)?;
+    let api_key = ApiKey::new(api_key.as_str(), capabilities).map_err(|error| usage(&error))?;
+    let pem = private_key::read(&remote.private_key_file)
+        .map_err(|refusal| Failure::refused_here(vec![refusal]))?;
+    let account =
+        ServiceAccount::from_pem(&remote.account, &remote.tenant_id, &pem).map_err(|error| {
+            match error.field() {
+                "account" | "tenant_id" => usage(&error),
+                _ => Failure::refused_here(vec![Refusal::new(
+                    private_key::FIELD,
+                    error.rule(),
+                    error.remedy(),
+                )]),
+            }
+        })?;
+    let environment = match (&remote.address, endpoints) {
+        (Address::Production, _) => Environment::production(account),
+        (_, Some(endpoints)) => Environment::custom(endpoints, account),
+        (_, None) => Environment::uat(account),
+    };
+    let mut transport = ReqwestTransport::builder();
+    if let Some(path) = &remote.ca_file {
+        transport = transport
+            .root_certificates(&read_roots(path)?)
+            .map_err(|error| {
+                Failure::usage(vec![Refusal::new(
+                    "--ca-file",
+                    error.rule(),
+                    error.remedy(),
+                )])
+            })?;
+    }
+    let transport = transport.build().map_err(|error| usage(&error))?;
+    let client = Client::builder(environment)
+        .transport(Arc::new(transport))
+        .clock(clock)
+        .rate(rate.into())
+        .build()
+        .map_err(|error| usage(&error))?;
+    Ok(Connection { client, api_key })
+}
+
+/// A setting that cannot be used, under the name of its flag.
+fn usage(error: &ConfigError) -> Failure {
+    let field = match error.field() {
+        "api_key" => "--api-key-file".to_owned(),
+        field => format!("--{}", field.replace('_', "-")),
+    };
+    Failure::usage(vec![Refusal::new(field, error.rule(), error.remedy())])
+}
+
+fn read_api_key(source: &ApiKeySource) -> Result<Zeroizing<String>, Failure> {
+    const FIELD: &str = "--api-key-file";
+    let path = match source {
+        ApiKeySource::Value(key) => return Ok(key.clone()),
+        ApiKeySource::File(path) => path,
+    };
+    let refused = |refusal| Failure::usage(vec![refusal]);
+    let bytes = input::read(FIELD, path, &mut Stdin::none(), MAX_KEY_FILE).map_err(refused)?;
+    let bytes = Zeroizing::new(bytes);
+    let text = str::from_utf8(&bytes).map_err(|_| {
+        refused(Refusal::new(
+            FIELD,
+            "is not text",
+            "put the key alone into the file",
+        ))
+    })?;
+    Ok(Zeroizing::new(text.trim().to_owned()))
+}
+
+fn read_roots(path: &std::path::Path) -> Result<Vec<u8>, Failure> {
+    input::read("--ca-file", path, &mut Stdin::none(), 1024 * 1024)
+        .map_err(|refusal| Failure::usage(vec![refusal]))
+}
+
+/// A seed that differs between runs, so that process ids do.
+pub(crate) fn seed(clock: &dyn Clock) -> u64 {
+    let since = clock
+        .now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or(Duration::ZERO);
+    since
+        .as_secs()
+        .wrapping_mul(1_000_000_007)
+        .wrapping_add(u64::from(since.subsec_nanos()))
+}

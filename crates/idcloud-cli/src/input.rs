@@ -1,0 +1,135 @@
+//! Reading the files that flags name, with `-` for standard input.
+//!
+//! Never reads more than it was allowed to, and never repeats a path: files are named after people.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use crate::failure::Refusal;
+
+/// Standard input, which can be read once.
+pub(crate) struct Stdin<'a> {
+    source: Option<&'a mut dyn Read>,
+}
+
+impl<'a> Stdin<'a> {
+    /// Wraps the stream.
+    pub(crate) fn new(source: &'a mut dyn Read) -> Self {
+        Self {
+            source: Some(source),
+        }
+    }
+
+    /// Where a flag may name files alone.
+    pub(crate) fn none() -> Self {
+        Self { source: None }
+    }
+}
+
+/// Whether a path stands for standard input.
+pub(crate) fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+/// Reads the whole of `path`, at most `limit` bytes.
+///
+/// # Errors
+/// Names `field`: the file is missing, a directory, not readable or longer than `limit`.
+pub(crate) fn read(
+    field: &str,
+    path: &Path,
+    stdin: &mut Stdin<'_>,
+    limit: u64,
+) -> Result<Vec<u8>, Refusal> {
+    if is_stdin(path) {
+        let Some(source) = stdin.source.take() else {
+            return Err(Refusal::new(
+                field,
+                "standard input is not there to be read, or was read for another flag",
+                "name a file",
+            ));
+        };
+        return read_limited(field, source, limit);
+    }
+    let refused = |error: &io::Error| unreadable(field, error);
+    let mut file = File::open(path).map_err(|error| refused(&error))?;
+    if file.metadata().map_err(|error| refused(&error))?.is_dir() {
+        return Err(unreadable(field, &io::ErrorKind::IsADirectory.into()));
+    }
+    read_limited(field, &mut file, limit)
+}
+
+fn read_limited(field: &str, source: &mut dyn Read, limit: u64) -> Result<Vec<u8>, Refusal> {
+    let mut bytes = Vec::new();
+    let read = source
+        .take(limit.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(|error| unreadable(field, &error))?;
+    if u64::try_from(read).unwrap_or(u64::MAX) > limit {
+        return Err(Refusal::new(
+            field,
+            format!("is longer than {} kB", limit / 1024),
+            "check that it is the file you mean",
+        ));
+    }
+    Ok(bytes)
+}
+
+/// What a failed read means, without the path.
+pub(crate) fn unreadable(field: &str, error: &io::Error) -> Refusal {
+    let (rule, remedy) = match error.kind() {
+        io::ErrorKind::NotFound => ("there is no such file", "check the path"),
+        io::ErrorKind::PermissionDenied => (
+            "the file cannot be read: permission denied",
+            "allow yourself to read it",
+        ),
+        io::ErrorKind::IsADirectory => ("is a directory", "name the file inside it"),
+        _ => (
+            "the file cannot be read",
+            "check the file and the disk it is on",
+        ),
+    };
+    Refusal::new(field, rule, remedy)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+
+    fn rule(path: &Path, limit: u64) -> String {
+        let mut source = Cursor::new(b"12345".to_vec());
+        read("selfie", path, &mut Stdin::new(&mut source), limit)
+            .unwrap_err()
+            .rule
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_says_why() {
+        let directory = tempfile::tempdir().unwrap();
+        assert_eq!(rule(directory.path(), 9), "is a directory");
+        assert_eq!(
+            rule(&directory.path().join("52998224725.jpg"), 9),
+            "there is no such file"
+        );
+        assert_eq!(rule(Path::new("-"), 4), "is longer than 0 kB");
+    }
+
+    #[test]
+    fn standard_input_is_read_once() {
+        let mut source = Cursor::new(b"12345".to_vec());
+        let mut stdin = Stdin::new(&mut source);
+        assert_eq!(
+            read("subject", Path::new("-"), &mut stdin, 5).unwrap(),
+            b"12345"
+        );
+        assert!(
+            read("selfie", Path::new("-"), &mut stdin, 5)
+                .unwrap_err()
+                .rule
+                .contains("was read")
+        );
+    }
+}

@@ -1,0 +1,120 @@
+//! The two streams: results on standard output, everything else on standard error.
+//!
+//! Never writes a diagnostic to standard output.
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use crate::args::Format;
+use crate::failure::Failure;
+use crate::style::Style;
+
+/// Which of the streams a person looks at.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Terminals {
+    pub(crate) stdout: bool,
+    pub(crate) stderr: bool,
+}
+
+/// Where and how to write.
+pub(crate) struct Output<'a> {
+    stdout: &'a mut dyn Write,
+    stderr: &'a mut dyn Write,
+    terminals: Terminals,
+    styles: (Style, Style),
+    format: Format,
+}
+
+impl<'a> Output<'a> {
+    /// Wraps the streams; `variable` looks up what the person said about colour.
+    pub(crate) fn new(
+        stdout: &'a mut dyn Write,
+        stderr: &'a mut dyn Write,
+        terminals: Terminals,
+        variable: &dyn Fn(&str) -> Option<OsString>,
+    ) -> Self {
+        let text = |name| variable(name).map(|value| value.to_string_lossy().into_owned());
+        let (no_color, term) = (text("NO_COLOR"), text("TERM"));
+        let style = |terminal| Style::new(terminal, no_color.as_deref(), term.as_deref());
+        Self {
+            stdout,
+            stderr,
+            terminals,
+            styles: (style(terminals.stdout), style(terminals.stderr)),
+            format: Format::Text,
+        }
+    }
+
+    /// From here on, how results and errors are printed.
+    pub(crate) fn set_format(&mut self, format: Format) {
+        self.format = format;
+    }
+
+    /// How results and errors are printed.
+    pub(crate) fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Whether a person watches standard error.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.terminals.stderr && self.format == Format::Text
+    }
+
+    /// Writes the result: `text` for a person, or `object` as one JSON value.
+    pub(crate) fn result(
+        &mut self,
+        object: &impl Serialize,
+        text: impl FnOnce(&mut dyn Write, Style) -> io::Result<()>,
+    ) -> io::Result<()> {
+        // In one piece: whoever reads along sees all of it or nothing.
+        let mut whole = Zeroizing::new(Vec::new());
+        match self.format {
+            Format::Text => text(&mut *whole, self.styles.0)?,
+            Format::Json => {
+                if self.terminals.stdout {
+                    serde_json::to_writer_pretty(&mut *whole, object)?;
+                } else {
+                    serde_json::to_writer(&mut *whole, object)?;
+                }
+                whole.push(b'\n');
+            }
+        }
+        self.stdout.write_all(&whole)?;
+        self.stdout.flush()
+    }
+
+    /// Writes what clap renders, on the stream where clap wants it.
+    pub(crate) fn clap(&mut self, error: &clap::Error) -> io::Result<()> {
+        let (stream, style) = if error.use_stderr() {
+            (&mut self.stderr, self.styles.1)
+        } else {
+            (&mut self.stdout, self.styles.0)
+        };
+        let rendered = error.render();
+        let text = if style == Style::PLAIN {
+            rendered.to_string()
+        } else {
+            rendered.ansi().to_string()
+        };
+        writeln!(stream, "{}", text.trim_end())?;
+        stream.flush()
+    }
+
+    /// Writes an error, in the format that was asked for.
+    pub(crate) fn failure(&mut self, failure: &Failure) -> io::Result<()> {
+        match self.format {
+            Format::Text => failure.write_text(self.stderr, self.styles.1)?,
+            Format::Json => failure.write_json(self.stderr)?,
+        }
+        self.stderr.flush()
+    }
+
+    /// Writes a remark for a person.
+    pub(crate) fn note(&mut self, text: &str) -> io::Result<()> {
+        writeln!(self.stderr, "{text}")?;
+        self.stderr.flush()
+    }
+}

@@ -1,0 +1,359 @@
+//! The result object: what a script reads.
+//!
+//! Its keys, their order and their values are public interface; personal data stands in it only when it was asked for.
+
+use idcloud_flows::Report;
+use idcloud_model::{
+    Asked, BehaviorAlert, Document, DocumentId, Evidence, FinalProcess, IdentityResult, Language,
+    LivenessReading, Match, PendingProcess, ProcessId, RiskLevel, RiskScore, Scenario, Serpro,
+    Status, TrustDecision, Verdict, simulated_notice,
+};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+/// What stands in place of personal data.
+const REDACTED: &str = "redacted";
+
+/// Unknown members below these are as personal as what surrounds them.
+const PERSONAL_MEMBERS: [&str; 2] = ["document.", "processAdditionalInfo."];
+
+/// Who answered, and what may be shown of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Context {
+    /// `local`, `uat`, `production` or `custom`.
+    pub(crate) environment: &'static str,
+    /// Whether a simulator answered.
+    pub(crate) simulated: bool,
+    /// Whether personal data is to be printed.
+    pub(crate) reveal: bool,
+}
+
+/// One verification, as `--format json` prints it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ResultObject {
+    pub(crate) environment: &'static str,
+    pub(crate) simulated: bool,
+    pub(crate) process_id: String,
+    pub(crate) status: &'static str,
+    pub(crate) decision: &'static str,
+    pub(crate) scenario: &'static str,
+    pub(crate) explanation: String,
+    pub(crate) identity: Value,
+    pub(crate) liveness: Value,
+    pub(crate) behavior_alert: Value,
+    pub(crate) risk_score: Value,
+    pub(crate) serpro_similarity: Value,
+    pub(crate) face_match: Option<bool>,
+    pub(crate) trust_decision: Value,
+    pub(crate) risk_level: Value,
+    pub(crate) document: Value,
+    pub(crate) additional_info: Value,
+    pub(crate) unknown: Map<String, Value>,
+}
+
+impl ResultObject {
+    /// What a report says.
+    pub(crate) fn reported(environment: &'static str, reveal: bool, report: &Report) -> Self {
+        let context = Context {
+            environment,
+            simulated: report.simulated(),
+            reveal,
+        };
+        Self {
+            explanation: report.explanation(Language::English),
+            ..Self::judged(
+                context,
+                report.process(),
+                *report.asked(),
+                *report.verdict(),
+            )
+        }
+    }
+
+    fn judged(context: Context, process: &FinalProcess, asked: Asked, verdict: Verdict) -> Self {
+        Self {
+            decision: verdict.decision().as_str(),
+            scenario: verdict.scenario().id(),
+            ..Self::observed(
+                context,
+                process.id(),
+                process.status(),
+                process.evidence(),
+                asked,
+            )
+        }
+    }
+
+    /// A process that is still pending: nothing may be decided yet.
+    pub(crate) fn waiting(context: Context, process: &PendingProcess, asked: Asked) -> Self {
+        let scenario = process.scenario();
+        let mut explanation = scenario.explanation(Language::English).to_owned();
+        if context.simulated {
+            explanation.push(' ');
+            explanation.push_str(simulated_notice(Language::English));
+        }
+        Self {
+            scenario: scenario.id(),
+            explanation,
+            ..Self::observed(
+                context,
+                process.id(),
+                process.status(),
+                process.evidence(),
+                asked,
+            )
+        }
+    }
+
+    fn observed(
+        context: Context,
+        id: &ProcessId,
+        status: &Status,
+        evidence: &Evidence,
+        asked: Asked,
+    ) -> Self {
+        Self {
+            environment: context.environment,
+            simulated: context.simulated,
+            process_id: id.as_str().to_owned(),
+            status: status.as_str(),
+            decision: "wait",
+            scenario: Scenario::Processing.id(),
+            explanation: String::new(),
+            identity: evidence
+                .identity()
+                .map_or(Value::Null, IdentityResult::to_json),
+            liveness: LivenessReading::of(evidence, &asked).to_json(),
+            behavior_alert: evidence
+                .behavior_alert()
+                .map_or(Value::Null, BehaviorAlert::to_json),
+            risk_score: evidence
+                .risk_score()
+                .map_or(Value::Null, RiskScore::to_json),
+            serpro_similarity: evidence.serpro().map_or(Value::Null, Serpro::to_json),
+            face_match: evidence.face_match().and_then(|value| value.as_bool()),
+            trust_decision: evidence
+                .trust_decision()
+                .map_or(Value::Null, TrustDecision::to_json),
+            risk_level: evidence
+                .risk_level()
+                .map_or(Value::Null, RiskLevel::to_json),
+            document: evidence.document().map_or(Value::Null, |document| {
+                document_object(document, context.reveal)
+            }),
+            additional_info: match evidence.additional_info() {
+                Some(info) if context.reveal => info.to_json(),
+                Some(_) => REDACTED.into(),
+                None => Value::Null,
+            },
+            unknown: unknown(evidence, context.reveal),
+        }
+    }
+}
+
+fn document_object(document: &Document, reveal: bool) -> Value {
+    let urls: Vec<&str> = document.file_urls().collect();
+    let personal = |value: Value| match value {
+        Value::Null => Value::Null,
+        value if reveal => value,
+        _ => REDACTED.into(),
+    };
+    json!({
+        "id": document.id().map(DocumentId::as_str),
+        "type": document.type_name(),
+        "cpfMatch": document.cpf_match().and_then(Match::as_bool),
+        "faceMatch": document.face_match().and_then(Match::as_bool),
+        "content": personal(document.content().cloned().unwrap_or_default()),
+        "fileUrls": personal(if urls.is_empty() { Value::Null } else { urls.into() }),
+    })
+}
+
+fn unknown(evidence: &Evidence, reveal: bool) -> Map<String, Value> {
+    evidence
+        .unknown_members()
+        .map(|(name, value)| {
+            let personal = PERSONAL_MEMBERS
+                .iter()
+                .any(|prefix| name.starts_with(prefix));
+            let shown = if personal && !reveal {
+                REDACTED.into()
+            } else {
+                value.clone()
+            };
+            (name.to_owned(), shown)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use idcloud_model::{Capabilities, Policy, Process, SelfieKind, decide};
+
+    use super::*;
+
+    const CONTEXT: Context = Context {
+        environment: "custom",
+        simulated: true,
+        reveal: false,
+    };
+
+    fn object(
+        answer: &str,
+        capabilities: &str,
+        selfie: SelfieKind,
+        context: Context,
+    ) -> ResultObject {
+        let capabilities: Capabilities = capabilities.parse().unwrap();
+        let asked = Asked::new(capabilities, selfie);
+        match Process::from_json(answer.as_bytes()).unwrap() {
+            Process::Pending(process) => ResultObject::waiting(context, &process, asked),
+            Process::Final(process) => {
+                let verdict = decide(&process, &asked, &Policy::default());
+                ResultObject::judged(context, &process, asked, verdict)
+            }
+        }
+    }
+
+    fn json(answer: &str, capabilities: &str, selfie: SelfieKind) -> Value {
+        serde_json::to_value(object(answer, capabilities, selfie, CONTEXT)).unwrap()
+    }
+
+    #[test]
+    fn the_keys_and_their_order_are_those_of_the_contract() {
+        let object = object(
+            r#"{"id":"a","status":3}"#,
+            "identity",
+            SelfieKind::Image,
+            CONTEXT,
+        );
+        let text = serde_json::to_string(&object).unwrap();
+        let keys = [
+            "environment",
+            "simulated",
+            "processId",
+            "status",
+            "decision",
+            "scenario",
+            "explanation",
+            "identity",
+            "liveness",
+            "behaviorAlert",
+            "riskScore",
+            "serproSimilarity",
+            "faceMatch",
+            "trustDecision",
+            "riskLevel",
+            "document",
+            "additionalInfo",
+            "unknown",
+        ];
+        let positions: Vec<_> = keys
+            .iter()
+            .map(|key| text.find(&format!("\"{key}\":")).unwrap())
+            .collect();
+        assert!(positions.is_sorted(), "{text}");
+        assert_eq!(
+            serde_json::to_value(&object)
+                .unwrap()
+                .as_object()
+                .unwrap()
+                .len(),
+            keys.len()
+        );
+    }
+
+    /// A verdict cannot be misread: what liveness says depends on what was sent and on the key.
+    #[test]
+    fn liveness_is_printed_as_what_it_proves() {
+        use SelfieKind::{CaptureToken, Image, Unknown};
+        let yes = r#"{"id":"a","status":3,"unicoId":{"result":"yes"}}"#;
+        let one = r#"{"id":"a","status":3,"unicoId":{"result":"inconclusive"},"liveness":1}"#;
+        let two = r#"{"id":"a","status":3,"unicoId":{"result":"inconclusive"},"liveness":2}"#;
+        let zero = r#"{"id":"a","status":3,"unicoId":{"result":"yes"},"liveness":0}"#;
+        let new = r#"{"id":"a","status":3,"unicoId":{"result":"yes"},"liveness":"maybe"}"#;
+        let no = r#"{"id":"a","status":3,"unicoId":{"result":"no"}}"#;
+        for (answer, capabilities, selfie, expected) in [
+            (yes, "identity", Image, json!("not-checked")),
+            (yes, "liveness,identity", Image, json!("not-checked")),
+            (yes, "identity", CaptureToken, json!("not-checked")),
+            (yes, "liveness,identity", CaptureToken, json!("implied")),
+            (yes, "identity", Unknown, json!("unverified")),
+            (one, "identity", Image, json!("not-checked")),
+            (one, "liveness,identity", CaptureToken, json!("live")),
+            (one, "liveness,identity", Unknown, json!("unverified")),
+            (two, "identity", Image, json!("not-live")),
+            (zero, "identity", Image, json!("inconclusive")),
+            (new, "identity", Image, json!("maybe")),
+            (no, "identity", Image, Value::Null),
+        ] {
+            assert_eq!(
+                json(answer, capabilities, selfie)["liveness"],
+                expected,
+                "{answer} {capabilities} {selfie:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn evidence_is_printed_as_it_came() {
+        let object = json(
+            r#"{"id":"a","status":3,"unicoId":{"result":"certainly"},"identityFraudsters":{"result":"suspicious"},
+                "score":-12,"government":{"serpro":-2},"idCloud":{"result":"high-risk"},"riskLevel":{"result":"odd"},
+                "biometryToken":{"result":"false"},"novelty":{"a":1}}"#,
+            "identity",
+            SelfieKind::Image,
+        );
+        assert_eq!(object["identity"], "certainly");
+        assert_eq!(object["behaviorAlert"], "suspicious");
+        assert_eq!(object["riskScore"], -12);
+        assert_eq!(object["serproSimilarity"], -2);
+        assert_eq!(object["trustDecision"], "high-risk");
+        assert_eq!(object["riskLevel"], "odd");
+        assert_eq!(object["faceMatch"], false);
+        assert_eq!(object["unknown"], json!({"novelty": {"a": 1}}));
+    }
+
+    #[test]
+    fn a_pending_process_waits() {
+        for (status, word, scenario) in [
+            ("1", "processing", "processing"),
+            ("2", "divergence", "divergence"),
+            ("9", "unknown", "unknown-status"),
+        ] {
+            let object = json(
+                &format!(r#"{{"id":"a","status":{status}}}"#),
+                "identity",
+                SelfieKind::Image,
+            );
+            assert_eq!(object["status"], word);
+            assert_eq!(object["decision"], "wait");
+            assert_eq!(object["scenario"], scenario);
+            assert!(!object["explanation"].as_str().unwrap().is_empty());
+        }
+    }
+
+    /// Nothing personal leaks unless it was asked for.
+    #[test]
+    fn personal_members_are_redacted_unless_revealed() {
+        let answer = r#"{"id":"a","status":3,
+            "document":{"id":"d","type":"t","cpfMatch":true,"faceMatch":false,"content":{"n":"Marker"},
+                        "fileUrls":["https://Marker"],"extra":"Marker"},
+            "processAdditionalInfo":{"personName":"Marker","other":"Marker"}}"#;
+        let hidden = json(answer, "document", SelfieKind::Image);
+        assert!(!hidden.to_string().contains("Marker"), "{hidden}");
+        assert_eq!(
+            hidden["document"],
+            json!({"id":"d","type":"t","cpfMatch":true,"faceMatch":false,"content":"redacted","fileUrls":"redacted"})
+        );
+        assert_eq!(hidden["additionalInfo"], "redacted");
+        let reveal = Context {
+            reveal: true,
+            ..CONTEXT
+        };
+        let shown =
+            serde_json::to_value(object(answer, "document", SelfieKind::Image, reveal)).unwrap();
+        assert_eq!(shown["document"]["content"], json!({"n":"Marker"}));
+        assert_eq!(shown["additionalInfo"]["personName"], "Marker");
+    }
+}

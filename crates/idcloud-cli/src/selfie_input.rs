@@ -1,0 +1,80 @@
+//! The selfie as given on the command line: an image, its base64 or a capture token, in a file or on standard input.
+//!
+//! Never shows the picture, the token or the file's name.
+
+use std::path::Path;
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use idcloud_model::{Image, Selfie};
+
+use crate::failure::Refusal;
+use crate::input::{self, Stdin};
+
+/// The field that errors name.
+pub(crate) const FIELD: &str = "selfie";
+
+/// Far above any image that IDCloud takes (0.8 MB); capture tokens have no published limit.
+const MAX_FILE: u64 = 16 * 1024 * 1024;
+
+/// Reads a selfie and checks it. `now` is what a capture token's age is measured against.
+///
+/// # Errors
+/// The file cannot be read, or IDCloud would refuse what it holds.
+pub(crate) fn selfie(
+    path: &Path,
+    stdin: &mut Stdin<'_>,
+    now: SystemTime,
+) -> Result<Selfie, Vec<Refusal>> {
+    let bytes = input::read(FIELD, path, stdin, MAX_FILE).map_err(|refusal| vec![refusal])?;
+    Selfie::from_input(Bytes::from(bytes), now)
+        .map_err(|violations| violations.iter().map(Refusal::from).collect())
+}
+
+/// Reads an image; a capture token is refused.
+///
+/// # Errors
+/// As for [`selfie`], and when the file holds a capture token.
+pub(crate) fn image(
+    path: &Path,
+    stdin: &mut Stdin<'_>,
+    now: SystemTime,
+) -> Result<Image, Vec<Refusal>> {
+    match selfie(path, stdin, now)? {
+        Selfie::Image(image) => Ok(image),
+        _ => Err(vec![Refusal::new(
+            FIELD,
+            "is a capture token already",
+            "name the picture to capture",
+        )]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+
+    fn refusals(input: &[u8]) -> Vec<Refusal> {
+        let mut source = Cursor::new(input.to_vec());
+        selfie(
+            Path::new("-"),
+            &mut Stdin::new(&mut source),
+            SystemTime::UNIX_EPOCH,
+        )
+        .unwrap_err()
+    }
+
+    #[test]
+    fn what_idcloud_would_refuse_is_refused_under_the_flags_name() {
+        for (input, code) in [(&b""[..], "20009"), (b"not an image", "20505")] {
+            let refusals = refusals(input);
+            assert_eq!(refusals.len(), 1);
+            assert_eq!(
+                (refusals[0].field.as_str(), refusals[0].code.as_deref()),
+                (FIELD, Some(code))
+            );
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! The settings by name, and the layers they come from.
+//!
+//! Never interprets a value, and never shows one: a layer may hold the API key.
+
+use std::ffi::{OsStr, OsString};
+
+use clap::ValueEnum as _;
+
+use crate::args::SettingArgs;
+use crate::failure::Refusal;
+
+/// A setting, whatever layer it comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Setting {
+    Env,
+    ApiUrl,
+    IdentityUrl,
+    CaFile,
+    Account,
+    TenantId,
+    PrivateKeyFile,
+    /// A file with the API key: as a flag or in the profile.
+    ApiKeyFile,
+    /// The API key itself: as a variable alone, never as a flag.
+    ApiKey,
+    Capabilities,
+    Rate,
+    Format,
+}
+
+impl Setting {
+    /// Every setting.
+    pub(crate) const ALL: [Self; 12] = [
+        Self::Env,
+        Self::ApiUrl,
+        Self::IdentityUrl,
+        Self::CaFile,
+        Self::Account,
+        Self::TenantId,
+        Self::PrivateKeyFile,
+        Self::ApiKeyFile,
+        Self::ApiKey,
+        Self::Capabilities,
+        Self::Rate,
+        Self::Format,
+    ];
+
+    /// The name, as a flag without its dashes and as a key of the profile file.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Env => "env",
+            Self::ApiUrl => "api-url",
+            Self::IdentityUrl => "identity-url",
+            Self::CaFile => "ca-file",
+            Self::Account => "account",
+            Self::TenantId => "tenant-id",
+            Self::PrivateKeyFile => "private-key-file",
+            Self::ApiKeyFile => "api-key-file",
+            Self::ApiKey => "api-key",
+            Self::Capabilities => "capabilities",
+            Self::Rate => "rate",
+            Self::Format => "format",
+        }
+    }
+
+    /// The environment variable, where there is one.
+    pub(crate) fn variable(self) -> Option<&'static str> {
+        match self {
+            Self::Env => Some("IDCLOUD_ENV"),
+            Self::ApiUrl => Some("IDCLOUD_API_URL"),
+            Self::IdentityUrl => Some("IDCLOUD_IDENTITY_URL"),
+            Self::CaFile => Some("IDCLOUD_CA_FILE"),
+            Self::Account => Some("IDCLOUD_ACCOUNT"),
+            Self::TenantId => Some("IDCLOUD_TENANT_ID"),
+            Self::PrivateKeyFile => Some("IDCLOUD_PRIVATE_KEY_FILE"),
+            Self::ApiKeyFile => None,
+            Self::ApiKey => Some("IDCLOUD_API_KEY"),
+            Self::Capabilities => Some("IDCLOUD_CAPABILITIES"),
+            Self::Rate => Some("IDCLOUD_RATE"),
+            Self::Format => Some("IDCLOUD_FORMAT"),
+        }
+    }
+
+    /// Whether the value names a file.
+    pub(crate) fn is_path(self) -> bool {
+        matches!(self, Self::CaFile | Self::PrivateKeyFile | Self::ApiKeyFile)
+    }
+
+    /// Whether the profile file may hold it. A secret may not stand there.
+    pub(crate) fn in_profile(self) -> bool {
+        self != Self::ApiKey
+    }
+
+    /// How to set it, for a remedy.
+    pub(crate) fn how(self) -> String {
+        match (self, self.variable()) {
+            (Self::ApiKey | Self::ApiKeyFile, _) => "--api-key-file or IDCLOUD_API_KEY".to_owned(),
+            (_, Some(variable)) => format!("--{} or {variable}", self.name()),
+            (_, None) => format!("--{}", self.name()),
+        }
+    }
+}
+
+/// Where a value comes from, strongest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    Flag,
+    Variable,
+    Profile,
+}
+
+/// The settings that one source has.
+#[derive(Clone, Default)]
+pub(crate) struct Layer(Vec<(Setting, OsString)>);
+
+impl Layer {
+    /// Adds a value. An empty one counts as absent, as shells leave them behind.
+    pub(crate) fn set(&mut self, setting: Setting, value: impl Into<OsString>) {
+        let value = value.into();
+        if !value.is_empty() {
+            self.0.push((setting, value));
+        }
+    }
+
+    /// The value of a setting.
+    pub(crate) fn value(&self, setting: Setting) -> Option<&OsStr> {
+        self.0
+            .iter()
+            .find(|(key, _)| *key == setting)
+            .map(|(_, value)| value.as_os_str())
+    }
+
+    /// What was typed as flags.
+    pub(crate) fn from_flags(flags: &SettingArgs) -> Self {
+        let mut layer = Self::default();
+        let texts = [
+            (Setting::ApiUrl, flags.api_url.as_ref()),
+            (Setting::IdentityUrl, flags.identity_url.as_ref()),
+            (Setting::Account, flags.account.as_ref()),
+            (Setting::TenantId, flags.tenant_id.as_ref()),
+            (Setting::Capabilities, flags.capabilities.as_ref()),
+        ];
+        for (setting, value) in texts {
+            if let Some(value) = value {
+                layer.set(setting, value);
+            }
+        }
+        let paths = [
+            (Setting::CaFile, flags.ca_file.as_ref()),
+            (Setting::PrivateKeyFile, flags.private_key_file.as_ref()),
+            (Setting::ApiKeyFile, flags.api_key_file.as_ref()),
+        ];
+        for (setting, value) in paths {
+            if let Some(value) = value {
+                layer.set(setting, value);
+            }
+        }
+        if let Some(value) = flags.env.and_then(|env| env.to_possible_value()) {
+            layer.set(Setting::Env, value.get_name());
+        }
+        if let Some(value) = flags.format.and_then(|format| format.to_possible_value()) {
+            layer.set(Setting::Format, value.get_name());
+        }
+        if let Some(rate) = flags.rate {
+            layer.set(Setting::Rate, rate.to_string());
+        }
+        layer
+    }
+
+    /// What the environment variables say.
+    ///
+    /// `variable` looks one up.
+    pub(crate) fn from_variables(variable: impl Fn(&str) -> Option<OsString>) -> Self {
+        let mut layer = Self::default();
+        for setting in Setting::ALL {
+            if let Some(value) = setting.variable().and_then(&variable) {
+                layer.set(setting, value);
+            }
+        }
+        layer
+    }
+}
+
+/// The three sources, strongest first.
+#[derive(Clone, Default)]
+pub(crate) struct Layers {
+    pub(crate) flags: Layer,
+    pub(crate) variables: Layer,
+    pub(crate) profile: Layer,
+}
+
+impl Layers {
+    /// The strongest value of a setting, and where it stands.
+    pub(crate) fn find(&self, setting: Setting) -> Option<(&OsStr, Source)> {
+        [
+            (&self.flags, Source::Flag),
+            (&self.variables, Source::Variable),
+            (&self.profile, Source::Profile),
+        ]
+        .into_iter()
+        .find_map(|(layer, source)| layer.value(setting).map(|value| (value, source)))
+    }
+
+    /// The value as text.
+    pub(crate) fn text<'a>(&self, setting: Setting, value: &'a OsStr) -> Result<&'a str, Refusal> {
+        value.to_str().ok_or_else(|| {
+            Refusal::new(
+                self.label(setting),
+                "is not valid UTF-8",
+                "check its characters",
+            )
+        })
+    }
+
+    /// What a person would call the setting where it stands: `--env`, `IDCLOUD_ENV`, "env in the profile".
+    pub(crate) fn label(&self, setting: Setting) -> String {
+        match (
+            self.find(setting).map(|(_, source)| source),
+            setting.variable(),
+        ) {
+            (Some(Source::Variable), Some(variable)) => variable.to_owned(),
+            (Some(Source::Profile), _) => format!("{} in the profile", setting.name()),
+            _ => format!("--{}", setting.name()),
+        }
+    }
+}
