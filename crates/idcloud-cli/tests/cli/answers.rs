@@ -1,0 +1,260 @@
+//! Answers that are not results: refusals, nonsense, silence. Each has its exit code, and nobody pays twice.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+
+use serde_json::json;
+use wiremock::ResponseTemplate;
+
+use super::support::{ACCESS_TOKEN, Files, PROCESS_ID, Server, onboard, run};
+
+fn refusal(code: &str) -> serde_json::Value {
+    json!({"error": {"code": code, "description": "texto de Zoraide Marker"}})
+}
+
+/// An error code is a refusal; it is not repeated, and its text is not shown.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_create_exits_with_4() {
+    let files = Files::new();
+    for (status, code) in [
+        (400, "20507"),
+        (400, "10506"),
+        (400, "10508"),
+        (403, "10201"),
+        (400, "20002"),
+    ] {
+        let server = Server::start().await;
+        server
+            .on_create(ResponseTemplate::new(status).set_body_json(refusal(code)))
+            .await;
+        let run = run(onboard(&files, &server.url())
+            .arg("--selfie")
+            .arg(files.path("selfie.png")))
+        .await;
+        assert_eq!((run.code, run.stdout.as_str()), (4, ""), "{run}");
+        let error = run.error();
+        assert_eq!(error["code"], code);
+        assert_eq!(error["delivery"], "answered");
+        assert_eq!(error["attempts"], 1);
+        assert!(error["help"].is_string(), "{run}");
+        assert_eq!(server.creates().await, 1);
+    }
+}
+
+/// Credentials that the token endpoint refuses: nothing is created, and the account is not locked by repeating.
+#[tokio::test(flavor = "multi_thread")]
+async fn refused_credentials_exit_with_4() {
+    let files = Files::new();
+    for code in ["1.2.6", "1.2.18", "1.0.1", "1.2.11"] {
+        let server = Server {
+            mock: wiremock::MockServer::start().await,
+        };
+        let body = json!({"error": "server_error", "error_description": format!("Falha na autenticação {code}")});
+        server
+            .on(
+                "POST",
+                "/oauth2/token",
+                ResponseTemplate::new(401).set_body_json(body),
+            )
+            .await;
+        let run = run(onboard(&files, &server.url())
+            .arg("--selfie")
+            .arg(files.path("selfie.png")))
+        .await;
+        assert_eq!(run.code, 4, "{run}");
+        let error = run.error();
+        assert_eq!(
+            (&error["kind"], &error["code"]),
+            (&json!("credentials"), &json!(code)),
+            "{run}"
+        );
+        assert_eq!(server.requests().await, 1, "{code}");
+    }
+}
+
+/// Nobody pays twice: an answer that does not name its process is ambiguous, and is not followed by another create.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_names_no_process_exits_with_5() {
+    let files = Files::new();
+    for (name, answer) in [
+        (
+            "not JSON",
+            ResponseTemplate::new(200).set_body_string("<html>Zoraide Marker</html>"),
+        ),
+        ("empty", ResponseTemplate::new(200)),
+        (
+            "cut short",
+            ResponseTemplate::new(200).set_body_string("{\"id\":\"80371b2a-3ac7"),
+        ),
+        (
+            "no id",
+            ResponseTemplate::new(200)
+                .set_body_json(json!({"status": 3, "unicoId": {"result": "yes"}})),
+        ),
+        (
+            "not an object",
+            ResponseTemplate::new(200).set_body_json(json!([1])),
+        ),
+        (
+            "500",
+            ResponseTemplate::new(500).set_body_json(refusal("99999")),
+        ),
+        ("502", ResponseTemplate::new(502)),
+        ("408", ResponseTemplate::new(408)),
+    ] {
+        let server = Server::start().await;
+        server.on_create(answer).await;
+        let run = run(onboard(&files, &server.url())
+            .arg("--selfie")
+            .arg(files.path("selfie.png")))
+        .await;
+        assert_eq!((run.code, run.stdout.as_str()), (5, ""), "{name}: {run}");
+        let error = run.error();
+        assert_eq!(error["kind"], "ambiguous", "{name}: {run}");
+        assert_eq!(error["attempts"], 1, "{name}: {run}");
+        assert!(error["help"].is_string(), "{name}: {run}");
+        assert_eq!(server.creates().await, 1, "{name}");
+    }
+}
+
+/// A body shorter than its `Content-Length`, and a connection closed without an answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_truncated_answer_exits_with_5() {
+    let files = Files::new();
+    let length = format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 900\r\n\r\n{{\"id\":\"{PROCESS_ID}\""
+    );
+    for answer in [length.as_str(), ""] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let answer = answer.to_owned();
+        let server = std::thread::spawn(move || serve_cut_short(&listener, &answer));
+        let run = run(onboard(&files, &url)
+            .arg("--selfie")
+            .arg(files.path("selfie.png")))
+        .await;
+        assert_eq!((run.code, run.stdout.as_str()), (5, ""), "{run}");
+        assert_eq!(run.error()["delivery"], "unknown", "{run}");
+        server.join().unwrap();
+    }
+}
+
+/// Gives out a token, then answers one create with `answer` and closes the connection.
+fn serve_cut_short(listener: &TcpListener, answer: &str) {
+    let token =
+        format!(r#"{{"access_token":"{ACCESS_TOKEN}","expires_in":3600,"token_type":"Bearer"}}"#);
+    let token = format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{token}",
+        token.len()
+    );
+    for answer in [token.as_str(), answer] {
+        let (mut connection, _) = listener.accept().unwrap();
+        let mut seen = Vec::new();
+        let mut buffer = vec![0; 65_536];
+        loop {
+            let read = connection.read(&mut buffer).unwrap();
+            seen.extend_from_slice(&buffer[..read]);
+            let Some(head) = seen.windows(4).position(|window| window == b"\r\n\r\n") else {
+                continue;
+            };
+            let text = String::from_utf8_lossy(&seen[..head]).to_lowercase();
+            let length = text
+                .split("content-length: ")
+                .nth(1)
+                .unwrap()
+                .lines()
+                .next()
+                .unwrap();
+            if seen.len() >= head + 4 + length.parse::<usize>().unwrap() {
+                break;
+            }
+        }
+        connection.write_all(answer.as_bytes()).unwrap();
+    }
+}
+
+/// Nothing listens: nothing was created, which is what the exit code promises.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_where_nobody_listens_exits_with_6() {
+    let files = Files::new();
+    let url = {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        format!("http://{}", listener.local_addr().unwrap())
+    };
+    let run = run(onboard(&files, &url)
+        .arg("--selfie")
+        .arg(files.path("selfie.png")))
+    .await;
+    assert_eq!((run.code, run.stdout.as_str()), (6, ""), "{run}");
+    assert_eq!(run.error()["delivery"], "not-sent", "{run}");
+}
+
+/// A token endpoint that answers nonsense creates nothing either.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_endpoint_that_cannot_be_understood_creates_nothing() {
+    let files = Files::new();
+    let server = Server {
+        mock: wiremock::MockServer::start().await,
+    };
+    server
+        .on(
+            "POST",
+            "/oauth2/token",
+            ResponseTemplate::new(200).set_body_string("hello"),
+        )
+        .await;
+    let run = run(onboard(&files, &server.url())
+        .arg("--selfie")
+        .arg(files.path("selfie.png")))
+    .await;
+    assert_eq!((run.code, run.stdout.as_str()), (6, ""), "{run}");
+    assert_eq!(server.creates().await, 0);
+}
+
+/// Created, and the result cannot be fetched: the id is not lost.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_result_that_cannot_be_fetched_exits_with_8_and_the_id() {
+    let files = Files::new();
+    for (status, body) in [
+        (403, refusal("10201")),
+        (404, refusal("50001")),
+        (410, json!({"detail": "gone"})),
+    ] {
+        let server = Server::start().await;
+        server
+            .on_create(
+                ResponseTemplate::new(200).set_body_json(json!({"id": PROCESS_ID, "status": 1})),
+            )
+            .await;
+        server.on_get(&[(status, body)]).await;
+        let command = onboard(&files, &server.url())
+            .arg("--selfie")
+            .arg(files.path("selfie.png"))
+            .args(["--wait", "5s"]);
+        let run = run(command).await;
+        assert_eq!(run.code, 8, "{status}: {run}");
+        let object = run.object();
+        assert_eq!(
+            (&object["processId"], &object["decision"]),
+            (&json!(PROCESS_ID), &json!("wait")),
+            "{run}"
+        );
+        assert_eq!(run.error()["processId"], PROCESS_ID, "{status}: {run}");
+        assert_eq!(server.creates().await, 1, "{status}");
+    }
+}
+
+/// For a person, too: what happened, what is not known, and the id where there is one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_reads_what_to_do() {
+    let files = Files::new();
+    let server = Server::start().await;
+    server.on_create(ResponseTemplate::new(500)).await;
+    let command = onboard(&files, &server.url()).env("IDCLOUD_FORMAT", "text");
+    let run = run(command.arg("--selfie").arg(files.path("selfie.png"))).await;
+    assert_eq!((run.code, run.stdout.as_str()), (5, ""), "{run}");
+    assert!(
+        run.stderr.starts_with("error: ") && run.stderr.contains("help: "),
+        "{run}"
+    );
+}

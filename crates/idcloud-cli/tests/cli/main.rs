@@ -1,0 +1,20 @@
+//! The program as a user runs it: real processes, real sockets, exact output.
+//!
+//! Every run is also searched for personal data and secrets, which no stream may carry.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test ends at the first surprise"
+)]
+
+mod answers;
+mod bad_input;
+mod interrupt;
+mod local;
+mod request;
+mod rows;
+mod simulator;
+mod support;

@@ -1,0 +1,311 @@
+//! What leaves the machine: exactly the documented headers and members.
+
+use serde_json::{Value, json};
+use wiremock::{Request, ResponseTemplate};
+
+use super::support::{
+    ACCESS_TOKEN, ACCOUNT, API_KEY, CPF, Files, NAME, PROCESS_ID, Server, TENANT, custom,
+    drawn_selfie, onboard, pem, run,
+};
+
+const BRANCH: &str = "35d734c4-7fbb-4b2f-a1dc-7e1575514819";
+
+async fn approving_server() -> Server {
+    let server = Server::start().await;
+    let answer = json!({"id": PROCESS_ID, "status": 3, "unicoId": {"result": "yes"}});
+    server
+        .on_create(ResponseTemplate::new(200).set_body_json(answer))
+        .await;
+    server
+}
+
+async fn create(server: &Server) -> Request {
+    let requests = server.mock.received_requests().await.unwrap();
+    let mut creates = requests
+        .into_iter()
+        .filter(|request| request.url.path() == "/processes/v1");
+    let create = creates.next().expect("one create");
+    assert!(creates.next().is_none(), "only one create");
+    create
+}
+
+fn header<'a>(request: &'a Request, name: &str) -> &'a str {
+    let mut values = request.headers.get_all(name).iter();
+    let value = values.next().unwrap_or_else(|| panic!("no {name}"));
+    assert!(values.next().is_none(), "{name} twice");
+    value.to_str().unwrap()
+}
+
+/// Standard base64, written anew: the client's encoder must not vouch for itself.
+fn base64(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for chunk in bytes.chunks(3) {
+        let group = chunk
+            .iter()
+            .fold(0_u32, |group, byte| group << 8 | u32::from(*byte))
+            << (8 * (3 - chunk.len()));
+        for place in 0..4 {
+            let digit = usize::try_from(group >> (18 - 6 * place) & 63).unwrap();
+            text.push(if place <= chunk.len() {
+                char::from(ALPHABET[digit])
+            } else {
+                '='
+            });
+        }
+    }
+    text
+}
+
+#[test]
+fn the_tests_own_base64_is_right() {
+    for (plain, encoded) in [
+        ("", ""),
+        ("f", "Zg=="),
+        ("fo", "Zm8="),
+        ("foo", "Zm9v"),
+        ("foob", "Zm9vYg=="),
+    ] {
+        assert_eq!(base64(plain.as_bytes()), encoded);
+    }
+}
+
+/// A create carries the documented headers and nothing personal outside its body.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_create_has_exactly_the_documented_headers() {
+    let (server, files) = (approving_server().await, Files::new());
+    let run = run(onboard(&files, &server.url())
+        .arg("--selfie")
+        .arg(drawn_selfie()))
+    .await;
+    assert_eq!(run.code, 0, "{run}");
+    let create = create(&server).await;
+    assert_eq!(
+        header(&create, "authorization"),
+        format!("Bearer {ACCESS_TOKEN}")
+    );
+    assert_eq!(header(&create, "apikey"), API_KEY);
+    assert_eq!(header(&create, "content-type"), "application/json");
+    assert_eq!(header(&create, "accept"), "application/json");
+    assert_eq!(
+        header(&create, "content-length"),
+        create.body.len().to_string()
+    );
+    assert!(
+        create.headers.get("transfer-encoding").is_none(),
+        "not chunked"
+    );
+    let known = [
+        "authorization",
+        "apikey",
+        "content-type",
+        "accept",
+        "content-length",
+        "host",
+        "user-agent",
+    ];
+    for name in create.headers.keys() {
+        assert!(known.contains(&name.as_str()), "unexpected header {name}");
+    }
+    assert_eq!(create.url.query(), None);
+}
+
+/// Only what was given is sent: no nulls, no empty members, the image as the file's base64.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_create_has_exactly_the_given_members() {
+    let (server, files) = (approving_server().await, Files::new());
+    let run = run(onboard(&files, &server.url())
+        .arg("--selfie")
+        .arg(drawn_selfie()))
+    .await;
+    assert_eq!(run.code, 0, "{run}");
+    let body: Value = serde_json::from_slice(&create(&server).await.body).unwrap();
+    let image = base64(&std::fs::read(drawn_selfie()).unwrap());
+    assert_eq!(
+        body,
+        json!({"subject": {"code": "52998224725", "name": NAME}, "imageBase64": image})
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_flag_reaches_its_member() {
+    let (server, files) = (approving_server().await, Files::new());
+    let command = onboard(&files, &server.url())
+        .arg("--selfie")
+        .arg(files.path("token.txt"))
+        .args(["--email", "person@example.com", "--phone", "5511900000000"])
+        .args(["--use-case", "Onboarding \"A\"", "--subsidiary-id", BRANCH]);
+    let run = run(command).await;
+    assert_eq!(run.code, 0, "{run}");
+    let body: Value = serde_json::from_slice(&create(&server).await.body).unwrap();
+    let token = std::fs::read_to_string(files.path("token.txt")).unwrap();
+    assert_eq!(
+        body,
+        json!({
+            "subject": {"code": "52998224725", "name": NAME, "email": "person@example.com", "phone": "5511900000000"},
+            "useCase": "Onboarding \"A\"", "subsidiaryId": BRANCH, "imageBase64": token.trim()
+        })
+    );
+}
+
+/// The person as a document, the selfie as base64: either may come from standard input.
+#[tokio::test(flavor = "multi_thread")]
+async fn standard_input_may_hold_the_person_or_the_selfie() {
+    let files = Files::new();
+    let picture = std::fs::read(files.path("selfie.png")).unwrap();
+    let person =
+        json!({"cpf": CPF, "name": NAME, "birthDate": "1990-12-31", "gender": "F"}).to_string();
+    let expected = json!({
+        "subject": {"code": "52998224725", "name": NAME, "gender": "F", "birthDate": "1990-12-31"},
+        "imageBase64": base64(&picture)
+    });
+    let person_file = files.write("person.json", person.as_bytes());
+    let base64_file = files.write("selfie.b64", format!("{}\n", base64(&picture)).as_bytes());
+    for (subject, selfie, stdin) in [
+        (
+            std::path::Path::new("-"),
+            files.path("selfie.png"),
+            person.into_bytes(),
+        ),
+        (&person_file, "-".into(), picture),
+        (&person_file, base64_file, Vec::new()),
+    ] {
+        let server = approving_server().await;
+        let command = custom(&files, &server.url(), ["onboard", "--format=json"])
+            .arg("--subject")
+            .arg(subject)
+            .arg("--selfie")
+            .arg(selfie)
+            .stdin(stdin);
+        let run = run(command).await;
+        assert_eq!(run.code, 0, "{run}");
+        let body: Value = serde_json::from_slice(&create(&server).await.body).unwrap();
+        assert_eq!(body, expected);
+    }
+}
+
+/// The key from a file, as editors leave it: with a line break at its end.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_api_key_may_stand_in_a_file() {
+    let (server, files) = (approving_server().await, Files::new());
+    let key_file = files.write("api.key", format!("{API_KEY}\n").as_bytes());
+    let command = onboard(&files, &server.url())
+        .env("IDCLOUD_API_KEY", "another")
+        .arg("--api-key-file")
+        .arg(key_file)
+        .arg("--selfie")
+        .arg(files.path("selfie.png"));
+    let run = run(command).await;
+    assert_eq!(run.code, 0, "{run}");
+    assert_eq!(header(&create(&server).await, "apikey"), API_KEY);
+}
+
+/// The token exchange has exactly its two fields, and the assertion exactly its five claims.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_token_exchange_is_the_documented_one() {
+    let (server, files) = (approving_server().await, Files::new());
+    let run = run(onboard(&files, &server.url())
+        .arg("--selfie")
+        .arg(files.path("selfie.png")))
+    .await;
+    assert_eq!(run.code, 0, "{run}");
+    let requests = server.mock.received_requests().await.unwrap();
+    let exchange: Vec<_> = requests
+        .iter()
+        .filter(|request| request.url.path() == "/oauth2/token")
+        .collect();
+    assert_eq!(exchange.len(), 1);
+    assert_eq!(
+        header(exchange[0], "content-type"),
+        "application/x-www-form-urlencoded"
+    );
+    assert!(
+        exchange[0].headers.get("apikey").is_none()
+            && exchange[0].headers.get("authorization").is_none()
+    );
+    let body = String::from_utf8(exchange[0].body.clone()).unwrap();
+    let (grant, assertion) = body.split_once("&assertion=").unwrap();
+    assert_eq!(
+        grant,
+        "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer"
+    );
+    assert_eq!(assertion.split('.').count(), 3);
+    assert!(
+        assertion.starts_with("eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9."),
+        "RS256"
+    );
+    assert!(!assertion.contains('&'));
+    // What signs is the account's key: a real simulator checks that in the tests beside these.
+    assert!(pem().contains("PRIVATE KEY"));
+    let claims = decode(assertion.split('.').nth(1).unwrap());
+    let claims: Value = serde_json::from_slice(&claims).unwrap();
+    let mut names: Vec<_> = claims
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    names.sort_unstable();
+    assert_eq!(names, ["aud", "exp", "iat", "iss", "scope"]);
+    assert_eq!(claims["iss"], format!("{ACCOUNT}@{TENANT}.iam.acesso.io"));
+    assert_eq!(claims["aud"], server.url());
+    assert_eq!(claims["scope"], "*");
+    let life = claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap();
+    assert!((1..=3600).contains(&life), "{life}");
+}
+
+/// Base64url without padding.
+fn decode(text: &str) -> Vec<u8> {
+    let mut bits = 0_u32;
+    let mut held = 0;
+    let mut bytes = Vec::new();
+    for digit in text.bytes() {
+        let value = match digit {
+            b'A'..=b'Z' => digit - b'A',
+            b'a'..=b'z' => digit - b'a' + 26,
+            b'0'..=b'9' => digit - b'0' + 52,
+            b'-' => 62,
+            _ => 63,
+        };
+        bits = bits << 6 | u32::from(value);
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            bytes.push(u8::try_from(bits >> held & 0xff).unwrap());
+        }
+    }
+    bytes
+}
+
+/// A GET names the process and repeats the credentials, nothing more.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lookup_has_exactly_the_documented_headers() {
+    let (server, files) = (Server::start().await, Files::new());
+    server
+        .on_create(ResponseTemplate::new(200).set_body_json(json!({"id": PROCESS_ID, "status": 1})))
+        .await;
+    server
+        .on_get(&[(
+            200,
+            json!({"id": PROCESS_ID, "status": 3, "unicoId": {"result": "yes"}}),
+        )])
+        .await;
+    let run = run(onboard(&files, &server.url())
+        .arg("--selfie")
+        .arg(files.path("selfie.png")))
+    .await;
+    assert_eq!(run.code, 0, "{run}");
+    let requests = server.mock.received_requests().await.unwrap();
+    let lookups: Vec<_> = requests
+        .iter()
+        .filter(|request| request.method.as_str() == "GET")
+        .collect();
+    assert_eq!(lookups.len(), 1);
+    assert_eq!(lookups[0].url.path(), format!("/processes/v1/{PROCESS_ID}"));
+    assert_eq!(
+        header(lookups[0], "authorization"),
+        format!("Bearer {ACCESS_TOKEN}")
+    );
+    assert_eq!(header(lookups[0], "apikey"), API_KEY);
+    assert!(lookups[0].body.is_empty());
+}

@@ -1,0 +1,218 @@
+//! The simulator's own commands: serving, listing, capturing.
+
+use std::collections::HashMap;
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+
+use super::support::{CPF, Files, Idcloud, NAME, drawn_selfie, run};
+
+/// A served simulator, stopped when the test ends.
+struct Served {
+    child: Child,
+    first_line: String,
+}
+
+impl Served {
+    fn start(credentials: &Path, arguments: &[&str]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_idcloud"))
+            .env_clear()
+            .env("HOME", credentials)
+            .args([
+                "simulator",
+                "serve",
+                "--listen",
+                "127.0.0.1:0",
+                "--credentials-dir",
+            ])
+            .arg(credentials)
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .unwrap();
+        let mut first_line = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut first_line)
+            .unwrap();
+        Self { child, first_line }
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn variables(directory: &Path) -> HashMap<String, String> {
+    let text = std::fs::read_to_string(directory.join(".env")).unwrap();
+    text.lines()
+        .filter(|line| !line.starts_with('#') && !line.is_empty())
+        .map(|line| {
+            let (name, value) = line.split_once('=').unwrap();
+            (name.to_owned(), value.trim_matches('\'').to_owned())
+        })
+        .collect()
+}
+
+/// A ready account: the variables are all there, and only their owner may read them.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_served_simulator_writes_credentials_that_work() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let directory = tempfile::tempdir().unwrap();
+    let credentials = directory.path().join("inner");
+    let served = Served::start(&credentials, &["--seed", "7"]);
+    let variables = variables(&credentials);
+    let mut names: Vec<_> = variables.keys().map(String::as_str).collect();
+    names.sort_unstable();
+    assert_eq!(
+        names,
+        [
+            "IDCLOUD_ACCOUNT",
+            "IDCLOUD_API_KEY",
+            "IDCLOUD_API_URL",
+            "IDCLOUD_CAPABILITIES",
+            "IDCLOUD_ENV",
+            "IDCLOUD_IDENTITY_URL",
+            "IDCLOUD_PRIVATE_KEY_FILE",
+            "IDCLOUD_TENANT_ID"
+        ]
+    );
+    assert_eq!(variables["IDCLOUD_ENV"], "custom");
+    assert!(
+        served.first_line.contains(&variables["IDCLOUD_API_URL"]),
+        "{}",
+        served.first_line
+    );
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let key = Path::new(&variables["IDCLOUD_PRIVATE_KEY_FILE"]);
+    assert!(key.is_absolute());
+    assert_eq!((mode(key), mode(&credentials.join(".env"))), (0o600, 0o600));
+
+    let onboard = |arguments: &[&str]| {
+        let command = Idcloud::new([
+            "onboard", "--format", "json", "--cpf", CPF, "--name", NAME, "--selfie",
+        ])
+        .arg(drawn_selfie())
+        .args(arguments.iter().copied());
+        variables
+            .iter()
+            .fold(command, |command, (name, value)| command.env(name, value))
+    };
+    let answered = run(onboard(&[])).await;
+    assert_eq!(answered.code, 0, "{answered}");
+    let object = answered.object();
+    assert_eq!(
+        (&object["environment"], &object["simulated"]),
+        (&Value::from("custom"), &Value::from(true))
+    );
+    assert_eq!(object["decision"], "approve", "{answered}");
+
+    // The simulator verifies what it is shown.
+    let stranger = run(onboard(&["--account", "stranger"])).await;
+    assert_eq!(stranger.code, 4, "{stranger}");
+    assert_eq!(stranger.error()["kind"], "credentials", "{stranger}");
+    let wrong_key = run(onboard(&[]).env("IDCLOUD_API_KEY", "no-such-key")).await;
+    assert_eq!(
+        (wrong_key.code, &wrong_key.error()["code"]),
+        (4, &Value::from("10201")),
+        "{wrong_key}"
+    );
+}
+
+/// A capture made here is checked there; used again, or old, it is refused.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_capture_token_proves_liveness_once() {
+    let files = Files::new();
+    let directory = tempfile::tempdir().unwrap();
+    let _served = Served::start(directory.path(), &["--capabilities", "liveness,identity"]);
+    let variables = variables(directory.path());
+    assert_eq!(variables["IDCLOUD_CAPABILITIES"], "liveness,identity");
+    let capture = |age: &'static str| {
+        Idcloud::new(["simulator", "capture", "--age", age]).arg(files.path("selfie.png"))
+    };
+    let onboard = |token: &str| {
+        let command = Idcloud::new([
+            "onboard",
+            "--format",
+            "json",
+            "--cpf",
+            "11122230109",
+            "--name",
+            NAME,
+            "--selfie",
+            "-",
+        ])
+        .stdin(token);
+        variables
+            .iter()
+            .fold(command, |command, (name, value)| command.env(name, value))
+    };
+    let token = run(capture("0s")).await.stdout;
+    let first = run(onboard(&token)).await;
+    assert_eq!(
+        (&first.object()["scenario"], &first.object()["liveness"]),
+        (&"identity-yes".into(), &"implied".into())
+    );
+    let again = run(onboard(&token)).await;
+    assert_eq!(
+        (again.code, &again.error()["code"]),
+        (4, &Value::from("10508")),
+        "{again}"
+    );
+    let old = run(capture("12m")).await.stdout;
+    let expired = run(onboard(&old)).await;
+    assert_eq!(
+        (expired.code, &expired.error()["code"]),
+        (3, &Value::from("10507")),
+        "{expired}"
+    );
+    // Within the grace only IDCloud can tell.
+    let ageing = run(capture("630s")).await.stdout;
+    let refused = run(onboard(&ageing)).await;
+    assert_eq!(
+        (refused.code, &refused.error()["code"]),
+        (4, &Value::from("10507")),
+        "{refused}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn subjects_are_listed_for_both_kinds_of_reader() {
+    let list = run(Idcloud::new(["simulator", "subjects", "--format", "json"]).listing_codes())
+        .await
+        .object();
+    let list = list.as_array().unwrap().clone();
+    assert!(list.len() > 10);
+    for subject in &list {
+        for key in ["code", "scenario", "description"] {
+            assert!(!subject[key].as_str().unwrap().is_empty(), "{subject}");
+        }
+    }
+    let table = run(Idcloud::new(["simulator", "subjects"]).listing_codes())
+        .await
+        .stdout;
+    assert!(
+        list.iter()
+            .all(|subject| table.contains(subject["code"].as_str().unwrap())),
+        "{table}"
+    );
+}
+
+/// Commands that need no IDCloud do not mind credentials without an environment.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_simulators_commands_need_no_environment() {
+    let files = Files::new();
+    let run = run(Idcloud::new(["simulator", "capture"])
+        .arg(files.path("selfie.png"))
+        .env("IDCLOUD_ACCOUNT", "x"))
+    .await;
+    assert_eq!(run.code, 0, "{run}");
+    assert_eq!(run.stdout.trim().split('.').count(), 3, "{run}");
+}

@@ -1,0 +1,353 @@
+//! Running the binary, and playing IDCloud for it.
+
+use std::ffi::OsString;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::OnceLock;
+
+use idcloud_simulator::{Config, Simulator};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use wiremock::matchers::{method, path, path_regex};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+pub(crate) const CPF: &str = "529.982.247-25";
+pub(crate) const NAME: &str = "Zoraide Marker";
+pub(crate) const API_KEY: &str = "marker-api-key-0123456789";
+pub(crate) const ACCESS_TOKEN: &str = "marker.access.token";
+pub(crate) const PROCESS_ID: &str = "80371b2a-3ac7-432e-866d-57fe37896ac6";
+pub(crate) const ACCOUNT: &str = "tester";
+pub(crate) const TENANT: &str = "3f0b4a52-7c0e-4f0c-9d1c-2b1f6d0a9e11";
+
+/// What no stream may ever carry.
+const FORBIDDEN: [&str; 6] = ["52998224725", CPF, NAME, "Zoraide", API_KEY, ACCESS_TOKEN];
+
+/// One finished run.
+pub(crate) struct Run {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Run {
+    /// The one JSON object on standard output.
+    pub(crate) fn object(&self) -> Value {
+        assert_eq!(self.stdout.lines().count(), 1, "one line on stdout: {self}");
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self}"))
+    }
+
+    /// The members of the error object on standard error, which must be there alone and complete.
+    pub(crate) fn error(&self) -> Value {
+        let object: Value =
+            serde_json::from_str(&self.stderr).unwrap_or_else(|error| panic!("{error}: {self}"));
+        let error = object["error"]
+            .as_object()
+            .unwrap_or_else(|| panic!("no error: {self}"));
+        let mut keys: Vec<_> = error.keys().map(String::as_str).collect();
+        keys.sort_unstable();
+        assert_eq!(
+            keys,
+            [
+                "attempts",
+                "code",
+                "delivery",
+                "help",
+                "kind",
+                "message",
+                "processId"
+            ],
+            "{self}"
+        );
+        object["error"].clone()
+    }
+}
+
+impl std::fmt::Display for Run {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "exit {}\n--- stdout\n{}\n--- stderr\n{}",
+            self.code, self.stdout, self.stderr
+        )
+    }
+}
+
+/// A command in a clean environment: no profile, no variable of the machine.
+pub(crate) struct Idcloud {
+    command: Command,
+    home: TempDir,
+    stdin: Option<Vec<u8>>,
+    searched: bool,
+}
+
+impl Idcloud {
+    pub(crate) fn new<I: IntoIterator<Item = S>, S: Into<OsString>>(arguments: I) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_idcloud"));
+        command
+            .env_clear()
+            .env("HOME", home.path())
+            .env("NO_PROXY", "*");
+        command.args(arguments.into_iter().map(Into::into));
+        Self {
+            command,
+            home,
+            stdin: None,
+            searched: true,
+        }
+    }
+
+    pub(crate) fn arg(mut self, argument: impl Into<OsString>) -> Self {
+        self.command.arg(argument.into());
+        self
+    }
+
+    pub(crate) fn args<S: Into<OsString>>(
+        mut self,
+        arguments: impl IntoIterator<Item = S>,
+    ) -> Self {
+        self.command.args(arguments.into_iter().map(Into::into));
+        self
+    }
+
+    pub(crate) fn env(mut self, name: &str, value: impl AsRef<std::ffi::OsStr>) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    pub(crate) fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.stdin = Some(bytes.into());
+        self
+    }
+
+    pub(crate) fn profile(self, toml: &str) -> Self {
+        let directory = self.home.path().join(".config/idcloud");
+        std::fs::create_dir_all(&directory).unwrap();
+        std::fs::write(directory.join("config.toml"), toml).unwrap();
+        self
+    }
+
+    /// For the list of test subjects, which shows their codes: they are nobody's.
+    pub(crate) fn listing_codes(mut self) -> Self {
+        self.searched = false;
+        self
+    }
+
+    /// Runs to the end, and searches both streams for what may never be there.
+    pub(crate) fn run(self) -> Run {
+        self.spawn().finish()
+    }
+
+    /// Starts running.
+    pub(crate) fn spawn(mut self) -> Running {
+        self.command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = self.command.spawn().unwrap();
+        // A program that refuses its arguments may be gone before it reads.
+        let _ = child
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(&self.stdin.take().unwrap_or_default());
+        Running {
+            child,
+            searched: self.searched,
+            _home: self.home,
+        }
+    }
+}
+
+/// A run that has begun.
+pub(crate) struct Running {
+    child: Child,
+    searched: bool,
+    _home: TempDir,
+}
+
+impl Running {
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub(crate) fn finish(self) -> Run {
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = self.child.wait_with_output().unwrap();
+        let run = Run {
+            code: status.code().expect("no signal"),
+            stdout: String::from_utf8(stdout).unwrap(),
+            stderr: String::from_utf8(stderr).unwrap(),
+        };
+        for forbidden in FORBIDDEN {
+            let leaked = run.stdout.contains(forbidden) || run.stderr.contains(forbidden);
+            assert!(!self.searched || !leaked, "{forbidden} leaked: {run}");
+        }
+        run
+    }
+}
+
+/// An RSA key, made once: making one takes a while.
+pub(crate) fn pem() -> &'static str {
+    static PEM: OnceLock<String> = OnceLock::new();
+    PEM.get_or_init(|| {
+        let mut simulator = Simulator::new(Config::default());
+        simulator
+            .issue_account()
+            .unwrap()
+            .private_key_pem()
+            .to_owned()
+    })
+}
+
+/// A directory with a key, a picture and a capture token.
+pub(crate) struct Files {
+    directory: TempDir,
+}
+
+impl Files {
+    pub(crate) fn new() -> Self {
+        let files = Self {
+            directory: tempfile::tempdir().unwrap(),
+        };
+        files.write("key.pem", pem().as_bytes());
+        files.set_mode("key.pem", 0o600);
+        files.write("selfie.png", &png(720, 960, 2_000));
+        files.write(
+            "token.txt",
+            b"eyJhbGciOiJSUzI1NiJ9.eyJ0b2tlbiI6dHJ1ZX0.c2lnbmF0dXJl\n",
+        );
+        files
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.path(name);
+        std::fs::write(&path, bytes).unwrap();
+        path
+    }
+
+    #[cfg(unix)]
+    pub(crate) fn set_mode(&self, name: &str, mode: u32) {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::set_permissions(self.path(name), std::fs::Permissions::from_mode(mode)).unwrap();
+    }
+}
+
+/// The drawn picture of the repository.
+pub(crate) fn drawn_selfie() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/assets/selfie.jpg")
+}
+
+/// The header of a PNG of this size, then `padding` bytes: headers are all that is looked at here.
+pub(crate) fn png(width: u32, height: u32, padding: usize) -> Vec<u8> {
+    let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
+    bytes.extend(width.to_be_bytes());
+    bytes.extend(height.to_be_bytes());
+    bytes.extend([8, 2, 0, 0, 0]);
+    bytes.extend(std::iter::repeat_n(0x5a, padding));
+    bytes
+}
+
+/// `onboard` against `url`, with every credential in variables and JSON asked for.
+pub(crate) fn onboard(files: &Files, url: &str) -> Idcloud {
+    custom(files, url, ["onboard", "--cpf", CPF, "--name", NAME]).env("IDCLOUD_FORMAT", "json")
+}
+
+/// Any command against `url`, with every credential in variables.
+pub(crate) fn custom<const N: usize>(files: &Files, url: &str, arguments: [&str; N]) -> Idcloud {
+    Idcloud::new(arguments)
+        .env("IDCLOUD_ENV", "custom")
+        .env("IDCLOUD_API_URL", url)
+        .env("IDCLOUD_IDENTITY_URL", url)
+        .env("IDCLOUD_ACCOUNT", ACCOUNT)
+        .env("IDCLOUD_TENANT_ID", TENANT)
+        .env("IDCLOUD_PRIVATE_KEY_FILE", files.path("key.pem"))
+        .env("IDCLOUD_API_KEY", API_KEY)
+}
+
+/// An IDCloud that answers what it is told.
+pub(crate) struct Server {
+    pub(crate) mock: MockServer,
+}
+
+impl Server {
+    /// Gives out access tokens; nothing else yet.
+    pub(crate) async fn start() -> Self {
+        let server = Self {
+            mock: MockServer::start().await,
+        };
+        let token =
+            json!({"access_token": ACCESS_TOKEN, "expires_in": 3600, "token_type": "Bearer"});
+        server
+            .on(
+                "POST",
+                "/oauth2/token",
+                ResponseTemplate::new(200).set_body_json(token),
+            )
+            .await;
+        server
+    }
+
+    pub(crate) fn url(&self) -> String {
+        self.mock.uri()
+    }
+
+    pub(crate) async fn on(&self, verb: &str, at: &str, answer: ResponseTemplate) {
+        Mock::given(method(verb))
+            .and(path(at))
+            .respond_with(answer)
+            .mount(&self.mock)
+            .await;
+    }
+
+    pub(crate) async fn on_create(&self, answer: ResponseTemplate) {
+        self.on("POST", "/processes/v1", answer).await;
+    }
+
+    /// Answers GETs one after the other; the last answer stays.
+    pub(crate) async fn on_get(&self, answers: &[(u16, Value)]) {
+        for (position, (status, body)) in answers.iter().enumerate() {
+            let answer = ResponseTemplate::new(*status).set_body_json(body);
+            let mock = Mock::given(method("GET"))
+                .and(path_regex("^/processes/v1/.+"))
+                .respond_with(answer);
+            if position + 1 == answers.len() {
+                mock.mount(&self.mock).await;
+            } else {
+                mock.up_to_n_times(1).mount(&self.mock).await;
+            }
+        }
+    }
+
+    /// How many requests of a kind arrived.
+    pub(crate) async fn count(&self, verb: &str, prefix: &str) -> usize {
+        let requests = self.mock.received_requests().await.unwrap();
+        requests
+            .iter()
+            .filter(|seen| seen.method.as_str() == verb && seen.url.path().starts_with(prefix))
+            .count()
+    }
+
+    pub(crate) async fn creates(&self) -> usize {
+        self.count("POST", "/processes/").await
+    }
+
+    pub(crate) async fn requests(&self) -> usize {
+        self.mock.received_requests().await.unwrap().len()
+    }
+}
+
+/// Runs a command beside the server's runtime.
+pub(crate) async fn run(command: Idcloud) -> Run {
+    tokio::task::spawn_blocking(move || command.run())
+        .await
+        .unwrap()
+}
