@@ -214,7 +214,7 @@ fn doubt(evidence: &Evidence, asked: Asked, policy: Policy) -> Option<Scenario> 
     }
     if policy
         .min_serpro()
-        .is_some_and(|least| similarity(evidence).is_none_or(|value| value < least))
+        .is_some_and(|least| !is_similar_enough(evidence, asked, least))
     {
         return Some(Scenario::SerproLow);
     }
@@ -321,8 +321,10 @@ fn document_matches(evidence: &Evidence) -> [Option<&Match>; 2] {
     })
 }
 
-fn similarity(evidence: &Evidence) -> Option<u8> {
-    evidence.serpro().and_then(Serpro::similarity)
+/// Whether a similarity that was asked for reaches `least`. One that was not asked for cannot make the verdict better.
+fn is_similar_enough(evidence: &Evidence, asked: Asked, least: u8) -> bool {
+    let similarity = evidence.serpro().and_then(Serpro::similarity);
+    asked.has(Capability::Serpro) && similarity.is_some_and(|similarity| similarity >= least)
 }
 
 /// The capabilities that were asked for and did not answer.

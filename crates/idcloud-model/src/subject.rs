@@ -219,10 +219,24 @@ impl fmt::Debug for SubjectDraft {
 }
 
 impl SubjectDraft {
+    /// Whether no member was given at all.
+    const fn is_empty(&self) -> bool {
+        self.code.is_none()
+            && self.name.is_none()
+            && self.email.is_none()
+            && self.phone.is_none()
+            && self.gender.is_none()
+            && self.birth_date.is_none()
+            && self.client_reference.is_none()
+    }
+
     /// The subject, or every violation at once.
     ///
     /// A missing or empty name is a violation only where it was given; operations that need a name ask for it themselves.
     pub fn parse(&self) -> Result<Subject, Violations> {
+        if self.is_empty() {
+            return Err(Violations::one("subject", Rule::SubjectMissing));
+        }
         let mut found = Vec::new();
         let code = member(
             self.code.as_ref(),
@@ -351,7 +365,8 @@ mod tests {
     #[test]
     fn codes() {
         for (json, code) in [
-            ("{}", Some("20005")),
+            ("{}", Some("20004")),
+            (r#"{"name":"A"}"#, Some("20005")),
             (r#"{"cpf":""}"#, Some("20005")),
             (r#"{"cpf":"11111111111"}"#, Some("20507")),
             (r#"{"curp":"HEGG560427MVZRRL05"}"#, Some("20507")),

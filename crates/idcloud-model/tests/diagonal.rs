@@ -209,8 +209,6 @@ proptest! {
             let poorer = finished(&poorer).expect("status 3 is final");
             for capabilities in capability_sets().into_iter().filter(|set| !set.contains(capability)) {
                 let asked = asked_of(question, capabilities);
-                // A similarity that a policy demands of a key without Serpro is a case of its own in `decision_oracle`.
-                let policy = if capability == Capability::Serpro { policy.with_min_serpro(None) } else { policy };
                 let (richer, poorer) = (decide(&richer, &asked, &policy), decide(&poorer, &asked, &policy));
                 prop_assert!(
                     badness(richer) >= badness(poorer),
