@@ -69,7 +69,7 @@ fn read_limited(field: &str, source: &mut dyn Read, limit: u64) -> Result<Vec<u8
     if u64::try_from(read).unwrap_or(u64::MAX) > limit {
         return Err(Refusal::new(
             field,
-            format!("is longer than {} kB", limit / 1024),
+            format!("is longer than {limit} bytes"),
             "check that it is the file you mean",
         ));
     }
@@ -114,7 +114,7 @@ mod tests {
             rule(&directory.path().join("52998224725.jpg"), 9),
             "there is no such file"
         );
-        assert_eq!(rule(Path::new("-"), 4), "is longer than 0 kB");
+        assert_eq!(rule(Path::new("-"), 4), "is longer than 4 bytes");
     }
 
     #[test]

@@ -4,9 +4,10 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 
 use serde_json::json;
+use tokio::task::JoinSet;
 use wiremock::ResponseTemplate;
 
-use super::support::{ACCESS_TOKEN, Files, PROCESS_ID, Server, onboard, run};
+use super::support::{ACCESS_TOKEN, Files, PROCESS_ID, Server, finish, onboard, run};
 
 fn refusal(code: &str) -> serde_json::Value {
     json!({"error": {"code": code, "description": "texto de Zoraide Marker"}})
@@ -214,34 +215,35 @@ async fn a_token_endpoint_that_cannot_be_understood_creates_nothing() {
 /// Created, and the result cannot be fetched: the id is not lost.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_result_that_cannot_be_fetched_exits_with_8_and_the_id() {
-    let files = Files::new();
-    for (status, body) in [
+    let answers = [
         (403, refusal("10201")),
         (404, refusal("50001")),
         (410, json!({"detail": "gone"})),
-    ] {
-        let server = Server::start().await;
-        server
-            .on_create(
-                ResponseTemplate::new(200).set_body_json(json!({"id": PROCESS_ID, "status": 1})),
-            )
-            .await;
-        server.on_get(&[(status, body)]).await;
-        let command = onboard(&files, &server.url())
-            .arg("--selfie")
-            .arg(files.path("selfie.png"))
-            .args(["--wait", "5s"]);
-        let run = run(command).await;
-        assert_eq!(run.code, 8, "{status}: {run}");
-        let object = run.object();
-        assert_eq!(
-            (&object["processId"], &object["decision"]),
-            (&json!(PROCESS_ID), &json!("wait")),
-            "{run}"
-        );
-        assert_eq!(run.error()["processId"], PROCESS_ID, "{status}: {run}");
-        assert_eq!(server.creates().await, 1, "{status}");
+        (500, refusal("99999")),
+    ];
+    let mut running = JoinSet::new();
+    for (status, body) in answers {
+        running.spawn(async move {
+            let (server, files) = (Server::start().await, Files::new());
+            let created = json!({"id": PROCESS_ID, "status": 1});
+            server
+                .on_create(ResponseTemplate::new(200).set_body_json(created))
+                .await;
+            server.on_get(&[(status, body)]).await;
+            let command = onboard(&files, &server.url())
+                .arg("--selfie")
+                .arg(files.path("selfie.png"))
+                .args(["--wait", "5s"]);
+            let run = run(command).await;
+            assert_eq!(run.code, 8, "{status}: {run}");
+            let object = run.object();
+            assert_eq!(object["processId"], PROCESS_ID, "{run}");
+            assert_eq!(object["decision"], "wait", "{run}");
+            assert_eq!(run.error()["processId"], PROCESS_ID, "{status}: {run}");
+            assert_eq!(server.creates().await, 1, "{status}");
+        });
     }
+    finish(running).await;
 }
 
 /// For a person, too: what happened, what is not known, and the id where there is one.

@@ -23,8 +23,6 @@ async fn interrupted(server: &Server, files: &Files, verb: &str, prefix: &str) -
         }
         clock.sleep(Duration::from_millis(25)).await;
     }
-    // The answer to what was just counted has to arrive, too.
-    clock.sleep(Duration::from_millis(300)).await;
     assert!(
         Command::new("kill")
             .args(["-INT", &id])
@@ -42,9 +40,10 @@ async fn while_waiting_the_process_id_is_in_the_output() {
     let (server, files) = (Server::start().await, Files::new());
     let pending = json!({"id": PROCESS_ID, "status": 1, "unicoId": {"result": "inconclusive"}});
     server
-        .on_create(ResponseTemplate::new(200).set_body_json(pending))
+        .on_create(ResponseTemplate::new(200).set_body_json(&pending))
         .await;
-    let run = interrupted(&server, &files, "POST", "/processes/").await;
+    server.on_get(&[(200, pending)]).await;
+    let run = interrupted(&server, &files, "GET", "/processes/").await;
     assert_eq!(run.code, 130, "{run}");
     let object = run.object();
     assert_eq!(

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::support::{CPF, Files, Idcloud, NAME, drawn_selfie, png, run};
+use super::support::{CPF, Files, Idcloud, NAME, drawn_selfie, finish, png, run};
 
 fn first_command() -> Idcloud {
     Idcloud::new(["onboard", "--cpf", CPF, "--name", NAME, "--selfie"]).arg(drawn_selfie())
@@ -107,11 +107,7 @@ async fn every_test_subject_ends_as_listed() {
             assert!(!run.stdout.contains(&text("code")), "{run}");
         });
     }
-    while let Some(finished) = running.join_next().await {
-        if let Err(error) = finished {
-            std::panic::resume_unwind(error.into_panic());
-        }
-    }
+    finish(running).await;
 }
 
 /// Whoever is not listed is never approved by accident.

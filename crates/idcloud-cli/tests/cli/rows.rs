@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use wiremock::ResponseTemplate;
 
-use super::support::{Files, PROCESS_ID, Server, onboard, run};
+use super::support::{Files, PROCESS_ID, Server, finish, onboard, run};
 
 struct Row {
     name: &'static str,
@@ -462,9 +462,5 @@ async fn every_row_gives_its_exact_object() {
     for row in rows() {
         running.spawn(check(row));
     }
-    while let Some(finished) = running.join_next().await {
-        if let Err(error) = finished {
-            std::panic::resume_unwind(error.into_panic());
-        }
-    }
+    finish(running).await;
 }

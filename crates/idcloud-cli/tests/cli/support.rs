@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 use idcloud_simulator::{Config, Simulator};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::task::JoinSet;
 use wiremock::matchers::{method, path, path_regex};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
@@ -350,4 +351,13 @@ pub(crate) async fn run(command: Idcloud) -> Run {
     tokio::task::spawn_blocking(move || command.run())
         .await
         .unwrap()
+}
+
+/// Waits for runs that go on side by side; the first surprise ends the test.
+pub(crate) async fn finish(mut running: JoinSet<()>) {
+    while let Some(finished) = running.join_next().await {
+        if let Err(error) = finished {
+            std::panic::resume_unwind(error.into_panic());
+        }
+    }
 }
