@@ -10,4 +10,8 @@
 mod budget;
 mod common;
 mod pipeline;
+#[cfg(feature = "reqwest")]
+mod server;
+#[cfg(feature = "reqwest")]
+mod sockets;
 mod tokens;

@@ -1,0 +1,597 @@
+//! The replay table's cells and the adapter's rules over real sockets, in real time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine as _;
+use idcloud_http::{CallOptions, Client, Delivery, ErrorKind, ReqwestTransport};
+use idcloud_model::Process;
+use rcgen::{CertificateParams, CertifiedIssuer, KeyPair};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+
+use crate::common::{DONE, FAILED, create, create_of, id, key};
+use crate::server::{Do, Server, answer, client_of};
+
+fn write(status: &str, body: &str) -> Do {
+    Do::Write(answer(status, "", body))
+}
+
+fn options() -> CallOptions {
+    CallOptions::default()
+        .with_attempt_timeout(Duration::from_millis(250))
+        .with_deadline(Duration::from_secs(10))
+}
+
+/// How a call ended, and how often the server saw it.
+#[derive(Debug, PartialEq, Eq)]
+struct Ended {
+    kind: Option<ErrorKind>,
+    delivery: Option<Delivery>,
+    seen: usize,
+}
+
+const fn ok(seen: usize) -> Ended {
+    Ended {
+        kind: None,
+        delivery: None,
+        seen,
+    }
+}
+
+const fn failed(kind: ErrorKind, delivery: Delivery, seen: usize) -> Ended {
+    Ended {
+        kind: Some(kind),
+        delivery: Some(delivery),
+        seen,
+    }
+}
+
+async fn create_against(every: &Do) -> Ended {
+    let server = Server::start(every.clone()).await;
+    // A picture that the kernel's buffers do not swallow whole.
+    let request = create_of(500_000);
+    let end = server.client().create(&key(), &request, &options()).await;
+    ended(&server, end.map(|_| ()))
+}
+
+async fn lookup_against(every: &Do) -> Ended {
+    let server = Server::start(every.clone()).await;
+    let end = server.client().process(&key(), &id(), &options()).await;
+    ended(&server, end.map(|_| ()))
+}
+
+fn ended(server: &Server, end: Result<(), idcloud_http::Error>) -> Ended {
+    let error = end.err();
+    Ended {
+        kind: error.as_ref().map(idcloud_http::Error::kind),
+        delivery: error.as_ref().map(idcloud_http::Error::delivery),
+        seen: server.calls().len(),
+    }
+}
+
+/// Every outcome that a server can bring about: what a create makes of it, and what a lookup.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_replay_table_over_sockets() {
+    use Delivery::{Answered, Unknown};
+    use ErrorKind as K;
+    let code = |code: &str| format!(r#"{{"error":{{"code":"{code}","description":"x"}}}}"#);
+    let ambiguous = || failed(K::Ambiguous, Unknown, 1);
+    let refused = || failed(K::Refused, Answered, 1);
+    let server = || failed(K::Server, Answered, 5);
+    let half = answer("200 OK", "", DONE);
+    let half = Do::WriteAndClose(half[..half.len() - 20].to_vec());
+    let rows: Vec<(&str, Do, Ended, Ended)> = vec![
+        (
+            "reset before the body",
+            Do::ResetBeforeBody,
+            ambiguous(),
+            failed(K::Interrupted, Unknown, 5),
+        ),
+        (
+            "reset after the body",
+            Do::ResetAfterBody,
+            ambiguous(),
+            failed(K::Interrupted, Unknown, 5),
+        ),
+        (
+            "closed without an answer",
+            Do::WriteAndClose(Vec::new()),
+            ambiguous(),
+            failed(K::Interrupted, Unknown, 5),
+        ),
+        (
+            "half an answer's head",
+            Do::WriteAndClose(b"HTTP/1.1 200 OK\r\ncont".to_vec()),
+            ambiguous(),
+            failed(K::Interrupted, Unknown, 5),
+        ),
+        (
+            "half an answer's body",
+            half,
+            ambiguous(),
+            failed(K::Unreadable, Answered, 5),
+        ),
+        (
+            "not HTTP",
+            Do::WriteAndClose(b"hello\r\n\r\n".to_vec()),
+            ambiguous(),
+            failed(K::Interrupted, Unknown, 5),
+        ),
+        (
+            "hang",
+            Do::Hang,
+            ambiguous(),
+            failed(K::Interrupted, Unknown, 5),
+        ),
+        (
+            "101",
+            Do::WriteAndClose(b"HTTP/1.1 101 Switching Protocols\r\n\r\n".to_vec()),
+            ambiguous(),
+            failed(K::Unreadable, Answered, 5),
+        ),
+        ("200", write("200 OK", DONE), ok(1), ok(1)),
+        (
+            "100, then 200",
+            Do::Write(
+                [
+                    b"HTTP/1.1 100 Continue\r\n\r\n".to_vec(),
+                    answer("200 OK", "", DONE),
+                ]
+                .concat(),
+            ),
+            ok(1),
+            ok(1),
+        ),
+        (
+            "103, then 200",
+            Do::Write(
+                [
+                    b"HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n".to_vec(),
+                    answer("200 OK", "", DONE),
+                ]
+                .concat(),
+            ),
+            ok(1),
+            ok(1),
+        ),
+        ("201", write("201 Created", DONE), ok(1), ok(1)),
+        ("200, failed", write("200 OK", FAILED), ok(1), ok(1)),
+        (
+            "200 with half a body",
+            write("200 OK", r#"{"id":"3f2b"#),
+            ambiguous(),
+            failed(K::Unreadable, Answered, 5),
+        ),
+        (
+            "200 without an id",
+            write("200 OK", r#"{"status":3}"#),
+            ambiguous(),
+            failed(K::Unreadable, Answered, 5),
+        ),
+        (
+            "200, empty",
+            write("200 OK", ""),
+            ambiguous(),
+            failed(K::Unreadable, Answered, 5),
+        ),
+        (
+            "200, HTML",
+            write("200 OK", "<html>"),
+            ambiguous(),
+            failed(K::Unreadable, Answered, 5),
+        ),
+        (
+            "204",
+            Do::Write(b"HTTP/1.1 204 No Content\r\n\r\n".to_vec()),
+            ambiguous(),
+            failed(K::Unreadable, Answered, 5),
+        ),
+        (
+            "301",
+            Do::Write(answer("301 Moved", "location: /elsewhere\r\n", "")),
+            refused(),
+            refused(),
+        ),
+        (
+            "307",
+            Do::Write(answer("307 Temporary", "location: /elsewhere\r\n", "")),
+            refused(),
+            refused(),
+        ),
+        (
+            "400 with 20507",
+            write("400 Bad Request", &code("20507")),
+            refused(),
+            refused(),
+        ),
+        (
+            "401",
+            write("401 Unauthorized", ""),
+            failed(K::Credentials, Answered, 2),
+            failed(K::Credentials, Answered, 2),
+        ),
+        ("403", write("403 Forbidden", ""), refused(), refused()),
+        (
+            "403 with 10201",
+            write("403 Forbidden", &code("10201")),
+            refused(),
+            refused(),
+        ),
+        (
+            "403 with 10502",
+            write("403 Forbidden", &code("10502")),
+            failed(K::Credentials, Answered, 2),
+            failed(K::Credentials, Answered, 2),
+        ),
+        (
+            "404",
+            write("404 Not Found", &code("50001")),
+            refused(),
+            failed(K::NotFound, Answered, 1),
+        ),
+        (
+            "408",
+            write("408 Request Timeout", ""),
+            failed(K::Ambiguous, Unknown, 1),
+            server(),
+        ),
+        ("409", write("409 Conflict", ""), refused(), refused()),
+        (
+            "410",
+            write("410 Gone", ""),
+            refused(),
+            failed(K::Gone, Answered, 1),
+        ),
+        ("410, failed", write("410 Gone", FAILED), ok(1), ok(1)),
+        ("413", write("413 Too Large", ""), refused(), refused()),
+        (
+            "425",
+            write("425 Too Early", ""),
+            failed(K::RateLimited, Answered, 5),
+            failed(K::RateLimited, Answered, 5),
+        ),
+        (
+            "429",
+            write("429 Too Many", ""),
+            failed(K::RateLimited, Answered, 5),
+            failed(K::RateLimited, Answered, 5),
+        ),
+        (
+            "500",
+            write("500 Error", &code("99999")),
+            ambiguous(),
+            server(),
+        ),
+        (
+            "500 with 10700",
+            write("500 Error", &code("10700")),
+            failed(K::Credentials, Answered, 2),
+            failed(K::Credentials, Answered, 2),
+        ),
+        ("502", write("502 Bad Gateway", ""), ambiguous(), server()),
+        ("503", write("503 Unavailable", ""), ambiguous(), server()),
+        ("504", write("504 Timeout", ""), ambiguous(), server()),
+    ];
+    for (name, every, create, lookup) in rows {
+        let (created, looked_up) = tokio::join!(create_against(&every), lookup_against(&every));
+        assert_eq!(created, create, "create: {name}");
+        assert_eq!(looked_up, lookup, "lookup: {name}");
+    }
+}
+
+/// Nobody listens: nothing is sent, and the create is tried again.
+#[tokio::test]
+async fn a_refused_connection_is_not_sent() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let client = client_of(&url, ReqwestTransport::new().unwrap());
+    let error = client
+        .create(&key(), &create(), &options())
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unreachable);
+    assert_eq!(error.delivery(), Delivery::NotSent);
+    assert_still_useful(&error, &url);
+}
+
+/// An error says where it came from and never what was sent, nor the address.
+fn assert_still_useful(error: &idcloud_http::Error, url: &str) {
+    let mut cause: Option<&dyn std::error::Error> = Some(error);
+    let mut depth = 0;
+    while let Some(error) = cause {
+        let text = format!("{error} {error:?}");
+        assert!(!text.contains(url) && !text.contains("http://"), "{text}");
+        cause = error.source();
+        depth += 1;
+    }
+    assert!(depth >= 3, "the sources lead to the cause");
+}
+
+/// What leaves on the wire: the documented headers and nothing else.
+#[tokio::test]
+async fn the_wire_carries_the_documented_headers_alone() {
+    let server = Server::start(write("200 OK", DONE)).await;
+    let client = server.client();
+    let _ = client.create(&key(), &create(), &options()).await.unwrap();
+    let _ = client.process(&key(), &id(), &options()).await.unwrap();
+    let names = |head: &str| {
+        let mut names: Vec<_> = head
+            .lines()
+            .skip(1)
+            .filter_map(|line| line.split_once(": ").map(|(name, _)| name.to_owned()))
+            .collect();
+        names.sort();
+        names
+    };
+    let [create, lookup] = &server.calls()[..] else {
+        panic!("two calls");
+    };
+    assert!(create.head.starts_with("POST /processes/v1 HTTP/1.1\r\n"));
+    assert_eq!(
+        names(&create.head),
+        [
+            "accept",
+            "apikey",
+            "authorization",
+            "content-length",
+            "content-type",
+            "host"
+        ]
+    );
+    assert_eq!(
+        names(&lookup.head),
+        ["accept", "apikey", "authorization", "host"]
+    );
+    assert!(lookup.body.is_empty());
+    let [exchange] = &server.exchanges()[..] else {
+        panic!("one exchange");
+    };
+    assert_eq!(
+        names(&exchange.head),
+        ["accept", "content-length", "content-type", "host"]
+    );
+    let all = (exchange.connection, create.connection, lookup.connection);
+    assert_eq!(all, (0, 0, 0), "one connection serves all");
+}
+
+/// hyper writes a request again by itself when its connection was closed while idle. Whatever the
+/// race's outcome, the server never sees a create twice.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_closed_while_idle_doubles_nothing() {
+    let mut well = 0;
+    for round in 0..200 {
+        let server = Server::closing_after_token(write("200 OK", DONE)).await;
+        let client = server.client();
+        let _ = client.access_token(&options()).await.unwrap();
+        if round % 2 == 1 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        let end = client.create(&key(), &create(), &options()).await;
+        match end.map_err(|error| error.kind()) {
+            Ok(_) => {
+                well += 1;
+                assert_eq!(server.calls().len(), 1);
+            }
+            // The close and the request crossed: a byte may have left, so it is not sent again.
+            Err(kind) => {
+                assert_eq!(kind, ErrorKind::Ambiguous);
+                assert!(server.calls().len() <= 1);
+            }
+        }
+    }
+    assert!(well >= 100, "{well}");
+}
+
+/// The answer's size is bounded while it is read, whether announced or not.
+#[tokio::test]
+async fn an_endless_answer_is_cut_off() {
+    let announced = b"HTTP/1.1 200 OK\r\ncontent-length: 99999999\r\n\r\n{".to_vec();
+    let mut chunked = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n".to_vec();
+    for _ in 0..20 {
+        chunked.extend_from_slice(b"10000\r\n");
+        chunked.resize(chunked.len() + 0x10000, b' ');
+        chunked.extend_from_slice(b"\r\n");
+    }
+    for endless in [announced, chunked] {
+        let server = Server::start(Do::Write(endless)).await;
+        let error = server
+            .client()
+            .create(&key(), &create(), &options())
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Ambiguous);
+        assert_eq!(error.status(), Some(200));
+        assert_eq!(server.calls().len(), 1);
+    }
+}
+
+/// An answer in many pieces is put together.
+#[tokio::test]
+async fn a_chunked_answer_is_read() {
+    let (one, two) = DONE.split_at(30);
+    let bytes = format!(
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{:x}\r\n{one}\r\n{:x}\r\n{two}\r\n0\r\n\r\n",
+        one.len(),
+        two.len()
+    );
+    let server = Server::start(Do::Write(bytes.into_bytes())).await;
+    let answer = server
+        .client()
+        .process(&key(), &id(), &options())
+        .await
+        .unwrap();
+    assert!(matches!(answer.value(), Process::Final(_)));
+}
+
+/// Dropping a create's future does not bring it back: the upload that has begun may arrive. The
+/// buffers are free again for the next.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dropped_create_is_not_called_back() {
+    let server = Server::start(write("200 OK", DONE)).await;
+    server.next(Do::Hang);
+    let client = server.client();
+    let call = tokio::spawn({
+        let client = client.clone();
+        async move {
+            client
+                .create(&key(), &create_of(500_000), &options())
+                .await
+                .map(|_| ())
+        }
+    });
+    while server.calls().is_empty() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    call.abort();
+    let _ = client.create(&key(), &create(), &options()).await.unwrap();
+    assert_eq!(server.calls().len(), 2);
+}
+
+/// A proxy that refuses the tunnel proves that nothing was sent, and sees no credential.
+#[tokio::test]
+async fn a_proxy_that_refuses_proves_not_sent() {
+    let proxy = Server::start(write("403 Forbidden", "")).await;
+    let builder = reqwest::Client::builder().proxy(reqwest::Proxy::all(proxy.url()).unwrap());
+    let transport = ReqwestTransport::from_builder(builder).unwrap();
+    let client = client_of("https://idcloud.invalid", transport);
+    let error = client
+        .create(&key(), &create(), &options())
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unreachable);
+    assert_eq!(error.delivery(), Delivery::NotSent);
+    for seen in proxy.calls() {
+        assert!(seen.head.starts_with("CONNECT idcloud.invalid:443 "));
+        assert!(!seen.head.to_lowercase().contains("apikey"));
+    }
+    assert!(!proxy.calls().is_empty());
+}
+
+/// A peer that closes during the TLS handshake proves that nothing was sent.
+#[tokio::test]
+async fn a_dropped_handshake_is_not_sent() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!(
+        "https://localhost:{}",
+        listener.local_addr().unwrap().port()
+    );
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut hello = [0; 64];
+            let _ = stream.read(&mut hello).await;
+        }
+    });
+    let client = client_of(&url, ReqwestTransport::new().unwrap());
+    let error = client
+        .create(&key(), &create(), &options())
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unreachable);
+    assert_eq!(error.delivery(), Delivery::NotSent);
+}
+
+/// A TLS server under a certificate authority of its own; returns the authority's PEM.
+async fn tls_server() -> (String, String) {
+    let issuer = CertifiedIssuer::self_signed(
+        {
+            let mut params = CertificateParams::new(Vec::new()).unwrap();
+            params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+            params
+        },
+        KeyPair::generate().unwrap(),
+    )
+    .unwrap();
+    let leaf_key = KeyPair::generate().unwrap();
+    let leaf = CertificateParams::new(vec!["localhost".to_owned()])
+        .unwrap()
+        .signed_by(&leaf_key, &issuer)
+        .unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let mut config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![leaf.der().clone()],
+            leaf_key.serialize_der().try_into().unwrap(),
+        )
+        .unwrap();
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let acceptor = acceptor.clone();
+            tokio::spawn(async move {
+                let Ok(mut stream) = acceptor.accept(stream).await else {
+                    return;
+                };
+                assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"http/1.1"[..]));
+                let mut bytes = [0; 4096];
+                while stream.read(&mut bytes).await.is_ok_and(|read| read > 0) {
+                    let body = r#"{"access_token":"t","expires_in":60}"#;
+                    let _ = stream.write_all(&answer("200 OK", "", body)).await;
+                }
+            });
+        }
+    });
+    let pem = format!(
+        "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
+        base64::engine::general_purpose::STANDARD.encode(issuer.der())
+    );
+    (format!("https://localhost:{port}"), pem)
+}
+
+/// TLS is checked, extra roots are trusted, and HTTP/1.1 is spoken although the server offers more.
+/// No process default of rustls is needed, or made.
+#[tokio::test]
+async fn extra_roots_are_trusted_and_others_are_not() {
+    let (url, authority) = tls_server().await;
+    let token = |client: Client| async move {
+        client
+            .access_token(&options())
+            .await
+            .map(|token| token.expose().to_owned())
+            .map_err(|error| error.kind())
+    };
+    let trusting = ReqwestTransport::builder()
+        .root_certificates(authority.as_bytes())
+        .unwrap()
+        .build()
+        .unwrap();
+    assert_eq!(token(client_of(&url, trusting)).await, Ok("t".to_owned()));
+    let careless = reqwest::Client::builder().tls_danger_accept_invalid_certs(true);
+    for distrusting in [
+        ReqwestTransport::new().unwrap(),
+        // The caller's switch is overruled.
+        ReqwestTransport::from_builder(careless).unwrap(),
+    ] {
+        assert_eq!(
+            token(client_of(&url, distrusting)).await,
+            Err(ErrorKind::Unreachable)
+        );
+    }
+    assert!(rustls::crypto::CryptoProvider::get_default().is_none());
+}
+
+/// What the caller's builder says about redirects is overruled.
+#[tokio::test]
+async fn redirects_stay_off() {
+    let other = Server::start(write("200 OK", DONE)).await;
+    let location = format!("location: {}/processes/v1\r\n", other.url());
+    let server = Server::start(Do::Write(answer("302 Found", &location, ""))).await;
+    let builder = reqwest::Client::builder().redirect(reqwest::redirect::Policy::limited(5));
+    let client = client_of(
+        &server.url(),
+        ReqwestTransport::from_builder(builder).unwrap(),
+    );
+    let error = client.process(&key(), &id(), &options()).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.status()),
+        (ErrorKind::Refused, Some(302))
+    );
+    assert!(other.calls().is_empty());
+}
