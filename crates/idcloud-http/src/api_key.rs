@@ -71,7 +71,7 @@ impl ApiKey {
 impl fmt::Debug for ApiKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ApiKey")
-            .field("secret", &"[redacted]")
+            .field("header", &"[redacted]")
             .field("capabilities", &self.capabilities)
             .finish()
     }

@@ -57,13 +57,13 @@ impl Lives {
 }
 
 /// Makes the assertion's text up to the signature.
-fn unsigned(issuer: &str, audience: &str, issued: u64, life: u64) -> Zeroizing<String> {
+fn unsigned(issuer: &str, audience: &str, start: u64, life: u64) -> Zeroizing<String> {
     let claims = Claims {
         iss: issuer,
         aud: audience,
         scope: "*",
-        iat: issued,
-        exp: issued + life.min(LONGEST_LIFE),
+        iat: start,
+        exp: start + life.min(LONGEST_LIFE),
     };
     // These claims are text and numbers; their serialisation has no way to fail.
     let payload = serde_json::to_string(&claims).unwrap_or_default();
@@ -89,8 +89,8 @@ pub(crate) async fn assertion(
         .duration_since(SystemTime::UNIX_EPOCH)
         .unwrap_or(Duration::ZERO)
         .as_secs();
-    let issued = seconds.saturating_add_signed(skew);
-    let mut text = unsigned(account.issuer(), audience, issued, lives.next());
+    let start = seconds.saturating_add_signed(skew);
+    let mut text = unsigned(account.issuer(), audience, start, lives.next());
     let signature = account.signer().sign(text.as_bytes()).await?;
     text.push('.');
     URL_SAFE_NO_PAD.encode_string(signature, &mut text);

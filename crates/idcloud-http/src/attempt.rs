@@ -29,7 +29,7 @@ pub(crate) async fn send(
     context: CallContext,
 ) -> Sent {
     let deadline = later(clock.instant(), context.timeout);
-    match within(clock, deadline, transport.send(request, context)).await {
+    match within(clock, deadline, transport.send(request, context).as_mut()).await {
         Some(Ok(answer)) => Sent::Answer(answer),
         Some(Err(error)) => Sent::Failed(error),
         None => Sent::TimedOut,

@@ -2,6 +2,7 @@
 //! It must never decide by itself what may be repeated; the replay table does.
 
 use std::future::Future;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -110,7 +111,7 @@ impl Call<'_> {
             span::answered(reading.status, reading.code.as_ref(), progress.delivery);
             let (failure, wait) = match action {
                 Action::Accept => match reading.value.take() {
-                    Some(value) => return Ok(self.accepted(value, &reading, &progress)),
+                    Some(value) => return Ok(Self::accepted(value, &reading, &progress)),
                     // Only a usable answer is accepted, and what is usable has a value.
                     None => return Err(self.failed(Failure::Unreadable, reading, None, &progress)),
                 },
@@ -138,10 +139,8 @@ impl Call<'_> {
             if wait > Duration::ZERO {
                 self.client.clock.sleep_until(resume).await;
             }
-            permit = match self
-                .before(progress.deadline, self.client.limiter.acquire(kind))
-                .await
-            {
+            let turn = pin!(self.client.limiter.acquire(kind));
+            permit = match self.before(progress.deadline, turn).await {
                 Some(Ok(permit)) => permit,
                 _ => return Err(self.failed(failure, reading, None, &progress)),
             };
@@ -158,35 +157,34 @@ impl Call<'_> {
         let deadline = progress.deadline;
         let limiter = &self.client.limiter;
         let token = self
-            .before(deadline, self.client.token(credentials))
+            .before(deadline, pin!(self.client.token(credentials)))
             .await
             .ok_or(Halt::Deadline)?
             .map_err(Halt::NoToken)?;
         // What took its time above must not make departures bunch up.
         let permit = self
-            .before(deadline, limiter.renew(permit))
+            .before(deadline, pin!(limiter.renew(permit)))
             .await
             .ok_or(Halt::Deadline)?;
-        let body = match &progress.body {
-            Some(body) => body.clone(),
-            None => {
-                let body = self
-                    .before(deadline, self.assemble())
-                    .await
-                    .ok_or(Halt::Deadline)?
-                    .ok_or(Halt::CannotBeSent)?;
-                progress.body.insert(body).clone()
-            }
+        let body = if let Some(body) = &progress.body {
+            body.clone()
+        } else {
+            let body = self
+                .before(deadline, pin!(self.assemble()))
+                .await
+                .ok_or(Halt::Deadline)?
+                .ok_or(Halt::CannotBeSent)?;
+            progress.body.insert(body).clone()
         };
         let request = self.request(body, &token);
         if let Some(hook) = self.options.hook() {
-            self.before(deadline, hook.before_dispatch(progress.attempts))
+            self.before(deadline, hook.before_dispatch(progress.attempts).as_mut())
                 .await
                 .ok_or(Halt::Deadline)?
                 .map_err(Halt::Hook)?;
         }
         let permit = self
-            .before(deadline, limiter.renew(permit))
+            .before(deadline, pin!(limiter.renew(permit)))
             .await
             .ok_or(Halt::Deadline)?;
         let left = deadline.saturating_duration_since(self.client.clock.instant());
@@ -206,7 +204,11 @@ impl Call<'_> {
         Ok((token, sent))
     }
 
-    async fn before<F: Future>(&self, deadline: Instant, work: F) -> Option<F::Output> {
+    async fn before<F: Future + ?Sized>(
+        &self,
+        deadline: Instant,
+        work: Pin<&mut F>,
+    ) -> Option<F::Output> {
         within(&*self.client.clock, deadline, work).await
     }
 
@@ -284,7 +286,7 @@ impl Call<'_> {
         backoff::delay(attempt, (self.client.jitter)(), floor)
     }
 
-    fn accepted<T>(&self, value: T, reading: &Reading<T>, progress: &Progress) -> Answer<T> {
+    fn accepted<T>(value: T, reading: &Reading<T>, progress: &Progress) -> Answer<T> {
         let simulated = reading
             .headers
             .get(SIMULATED)
@@ -360,7 +362,6 @@ impl Call<'_> {
         } else {
             (kind, progress.delivery)
         };
-        span::failed(kind, delivery);
         Error::new(kind, delivery, self.operation, details)
     }
 }

@@ -2,7 +2,9 @@
 //! It must never show a credential, and shares one budget among all its clones.
 
 use std::fmt;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{StatusCode, Uri};
@@ -86,12 +88,12 @@ impl Client {
             payload: Payload::Create(request),
             options,
         };
-        self.traced(Operation::CreateProcess, None, async {
+        let work = pin!(async {
             let answer = call.run(read_process).await?;
             span::process_id(answer.value().id().as_str());
             Ok(answer)
-        })
-        .await
+        });
+        self.traced(Operation::CreateProcess, None, work).await
     }
 
     /// Looks a process up as it stands. A process that failed is an answer, not an error, although
@@ -134,8 +136,8 @@ impl Client {
             payload: Payload::Get,
             options,
         };
-        self.traced(operation, Some(id), call.run(read_process))
-            .await
+        let work = pin!(call.run(read_process));
+        self.traced(operation, Some(id), work).await
     }
 
     /// Lists the documents of a subject that can be used again.
@@ -162,38 +164,36 @@ impl Client {
             payload: Payload::Get,
             options,
         };
-        self.traced(
-            operation,
-            None,
-            call.run(|_, body| Ok(ReusableDocument::list_from_json(body)?)),
-        )
-        .await
+        let work = pin!(call.run(|_, body| Ok(ReusableDocument::list_from_json(body)?)));
+        self.traced(operation, None, work).await
     }
 
     /// The access token that requests carry now; fetched if there is none. For calls that this
     /// crate does not make.
     pub async fn access_token(&self, options: &CallOptions) -> Result<AccessToken, Error> {
-        self.traced(Operation::Token, None, async {
-            let credentials = self.inner.credentials();
-            let deadline = later(self.inner.clock.instant(), options.deadline());
-            let token = within(&*self.inner.clock, deadline, self.inner.token(&credentials));
-            match token.await {
-                Some(Ok(token)) => Ok(token),
-                Some(Err(no_token)) => {
-                    let delivery = no_token.error.delivery;
-                    let mut details = Details::default();
-                    let kind = no_token.into_details(&mut details);
-                    Err(Error::new(kind, delivery, Operation::Token, details))
-                }
-                None => Err(Error::new(
-                    ErrorKind::DeadlineExceeded,
-                    Delivery::Unknown,
-                    Operation::Token,
-                    Details::default(),
-                )),
+        let work = pin!(self.token_before(options.deadline()));
+        self.traced(Operation::Token, None, work).await
+    }
+
+    async fn token_before(&self, limit: Duration) -> Result<AccessToken, Error> {
+        let credentials = self.inner.credentials();
+        let deadline = later(self.inner.clock.instant(), limit);
+        let token = pin!(self.inner.token(&credentials));
+        match within(&*self.inner.clock, deadline, token).await {
+            Some(Ok(token)) => Ok(token),
+            Some(Err(no_token)) => {
+                let delivery = no_token.error.delivery;
+                let mut details = Details::default();
+                let kind = no_token.into_details(&mut details);
+                Err(Error::new(kind, delivery, Operation::Token, details))
             }
-        })
-        .await
+            None => Err(Error::new(
+                ErrorKind::DeadlineExceeded,
+                Delivery::Unknown,
+                Operation::Token,
+                Details::default(),
+            )),
+        }
     }
 
     /// Replaces the account, for instance after a key was changed. Calls that are under way end
@@ -242,26 +242,24 @@ impl Client {
         })
     }
 
+    /// Polls `call` within its operation's span.
     async fn traced<T>(
         &self,
         operation: Operation,
         id: Option<&ProcessId>,
-        call: impl Future<Output = Result<T, Error>>,
+        call: Pin<&mut impl Future<Output = Result<T, Error>>>,
     ) -> Result<T, Error> {
         let began = self.inner.clock.instant();
-        async {
-            if let Some(id) = id {
-                span::process_id(id.as_str());
-            }
-            let result = call.await;
-            if let Err(error) = &result {
-                span::failed(error.kind(), error.delivery());
-            }
-            span::ended(self.inner.clock.instant() - began);
-            result
+        let span = span::of(operation);
+        if let Some(id) = id {
+            span.record("process_id", id.as_str());
         }
-        .instrument(span::of(operation))
-        .await
+        let result = call.instrument(span.clone()).await;
+        if let Err(error) = &result {
+            span::failed(&span, error.kind(), error.delivery());
+        }
+        span::ended(&span, self.inner.clock.instant() - began);
+        result
     }
 }
 
@@ -276,6 +274,17 @@ impl Inner {
 
     /// A valid access token, cached or fetched.
     pub(crate) async fn token(
+        &self,
+        credentials: &Credentials,
+    ) -> Result<AccessToken, NoToken<ExchangeFailure>> {
+        if let Some(token) = credentials.tokens.cached(self.clock.instant()) {
+            return Ok(token);
+        }
+        // Rare and large, so it is kept out of every call's future.
+        Box::pin(self.fetch_token(credentials)).await
+    }
+
+    async fn fetch_token(
         &self,
         credentials: &Credentials,
     ) -> Result<AccessToken, NoToken<ExchangeFailure>> {

@@ -116,11 +116,12 @@ impl Departures {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Clock, SystemClock};
 
     /// Budget: however greedily it is asked, no sliding second holds more than the rate.
     #[tokio::test(start_paused = true)]
     async fn no_sliding_second_holds_more_than_the_rate() {
-        let start = Instant::now();
+        let start = SystemClock::new().instant();
         for rate in [1, 2, 10, 50] {
             let mut departures = Departures::new(rate);
             let mut now = start;
@@ -149,7 +150,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_departure_that_did_not_happen_is_given_back() {
-        let now = Instant::now();
+        let now = SystemClock::new().instant();
         let mut departures = Departures::new(2);
         let first = departures.take(now).unwrap();
         let _second = departures.take(now).unwrap();

@@ -2,6 +2,7 @@
 //! It must never repeat what locks accounts, and never send one assertion twice.
 
 use std::fmt;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime};
@@ -213,7 +214,7 @@ impl Exchange<'_> {
             skew,
             self.lives,
         );
-        let signed = match within(self.clock, limit, signing).await {
+        let signed = match within(self.clock, limit, pin!(signing)).await {
             Some(signed) => signed.map_err(|error| {
                 ExchangeFailure::not_sent(ErrorKind::Signing, Some(error.into()))
             })?,

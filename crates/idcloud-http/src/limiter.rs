@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -94,45 +95,54 @@ impl Limiter {
 
     /// Waits for a turn.
     pub(crate) async fn acquire(self: &Arc<Self>, kind: OperationKind) -> Result<Permit, NoTurn> {
-        let lane = lane(kind);
-        let Some(waiting) = ({
-            let mut state = self.lock();
-            let now = self.clock.instant();
-            if state.nobody_waits()
-                && let Ok(stamp) = state.take(lane, now, Pace::AtOnce)
-            {
-                return Ok(self.permit(lane, stamp));
+        match self.enter(kind)? {
+            Entry::Turn(permit) => Ok(permit),
+            Entry::Queue(waiting) => {
+                let deadline = later(self.clock.instant(), self.limits.timeout);
+                within(&*self.clock, deadline, Box::pin(waiting.turn()).as_mut())
+                    .await
+                    .ok_or(NoTurn::TimedOut)
             }
-            // A token exchange is not refused: everything that waits would wait in vain.
-            (kind == OperationKind::Token || state.queued() < self.limits.max_queued)
-                .then(|| self.join(&mut state, lane, Place::Back))
-        }) else {
+        }
+    }
+
+    fn enter(self: &Arc<Self>, kind: OperationKind) -> Result<Entry, NoTurn> {
+        let lane = lane(kind);
+        let now = self.clock.instant();
+        let mut state = self.lock();
+        if state.nobody_waits()
+            && let Ok(stamp) = state.take(lane, now, Pace::AtOnce)
+        {
+            return Ok(Entry::Turn(self.permit(lane, stamp)));
+        }
+        // A token exchange is not refused: everything that waits would wait in vain.
+        if kind != OperationKind::Token && state.queued() >= self.limits.max_queued {
             return Err(NoTurn::Full);
-        };
-        let deadline = later(self.clock.instant(), self.limits.timeout);
-        within(&*self.clock, deadline, waiting.turn())
-            .await
-            .ok_or(NoTurn::TimedOut)
+        }
+        Ok(Entry::Queue(self.join(&mut state, lane, Place::Back)))
     }
 
     /// Takes a turn anew, before everyone else of the lane, when `permit` has grown old: what
     /// happened since (a token exchange, a journal's write) must not make departures bunch up.
     pub(crate) async fn renew(self: &Arc<Self>, permit: Permit) -> Permit {
+        match self.enter_again(permit) {
+            Entry::Turn(permit) => permit,
+            Entry::Queue(waiting) => Box::pin(waiting.turn()).await,
+        }
+    }
+
+    fn enter_again(self: &Arc<Self>, permit: Permit) -> Entry {
         let now = self.clock.instant();
         if now.duration_since(permit.stamp.at()) <= STALE {
-            return permit;
+            return Entry::Turn(permit);
         }
         let lane = permit.lane;
-        let waiting = {
-            let mut state = self.lock();
-            let stamp = permit.defuse();
-            state.departures.give_back(stamp);
-            if let Ok(stamp) = state.take(lane, now, Pace::AtOnce) {
-                return self.permit(lane, stamp);
-            }
-            self.join(&mut state, lane, Place::Front)
-        };
-        waiting.turn().await
+        let mut state = self.lock();
+        state.departures.give_back(permit.defuse());
+        match state.take(lane, now, Pace::AtOnce) {
+            Ok(stamp) => Entry::Turn(self.permit(lane, stamp)),
+            Err(_) => Entry::Queue(self.join(&mut state, lane, Place::Front)),
+        }
     }
 
     /// Holds every departure for `duration`, because IDCloud answered 429.
@@ -196,6 +206,11 @@ impl Limiter {
         // No code of others runs under this lock, so a poisoned state is a whole state.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+enum Entry {
+    Turn(Permit),
+    Queue(Waiting),
 }
 
 /// Whether a request has waited for its turn, or found a free slot on arrival.
@@ -279,7 +294,8 @@ impl Waiting {
                 Step::Wait => self.wake.notified().await,
                 Step::SleepUntil(at) => {
                     // A wake-up in between means that the state has changed: look again.
-                    let _ = within(&*self.limiter.clock, at, self.wake.notified()).await;
+                    let woken = pin!(self.wake.notified());
+                    let _ = within(&*self.limiter.clock, at, woken).await;
                 }
             }
         }

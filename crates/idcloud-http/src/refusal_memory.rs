@@ -54,10 +54,11 @@ impl<E: Clone> RefusalMemory<E> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Clock, SystemClock};
 
     #[tokio::test(start_paused = true)]
     async fn it_doubles_from_five_seconds_to_five_minutes() {
-        let mut now = Instant::now();
+        let mut now = SystemClock::new().instant();
         let mut memory = RefusalMemory::new();
         let mut held = Vec::new();
         for _ in 0..8 {

@@ -241,6 +241,7 @@ mod tests {
 
     /// Every cell of the replay table: token endpoint, GET, create.
     #[test]
+    #[expect(clippy::too_many_lines, reason = "the table is as long as it is")]
     fn the_table() {
         use Action::{Accept, Again, Reassert, RefreshToken, Stop};
         use Failure as F;

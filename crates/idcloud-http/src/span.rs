@@ -74,8 +74,7 @@ pub(crate) fn answered(status: Option<u16>, code: Option<&ErrorCode>, delivery: 
     span.record("delivery", delivery.as_str());
 }
 
-pub(crate) fn failed(kind: ErrorKind, delivery: Delivery) {
-    let span = Span::current();
+pub(crate) fn failed(span: &Span, kind: ErrorKind, delivery: Delivery) {
     span.record("error", kind.as_str());
     span.record("delivery", delivery.as_str());
 }
@@ -84,6 +83,6 @@ pub(crate) fn process_id(id: &str) {
     Span::current().record("process_id", id);
 }
 
-pub(crate) fn ended(total: Duration) {
-    Span::current().record("total_ms", millis(total));
+pub(crate) fn ended(span: &Span, total: Duration) {
+    span.record("total_ms", millis(total));
 }

@@ -2,22 +2,23 @@
 //! It must never poll the work again once the time has passed.
 
 use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::pin::Pin;
 use std::task::Poll;
 
 use tokio::time::Instant;
 
 use crate::Clock;
 
-/// The output of `work`, or `None` (and `work` dropped) once `clock` has reached `deadline`.
+/// The output of `work`, or `None` once `clock` has reached `deadline`.
 ///
 /// Work that is ready wins over a deadline that has passed.
-pub(crate) async fn within<F: Future>(
+///
+/// The caller pins the work, so that futures do not grow by being handed down.
+pub(crate) async fn within<F: Future + ?Sized>(
     clock: &dyn Clock,
     deadline: Instant,
-    work: F,
+    mut work: Pin<&mut F>,
 ) -> Option<F::Output> {
-    let mut work = pin!(work);
     let mut sleep = None;
     poll_fn(|cx| {
         if let Poll::Ready(output) = work.as_mut().poll(cx) {

@@ -2,6 +2,7 @@
 //! It must never start a second exchange beside a running one, or be blocked by a caller who left.
 
 use std::future::Future;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -95,6 +96,13 @@ impl<E: ExchangeError> TokenCache<E> {
         }
     }
 
+    /// The cached token, where it is valid and needs no refresh.
+    pub(crate) fn cached(&self, now: Instant) -> Option<AccessToken> {
+        let state = self.lock();
+        let cached = state.token.as_ref()?;
+        (cached.token.is_valid(now) && now < cached.refresh_at).then(|| cached.token.clone())
+    }
+
     /// A valid token: the cached one, or that of an exchange which this or another caller makes.
     pub(crate) async fn token<F, X>(
         &self,
@@ -111,7 +119,7 @@ impl<E: ExchangeError> TokenCache<E> {
                 Plan::Refused(refused) => return Err(refused),
                 Plan::RefreshEarly(token, lead) => {
                     let limit = later(clock.instant(), EARLY_REFRESH);
-                    let fetched = within(clock, limit, exchange(Purpose::Early)).await;
+                    let fetched = within(clock, limit, pin!(exchange(Purpose::Early))).await;
                     return Ok(lead.finish_early(token, fetched, clock.instant()));
                 }
                 Plan::Lead(lead) => {

@@ -32,7 +32,7 @@ fn refused_by_bucket(departures: &[Duration]) -> usize {
     let rate = 10.0_f64;
     let (mut tokens, mut last, mut refused) = (rate, Duration::ZERO, 0);
     for at in departures {
-        tokens = rate.min(tokens + (*at - last).as_secs_f64() * rate);
+        tokens = rate.min(tokens + at.saturating_sub(last).as_secs_f64() * rate);
         last = *at;
         if tokens >= 1.0 - 1e-9 {
             tokens -= 1.0;
@@ -61,7 +61,7 @@ fn refused_by_sliding_second(departures: &[Duration]) -> usize {
     departures
         .iter()
         .zip(departures.iter().skip(RATE))
-        .filter(|(first, last)| **last - **first < Duration::from_secs(1))
+        .filter(|(first, last)| last.saturating_sub(**first) < Duration::from_secs(1))
         .count()
 }
 

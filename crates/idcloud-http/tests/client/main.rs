@@ -6,6 +6,10 @@
     clippy::disallowed_methods,
     reason = "tests run on tokio's paused time or in real time, not on an injected clock"
 )]
+#![expect(
+    clippy::unwrap_used,
+    reason = "what these lints forbid is how a test fails"
+)]
 
 mod budget;
 mod common;

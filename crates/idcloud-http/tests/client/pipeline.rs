@@ -529,3 +529,12 @@ async fn a_wrong_clock_is_measured() {
         "This machine's clock is 7200 s behind IDCloud's; set it by NTP."
     );
 }
+
+/// A call that waits costs little memory: ten thousand of them are some ten megabytes.
+#[tokio::test(start_paused = true)]
+async fn a_call_is_small() {
+    let client = client(&Arc::new(ScriptedTransport::new()));
+    let (key, create, options) = (key(), create(), CallOptions::default());
+    let size = size_of_val(&client.create(&key, &create, &options));
+    assert!(size <= 4096, "{size}");
+}

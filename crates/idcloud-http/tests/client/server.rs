@@ -165,7 +165,7 @@ async fn serve(mut stream: TcpStream, connection: usize, shared: Arc<Shared>) ->
                 body: Vec::new(),
                 connection,
             });
-            return reset(stream);
+            return reset(&stream);
         }
         let length = head
             .lines()
@@ -188,7 +188,7 @@ async fn serve(mut stream: TcpStream, connection: usize, shared: Arc<Shared>) ->
                 stream.write_all(&bytes).await.ok()?;
                 return stream.shutdown().await.ok();
             }
-            Do::ResetAfterBody => return reset(stream),
+            Do::ResetAfterBody => return reset(&stream),
             Do::Hang => tokio::time::sleep(Duration::from_secs(3600)).await,
             Do::ResetBeforeBody => {}
         }
@@ -198,6 +198,7 @@ async fn serve(mut stream: TcpStream, connection: usize, shared: Arc<Shared>) ->
     }
 }
 
-fn reset(stream: TcpStream) -> Option<()> {
+/// Makes the close that follows a reset.
+fn reset(stream: &TcpStream) -> Option<()> {
     stream.set_zero_linger().ok()
 }

@@ -72,6 +72,7 @@ fn ended(server: &Server, end: Result<(), idcloud_http::Error>) -> Ended {
 
 /// Every outcome that a server can bring about: what a create makes of it, and what a lookup.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[expect(clippy::too_many_lines, reason = "the table is as long as it is")]
 async fn the_replay_table_over_sockets() {
     use Delivery::{Answered, Unknown};
     use ErrorKind as K;
