@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use idcloud_http::{Answer, ApiKey, CallOptions, Client, Error, ErrorKind};
+use idcloud_http::{Answer, ApiKey, CallOptions, Client, Delivery, Error};
 use idcloud_model::request::{CreateRequest, IdentityRequest};
 use idcloud_model::{Asked, Capabilities, IdentityExtras, Policy, Process};
 
@@ -98,7 +98,9 @@ impl IdentityVerification {
             ) {
                 (Ok(answer), _) => answer,
                 // A new attempt that IDCloud never took leaves the failed process before it as what came of the submission.
-                (Err(error), Some(before)) if error.kind() != ErrorKind::Ambiguous => break before,
+                (Err(error), Some(before)) if error.delivery() != Delivery::Unknown => {
+                    break before;
+                }
                 (Err(error), _) => return Err(error),
             };
             simulated |= answer.simulated();

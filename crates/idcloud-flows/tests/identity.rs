@@ -1,5 +1,11 @@
 //! Identity verification from end to end: the simulator for what IDCloud does, a script for what it does not do on demand.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test's helper fails as the test does"
+)]
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +16,7 @@ use idcloud_flows::http::{
     Transport,
 };
 use idcloud_flows::model::request::IdentityRequest;
-use idcloud_flows::model::{Decision, Image, Policy, Selfie, SelfieKind, SubjectDraft};
+use idcloud_flows::model::{Decision, ErrorCode, Image, Policy, Selfie, SelfieKind, SubjectDraft};
 use idcloud_flows::{IdCloud, IdentityVerification, Pending, Report, Submission, WaitErrorKind};
 use idcloud_simulator::{Config, Simulator, SimulatorTransport, capture, subjects};
 
@@ -220,9 +226,9 @@ async fn polls_are_few_and_the_result_is_known_in_time() {
         let pending = pending(submit(&identity, image()).await);
         let started = clock.instant();
         let later = {
-            let script = Arc::clone(&script);
+            let (script, clock) = (Arc::clone(&script), clock.clone());
             async move {
-                tokio::time::sleep_until(ready).await;
+                clock.sleep_until(ready).await;
                 for _ in 0..20 {
                     script.push_call(done.clone());
                 }
@@ -330,10 +336,7 @@ async fn refusals_end_a_wait() {
         .unwrap_err();
     assert_eq!(error.kind(), WaitErrorKind::Refused);
     assert_eq!(
-        error
-            .error()
-            .and_then(|e| e.code())
-            .map(|code| code.as_str()),
+        error.error().and_then(|e| e.code()).map(ErrorCode::as_str),
         Some("10201")
     );
     assert!(
