@@ -9,9 +9,8 @@ use idcloud_model::{Asked, Policy, Process, Scenario, SelfieKind, decide};
 
 use crate::{Pending, Report};
 
-/// What came of a submission.
+/// What came of a submission: there are only ever these two, so that a caller handles both.
 #[derive(Debug, Clone)]
-#[non_exhaustive]
 #[must_use = "a submission was paid for"]
 pub enum Submission {
     /// The answer came with the create, or a policy's attempts are used up.

@@ -150,9 +150,6 @@ impl Verification {
         let pending = match submission {
             Submission::Finished(report) => return self.finished(&report),
             Submission::Pending(pending) => pending,
-            _ => {
-                return Outcome::failed(Failure::fault("the submission came to something unknown"));
-            }
         };
         let Some(limit) = wait.filter(|limit| !limit.is_zero()) else {
             return self.pending(&pending, None);
