@@ -325,3 +325,208 @@ impl fmt::Debug for Client {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+#[cfg(all(feature = "reqwest", feature = "test-util"))]
+mod tests {
+    //! Bodies are wiped and used again, however a create ends.
+
+    use super::*;
+    use std::sync::Mutex;
+
+    use async_trait::async_trait;
+    use idcloud_model::request::IdentityRequest;
+    use idcloud_model::{Capabilities, Selfie, SubjectDraft};
+    use tokio::io::AsyncReadExt as _;
+
+    use crate::testing::{ScriptedTransport, Step, VirtualClock};
+    use crate::{
+        CallContext, Endpoints, ReqwestTransport, ServiceAccount, SignError, Signer,
+        TransportError, TransportErrorKind,
+    };
+
+    async fn pause(time: Duration) {
+        crate::SystemClock::new().sleep(time).await;
+    }
+
+    struct NoSignature;
+
+    #[async_trait]
+    impl Signer for NoSignature {
+        async fn sign(&self, _message: &[u8]) -> Result<Vec<u8>, SignError> {
+            Ok(vec![1])
+        }
+    }
+
+    fn create() -> CreateRequest {
+        let mut picture =
+            b"RIFF\0\0\0\0WEBPVP8 \0\0\0\0\0\0\0\x9d\x01\x2a\x20\x03\x58\x02".to_vec();
+        picture.resize(600_000, 0xAB);
+        let selfie = Selfie::from_input(Bytes::from(picture), std::time::SystemTime::UNIX_EPOCH);
+        let draft = SubjectDraft {
+            code: Some("52998224725".to_owned().into()),
+            name: Some("Test Subject".to_owned().into()),
+            ..SubjectDraft::default()
+        };
+        IdentityRequest::new(draft.parse().unwrap(), selfie.unwrap())
+            .unwrap()
+            .into()
+    }
+
+    fn key() -> ApiKey {
+        ApiKey::new("key", Capabilities::NONE).unwrap()
+    }
+
+    fn account() -> ServiceAccount {
+        ServiceAccount::with_signer("tests", "tenant", Arc::new(NoSignature)).unwrap()
+    }
+
+    /// Plays a script and keeps every body, as an HTTP library may after its future is dropped.
+    struct Keeping(ScriptedTransport, Mutex<Vec<Bytes>>);
+
+    #[async_trait]
+    impl Transport for Keeping {
+        async fn send(
+            &self,
+            request: http::Request<Bytes>,
+            context: CallContext,
+        ) -> Result<http::Response<Bytes>, TransportError> {
+            if context.operation == Operation::CreateProcess {
+                self.1.lock().unwrap().push(request.body().clone());
+            }
+            self.0.send(request, context).await
+        }
+    }
+
+    const DONE: &str = r#"{"id":"3f2b8a54-1c1d-4e4b-9d7a-111111111111","status":3}"#;
+
+    fn scripted(script: ScriptedTransport) -> (Client, Arc<Keeping>) {
+        let transport = Arc::new(Keeping(script, Mutex::default()));
+        let client = Client::builder(Environment::local(account()))
+            .transport(Arc::<Keeping>::clone(&transport))
+            .clock(Arc::new(VirtualClock::new()))
+            .rate(100_000)
+            .build()
+            .unwrap();
+        (client, transport)
+    }
+
+    /// After success, failure, time-out and cancellation the one buffer comes back, wiped, and not
+    /// before the transport lets go of it.
+    #[tokio::test(start_paused = true)]
+    async fn a_body_is_wiped_however_the_create_ends() {
+        for step in [
+            Step::json(200, DONE),
+            Step::json(400, "{}"),
+            Step::Fail(TransportErrorKind::Interrupted),
+            Step::Hang,
+            Step::Panic,
+        ] {
+            let (client, transport) = scripted(ScriptedTransport::new().every_call(step));
+            let call = tokio::spawn({
+                let client = client.clone();
+                async move {
+                    let _ = client
+                        .create(&key(), &create(), &CallOptions::default())
+                        .await;
+                }
+            });
+            let _ = call.await;
+            let mut kept = std::mem::take(&mut *transport.1.lock().unwrap());
+            let [body] = &mut kept[..] else {
+                panic!("one attempt")
+            };
+            assert!(body.windows(8).any(|eight| eight == b"q6urq6ur"));
+            let buffers = &client.inner.buffers;
+            assert!(buffers.idle().is_empty(), "the transport still holds it");
+            drop(kept);
+            let idle = buffers.idle();
+            assert_eq!(idle.len(), 1);
+            assert!(idle.iter().flatten().all(|byte| *byte == 0));
+            assert_eq!(client.inner.in_flight.available_permits(), 64);
+        }
+    }
+
+    /// Creates one after the other use one buffer, and leave nothing behind.
+    #[tokio::test(start_paused = true)]
+    async fn creates_use_one_buffer() {
+        let every = ScriptedTransport::new().every_call(Step::json(200, DONE));
+        let (client, transport) = scripted(every);
+        let (key, create, options) = (key(), create(), CallOptions::default());
+        let mut places = std::collections::HashSet::new();
+        for _ in 0..1000 {
+            let _ = client.create(&key, &create, &options).await.unwrap();
+            places.extend(
+                transport
+                    .1
+                    .lock()
+                    .unwrap()
+                    .drain(..)
+                    .map(|body| body.as_ptr() as usize),
+            );
+        }
+        assert_eq!(places.len(), 1);
+        assert_eq!(client.inner.buffers.idle().len(), 1);
+        assert_eq!(client.inner.limiter.snapshot().queued_creates, 0);
+    }
+
+    /// A create that is dropped in mid-upload is wiped too, once hyper lets go of it.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_body_is_wiped_after_cancellation_in_mid_upload() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let (begun, mut has_begun) = tokio::sync::mpsc::channel(1);
+        tokio::spawn(async move {
+            // Reads a little of the upload and then closes, so that it can never be complete.
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut some = vec![0; 10_000];
+            stream.read_exact(&mut some).await.unwrap();
+            begun.send(()).await.unwrap();
+            pause(Duration::from_millis(50)).await;
+        });
+        let endpoints = Endpoints::parse(&url, &url).unwrap();
+        let tokens = Arc::new(TokensFrom(ReqwestTransport::new().unwrap()));
+        let client = Client::builder(Environment::custom(endpoints, account()))
+            .transport(tokens)
+            .build()
+            .unwrap();
+        let call = tokio::spawn({
+            let client = client.clone();
+            async move {
+                let _ = client
+                    .create(&key(), &create(), &CallOptions::default())
+                    .await;
+            }
+        });
+        has_begun.recv().await.unwrap();
+        call.abort();
+        for _ in 0..200 {
+            if !client.inner.buffers.idle().is_empty() {
+                break;
+            }
+            pause(Duration::from_millis(10)).await;
+        }
+        let idle = client.inner.buffers.idle();
+        assert_eq!(idle.len(), 1);
+        assert!(idle.iter().flatten().all(|byte| *byte == 0));
+    }
+
+    /// Answers token exchanges by itself and hands everything else on.
+    struct TokensFrom(ReqwestTransport);
+
+    #[async_trait]
+    impl Transport for TokensFrom {
+        async fn send(
+            &self,
+            request: http::Request<Bytes>,
+            context: CallContext,
+        ) -> Result<http::Response<Bytes>, TransportError> {
+            if context.operation == Operation::Token {
+                return Ok(http::Response::new(Bytes::from_static(
+                    br#"{"access_token":"t","expires_in":3600}"#,
+                )));
+            }
+            self.0.send(request, context).await
+        }
+    }
+}
