@@ -111,15 +111,25 @@ impl Call<'_> {
             span::answered(reading.status, reading.code.as_ref(), progress.delivery);
             let (failure, wait) = match action {
                 Action::Accept => match reading.value.take() {
-                    Some(value) => return Ok(Self::accepted(value, &reading, &progress)),
+                    Some(value) => {
+                        credentials.tokens.accepted();
+                        return Ok(Self::accepted(value, &reading, &progress));
+                    }
                     // Only a usable answer is accepted, and what is usable has a value.
                     None => return Err(self.failed(Failure::Unreadable, reading, None, &progress)),
                 },
                 Action::Stop(failure) | Action::Reassert(failure) => {
+                    if failure == Failure::Credentials && progress.refreshed {
+                        let now = self.client.clock.instant();
+                        credentials.tokens.refused_again(&token, now);
+                    }
                     return Err(self.failed(failure, reading, None, &progress));
                 }
                 Action::RefreshToken(failure) => {
-                    credentials.tokens.reject(&token);
+                    let now = self.client.clock.instant();
+                    if !credentials.tokens.reject(&token, now) {
+                        return Err(self.failed(failure, reading, None, &progress));
+                    }
                     progress.refreshed = true;
                     (failure, Duration::ZERO)
                 }

@@ -285,7 +285,10 @@ fn read_token(
     let life = match answer.expires_in {
         None => USUAL_LIFE_SECONDS,
         Some(serde_json::Value::String(text)) => text.trim().parse().unwrap_or(0),
-        Some(value) => value.as_u64().unwrap_or(0),
+        Some(value) => value
+            .as_f64()
+            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+            .map_or(0, |life| life.as_secs()),
     };
     if life == 0 {
         return Err("the access token has no life".into());

@@ -1,20 +1,6 @@
 //! The `tracing` spans of calls, and their fields.
 //! Nothing personal, no credential, no reference of the caller and no URL may stand in a field.
-//!
-//! Every operation has a span at level INFO: `idcloud.token`, `idcloud.create_process`,
-//! `idcloud.process`, `idcloud.process_details`, `idcloud.reusable_documents`. Its fields, filled as
-//! they become known, are stable:
-//!
-//! | field | meaning |
-//! |---|---|
-//! | `attempt` | the latest attempt, counted from 1 |
-//! | `status` | HTTP status of the latest answer |
-//! | `code` | IDCloud's code in the latest answer |
-//! | `delivery` | `not-sent`, `unknown` or `answered` |
-//! | `process_id` | the process that was looked up or created |
-//! | `queue_ms` | milliseconds before the first turn |
-//! | `total_ms` | milliseconds from the call to its end |
-//! | `error` | the error's kind, where the call failed |
+//! The crate's documentation lists the spans and their fields; they are public interface.
 
 use std::time::Duration;
 

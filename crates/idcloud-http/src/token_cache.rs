@@ -3,6 +3,7 @@
 
 use std::future::Future;
 use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -51,6 +52,7 @@ pub(crate) enum Purpose {
 #[derive(Debug)]
 pub(crate) struct TokenCache<E> {
     state: Mutex<State<E>>,
+    distrusted: AtomicBool,
 }
 
 type Outcome<E> = Result<AccessToken, Arc<E>>;
@@ -61,6 +63,8 @@ struct State<E> {
     flight: Option<Flight<E>>,
     flights: u64,
     refusal: RefusalMemory<Arc<E>>,
+    /// A fresh token was refused like the one before it.
+    distrust: RefusalMemory<()>,
 }
 
 #[derive(Debug)]
@@ -92,7 +96,9 @@ impl<E: ExchangeError> TokenCache<E> {
                 flight: None,
                 flights: 0,
                 refusal: RefusalMemory::new(),
+                distrust: RefusalMemory::new(),
             }),
+            distrusted: AtomicBool::new(false),
         }
     }
 
@@ -149,14 +155,45 @@ impl<E: ExchangeError> TokenCache<E> {
 
     /// Drops `token`, which IDCloud did not accept, if it is still the cached one: of a thousand
     /// callers who were refused together, only the first has an effect.
-    pub(crate) fn reject(&self, token: &AccessToken) {
+    ///
+    /// Says whether another token may help. It may not for a while after a new one was refused
+    /// like the one before: then the fault is elsewhere, and fetching more only spends the budget.
+    pub(crate) fn reject(&self, token: &AccessToken, now: Instant) -> bool {
         let mut state = self.lock();
-        if state
+        let is_cached = state
             .token
             .as_ref()
-            .is_some_and(|cached| cached.token.is(token))
-        {
+            .is_some_and(|cached| cached.token.is(token));
+        if is_cached && state.distrust.standing(now).is_some() {
+            return false;
+        }
+        if is_cached {
             state.token = None;
+        }
+        true
+    }
+
+    /// Records that a token which was fetched in place of a refused one was refused as well.
+    pub(crate) fn refused_again(&self, token: &AccessToken, now: Instant) {
+        let mut state = self.lock();
+        let is_cached = state
+            .token
+            .as_ref()
+            .is_some_and(|cached| cached.token.is(token));
+        // Of many callers who were refused together, one counts.
+        if is_cached && state.distrust.standing(now).is_none() {
+            state.distrust.remember((), now);
+            self.distrusted.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Records that IDCloud accepted a token.
+    pub(crate) fn accepted(&self) {
+        // The flag keeps the usual case free of the lock.
+        if self.distrusted.load(Ordering::Relaxed) {
+            let mut state = self.lock();
+            state.distrust.forget();
+            self.distrusted.store(false, Ordering::Relaxed);
         }
     }
 

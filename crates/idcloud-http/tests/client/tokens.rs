@@ -4,8 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::common::{DONE, builder, client, id, key};
-use idcloud_http::testing::{ScriptedTransport, Step};
-use idcloud_http::{CallOptions, Client, ErrorKind, RetryAdvice, TransportErrorKind};
+use async_trait::async_trait;
+use idcloud_http::testing::{ScriptedTransport, Step, VirtualClock};
+use idcloud_http::{
+    CallOptions, Client, Environment, ErrorKind, RetryAdvice, ServiceAccount, SignError, Signer,
+    TransportErrorKind,
+};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
@@ -306,4 +310,117 @@ async fn an_exchange_is_repeated_with_new_assertions() {
         sent.dedup();
         assert_eq!(sent.len(), 5);
     }
+}
+
+/// Signs after a while, and panics once if asked to.
+struct SlowSigner(std::sync::atomic::AtomicBool);
+
+#[async_trait]
+impl Signer for SlowSigner {
+    async fn sign(&self, _message: &[u8]) -> Result<Vec<u8>, SignError> {
+        sleep(Duration::from_millis(100)).await;
+        let panics = self.0.swap(false, std::sync::atomic::Ordering::Relaxed);
+        assert!(!panics, "the signer panics");
+        Ok(vec![1])
+    }
+}
+
+fn signing_slowly(script: &Arc<ScriptedTransport>, panics: bool) -> Client {
+    let signer = Arc::new(SlowSigner(panics.into()));
+    let account = ServiceAccount::with_signer("tests", "tenant", signer).unwrap();
+    Client::builder(Environment::local(account))
+        .transport(Arc::<ScriptedTransport>::clone(script))
+        .clock(Arc::new(VirtualClock::new()))
+        .jitter(Arc::new(|| 1.0))
+        .build()
+        .unwrap()
+}
+
+/// The refresher may leave at every point: while it waits for a turn, for the signature, for the
+/// answer, or before another attempt. Someone else takes over, and the token comes.
+#[tokio::test(start_paused = true)]
+async fn a_refresher_may_leave_at_every_point() {
+    // Turn at 0 or 1,025 ms, signature 100 ms, answer 100 ms, a pause of 1 s, and all of it again.
+    for leave in (0..2500).step_by(50) {
+        let script = Arc::new(
+            ScriptedTransport::new()
+                .token(Step::json(503, "").after(Duration::from_millis(100)))
+                .every_token(Step::token("good", 3600).after(Duration::from_millis(100)))
+                .every_call(done()),
+        );
+        let client = signing_slowly(&script, false);
+        let leader = tokio::spawn({
+            let client = client.clone();
+            async move {
+                client
+                    .access_token(&CallOptions::default())
+                    .await
+                    .map(|_| ())
+            }
+        });
+        tokio::task::yield_now().await;
+        let followers = tokio::spawn({
+            let client = client.clone();
+            async move { herd(&client, 5).await }
+        });
+        sleep(Duration::from_millis(leave)).await;
+        leader.abort();
+        assert_eq!(
+            followers.await.unwrap(),
+            vec![Ok(()); 5],
+            "left at {leave} ms"
+        );
+        assert!(script.exchanges() <= 3);
+    }
+}
+
+/// A signer that panics takes nobody with it.
+#[tokio::test(start_paused = true)]
+async fn a_panicking_signer_blocks_nobody() {
+    let script = Arc::new(ScriptedTransport::new().every_call(done()));
+    let client = signing_slowly(&script, true);
+    let leader = tokio::spawn({
+        let client = client.clone();
+        async move {
+            client
+                .access_token(&CallOptions::default())
+                .await
+                .map(|_| ())
+        }
+    });
+    tokio::task::yield_now().await;
+    assert_eq!(herd(&client, 5).await, vec![Ok(()); 5]);
+    assert!(leader.await.unwrap_err().is_panic());
+}
+
+/// Where every token is refused, the fault is elsewhere: few more are fetched, and one acceptance
+/// ends the distrust.
+#[tokio::test(start_paused = true)]
+async fn tokens_are_not_fetched_in_vain() {
+    let script = Arc::new(ScriptedTransport::new().every_call(Step::json(401, "{}")));
+    let client = unhurried(&script);
+    for _ in 0..600 {
+        assert_eq!(herd(&client, 1).await, [Err(ErrorKind::Credentials)]);
+        sleep(Duration::from_millis(100)).await;
+    }
+    assert!(script.exchanges() <= 6, "{}", script.exchanges());
+    script.push_call(done());
+    assert_eq!(herd(&client, 1).await, [Ok(())]);
+    let before = script.exchanges();
+    script.push_call(Step::json(401, "{}"));
+    script.push_call(done());
+    assert_eq!(herd(&client, 1).await, [Ok(())]);
+    assert_eq!(script.exchanges(), before + 1);
+}
+
+/// Tenants in one process share the transport and nothing else.
+#[tokio::test(start_paused = true)]
+async fn tenants_share_nothing() {
+    let script = Arc::new(ScriptedTransport::new().token(refused()).every_call(done()));
+    let (one, other) = (client(&script), client(&script));
+    assert_eq!(herd(&one, 1).await, [Err(ErrorKind::Credentials)]);
+    assert_eq!(herd(&other, 9).await, vec![Ok(()); 9]);
+    assert_eq!(herd(&one, 1).await, [Err(ErrorKind::Credentials)]);
+    assert_eq!(other.limiter().departed, 10);
+    assert_eq!(one.limiter().departed, 1);
 }
