@@ -18,17 +18,17 @@ use crate::attempt::{Reading, Sent, asked_wait, send};
 use crate::call_options::CallOptions;
 use crate::client::Inner;
 use crate::clock::later;
+use crate::conclusion;
 use crate::credentials::Credentials;
-use crate::error::{Delivery, Details, Error, ErrorKind};
+use crate::error::{Delivery, Error};
 use crate::exchange::ExchangeFailure;
-use crate::limiter::{NoTurn, Permit};
-use crate::operation::{Operation, OperationKind};
-use crate::replay::{Action, Facts, Failure, Outcome, classify};
+use crate::limiter::Permit;
+use crate::operation::Operation;
+use crate::replay::{Action, Facts, Failure, classify};
 use crate::span;
 use crate::timeout::within;
 use crate::token_cache::NoToken;
 use crate::transport::CallContext;
-use crate::transport_error::TransportErrorKind;
 use crate::{ApiKey, BoxError, backoff};
 
 /// The most requests that one call makes (IDCloud documentation, error codes page).
@@ -59,18 +59,18 @@ pub(crate) struct Call<'a> {
 }
 
 /// What a call has been through.
-struct Progress {
-    attempts: u32,
-    deadline: Instant,
+pub(crate) struct Progress {
+    pub(crate) attempts: u32,
+    pub(crate) deadline: Instant,
     body: Option<Bytes>,
     refreshed: bool,
     /// An attempt may have run, and the caller allowed another.
-    ambiguous: bool,
-    delivery: Delivery,
+    pub(crate) ambiguous: bool,
+    pub(crate) delivery: Delivery,
 }
 
 /// Why an attempt ended before anything left.
-enum Halt {
+pub(crate) enum Halt {
     Deadline,
     NoToken(NoToken<ExchangeFailure>),
     Hook(BoxError),
@@ -106,7 +106,7 @@ impl Call<'_> {
                 Err(halt) => return Err(self.halted(halt, &progress)),
             };
             let mut reading = Reading::of(sent, &decode);
-            progress.delivery = delivery(progress.delivery, kind, reading.outcome());
+            progress.delivery = conclusion::delivery(progress.delivery, kind, reading.outcome());
             let action = classify(kind, reading.outcome(), self.facts(&progress, &token));
             span::answered(reading.status, reading.code.as_ref(), progress.delivery);
             let (failure, wait) = match action {
@@ -302,111 +302,5 @@ impl Call<'_> {
             .get(SIMULATED)
             .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true"));
         Answer::new(value, simulated, progress.attempts)
-    }
-
-    fn no_turn(&self, no_turn: NoTurn) -> Error {
-        let kind = match no_turn {
-            NoTurn::Full => ErrorKind::QueueFull,
-            NoTurn::TimedOut => ErrorKind::QueueTimeout,
-        };
-        Error::new(kind, Delivery::NotSent, self.operation, Details::default())
-    }
-
-    fn halted(&self, halt: Halt, progress: &Progress) -> Error {
-        let mut details = Details {
-            // What did not leave is not counted.
-            attempts: progress.attempts - 1,
-            ..Details::default()
-        };
-        let kind = match halt {
-            Halt::Deadline => ErrorKind::DeadlineExceeded,
-            Halt::CannotBeSent => ErrorKind::InvalidRequest,
-            Halt::Hook(error) => {
-                details.source = Some(error);
-                ErrorKind::Hook
-            }
-            Halt::NoToken(no_token) => no_token.into_details(&mut details),
-        };
-        self.conclude(kind, details, progress)
-    }
-
-    fn failed<T>(
-        &self,
-        failure: Failure,
-        reading: Reading<T>,
-        wait: Option<Duration>,
-        progress: &Progress,
-    ) -> Error {
-        let timed_out = matches!(reading.outcome(), Outcome::TimedOut);
-        let late = self.client.clock.instant() >= progress.deadline;
-        let kind = match failure {
-            Failure::Unreachable => ErrorKind::Unreachable,
-            Failure::InvalidRequest => ErrorKind::InvalidRequest,
-            Failure::Ambiguous => ErrorKind::Ambiguous,
-            Failure::Interrupted if timed_out && late => ErrorKind::DeadlineExceeded,
-            Failure::Interrupted => ErrorKind::Interrupted,
-            Failure::Unreadable => ErrorKind::Unreadable,
-            Failure::Server => ErrorKind::Server,
-            Failure::RateLimited => ErrorKind::RateLimited,
-            Failure::Credentials => ErrorKind::Credentials,
-            Failure::Refused => ErrorKind::Refused,
-            Failure::NotFound => ErrorKind::NotFound,
-            Failure::Gone => ErrorKind::Gone,
-        };
-        let details = Details {
-            attempts: progress.attempts,
-            status: reading.status,
-            code: reading.code,
-            process_id: reading.process_id,
-            retry_after: wait.filter(|_| kind == ErrorKind::RateLimited),
-            clock_skew: None,
-            source: reading.source,
-        };
-        self.conclude(kind, details, progress)
-    }
-
-    /// Once an attempt may have run, no later failure can prove that nothing did.
-    fn conclude(&self, kind: ErrorKind, details: Details, progress: &Progress) -> Error {
-        let (kind, delivery) = if progress.ambiguous || kind == ErrorKind::Ambiguous {
-            (ErrorKind::Ambiguous, Delivery::Unknown)
-        } else {
-            (kind, progress.delivery)
-        };
-        Error::new(kind, delivery, self.operation, details)
-    }
-}
-
-/// What is known of a call's arrival after one more attempt.
-fn delivery(before: Delivery, kind: OperationKind, outcome: Outcome<'_>) -> Delivery {
-    let this = match outcome {
-        Outcome::Failed(
-            TransportErrorKind::Connect
-            | TransportErrorKind::NotSent
-            | TransportErrorKind::InvalidRequest,
-        ) => Delivery::NotSent,
-        Outcome::Failed(
-            TransportErrorKind::TruncatedAnswer | TransportErrorKind::AnswerTooLarge,
-        ) if kind != OperationKind::Create => Delivery::Answered,
-        Outcome::Failed(_) | Outcome::TimedOut => Delivery::Unknown,
-        Outcome::Answered(_) => Delivery::Answered,
-    };
-    match (before, this) {
-        (Delivery::Unknown, _) | (_, Delivery::Unknown) => Delivery::Unknown,
-        (Delivery::Answered, _) | (_, Delivery::Answered) => Delivery::Answered,
-        (Delivery::NotSent, Delivery::NotSent) => Delivery::NotSent,
-    }
-}
-
-impl NoToken<ExchangeFailure> {
-    /// Puts what is known into a call's error, and names its kind.
-    pub(crate) fn into_details(self, details: &mut Details) -> ErrorKind {
-        let failure = &self.error;
-        let kind = failure.kind;
-        details.status = failure.status;
-        details.code.clone_from(&failure.code);
-        details.clock_skew = failure.clock_skew;
-        details.retry_after = self.remembered_for.or(failure.retry_after);
-        details.source = Some(Box::new(self.error));
-        kind
     }
 }

@@ -77,6 +77,7 @@ mod call_options;
 mod client;
 mod client_builder;
 mod clock;
+mod conclusion;
 mod config_error;
 mod credentials;
 mod departures;
