@@ -75,6 +75,7 @@ pub(crate) enum Halt {
     NoToken(NoToken<ExchangeFailure>),
     Hook(BoxError),
     CannotBeSent,
+    CaptureTokenExpired,
 }
 
 impl Call<'_> {
@@ -176,6 +177,9 @@ impl Call<'_> {
             .before(deadline, pin!(limiter.renew(permit)))
             .await
             .ok_or(Halt::Deadline)?;
+        if self.capture_token_expired() {
+            return Err(Halt::CaptureTokenExpired);
+        }
         let body = if let Some(body) = &progress.body {
             body.clone()
         } else {
@@ -234,6 +238,16 @@ impl Call<'_> {
         self.client
             .assembler
             .assemble(&create.body(), &self.client.buffers, permit)
+    }
+
+    /// A capture token lives for minutes, and may have grown too old in the queue.
+    fn capture_token_expired(&self) -> bool {
+        let Payload::Create(create) = self.payload else {
+            return false;
+        };
+        create
+            .capture_token()
+            .is_some_and(|token| token.is_certainly_expired(self.client.clock.now()))
     }
 
     fn request(&self, body: Bytes, token: &AccessToken) -> Request<Bytes> {

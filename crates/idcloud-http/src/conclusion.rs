@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use idcloud_model::ErrorCode;
+
 use crate::attempt::Reading;
 use crate::call::{Call, Halt, Progress};
 use crate::error::{Delivery, Details, Error, ErrorKind};
@@ -31,6 +33,11 @@ impl Call<'_> {
         let kind = match halt {
             Halt::Deadline => ErrorKind::DeadlineExceeded,
             Halt::CannotBeSent => ErrorKind::InvalidRequest,
+            Halt::CaptureTokenExpired => {
+                // IDCloud would have answered with this code.
+                details.code = ErrorCode::parse("10507");
+                ErrorKind::InvalidRequest
+            }
             Halt::Hook(error) => {
                 details.source = Some(error);
                 ErrorKind::Hook

@@ -8,8 +8,8 @@ use idcloud_http::testing::{ScriptedTransport, VirtualClock};
 use idcloud_http::{
     ApiKey, Client, ClientBuilder, Clock, Environment, ServiceAccount, SignError, Signer,
 };
-use idcloud_model::request::{CreateRequest, IdentityRequest};
-use idcloud_model::{Capabilities, ProcessId, Selfie, SubjectDraft};
+use idcloud_model::request::{CreateRequest, IdentityRequest, LivenessRequest};
+use idcloud_model::{Capabilities, CaptureToken, ProcessId, Selfie, SubjectDraft};
 
 pub(crate) const ID: &str = "3f2b8a54-1c1d-4e4b-9d7a-111111111111";
 pub(crate) const DONE: &str =
@@ -79,4 +79,23 @@ pub(crate) fn builder_with(
 
 pub(crate) fn client(transport: &Arc<ScriptedTransport>) -> Client {
     builder(transport).build().unwrap()
+}
+
+/// A create that carries a capture token of unknown age.
+pub(crate) fn capture() -> CreateRequest {
+    capture_with("{}", std::time::SystemTime::UNIX_EPOCH)
+}
+
+/// A create that carries a capture token with these claims, made at `now`.
+pub(crate) fn capture_with(claims: &str, now: std::time::SystemTime) -> CreateRequest {
+    let part = |text: &str| {
+        base64::Engine::encode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, text)
+    };
+    let token = format!(
+        "{}.{}.c2lnbmF0dXJl",
+        part(r#"{"alg":"RS256"}"#),
+        part(claims)
+    );
+    let token = CaptureToken::parse(&token, now).unwrap();
+    LivenessRequest::new(token).into()
 }

@@ -3,7 +3,10 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::common::{DONE, FAILED, ID, account, builder, client, create, id, key};
+use crate::common::{
+    DONE, FAILED, ID, account, builder, builder_with, capture, capture_with, client, create, id,
+    key,
+};
 use async_trait::async_trait;
 use bytes::Bytes;
 use idcloud_http::testing::{ScriptedTransport, Step, VirtualClock};
@@ -537,4 +540,57 @@ async fn a_call_is_small() {
     let (key, create, options) = (key(), create(), CallOptions::default());
     let size = size_of_val(&client.create(&key, &create, &options));
     assert!(size <= 4096, "{size}");
+}
+
+/// A capture token is single-use: accepting duplicates does not cover it, and the caller who asks
+/// for it by name gets one more attempt.
+#[tokio::test(start_paused = true)]
+async fn a_capture_token_is_sent_again_once_and_only_when_asked() {
+    for (options, sent) in [
+        (CallOptions::default(), 1),
+        (CallOptions::default().with_accept_duplicates(true), 1),
+        (CallOptions::default().with_resend_capture_token(true), 2),
+    ] {
+        let script = Arc::new(ScriptedTransport::new().every_call(Step::json(502, "")));
+        let error = client(&script)
+            .create(&key(), &capture(), &options)
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Ambiguous);
+        assert_eq!(script.calls().len(), sent);
+    }
+    // That the token counts as used does not prove what became of the first attempt.
+    let script = Arc::new(
+        ScriptedTransport::new()
+            .call(Step::Fail(TransportErrorKind::Interrupted))
+            .call(Step::json(400, r#"{"error":{"code":"10508"}}"#)),
+    );
+    let options = CallOptions::default().with_resend_capture_token(true);
+    let error = client(&script)
+        .create(&key(), &capture(), &options)
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Ambiguous);
+    assert_eq!(error.code().unwrap().as_str(), "10508");
+}
+
+/// A capture token that grew too old on the way is not sent: IDCloud would refuse it.
+#[tokio::test(start_paused = true)]
+async fn a_capture_token_may_grow_too_old_in_the_queue() {
+    let script = Arc::new(
+        ScriptedTransport::new().call(Step::json(429, "").with_header("retry-after", "1200")),
+    );
+    let clock = VirtualClock::new();
+    let issued = clock.now();
+    let seconds = issued
+        .duration_since(std::time::SystemTime::UNIX_EPOCH)
+        .unwrap()
+        .as_secs();
+    let request = capture_with(&format!(r#"{{"iat":{seconds}}}"#), issued);
+    let client = builder_with(&script, Arc::new(clock)).build().unwrap();
+    let patient = CallOptions::default().with_deadline(Duration::from_secs(3600));
+    let error = client.create(&key(), &request, &patient).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+    assert_eq!(error.code().unwrap().as_str(), "10507");
+    assert_eq!(script.calls().len(), 1);
 }

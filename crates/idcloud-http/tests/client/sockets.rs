@@ -484,13 +484,18 @@ async fn a_dropped_handshake_is_not_sent() {
             let _ = stream.read(&mut hello).await;
         }
     });
-    let client = client_of(&url, ReqwestTransport::new().unwrap());
+    let client = client_of(&url, ReqwestTransport::from_builder(direct()).unwrap());
     let error = client
         .create(&key(), &create(), &options())
         .await
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unreachable);
     assert_eq!(error.delivery(), Delivery::NotSent);
+}
+
+/// A builder that ignores the proxy of whoever runs the tests.
+fn direct() -> reqwest::ClientBuilder {
+    reqwest::Client::builder().no_proxy()
 }
 
 /// A TLS server under a certificate authority of its own; returns the authority's PEM.
@@ -559,14 +564,15 @@ async fn extra_roots_are_trusted_and_others_are_not() {
             .map_err(|error| error.kind())
     };
     let trusting = ReqwestTransport::builder()
+        .client_builder(direct())
         .root_certificates(authority.as_bytes())
         .unwrap()
         .build()
         .unwrap();
     assert_eq!(token(client_of(&url, trusting)).await, Ok("t".to_owned()));
-    let careless = reqwest::Client::builder().tls_danger_accept_invalid_certs(true);
+    let careless = direct().tls_danger_accept_invalid_certs(true);
     for distrusting in [
-        ReqwestTransport::new().unwrap(),
+        ReqwestTransport::from_builder(direct()).unwrap(),
         // The caller's switch is overruled.
         ReqwestTransport::from_builder(careless).unwrap(),
     ] {
@@ -595,4 +601,52 @@ async fn redirects_stay_off() {
         (ErrorKind::Refused, Some(302))
     );
     assert!(other.calls().is_empty());
+}
+
+/// What the next test's child does: one request for elsewhere and one for this machine.
+#[tokio::test]
+#[ignore = "run by the_systems_proxy_is_honoured, with a proxy in its environment"]
+async fn behind_a_proxy() {
+    let there = client_of("https://idcloud.invalid", ReqwestTransport::new().unwrap());
+    let error = there.access_token(&options()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unreachable);
+    let here = Server::start(write("200 OK", DONE)).await;
+    let _ = here
+        .client()
+        .process(&key(), &id(), &options())
+        .await
+        .unwrap();
+    assert_eq!(here.calls().len(), 1);
+}
+
+/// The system's proxy carries what leaves this machine, unless `NO_PROXY` says otherwise, and never
+/// plain http to this machine.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_systems_proxy_is_honoured() {
+    for (no_proxy, tunnels) in [("", true), ("idcloud.invalid", false)] {
+        let proxy = Server::start(write("403 Forbidden", "")).await;
+        let child = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "sockets::behind_a_proxy", "--ignored"])
+            .env("ALL_PROXY", proxy.url())
+            .env("HTTP_PROXY", proxy.url())
+            .env("HTTPS_PROXY", proxy.url())
+            .env("NO_PROXY", no_proxy)
+            .env_remove("REQUEST_METHOD")
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let ended = tokio::task::spawn_blocking(|| child.wait_with_output().unwrap());
+        let output = ended.await.unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(
+            output.status.success() && text.contains("1 passed"),
+            "{text}"
+        );
+        let seen = proxy.calls();
+        assert_eq!(!seen.is_empty(), tunnels, "{no_proxy:?}");
+        assert!(
+            seen.iter()
+                .all(|seen| seen.head.starts_with("CONNECT idcloud.invalid:443 "))
+        );
+    }
 }
