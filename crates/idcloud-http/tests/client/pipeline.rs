@@ -355,9 +355,7 @@ async fn not_found_is_not_yet_for_half_a_minute() {
             .every_call(missing),
     );
     let clock = Arc::new(VirtualClock::new());
-    let client = crate::common::builder_with(&script, clock.clone())
-        .build()
-        .unwrap();
+    let client = builder_with(&script, clock.clone()).build().unwrap();
     let young = CallOptions::default().with_created_at(clock.now());
     let answer = client.process(&key(), &id(), &young).await.unwrap();
     assert_eq!(answer.attempts(), 2);
@@ -514,7 +512,7 @@ async fn a_wrong_clock_is_measured() {
             .every_token(expired())
             .every_call(Step::json(200, DONE)),
     );
-    let client = crate::common::builder_with(&script, Arc::new(Counting(clock)))
+    let client = builder_with(&script, Arc::new(Counting(clock)))
         .build()
         .unwrap();
     let options = CallOptions::default();
