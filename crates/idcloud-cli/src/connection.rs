@@ -101,7 +101,8 @@ fn remote(
         (_, Some(endpoints)) => Environment::custom(endpoints, account),
         (_, None) => Environment::uat(account),
     };
-    let mut transport = ReqwestTransport::builder();
+    let mut transport = ReqwestTransport::builder()
+        .this_machine_alone(environment.endpoints().are_on_this_machine());
     if let Some(path) = &remote.ca_file {
         transport = transport
             .root_certificates(&read_roots(path)?)

@@ -8,7 +8,6 @@ use std::time::Duration;
 use http::Uri;
 use tokio::sync::Semaphore;
 
-use crate::Environment;
 use crate::body::Assembler;
 use crate::buffer_pool::BufferPool;
 use crate::client::{Client, Inner, Targets};
@@ -17,6 +16,7 @@ use crate::config_error::{ConfigError, ConfigErrorKind};
 use crate::credentials::Credentials;
 use crate::limiter::{Limiter, QueueLimits};
 use crate::transport::Transport;
+use crate::{Endpoints, Environment};
 
 /// Builds a [`Client`].
 #[must_use]
@@ -104,7 +104,7 @@ impl ClientBuilder {
     pub fn build(self) -> Result<Client, ConfigError> {
         at_least_one(self.rate, "rate")?;
         at_least_one(self.max_in_flight, "max_in_flight")?;
-        let endpoints = self.environment.endpoints();
+        let endpoints = self.environment.endpoints().clone();
         let targets = Targets {
             token: target(endpoints.identity_url(), "/oauth2/token", "identity_url")?,
             create: target(endpoints.api_url(), "/processes/v1", "api_url")?,
@@ -122,7 +122,7 @@ impl ClientBuilder {
                 targets,
                 transport: match self.transport {
                     Some(transport) => transport,
-                    None => default_transport()?,
+                    None => default_transport(&endpoints)?,
                 },
                 jitter: self.jitter.unwrap_or_else(|| Arc::new(fastrand::f64)),
                 limiter: Limiter::new(self.rate, limits, Arc::clone(&clock)),
@@ -138,12 +138,15 @@ impl ClientBuilder {
 }
 
 #[cfg(feature = "reqwest")]
-fn default_transport() -> Result<Arc<dyn Transport>, ConfigError> {
-    Ok(Arc::new(crate::ReqwestTransport::new()?))
+fn default_transport(endpoints: &Endpoints) -> Result<Arc<dyn Transport>, ConfigError> {
+    let transport = crate::ReqwestTransport::builder()
+        .this_machine_alone(endpoints.are_on_this_machine())
+        .build()?;
+    Ok(Arc::new(transport))
 }
 
 #[cfg(not(feature = "reqwest"))]
-fn default_transport() -> Result<Arc<dyn Transport>, ConfigError> {
+fn default_transport(_: &Endpoints) -> Result<Arc<dyn Transport>, ConfigError> {
     Err(ConfigError::new(
         ConfigErrorKind::Missing,
         "transport",

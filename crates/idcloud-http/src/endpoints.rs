@@ -26,6 +26,19 @@ impl Endpoints {
         })
     }
 
+    /// Whether both addresses are plain http, and so on this machine.
+    #[must_use]
+    pub fn are_on_this_machine(&self) -> bool {
+        let is_plain = |url: &str| {
+            let scheme = url
+                .parse::<Uri>()
+                .ok()
+                .and_then(|uri| uri.scheme().cloned());
+            scheme == Some(http::uri::Scheme::HTTP)
+        };
+        is_plain(&self.api) && is_plain(&self.identity)
+    }
+
     pub(crate) fn fixed(api: &str, identity: &str) -> Self {
         Self {
             api: api.into(),
@@ -137,6 +150,19 @@ mod tests {
             "not a url",
         ] {
             assert!(parse_one(bad, "api_url").is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn only_plain_http_stays_on_this_machine() {
+        for (api, identity, stays) in [
+            ("http://127.0.0.1:1", "http://localhost:2", true),
+            ("HTTP://127.0.0.1:1", "http://[::1]:2", true),
+            ("https://127.0.0.1:1", "http://localhost:2", false),
+            ("http://127.0.0.1:1", "https://identity.example", false),
+        ] {
+            let endpoints = Endpoints::parse(api, identity).unwrap();
+            assert_eq!(endpoints.are_on_this_machine(), stays, "{api} {identity}");
         }
     }
 

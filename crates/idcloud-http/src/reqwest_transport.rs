@@ -32,7 +32,8 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 /// given to the `ClientBuilder` have no effect; use [`ReqwestTransportBuilder::root_certificates`].
 #[derive(Clone)]
 pub struct ReqwestTransport {
-    https: reqwest::Client,
+    /// Absent where plain http to this machine is all that is wanted.
+    https: Option<reqwest::Client>,
     loopback: reqwest::Client,
 }
 
@@ -52,6 +53,7 @@ impl ReqwestTransport {
         ReqwestTransportBuilder {
             client: reqwest::Client::builder(),
             roots: Vec::new(),
+            this_machine_alone: false,
         }
     }
 }
@@ -61,6 +63,7 @@ impl ReqwestTransport {
 pub struct ReqwestTransportBuilder {
     client: reqwest::ClientBuilder,
     roots: Vec<CertificateDer<'static>>,
+    this_machine_alone: bool,
 }
 
 impl ReqwestTransportBuilder {
@@ -91,34 +94,58 @@ impl ReqwestTransportBuilder {
         Ok(self)
     }
 
+    /// Carries plain http to this machine and nothing else, which needs no certificates: small containers have none.
+    pub const fn this_machine_alone(mut self, alone: bool) -> Self {
+        self.this_machine_alone = alone;
+        self
+    }
+
     /// Builds the transport. Never panics, whatever other crates did to rustls' process default.
     pub fn build(self) -> Result<ReqwestTransport, ConfigError> {
-        let tls = tls(self.roots)?;
+        let https = if self.this_machine_alone {
+            None
+        } else {
+            let tls = verified_tls(self.roots)?;
+            Some(build(rules(self.client, tls).https_only(true))?)
+        };
+        // Credentials in the clear must not pass through a proxy on their way to this machine.
+        let loopback = rules(reqwest::Client::builder(), unused_tls()?).no_proxy();
         Ok(ReqwestTransport {
-            https: build(rules(self.client, tls.clone()).https_only(true))?,
-            // Credentials in the clear must not pass through a proxy on their way to this machine.
-            loopback: build(rules(reqwest::Client::builder(), tls).no_proxy())?,
+            https,
+            loopback: build(loopback)?,
         })
     }
 }
 
-fn tls(roots: Vec<CertificateDer<'static>>) -> Result<rustls::ClientConfig, ConfigError> {
-    let failed = |error: rustls::Error| {
-        ConfigError::new(
-            ConfigErrorKind::Unsupported,
-            "root_certificates",
-            "the platform's certificates or the extra ones cannot be used",
-            "install the system's CA certificates, and check the extra ones",
-        )
-        .with_source(error)
-    };
+fn tls_failed(error: rustls::Error) -> ConfigError {
+    ConfigError::new(
+        ConfigErrorKind::Unsupported,
+        "root_certificates",
+        "the platform's certificates or the extra ones cannot be used",
+        "install the system's CA certificates, and check the extra ones",
+    )
+    .with_source(error)
+}
+
+/// A client for plain http still wants to be told how TLS is done, or it asks the process and panics. This one trusts nobody.
+fn unused_tls() -> Result<rustls::ClientConfig, ConfigError> {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let builder = rustls::ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .map_err(tls_failed)?;
+    Ok(builder
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth())
+}
+
+fn verified_tls(roots: Vec<CertificateDer<'static>>) -> Result<rustls::ClientConfig, ConfigError> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let verifier =
         rustls_platform_verifier::Verifier::new_with_extra_roots(roots, Arc::clone(&provider))
-            .map_err(failed)?;
+            .map_err(tls_failed)?;
     let mut config = rustls::ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
-        .map_err(failed)?
+        .map_err(tls_failed)?
         // "Dangerous" is rustls' word for any verifier of another crate; this one is the platform's.
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(verifier))
@@ -181,7 +208,10 @@ impl Transport for ReqwestTransport {
 impl ReqwestTransport {
     fn client_for(&self, uri: &http::Uri) -> Result<&reqwest::Client, TransportError> {
         match (uri.scheme_str(), uri.host()) {
-            (Some("https"), _) => Ok(&self.https),
+            (Some("https"), _) => self
+                .https
+                .as_ref()
+                .ok_or_else(|| invalid().with_source("this transport is for this machine alone")),
             (Some("http"), Some(host)) if is_loopback(host) => Ok(&self.loopback),
             _ => Err(invalid().with_source("plain http is for this machine alone")),
         }
