@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use crate::evidence::UnknownMembers;
+use crate::wire;
 
 /// `processAdditionalInfo`, as it came.
 #[derive(Clone, PartialEq, Default)]
@@ -66,16 +67,19 @@ impl AdditionalInfo {
         };
         let mut info = Self::default();
         for (name, value) in members {
-            let slot = match name.to_ascii_lowercase().as_str() {
-                "transactionid" => &mut info.transaction_id,
-                "personname" => &mut info.person_name,
-                "persondocument" => &mut info.person_document,
-                "personimage" => &mut info.person_image,
-                "finishedat" => &mut info.finished_at,
-                _ => {
-                    unknown.push(format!("{path}.{name}"), value);
-                    continue;
-                }
+            let slots = [
+                ("transactionId", &mut info.transaction_id),
+                ("personName", &mut info.person_name),
+                ("personDocument", &mut info.person_document),
+                ("personImage", &mut info.person_image),
+                ("finishedAt", &mut info.finished_at),
+            ];
+            let known = slots
+                .into_iter()
+                .find(|(known, _)| wire::is_same(known, &name));
+            let Some((_, slot)) = known else {
+                unknown.push(format!("{path}.{name}"), value);
+                continue;
             };
             match value {
                 Value::String(text) => *slot = Some(text.into()),

@@ -95,22 +95,22 @@ impl Document {
         }
         let mut document = Self::default();
         for (name, value) in members {
-            match name.to_ascii_lowercase().as_str() {
-                "id" => match value.as_str().and_then(DocumentId::from_wire) {
+            match known(&name) {
+                Some("id") => match value.as_str().and_then(DocumentId::from_wire) {
                     Some(id) => document.id = Some(id),
                     None if value.is_null() => {}
                     None => unknown.push(format!("{path}.{name}"), value),
                 },
-                "type" => match value {
+                Some("type") => match value {
                     Value::String(kind) => document.kind = Some(kind),
                     Value::Null => {}
                     other => unknown.push(format!("{path}.{name}"), other),
                 },
-                "cpfmatch" => keep(&mut document.cpf_match, wire::scalar(value), conflict),
-                "facematch" => keep(&mut document.face_match, wire::scalar(value), conflict),
-                "content" => document.content = Some(value).filter(|value| !value.is_null()),
-                "fileurls" => document.read_file_urls(value, path, unknown),
-                _ => unknown.push(format!("{path}.{name}"), value),
+                Some("cpfMatch") => keep(&mut document.cpf_match, wire::scalar(value), conflict),
+                Some("faceMatch") => keep(&mut document.face_match, wire::scalar(value), conflict),
+                Some("content") => document.content = Some(value).filter(|value| !value.is_null()),
+                Some("fileUrls") => document.read_file_urls(value, path, unknown),
+                Some(_) | None => unknown.push(format!("{path}.{name}"), value),
             }
         }
         Some(document)
@@ -130,6 +130,12 @@ impl Document {
             }
         }
     }
+}
+
+/// The member's documented name, whatever its spelling.
+fn known(name: &str) -> Option<&'static str> {
+    const NAMES: [&str; 6] = ["id", "type", "cpfMatch", "faceMatch", "content", "fileUrls"];
+    NAMES.into_iter().find(|known| wire::is_same(known, name))
 }
 
 impl fmt::Debug for Document {

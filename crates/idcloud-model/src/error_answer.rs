@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::ErrorCode;
+use crate::{ErrorCode, wire};
 
 /// Most bytes of a body that are kept.
 const MAX_KEPT: usize = 4096;
@@ -25,10 +25,12 @@ impl ErrorAnswer {
     /// Reads a body of any form.
     #[must_use]
     pub fn from_body(body: &[u8]) -> Self {
-        let code = serde_json::from_slice(body)
-            .ok()
-            .as_ref()
-            .and_then(find_code);
+        let text = String::from_utf8_lossy(body);
+        let text = text.strip_prefix(wire::BYTE_ORDER_MARK).unwrap_or(&text);
+        let code = match serde_json::from_str(text) {
+            Ok(json) => find_code(&json),
+            Err(_) => code_in_fragments(text),
+        };
         Self {
             code,
             body: body.get(..MAX_KEPT).unwrap_or(body).into(),
@@ -56,13 +58,20 @@ impl fmt::Debug for ErrorAnswer {
     }
 }
 
+/// Looks in every documented place, in every spelling, until one holds a code.
 fn find_code(body: &Value) -> Option<ErrorCode> {
-    let envelope = member(body, "error")
-        .filter(|value| value.is_object())
-        .unwrap_or(body);
-    member(envelope, "code")
-        .and_then(code_of)
-        .or_else(|| code_in_words(member(body, "error_description")?.as_str()?))
+    let root = body.as_object()?;
+    let envelopes = wire::members(root, "error").chain(
+        wire::members(root, "errors").flat_map(|errors| errors.as_array().into_iter().flatten()),
+    );
+    let mut objects = envelopes.clone().filter_map(Value::as_object).chain([root]);
+    objects
+        .find_map(|object| wire::members(object, "code").find_map(code_of))
+        .or_else(|| envelopes.clone().find_map(code_of))
+        .or_else(|| {
+            let mut sentences = wire::members(root, "error_description").filter_map(Value::as_str);
+            sentences.find_map(code_in_words)
+        })
 }
 
 fn code_of(value: &Value) -> Option<ErrorCode> {
@@ -73,22 +82,26 @@ fn code_of(value: &Value) -> Option<ErrorCode> {
     }
 }
 
-/// The dotted number in a sentence such as `Authentication failed (1.2.7)`.
+/// The code in a sentence such as `Authentication failed (1.2.7)`: one that the catalogue knows before one of the same form.
 fn code_in_words(sentence: &str) -> Option<ErrorCode> {
-    sentence
+    let codes = sentence
         .split(|c: char| !c.is_ascii_digit() && c != '.')
         .map(|word| word.trim_matches('.'))
-        .filter(|word| word.contains('.'))
-        .find_map(ErrorCode::parse)
+        .filter(|word| word.split('.').count() == 3)
+        .filter_map(ErrorCode::parse);
+    let mut known = codes.clone().filter(|code| code.entry().is_some());
+    known.next().or_else(|| codes.clone().next())
 }
 
-/// A member by its name, whatever the case.
-fn member<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
-    value
-        .as_object()?
-        .iter()
-        .find(|(key, _)| key.eq_ignore_ascii_case(name))
-        .map(|(_, value)| value)
+/// The code of a body that is not JSON as a whole: cut short, or in another encoding.
+fn code_in_fragments(text: &str) -> Option<ErrorCode> {
+    let mut after_names = text.split("\"code\"").chain(text.split("\"Code\"")).skip(1);
+    after_names.find_map(|rest| {
+        let value = rest.trim_start().strip_prefix(':')?.trim_start();
+        let digits = value.strip_prefix('"').unwrap_or(value);
+        let end = digits.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+        ErrorCode::parse(digits.get(..end)?)
+    })
 }
 
 #[cfg(test)]
@@ -131,6 +144,37 @@ mod tests {
             (r#"{"code":11144477735}"#, None),
             (r#"{"error":{"description":"x"}}"#, None),
             (r#"{"error":null}"#, None),
+            (
+                r#"{"error":{"description":"x"},"code":"20507"}"#,
+                Some("20507"),
+            ),
+            (r#"{"Error":{},"error":{"code":"20507"}}"#, Some("20507")),
+            (r#"{"Error":null,"error":{"code":"20507"}}"#, Some("20507")),
+            (r#"{"error":{"Code":null,"code":"20507"}}"#, Some("20507")),
+            (r#"{"error":"20507"}"#, Some("20507")),
+            (r#"{"errors":[{"code":20507}]}"#, Some("20507")),
+            ("\u{feff}{\"code\":\"20507\"}", Some("20507")),
+            (
+                r#"{"error":{"code":"20507","description":"tr"#,
+                Some("20507"),
+            ),
+            (
+                r#"{"error":{"code": 20507 ,"description":"tr"#,
+                Some("20507"),
+            ),
+            (r#"{"error":{"code":"2050"#, None),
+            (
+                r#"{"error_description":"IP 10.0.0.1 bloqueado 1.3.1"}"#,
+                Some("1.3.1"),
+            ),
+            (
+                r#"{"error_description":"v2.0: Falha 1.2.7"}"#,
+                Some("1.2.7"),
+            ),
+            (
+                r#"{"error_description":"release 9.9.9: falha 1.2.7"}"#,
+                Some("1.2.7"),
+            ),
             ("[1,2]", None),
             ("<html>502</html>", None),
             ("", None),
@@ -138,6 +182,15 @@ mod tests {
             let answer = ErrorAnswer::from_body(body.as_bytes());
             assert_eq!(answer.code().map(ErrorCode::as_str), code, "{body}");
         }
+    }
+
+    /// A message in another encoding does not cost the code beside it.
+    #[test]
+    fn latin_1() {
+        let answer = ErrorAnswer::from_body(
+            b"{\"error\":{\"code\":\"20507\",\"description\":\"inv\xe1lido\"}}",
+        );
+        assert_eq!(answer.code().map(ErrorCode::as_str), Some("20507"));
     }
 
     #[test]

@@ -40,13 +40,6 @@ impl ErrorCode {
         })
     }
 
-    /// The code from its number: some answers hold it as an integer.
-    #[must_use]
-    pub fn from_number(number: u32) -> Self {
-        let text = number.to_string();
-        Self::parse(&text).unwrap_or(Self(Cow::Owned(text)))
-    }
-
     /// A code of the catalogue.
     pub(crate) const fn known(code: &'static str) -> Self {
         Self(Cow::Borrowed(code))
@@ -328,20 +321,6 @@ mod tests {
         ] {
             assert_eq!(ErrorCode::parse(text), None, "{text}");
         }
-    }
-
-    #[test]
-    fn a_code_is_the_same_from_text_and_from_number() {
-        assert_eq!(
-            ErrorCode::from_number(20507),
-            ErrorCode::SUBJECT_CODE_INVALID
-        );
-        assert_eq!(
-            ErrorCode::parse("20507").unwrap(),
-            ErrorCode::SUBJECT_CODE_INVALID
-        );
-        assert_eq!(ErrorCode::from_number(7).as_str(), "7");
-        assert!(ErrorCode::from_number(7).entry().is_none());
     }
 
     #[test]

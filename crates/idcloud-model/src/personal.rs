@@ -2,6 +2,12 @@
 //!
 //! A type made here must never show its text except through `expose`.
 
+use std::fmt;
+
+use serde::de::{self, Visitor};
+use serde::{Deserialize, Deserializer};
+use zeroize::Zeroizing;
+
 /// Declares a newtype over a text that names or reaches a person.
 ///
 /// The type compares by value, wipes its memory when dropped, prints a fixed mark through `Debug` and
@@ -56,9 +62,7 @@ macro_rules! stored_as_text {
             fn deserialize<D: ::serde::Deserializer<'de>>(
                 deserializer: D,
             ) -> Result<Self, D::Error> {
-                let text = ::zeroize::Zeroizing::new(
-                    <String as ::serde::Deserialize>::deserialize(deserializer)?,
-                );
+                let $crate::personal::Text(text) = ::serde::Deserialize::deserialize(deserializer)?;
                 text.parse().map_err(::serde::de::Error::custom)
             }
         }
@@ -66,3 +70,84 @@ macro_rules! stored_as_text {
 }
 
 pub(crate) use {personal_text, redacted, stored_as_text};
+
+/// The visits whose default errors would repeat what came.
+macro_rules! refuse_unrepeated {
+    () => {
+        fn visit_bool<E: ::serde::de::Error>(self, _: bool) -> Result<Self::Value, E> {
+            Err($crate::personal::unexpected(&self))
+        }
+
+        fn visit_i64<E: ::serde::de::Error>(self, _: i64) -> Result<Self::Value, E> {
+            Err($crate::personal::unexpected(&self))
+        }
+
+        fn visit_i128<E: ::serde::de::Error>(self, _: i128) -> Result<Self::Value, E> {
+            Err($crate::personal::unexpected(&self))
+        }
+
+        fn visit_u64<E: ::serde::de::Error>(self, _: u64) -> Result<Self::Value, E> {
+            Err($crate::personal::unexpected(&self))
+        }
+
+        fn visit_u128<E: ::serde::de::Error>(self, _: u128) -> Result<Self::Value, E> {
+            Err($crate::personal::unexpected(&self))
+        }
+
+        fn visit_f64<E: ::serde::de::Error>(self, _: f64) -> Result<Self::Value, E> {
+            Err($crate::personal::unexpected(&self))
+        }
+
+        fn visit_bytes<E: ::serde::de::Error>(self, _: &[u8]) -> Result<Self::Value, E> {
+            Err($crate::personal::unexpected(&self))
+        }
+    };
+}
+pub(crate) use refuse_unrepeated;
+
+/// A text as it was typed or stored, wiped when dropped.
+///
+/// Reads strings alone. What else comes is refused without being repeated, as serde's own error would: a CPF written as a number is the
+/// commonest mistake of all.
+pub(crate) struct Text(pub(crate) Zeroizing<String>);
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // Asked for a text outright, JSON's reader would answer a number with an error that repeats it.
+        deserializer.deserialize_any(TextVisitor)
+    }
+}
+
+struct TextVisitor;
+
+impl Visitor<'_> for TextVisitor {
+    type Value = Text;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text in quotes")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Text, E> {
+        Ok(Text(Zeroizing::new(text.to_owned())))
+    }
+
+    fn visit_string<E>(self, text: String) -> Result<Text, E> {
+        Ok(Text(Zeroizing::new(text)))
+    }
+
+    refuse_unrepeated!();
+}
+
+/// An error that says what was expected and nothing of what came.
+pub(crate) fn unexpected<'de, E: de::Error>(visitor: &impl Visitor<'de>) -> E {
+    struct Expected<'a, V>(&'a V);
+
+    impl<'de, V: Visitor<'de>> fmt::Display for Expected<'_, V> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("expected ")?;
+            self.0.expecting(f)
+        }
+    }
+
+    E::custom(Expected(visitor))
+}

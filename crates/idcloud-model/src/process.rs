@@ -50,7 +50,7 @@ impl Process {
             evidence,
         } = wire::read(bytes)?;
         let id = id.ok_or(ReadError::NoId)?;
-        let status = status.unwrap_or_else(|| absent_status(&evidence));
+        let status = status.unwrap_or(Status::Unknown(UnknownValue::new(serde_json::Value::Null)));
         Ok(if status.is_final() {
             Self::Final(FinalProcess {
                 id,
@@ -91,25 +91,6 @@ impl Process {
             Self::Pending(process) => &process.evidence,
             Self::Final(process) => &process.evidence,
         }
-    }
-}
-
-/// The oldest 1:1 answer has no status, and is complete. Nothing else without a status is: other evidence than that answer's two members
-/// proves a newer generation, whose answers have one.
-fn absent_status(evidence: &Evidence) -> Status {
-    let old_comparison = evidence.authenticated.is_some()
-        && evidence.identity.is_none()
-        && evidence.behavior_alert.is_none()
-        && evidence.risk_score.is_none()
-        && evidence.serpro.is_none()
-        && evidence.biometry_token.is_none()
-        && evidence.trust_decision.is_none()
-        && evidence.risk_level.is_none()
-        && evidence.document.is_none();
-    if old_comparison {
-        Status::Completed
-    } else {
-        Status::Unknown(UnknownValue::new(serde_json::Value::Null))
     }
 }
 

@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use serde_json::Value;
 
-use crate::{DocumentId, ReadError, SubjectCode};
+use crate::{DocumentId, ReadError, SubjectCode, wire};
 
 /// The `type` of a lookup: which kind of document is looked for.
 ///
@@ -112,33 +112,17 @@ impl ReusableDocument {
     /// # Errors
     /// The bytes are not an object. An item without an id that could be used is passed over, as there is nothing to use.
     pub fn list_from_json(bytes: &[u8]) -> Result<Vec<Self>, ReadError> {
-        if bytes.iter().all(u8::is_ascii_whitespace) {
-            return Err(ReadError::Empty);
-        }
-        let answer: Value = serde_json::from_slice(bytes).map_err(|error| ReadError::of(&error))?;
-        let Value::Object(members) = answer else {
-            return Err(ReadError::NotAnObject);
-        };
-        let items = members
-            .into_iter()
-            .find(|(name, _)| name.eq_ignore_ascii_case("items"))
-            .map(|(_, items)| items);
-        let Some(Value::Array(items)) = items else {
-            return Ok(Vec::new());
-        };
-        Ok(items.iter().filter_map(Self::from_json).collect())
+        let answer = wire::object(bytes)?;
+        let items = wire::members(&answer, "items").filter_map(Value::as_array);
+        Ok(items.flatten().filter_map(Self::from_json).collect())
     }
 
     fn from_json(item: &Value) -> Option<Self> {
-        let member = |name: &str| {
-            let members = item.as_object()?.iter();
-            members
-                .filter(|(key, _)| key.eq_ignore_ascii_case(name))
-                .find_map(|(_, value)| value.as_str())
-        };
+        let members = item.as_object()?;
+        let text = |name| wire::members(members, name).find_map(Value::as_str);
         Some(Self {
-            id: DocumentId::from_wire(member("documentId")?)?,
-            kind: member("documentType").map(str::to_owned),
+            id: DocumentId::from_wire(text("documentId")?)?,
+            kind: text("documentType").map(str::to_owned),
         })
     }
 

@@ -5,8 +5,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{self, Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use zeroize::Zeroizing;
+
+use crate::personal::{Text, refuse_unrepeated, unexpected};
 
 use crate::violation::{Rule, Violation, Violations};
 use crate::{
@@ -94,21 +97,21 @@ impl SubjectCodeError {
 ///
 /// A code is required; a name is what onboarding needs and other operations do not. Absent members are not sent.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Subject {
     code: SubjectCode,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<PersonName>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<Email>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     phone: Option<Phone>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     gender: Option<Gender>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     birth_date: Option<BirthDate>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     client_reference: Option<ClientReference>,
 }
 
@@ -186,30 +189,79 @@ impl Subject {
 /// let codes: Vec<_> = violations.iter().filter_map(|violation| violation.code()).collect();
 /// assert_eq!(codes, ["20507"]);
 /// ```
-#[derive(Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Clone, Default)]
 pub struct SubjectDraft {
     /// CPF or CURP.
-    #[serde(default, alias = "cpf", alias = "curp")]
     pub code: Option<Zeroizing<String>>,
     /// Name.
-    #[serde(default)]
     pub name: Option<Zeroizing<String>>,
     /// E-mail address.
-    #[serde(default)]
     pub email: Option<Zeroizing<String>>,
     /// Phone number with country code.
-    #[serde(default)]
     pub phone: Option<Zeroizing<String>>,
     /// `M` or `F`.
-    #[serde(default)]
     pub gender: Option<Zeroizing<String>>,
     /// `yyyy-MM-dd`.
-    #[serde(default)]
     pub birth_date: Option<Zeroizing<String>>,
     /// The caller's own id of the person.
-    #[serde(default)]
     pub client_reference: Option<Zeroizing<String>>,
+}
+
+impl<'de> Deserialize<'de> for Subject {
+    /// Reads what `Serialize` writes; a stored subject is as valid as a typed one.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let draft = SubjectDraft::deserialize(deserializer)?;
+        draft.parse().map_err(D::Error::custom)
+    }
+}
+
+impl<'de> Deserialize<'de> for SubjectDraft {
+    /// Reads an object of texts. Neither names nor values of what is refused are repeated in the error.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(DraftVisitor)
+    }
+}
+
+struct DraftVisitor;
+
+impl<'de> Visitor<'de> for DraftVisitor {
+    type Value = SubjectDraft;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object with code (or cpf, or curp), name, email, phone, gender, birthDate, clientReference")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<SubjectDraft, A::Error> {
+        let mut draft = SubjectDraft::default();
+        while let Some(Text(name)) = map.next_key()? {
+            let slot = match name.as_str() {
+                "code" | "cpf" | "curp" => &mut draft.code,
+                "name" => &mut draft.name,
+                "email" => &mut draft.email,
+                "phone" => &mut draft.phone,
+                "gender" => &mut draft.gender,
+                "birthDate" => &mut draft.birth_date,
+                "clientReference" => &mut draft.client_reference,
+                _ => return Err(unexpected(&self)),
+            };
+            let value = map.next_value::<Option<Text>>()?.map(|Text(value)| value);
+            if slot.is_some() && value.is_some() {
+                return Err(A::Error::custom(
+                    "a member is given twice, or two of code, cpf and curp",
+                ));
+            }
+            if value.is_some() {
+                *slot = value;
+            }
+        }
+        Ok(draft)
+    }
+
+    fn visit_str<E: de::Error>(self, _: &str) -> Result<SubjectDraft, E> {
+        Err(unexpected(&self))
+    }
+
+    refuse_unrepeated!();
 }
 
 impl fmt::Debug for SubjectDraft {
@@ -228,6 +280,23 @@ impl SubjectDraft {
             && self.gender.is_none()
             && self.birth_date.is_none()
             && self.client_reference.is_none()
+    }
+
+    /// The subject with a name, which identity verification needs, or every violation at once.
+    ///
+    /// # Errors
+    /// Whatever [`parse`](Self::parse) finds, and a name that is missing (code 20006).
+    pub fn parse_named(&self) -> Result<Subject, Violations> {
+        let unnamed = (!self.is_empty() && self.name.is_none())
+            .then(|| Violation::new("subject.name", Rule::NameMissing));
+        match (self.parse(), unnamed) {
+            (Ok(subject), None) => Ok(subject),
+            (parsed, unnamed) => {
+                let found = parsed.err().into_iter().flatten().chain(unnamed);
+                Err(Violations::collect(found)
+                    .unwrap_or_else(|| Violations::one("subject", Rule::SubjectMissing)))
+            }
+        }
     }
 
     /// The subject, or every violation at once.
@@ -385,8 +454,83 @@ mod tests {
     }
 
     #[test]
-    fn a_misspelt_member_is_refused() {
-        assert!(serde_json::from_str::<SubjectDraft>(r#"{"code":"1","mail":"a@b"}"#).is_err());
+    fn a_misspelt_or_doubled_member_is_refused() {
+        for json in [
+            r#"{"code":"1","mail":"a@b"}"#,
+            r#"{"code":"1","code":"2"}"#,
+            r#"{"cpf":"1","curp":"2"}"#,
+            r#"["52998224725","Name"]"#,
+        ] {
+            assert!(
+                serde_json::from_str::<SubjectDraft>(json).is_err(),
+                "{json}"
+            );
+        }
+        assert!(
+            draft(r#"{"code":"1","name":null,"curp":null}"#)
+                .name
+                .is_none()
+        );
+    }
+
+    /// Bad input loses nothing: what identity verification needs is told together with the rest.
+    #[test]
+    fn a_missing_name_is_told_with_the_rest() {
+        let found = draft(r#"{"code":"1","phone":"2"}"#)
+            .parse_named()
+            .unwrap_err();
+        let paths: Vec<_> = found.iter().map(Violation::path).collect();
+        assert_eq!(paths, ["subject.code", "subject.phone", "subject.name"]);
+        let found = draft("{}").parse_named().unwrap_err();
+        assert_eq!(
+            found.iter().map(Violation::code).collect::<Vec<_>>(),
+            [Some("20004")]
+        );
+        assert!(
+            draft(r#"{"code":"52998224725","name":"A"}"#)
+                .parse_named()
+                .is_ok()
+        );
+    }
+
+    /// Nothing personal leaks: whatever kind of JSON stands where a text should, no error repeats it.
+    #[test]
+    fn errors_repeat_nothing() {
+        fn error<T: for<'a> Deserialize<'a>>(json: &str) -> String {
+            serde_json::from_str::<T>(json)
+                .err()
+                .map_or_else(String::new, |error| error.to_string())
+        }
+        for value in [
+            "52998224",
+            "-52998224",
+            "52998224.5",
+            "\"52998224\"",
+            "[52998224]",
+            r#"{"52998224":52998224}"#,
+        ] {
+            for json in [
+                value.to_owned(),
+                format!(r#"{{"code":{value}}}"#),
+                format!(r#"{{"52998224":{value}}}"#),
+            ] {
+                for error in [
+                    error::<Cpf>(&json),
+                    error::<Curp>(&json),
+                    error::<SubjectCode>(&json),
+                    error::<PersonName>(&json),
+                    error::<Email>(&json),
+                    error::<Phone>(&json),
+                    error::<Gender>(&json),
+                    error::<BirthDate>(&json),
+                    error::<ClientReference>(&json),
+                    error::<Subject>(&json),
+                    error::<SubjectDraft>(&json),
+                ] {
+                    assert!(!error.contains("52998224"), "{error}");
+                }
+            }
+        }
     }
 
     /// Nothing personal leaks, and a stored subject comes back as it was.

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::unknown::open_enum;
 use crate::wire::Scalar as _;
-use crate::{ProcessId, ReadError};
+use crate::{ProcessId, ReadError, wire};
 
 open_enum! {
     /// `state` of a notification.
@@ -38,18 +38,9 @@ impl Notification {
     /// # Errors
     /// The bytes are not an object with an id that could be used.
     pub fn from_json(bytes: &[u8]) -> Result<Self, ReadError> {
-        if bytes.iter().all(u8::is_ascii_whitespace) {
-            return Err(ReadError::Empty);
-        }
-        let payload: Value =
-            serde_json::from_slice(bytes).map_err(|error| ReadError::of(&error))?;
-        let members = payload.as_object().ok_or(ReadError::NotAnObject)?;
-        let member = |name: &str| {
-            let same = |(key, _): &(&String, &Value)| key.eq_ignore_ascii_case(name);
-            members.iter().find(same).map(|(_, value)| value)
-        };
-        let text = |name: &str| member(name).and_then(Value::as_str);
-        let id = |name: &str| text(name).and_then(ProcessId::from_wire);
+        let payload = wire::object(bytes)?;
+        let text = |name| wire::members(&payload, name).find_map(Value::as_str);
+        let id = |name| text(name).and_then(ProcessId::from_wire);
         Ok(Self {
             process_id: id("processId")
                 .or_else(|| id("id"))

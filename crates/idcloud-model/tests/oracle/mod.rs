@@ -304,24 +304,10 @@ impl Answer {
             cpf_match: truth(document.and_then(|value| member(value, "cpfMatch"))),
             document_face_match: truth(document.and_then(|value| member(value, "faceMatch"))),
         };
-        if answer.status == Int::Absent && answer.is_the_old_comparison(raw) {
+        if answer.status == Int::Absent && is_the_old_comparison(raw) {
             answer.status = Int::Is(3);
         }
         answer
-    }
-
-    /// The old 1:1 answer, the only one that may lack a status: `authenticated`, perhaps `liveness`, and no other evidence.
-    fn is_the_old_comparison(&self, raw: &Value) -> bool {
-        member(raw, "authenticated").is_some()
-            && inner(raw, "biometryToken", "result").is_none()
-            && self.identity == Word::Absent
-            && self.alert == Word::Absent
-            && self.score == Int::Absent
-            && self.serpro == Int::Absent
-            && self.trust == Word::Absent
-            && self.risk_level == Word::Absent
-            && !self.document
-            && !self.document_is_unreadable
     }
 
     fn has_unknown_value(&self) -> bool {
@@ -366,9 +352,27 @@ fn member<'a>(object: &'a Value, name: &str) -> Option<&'a Value> {
         .filter(|value| !value.is_null())
 }
 
-/// A member of a member, such as `unicoId.result`.
+/// The old 1:1 answer, the only one that may lack a status: `authenticated`, perhaps `liveness`, and nothing else at all.
+fn is_the_old_comparison(raw: &Value) -> bool {
+    let belongs = |key: &String| {
+        ["id", "authenticated", "liveness"]
+            .iter()
+            .any(|name| name.eq_ignore_ascii_case(key))
+    };
+    member(raw, "authenticated").is_some()
+        && raw
+            .as_object()
+            .is_some_and(|members| members.keys().all(belongs))
+}
+
+/// A member of a member, such as `unicoId.result`. An object that says something else instead is not the documented one.
 fn inner<'a>(raw: &'a Value, outer: &str, name: &str) -> Option<&'a Value> {
     match member(raw, outer)? {
+        Value::Object(members)
+            if !members.is_empty() && !members.keys().any(|key| key.eq_ignore_ascii_case(name)) =>
+        {
+            Some(&NOT_AN_OBJECT)
+        }
         object @ Value::Object(_) => member(object, name),
         _ => Some(&NOT_AN_OBJECT),
     }
