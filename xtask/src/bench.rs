@@ -1,20 +1,50 @@
 //! `cargo xtask bench`: builds the measurements with optimisation and runs them.
+//!
+//! Measures nothing itself, and knows no figure.
 
+use std::ffi::OsString;
 use std::path::Path;
 use std::process::Command;
 
 use crate::Failure;
 
-/// Runs every measurement; its figures go straight to the terminal.
-pub(crate) fn run(root: &Path) -> Result<String, Failure> {
+/// Runs the measurements with these arguments; their table goes straight to the terminal.
+///
+/// Two builds of one package: all of its programs, because `cargo run` would build only the one that it runs.
+pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result<String, Failure> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let status = Command::new(cargo)
-        .args(["run", "--release", "--quiet", "--package", "bench"])
-        .current_dir(root)
-        .status()?;
-    if status.success() {
-        Ok(String::new())
-    } else {
-        Err("a figure is over its goal, or the measurements did not run".into())
+    let build = [
+        "build",
+        "--release",
+        "--quiet",
+        "--package",
+        "bench",
+        "--bins",
+    ];
+    let run = [
+        "run",
+        "--release",
+        "--quiet",
+        "--package",
+        "bench",
+        "--bin",
+        "bench",
+        "--",
+    ];
+    if !succeeds(&cargo, root, &build)? {
+        return Err("the measurements cannot be built".into());
     }
+    if !succeeds(&cargo, root, &[&run, arguments].concat())? {
+        return Err("a gate is missed, or the measurements did not run".into());
+    }
+    Ok(String::new())
+}
+
+fn succeeds(cargo: &OsString, root: &Path, arguments: &[&str]) -> Result<bool, Failure> {
+    let mut command = Command::new(cargo);
+    Ok(command
+        .args(arguments)
+        .current_dir(root)
+        .status()?
+        .success())
 }

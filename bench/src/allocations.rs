@@ -1,0 +1,126 @@
+//! What one call allocates in steady state.
+//!
+//! Must never count what the server allocates: that is another process.
+
+use stats_alloc::{INSTRUMENTED_SYSTEM, Region};
+
+use crate::Failure;
+use crate::bare_reqwest::BareReqwest;
+use crate::caller::{Caller, Operation};
+use crate::figure::{Figure, Standing};
+use crate::ours::Ours;
+
+/// Calls before the counting, until every buffer has its size.
+const BEFORE: u32 = 20;
+/// Calls that are counted, one by one.
+const CALLS: usize = 200;
+
+const BYTES: usize = 32 * 1024;
+const LARGEST: usize = 64 * 1024;
+const ABOVE: usize = 12;
+
+/// The gates that are counted in allocations.
+///
+/// # Errors
+/// A call fails.
+pub fn figures(address: &str) -> Result<Vec<Figure>, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let mut ours = Ours::new(address)?;
+        let mut bare = BareReqwest::new(address)?;
+        let create = counted(&mut ours, Operation::Create).await?;
+        let get = counted(&mut ours, Operation::Get).await?;
+        let bare_create = counted(&mut bare, Operation::Create).await?;
+        let bare_get = counted(&mut bare, Operation::Get).await?;
+        Ok(vec![
+            bytes(&create, &bare_create),
+            largest(&create),
+            above(
+                "allocations a create above bare reqwest",
+                &create,
+                &bare_create,
+            ),
+            above("allocations a GET above bare reqwest", &get, &bare_get),
+        ])
+    })
+}
+
+/// What each of some calls allocated.
+struct Counts {
+    allocations: Vec<usize>,
+    bytes: Vec<usize>,
+}
+
+impl Counts {
+    fn allocations(&self) -> usize {
+        middle(&self.allocations)
+    }
+
+    fn bytes(&self) -> usize {
+        middle(&self.bytes)
+    }
+
+    fn most_bytes(&self) -> usize {
+        self.bytes.iter().copied().max().unwrap_or(usize::MAX)
+    }
+}
+
+async fn counted(caller: &mut impl Caller, operation: Operation) -> Result<Counts, Failure> {
+    caller.make(operation, BEFORE).await?;
+    let mut counts = Counts {
+        allocations: Vec::with_capacity(CALLS),
+        bytes: Vec::with_capacity(CALLS),
+    };
+    for _ in 0..CALLS {
+        let region = Region::new(&INSTRUMENTED_SYSTEM);
+        caller.make(operation, 1).await?;
+        let change = region.change();
+        counts
+            .allocations
+            .push(change.allocations + change.reallocations);
+        // stats_alloc counts a block that grows as the bytes it grows by.
+        counts.bytes.push(change.bytes_allocated);
+    }
+    Ok(counts)
+}
+
+fn bytes(ours: &Counts, bare: &Counts) -> Figure {
+    Figure {
+        name: "bytes allocated a create, steady state".to_owned(),
+        measured: ours.bytes().to_string(),
+        goal: format!("<= {BYTES}"),
+        standing: Standing::Gate(ours.bytes() <= BYTES),
+        beside: format!("bare-reqwest: {}", bare.bytes()),
+    }
+}
+
+/// No allocation of a create is larger than all of them together: so the create that allocated most bounds every
+/// single allocation, and no allocator of our own (which would need unsafe code) has to look at each.
+fn largest(ours: &Counts) -> Figure {
+    Figure {
+        name: "largest single allocation in a create".to_owned(),
+        measured: format!("<= {}", ours.most_bytes()),
+        goal: format!("< {LARGEST}"),
+        standing: Standing::Gate(ours.most_bytes() < LARGEST),
+        beside: format!("all allocations of the dearest of {CALLS} creates"),
+    }
+}
+
+fn above(name: &str, ours: &Counts, bare: &Counts) -> Figure {
+    let above = ours.allocations().saturating_sub(bare.allocations());
+    Figure {
+        name: name.to_owned(),
+        measured: format!("{above} ({})", ours.allocations()),
+        goal: format!("<= {ABOVE}"),
+        standing: Standing::Gate(above <= ABOVE),
+        beside: format!("bare-reqwest: {}", bare.allocations()),
+    }
+}
+
+fn middle(counts: &[usize]) -> usize {
+    let mut counts = counts.to_vec();
+    counts.sort_unstable();
+    counts.get(counts.len() / 2).copied().unwrap_or(usize::MAX)
+}

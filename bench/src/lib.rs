@@ -1,0 +1,24 @@
+//! The project's measurements, each beside what it is compared with, in one run.
+//!
+//! Run by `cargo xtask bench`. Must never judge by time: times are reported, counts are held.
+
+pub mod allocations;
+pub mod assembled;
+pub mod bare_reqwest;
+pub mod budget;
+pub mod caller;
+pub mod figure;
+pub mod instructions;
+pub mod model;
+pub mod ours;
+pub mod peak;
+pub mod raw_hyper;
+pub mod sample;
+pub mod server;
+pub mod stopwatch;
+pub mod traffic;
+pub mod usage;
+pub mod usual_json;
+
+/// Whatever went wrong, told to a developer.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;

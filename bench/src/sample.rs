@@ -1,0 +1,92 @@
+//! What every side sends and is answered: one create with an image of exactly 600,000 bytes, one lookup.
+//!
+//! Must never hold a real person's data: the number is made up, and the image is a header and filling.
+
+use bytes::Bytes;
+use idcloud_model::request::{CreateRequest, IdentityRequest, Segment};
+use idcloud_model::{Image, ProcessId, SubjectDraft};
+
+use crate::Failure;
+
+/// The size of the image that the figures are stated for.
+pub const IMAGE_BYTES: usize = 600_000;
+
+/// A number whose check digits are right and which is nobody's we know.
+pub const CODE: &str = "52998224725";
+/// A name.
+pub const NAME: &str = "Test Subject";
+/// The process that creates are answered with and lookups ask for.
+pub const PROCESS_ID: &str = "2b034568-dfaf-463f-94fb-18ed93c312e8";
+/// What stands in the header `apikey`.
+pub const API_KEY: &str = "00000000-0000-0000-0000-000000000000";
+/// As long as real access tokens are.
+pub const TOKEN_LENGTH: usize = 800;
+
+/// A complete onboarding answer, as it comes after the risk score.
+pub const ANSWER: &str = r#"{"id":"2b034568-dfaf-463f-94fb-18ed93c312e8","status":3,"unicoId":{"result":"inconclusive"},"identityFraudsters":{"result":"inconclusive"},"score":90,"government":{"serpro":50},"liveness":1}"#;
+
+/// The header `authorization` of the sides that do not fetch a token.
+#[must_use]
+pub fn authorization() -> String {
+    format!("Bearer {}", "t".repeat(TOKEN_LENGTH))
+}
+
+/// The id that lookups ask for.
+///
+/// # Errors
+/// None, unless the model stops reading ids.
+pub fn process_id() -> Result<ProcessId, Failure> {
+    Ok(PROCESS_ID.parse()?)
+}
+
+/// The create that every side sends.
+///
+/// # Errors
+/// None, unless the model refuses the sample.
+pub fn create() -> Result<CreateRequest, Failure> {
+    create_of(IMAGE_BYTES)
+}
+
+/// A create with an image of `length` bytes.
+///
+/// # Errors
+/// None, unless the model refuses the sample.
+pub fn create_of(length: usize) -> Result<CreateRequest, Failure> {
+    let draft = SubjectDraft {
+        code: Some(CODE.to_owned().into()),
+        name: Some(NAME.to_owned().into()),
+        ..SubjectDraft::default()
+    };
+    let image = Image::parse(jpeg(length))?;
+    Ok(IdentityRequest::new(draft.parse()?, image)?.into())
+}
+
+/// The create's body: what stands before the image's base64, the image, and what stands after it.
+///
+/// # Errors
+/// None, unless the model puts bodies together in another way.
+pub fn pieces(create: &CreateRequest) -> Result<(String, Bytes, String), Failure> {
+    let body = create.body();
+    match body.segments() {
+        [
+            Segment::Json(head),
+            Segment::Base64(image),
+            Segment::Json(tail),
+        ] => Ok((head.to_string(), image.clone(), tail.to_string())),
+        _ => Err("the body is not JSON, image, JSON".into()),
+    }
+}
+
+/// The header of a JPEG of 720 x 960 pixels as cameras write it (JFIF, quantization tables, frame), filled up to `length`.
+#[must_use]
+pub fn jpeg(length: usize) -> Bytes {
+    let mut bytes = b"\xff\xd8\xff\xe0\x00\x10JFIF\0\x01\x01\0\0\x01\0\x01\0\0".to_vec();
+    for table in 0..2 {
+        bytes.extend(b"\xff\xdb\x00\x43");
+        bytes.push(table);
+        bytes.extend([1; 64]);
+    }
+    bytes.extend(b"\xff\xc0\x00\x11\x08\x03\xc0\x02\xd0\x03\x01\x22\x00\x02\x11\x01\x03\x11\x01");
+    bytes.resize(length, 0x55);
+    bytes.into()
+}
