@@ -145,3 +145,20 @@ fn refused(departures: &[Instant]) -> usize {
         .filter(|(first, last)| **last - **first < Duration::from_secs(1))
         .count()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use idcloud_http::Clock;
+
+    /// Eleven departures within a second are one too many, and a second apart they are not.
+    #[tokio::test(start_paused = true)]
+    async fn departures_that_are_too_close_are_refused() {
+        let start = Clock::instant(&VirtualClock::new());
+        let at = |milliseconds| start + Duration::from_millis(milliseconds);
+        let close: Vec<Instant> = (0..11).map(|number| at(number * 99)).collect();
+        assert_eq!(refused(&close), 1);
+        let apart: Vec<Instant> = (0..11).map(|number| at(number * 100)).collect();
+        assert_eq!(refused(&apart), 0);
+    }
+}

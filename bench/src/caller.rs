@@ -65,13 +65,13 @@ const SIDES: [(Side, &str); 4] = [
 
 impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(name(&OPERATIONS, *self))
+        f.write_str(name(&OPERATIONS, self))
     }
 }
 
 impl fmt::Display for Side {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(name(&SIDES, *self))
+        f.write_str(name(&SIDES, self))
     }
 }
 
@@ -91,10 +91,10 @@ impl FromStr for Side {
     }
 }
 
-fn name<T: PartialEq>(names: &[(T, &'static str)], value: T) -> &'static str {
+fn name<T: PartialEq>(names: &[(T, &'static str)], value: &T) -> &'static str {
     names
         .iter()
-        .find(|(known, _)| *known == value)
+        .find(|(known, _)| known == value)
         .map_or("?", |(_, name)| name)
 }
 

@@ -76,3 +76,36 @@ pub fn table(figures: &[Figure]) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn figure(standing: Standing) -> Figure {
+        Figure {
+            name: "a name".to_owned(),
+            measured: "1".to_owned(),
+            goal: "<= 2".to_owned(),
+            standing,
+            beside: String::new(),
+        }
+    }
+
+    /// A time that is not reached fails nothing; a count does.
+    #[test]
+    fn only_gates_can_be_missed() {
+        assert!(figure(Standing::Gate(false)).is_missed());
+        assert!(!figure(Standing::Gate(true)).is_missed());
+        assert!(!figure(Standing::Report(false)).is_missed());
+    }
+
+    #[test]
+    fn columns_are_aligned() {
+        let table = table(&[
+            figure(Standing::Gate(true)),
+            figure(Standing::Report(false)),
+        ]);
+        let goals: Vec<_> = table.lines().map(|line| line.find("<= 2")).collect();
+        assert_eq!(goals, [None, Some(18), Some(18)]);
+    }
+}

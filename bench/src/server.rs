@@ -84,15 +84,15 @@ fn answer_all(mut stream: TcpStream) -> Result<(), Failure> {
     let mut held = 0;
     loop {
         let room = buffer.get_mut(held..).ok_or("a head is too long")?;
-        let read = stream.read(room)?;
-        if read == 0 || held > HEAD {
+        let more = stream.read(room)?;
+        if more == 0 || held > HEAD {
             return Ok(());
         }
-        held += read;
-        let Some(head) = head(buffer.get(..held).unwrap_or_default()) else {
+        held += more;
+        let Some(request) = head(buffer.get(..held).unwrap_or_default()) else {
             continue;
         };
-        let mut left = (head.length + head.body).saturating_sub(held);
+        let mut left = (request.length + request.body).saturating_sub(held);
         while left > 0 {
             let most = left.min(buffer.len());
             let read = stream.read(buffer.get_mut(..most).unwrap_or_default())?;
@@ -102,7 +102,8 @@ fn answer_all(mut stream: TcpStream) -> Result<(), Failure> {
             left -= read;
         }
         held = 0;
-        stream.write_all(if head.is_token { &token } else { &process })?;
+        let answer = if request.is_token { &token } else { &process };
+        stream.write_all(answer)?;
     }
 }
 
@@ -133,4 +134,18 @@ fn answer(body: &str) -> Vec<u8> {
     let length = body.len();
     format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ndate: Thu, 01 Jan 2026 00:00:00 GMT\r\ncontent-length: {length}\r\n\r\n{body}")
         .into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_head_is_read_once_it_is_whole() {
+        let text = b"POST /oauth2/token HTTP/1.1\r\nhost: a\r\nContent-Length: 12\r\n\r\nbody";
+        let length = text.len() - "body".len();
+        assert!(head(text.get(..length - 1).unwrap()).is_none());
+        let head = head(text).unwrap();
+        assert_eq!((head.length, head.body, head.is_token), (length, 12, true));
+    }
 }

@@ -6,8 +6,6 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use nix::sys::resource::{UsageWho, getrusage};
-use nix::sys::time::TimeValLike as _;
 use serde::{Deserialize, Serialize};
 
 use crate::Failure;
@@ -24,7 +22,7 @@ pub struct Traffic {
 }
 
 /// Calls to make.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Load {
     /// Who makes them.
     pub side: Side,
@@ -155,19 +153,40 @@ impl Load {
 
     async fn make_by<C: Caller + 'static>(&self, callers: Vec<C>) -> Result<Cost, Failure> {
         let callers = together(callers, self.operation, self.before).await?;
-        let usage = getrusage(UsageWho::RUSAGE_SELF)?;
+        let before = used()?;
         drop(together(callers, self.operation, self.calls).await?);
-        let after = getrusage(UsageWho::RUSAGE_SELF)?;
-        let time =
-            after.user_time() + after.system_time() - usage.user_time() - usage.system_time();
-        let faults = after.minor_page_faults() - usage.minor_page_faults();
+        let after = used()?;
         let calls = f64::from((self.calls * self.callers).max(1));
         Ok(Cost {
-            cpu_microseconds: f64::from(u32::try_from(time.num_microseconds())?) / calls,
-            page_faults: f64::from(u32::try_from(faults)?) / calls,
+            cpu_microseconds: (after.microseconds - before.microseconds) / calls,
+            page_faults: (after.page_faults - before.page_faults) / calls,
             simd: has_simd(),
         })
     }
+}
+
+/// What this process has used since it began.
+struct Used {
+    microseconds: f64,
+    page_faults: f64,
+}
+
+#[cfg(unix)]
+fn used() -> Result<Used, Failure> {
+    use nix::sys::resource::{UsageWho, getrusage};
+    use nix::sys::time::TimeValLike as _;
+
+    let usage = getrusage(UsageWho::RUSAGE_SELF)?;
+    let time = usage.user_time() + usage.system_time();
+    Ok(Used {
+        microseconds: f64::from(u32::try_from(time.num_microseconds())?),
+        page_faults: f64::from(u32::try_from(usage.minor_page_faults())?),
+    })
+}
+
+#[cfg(not(unix))]
+fn used() -> Result<Used, Failure> {
+    Err("only a Unix tells a program what it has used".into())
 }
 
 /// Lets all callers make `calls` calls each, at the same time.
@@ -197,4 +216,27 @@ pub fn has_simd() -> bool {
     return std::is_x86_feature_detected!("avx2");
     #[cfg(not(target_arch = "x86_64"))]
     return true;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_load_travels_by_arguments() {
+        let load = Load {
+            side: Side::BareReqwest,
+            operation: Operation::Get,
+            calls: 7,
+            before: 3,
+            callers: 2,
+        };
+        let arguments = load.arguments("127.0.0.1:1");
+        let (word, rest) = arguments.split_first().unwrap();
+        assert_eq!(word, "call");
+        let (address, read) = Load::parse(rest).unwrap();
+        assert_eq!(address, "127.0.0.1:1");
+        assert_eq!(read, load);
+        assert!(Load::parse(arguments.as_slice()).is_err());
+    }
 }

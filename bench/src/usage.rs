@@ -10,7 +10,9 @@ use crate::traffic::{Load, Traffic};
 
 /// Rounds of each side, in turns.
 const ROUNDS: usize = 7;
-const CALLS: u32 = 150;
+const CALLS: u32 = 400;
+/// Creates before those, until the kernel has found the sizes of its own buffers.
+const BEFORE: u32 = 50;
 /// The share of the usual program's CPU time that ours may take.
 const CPU: f64 = 0.2;
 const FAULTS: f64 = 1.0;
@@ -32,7 +34,7 @@ fn cpu(traffic: &Traffic, address: &str) -> Result<Figure, Failure> {
         side,
         operation: Operation::Create,
         calls: CALLS,
-        before: 20,
+        before: BEFORE,
         callers: 1,
     };
     let (mut ours, mut usual, mut floor) = (Vec::new(), Vec::new(), Vec::new());

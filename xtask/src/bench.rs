@@ -15,7 +15,8 @@ pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result<String, Failure> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let build = [
         "build",
-        "--release",
+        "--profile",
+        "bench",
         "--quiet",
         "--package",
         "bench",
@@ -23,7 +24,8 @@ pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result<String, Failure> {
     ];
     let run = [
         "run",
-        "--release",
+        "--profile",
+        "bench",
         "--quiet",
         "--package",
         "bench",
