@@ -9,13 +9,13 @@ use zeroize::Zeroizing;
 use crate::personal::personal_text;
 
 personal_text! {
-    /// A person's name: not empty, no control characters; surrounding space is dropped.
+    /// A person's name: something that can be seen, no control characters; surrounding space is dropped.
     PersonName
 }
 
-/// The name is empty or holds control characters.
+/// The name is empty, holds nothing that can be seen, or holds control characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a name is not empty and has no control characters")]
+#[error("a name has something that can be seen and no control characters")]
 pub struct PersonNameError;
 
 impl FromStr for PersonName {
@@ -23,11 +23,24 @@ impl FromStr for PersonName {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let text = text.trim();
-        if text.is_empty() || text.chars().any(char::is_control) {
+        if !text.chars().any(is_visible) || text.chars().any(char::is_control) {
             return Err(PersonNameError);
         }
         Ok(Self(text.to_owned().into()))
     }
+}
+
+/// Whether a character leaves a trace on paper: no white space, no control, and none of Unicode's blank or zero-width ones.
+///
+/// Names may hold such characters, as joiners and direction marks; a name of nothing else would be sent as if it were one.
+fn is_visible(c: char) -> bool {
+    let blank = matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+        | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0000}'..='\u{e0fff}');
+    !blank && !c.is_whitespace() && !c.is_control()
 }
 
 personal_text! {
@@ -83,12 +96,13 @@ impl FromStr for Phone {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let text = text.trim();
-        let digits: Zeroizing<String> = Zeroizing::new(
+        // Reserved at once: a buffer that grows leaves digits behind where nobody wipes them.
+        let mut digits = Zeroizing::new(String::with_capacity(text.len()));
+        digits.extend(
             text.strip_prefix('+')
                 .unwrap_or(text)
                 .chars()
-                .filter(|c| !matches!(c, ' ' | '-' | '(' | ')' | '.'))
-                .collect(),
+                .filter(|c| !matches!(c, ' ' | '-' | '(' | ')' | '.')),
         );
         if !matches!(digits.len(), 12 | 13) || !digits.bytes().all(|b| b.is_ascii_digit()) {
             return Err(PhoneError);
@@ -168,6 +182,15 @@ mod tests {
     fn others() {
         assert!("  ".parse::<PersonName>().is_err());
         assert!("A\nB".parse::<PersonName>().is_err());
+        for invisible in [
+            "\u{200b}",
+            "\u{feff}\u{200d}",
+            "\u{a0}\u{2060}",
+            "\u{ad} \u{3164}",
+        ] {
+            assert!(invisible.parse::<PersonName>().is_err(), "{invisible:?}");
+        }
+        assert!("\u{200e}A\u{200b}".parse::<PersonName>().is_ok());
         assert_eq!(" Ana ".parse::<PersonName>().unwrap().expose(), "Ana");
         for bad in ["", "a", "@b", "a@", "a@b@c", "a b@c"] {
             assert!(bad.parse::<Email>().is_err(), "{bad}");
