@@ -93,6 +93,19 @@ impl FromStr for Capability {
     }
 }
 
+impl Serialize for Capability {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Capability {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        name.parse().map_err(D::Error::custom)
+    }
+}
+
 /// Why a list of capabilities is not a set that a key can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -307,6 +320,19 @@ mod tests {
                 assert_eq!(serde_json::from_str::<Capabilities>(&stored).unwrap(), set);
             }
         }
+    }
+
+    #[test]
+    fn one_capability_is_stored_as_its_name() {
+        for capability in Capability::ALL {
+            let stored = serde_json::to_value(capability).unwrap();
+            assert_eq!(stored, capability.as_str());
+            assert_eq!(
+                serde_json::from_value::<Capability>(stored).unwrap(),
+                capability
+            );
+        }
+        assert!(serde_json::from_str::<Capability>("\"livenes\"").is_err());
     }
 
     #[test]

@@ -2,6 +2,8 @@
 //!
 //! A status outside the documented five must never count as final.
 
+use std::fmt;
+
 use crate::UnknownValue;
 use crate::wire::Scalar;
 
@@ -44,6 +46,13 @@ impl Status {
     }
 }
 
+/// The name; an unknown value is not shown.
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 impl Scalar for Status {
     fn from_integer(value: i64) -> Option<Self> {
         match value {
@@ -58,5 +67,17 @@ impl Scalar for Status {
 
     fn unknown(value: serde_json::Value) -> Self {
         Self::Unknown(UnknownValue::new(value))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whatever came as a status, only names are printed.
+    #[test]
+    fn names() {
+        assert_eq!(Status::Completed.to_string(), "completed");
+        assert_eq!(Status::unknown("52998224725".into()).to_string(), "unknown");
     }
 }

@@ -30,6 +30,7 @@ pub struct Notification {
     state: Option<NotificationState>,
     flow: Option<String>,
     last_event: Option<String>,
+    last_event_description: Option<String>,
 }
 
 impl Notification {
@@ -51,6 +52,7 @@ impl Notification {
             }),
             flow: text("flow").map(str::to_owned),
             last_event: text("lastEvent").map(str::to_owned),
+            last_event_description: text("lastEventDescription").map(str::to_owned),
         })
     }
 
@@ -76,6 +78,12 @@ impl Notification {
     #[must_use]
     pub fn last_event(&self) -> Option<&str> {
         self.last_event.as_deref()
+    }
+
+    /// The last event in words, as it came.
+    #[must_use]
+    pub fn last_event_description(&self) -> Option<&str> {
+        self.last_event_description.as_deref()
     }
 }
 
@@ -123,6 +131,18 @@ mod tests {
             unknown.state(),
             Some(NotificationState::Unknown(_))
         ));
+    }
+
+    /// How a journey ended that its person left is told, and not printed.
+    #[test]
+    fn last_events() {
+        let payload = format!(
+            r#"{{"processId":"{ID}","lastEvent":"EVENT_TYPE_SESSION_ENDED","lastEventDescription":"marker"}}"#
+        );
+        let read = Notification::from_json(payload.as_bytes()).unwrap();
+        assert_eq!(read.last_event(), Some("EVENT_TYPE_SESSION_ENDED"));
+        assert_eq!(read.last_event_description(), Some("marker"));
+        assert!(!format!("{read:?}").contains("marker"));
     }
 
     #[test]
