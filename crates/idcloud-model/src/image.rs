@@ -7,6 +7,7 @@ use std::fmt;
 use bytes::Bytes;
 use imagesize::ImageType;
 
+use crate::image_text;
 use crate::limits::{MAX_IMAGE_BYTES, MIN_LONGER_SIDE, MIN_SHORTER_SIDE};
 use crate::violation::{Rule, Violation, Violations};
 
@@ -55,10 +56,51 @@ impl fmt::Display for Dimensions {
     }
 }
 
+/// Where a picture stands in a request, and so how its faults are told.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    path: &'static str,
+    missing: Rule,
+    foreign: Rule,
+}
+
+impl Place {
+    /// The selfie, given as a picture.
+    pub(crate) const SELFIE: Self = Self {
+        path: "imageBase64",
+        missing: Rule::SelfieMissing,
+        foreign: Rule::ImageFormat,
+    };
+
+    /// The selfie, where a capture token would have been taken as well.
+    pub(crate) const SELFIE_OR_TOKEN: Self = Self {
+        foreign: Rule::SelfieFormat,
+        ..Self::SELFIE
+    };
+
+    /// The picture of a 1:1 comparison.
+    pub(crate) const REFERENCE: Self = Self::at("references[0].referenceContent");
+
+    /// The pictures of a document: one of an open licence, or front and back.
+    pub(crate) const DOCUMENT_FILES: [Self; 2] = [
+        Self::at("document.files[0].data"),
+        Self::at("document.files[1].data"),
+    ];
+
+    const fn at(path: &'static str) -> Self {
+        Self {
+            path,
+            missing: Rule::ImageMissing,
+            foreign: Rule::ImageFormat,
+        }
+    }
+}
+
 /// A picture that IDCloud's published rules accept: PNG, JPEG or WebP, at least 640 by 480 pixels either way up, and at most
 /// 614,400 bytes (819,200 characters of base64).
 ///
-/// The bytes are shared with the caller's, not copied, and are therefore not wiped here.
+/// A file's bytes are shared with the caller, not copied, and are wiped only if the caller's owner of them does so. Bytes that were
+/// decoded here from base64 belong to this type: they are overwritten when their last holder drops them.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Image {
     bytes: Bytes,
@@ -67,45 +109,73 @@ pub struct Image {
 }
 
 impl Image {
-    /// Reads the header of `bytes`, which belong at `path` of a request.
+    /// Reads the header of a file, `bytes`, that stands at `place` of a request.
     ///
-    /// Returns all violations: format (20505), unreadable header (20900), too large (20506), too small (20807).
-    pub(crate) fn parse_at(path: &'static str, bytes: Bytes) -> Result<Self, Violations> {
+    /// Returns all violations: missing, format (20505), unreadable header (20900), too large (20506), too small (20807).
+    pub(crate) fn parse_at(place: Place, bytes: Bytes) -> Result<Self, Violations> {
+        if bytes.is_empty() {
+            return Err(Violations::one(place.path, place.missing));
+        }
         let too_large = bytes.len() > MAX_IMAGE_BYTES;
-        match probe(&bytes) {
-            Ok((format, dimensions)) if !too_large && is_large_enough(dimensions) => Ok(Self {
-                bytes,
-                format,
-                dimensions,
-            }),
-            probed => {
-                let rule = match probed {
-                    Err(rule) => Some(rule),
-                    Ok((_, dimensions)) if !is_large_enough(dimensions) => {
-                        Some(Rule::ImageTooSmall)
-                    }
-                    Ok(_) => None,
-                };
-                let size = too_large.then_some(Rule::ImageTooLarge);
-                let found = rule
-                    .into_iter()
-                    .chain(size)
-                    .map(|rule| Violation::new(path, rule));
-                Err(Violations::collect(found)
-                    .unwrap_or_else(|| Violations::one(path, Rule::ImageBroken)))
+        let rule = match probe(&bytes) {
+            Ok((format, dimensions)) if !too_large && is_large_enough(dimensions) => {
+                return Ok(Self {
+                    bytes,
+                    format,
+                    dimensions,
+                });
             }
+            Ok((_, dimensions)) => (!is_large_enough(dimensions)).then_some(Rule::ImageTooSmall),
+            Err(Unreadable::Format) => Some(place.foreign),
+            Err(Unreadable::Header) => Some(Rule::ImageBroken),
+        };
+        let size = too_large.then_some(Rule::ImageTooLarge);
+        let found = rule
+            .into_iter()
+            .chain(size)
+            .map(|rule| Violation::new(place.path, rule));
+        Err(Violations::collect(found)
+            .unwrap_or_else(|| Violations::one(place.path, Rule::ImageBroken)))
+    }
+
+    /// Reads a file, or base64 of one, that stands at `place` of a request.
+    pub(crate) fn from_input_at(place: Place, input: Bytes) -> Result<Self, Violations> {
+        if input.iter().all(u8::is_ascii_whitespace) {
+            return Err(Violations::one(place.path, place.missing));
+        }
+        if format_of(&input).is_some() {
+            return Self::parse_at(place, input);
+        }
+        match str::from_utf8(&input).ok().and_then(image_text::decode) {
+            Some(bytes) if !bytes.is_empty() => Self::parse_at(place, bytes),
+            Some(_) => Err(Violations::one(place.path, place.missing)),
+            None => Err(Violations::one(place.path, place.foreign)),
         }
     }
 
-    /// Reads the header of `bytes`.
+    /// Reads the header of a picture's file.
+    ///
+    /// Violations are told as of the selfie, `imageBase64`; [`request::Reference::image_from_input`] and
+    /// [`request::DocumentRequest::capture`] read the pictures that stand elsewhere.
     ///
     /// # Errors
-    /// All violations at once: format (20505), unreadable header (20900), too large (20506), too small (20807).
+    /// All violations at once: nothing given (20009), format (20505), unreadable header (20900), too large (20506), too small (20807).
+    ///
+    /// [`request::Reference::image_from_input`]: crate::request::Reference::image_from_input
+    /// [`request::DocumentRequest::capture`]: crate::request::DocumentRequest::capture
     pub fn parse(bytes: Bytes) -> Result<Self, Violations> {
-        if bytes.is_empty() {
-            return Err(Violations::one("imageBase64", Rule::SelfieMissing));
-        }
-        Self::parse_at("imageBase64", bytes)
+        Self::parse_at(Place::SELFIE, bytes)
+    }
+
+    /// Reads a picture's file, or base64 of one.
+    ///
+    /// Base64 may be standard or URL-safe, with or without padding, broken into lines, and begin with a `data:` prefix; it is decoded
+    /// here and sent in the one form that IDCloud shows.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse).
+    pub fn from_input(input: Bytes) -> Result<Self, Violations> {
+        Self::from_input_at(Place::SELFIE, input)
     }
 
     /// The picture's bytes. Personal data: never log them.
@@ -133,10 +203,18 @@ impl fmt::Debug for Image {
     }
 }
 
-fn probe(bytes: &[u8]) -> Result<(ImageFormat, Dimensions), Rule> {
-    let format = format_of(bytes).ok_or(Rule::ImageFormat)?;
-    let size = imagesize::blob_size(bytes).map_err(|_| Rule::ImageBroken)?;
-    let pixels_of = |pixels: usize| u32::try_from(pixels).map_err(|_| Rule::ImageBroken);
+/// Why a header says nothing.
+enum Unreadable {
+    /// It is of no format that IDCloud takes.
+    Format,
+    /// It is cut short or damaged.
+    Header,
+}
+
+fn probe(bytes: &[u8]) -> Result<(ImageFormat, Dimensions), Unreadable> {
+    let format = format_of(bytes).ok_or(Unreadable::Format)?;
+    let size = imagesize::blob_size(bytes).map_err(|_| Unreadable::Header)?;
+    let pixels_of = |pixels: usize| u32::try_from(pixels).map_err(|_| Unreadable::Header);
     Ok((
         format,
         Dimensions {
@@ -163,6 +241,9 @@ fn is_large_enough(dimensions: Dimensions) -> bool {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+
     use super::*;
 
     /// A PNG header that announces `width` x `height`, followed by enough zeros to look like a file.
@@ -205,6 +286,67 @@ pub(crate) mod tests {
         ] {
             assert_eq!(codes(bytes.clone()), expected, "{} bytes", bytes.len());
         }
+    }
+
+    /// Every picture may come as a file or as base64, and its faults are told at the place where it stands.
+    #[test]
+    fn either_form_at_every_place() {
+        let good = png(640, 480, 100);
+        let text = Bytes::from(STANDARD.encode(&good));
+        let small = Bytes::from(STANDARD.encode(png(20, 20, 100)));
+        for (place, path, missing, foreign) in [
+            (
+                Place::SELFIE,
+                "imageBase64",
+                Rule::SelfieMissing,
+                Rule::ImageFormat,
+            ),
+            (
+                Place::SELFIE_OR_TOKEN,
+                "imageBase64",
+                Rule::SelfieMissing,
+                Rule::SelfieFormat,
+            ),
+            (
+                Place::REFERENCE,
+                "references[0].referenceContent",
+                Rule::ImageMissing,
+                Rule::ImageFormat,
+            ),
+            (
+                Place::DOCUMENT_FILES[0],
+                "document.files[0].data",
+                Rule::ImageMissing,
+                Rule::ImageFormat,
+            ),
+            (
+                Place::DOCUMENT_FILES[1],
+                "document.files[1].data",
+                Rule::ImageMissing,
+                Rule::ImageFormat,
+            ),
+        ] {
+            for input in [&good, &text] {
+                let image = Image::from_input_at(place, input.clone()).unwrap();
+                assert_eq!(image.bytes(), &good);
+            }
+            for (input, rule) in [
+                (Bytes::new(), missing),
+                (" \n".into(), missing),
+                ("data:image/png;base64,".into(), missing),
+                ("some text".into(), foreign),
+                (Bytes::from_static(b"\xff\xfe\x00\x01 binary"), foreign),
+                (small.clone(), Rule::ImageTooSmall),
+            ] {
+                let found = Image::from_input_at(place, input).unwrap_err();
+                let found: Vec<_> = found.iter().map(|v| (v.path(), v.rule())).collect();
+                assert_eq!(found, [(path, rule)]);
+            }
+        }
+        assert_eq!(
+            Image::from_input(text).unwrap(),
+            Image::parse(good).unwrap()
+        );
     }
 
     /// The budget's limit is the text's, so the largest accepted file is the largest whose base64 fits.

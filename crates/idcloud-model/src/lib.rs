@@ -40,6 +40,7 @@ mod generated;
 mod identity;
 mod ids;
 mod image;
+mod image_text;
 mod language;
 pub mod limits;
 mod liveness;
@@ -88,16 +89,16 @@ pub use ids::{DocumentId, IdError, ProcessId, SubsidiaryId};
 pub use image::{Dimensions, Image, ImageFormat};
 pub use language::{Language, UnknownLanguage};
 pub use liveness::{LivenessReading, LivenessResult};
-pub use policy::Policy;
+pub use policy::{Policy, PolicyError};
 pub use process::{FinalProcess, PendingProcess, Process};
 #[cfg(feature = "pseudonym")]
 pub use pseudonym::{Pseudonym, PseudonymKey};
 pub use reusable_document::{
     DocumentType, DocumentTypeError, ReusableDocument, ReusableDocumentsQuery,
 };
-pub use scenario::{Decision, Scenario, simulated_notice};
+pub use scenario::{Decision, Scenario, UnknownDecision, UnknownScenario, simulated_notice};
 pub use score::RiskScore;
-pub use selfie::{Selfie, SelfieKind};
+pub use selfie::{Selfie, SelfieKind, UnknownSelfieKind};
 pub use serpro::Serpro;
 pub use status::Status;
 pub use subject::{Subject, SubjectCode, SubjectCodeError, SubjectDraft};

@@ -3,8 +3,10 @@
 //! An id is public interface: it must never change its meaning.
 
 use std::fmt;
+use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::Language;
 use crate::generated::scenarios::{NOTE_SIMULATED, SCENARIOS};
@@ -40,6 +42,23 @@ impl Decision {
 impl fmt::Display for Decision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+/// A text that names no decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a decision; give approve, review, recapture or reject")]
+pub struct UnknownDecision;
+
+impl FromStr for Decision {
+    type Err = UnknownDecision;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        let name = name.trim();
+        [Self::Approve, Self::Review, Self::Recapture, Self::Reject]
+            .into_iter()
+            .find(|decision| decision.as_str() == name)
+            .ok_or(UnknownDecision)
     }
 }
 
@@ -152,7 +171,42 @@ scenarios! {
     Unlisted = "unlisted" => REVIEW;
 }
 
+/// A text that is no row's id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a scenario; the reference page of scenarios lists their ids")]
+pub struct UnknownScenario;
+
+impl FromStr for Scenario {
+    type Err = UnknownScenario;
+
+    fn from_str(id: &str) -> Result<Self, Self::Err> {
+        Self::from_id(id.trim()).ok_or(UnknownScenario)
+    }
+}
+
+impl Serialize for Scenario {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.id())
+    }
+}
+
+impl<'de> Deserialize<'de> for Scenario {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let id = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        Self::from_id(&id).ok_or_else(|| D::Error::custom(UnknownScenario))
+    }
+}
+
 impl Scenario {
+    /// The row with this id; none where this version knows no such row.
+    #[must_use]
+    pub fn from_id(id: &str) -> Option<Self> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|scenario| scenario.id() == id)
+    }
+
     /// What happened, what it does not say, and what to do next, in one sentence.
     #[must_use]
     pub fn explanation(self, language: Language) -> &'static str {
@@ -202,5 +256,26 @@ mod tests {
                 assert!(scenario.explanation(*language).len() > 20, "{scenario}");
             }
         }
+    }
+
+    /// An id is public interface: what is written down can be read again.
+    #[test]
+    fn ids_and_names_are_read_again() {
+        for scenario in Scenario::ALL {
+            assert_eq!(Scenario::from_id(scenario.id()), Some(*scenario));
+            assert_eq!(scenario.to_string().parse(), Ok(*scenario));
+            let stored = serde_json::to_string(scenario).unwrap();
+            assert_eq!(stored, format!("\"{}\"", scenario.id()));
+            assert_eq!(
+                serde_json::from_str::<Scenario>(&stored).unwrap(),
+                *scenario
+            );
+            if let Some(decision) = scenario.decision() {
+                assert_eq!(decision.to_string().parse(), Ok(decision));
+            }
+        }
+        assert_eq!("Drop".parse::<Scenario>(), Err(UnknownScenario));
+        assert!(serde_json::from_str::<Scenario>("\"none\"").is_err());
+        assert_eq!("accept".parse::<Decision>(), Err(UnknownDecision));
     }
 }

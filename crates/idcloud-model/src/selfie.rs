@@ -3,17 +3,15 @@
 //! The two must never be confused: only a capture token's liveness is checked.
 
 use std::fmt;
+use std::str::FromStr;
 use std::time::SystemTime;
 
-use base64::Engine as _;
-use base64::alphabet::STANDARD;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
 
-use crate::violation::{Rule, Violations};
-use crate::{CaptureToken, Image, capture_token, image};
+use crate::image::{self, Place};
+use crate::violation::Violations;
+use crate::{CaptureToken, Image, capture_token};
 
 /// What was photographed, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +55,23 @@ impl fmt::Display for SelfieKind {
     }
 }
 
+/// A text that names no kind of selfie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a kind of selfie; give image, capture-token or unknown")]
+pub struct UnknownSelfieKind;
+
+impl FromStr for SelfieKind {
+    type Err = UnknownSelfieKind;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        let name = name.trim();
+        [Self::Image, Self::CaptureToken, Self::Unknown]
+            .into_iter()
+            .find(|kind| kind.as_str() == name)
+            .ok_or(UnknownSelfieKind)
+    }
+}
+
 impl Selfie {
     /// Recognises what `input` is: a PNG, JPEG or WebP file, base64 of one, or a capture token.
     ///
@@ -67,23 +82,13 @@ impl Selfie {
     /// All violations at once, each with the code that IDCloud would have answered: nothing given (20009), none of the three (20505), an
     /// unreadable header (20900), too large (20506), too small (20807), a capture token that is too old (10507).
     pub fn from_input(input: Bytes, now: SystemTime) -> Result<Self, Violations> {
-        if input.iter().all(u8::is_ascii_whitespace) {
-            return Err(Violations::one("imageBase64", Rule::SelfieMissing));
-        }
-        if image::format_of(&input).is_some() {
-            return Image::parse(input).map(Self::Image);
-        }
-        let Ok(text) = str::from_utf8(&input) else {
-            return Image::parse(input).map(Self::Image);
-        };
-        let text = text.trim();
-        if capture_token::has_form(text) {
+        if image::format_of(&input).is_none()
+            && let Ok(text) = str::from_utf8(&input)
+            && capture_token::has_form(text.trim())
+        {
             return CaptureToken::parse(text, now).map(Self::CaptureToken);
         }
-        match decode(text) {
-            Some(bytes) => Image::parse(bytes).map(Self::Image),
-            None => Err(Violations::one("imageBase64", Rule::ImageFormat)),
-        }
+        Image::from_input_at(Place::SELFIE_OR_TOKEN, input).map(Self::Image)
     }
 
     /// What kind of selfie it is.
@@ -108,31 +113,9 @@ impl From<CaptureToken> for Selfie {
     }
 }
 
-/// The bytes behind base64 of either alphabet, with or without padding, line breaks and a `data:` prefix.
-fn decode(text: &str) -> Option<Bytes> {
-    const EITHER_PADDING: GeneralPurpose = GeneralPurpose::new(
-        &STANDARD,
-        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-    );
-    let text = match text.strip_prefix("data:") {
-        Some(uri) => uri.split_once(";base64,")?.1,
-        None => text,
-    };
-    let standard: Zeroizing<Vec<u8>> = Zeroizing::new(
-        text.bytes()
-            .filter(|byte| !byte.is_ascii_whitespace())
-            .map(|byte| match byte {
-                b'-' => b'+',
-                b'_' => b'/',
-                other => other,
-            })
-            .collect(),
-    );
-    EITHER_PADDING.decode(&*standard).ok().map(Bytes::from)
-}
-
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
     use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 
     use super::*;
@@ -164,11 +147,26 @@ mod tests {
                 URL_SAFE_NO_PAD.encode(&bytes),
                 lines(STANDARD.encode(&bytes)),
                 format!("data:image/png;base64,{}", STANDARD.encode(&bytes)),
+                format!("Data:Image/PNG;Base64,{}", STANDARD.encode(&bytes)),
                 format!("\n{}\n", STANDARD.encode(&bytes)),
             ] {
                 assert_eq!(read(text.clone()).unwrap(), expected, "{text}");
             }
         }
+    }
+
+    /// A name is read as it is written and stored.
+    #[test]
+    fn names_of_kinds() {
+        for kind in [
+            SelfieKind::Image,
+            SelfieKind::CaptureToken,
+            SelfieKind::Unknown,
+        ] {
+            assert_eq!(kind.to_string().parse(), Ok(kind));
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
+        }
+        assert_eq!("jwt".parse::<SelfieKind>(), Err(UnknownSelfieKind));
     }
 
     #[test]

@@ -4,6 +4,9 @@
 
 use std::fmt;
 
+use crate::language::{Language, Text};
+use crate::{CatalogueEntry, ErrorCode};
+
 /// One rule that an input breaks.
 ///
 /// `Display` is one line: the field, the rule, the code with which IDCloud would have refused it, and the remedy.
@@ -36,6 +39,12 @@ impl Violation {
     pub const fn code(&self) -> Option<&'static str> {
         self.rule.code()
     }
+
+    /// What the catalogue says of [`code`](Self::code): IDCloud's messages, causes and remedies in every language.
+    #[must_use]
+    pub fn entry(&self) -> Option<&'static CatalogueEntry> {
+        ErrorCode::parse(self.code()?)?.entry()
+    }
 }
 
 impl fmt::Display for Violation {
@@ -49,7 +58,10 @@ impl fmt::Display for Violation {
 }
 
 macro_rules! rules {
-    ($($(#[$doc:meta])* $name:ident $(= $code:literal)?: $meaning:literal, $remedy:literal;)+) => {
+    ($($(#[$doc:meta])* $name:ident $(= $code:literal)?: {
+        en: $meaning:literal, $remedy:literal;
+        pt: $meaning_pt:literal, $remedy_pt:literal;
+    })+) => {
         /// The rules that inputs are held to.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
@@ -61,16 +73,20 @@ macro_rules! rules {
             /// Every rule.
             pub const ALL: &'static [Self] = &[$(Self::$name),+];
 
-            /// What is wrong, in English, without the value.
+            /// What is wrong, in `language`, without the value.
             #[must_use]
-            pub const fn meaning(self) -> &'static str {
-                match self { $(Self::$name => $meaning),+ }
+            pub const fn meaning_in(self, language: Language) -> &'static str {
+                match self {
+                    $(Self::$name => Text { en: $meaning, pt: $meaning_pt }.in_language(language),)+
+                }
             }
 
-            /// What to do about it, in English.
+            /// What to do about it, in `language`.
             #[must_use]
-            pub const fn remedy(self) -> &'static str {
-                match self { $(Self::$name => $remedy),+ }
+            pub const fn remedy_in(self, language: Language) -> &'static str {
+                match self {
+                    $(Self::$name => Text { en: $remedy, pt: $remedy_pt }.in_language(language),)+
+                }
             }
 
             /// The code with which IDCloud would have answered, where one is published.
@@ -89,28 +105,113 @@ macro_rules! rules {
     };
 }
 
+impl Rule {
+    /// What is wrong, in English, without the value.
+    #[must_use]
+    pub const fn meaning(self) -> &'static str {
+        self.meaning_in(Language::English)
+    }
+
+    /// What to do about it, in English.
+    #[must_use]
+    pub const fn remedy(self) -> &'static str {
+        self.remedy_in(Language::English)
+    }
+}
+
 rules! {
-    SubjectMissing = "20004": "the subject is missing", "give the person's CPF or CURP and name";
-    CodeMissing = "20005": "the CPF or CURP is missing", "give the person's CPF (eleven digits) or CURP (eighteen characters)";
-    CodeForm = "20507": "neither a CPF nor a CURP in form", "give eleven digits, 000.000.000-00, or the eighteen characters of a CURP";
-    CodeRepeated = "20507": "a CPF of eleven equal digits is never issued", "ask the person for the CPF again";
-    CodeCheckDigits = "20507": "the check digits do not match", "look for a mistyped digit";
-    NameMissing = "20006": "the name is missing or empty", "give the person's name";
-    NameForm: "the name has control characters", "remove line breaks and other control characters";
-    EmailForm: "not an e-mail address", "give one address with one @ and no white space, or leave it out";
-    PhoneForm: "not 12 or 13 digits", "give country code, area code and number, such as 5511900000000, or leave it out";
-    GenderForm: "neither M nor F", "give M or F, or leave it out";
-    BirthDateForm: "not an existing day as yyyy-MM-dd", "write it like 1990-12-31, or leave it out";
-    ClientReferenceForm: "not 1 to 256 characters without white space", "shorten it or remove the spaces";
-    SelfieMissing = "20009": "the selfie is missing or empty", "give an image, its base64, or a capture token";
-    ImageFormat = "20505": "not a PNG, JPEG or WebP image, nor base64 of one, nor a capture token", "give the picture as PNG, JPEG or WebP";
-    ImageBroken = "20900": "the image's header cannot be read", "save the picture again; the file may be cut short";
-    ImageTooLarge = "20506": "the image is longer than 819,200 characters of base64 (614,400 bytes)", "save it as JPEG of quality 92";
-    ImageTooSmall = "20807": "the image is smaller than 640 x 480 pixels", "take the picture again with at least 640 pixels on the longer and 480 on the shorter side";
-    CaptureTokenForm = "20900": "not a capture token (three or five base64url parts with dots between)", "send the `encrypted` text of the capture SDK as it came";
-    CaptureTokenExpired = "10507": "the capture token is more than ten minutes old", "capture again and send within ten minutes";
-    CaptureTokenRequired: "a plain image cannot prove liveness", "capture with Unico's SDK and send its capture token";
-    DocumentFiles = "20009": "a document is captured in one file or two", "give one file (an open licence) or two (front and back)";
+    SubjectMissing = "20004": {
+        en: "the subject is missing", "give the person's CPF or CURP and name";
+        pt: "a pessoa não foi informada", "informe o CPF ou a CURP e o nome da pessoa";
+    }
+    CodeMissing = "20005": {
+        en: "the CPF or CURP is missing", "give the person's CPF (eleven digits) or CURP (eighteen characters)";
+        pt: "falta o CPF ou a CURP", "informe o CPF (onze dígitos) ou a CURP (dezoito caracteres) da pessoa";
+    }
+    CodeForm = "20507": {
+        en: "neither a CPF nor a CURP in form", "give eleven digits, 000.000.000-00, or the eighteen characters of a CURP";
+        pt: "não tem a forma de um CPF nem de uma CURP", "informe onze dígitos, 000.000.000-00, ou os dezoito caracteres de uma CURP";
+    }
+    CodeRepeated = "20507": {
+        en: "a CPF of eleven equal digits is never issued", "ask the person for the CPF again";
+        pt: "não existe CPF com onze dígitos iguais", "peça o CPF à pessoa outra vez";
+    }
+    CodeCheckDigits = "20507": {
+        en: "the check digits do not match", "look for a mistyped digit";
+        pt: "os dígitos verificadores não conferem", "procure um dígito digitado errado";
+    }
+    NameMissing = "20006": {
+        en: "the name is missing or empty", "give the person's name";
+        pt: "o nome falta ou está vazio", "informe o nome da pessoa";
+    }
+    NameForm: {
+        en: "the name has control characters, or nothing that can be seen", "remove line breaks and other control characters, and give a name that can be read";
+        pt: "o nome tem caracteres de controle, ou nada visível", "retire quebras de linha e outros caracteres de controle e informe um nome legível";
+    }
+    EmailForm: {
+        en: "not an e-mail address", "give one address with one @ and no white space, or leave it out";
+        pt: "não é um endereço de e-mail", "informe um só endereço, com um @ e sem espaços, ou omita o campo";
+    }
+    PhoneForm: {
+        en: "not 12 or 13 digits", "give country code, area code and number, such as 5511900000000, or leave it out";
+        pt: "não tem 12 ou 13 dígitos", "informe código do país, DDD e número, como 5511900000000, ou omita o campo";
+    }
+    GenderForm: {
+        en: "neither M nor F", "give M or F, or leave it out";
+        pt: "não é M nem F", "informe M ou F, ou omita o campo";
+    }
+    BirthDateForm: {
+        en: "not an existing day as yyyy-MM-dd", "write it like 1990-12-31, or leave it out";
+        pt: "não é um dia existente na forma aaaa-mm-dd", "escreva como 1990-12-31, ou omita o campo";
+    }
+    ClientReferenceForm: {
+        en: "not 1 to 256 characters without white space", "shorten it or remove the spaces";
+        pt: "não tem de 1 a 256 caracteres sem espaços", "encurte o texto ou retire os espaços";
+    }
+    SelfieMissing = "20009": {
+        en: "the selfie is missing or empty", "give an image, its base64, or a capture token";
+        pt: "a selfie falta ou está vazia", "informe uma imagem, o base64 dela ou um token de captura";
+    }
+    SelfieFormat = "20505": {
+        en: "not a PNG, JPEG or WebP image, nor base64 of one, nor a capture token", "give the picture as PNG, JPEG or WebP, or the capture SDK's token as it came";
+        pt: "não é uma imagem PNG, JPEG ou WebP, nem o base64 de uma, nem um token de captura", "envie a foto em PNG, JPEG ou WebP, ou o token do SDK de captura tal como veio";
+    }
+    ImageMissing: {
+        en: "the picture is missing or empty", "give the picture as PNG, JPEG or WebP";
+        pt: "a imagem falta ou está vazia", "envie a imagem em PNG, JPEG ou WebP";
+    }
+    ImageFormat = "20505": {
+        en: "not a PNG, JPEG or WebP image", "give the picture as PNG, JPEG or WebP";
+        pt: "não é uma imagem PNG, JPEG ou WebP", "envie a imagem em PNG, JPEG ou WebP";
+    }
+    ImageBroken = "20900": {
+        en: "the image's header cannot be read", "save the picture again; the file may be cut short";
+        pt: "o cabeçalho da imagem não pode ser lido", "salve a imagem outra vez; o arquivo pode estar incompleto";
+    }
+    ImageTooLarge = "20506": {
+        en: "the image is longer than 819,200 characters of base64 (614,400 bytes)", "save it as JPEG of quality 92";
+        pt: "a imagem passa de 819.200 caracteres de base64 (614.400 bytes)", "salve-a como JPEG de qualidade 92";
+    }
+    ImageTooSmall = "20807": {
+        en: "the image is smaller than 640 x 480 pixels", "take the picture again with at least 640 pixels on the longer and 480 on the shorter side";
+        pt: "a imagem é menor que 640 x 480 pixels", "tire a foto outra vez com pelo menos 640 pixels no lado maior e 480 no menor";
+    }
+    CaptureTokenForm = "20900": {
+        en: "not a capture token (three or five base64url parts with dots between)", "send the `encrypted` text of the capture SDK as it came";
+        pt: "não é um token de captura (três ou cinco partes em base64url separadas por pontos)", "envie o texto `encrypted` do SDK de captura tal como veio";
+    }
+    CaptureTokenExpired = "10507": {
+        en: "the capture token is more than ten minutes old", "capture again and send within ten minutes";
+        pt: "o token de captura tem mais de dez minutos", "capture outra vez e envie em até dez minutos";
+    }
+    CaptureTokenRequired: {
+        en: "a plain image cannot prove liveness", "capture with Unico's SDK and send its capture token";
+        pt: "uma imagem comum não prova vida", "capture com o SDK da Unico e envie o token de captura";
+    }
+    DocumentFiles: {
+        en: "a document is captured in one file or two", "give one file (an open licence) or two (front and back)";
+        pt: "um documento é capturado em um ou dois arquivos", "envie um arquivo (CNH aberta) ou dois (frente e verso)";
+    }
 }
 
 /// Everything that is wrong with an input, in the order of its members. Never empty.
@@ -183,6 +284,37 @@ mod tests {
             );
             assert!(!rule.meaning().is_empty() && !rule.remedy().is_empty());
         }
+    }
+
+    /// Whoever reads Portuguese is told the same, and in other words than English ones.
+    #[test]
+    fn every_rule_speaks_both_languages() {
+        for rule in Rule::ALL {
+            assert_eq!(rule.meaning(), rule.meaning_in(Language::English));
+            assert_eq!(rule.remedy(), rule.remedy_in(Language::English));
+            for (en, pt) in [
+                (rule.meaning(), rule.meaning_in(Language::Portuguese)),
+                (rule.remedy(), rule.remedy_in(Language::Portuguese)),
+            ] {
+                assert!(pt.len() > 5 && pt != en && !pt.contains('\n'), "{pt}");
+            }
+        }
+    }
+
+    /// No code is made up: each stands in the catalogue, and rules without a published one have none.
+    #[test]
+    fn codes_are_those_of_the_catalogue() {
+        for rule in Rule::ALL {
+            let violation = Violation::new("subject.code", *rule);
+            let entry = violation.entry().map(CatalogueEntry::code);
+            assert_eq!(
+                entry.as_ref().map(ErrorCode::as_str),
+                violation.code(),
+                "{rule:?}"
+            );
+        }
+        assert_eq!(Rule::DocumentFiles.code(), None);
+        assert_eq!(Rule::ImageMissing.code(), None);
     }
 
     #[test]

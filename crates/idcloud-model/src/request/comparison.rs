@@ -2,9 +2,14 @@
 //!
 //! Must never exist without something to compare with.
 
+use bytes::Bytes;
+
 use super::Body;
 use super::body::Writer;
-use crate::{Image, ProcessId, Selfie, Subject, SubsidiaryId};
+use super::context::{Context, with_context, with_optional_subject};
+use crate::image::Place;
+use crate::violation::Violations;
+use crate::{Image, ProcessId, Selfie, Subject};
 
 /// What the face is compared with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +19,17 @@ pub enum Reference {
     Process(ProcessId),
     /// A picture, which only `references[]` of the newest generation can carry.
     Image(Image),
+}
+
+impl Reference {
+    /// Reads a picture to compare with: a file, or base64 of one in any form that [`Image::from_input`] takes.
+    ///
+    /// # Errors
+    /// All violations at once, told at `references[0].referenceContent`: nothing given, format (20505), unreadable header (20900), too
+    /// large (20506), too small (20807).
+    pub fn image_from_input(input: Bytes) -> Result<Self, Violations> {
+        Image::from_input_at(Place::REFERENCE, input).map(Self::Image)
+    }
 }
 
 impl From<ProcessId> for Reference {
@@ -34,7 +50,13 @@ pub struct ComparisonRequest {
     reference: Reference,
     selfie: Selfie,
     subject: Option<Subject>,
-    subsidiary_id: Option<SubsidiaryId>,
+    context: Context,
+}
+
+with_context!(ComparisonRequest);
+with_optional_subject! {
+    /// The same request with the person named, which a key with liveness beside the comparison needs (biometric token page).
+    ComparisonRequest
 }
 
 impl ComparisonRequest {
@@ -45,22 +67,8 @@ impl ComparisonRequest {
             reference: reference.into(),
             selfie: selfie.into(),
             subject: None,
-            subsidiary_id: None,
+            context: Context::NONE,
         }
-    }
-
-    /// The same request with the person named, which a key with liveness beside the comparison needs (biometric token page).
-    #[must_use]
-    pub fn with_subject(mut self, subject: Subject) -> Self {
-        self.subject = Some(subject);
-        self
-    }
-
-    /// The same request at this branch.
-    #[must_use]
-    pub fn with_subsidiary_id(mut self, id: SubsidiaryId) -> Self {
-        self.subsidiary_id = Some(id);
-        self
     }
 
     /// What the face is compared with.
@@ -80,10 +88,7 @@ impl ComparisonRequest {
         if let Some(subject) = &self.subject {
             writer.subject(subject);
         }
-        writer.optional(
-            "subsidiaryId",
-            self.subsidiary_id.as_ref().map(SubsidiaryId::as_str),
-        );
+        self.context.write(&mut writer);
         match &self.reference {
             Reference::Process(id) => writer.text("referenceProcessId", id.as_str()),
             Reference::Image(image) => writer.array("references", [image], |writer, image| {

@@ -9,8 +9,10 @@ use bytes::Bytes;
 
 use super::Body;
 use super::body::Writer;
+use super::context::{Context, with_context};
+use crate::image::Place;
 use crate::violation::{Rule, Violation, Violations};
-use crate::{DocumentId, Image, ProcessId, Subject, SubsidiaryId};
+use crate::{DocumentId, Image, ProcessId, Subject};
 
 /// What the document is for, `document.purpose`.
 ///
@@ -105,31 +107,33 @@ pub struct DocumentRequest {
     purpose: Purpose,
     auth_process_id: ProcessId,
     source: DocumentSource,
-    subsidiary_id: Option<SubsidiaryId>,
+    context: Context,
 }
 
+with_context!(DocumentRequest);
+
 impl DocumentRequest {
-    /// Captures a document from one or two pictures.
+    /// Captures a document from one or two pictures: files, or base64 of them in any form that [`Image::from_input`] takes.
     ///
     /// `auth_process_id` is a completed biometric process of the same person, at most 24 hours old.
     ///
     /// # Errors
-    /// Not one or two files, and whatever is wrong with any of them (20505, 20506, 20807, 20900).
+    /// Not one or two files, and whatever is wrong with any of them, told at `document.files[…].data`: empty, format (20505), unreadable
+    /// header (20900), too large (20506), too small (20807).
     pub fn capture(
         subject: Subject,
         purpose: Purpose,
         auth_process_id: ProcessId,
         files: impl IntoIterator<Item = Bytes>,
     ) -> Result<Self, Violations> {
-        const PATHS: [&str; 2] = ["document.files[0].data", "document.files[1].data"];
         let files: Vec<_> = files.into_iter().collect();
-        if !(1..=PATHS.len()).contains(&files.len()) {
+        if !(1..=Place::DOCUMENT_FILES.len()).contains(&files.len()) {
             return Err(Violations::one("document.files", Rule::DocumentFiles));
         }
         let mut images = Vec::with_capacity(files.len());
         let mut found: Vec<Violation> = Vec::new();
-        for (path, bytes) in PATHS.into_iter().zip(files) {
-            match Image::parse_at(path, bytes) {
+        for (place, input) in Place::DOCUMENT_FILES.into_iter().zip(files) {
+            match Image::from_input_at(place, input) {
                 Ok(image) => images.push(image),
                 Err(violations) => found.extend(violations),
             }
@@ -172,15 +176,26 @@ impl DocumentRequest {
             purpose,
             auth_process_id,
             source,
-            subsidiary_id: None,
+            context: Context::NONE,
         }
     }
 
-    /// The same request at this branch.
+    /// The person.
     #[must_use]
-    pub fn with_subsidiary_id(mut self, id: SubsidiaryId) -> Self {
-        self.subsidiary_id = Some(id);
-        self
+    pub const fn subject(&self) -> &Subject {
+        &self.subject
+    }
+
+    /// What the document is for.
+    #[must_use]
+    pub const fn purpose(&self) -> &Purpose {
+        &self.purpose
+    }
+
+    /// The process that proves who holds the document.
+    #[must_use]
+    pub const fn auth_process_id(&self) -> &ProcessId {
+        &self.auth_process_id
     }
 
     /// Where the document comes from.
@@ -192,10 +207,7 @@ impl DocumentRequest {
     pub(super) fn body(&self) -> Body {
         let mut writer = Writer::new();
         writer.subject(&self.subject);
-        writer.optional(
-            "subsidiaryId",
-            self.subsidiary_id.as_ref().map(SubsidiaryId::as_str),
-        );
+        self.context.write(&mut writer);
         writer.object("document", |writer| {
             writer.text("purpose", self.purpose.as_str());
             writer.text("authProcessId", self.auth_process_id.as_str());

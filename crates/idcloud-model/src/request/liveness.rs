@@ -4,7 +4,8 @@
 
 use super::Body;
 use super::body::Writer;
-use crate::{CaptureToken, Subject, SubsidiaryId};
+use super::context::{Context, with_context, with_optional_subject};
+use crate::{CaptureToken, Subject};
 
 /// A request for liveness alone (Liveness page). It takes a capture token and nothing else; the subject is optional.
 ///
@@ -18,7 +19,13 @@ use crate::{CaptureToken, Subject, SubsidiaryId};
 pub struct LivenessRequest {
     capture_token: CaptureToken,
     subject: Option<Subject>,
-    subsidiary_id: Option<SubsidiaryId>,
+    context: Context,
+}
+
+with_context!(LivenessRequest);
+with_optional_subject! {
+    /// The same request with the person named: the page's sample does so, its list of members does not.
+    LivenessRequest
 }
 
 impl LivenessRequest {
@@ -28,22 +35,8 @@ impl LivenessRequest {
         Self {
             capture_token,
             subject: None,
-            subsidiary_id: None,
+            context: Context::NONE,
         }
-    }
-
-    /// The same request with the person named: the page's sample does so, its list of members does not.
-    #[must_use]
-    pub fn with_subject(mut self, subject: Subject) -> Self {
-        self.subject = Some(subject);
-        self
-    }
-
-    /// The same request at this branch.
-    #[must_use]
-    pub fn with_subsidiary_id(mut self, id: SubsidiaryId) -> Self {
-        self.subsidiary_id = Some(id);
-        self
     }
 
     /// The capture token.
@@ -57,10 +50,7 @@ impl LivenessRequest {
         if let Some(subject) = &self.subject {
             writer.subject(subject);
         }
-        writer.optional(
-            "subsidiaryId",
-            self.subsidiary_id.as_ref().map(SubsidiaryId::as_str),
-        );
+        self.context.write(&mut writer);
         writer.capture_token(&self.capture_token);
         writer.finish()
     }

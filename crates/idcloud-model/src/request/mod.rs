@@ -4,15 +4,18 @@
 
 mod body;
 mod comparison;
+mod context;
 mod document;
 mod identity;
 mod liveness;
+mod use_case;
 
 pub use body::{Body, Segment};
 pub use comparison::{ComparisonRequest, Reference};
 pub use document::{DocumentRequest, DocumentSource, Purpose, PurposeError};
-pub use identity::{IdentityRequest, UseCase, UseCaseError};
+pub use identity::IdentityRequest;
 pub use liveness::LivenessRequest;
+pub use use_case::{UseCase, UseCaseError};
 
 use crate::{CaptureToken, SelfieKind};
 

@@ -4,10 +4,12 @@ use std::time::SystemTime;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::*;
 use crate::image::tests::png;
+use crate::violation::Rule;
 use crate::{CaptureToken, Image, Selfie, Subject, SubjectDraft};
 
 const ID: &str = "D7A8B471-E69C-42B7-AF14-05E83365A944";
@@ -143,6 +145,14 @@ fn documents() {
     for count in [0, 3] {
         assert!(capture(vec![image().bytes().clone(); count]).is_err());
     }
+    assert_eq!(
+        sent(capture(vec![format!("data:image/png;base64,{encoded}").into()]).unwrap())["document"]
+            ["files"],
+        json!([{"data": encoded}])
+    );
+    let found = capture(vec![png(640, 480, 50), Bytes::new()]).unwrap_err();
+    let found: Vec<_> = found.iter().map(|v| (v.path(), v.rule())).collect();
+    assert_eq!(found, [("document.files[1].data", Rule::ImageMissing)]);
     let found = capture(vec![png(1, 1, 50), "text".into()]).unwrap_err();
     let found: Vec<_> = found.iter().map(|v| (v.path(), v.code())).collect();
     assert_eq!(
@@ -152,4 +162,85 @@ fn documents() {
             ("document.files[1].data", Some("20505"))
         ]
     );
+}
+
+/// A picture to compare with may be a file or base64 of one, and its faults are told where it stands.
+#[test]
+fn references() {
+    let encoded = STANDARD.encode(image().bytes());
+    for input in [image().bytes().clone(), encoded.into()] {
+        assert_eq!(
+            Reference::image_from_input(input).unwrap(),
+            Reference::Image(image())
+        );
+    }
+    let found = Reference::image_from_input(png(1, 1, 50)).unwrap_err();
+    let found: Vec<_> = found.iter().map(|v| (v.path(), v.code())).collect();
+    assert_eq!(found, [("references[0].referenceContent", Some("20807"))]);
+}
+
+/// Every create may say what it is for and at which branch, and every member of a request can be read again.
+#[test]
+fn context_and_accessors() {
+    let use_case: UseCase = "Onboarding".parse().unwrap();
+    let (branch, process): (crate::SubsidiaryId, crate::ProcessId) =
+        (ID.parse().unwrap(), ID.parse().unwrap());
+    let identity = IdentityRequest::new(subject(), image())
+        .unwrap()
+        .with_use_case(use_case.clone())
+        .with_subsidiary_id(branch.clone());
+    let liveness = LivenessRequest::new(token())
+        .with_subject(subject())
+        .with_use_case(use_case.clone())
+        .with_subsidiary_id(branch.clone());
+    let comparison = ComparisonRequest::new(process.clone(), token())
+        .with_subject(subject())
+        .with_use_case(use_case.clone())
+        .with_subsidiary_id(branch.clone());
+    let document = DocumentRequest::reuse(
+        subject(),
+        Purpose::FGTS,
+        process.clone(),
+        ID.parse().unwrap(),
+    )
+    .with_use_case(use_case.clone())
+    .with_subsidiary_id(branch.clone());
+    for (use_case_of, branch_of, subject_of) in [
+        (
+            identity.use_case(),
+            identity.subsidiary_id(),
+            Some(identity.subject()),
+        ),
+        (
+            liveness.use_case(),
+            liveness.subsidiary_id(),
+            liveness.subject(),
+        ),
+        (
+            comparison.use_case(),
+            comparison.subsidiary_id(),
+            comparison.subject(),
+        ),
+        (
+            document.use_case(),
+            document.subsidiary_id(),
+            Some(document.subject()),
+        ),
+    ] {
+        assert_eq!(use_case_of, Some(&use_case));
+        assert_eq!(branch_of, Some(&branch));
+        assert_eq!(subject_of, Some(&subject()));
+    }
+    assert_eq!(document.purpose(), &Purpose::FGTS);
+    assert_eq!(document.auth_process_id(), &process);
+    for request in [
+        CreateRequest::from(identity),
+        liveness.into(),
+        comparison.into(),
+        document.into(),
+    ] {
+        let body = sent(request);
+        assert_eq!(body["useCase"], "Onboarding", "{body}");
+        assert_eq!(body["subsidiaryId"], ID, "{body}");
+    }
 }

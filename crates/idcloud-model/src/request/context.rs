@@ -1,0 +1,84 @@
+//! What every create may say about itself: its use case and the customer's branch.
+//!
+//! Must never decide what is checked: the API key does.
+
+use super::UseCase;
+use super::body::Writer;
+use crate::SubsidiaryId;
+
+/// `useCase` and `subsidiaryId`, each left out unless given.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Context {
+    pub(super) use_case: Option<UseCase>,
+    pub(super) subsidiary_id: Option<SubsidiaryId>,
+}
+
+impl Context {
+    pub(super) const NONE: Self = Self {
+        use_case: None,
+        subsidiary_id: None,
+    };
+
+    pub(super) fn write(&self, writer: &mut Writer) {
+        writer.optional("useCase", self.use_case.as_ref().map(UseCase::as_str));
+        writer.optional(
+            "subsidiaryId",
+            self.subsidiary_id.as_ref().map(SubsidiaryId::as_str),
+        );
+    }
+}
+
+/// Gives a request with a `context` its builder methods and accessors.
+macro_rules! with_context {
+    ($request:ident) => {
+        impl $request {
+            /// The same request for this use case.
+            #[must_use]
+            pub fn with_use_case(mut self, use_case: $crate::request::UseCase) -> Self {
+                self.context.use_case = Some(use_case);
+                self
+            }
+
+            /// The same request at this branch.
+            #[must_use]
+            pub fn with_subsidiary_id(mut self, id: $crate::SubsidiaryId) -> Self {
+                self.context.subsidiary_id = Some(id);
+                self
+            }
+
+            /// What the request is for, where that was said.
+            #[must_use]
+            pub const fn use_case(&self) -> Option<&$crate::request::UseCase> {
+                self.context.use_case.as_ref()
+            }
+
+            /// The branch, where one was named.
+            #[must_use]
+            pub const fn subsidiary_id(&self) -> Option<&$crate::SubsidiaryId> {
+                self.context.subsidiary_id.as_ref()
+            }
+        }
+    };
+}
+
+/// Gives a request with an optional `subject` its builder method and accessor.
+macro_rules! with_optional_subject {
+    ($(#[$doc:meta])* $request:ident) => {
+        impl $request {
+            $(#[$doc])*
+            #[must_use]
+            pub fn with_subject(mut self, subject: $crate::Subject) -> Self {
+                self.subject = Some(subject);
+                self
+            }
+
+            /// The person, where one was named.
+            #[must_use]
+            pub const fn subject(&self) -> Option<&$crate::Subject> {
+                self.subject.as_ref()
+            }
+        }
+    };
+}
+
+pub(super) use {with_context, with_optional_subject};
