@@ -23,9 +23,23 @@ pub enum DocumentKind {
 }
 
 impl DocumentKind {
-    /// Reads a type such as `unico.moja.dictionary.br.rg.v2.Rg`, or an old one such as `CNH`.
-    pub(crate) fn of(kind: &str) -> Self {
-        let is = |word: &str| kind.split('.').any(|part| part.eq_ignore_ascii_case(word));
+    /// Reads a type in any of the documented forms: `unico.moja.dictionary.br.rg.v2.Rg` of answers, `BR_CNH` of lookups, `CNH` of the
+    /// first generation.
+    ///
+    /// ```
+    /// use idcloud_model::DocumentKind;
+    ///
+    /// assert_eq!(DocumentKind::from_type("BR_CNH"), DocumentKind::Cnh);
+    /// assert_eq!(DocumentKind::from_type("unico.moja.dictionary.br.rg.v2.Rg"), DocumentKind::Rg);
+    /// ```
+    #[must_use]
+    pub fn from_type(name: &str) -> Self {
+        let name = name.trim();
+        let word = match name.get(..3) {
+            Some(country) if country.eq_ignore_ascii_case("BR_") => name.get(3..).unwrap_or(name),
+            _ => name,
+        };
+        let is = |known: &str| word.split('.').any(|part| part.eq_ignore_ascii_case(known));
         if is("rg") {
             Self::Rg
         } else if is("cnh") {
@@ -38,12 +52,20 @@ impl DocumentKind {
             Self::Other
         }
     }
+
+    pub(crate) fn of(name: &str) -> Self {
+        Self::from_type(name)
+    }
 }
 
 /// The fields of a document. Personal data: none of them may be logged.
 ///
 /// A field is found whether the answer spells it in camel case, in snake case or mixed, as the documents do (`dataNascimento`,
-/// `data_emissao`, `titulo_eleitorNumero`), and whether the content is one object or a list of them.
+/// `data_emissao`, `titulo_eleitorNumero`), and whether the content is one object or a list of them. Accessors give text; a field that
+/// came as something else, such as a number, is found by [`field`](Self::field) and stands in [`other`](Self::other).
+///
+/// Source: the fields are listed on the result page of hosted journeys, whose reader of documents is the same; the types of documents on
+/// the document capture and reuse page and in the parameter specification.
 #[derive(Clone, Copy)]
 pub struct DocumentContent<'a> {
     content: &'a Value,
@@ -60,44 +82,64 @@ impl<'a> DocumentContent<'a> {
         Self { content }
     }
 
-    /// The field of this name, in any of the spellings.
+    /// The field of this name, in any of the spellings, whatever its type; null counts as absent.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&'a Value> {
-        self.members()
-            .find(|(key, _)| is_same_name(key, name))
-            .map(|(_, value)| value)
-            .filter(|value| !value.is_null())
+        self.named(name).find(|value| !value.is_null())
     }
 
-    /// The field of this name as text.
+    /// The field of this name as text; none where it is of another type.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&'a str> {
-        self.field(name)?.as_str()
+        self.named(name).find_map(Value::as_str)
     }
 
-    /// The names of the parents, `filiacao`.
+    /// The names of the parents, `filiacao`: a list, or a single name.
     pub fn parents(&self) -> impl Iterator<Item = &'a str> {
-        let parents = self.field("filiacao").and_then(Value::as_array);
-        parents.into_iter().flatten().filter_map(Value::as_str)
+        self.field(PARENTS)
+            .map(one_or_more)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+    }
+
+    /// The values that come under this name.
+    fn named(&self, name: &str) -> impl Iterator<Item = &'a Value> {
+        self.members()
+            .filter(move |(key, _)| is_same_name(key, name))
+            .map(|(_, value)| value)
     }
 
     /// Every field, as it came.
     pub fn members(&self) -> impl Iterator<Item = (&'a str, &'a Value)> {
-        let objects: &[Value] = match self.content {
-            Value::Array(items) => items,
-            single => std::slice::from_ref(single),
-        };
-        objects
+        one_or_more(self.content)
             .iter()
             .filter_map(Value::as_object)
             .flat_map(Map::iter)
             .map(|(name, value)| (name.as_str(), value))
     }
 
-    /// The fields that have no accessor here.
+    /// The fields that no accessor gives: those without one, and those that came as another type than text. Null is nothing.
     pub fn other(&self) -> impl Iterator<Item = (&'a str, &'a Value)> {
-        self.members()
-            .filter(|(name, _)| !FIELDS.iter().any(|known| is_same_name(name, known)))
+        self.members().filter(|(name, value)| {
+            let read = if is_same_name(name, PARENTS) {
+                one_or_more(value).iter().all(Value::is_string)
+            } else {
+                value.is_string() && FIELDS.iter().any(|known| is_same_name(name, known))
+            };
+            !read && !value.is_null()
+        })
+    }
+}
+
+/// The field that holds the parents' names.
+const PARENTS: &str = "filiacao";
+
+/// The elements of a list, or the single value that came instead of one.
+fn one_or_more(value: &Value) -> &[Value] {
+    match value {
+        Value::Array(values) => values,
+        single => std::slice::from_ref(single),
     }
 }
 
@@ -115,7 +157,7 @@ fn is_same_name(one: &str, other: &str) -> bool {
 macro_rules! fields {
     ($($(#[$doc:meta])* $name:ident = $field:literal;)+) => {
         /// The fields that the documents list, for any kind of document.
-        const FIELDS: &[&str] = &["filiacao", $($field),+];
+        const FIELDS: &[&str] = &[$($field),+];
 
         impl<'a> DocumentContent<'a> {
             $(
@@ -206,10 +248,17 @@ mod tests {
                 DocumentKind::Passport,
             ),
             ("CNH", DocumentKind::Cnh),
+            ("BR_RG", DocumentKind::Rg),
+            ("br_cnh", DocumentKind::Cnh),
+            ("BR_CIN", DocumentKind::Cin),
+            ("BR_PASSPORT", DocumentKind::Passport),
+            ("BR_CPF", DocumentKind::Other),
+            ("AR_DNI", DocumentKind::Other),
+            ("é", DocumentKind::Other),
             ("UNKNOWN", DocumentKind::Other),
             ("", DocumentKind::Other),
         ] {
-            assert_eq!(DocumentKind::of(text), kind, "{text}");
+            assert_eq!(DocumentKind::from_type(text), kind, "{text}");
         }
     }
 
@@ -241,5 +290,28 @@ mod tests {
             );
             assert!(!format!("{read:?}").contains('A'));
         }
+    }
+
+    /// Nothing is lost: what no accessor can give stands among the others.
+    #[test]
+    fn other_types() {
+        let content = json!({
+            "numero": 123, "categoria": "B", "cpfNumero": null, "filiacao": "A", "nomeCivil": ["N"],
+            "data_emissao": false, "dataEmissao": "2"
+        });
+        let read = DocumentContent::new(&content);
+        assert_eq!(read.number(), None);
+        assert_eq!(read.field("numero"), Some(&json!(123)));
+        assert_eq!(read.category(), Some("B"));
+        assert_eq!(read.issue_date(), Some("2"));
+        assert_eq!(read.parents().collect::<Vec<_>>(), ["A"]);
+        let mut other: Vec<_> = read.other().map(|(name, _)| name).collect();
+        other.sort_unstable();
+        assert_eq!(other, ["data_emissao", "nomeCivil", "numero"]);
+
+        let content = json!({"filiacao": ["A", 7]});
+        let read = DocumentContent::new(&content);
+        assert_eq!(read.parents().collect::<Vec<_>>(), ["A"]);
+        assert_eq!(read.other().count(), 1);
     }
 }

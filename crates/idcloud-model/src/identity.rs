@@ -6,6 +6,8 @@ use crate::unknown::open_enum;
 
 open_enum! {
     /// `unicoId.result` (once IDUnico).
+    ///
+    /// Source: parameter specification and Onboarding page; the first generation writes the words with capitals.
     IdentityResult {
         /// The face is the holder's.
         Yes = "yes",

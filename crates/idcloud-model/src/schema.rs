@@ -8,7 +8,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::{
     BirthDate, Capabilities, Capability, ClientReference, Cpf, Curp, DocumentId, Email, Gender,
-    PersonName, Phone, ProcessId, SubjectCode, SubsidiaryId,
+    PersonName, Phone, ProcessId, Scenario, SubjectCode, SubjectDraft, SubsidiaryId,
 };
 
 macro_rules! text_schema {
@@ -33,7 +33,7 @@ text_schema! {
     SubjectCode: r"^(\d{11}|\d{3}\.\d{3}\.\d{3}-\d{2}|[A-Za-z]{4}\d{6}[HMXhmx][A-Za-z]{5}[A-Za-z0-9]\d)$", "A CPF or a CURP.";
     PersonName: r"\S", "A person's name.";
     Email: r"^\S+@\S+$", "An e-mail address.";
-    Phone: r"\d", "A phone number of 12 or 13 digits with country code.";
+    Phone: r"^\s*\+?[ ().-]*(\d[ ().-]*){12,13}\s*$", "A phone number of 12 or 13 digits with country code.";
     Gender: r"^[MFmf]$", "M or F.";
     BirthDate: r"^\d{4}-\d{2}-\d{2}$", "An existing day as yyyy-MM-dd.";
     ClientReference: r"^\S{1,256}$", "The caller's own id of a person.";
@@ -42,20 +42,67 @@ text_schema! {
     SubsidiaryId: r"^[A-Za-z0-9_-]{1,64}$", "The id of a branch: a UUID.";
 }
 
+/// Names that are stored as text, one of a list.
+macro_rules! name_schema {
+    ($($name:ident: $names:expr, $description:literal;)+) => {
+        $(
+            impl JsonSchema for $name {
+                fn schema_name() -> Cow<'static, str> {
+                    stringify!($name).into()
+                }
+
+                fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                    let names: Vec<&str> = $names;
+                    json_schema!({"type": "string", "enum": names, "description": $description})
+                }
+            }
+        )+
+    };
+}
+
+name_schema! {
+    Capability: Capability::ALL.iter().map(|capability| capability.as_str()).collect(), "One kind of evidence.";
+    Scenario: Scenario::ALL.iter().map(|scenario| scenario.id()).collect(), "A row of the table of decisions.";
+}
+
+/// What is read is any text, so that all that is wrong with it can be told at once; `SubjectDraft::parse` does so.
+impl JsonSchema for SubjectDraft {
+    fn schema_name() -> Cow<'static, str> {
+        "SubjectDraft".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let text = |description: &str| json_schema!({"type": ["string", "null"], "description": description});
+        json_schema!({
+            "type": "object",
+            "description": "A person as somebody typed it. The number stands under one of code, cpf and curp.",
+            "properties": {
+                "code": text("CPF or CURP."),
+                "cpf": text("CPF, another name of code."),
+                "curp": text("CURP, another name of code."),
+                "name": text("The person's name."),
+                "email": text("E-mail address."),
+                "phone": text("Phone number of 12 or 13 digits with country code."),
+                "gender": text("M or F."),
+                "birthDate": text("An existing day as yyyy-MM-dd."),
+                "clientReference": text("The caller's own id of the person: 1 to 256 characters without white space."),
+            },
+            "additionalProperties": false,
+        })
+    }
+}
+
 impl JsonSchema for Capabilities {
     fn schema_name() -> Cow<'static, str> {
         "Capabilities".into()
     }
 
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let names: Vec<_> = Capability::ALL
-            .iter()
-            .map(|capability| capability.as_str())
-            .collect();
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let item = generator.subschema_for::<Capability>();
         json_schema!({
             "type": "array",
             "uniqueItems": true,
-            "items": {"type": "string", "enum": names},
+            "items": item,
             "description": "What an API key is provisioned with. risk-score and serpro need identity."
         })
     }
@@ -65,7 +112,7 @@ impl JsonSchema for Capabilities {
 mod tests {
     use schemars::schema_for;
 
-    use crate::{Asked, Policy, Subject};
+    use crate::{Asked, Policy, Subject, SubjectDraft};
 
     /// The names in the schema are those that serde writes.
     #[test]
@@ -105,5 +152,37 @@ mod tests {
                 .collect::<Vec<_>>()
         );
         assert_eq!(members(schema_for!(Asked)).len(), 3);
+    }
+
+    /// A draft's schema names exactly the members that serde reads.
+    #[test]
+    fn every_member_of_a_draft_is_read() {
+        let schema = schema_for!(SubjectDraft);
+        let members = schema
+            .get("properties")
+            .and_then(|p| p.as_object())
+            .unwrap();
+        for name in members.keys() {
+            let draft = serde_json::json!({name.as_str(): "x"});
+            assert!(
+                serde_json::from_value::<SubjectDraft>(draft).is_ok(),
+                "{name}"
+            );
+        }
+        assert_eq!(members.len(), 9);
+        assert_eq!(schema.get("additionalProperties"), Some(&false.into()));
+    }
+
+    /// The thresholds that are refused when read are refused by the schema too.
+    #[test]
+    fn a_policy_has_ranges() {
+        let schema = schema_for!(Policy);
+        let bounds = |name: &str| {
+            let member = schema.get("properties").and_then(|p| p.get(name)).unwrap();
+            (member["minimum"].as_i64(), member["maximum"].as_i64())
+        };
+        assert_eq!(bounds("approveFrom"), (Some(-100), Some(100)));
+        assert_eq!(bounds("minSerpro"), (Some(0), Some(100)));
+        assert_eq!(schema.get("title"), Some(&"Policy".into()));
     }
 }

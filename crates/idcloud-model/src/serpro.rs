@@ -8,6 +8,8 @@ use crate::UnknownValue;
 use crate::wire::Scalar;
 
 /// `government.serpro`.
+///
+/// Source: parameter specification; that -1 and -2 are signals and no low scores, the Serpro similarity page of the newest contract.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Serpro {

@@ -30,6 +30,8 @@ open_enum! {
 
 open_enum! {
     /// `riskLevel.result`; two of its five values are published.
+    ///
+    /// Source: fraud risk classification page of the newest contract.
     RiskLevel {
         /// No evidence of fraud.
         Approved = "approved",
