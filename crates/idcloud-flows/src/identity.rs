@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use idcloud_http::{Answer, ApiKey, CallOptions, Client, Delivery, Error};
+use idcloud_http::{ApiKey, CallOptions, Client, Delivery, Error};
 use idcloud_model::request::{CreateRequest, IdentityRequest};
 use idcloud_model::{Asked, Capabilities, IdentityExtras, Policy, Process};
 
@@ -18,6 +18,9 @@ use crate::{Pending, Report, Submission};
 ///
 /// Whether failed processes are billed is not published.
 pub const DEFAULT_NEW_ATTEMPTS: u32 = 3;
+
+/// How long the one look for missing evidence may take: it is a courtesy, and the caller has a verdict already.
+const LOOK_DEADLINE: Duration = Duration::from_secs(10);
 
 /// Identity verification with one API key, and whatever else that key is declared to have.
 ///
@@ -91,6 +94,7 @@ impl IdentityVerification {
         let mut machine = Machine::new(asked, self.policy, self.new_attempts);
         let mut simulated = false;
         let mut failed: Option<Process> = None;
+        let mut look_error = None;
         let process = loop {
             let answer = match (
                 self.client.create(&self.key, &request, options).await,
@@ -112,8 +116,16 @@ impl IdentityVerification {
                     clock.sleep(pause).await;
                 }
                 Step::Look => {
-                    let seen = self.client.process(&self.key, process.id(), options).await;
-                    let seen = seen.ok().map(Answer::into_value);
+                    let options = CallOptions::new()
+                        .with_deadline(LOOK_DEADLINE)
+                        .with_created_at(clock.now());
+                    let seen = match self.client.process(&self.key, process.id(), &options).await {
+                        Ok(answer) => Some(answer.into_value()),
+                        Err(error) => {
+                            look_error = Some(Arc::new(error));
+                            None
+                        }
+                    };
                     if let Some(seen) = &seen {
                         self.observer.see(seen);
                     }
@@ -129,6 +141,7 @@ impl IdentityVerification {
             &self.client.environment(),
             clock.now(),
             simulated,
+            look_error,
         ))
     }
 

@@ -2,7 +2,9 @@
 //!
 //! Must never separate a verdict from what was asked, nor hide that it was simulated.
 
-use idcloud_http::EnvironmentName;
+use std::sync::Arc;
+
+use idcloud_http::{EnvironmentName, Error};
 use idcloud_model::{
     Asked, Capability, FinalProcess, Language, Policy, Verdict, decide, simulated_notice,
 };
@@ -17,6 +19,7 @@ pub struct Report {
     verdict: Verdict,
     environment: EnvironmentName,
     simulated: bool,
+    look_error: Option<Arc<Error>>,
 }
 
 impl Report {
@@ -35,7 +38,19 @@ impl Report {
             verdict,
             environment,
             simulated,
+            look_error: None,
         }
+    }
+
+    pub(crate) fn with_look_error(mut self, error: Option<Arc<Error>>) -> Self {
+        self.look_error = error;
+        self
+    }
+
+    /// Why evidence that was missing from the create's answer could not be looked for; then it may exist although it is missing here.
+    #[must_use]
+    pub fn look_error(&self) -> Option<&Error> {
+        self.look_error.as_deref()
     }
 
     /// The process, with everything that the answer said.

@@ -2,9 +2,10 @@
 //!
 //! Must never ask for a second create unless the first provably failed in processing and the policy allows it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use idcloud_http::Environment;
+use idcloud_http::{Environment, Error};
 use idcloud_model::{Asked, Policy, Process, Scenario, SelfieKind, decide};
 
 use crate::{Pending, Report};
@@ -58,7 +59,9 @@ impl Machine {
         let Process::Final(process) = process else {
             return Step::Done;
         };
-        if process.is_failed() && self.attempts_left > 0 {
+        // What contradicts itself proves no failure.
+        let failed = process.is_failed() && !process.evidence().is_conflicting();
+        if failed && self.attempts_left > 0 {
             self.attempts_left -= 1;
             self.attempts_made += 1;
             return Step::CreateAgain(backoff(self.attempts_made, fraction));
@@ -96,15 +99,13 @@ pub(crate) fn outcome(
     environment: &Environment,
     submitted_at: std::time::SystemTime,
     simulated: bool,
+    look_error: Option<Arc<Error>>,
 ) -> Submission {
     match process {
-        Process::Final(process) => Submission::Finished(Report::new(
-            process,
-            asked,
-            policy,
-            environment.name(),
-            simulated,
-        )),
+        Process::Final(process) => {
+            let report = Report::new(process, asked, policy, environment.name(), simulated);
+            Submission::Finished(report.with_look_error(look_error))
+        }
         Process::Pending(process) => Submission::Pending(Pending::new(
             process.id().clone(),
             process.status(),
@@ -153,7 +154,7 @@ mod tests {
         assert_eq!(creates(SelfieKind::Image, 3), 4);
         assert_eq!(creates(SelfieKind::Image, 0), 1);
         assert_eq!(creates(SelfieKind::CaptureToken, 3), 1);
-        for status in ["1", "2", "3", "4", "7"] {
+        for status in ["1", "2", "3", "4", "7", r#"5,"status":3"#] {
             let mut machine = Machine::new(asked(SelfieKind::Image), Policy::default(), 3);
             let step = machine.created(&process(&format!(r#""status":{status}"#)), 1.0);
             assert!(!matches!(step, Step::CreateAgain(_)), "status {status}");

@@ -31,18 +31,10 @@ pub(crate) async fn wait(
         .unwrap_or_default();
     let mut due =
         poll_schedule::pause(Duration::ZERO, fastrand::f64()).saturating_sub(age_at_start);
-    let mut last_error = None;
     loop {
-        if due > limit {
-            clock
-                .sleep(limit.saturating_sub(clock.instant() - start))
-                .await;
-            return Err(WaitError::new(
-                WaitErrorKind::DeadlineReached,
-                pending,
-                last_error,
-            ));
-        }
+        // Whoever waits until a moment wants to know what holds at that moment.
+        let last = due >= limit;
+        due = due.min(limit);
         clock
             .sleep(due.saturating_sub(clock.instant() - start))
             .await;
@@ -50,7 +42,7 @@ pub(crate) async fn wait(
         let options = CallOptions::default()
             .with_deadline(limit.saturating_sub(elapsed).max(MIN_CALL))
             .with_created_at(pending.submitted_at());
-        match client.process(key, pending.process_id(), &options).await {
+        let failed = match client.process(key, pending.process_id(), &options).await {
             Ok(answer) => {
                 let simulated = answer.simulated() || pending.simulated();
                 let process = answer.into_value();
@@ -68,17 +60,24 @@ pub(crate) async fn wait(
                     }
                     Process::Pending(process) => pending.look(process.status(), simulated),
                 }
-                last_error = None;
+                None
             }
-            Err(error) if may_pass(error.kind()) => last_error = Some(error),
+            Err(error) if may_pass(error.kind()) => Some(error),
             Err(error) => return Err(WaitError::new(WaitErrorKind::Refused, pending, Some(error))),
-        }
+        };
         let elapsed = clock.instant() - start;
+        if last || limit.saturating_sub(elapsed) < MIN_CALL {
+            return Err(WaitError::new(
+                WaitErrorKind::DeadlineReached,
+                pending,
+                failed,
+            ));
+        }
         due = elapsed + poll_schedule::pause(elapsed, fastrand::f64());
     }
 }
 
-/// The least time that a poll is given, so that one due at the very end is still worth sending.
+/// The least time that a poll is given, and the least that is worth waiting for another.
 const MIN_CALL: Duration = Duration::from_secs(1);
 
 /// Whether a failed poll says nothing about the next.

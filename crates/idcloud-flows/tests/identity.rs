@@ -12,8 +12,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use idcloud_flows::http::testing::{ScriptedTransport, Step, VirtualClock};
 use idcloud_flows::http::{
-    ApiKey, CallOptions, Client, Clock, Delivery, Environment, ServiceAccount, SignError, Signer,
-    Transport,
+    ApiKey, CallOptions, Client, Clock, Delivery, Environment, Error, ServiceAccount, SignError,
+    Signer, Transport,
 };
 use idcloud_flows::model::request::IdentityRequest;
 use idcloud_flows::model::{Decision, ErrorCode, Image, Policy, Selfie, SelfieKind, SubjectDraft};
@@ -381,4 +381,59 @@ async fn an_observer_sees_every_answer() {
         *seen.lock().unwrap(),
         ["processing", "divergence", "completed"]
     );
+}
+
+/// A short wait asks once, at its end; no wait asks more often than its schedule.
+#[tokio::test(start_paused = true)]
+async fn a_short_wait_asks_at_its_end() {
+    for (limit, polls) in [(0, 1), (2, 1), (5, 2), (10, 4)] {
+        let script = Arc::new(ScriptedTransport::new().every_call(answer(r#""status":1"#)));
+        let identity = scripted(&script, "a", "identity");
+        let first = pending(submit(&identity, image()).await);
+        let limit = Duration::from_secs(limit);
+        let error = identity.wait(first, limit).await.unwrap_err();
+        assert_eq!(error.kind(), WaitErrorKind::DeadlineReached);
+        assert_eq!(script.calls().len(), 1 + polls, "{limit:?}");
+    }
+}
+
+/// A verdict cannot be misread: another process's result never becomes this one's.
+#[tokio::test(start_paused = true)]
+async fn another_process_is_not_this_one() {
+    let other =
+        r#"{"id":"11111111-2222-3333-4444-555555555555","status":3,"unicoId":{"result":"yes"}}"#;
+    let script = Arc::new(
+        ScriptedTransport::new()
+            .call(answer(r#""status":1"#))
+            .every_call(Step::json(200, other)),
+    );
+    let identity = scripted(&script, "a", "identity");
+    let first = pending(submit(&identity, image()).await);
+    let error = identity
+        .wait(first, Duration::from_secs(30))
+        .await
+        .unwrap_err();
+    assert_eq!(error.pending().process_id().as_str(), ID);
+    assert_eq!(
+        error.error().and_then(Error::detail),
+        Some("the answer is about another process")
+    );
+}
+
+/// A look that failed is told, lasts no longer than it is worth, and has no hook: it creates nothing.
+#[tokio::test(start_paused = true)]
+async fn a_failed_look_is_told() {
+    let yes = r#""status":3,"unicoId":{"result":"yes"}"#;
+    let script = Arc::new(
+        ScriptedTransport::new()
+            .call(answer(yes))
+            .every_call(answer(yes).after(Duration::from_secs(100))),
+    );
+    let identity = scripted(&script, "a", "identity,behavior-alert");
+    let clock = VirtualClock::new();
+    let started = clock.instant();
+    let report = finished(submit(&identity, image()).await);
+    assert_eq!(report.verdict().scenario().id(), "missing-evidence");
+    assert!(report.look_error().is_some());
+    assert!(clock.instant() - started < Duration::from_secs(15));
 }

@@ -45,6 +45,8 @@ pub(crate) struct Reading<T> {
     pub(crate) code: Option<ErrorCode>,
     pub(crate) process_id: Option<ProcessId>,
     pub(crate) source: Option<BoxError>,
+    /// What is wrong with the answer, or why none came, as a clause.
+    pub(crate) detail: Option<&'static str>,
     failed: Option<TransportErrorKind>,
 }
 
@@ -52,7 +54,7 @@ impl<T> Reading<T> {
     /// Reads what `sent` amounts to; `decode` reads the body of an answer that may be usable.
     pub(crate) fn of(
         sent: Sent,
-        decode: impl FnOnce(StatusCode, &Bytes) -> Result<T, BoxError>,
+        decode: impl FnOnce(StatusCode, &Bytes) -> Result<T, &'static str>,
     ) -> Self {
         let mut reading = Self {
             value: None,
@@ -61,13 +63,15 @@ impl<T> Reading<T> {
             code: None,
             process_id: None,
             source: None,
+            detail: None,
             failed: None,
         };
         match sent {
-            Sent::TimedOut => {}
+            Sent::TimedOut => reading.detail = Some("no answer came in time"),
             Sent::Failed(error) => {
                 reading.status = error.status().map(|status| status.as_u16());
                 reading.failed = Some(error.kind());
+                reading.detail = Some(error.kind().message());
                 reading.source = Some(error.into());
             }
             Sent::Answer(answer) => reading.read(answer, decode),
@@ -78,7 +82,7 @@ impl<T> Reading<T> {
     fn read(
         &mut self,
         answer: Response<Bytes>,
-        decode: impl FnOnce(StatusCode, &Bytes) -> Result<T, BoxError>,
+        decode: impl FnOnce(StatusCode, &Bytes) -> Result<T, &'static str>,
     ) {
         let (head, body) = answer.into_parts();
         self.status = Some(head.status.as_u16());
@@ -90,7 +94,7 @@ impl<T> Reading<T> {
                     wipe(body);
                     return;
                 }
-                Err(error) => self.source = Some(error),
+                Err(wrong) => self.detail = Some(wrong),
             }
         }
         self.code = ErrorAnswer::from_body(&body).code().cloned();

@@ -82,7 +82,7 @@ impl Call<'_> {
     /// Makes the call; `decode` reads the body of an answer that may be usable.
     pub(crate) async fn run<T>(
         &self,
-        decode: impl Fn(StatusCode, &Bytes) -> Result<T, BoxError>,
+        decode: impl Fn(StatusCode, &Bytes) -> Result<T, &'static str>,
     ) -> Result<Answer<T>, Error> {
         let kind = self.operation.kind();
         let began = self.client.clock.instant();

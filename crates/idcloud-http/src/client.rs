@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{StatusCode, Uri};
 use idcloud_model::request::CreateRequest;
-use idcloud_model::{Process, ProcessId, ReusableDocument, ReusableDocumentsQuery};
+use idcloud_model::{Process, ProcessId, ReadError, ReusableDocument, ReusableDocumentsQuery};
 use tokio::sync::Semaphore;
 use tracing::Instrument as _;
 
@@ -30,7 +30,7 @@ use crate::span;
 use crate::timeout::within;
 use crate::token_cache::NoToken;
 use crate::transport::Transport;
-use crate::{ApiKey, BoxError, ConfigError, Environment};
+use crate::{ApiKey, ConfigError, Environment};
 
 /// Sends the API's operations for one account in one environment.
 ///
@@ -136,7 +136,8 @@ impl Client {
             payload: Payload::Get,
             options,
         };
-        let work = pin!(call.run(read_process));
+        let read = |status, body: &Bytes| read_looked_up(id, status, body);
+        let work = pin!(call.run(read));
         self.traced(operation, Some(id), work).await
     }
 
@@ -164,7 +165,10 @@ impl Client {
             payload: Payload::Get,
             options,
         };
-        let work = pin!(call.run(|_, body| Ok(ReusableDocument::list_from_json(body)?)));
+        let work =
+            pin!(call.run(|_, body| {
+                ReusableDocument::list_from_json(body).map_err(ReadError::message)
+            }));
         self.traced(operation, None, work).await
     }
 
@@ -308,13 +312,27 @@ impl Inner {
 }
 
 /// Reads a process. With status 410 only a failed process is one; anything else is gone.
-fn read_process(status: StatusCode, body: &Bytes) -> Result<Process, BoxError> {
-    let process = Process::from_json(body)?;
+fn read_process(status: StatusCode, body: &Bytes) -> Result<Process, &'static str> {
+    let process = Process::from_json(body).map_err(ReadError::message)?;
     let failed = matches!(&process, Process::Final(last) if last.is_failed());
     if status == StatusCode::GONE && !failed {
-        return Err("the answer says that the process is gone".into());
+        return Err("the answer says that the process is gone");
     }
     Ok(process)
+}
+
+/// Reads the answer about one process. Another's result must never become this one's.
+fn read_looked_up(
+    id: &ProcessId,
+    status: StatusCode,
+    body: &Bytes,
+) -> Result<Process, &'static str> {
+    let process = read_process(status, body)?;
+    if process.id() == id {
+        Ok(process)
+    } else {
+        Err("the answer is about another process")
+    }
 }
 
 impl fmt::Debug for Client {

@@ -77,6 +77,7 @@ impl Call<'_> {
             process_id: reading.process_id,
             retry_after: wait.filter(|_| kind == ErrorKind::RateLimited),
             clock_skew: None,
+            detail: reading.detail,
             source: reading.source,
         };
         self.conclude(kind, details, progress)
@@ -122,6 +123,7 @@ impl NoToken<ExchangeFailure> {
         details.status = failure.status;
         details.code.clone_from(&failure.code);
         details.clock_skew = failure.clock_skew;
+        details.detail = failure.detail;
         details.retry_after = self.remembered_for.or(failure.retry_after);
         details.source = Some(Box::new(self.error));
         kind

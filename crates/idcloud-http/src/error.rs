@@ -176,6 +176,7 @@ pub(crate) struct Details {
     pub(crate) process_id: Option<ProcessId>,
     pub(crate) retry_after: Option<Duration>,
     pub(crate) clock_skew: Option<i64>,
+    pub(crate) detail: Option<&'static str>,
     pub(crate) source: Option<BoxError>,
 }
 
@@ -265,6 +266,12 @@ impl Error {
         self.0.details.clock_skew
     }
 
+    /// What is wrong with the last answer, or why none came, as a clause: `the answer is cut short`. Never anything of the answer itself.
+    #[must_use]
+    pub fn detail(&self) -> Option<&'static str> {
+        self.0.details.detail
+    }
+
     /// What to do about it, in English.
     #[must_use]
     pub fn help(&self) -> Option<Cow<'static, str>> {
@@ -306,6 +313,9 @@ impl fmt::Display for Error {
             let before = std::mem::replace(&mut open, ", ");
             write!(f, "{before}{text}")
         };
+        if let Some(detail) = details.detail {
+            item(f, format_args!("{detail}"))?;
+        }
         if let Some(status) = details.status {
             item(f, format_args!("HTTP {status}"))?;
         }

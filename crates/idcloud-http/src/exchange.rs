@@ -45,6 +45,8 @@ pub(crate) struct ExchangeFailure {
     pub(crate) code: Option<ErrorCode>,
     pub(crate) retry_after: Option<Duration>,
     pub(crate) clock_skew: Option<i64>,
+    /// What is wrong with the answer, or why none came, as a clause.
+    pub(crate) detail: Option<&'static str>,
     definite: bool,
     source: Option<BoxError>,
 }
@@ -58,6 +60,7 @@ impl ExchangeFailure {
             code: None,
             retry_after: None,
             clock_skew: None,
+            detail: None,
             definite: false,
             source,
         }
@@ -89,6 +92,7 @@ impl ExchangeFailure {
             clock_skew: (expired && is_skewed(skew)).then_some(skew),
             code: reading.code,
             retry_after: after,
+            detail: reading.detail,
             definite: matches!(kind, ErrorKind::Credentials | ErrorKind::Refused),
             source: reading.source,
         }
@@ -227,7 +231,7 @@ impl Exchange<'_> {
         let sent = send(self.transport, self.clock, request, context).await;
         Ok(Reading::of(sent, |status, body| {
             if !status.is_success() {
-                return Err("not a success".into());
+                return Err("the answer holds no access token");
             }
             read_token(body, fetched, asked_at)
         }))
@@ -278,7 +282,7 @@ fn read_token(
     body: &[u8],
     fetched: Instant,
     asked_at: SystemTime,
-) -> Result<AccessToken, BoxError> {
+) -> Result<AccessToken, &'static str> {
     // The error of the JSON reader could quote the body.
     let answer: TokenAnswer =
         serde_json::from_slice(body).map_err(|_| "the answer holds no access token")?;
@@ -291,7 +295,7 @@ fn read_token(
             .map_or(0, |life| life.as_secs()),
     };
     if life == 0 {
-        return Err("the access token has no life".into());
+        return Err("the access token has no life");
     }
     AccessToken::new(
         &answer.access_token,
@@ -299,5 +303,5 @@ fn read_token(
         asked_at,
         Duration::from_secs(life),
     )
-    .ok_or_else(|| "the access token cannot stand in a header".into())
+    .ok_or("the access token cannot stand in a header")
 }

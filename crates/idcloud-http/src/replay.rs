@@ -115,7 +115,7 @@ fn answered(kind: OperationKind, answer: Answered<'_>, facts: Facts) -> Action {
         code,
         usable,
     } = answer;
-    if usable && (is_success(status) || (status == 410 && kind != OperationKind::Token)) {
+    if usable && (is_success(status) || (status == 410 && kind == OperationKind::Read)) {
         return Action::Accept;
     }
     match kind {
@@ -499,7 +499,7 @@ mod tests {
                 "410 with a failed process",
                 usable(410),
                 NONE,
-                [Stop(F::Refused), Accept, Accept],
+                [Stop(F::Refused), Accept, Stop(F::Refused)],
             ),
             ("200", usable(200), NONE, everywhere(Accept)),
             ("201", usable(201), NONE, everywhere(Accept)),

@@ -64,7 +64,7 @@ impl TransportErrorKind {
         }
     }
 
-    const fn message(self) -> &'static str {
+    pub(crate) const fn message(self) -> &'static str {
         match self {
             Self::Connect => "could not connect; nothing was sent",
             Self::NotSent => "the connection was closed before the request was sent",

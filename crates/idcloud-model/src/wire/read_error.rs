@@ -2,28 +2,37 @@
 //!
 //! Must never hold anything of them.
 
+use std::fmt;
+
 /// Why bytes are not an answer about a process. Holds nothing of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReadError {
     /// No bytes, or white space alone.
-    #[error("the answer is empty")]
     Empty,
     /// The bytes end within a JSON value.
-    #[error("the answer is cut short")]
     Truncated,
     /// The bytes are not JSON.
-    #[error("the answer is not JSON")]
     NotJson,
     /// JSON, but not an object.
-    #[error("the answer is JSON but not an object")]
     NotAnObject,
     /// An object without an id that could be used.
-    #[error("the answer has no process id")]
     NoId,
 }
 
 impl ReadError {
+    /// What is wrong, as a clause.
+    #[must_use]
+    pub const fn message(self) -> &'static str {
+        match self {
+            Self::Empty => "the answer is empty",
+            Self::Truncated => "the answer is cut short",
+            Self::NotJson => "the answer is not JSON",
+            Self::NotAnObject => "the answer is JSON but not an object",
+            Self::NoId => "the answer has no process id",
+        }
+    }
+
     pub(crate) fn of(error: &serde_json::Error) -> Self {
         if error.is_eof() {
             Self::Truncated
@@ -34,3 +43,11 @@ impl ReadError {
         }
     }
 }
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.message())
+    }
+}
+
+impl std::error::Error for ReadError {}
