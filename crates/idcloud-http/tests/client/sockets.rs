@@ -244,7 +244,7 @@ async fn the_replay_table_over_sockets() {
             refused(),
             failed(K::Gone, Answered, 1),
         ),
-        ("410, failed", write("410 Gone", FAILED), ok(1), ok(1)),
+        ("410, failed", write("410 Gone", FAILED), refused(), ok(1)),
         ("413", write("413 Too Large", ""), refused(), refused()),
         (
             "425",
