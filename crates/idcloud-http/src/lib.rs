@@ -99,6 +99,8 @@ mod transport;
 mod transport_error;
 
 #[cfg(feature = "reqwest")]
+mod origins;
+#[cfg(feature = "reqwest")]
 mod pem_signer;
 #[cfg(feature = "reqwest")]
 mod reqwest_transport;

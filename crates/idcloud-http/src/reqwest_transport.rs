@@ -13,6 +13,7 @@ use rustls_pki_types::pem::PemObject;
 
 use crate::config_error::{ConfigError, ConfigErrorKind};
 use crate::endpoints::is_loopback;
+use crate::origins::Origins;
 use crate::transport::{CallContext, Transport};
 use crate::transport_error::{TransportError, TransportErrorKind};
 
@@ -35,6 +36,7 @@ pub struct ReqwestTransport {
     /// Absent where plain http to this machine is all that is wanted.
     https: Option<reqwest::Client>,
     loopback: reqwest::Client,
+    origins: Arc<Origins>,
 }
 
 impl ReqwestTransport {
@@ -113,6 +115,7 @@ impl ReqwestTransportBuilder {
         Ok(ReqwestTransport {
             https,
             loopback: build(loopback)?,
+            origins: Arc::default(),
         })
     }
 }
@@ -191,11 +194,11 @@ impl Transport for ReqwestTransport {
         context: CallContext,
     ) -> Result<http::Response<Bytes>, TransportError> {
         let client = self.client_for(request.uri())?;
-        let empty = request.body().is_empty();
-        let mut request = reqwest::Request::try_from(request)
-            .map_err(|error| invalid().with_source(error.without_url()))?;
-        if empty {
-            *request.body_mut() = None;
+        let (head, body) = request.into_parts();
+        let mut request = reqwest::Request::new(head.method, self.origins.url(&head.uri)?);
+        *request.headers_mut() = head.headers;
+        if !body.is_empty() {
+            *request.body_mut() = Some(body.into());
         }
         let answer = client
             .execute(request)
