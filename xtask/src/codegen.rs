@@ -7,6 +7,7 @@ mod openapi;
 mod pages;
 mod rust_tables;
 mod scenarios;
+mod schema;
 mod vocabulary;
 mod words;
 
@@ -223,5 +224,41 @@ mod tests {
         for entry in codes.entries() {
             assert!(examples.contains(&entry.code), "{} is missing", entry.code);
         }
+    }
+
+    /// Whoever generates a client from the document can read every answer form that is documented.
+    #[test]
+    fn good_answers_have_examples_and_both_types() {
+        let outputs = outputs(bare().path()).unwrap();
+        let document = outputs
+            .iter()
+            .find(|output| output.path == OPENAPI)
+            .unwrap();
+        let document: serde_json::Value = serde_json::from_str(&document.content).unwrap();
+        for methods in document["paths"].as_object().unwrap().values() {
+            for operation in methods.as_object().unwrap().values() {
+                let good = &operation["responses"]["200"]["content"]["application/json"];
+                assert!(!good["examples"].as_object().unwrap().is_empty());
+            }
+        }
+        let read = &document["paths"]["/processes/v1/{processId}"]["get"]["responses"];
+        let process = &read["200"]["content"]["application/json"]["schema"]["properties"];
+        let document_types = &process["document"]["properties"];
+        for (schema, types) in [
+            (&process["status"], ["integer", "string"]),
+            (&document_types["cpfMatch"], ["boolean", "string"]),
+            (&document_types["content"], ["object", "array"]),
+        ] {
+            assert_eq!(schema["type"], serde_json::json!(types));
+        }
+        for (path, status) in [
+            ("/processes/v1/{processId}", "404"),
+            ("/documents/v1", "404"),
+            ("/documents/v1", "409"),
+        ] {
+            let responses = &document["paths"][path]["get"]["responses"];
+            assert!(responses[status].is_object(), "{path} {status}");
+        }
+        assert!(document["paths"]["/processes/v1"]["post"]["responses"]["409"].is_object());
     }
 }

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::catalogue::{Catalogue, Endpoint, Entry};
-use super::vocabulary::{Need, OpenEnum, Operation, Parameter, Place, Server, Type, Vocabulary};
+use super::schema::{leaf, schema};
+use super::vocabulary::{Need, Operation, Parameter, Place, Server, Vocabulary};
 use crate::Failure;
 
 /// The document, as text with a line feed at its end.
@@ -130,9 +131,14 @@ fn responses(
 ) -> Result<Value, Failure> {
     let answer = vocabulary.parameters(vocabulary.group(&operation.answers)?)?;
     let mut responses = Map::new();
+    let examples: Map<String, Value> = operation
+        .examples
+        .iter()
+        .map(|example| (example.name.clone(), json!({ "value": example.value })))
+        .collect();
     responses.insert("200".into(), json!({
-        "description": "Answered. Of a process it says neither that it is complete nor that anybody is approved.",
-        "content": { "application/json": { "schema": schema(&answer, vocabulary)? } },
+        "description": operation.good,
+        "content": { "application/json": { "schema": schema(&answer, vocabulary)?, "examples": examples } },
     }));
 
     let mut by_status: BTreeMap<String, Vec<&Entry>> = BTreeMap::new();
@@ -159,6 +165,11 @@ fn responses(
             "description": "Refused or failed; the code says why.",
             "content": { "application/json": { "schema": envelope(operation.id), "examples": examples } },
         }));
+    }
+    for other in &operation.other {
+        responses
+            .entry(other.http.to_string())
+            .or_insert_with(|| json!({ "description": other.text }));
     }
     if matches!(operation.id, Endpoint::Process | Endpoint::ProcessDetails) {
         responses.insert("410".into(), json!({
@@ -215,92 +226,4 @@ fn webhook(vocabulary: &Vocabulary) -> Result<Value, Failure> {
         "requestBody": { "content": { "application/json": { "schema": schema(&notice, vocabulary)? } } },
         "responses": { "2XX": { "description": "Taken. Anything else is delivered again." } },
     } }))
-}
-
-/// A tree of parameters, grown from their dotted names.
-#[derive(Default)]
-struct Tree<'a> {
-    leaf: Option<&'a Parameter>,
-    children: BTreeMap<&'a str, Tree<'a>>,
-}
-
-/// The schema of an object whose members are named by dotted paths.
-fn schema(parameters: &[&Parameter], vocabulary: &Vocabulary) -> Result<Value, Failure> {
-    let mut tree = Tree::default();
-    for parameter in parameters {
-        let mut node = &mut tree;
-        for step in parameter.name.split('.') {
-            node = node
-                .children
-                .entry(step.trim_end_matches("[]"))
-                .or_default();
-        }
-        node.leaf = Some(*parameter);
-    }
-    object(&tree, vocabulary)
-}
-
-fn object(tree: &Tree<'_>, vocabulary: &Vocabulary) -> Result<Value, Failure> {
-    let mut properties = Map::new();
-    let mut required = Vec::new();
-    for (name, child) in &tree.children {
-        if child
-            .leaf
-            .is_some_and(|parameter| parameter.need == Need::Always)
-        {
-            required.push(*name);
-        }
-        properties.insert((*name).to_owned(), node(child, vocabulary)?);
-    }
-    let mut out = Map::new();
-    out.insert("type".into(), "object".into());
-    out.insert("properties".into(), properties.into());
-    if !required.is_empty() {
-        out.insert("required".into(), required.into());
-    }
-    Ok(out.into())
-}
-
-fn node(tree: &Tree<'_>, vocabulary: &Vocabulary) -> Result<Value, Failure> {
-    let mut out = match tree.leaf {
-        Some(parameter) if parameter.kind == Type::ListOfObject => {
-            json!({ "type": "array", "items": object(tree, vocabulary)? })
-        }
-        Some(parameter) if tree.children.is_empty() => leaf(parameter, vocabulary)?,
-        _ => object(tree, vocabulary)?,
-    };
-    if let (Some(parameter), Some(schema)) = (tree.leaf, out.as_object_mut()) {
-        schema.insert("description".into(), parameter.text.as_str().into());
-    }
-    Ok(out)
-}
-
-fn leaf(parameter: &Parameter, vocabulary: &Vocabulary) -> Result<Value, Failure> {
-    let mut out = match parameter.kind {
-        Type::ListOfString => json!({ "type": "array", "items": { "type": "string" } }),
-        Type::ListOfObject => json!({ "type": "array", "items": { "type": "object" } }),
-        single => json!({ "type": single.word() }),
-    };
-    if let Some(schema) = out.as_object_mut() {
-        if let Some(name) = &parameter.values {
-            schema.insert("anyOf".into(), open(vocabulary.list(name)?)?);
-        }
-        if let Some(example) = &parameter.example {
-            schema.insert("examples".into(), json!([example]));
-        }
-    }
-    Ok(out)
-}
-
-/// The known values, or any other: a list that may grow without notice.
-fn open(list: &OpenEnum) -> Result<Value, Failure> {
-    let mut known = Vec::new();
-    for value in &list.values {
-        known.push(match list.kind {
-            Type::Integer => value.wire.parse::<i64>()?.into(),
-            Type::Boolean => value.wire.parse::<bool>()?.into(),
-            _ => Value::from(value.wire.as_str()),
-        });
-    }
-    Ok(json!([{ "enum": known }, { "type": list.kind.word() }]))
 }

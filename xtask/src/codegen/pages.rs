@@ -161,11 +161,14 @@ fn parameter_group(vocabulary: &Vocabulary, group: &Group) -> Result<String, Fai
         if !parameter.spellings.is_empty() {
             let _ = write!(text, " Also spelt `{}`.", parameter.spellings.join("`, `"));
         }
+        let mut kind = parameter.kind.word().to_owned();
+        if let Some(also) = parameter.also {
+            let _ = write!(kind, " or {}", also.word());
+        }
         let _ = writeln!(
             out,
-            "| `{}` | {} | {} | {text} |",
+            "| `{}` | {kind} | {} | {text} |",
             parameter.name,
-            parameter.kind.word(),
             parameter.need.word()
         );
     }

@@ -41,6 +41,8 @@ pub(crate) struct Parameter {
     pub(crate) name: String,
     #[serde(rename = "type")]
     pub(crate) kind: Type,
+    /// Another type that a page gives it.
+    pub(crate) also: Option<Type>,
     pub(crate) need: Need,
     pub(crate) text: String,
     #[serde(rename = "enum")]
@@ -102,6 +104,29 @@ pub(crate) struct Operation {
     pub(crate) answers: String,
     pub(crate) summary: String,
     pub(crate) text: String,
+    /// What a good answer says.
+    pub(crate) good: String,
+    /// Statuses that are documented without a code.
+    #[serde(default)]
+    pub(crate) other: Vec<OtherStatus>,
+    #[serde(rename = "example")]
+    pub(crate) examples: Vec<Example>,
+}
+
+/// A status that is documented without a code.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OtherStatus {
+    pub(crate) http: u16,
+    pub(crate) text: String,
+}
+
+/// A good answer, made up.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Example {
+    pub(crate) name: String,
+    pub(crate) value: toml::Value,
 }
 
 /// A word of the field.

@@ -27,7 +27,7 @@ impl ErrorCode {
     pub const BUNDLE_INVALID: Self = Self::known("10506");
     /// `10507`: The capture token is older than ten minutes.
     pub const CAPTURE_TOKEN_EXPIRED: Self = Self::known("10507");
-    /// `10508`: The capture token was sent before; each one counts once.
+    /// `10508`: The capture token was sent before; each one can be used one time only.
     pub const CAPTURE_TOKEN_USED: Self = Self::known("10508");
     /// `20505`: The selfie is in no format that IDCloud reads.
     pub const IMAGE_FORMAT: Self = Self::known("20505");
@@ -61,7 +61,7 @@ impl ErrorCode {
     pub const OAUTH_ASSERTION_UNDECODABLE_OR_WRONG_KEY: Self = Self::known("1.2.21");
     /// `1.2.5`: The assertion could not be verified.
     pub const OAUTH_ASSERTION_UNVERIFIABLE: Self = Self::known("1.2.5");
-    /// `1.2.7`: The assertion was used before; each one counts once.
+    /// `1.2.7`: The assertion was used before; each one can be used one time only.
     pub const OAUTH_ASSERTION_USED: Self = Self::known("1.2.7");
     /// `1.2.22`: The assertion has claims that are not allowed.
     pub const OAUTH_CLAIM_FORBIDDEN: Self = Self::known("1.2.22");
@@ -418,7 +418,7 @@ pub(crate) static ERROR_CODES: &[CatalogueEntry] = &[
             "Authentication failed (1.2.7)",
         ],
         meaning: Text {
-            en: "The assertion was used before; each one counts once.",
+            en: "The assertion was used before; each one can be used one time only.",
             pt: "A asserção já foi usada; cada uma vale uma única vez.",
         },
         cause: Text {
@@ -607,7 +607,7 @@ pub(crate) static ERROR_CODES: &[CatalogueEntry] = &[
         endpoints: &[Endpoint::CreateProcess],
         messages: &["The JWT with the captured face has already been used."],
         meaning: Text {
-            en: "The capture token was sent before; each one counts once.",
+            en: "The capture token was sent before; each one can be used one time only.",
             pt: "O token de captura já foi enviado antes; cada um vale uma única vez.",
         },
         cause: Text {

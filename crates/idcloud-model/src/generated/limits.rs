@@ -24,7 +24,7 @@ pub const MIN_LONGER_SIDE: u32 = 640;
 /// Source: Onboarding page (Portuguese).
 pub const MIN_SHORTER_SIDE: u32 = 480;
 
-/// How long after the capture a capture token may be sent. It counts once. In seconds. Otherwise IDCloud answers 10507.
+/// How long after the capture a capture token may be sent, which can be done one time only. In seconds. Otherwise IDCloud answers 10507.
 ///
 /// Source: Parameter specification.
 pub const CAPTURE_TOKEN_LIFE: Duration = Duration::from_secs(600);
@@ -49,7 +49,7 @@ pub const FILE_URL_LIFE: Duration = Duration::from_secs(600);
 /// Source: Document capture and reuse page.
 pub const AUTH_PROCESS_LIFE: Duration = Duration::from_secs(86_400);
 
-/// Most seconds between an assertion's `iat` and its `exp`. It counts once. In seconds.
+/// Longest time between an assertion's `iat` and its `exp`. Each assertion is good for one exchange. In seconds.
 ///
 /// Source: Authentication page.
 pub const ASSERTION_LIFE: Duration = Duration::from_secs(3_600);
@@ -59,7 +59,7 @@ pub const ASSERTION_LIFE: Duration = Duration::from_secs(3_600);
 /// Source: Authentication page.
 pub const ACCESS_TOKEN_LIFE: Duration = Duration::from_secs(3_600);
 
-/// How many seconds before its end an access token should be renewed. In seconds.
+/// How long before its end an access token should be renewed. In seconds.
 ///
 /// Source: Authentication page of the newest contract.
 pub const ACCESS_TOKEN_RENEWAL: Duration = Duration::from_secs(600);
