@@ -47,10 +47,8 @@ fn neither_logs_nor_debug_tell_anything() {
     });
     let shared = SharedSimulator::new(bench.simulator);
     let clock = Arc::new(idcloud_http::SystemClock::new());
-    shown.push_str(&format!(
-        "{shared:?}{:?}",
-        SimulatorTransport::new(shared.clone(), clock)
-    ));
+    let transport = SimulatorTransport::new(shared.clone(), clock);
+    let shown = format!("{shown}{shared:?}{transport:?}");
 
     let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(
