@@ -41,7 +41,7 @@ impl Document {
     pub fn kind(&self) -> DocumentKind {
         self.kind
             .as_deref()
-            .map_or(DocumentKind::Other, DocumentKind::of)
+            .map_or(DocumentKind::Other, DocumentKind::from_type)
     }
 
     /// The fields that were read, by name; nothing where the picture did not allow reading.

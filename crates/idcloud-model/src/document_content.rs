@@ -52,10 +52,6 @@ impl DocumentKind {
             Self::Other
         }
     }
-
-    pub(crate) fn of(name: &str) -> Self {
-        Self::from_type(name)
-    }
 }
 
 /// The fields of a document. Personal data: none of them may be logged.

@@ -2,11 +2,15 @@
 //!
 //! Must never exist without a code, a name and a selfie.
 
+use std::time::SystemTime;
+
+use bytes::Bytes;
+
 use super::Body;
 use super::body::Writer;
 use super::context::{Context, with_context};
 use crate::violation::{Rule, Violations};
-use crate::{Selfie, Subject};
+use crate::{Selfie, Subject, SubjectDraft};
 
 /// A request for identity verification (Onboarding page).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +36,37 @@ impl IdentityRequest {
             selfie: selfie.into(),
             context: Context::NONE,
         })
+    }
+
+    /// A request from what somebody typed and from a selfie's bytes, with all that is wrong with either told at once.
+    ///
+    /// `now` is what a capture token's age is measured against.
+    ///
+    /// # Errors
+    /// Whatever [`SubjectDraft::parse_named`] and [`Selfie::from_input`] find.
+    ///
+    /// ```
+    /// use std::time::SystemTime;
+    /// use idcloud_model::{SubjectDraft, Violation, request::IdentityRequest};
+    ///
+    /// let draft = SubjectDraft { code: Some("1".to_owned().into()), ..SubjectDraft::default() };
+    /// let found = IdentityRequest::from_input(&draft, "no picture".into(), SystemTime::UNIX_EPOCH).unwrap_err();
+    /// let codes: Vec<_> = found.iter().filter_map(Violation::code).collect();
+    /// assert_eq!(codes, ["20507", "20006", "20505"]);
+    /// ```
+    pub fn from_input(
+        draft: &SubjectDraft,
+        selfie: Bytes,
+        now: SystemTime,
+    ) -> Result<Self, Violations> {
+        match (draft.parse_named(), Selfie::from_input(selfie, now)) {
+            (Ok(subject), Ok(selfie)) => Self::new(subject, selfie),
+            (subject, selfie) => {
+                let found = subject.err().into_iter().chain(selfie.err()).flatten();
+                Err(Violations::collect(found)
+                    .unwrap_or_else(|| Violations::one("subject", Rule::SubjectMissing)))
+            }
+        }
     }
 
     /// The person.
