@@ -237,8 +237,12 @@ proptest! {
                     );
                 }
                 if approves(verdict) && !approves(relaxed) {
-                    // Liveness that is asked for is what `require_liveness` demands.
-                    let demanded = capability == Capability::Liveness && policy.require_liveness();
+                    // Liveness and a similarity that are asked for are what the policy may demand.
+                    let demanded = match capability {
+                        Capability::Liveness => policy.require_liveness(),
+                        Capability::Serpro => policy.min_serpro().is_some(),
+                        _ => false,
+                    };
                     prop_assert!(
                         demanded || rests_on(verdict) == capability,
                         "{} for {more:?}, {} without {capability}\n{raw}", verdict.scenario(), relaxed.scenario()
