@@ -2,7 +2,6 @@
 //!
 //! Never holds a secret (secrets come from files and variables) and never derives `Debug`: flags carry personal data.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -222,9 +221,9 @@ pub(crate) enum SimulatorCommand {
 /// `idcloud simulator serve`.
 #[derive(Args)]
 pub(crate) struct ServeArgs {
-    /// Address to listen on; port 0 takes a free one
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
-    pub(crate) listen: SocketAddr,
+    /// Address or name, and port, to listen on; port 0 takes a free one
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: String,
     /// Directory to write a ready service account into: an .env file and the private key, readable by their owner only
     #[arg(long, value_name = "DIR")]
     pub(crate) credentials_dir: Option<PathBuf>,

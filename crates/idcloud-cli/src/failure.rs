@@ -91,6 +91,8 @@ pub(crate) struct Failure {
     pub(crate) process_id: Option<Box<str>>,
     /// The single rules behind `message`, where there are any.
     pub(crate) refusals: Vec<Refusal>,
+    /// Whether a person is told that nothing was sent: only where something was to be.
+    pub(crate) reassures: bool,
 }
 
 impl Failure {
@@ -101,7 +103,18 @@ impl Failure {
 
     /// An input was refused before anything was sent.
     pub(crate) fn refused_here(refusals: Vec<Refusal>) -> Self {
-        Self::from_refusals(Exit::RefusedHere, "invalid-input", refusals)
+        Self {
+            reassures: true,
+            ..Self::from_refusals(Exit::RefusedHere, "invalid-input", refusals)
+        }
+    }
+
+    /// An input of a command that sends nothing was refused.
+    pub(crate) fn refused_offline(refusals: Vec<Refusal>) -> Self {
+        Self {
+            reassures: false,
+            ..Self::refused_here(refusals)
+        }
     }
 
     /// A fault of this program or of the machine it runs on.
@@ -116,6 +129,7 @@ impl Failure {
             attempts: 0,
             process_id: None,
             refusals: Vec::new(),
+            reassures: false,
         }
     }
 
@@ -201,7 +215,7 @@ impl Failure {
         if let Some(id) = &self.process_id {
             writeln!(to, " {} {id}", style.dim("process:"))?;
         }
-        if self.exit == Exit::RefusedHere {
+        if self.reassures {
             writeln!(to, "Nothing was sent.")?;
         }
         Ok(())

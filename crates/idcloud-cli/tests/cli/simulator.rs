@@ -17,6 +17,10 @@ struct Served {
 
 impl Served {
     fn start(credentials: &Path, arguments: &[&str]) -> Self {
+        Self::listening("127.0.0.1:0", credentials, arguments)
+    }
+
+    fn listening(listen: &str, credentials: &Path, arguments: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_idcloud"))
             .env_clear()
             .env("HOME", credentials)
@@ -24,7 +28,7 @@ impl Served {
                 "simulator",
                 "serve",
                 "--listen",
-                "127.0.0.1:0",
+                listen,
                 "--credentials-dir",
             ])
             .arg(credentials)
@@ -203,6 +207,47 @@ async fn subjects_are_listed_for_both_kinds_of_reader() {
             .all(|subject| table.contains(subject["code"].as_str().unwrap())),
         "{table}"
     );
+}
+
+/// A name is as good as an address; what is neither is a usage error.
+#[tokio::test(flavor = "multi_thread")]
+async fn serving_listens_on_a_name() {
+    let directory = tempfile::tempdir().unwrap();
+    let served = Served::listening("localhost:0", directory.path(), &[]);
+    let url = &variables(directory.path())["IDCLOUD_API_URL"];
+    assert!(
+        url.starts_with("http://127.0.0.1:") || url.starts_with("http://[::1]:"),
+        "{url}"
+    );
+    assert!(served.first_line.contains(url), "{}", served.first_line);
+    for nonsense in ["localhost", "127.0.0.1", "127.0.0.1:99999", ""] {
+        let serve = [
+            "simulator",
+            "serve",
+            "--format",
+            "json",
+            "--listen",
+            nonsense,
+        ];
+        let run = run(Idcloud::new(serve)).await;
+        assert_eq!(run.code, 2, "{nonsense}: {run}");
+        assert!(
+            run.error()["message"]
+                .as_str()
+                .unwrap()
+                .starts_with("--listen: "),
+            "{run}"
+        );
+    }
+}
+
+/// Nobody is told that nothing was sent by a command that sends nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_capture_speaks_of_no_sending() {
+    let run = run(Idcloud::new(["simulator", "capture", "-"]).stdin("no picture")).await;
+    assert_eq!((run.code, run.stdout.as_str()), (3, ""), "{run}");
+    assert!(run.stderr.contains("help: "), "{run}");
+    assert!(!run.stderr.contains("sent"), "{run}");
 }
 
 /// Commands that need no IDCloud do not mind credentials without an environment.

@@ -26,7 +26,7 @@ pub(super) fn run(
         capture_token: &'a str,
     }
     let now = SystemClock::new().now();
-    let image = selfie_input::image(&args.image, stdin, now).map_err(Failure::refused_here)?;
+    let image = selfie_input::image(&args.image, stdin, now).map_err(Failure::refused_offline)?;
     let taken_at = now.checked_sub(args.age).ok_or_else(|| {
         Failure::usage(vec![Refusal::new(
             "--age",

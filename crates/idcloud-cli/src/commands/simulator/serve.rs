@@ -34,7 +34,7 @@ pub(super) fn run(
     let clock = SystemClock::new();
     let runtime = runtime()?;
     runtime.block_on(async {
-        let listener = TcpListener::bind(args.listen)
+        let listener = TcpListener::bind(&args.listen)
             .await
             .map_err(|error| cannot_listen(&error))?;
         let address = listener
@@ -128,7 +128,14 @@ fn cannot_listen(error: &io::Error) -> Failure {
         io::ErrorKind::PermissionDenied => {
             ("listening there is not allowed", "choose a port above 1023")
         }
-        _ => ("cannot listen there", "choose an address of this machine"),
+        io::ErrorKind::InvalidInput => (
+            "is not a host and a port",
+            "give both, such as 127.0.0.1:8080 or localhost:0",
+        ),
+        _ => (
+            "cannot listen there",
+            "choose an address of this machine, or a name that leads to one",
+        ),
     };
     Failure::usage(vec![Refusal::new("--listen", rule, remedy)])
 }

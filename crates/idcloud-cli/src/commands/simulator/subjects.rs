@@ -75,6 +75,10 @@ fn table(subjects: &[TestSubject], to: &mut dyn Write, style: Style) -> io::Resu
         to,
         "NEEDS lists the --capabilities of the key; * takes a capture token (idcloud simulator capture)."
     )?;
+    writeln!(
+        to,
+        "A served key must have exactly these: idcloud simulator serve --capabilities LIST sets them."
+    )?;
     writeln!(to, "Anybody else is inconclusive, and never approved.")
 }
 
@@ -98,7 +102,7 @@ mod tests {
         let text = String::from_utf8(out).unwrap();
         assert_eq!(
             text.lines().count(),
-            idcloud_simulator::subjects().len() + 4
+            idcloud_simulator::subjects().len() + 5
         );
     }
 }
