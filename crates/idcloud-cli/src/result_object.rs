@@ -2,14 +2,16 @@
 //!
 //! Its keys, their order and their values are public interface; personal data stands in it only when it was asked for.
 
+use std::fmt;
+
 use idcloud_flows::Report;
 use idcloud_model::{
-    Asked, BehaviorAlert, Document, DocumentId, Evidence, FinalProcess, IdentityResult, Language,
+    Asked, BehaviorAlert, Document, Evidence, FinalProcess, IdentityResult, Language,
     LivenessReading, Match, PendingProcess, ProcessId, RiskLevel, RiskScore, Scenario, Serpro,
     Status, TrustDecision, Verdict, simulated_notice,
 };
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// What stands in place of personal data.
 const REDACTED: &str = "redacted";
@@ -29,7 +31,7 @@ pub(crate) struct Context {
 }
 
 /// One verification, as `--format json` prints it.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ResultObject {
     pub(crate) environment: &'static str,
@@ -47,9 +49,34 @@ pub(crate) struct ResultObject {
     pub(crate) face_match: Option<bool>,
     pub(crate) trust_decision: Value,
     pub(crate) risk_level: Value,
-    pub(crate) document: Value,
+    pub(crate) document: Option<DocumentObject>,
     pub(crate) additional_info: Value,
     pub(crate) unknown: Map<String, Value>,
+}
+
+/// Evidence and what the answer added may be personal.
+impl fmt::Debug for ResultObject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResultObject")
+            .field("process_id", &self.process_id)
+            .field("status", &self.status)
+            .field("decision", &self.decision)
+            .field("scenario", &self.scenario)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A document, in the order in which its members are printed.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DocumentObject {
+    id: Option<String>,
+    #[serde(rename = "type")]
+    type_name: Option<String>,
+    cpf_match: Option<bool>,
+    face_match: Option<bool>,
+    content: Value,
+    file_urls: Value,
 }
 
 impl ResultObject {
@@ -139,9 +166,9 @@ impl ResultObject {
             risk_level: evidence
                 .risk_level()
                 .map_or(Value::Null, RiskLevel::to_json),
-            document: evidence.document().map_or(Value::Null, |document| {
-                document_object(document, context.reveal)
-            }),
+            document: evidence
+                .document()
+                .map(|document| DocumentObject::new(document, context.reveal)),
             additional_info: match evidence.additional_info() {
                 Some(info) if context.reveal => info.to_json(),
                 Some(_) => REDACTED.into(),
@@ -152,21 +179,27 @@ impl ResultObject {
     }
 }
 
-fn document_object(document: &Document, reveal: bool) -> Value {
-    let urls: Vec<&str> = document.file_urls().collect();
-    let personal = |value: Value| match value {
-        Value::Null => Value::Null,
-        value if reveal => value,
-        _ => REDACTED.into(),
-    };
-    json!({
-        "id": document.id().map(DocumentId::as_str),
-        "type": document.type_name(),
-        "cpfMatch": document.cpf_match().and_then(Match::as_bool),
-        "faceMatch": document.face_match().and_then(Match::as_bool),
-        "content": personal(document.content().cloned().unwrap_or_default()),
-        "fileUrls": personal(if urls.is_empty() { Value::Null } else { urls.into() }),
-    })
+impl DocumentObject {
+    fn new(document: &Document, reveal: bool) -> Self {
+        let urls: Vec<&str> = document.file_urls().collect();
+        let personal = |value: Value| match value {
+            Value::Null => Value::Null,
+            value if reveal => value,
+            _ => REDACTED.into(),
+        };
+        Self {
+            id: document.id().map(|id| id.as_str().to_owned()),
+            type_name: document.type_name().map(str::to_owned),
+            cpf_match: document.cpf_match().and_then(Match::as_bool),
+            face_match: document.face_match().and_then(Match::as_bool),
+            content: personal(document.content().cloned().unwrap_or_default()),
+            file_urls: personal(if urls.is_empty() {
+                Value::Null
+            } else {
+                urls.into()
+            }),
+        }
+    }
 }
 
 fn unknown(evidence: &Evidence, reveal: bool) -> Map<String, Value> {
@@ -188,6 +221,8 @@ fn unknown(evidence: &Evidence, reveal: bool) -> Map<String, Value> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use idcloud_model::{Capabilities, Policy, Process, SelfieKind, decide};
 
     use super::*;
@@ -355,5 +390,21 @@ mod tests {
             serde_json::to_value(object(answer, "document", SelfieKind::Image, reveal)).unwrap();
         assert_eq!(shown["document"]["content"], json!({"n":"Marker"}));
         assert_eq!(shown["additionalInfo"]["personName"], "Marker");
+        let debug = format!(
+            "{:?}",
+            object(answer, "document", SelfieKind::Image, reveal)
+        );
+        assert!(!debug.contains("Marker"), "{debug}");
+    }
+
+    /// The order of a document's keys is public interface too.
+    #[test]
+    fn a_documents_keys_have_their_order() {
+        let answer = r#"{"id":"a","status":3,"document":{"faceMatch":false,"type":"t","id":"d","cpfMatch":true}}"#;
+        let object = object(answer, "document", SelfieKind::Image, CONTEXT);
+        assert_eq!(
+            serde_json::to_string(&object.document).unwrap(),
+            r#"{"id":"d","type":"t","cpfMatch":true,"faceMatch":false,"content":null,"fileUrls":null}"#
+        );
     }
 }

@@ -58,13 +58,14 @@ fn facts(object: &ResultObject) -> Vec<(&'static str, String)> {
         ("face match", &face_match),
         ("trust decision", &object.trust_decision),
         ("risk level", &object.risk_level),
-        ("document", &object.document),
-        ("person", &object.additional_info),
     ] {
-        if let Some(shown) = shown(value) {
-            facts.push((name, shown));
-        }
+        facts.extend(shown(value).map(|shown| (name, shown)));
     }
+    if let Some(document) = &object.document {
+        let document = serde_json::to_string(document).unwrap_or_default();
+        facts.push(("document", harmless(&document)));
+    }
+    facts.extend(shown(&object.additional_info).map(|shown| ("person", shown)));
     if !object.unknown.is_empty() {
         let names: Vec<String> = object.unknown.keys().map(|name| harmless(name)).collect();
         facts.push(("unknown members", names.join(", ")));
@@ -128,7 +129,7 @@ mod tests {
             face_match: None,
             trust_decision: Value::Null,
             risk_level: Value::Null,
-            document: Value::Null,
+            document: None,
             additional_info: Value::Null,
             unknown: Map::new(),
         }
