@@ -86,6 +86,13 @@ fn parse_one(url: &str, field: &'static str) -> Result<Box<str>, ConfigError> {
     {
         return Err(malformed("it holds a user name"));
     }
+    // What is not a port in what stands after the host makes `port` nothing.
+    let after_host = uri.authority().map_or(0, |authority| {
+        authority.as_str().len().saturating_sub(host.len())
+    });
+    if after_host > 0 && uri.port_u16().is_none_or(|port| port == 0) {
+        return Err(malformed("its port is not a number from 1 to 65535"));
+    }
     match uri.scheme_str() {
         Some("https") => {}
         Some("http") if is_loopback(host) => {}
@@ -147,6 +154,10 @@ mod tests {
             "https://api.example.com/?a=b",
             "https://api.example.com/#x",
             "https://",
+            "http://127.0.0.1:99999",
+            "http://[::1]:99999",
+            "https://api.example.com:0",
+            "https://api.example.com:",
             "not a url",
         ] {
             assert!(parse_one(bad, "api_url").is_err(), "{bad}");
