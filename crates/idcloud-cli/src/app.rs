@@ -56,6 +56,7 @@ fn dispatch(
             commands::onboard::run(
                 *args,
                 &config,
+                &layers,
                 cli.settings.exit_verdict,
                 &mut stdin,
                 output,

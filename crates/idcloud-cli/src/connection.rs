@@ -2,6 +2,7 @@
 //!
 //! Never lets an account of one environment near another, and never shows a credential.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -16,6 +17,7 @@ use crate::config::Config;
 use crate::failure::{Failure, Refusal};
 use crate::input::{self, Stdin};
 use crate::private_key;
+use crate::settings::{Layers, Setting};
 use crate::target::{Address, ApiKeySource, Remote, Target};
 
 /// No API key is nearly as long.
@@ -27,14 +29,18 @@ pub(crate) struct Connection {
     pub(crate) api_key: ApiKey,
 }
 
-/// Opens what the configuration describes.
+/// Opens what the configuration describes; errors name what stands in `layers` as the person did.
 ///
 /// # Errors
 /// A credential cannot be read or used, or an address is not allowed. Nothing has been sent.
-pub(crate) fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Connection, Failure> {
+pub(crate) fn open(
+    config: &Config,
+    layers: &Layers,
+    clock: Arc<dyn Clock>,
+) -> Result<Connection, Failure> {
     match &config.target {
         Target::Local => local(config.rate, config.capabilities, clock),
-        Target::Remote(remote) => self::remote(remote, config.rate, config.capabilities, clock),
+        Target::Remote(remote) => self::remote(remote, config, layers, clock),
     }
 }
 
@@ -70,10 +76,18 @@ fn local(
 
 fn remote(
     remote: &Remote,
-    rate: u16,
-    capabilities: Capabilities,
+    config: &Config,
+    layers: &Layers,
     clock: Arc<dyn Clock>,
 ) -> Result<Connection, Failure> {
+    let usage = |error: &ConfigError| {
+        let refusal = Refusal::new(
+            label(error.field(), &remote.api_key, layers),
+            error.rule(),
+            error.remedy(),
+        );
+        Failure::usage(vec![refusal])
+    };
     let endpoints = match &remote.address {
         Address::Custom {
             api_url,
@@ -81,16 +95,18 @@ fn remote(
         } => Some(Endpoints::parse(api_url, identity_url).map_err(|error| usage(&error))?),
         Address::Uat | Address::Production => None,
     };
-    let api_key = read_api_key(&remote.api_key)?;
-    let api_key = ApiKey::new(api_key.as_str(), capabilities).map_err(|error| usage(&error))?;
-    let pem = private_key::read(&remote.private_key_file)
+    let api_key = read_api_key(&remote.api_key, layers)?;
+    let api_key =
+        ApiKey::new(api_key.as_str(), config.capabilities).map_err(|error| usage(&error))?;
+    let pem_label = layers.label(Setting::PrivateKeyFile);
+    let pem = private_key::read(&pem_label, &remote.private_key_file)
         .map_err(|refusal| Failure::refused_here(vec![refusal]))?;
     let account =
         ServiceAccount::from_pem(&remote.account, &remote.tenant_id, &pem).map_err(|error| {
             match error.field() {
                 "account" | "tenant_id" => usage(&error),
                 _ => Failure::refused_here(vec![Refusal::new(
-                    private_key::FIELD,
+                    pem_label,
                     error.rule(),
                     error.remedy(),
                 )]),
@@ -105,46 +121,47 @@ fn remote(
         .this_machine_alone(environment.endpoints().are_on_this_machine());
     if let Some(path) = &remote.ca_file {
         transport = transport
-            .root_certificates(&read_roots(path)?)
+            .root_certificates(&read_roots(path, layers)?)
             .map_err(|error| {
-                Failure::usage(vec![Refusal::new(
-                    "--ca-file",
-                    error.rule(),
-                    error.remedy(),
-                )])
+                let label = layers.label(Setting::CaFile);
+                Failure::usage(vec![Refusal::new(label, error.rule(), error.remedy())])
             })?;
     }
     let transport = transport.build().map_err(|error| usage(&error))?;
     let client = Client::builder(environment)
         .transport(Arc::new(transport))
         .clock(clock)
-        .rate(rate.into())
+        .rate(config.rate.into())
         .build()
         .map_err(|error| usage(&error))?;
     Ok(Connection { client, api_key })
 }
 
-/// A setting that cannot be used, under the name of its flag.
-fn usage(error: &ConfigError) -> Failure {
-    let field = match error.field() {
-        "api_key" => "--api-key-file".to_owned(),
-        field => format!("--{}", field.replace('_', "-")),
-    };
-    Failure::usage(vec![Refusal::new(field, error.rule(), error.remedy())])
+/// What the person calls the setting that the library calls `field`, where its value stands.
+fn label(field: &str, api_key: &ApiKeySource, layers: &Layers) -> String {
+    let name = field.replace('_', "-");
+    let setting = Setting::ALL
+        .into_iter()
+        .find(|setting| setting.name() == name);
+    match (setting, api_key) {
+        (Some(Setting::ApiKey), ApiKeySource::File(_)) => layers.label(Setting::ApiKeyFile),
+        (Some(setting), _) => layers.label(setting),
+        (None, _) => format!("--{name}"),
+    }
 }
 
-fn read_api_key(source: &ApiKeySource) -> Result<Zeroizing<String>, Failure> {
-    const FIELD: &str = "--api-key-file";
+fn read_api_key(source: &ApiKeySource, layers: &Layers) -> Result<Zeroizing<String>, Failure> {
     let path = match source {
         ApiKeySource::Value(key) => return Ok(key.clone()),
         ApiKeySource::File(path) => path,
     };
+    let field = layers.label(Setting::ApiKeyFile);
     let refused = |refusal| Failure::usage(vec![refusal]);
-    let bytes = input::read(FIELD, path, &mut Stdin::none(), MAX_KEY_FILE).map_err(refused)?;
-    let bytes = Zeroizing::new(bytes);
+    let bytes =
+        input::read_wiped(&field, path, &mut Stdin::none(), MAX_KEY_FILE).map_err(refused)?;
     let text = str::from_utf8(&bytes).map_err(|_| {
         refused(Refusal::new(
-            FIELD,
+            &field,
             "is not text",
             "put the key alone into the file",
         ))
@@ -152,8 +169,9 @@ fn read_api_key(source: &ApiKeySource) -> Result<Zeroizing<String>, Failure> {
     Ok(Zeroizing::new(text.trim().to_owned()))
 }
 
-fn read_roots(path: &std::path::Path) -> Result<Vec<u8>, Failure> {
-    input::read("--ca-file", path, &mut Stdin::none(), 1024 * 1024)
+fn read_roots(path: &Path, layers: &Layers) -> Result<Vec<u8>, Failure> {
+    let field = layers.label(Setting::CaFile);
+    input::read(&field, path, &mut Stdin::none(), 1024 * 1024)
         .map_err(|refusal| Failure::usage(vec![refusal]))
 }
 

@@ -6,6 +6,8 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+use zeroize::Zeroizing;
+
 use crate::failure::Refusal;
 
 /// Standard input, which can be read once.
@@ -42,6 +44,53 @@ pub(crate) fn read(
     stdin: &mut Stdin<'_>,
     limit: u64,
 ) -> Result<Vec<u8>, Refusal> {
+    let mut bytes = Vec::new();
+    fill(&mut bytes, field, path, stdin, limit)?;
+    Ok(bytes)
+}
+
+/// Reads as [`read`] does, and leaves no copy behind: the memory never moves, and is wiped. For small limits.
+///
+/// # Errors
+/// As for [`read`].
+pub(crate) fn read_wiped(
+    field: &str,
+    path: &Path,
+    stdin: &mut Stdin<'_>,
+    limit: u64,
+) -> Result<Zeroizing<Vec<u8>>, Refusal> {
+    let mut bytes = wiped(limit);
+    fill(&mut bytes, field, path, stdin, limit)?;
+    Ok(bytes)
+}
+
+/// Reads an open file as [`read_wiped`] does.
+///
+/// # Errors
+/// Names `field`: the file is not readable or longer than `limit`.
+pub(crate) fn read_open(
+    field: &str,
+    file: &mut File,
+    limit: u64,
+) -> Result<Zeroizing<Vec<u8>>, Refusal> {
+    let mut bytes = wiped(limit);
+    fill_from(&mut bytes, field, file, limit)?;
+    Ok(bytes)
+}
+
+/// Room for `limit` bytes, for the one that is too much, and for what the reader sets aside to find the end.
+fn wiped(limit: u64) -> Zeroizing<Vec<u8>> {
+    let room = usize::try_from(limit).unwrap_or_default();
+    Zeroizing::new(Vec::with_capacity(room.saturating_add(64)))
+}
+
+fn fill(
+    bytes: &mut Vec<u8>,
+    field: &str,
+    path: &Path,
+    stdin: &mut Stdin<'_>,
+    limit: u64,
+) -> Result<(), Refusal> {
     if is_stdin(path) {
         let Some(source) = stdin.source.take() else {
             return Err(Refusal::new(
@@ -50,21 +99,25 @@ pub(crate) fn read(
                 "name a file",
             ));
         };
-        return read_limited(field, source, limit);
+        return fill_from(bytes, field, source, limit);
     }
     let refused = |error: &io::Error| unreadable(field, error);
     let mut file = File::open(path).map_err(|error| refused(&error))?;
     if file.metadata().map_err(|error| refused(&error))?.is_dir() {
         return Err(unreadable(field, &io::ErrorKind::IsADirectory.into()));
     }
-    read_limited(field, &mut file, limit)
+    fill_from(bytes, field, &mut file, limit)
 }
 
-fn read_limited(field: &str, source: &mut dyn Read, limit: u64) -> Result<Vec<u8>, Refusal> {
-    let mut bytes = Vec::new();
+fn fill_from(
+    bytes: &mut Vec<u8>,
+    field: &str,
+    source: &mut dyn Read,
+    limit: u64,
+) -> Result<(), Refusal> {
     let read = source
         .take(limit.saturating_add(1))
-        .read_to_end(&mut bytes)
+        .read_to_end(bytes)
         .map_err(|error| unreadable(field, &error))?;
     if u64::try_from(read).unwrap_or(u64::MAX) > limit {
         return Err(Refusal::new(
@@ -73,7 +126,7 @@ fn read_limited(field: &str, source: &mut dyn Read, limit: u64) -> Result<Vec<u8
             "check that it is the file you mean",
         ));
     }
-    Ok(bytes)
+    Ok(())
 }
 
 /// What a failed read means, without the path.
@@ -131,5 +184,16 @@ mod tests {
                 .rule
                 .contains("was read")
         );
+    }
+
+    /// A secret leaves no copy behind: the buffer is as large from the start as it can become.
+    #[test]
+    fn a_wiped_buffer_never_moves() {
+        for length in [0, 1, 100, 4_095, 4_096] {
+            let mut source = Cursor::new(vec![7; length]);
+            let mut stdin = Stdin::new(&mut source);
+            let bytes = read_wiped("subject", Path::new("-"), &mut stdin, 4_096).unwrap();
+            assert_eq!((bytes.len(), bytes.capacity()), (length, 4_096 + 64));
+        }
     }
 }

@@ -3,41 +3,33 @@
 //! Never reads a key that others on this machine may read, and never shows any of it.
 
 use std::fs::File;
-use std::io::Read as _;
 use std::path::Path;
 
 use zeroize::Zeroizing;
 
 use crate::failure::Refusal;
-use crate::input::unreadable;
-
-/// The field that errors name.
-pub(crate) const FIELD: &str = "--private-key-file";
+use crate::input::{self, unreadable};
 
 /// An RSA key of 16,384 bits is 13 kB of PEM.
 const MAX_PEM: u64 = 64 * 1024;
 
-/// Reads the PEM text.
+/// Reads the PEM text. Errors name `field`.
 ///
 /// # Errors
 /// The file cannot be read, is not a file, or its group or others may read it.
-pub(crate) fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, Refusal> {
-    let file = File::open(path).map_err(|error| unreadable(FIELD, &error))?;
+pub(crate) fn read(field: &str, path: &Path) -> Result<Zeroizing<Vec<u8>>, Refusal> {
+    let mut file = File::open(path).map_err(|error| unreadable(field, &error))?;
     // Asked of the open file: the path may lead elsewhere a moment later.
-    let metadata = file.metadata().map_err(|error| unreadable(FIELD, &error))?;
+    let metadata = file.metadata().map_err(|error| unreadable(field, &error))?;
     if metadata.is_dir() {
-        return Err(unreadable(FIELD, &std::io::ErrorKind::IsADirectory.into()));
+        return Err(unreadable(field, &std::io::ErrorKind::IsADirectory.into()));
     }
-    refuse_shared(&metadata, path)?;
-    let mut pem = Zeroizing::new(Vec::with_capacity(8 * 1024));
-    file.take(MAX_PEM)
-        .read_to_end(&mut pem)
-        .map_err(|error| unreadable(FIELD, &error))?;
-    Ok(pem)
+    refuse_shared(field, &metadata, path)?;
+    input::read_open(field, &mut file, MAX_PEM)
 }
 
 #[cfg(unix)]
-fn refuse_shared(metadata: &std::fs::Metadata, path: &Path) -> Result<(), Refusal> {
+fn refuse_shared(field: &str, metadata: &std::fs::Metadata, path: &Path) -> Result<(), Refusal> {
     use std::os::unix::fs::PermissionsExt as _;
 
     const OTHERS: u32 = 0o077;
@@ -46,14 +38,14 @@ fn refuse_shared(metadata: &std::fs::Metadata, path: &Path) -> Result<(), Refusa
         return Ok(());
     }
     Err(Refusal::new(
-        FIELD,
+        field,
         format!("others than its owner may use the private key (mode {mode:04o})"),
         format!("run chmod 600 {}", path.display()),
     ))
 }
 
 #[cfg(not(unix))]
-fn refuse_shared(_: &std::fs::Metadata, _: &Path) -> Result<(), Refusal> {
+fn refuse_shared(_: &str, _: &std::fs::Metadata, _: &Path) -> Result<(), Refusal> {
     // Access lists have no mode to look at.
     Ok(())
 }
@@ -78,13 +70,16 @@ mod tests {
             (0o644, false),
         ] {
             fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
-            assert_eq!(read(&path).is_ok(), accepted, "{mode:o}");
+            assert_eq!(read("key", &path).is_ok(), accepted, "{mode:o}");
         }
-        let refusal = read(&path).unwrap_err();
+        let refusal = read("key", &path).unwrap_err();
         assert!(
             refusal.rule.contains("mode 0644") && refusal.remedy.contains("chmod 600"),
             "{refusal:?}"
         );
-        assert_eq!(read(directory.path()).unwrap_err().rule, "is a directory");
+        assert_eq!(
+            read("key", directory.path()).unwrap_err().rule,
+            "is a directory"
+        );
     }
 }

@@ -5,6 +5,7 @@
 use std::ffi::{OsStr, OsString};
 
 use clap::ValueEnum as _;
+use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::args::SettingArgs;
 use crate::failure::Refusal;
@@ -111,15 +112,47 @@ pub(crate) enum Source {
 
 /// The settings that one source has.
 #[derive(Clone, Default)]
-pub(crate) struct Layer(Vec<(Setting, OsString)>);
+pub(crate) struct Layer(Vec<(Setting, Stored)>);
+
+#[derive(Clone)]
+enum Stored {
+    Plain(OsString),
+    Secret(Zeroizing<String>),
+}
+
+impl Stored {
+    /// Takes the secret's memory over, so that it is wiped when it is dropped.
+    fn secret(value: OsString) -> Self {
+        Self::Secret(Zeroizing::new(
+            String::from_utf8(value.into_encoded_bytes()).unwrap_or_else(|error| {
+                // No secret of IDCloud's: what it is refused for is that it is not ASCII.
+                let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+                error.into_bytes().zeroize();
+                text
+            }),
+        ))
+    }
+
+    fn as_os_str(&self) -> &OsStr {
+        match self {
+            Self::Plain(value) => value,
+            Self::Secret(value) => OsStr::new(value.as_str()),
+        }
+    }
+}
 
 impl Layer {
     /// Adds a value. An empty one counts as absent, as shells leave them behind.
     pub(crate) fn set(&mut self, setting: Setting, value: impl Into<OsString>) {
         let value = value.into();
-        if !value.is_empty() {
-            self.0.push((setting, value));
+        if value.is_empty() {
+            return;
         }
+        let stored = match setting {
+            Setting::ApiKey => Stored::secret(value),
+            _ => Stored::Plain(value),
+        };
+        self.0.push((setting, stored));
     }
 
     /// The value of a setting.

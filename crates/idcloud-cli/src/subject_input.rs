@@ -60,7 +60,7 @@ fn from_flags(args: &mut OnboardArgs) -> (SubjectDraft, Claimed) {
 }
 
 fn document(path: &Path, stdin: &mut Stdin<'_>) -> Result<SubjectDraft, Refusal> {
-    let text = Zeroizing::new(input::read(FIELD, path, stdin, MAX_DOCUMENT)?);
+    let text = input::read_wiped(FIELD, path, stdin, MAX_DOCUMENT)?;
     let misread = || {
         Refusal::new(
             FIELD,

@@ -32,6 +32,24 @@ pub(crate) struct Remote {
     pub(crate) api_key: ApiKeySource,
 }
 
+/// An environment that is reached over the network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Uat,
+    Production,
+    Custom,
+}
+
+impl Place {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Uat => "uat",
+            Self::Production => "production",
+            Self::Custom => "custom",
+        }
+    }
+}
+
 /// The address of an IDCloud.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Address {
@@ -90,12 +108,13 @@ pub(crate) fn resolve(layers: &Layers) -> Result<Target, Vec<Refusal>> {
     if !misplaced.is_empty() {
         return Err(misplaced);
     }
-    if environment == EnvironmentArg::Local {
-        return Ok(Target::Local);
-    }
-    remote(layers, environment)
-        .map(Box::new)
-        .map(Target::Remote)
+    let place = match environment {
+        EnvironmentArg::Local => return Ok(Target::Local),
+        EnvironmentArg::Uat => Place::Uat,
+        EnvironmentArg::Production => Place::Production,
+        EnvironmentArg::Custom => Place::Custom,
+    };
+    remote(layers, place).map(Box::new).map(Target::Remote)
 }
 
 /// The simulator is the default only for somebody who configured nothing: a forgotten variable must never approve.
@@ -139,11 +158,11 @@ fn misplaced_urls(layers: &Layers, environment: EnvironmentArg) -> Vec<Refusal> 
         .collect()
 }
 
-fn remote(layers: &Layers, environment: EnvironmentArg) -> Result<Remote, Vec<Refusal>> {
+fn remote(layers: &Layers, place: Place) -> Result<Remote, Vec<Refusal>> {
     let mut refusals = Vec::new();
     let mut need = |setting: Setting| -> Option<String> {
         let Some((value, _)) = layers.find(setting) else {
-            refusals.push(missing(setting, environment));
+            refusals.push(missing(setting, place));
             return None;
         };
         keep(
@@ -151,9 +170,10 @@ fn remote(layers: &Layers, environment: EnvironmentArg) -> Result<Remote, Vec<Re
             &mut refusals,
         )
     };
-    let address = match environment {
-        EnvironmentArg::Production => Some(Address::Production),
-        EnvironmentArg::Custom => {
+    let address = match place {
+        Place::Uat => Some(Address::Uat),
+        Place::Production => Some(Address::Production),
+        Place::Custom => {
             let (api_url, identity_url) = (need(Setting::ApiUrl), need(Setting::IdentityUrl));
             api_url
                 .zip(identity_url)
@@ -162,7 +182,6 @@ fn remote(layers: &Layers, environment: EnvironmentArg) -> Result<Remote, Vec<Re
                     identity_url,
                 })
         }
-        EnvironmentArg::Uat | EnvironmentArg::Local => Some(Address::Uat),
     };
     let account = need(Setting::Account);
     let tenant_id = need(Setting::TenantId);
@@ -170,12 +189,12 @@ fn remote(layers: &Layers, environment: EnvironmentArg) -> Result<Remote, Vec<Re
         .find(Setting::PrivateKeyFile)
         .map(|(path, _)| PathBuf::from(path));
     if private_key_file.is_none() {
-        refusals.push(missing(Setting::PrivateKeyFile, environment));
+        refusals.push(missing(Setting::PrivateKeyFile, place));
     }
     let api_key = match api_key(layers) {
         Ok(Some(source)) => Some(source),
         Ok(None) => {
-            refusals.push(missing(Setting::ApiKeyFile, environment));
+            refusals.push(missing(Setting::ApiKeyFile, place));
             None
         }
         Err(refusal) => {
@@ -217,14 +236,13 @@ pub(crate) fn api_key(layers: &Layers) -> Result<Option<ApiKeySource>, Refusal> 
         .map(|path| ApiKeySource::File(PathBuf::from(path))))
 }
 
-fn missing(setting: Setting, environment: EnvironmentArg) -> Refusal {
-    let environment = environment.to_possible_value();
-    let environment = environment
-        .as_ref()
-        .map_or("this environment", |value| value.get_name());
+fn missing(setting: Setting, place: Place) -> Refusal {
     Refusal::new(
         format!("--{}", setting.name()),
-        format!("is not configured, and the {environment} environment needs it"),
+        format!(
+            "is not configured, and the {} environment needs it",
+            place.name()
+        ),
         format!("set {}", setting.how()),
     )
 }

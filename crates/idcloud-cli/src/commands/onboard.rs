@@ -22,6 +22,7 @@ use crate::last_seen::LastSeen;
 use crate::output::Output;
 use crate::result_object::{Context, ResultObject};
 use crate::selfie_input;
+use crate::settings::Layers;
 use crate::subject_input;
 use crate::text;
 
@@ -36,6 +37,7 @@ struct Outcome {
 pub(crate) fn run(
     mut args: OnboardArgs,
     config: &Config,
+    layers: &Layers,
     exit_verdict: bool,
     stdin: &mut Stdin<'_>,
     output: &mut Output<'_>,
@@ -49,7 +51,7 @@ pub(crate) fn run(
         return Err(Failure::usage(vec![refusal]));
     }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let connection = connection::open(config, Arc::clone(&clock))?;
+    let connection = connection::open(config, layers, Arc::clone(&clock))?;
     let request = request(&mut args, stdin, clock.now())?;
     let last_seen = LastSeen::default();
     let handle = IdCloud::new(connection.client.clone()).identity(connection.api_key);

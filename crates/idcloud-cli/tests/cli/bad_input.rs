@@ -206,7 +206,7 @@ async fn a_wrong_private_key_is_refused() {
                 .arg(files.path("selfie.png"))
         })
         .await;
-        assert_refused(&run, 3, "--private-key-file", None);
+        assert_refused(&run, 3, "IDCLOUD_PRIVATE_KEY_FILE", None);
     }
     for mode in [0o644, 0o640, 0o604] {
         let run = unsent(|files, url| {
@@ -216,7 +216,7 @@ async fn a_wrong_private_key_is_refused() {
                 .arg(files.path("selfie.png"))
         })
         .await;
-        assert_refused(&run, 3, "--private-key-file", None);
+        assert_refused(&run, 3, "IDCLOUD_PRIVATE_KEY_FILE", None);
         assert!(run.stderr.contains("chmod 600"), "{run}");
     }
 }
@@ -261,6 +261,7 @@ async fn plain_http_to_another_machine_is_a_usage_error() {
         "http://10.0.0.1:8080",
         "ftp://localhost",
         "nonsense",
+        "http://127.0.0.1:99999",
     ] {
         for flag in ["--api-url", "--identity-url"] {
             let run = unsent(|files, own| {
@@ -307,6 +308,47 @@ async fn a_missing_credential_is_a_usage_error() {
         .await;
         assert_refused(&run, 2, field, None);
     }
+}
+
+/// A value is named where it stands: a person who set a variable looks for no flag.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unusable_setting_is_named_where_it_stands() {
+    for (variable, value) in [
+        ("IDCLOUD_API_URL", "http://api.example.com"),
+        ("IDCLOUD_IDENTITY_URL", "nonsense"),
+        ("IDCLOUD_API_KEY", "two words"),
+        ("IDCLOUD_API_KEY", "schlüssel"),
+        ("IDCLOUD_ACCOUNT", "two words"),
+        ("IDCLOUD_CA_FILE", "/nonexistent/ca.pem"),
+    ] {
+        let run = unsent(|files, url| {
+            onboard(files, url)
+                .env(variable, value)
+                .arg("--selfie")
+                .arg(files.path("selfie.png"))
+        })
+        .await;
+        assert_refused(&run, 2, variable, None);
+        let run = unsent(|files, url| {
+            files.write("api.key", b"two words");
+            onboard(files, url)
+                .arg("--api-key-file")
+                .arg(files.path("api.key"))
+                .arg("--selfie")
+                .arg(files.path("selfie.png"))
+        })
+        .await;
+        assert_refused(&run, 2, "--api-key-file", None);
+    }
+    let run = unsent(|files, url| {
+        onboard(files, url)
+            .env("IDCLOUD_API_KEY", "")
+            .profile("[default]\napi-key-file = \"/nonexistent/api.key\"\n")
+            .arg("--selfie")
+            .arg(files.path("selfie.png"))
+    })
+    .await;
+    assert_refused(&run, 2, "api-key-file in the profile", None);
 }
 
 /// No secret and no person is echoed from a slip on the command line.
