@@ -89,8 +89,10 @@ fn layers(
 fn clap_error(error: clap::Error, output: &mut Output<'_>) -> Exit {
     let error = usage::redact(error);
     if !error.use_stderr() {
-        let _ = output.clap(&error);
-        return Exit::Answered;
+        return match output.clap(&error) {
+            Ok(()) => Exit::Answered,
+            Err(_) => Exit::Fault,
+        };
     }
     let _ = match output.format() {
         crate::args::Format::Text => output.clap(&error),

@@ -51,7 +51,7 @@ fn failure(error: &Error, exit: Exit) -> Failure {
         attempts: error.attempts(),
         process_id: error.process_id().map(|id| id.as_str().into()),
         ..Failure::fault(match meaning {
-            Some(meaning) => format!("{told}: {meaning}"),
+            Some(meaning) => format!("{told}: {}", meaning.trim_end_matches('.')),
             None => told.to_owned(),
         })
     }

@@ -3,32 +3,12 @@
 //! Never calls a create harmless that may have left.
 
 use std::future::Future;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use async_trait::async_trait;
-use idcloud_http::{BeforeDispatch, BoxError};
+use idcloud_model::{Asked, Policy, Process, decide};
 
 use crate::exit::Exit;
 use crate::failure::{Delivery, Failure};
-
-/// Remembers that a create was about to leave.
-#[derive(Debug, Default)]
-pub(crate) struct Dispatched(AtomicBool);
-
-impl Dispatched {
-    /// Whether it was.
-    pub(crate) fn get(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
-#[async_trait]
-impl BeforeDispatch for Dispatched {
-    async fn before_dispatch(&self, _attempt: u32) -> Result<(), BoxError> {
-        self.0.store(true, Ordering::Relaxed);
-        Ok(())
-    }
-}
+use crate::progress::Known;
 
 /// What the future comes to, or nothing when ctrl-c comes first.
 pub(crate) async fn interruptible<T>(future: impl Future<Output = T>) -> Option<T> {
@@ -44,46 +24,135 @@ pub(crate) async fn interruptible<T>(future: impl Future<Output = T>) -> Option<
     }
 }
 
-/// An interruption before the create was answered.
-pub(crate) fn of_create(dispatched: bool) -> Failure {
-    let (delivery, message, help) = if dispatched {
-        (
+/// An interruption before the submission came to an end.
+pub(crate) fn of_submission(known: &Known, asked: Asked) -> Failure {
+    match known {
+        Known::NothingLeft => canceled(Delivery::NotSent, "interrupted; nothing was created", None),
+        Known::Left => canceled(
             Delivery::Unknown,
             "interrupted; IDCloud may have created and billed a process, and this run leaves no memory of it",
-            Some("Do not repeat it unless a second bill is acceptable.".into()),
-        )
-    } else {
-        (Delivery::NotSent, "interrupted; nothing was created", None)
-    };
-    Failure {
-        exit: Exit::Interrupted,
-        kind: "interrupted",
-        delivery,
-        help,
-        ..Failure::fault(message)
+            Some("Do not repeat it unless a second bill is acceptable."),
+        ),
+        Known::Failed(id) => Failure {
+            process_id: Some(id.as_str().into()),
+            ..canceled(
+                Delivery::Answered,
+                "interrupted before a new attempt; the process failed inside IDCloud",
+                Some("Run the command again for a new process."),
+            )
+        },
+        // No process id: that of the failed one would be taken for the one that may exist.
+        Known::LeftAgain(id) => canceled(
+            Delivery::Unknown,
+            format!(
+                "interrupted; process {id} failed, and IDCloud may have created and billed another, \
+                 of which this run leaves no memory"
+            ),
+            Some("Do not repeat it unless a second bill is acceptable."),
+        ),
+        Known::Answered(process) => Failure {
+            process_id: Some(process.id().as_str().into()),
+            ..canceled(
+                Delivery::Answered,
+                answered(process, asked),
+                Some("The process is there; ask for its result by its id."),
+            )
+        },
+    }
+}
+
+/// What an answer says that nothing more was made of.
+fn answered(process: &Process, asked: Asked) -> String {
+    match process {
+        Process::Pending(_) => "interrupted; the process is created and pending".to_owned(),
+        Process::Final(process) => {
+            let verdict = decide(process, &asked, &Policy::default());
+            format!(
+                "interrupted while looking at the process once more; so far its verdict is {} ({})",
+                verdict.decision().as_str(),
+                verdict.scenario().id()
+            )
+        }
     }
 }
 
 /// An interruption of the wait for a result.
 pub(crate) fn of_wait(process_id: &str) -> Failure {
     Failure {
-        exit: Exit::Interrupted,
-        kind: "interrupted",
-        delivery: Delivery::Answered,
-        help: Some("The process goes on; ask for its result by its id.".into()),
         process_id: Some(process_id.into()),
-        ..Failure::fault("interrupted while waiting for the result")
+        ..canceled(
+            Delivery::Answered,
+            "interrupted while waiting for the result",
+            Some("The process goes on; ask for its result by its id."),
+        )
+    }
+}
+
+fn canceled(delivery: Delivery, message: impl Into<String>, help: Option<&'static str>) -> Failure {
+    Failure {
+        exit: Exit::Interrupted,
+        kind: "canceled-by-user",
+        delivery,
+        help: help.map(Box::from),
+        ..Failure::fault(message)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use idcloud_model::SelfieKind;
+
     use super::*;
 
+    const ID: &str = "80371b2a-3ac7-432e-866d-57fe37896ac6";
+
+    fn process(status: u8) -> Process {
+        let json = format!(r#"{{"id":"{ID}","status":{status},"unicoId":{{"result":"yes"}}}}"#);
+        Process::from_json(json.as_bytes()).unwrap()
+    }
+
+    /// An interruption says what may exist, and names the process that does.
     #[test]
     fn an_interrupted_create_is_harmless_only_before_it_left() {
-        assert_eq!(of_create(false).delivery, Delivery::NotSent);
-        assert_eq!(of_create(true).delivery, Delivery::Unknown);
-        assert_eq!(of_create(true).exit, Exit::Interrupted);
+        let asked = Asked::new(
+            "identity,behavior-alert".parse().unwrap(),
+            SelfieKind::Image,
+        );
+        let id = process(5).id().clone();
+        for (known, delivery, process_id, told) in [
+            (
+                Known::NothingLeft,
+                Delivery::NotSent,
+                None,
+                "nothing was created",
+            ),
+            (Known::Left, Delivery::Unknown, None, "may have created"),
+            (
+                Known::Failed(id.clone()),
+                Delivery::Answered,
+                Some(ID),
+                "failed",
+            ),
+            (Known::LeftAgain(id), Delivery::Unknown, None, ID),
+            (
+                Known::Answered(Box::new(process(1))),
+                Delivery::Answered,
+                Some(ID),
+                "pending",
+            ),
+            (
+                Known::Answered(Box::new(process(3))),
+                Delivery::Answered,
+                Some(ID),
+                "review (missing-evidence)",
+            ),
+        ] {
+            let failure = of_submission(&known, asked);
+            assert_eq!(failure.exit, Exit::Interrupted);
+            assert_eq!(failure.kind, "canceled-by-user");
+            assert_eq!(failure.delivery, delivery, "{known:?}");
+            assert_eq!(failure.process_id.as_deref(), process_id, "{known:?}");
+            assert!(failure.message.contains(told), "{}", failure.message);
+        }
     }
 }

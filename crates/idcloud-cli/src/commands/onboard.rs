@@ -6,20 +6,21 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use idcloud_flows::{IdCloud, IdentityVerification, Pending, Report, Submission, WaitErrorKind};
-use idcloud_http::{BeforeDispatch, CallOptions, Clock, SystemClock};
+use idcloud_http::{BeforeDispatch, CallOptions, Clock, Error, SystemClock};
 use idcloud_model::request::{IdentityRequest, UseCase};
-use idcloud_model::{Decision, Status, SubsidiaryId};
+use idcloud_model::{Asked, Decision, Status, SubsidiaryId};
+use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::args::OnboardArgs;
 use crate::call_failure;
 use crate::config::Config;
 use crate::connection;
 use crate::exit::Exit;
-use crate::failure::{Failure, Refusal};
+use crate::failure::{Delivery, Failure, Refusal};
 use crate::input::{self, Stdin};
-use crate::interrupt::{self, Dispatched, interruptible};
-use crate::last_seen::LastSeen;
+use crate::interrupt::{self, interruptible};
 use crate::output::Output;
+use crate::progress::{NewAttempt, Progress};
 use crate::result_object::{Context, ResultObject};
 use crate::selfie_input;
 use crate::settings::Layers;
@@ -53,17 +54,19 @@ pub(crate) fn run(
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let connection = connection::open(config, layers, Arc::clone(&clock))?;
     let request = request(&mut args, stdin, clock.now())?;
-    let last_seen = LastSeen::default();
+    let asked = Asked::new(config.capabilities, request.selfie().kind());
+    let (progress, new_attempts) = Progress::new();
     let handle = IdCloud::new(connection.client.clone()).identity(connection.api_key);
     let verification = Verification {
-        handle: last_seen.watch(handle),
-        last_seen,
+        handle: progress.watch(handle),
+        asked,
+        progress,
         environment: connection.client.environment().name().as_str(),
         reveal: args.reveal,
         exit_verdict,
     };
     let wait = (!args.no_wait).then_some(args.wait);
-    let outcome = super::runtime()?.block_on(verification.run(request, wait, output));
+    let outcome = super::runtime()?.block_on(verification.run(request, wait, new_attempts, output));
     print(&outcome, output)?;
     Ok(outcome.exit)
 }
@@ -124,7 +127,8 @@ fn request(
 
 struct Verification {
     handle: IdentityVerification,
-    last_seen: LastSeen,
+    asked: Asked,
+    progress: Progress,
     environment: &'static str,
     reveal: bool,
     exit_verdict: bool,
@@ -136,17 +140,15 @@ impl Verification {
         &self,
         request: IdentityRequest,
         wait: Option<Duration>,
+        new_attempts: UnboundedReceiver<NewAttempt>,
         output: &mut Output<'_>,
     ) -> Outcome {
-        let dispatched = Arc::new(Dispatched::default());
-        let hook: Arc<dyn BeforeDispatch> = Arc::clone(&dispatched) as _;
-        let options = CallOptions::new().with_before_dispatch(hook);
-        let submission = match interruptible(Box::pin(self.handle.submit(request, &options))).await
-        {
+        let submission = match self.submit(request, new_attempts, output).await {
             Some(Ok(submission)) => submission,
             Some(Err(error)) => return Outcome::failed(call_failure::of_create(&error)),
             None => {
-                return Outcome::failed(interrupt::of_create(dispatched.get()));
+                let known = self.progress.known();
+                return Outcome::failed(interrupt::of_submission(&known, self.asked));
             }
         };
         let pending = match submission {
@@ -171,13 +173,39 @@ impl Verification {
                 let failure = match (error.error(), error.kind()) {
                     (Some(cause), _) => Some(call_failure::of_lookup(cause, id)),
                     (None, WaitErrorKind::DeadlineReached) => None,
-                    (None, _) => Some(Failure::fault(error.to_string())),
+                    (None, _) => Some(Failure {
+                        delivery: Delivery::Answered,
+                        process_id: Some(id.into()),
+                        ..Failure::fault(error.to_string())
+                    }),
                 };
                 self.pending(error.pending(), failure)
             }
             None => {
                 let id = pending.process_id().as_str();
                 self.pending(&pending, Some(interrupt::of_wait(id)))
+            }
+        }
+    }
+
+    /// Submits, and tells of each new attempt as it leaves; nothing when interrupted.
+    async fn submit(
+        &self,
+        request: IdentityRequest,
+        mut new_attempts: UnboundedReceiver<NewAttempt>,
+        output: &mut Output<'_>,
+    ) -> Option<Result<Submission, Error>> {
+        let hook: Arc<dyn BeforeDispatch> = Arc::new(self.progress.clone());
+        let options = CallOptions::new().with_before_dispatch(hook);
+        let mut submission = Box::pin(interruptible(self.handle.submit(request, &options)));
+        loop {
+            tokio::select! {
+                biased;
+                Some(NewAttempt { failed, number }) = new_attempts.recv() => {
+                    // Whoever closed standard error does not want to be told.
+                    let _ = output.note(&format!("Process {failed} failed inside IDCloud; attempt {number} creates another."));
+                }
+                ended = &mut submission => return ended,
             }
         }
     }
@@ -203,8 +231,8 @@ impl Verification {
             reveal: self.reveal,
         };
         let result = self
-            .last_seen
-            .process()
+            .progress
+            .pending()
             .map(|seen| ResultObject::waiting(context, &seen, *pending.asked()));
         let exit = failure
             .as_ref()
@@ -240,23 +268,32 @@ fn exit_of(status: &Status, decision: Decision, by_verdict: bool) -> Exit {
 }
 
 fn print(outcome: &Outcome, output: &mut Output<'_>) -> Result<(), Failure> {
-    let lost = |_| Failure {
-        exit: outcome.exit,
-        process_id: outcome
-            .result
-            .as_ref()
-            .map(|result| result.process_id.as_str().into()),
-        ..Failure::fault("the result could not be written to standard output")
-    };
     if let Some(result) = &outcome.result {
         output
             .result(result, |to, style| text::write(result, to, style))
-            .map_err(lost)?;
+            .map_err(|_| unwritten(result, outcome.failure.as_ref()))?;
     }
     if let Some(failure) = &outcome.failure {
-        output.failure(failure).map_err(lost)?;
+        // Where standard error is gone, the exit code still tells.
+        let _ = output.failure(failure);
     }
     Ok(())
+}
+
+/// A result that nobody can read: no exit code may stand for it.
+fn unwritten(result: &ResultObject, failure: Option<&Failure>) -> Failure {
+    const LOST: &str = "the result could not be written to standard output";
+    Failure {
+        delivery: failure.map_or(Delivery::Answered, |failure| failure.delivery),
+        code: failure.and_then(|failure| failure.code.clone()),
+        attempts: failure.map_or(0, |failure| failure.attempts),
+        process_id: Some(result.process_id.as_str().into()),
+        help: Some("The process is there; ask for its result by its id.".into()),
+        ..Failure::fault(match failure {
+            Some(failure) => format!("{LOST}; before that: {}", failure.message),
+            None => LOST.to_owned(),
+        })
+    }
 }
 
 #[cfg(test)]

@@ -260,3 +260,38 @@ async fn a_person_reads_what_to_do() {
         "{run}"
     );
 }
+
+/// Where a verdict cannot be written, no exit code stands for it, and the process id is not lost.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_result_that_cannot_be_written_exits_with_1_and_the_id() {
+    let full = || std::fs::OpenOptions::new().write(true).open("/dev/full");
+    for (status, exit_verdict) in [(3, false), (3, true), (5, false), (1, false)] {
+        for closed in [false, true] {
+            let (server, files) = (Server::start().await, Files::new());
+            let answer = json!({"id": PROCESS_ID, "status": status, "unicoId": {"result": "no"}});
+            server
+                .on_create(ResponseTemplate::new(200).set_body_json(answer))
+                .await;
+            let mut command = onboard(&files, &server.url())
+                .arg("--selfie")
+                .arg(files.path("token.txt"))
+                .arg("--no-wait");
+            if exit_verdict {
+                command = command.arg("--exit-verdict");
+            }
+            let run = if closed {
+                let (reader, writer) = std::io::pipe().unwrap();
+                drop(reader);
+                run(command.stdout(writer)).await
+            } else {
+                run(command.stdout(full().unwrap())).await
+            };
+            assert_eq!(run.code, 1, "{run}");
+            let error = run.error();
+            assert_eq!(error["delivery"], "answered", "{run}");
+            assert_eq!(error["processId"], PROCESS_ID, "{run}");
+            assert!(error["help"].is_string(), "{run}");
+        }
+    }
+}

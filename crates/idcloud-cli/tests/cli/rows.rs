@@ -448,14 +448,23 @@ async fn check(row: Row) {
         .unwrap();
     assert!(explanation.as_str().unwrap().len() > 20, "{name}: {run}");
     assert_eq!(object, row.expected, "{name}: {run}");
-    assert!(run.stderr.is_empty(), "{name}: {run}");
+    // Each of the three new attempts is told of as it leaves.
+    let new_attempts = if row.create["status"] == 5 { 3 } else { 0 };
+    assert_eq!(run.stderr.lines().count(), new_attempts, "{name}: {run}");
+    for (line, number) in run.stderr.lines().zip(2..) {
+        let number = format!("attempt {number}");
+        assert!(
+            line.contains(PROCESS_ID) && line.contains(&number),
+            "{name}: {run}"
+        );
+    }
     // A verdict that came with the create costs no GET.
     if row.gets.is_empty() {
         assert_eq!(server.count("GET", "/processes/").await, 0, "{name}");
     }
 }
 
-/// Every row gives its exact object, exit code and nothing on standard error.
+/// Every row gives its exact object, exit code and nothing but new attempts on standard error.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_row_gives_its_exact_object() {
     let mut running = JoinSet::new();

@@ -79,6 +79,7 @@ pub(crate) struct Idcloud {
     command: Command,
     home: TempDir,
     stdin: Option<Vec<u8>>,
+    stdout_given: bool,
     searched: bool,
 }
 
@@ -95,6 +96,7 @@ impl Idcloud {
             command,
             home,
             stdin: None,
+            stdout_given: false,
             searched: true,
         }
     }
@@ -140,12 +142,19 @@ impl Idcloud {
         self.spawn().finish()
     }
 
+    /// Writes results there, where nothing can be read back.
+    pub(crate) fn stdout(mut self, stdout: impl Into<Stdio>) -> Self {
+        self.command.stdout(stdout);
+        self.stdout_given = true;
+        self
+    }
+
     /// Starts running.
     pub(crate) fn spawn(mut self) -> Running {
-        self.command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+        self.command.stdin(Stdio::piped()).stderr(Stdio::piped());
+        if !self.stdout_given {
+            self.command.stdout(Stdio::piped());
+        }
         let mut child = self.command.spawn().unwrap();
         // A program that refuses its arguments may be gone before it reads.
         let _ = child
@@ -311,6 +320,20 @@ impl Server {
 
     pub(crate) async fn on_create(&self, answer: ResponseTemplate) {
         self.on("POST", "/processes/v1", answer).await;
+    }
+
+    /// Answers creates one after the other; the last answer stays.
+    pub(crate) async fn on_creates<const N: usize>(&self, answers: [ResponseTemplate; N]) {
+        for (position, answer) in answers.into_iter().enumerate() {
+            let mock = Mock::given(method("POST"))
+                .and(path("/processes/v1"))
+                .respond_with(answer);
+            if position + 1 == N {
+                mock.mount(&self.mock).await;
+            } else {
+                mock.up_to_n_times(1).mount(&self.mock).await;
+            }
+        }
     }
 
     /// Answers GETs one after the other; the last answer stays.
