@@ -5,6 +5,8 @@
 use std::path::Path;
 
 use idcloud_model::{Subject, SubjectCode, SubjectDraft};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use zeroize::Zeroizing;
 
 use crate::args::OnboardArgs;
@@ -16,7 +18,7 @@ const MAX_DOCUMENT: u64 = 64 * 1024;
 
 const FIELD: &str = "subject";
 
-/// Which flag gave the code, where one did.
+/// What the flag, or the member of the document, says that the code is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Claimed {
     Cpf,
@@ -35,13 +37,10 @@ pub(crate) fn subject(
     stdin: &mut Stdin<'_>,
 ) -> Result<Subject, Vec<Refusal>> {
     let (draft, claimed) = match &args.subject {
-        Some(path) => (
-            document(path, stdin).map_err(|refusal| vec![refusal])?,
-            Claimed::Either,
-        ),
+        Some(path) => document(path, stdin).map_err(|refusal| vec![refusal])?,
         None => from_flags(args),
     };
-    parse(draft, claimed)
+    parse(&draft, claimed)
 }
 
 fn from_flags(args: &mut OnboardArgs) -> (SubjectDraft, Claimed) {
@@ -59,50 +58,52 @@ fn from_flags(args: &mut OnboardArgs) -> (SubjectDraft, Claimed) {
     (draft, claimed)
 }
 
-fn document(path: &Path, stdin: &mut Stdin<'_>) -> Result<SubjectDraft, Refusal> {
+fn document(path: &Path, stdin: &mut Stdin<'_>) -> Result<(SubjectDraft, Claimed), Refusal> {
     let text = input::read_wiped(FIELD, path, stdin, MAX_DOCUMENT)?;
-    let misread = || {
+    // The position is told, and nothing of the text.
+    let refused = |error: &serde_json::Error| {
+        if error.is_data() {
+            return Refusal::new(
+                FIELD,
+                "is not an object whose members are known, hold text and stand there once",
+                "use one of code, cpf and curp, and some of name, email, phone, gender, birthDate, clientReference",
+            );
+        }
+        let (line, column) = (error.line(), error.column());
         Refusal::new(
             FIELD,
-            "is not an object whose members are known and hold text",
-            "use some of code (or cpf, curp), name, email, phone, gender, birthDate, clientReference",
+            format!("is not JSON (line {line}, column {column})"),
+            "give an object such as {\"cpf\": \"…\", \"name\": \"…\"}",
         )
     };
-    // serde would take a list for the members in their order.
-    if text.trim_ascii_start().starts_with(b"[") {
-        return Err(misread());
-    }
-    // serde's own message quotes values.
-    serde_json::from_slice(&text).map_err(|error| {
-        if error.is_data() {
-            misread()
-        } else {
-            Refusal::new(
-                FIELD,
-                format!(
-                    "is not JSON (line {}, column {})",
-                    error.line(),
-                    error.column()
-                ),
-                "give an object such as {\"cpf\": \"…\", \"name\": \"…\"}",
-            )
-        }
-    })
+    let draft = serde_json::from_slice(&text).map_err(|error| refused(&error))?;
+    let named: Named = serde_json::from_slice(&text).map_err(|error| refused(&error))?;
+    let claimed = match (named.cpf, named.curp) {
+        (Some(_), _) => Claimed::Cpf,
+        (None, Some(_)) => Claimed::Curp,
+        (None, None) => Claimed::Either,
+    };
+    Ok((draft, claimed))
 }
 
-fn parse(mut draft: SubjectDraft, claimed: Claimed) -> Result<Subject, Vec<Refusal>> {
-    // An absent name is reported like an empty one.
-    draft.name.get_or_insert_default();
+/// Under which name a document gives the code.
+#[derive(Deserialize)]
+struct Named {
+    cpf: Option<IgnoredAny>,
+    curp: Option<IgnoredAny>,
+}
+
+fn parse(draft: &SubjectDraft, claimed: Claimed) -> Result<Subject, Vec<Refusal>> {
     let subject = draft
-        .parse()
+        .parse_named()
         .map_err(|violations| violations.iter().map(Refusal::from).collect::<Vec<_>>())?;
     let misnamed = |rule, remedy| Err(vec![Refusal::new("subject.code", rule, remedy)]);
     match (subject.code(), claimed) {
         (SubjectCode::Curp(_), Claimed::Cpf) => {
-            misnamed("is a CURP, not a CPF", "give it with --curp")
+            misnamed("is a CURP, not a CPF", "give it with --curp, or as curp")
         }
         (SubjectCode::Cpf(_), Claimed::Curp) => {
-            misnamed("is a CPF, not a CURP", "give it with --cpf")
+            misnamed("is a CPF, not a CURP", "give it with --cpf, or as cpf")
         }
         _ => Ok(subject),
     }
@@ -119,7 +120,7 @@ mod tests {
         let mut stdin = Stdin::new(&mut source);
         document(Path::new("-"), &mut stdin)
             .map_err(|refusal| vec![refusal])
-            .and_then(|draft| parse(draft, Claimed::Either))
+            .and_then(|(draft, claimed)| parse(&draft, claimed))
     }
 
     #[test]
@@ -143,6 +144,8 @@ mod tests {
             r#""Marker 52998224725""#,
             r#"["52998224725", "Marker"]"#,
             r#"{"cpf":"52998224725", Marker"#,
+            r#"{"cpf":"52998224725","code":"52998224725","name":"Marker"}"#,
+            r#"{"name":"Marker","cpf":"52998224725","name":"Marker"}"#,
             "",
         ] {
             let refusals = read(json).unwrap_err();
@@ -166,9 +169,9 @@ mod tests {
             fields,
             [
                 "subject.code",
-                "subject.name",
                 "subject.email",
-                "subject.phone"
+                "subject.phone",
+                "subject.name"
             ]
         );
         let codes: Vec<_> = refusals
@@ -185,8 +188,16 @@ mod tests {
             name: Some(Zeroizing::new("Test Subject".into())),
             ..SubjectDraft::default()
         };
-        assert!(parse(draft(), Claimed::Cpf).is_ok());
-        let refusals = parse(draft(), Claimed::Curp).unwrap_err();
-        assert_eq!(refusals[0].remedy, "give it with --cpf");
+        assert!(parse(&draft(), Claimed::Cpf).is_ok());
+        let refusals = parse(&draft(), Claimed::Curp).unwrap_err();
+        assert!(refusals[0].remedy.contains("--cpf"), "{refusals:?}");
+        for json in [
+            r#"{"curp":"52998224725","name":"Test Subject"}"#,
+            r#"{"cu\u0072p":"52998224725","cpf":null,"name":"Test Subject"}"#,
+        ] {
+            let refusals = read(json).unwrap_err();
+            assert_eq!(refusals[0].rule, "is a CPF, not a CURP");
+        }
+        assert!(read(r#"{"code":"52998224725","curp":null,"name":"Test Subject"}"#).is_ok());
     }
 }
