@@ -11,6 +11,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Uri, header};
 use idcloud_model::ErrorCode;
 use serde::Deserialize;
+use serde_json::error::Category;
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
@@ -278,6 +279,16 @@ const fn is_skewed(skew: i64) -> bool {
     skew.unsigned_abs() >= LEAST_SKEW_SECONDS
 }
 
+/// What is wrong with an answer that holds no access token, as a clause.
+fn unreadable(body: &[u8], category: Category) -> &'static str {
+    match category {
+        _ if body.trim_ascii().is_empty() => "the answer is empty",
+        Category::Eof => "the answer is cut short",
+        Category::Syntax | Category::Io => "the answer is not JSON",
+        Category::Data => "the answer holds no access token",
+    }
+}
+
 fn read_token(
     body: &[u8],
     fetched: Instant,
@@ -285,7 +296,7 @@ fn read_token(
 ) -> Result<AccessToken, &'static str> {
     // The error of the JSON reader could quote the body.
     let answer: TokenAnswer =
-        serde_json::from_slice(body).map_err(|_| "the answer holds no access token")?;
+        serde_json::from_slice(body).map_err(|error| unreadable(body, error.classify()))?;
     let life = match answer.expires_in {
         None => USUAL_LIFE_SECONDS,
         Some(serde_json::Value::String(text)) => text.trim().parse().unwrap_or(0),
