@@ -12,32 +12,50 @@ use crate::failure::{Delivery, Failure};
 
 /// The failure of a create: nothing is known to exist because of it.
 pub(crate) fn of_create(error: &Error) -> Failure {
-    let mut failure = failure(error, exit_of_create(error.kind(), error.delivery()));
-    if failure.exit == Exit::Ambiguous {
-        failure
-            .message
-            .push_str("; this run leaves no memory of it");
+    let (kind, delivery) = (error.kind(), error.delivery());
+    let exit = exit_of_create(kind, delivery, error.code().is_some());
+    let told = told(error);
+    let message = match exit {
+        Exit::Ambiguous => format!("{told}; this run leaves no memory of it"),
+        _ if of_token(kind) => format!("no access token: {told}"),
+        _ => told,
+    };
+    Failure {
+        help: help_of_create(error, exit)
+            .map(Cow::into_owned)
+            .map(Into::into),
+        reassures: exit == Exit::RefusedHere && delivery == CallDelivery::NotSent,
+        ..failure(error, exit, message)
     }
-    failure
 }
 
 /// The failure of a lookup after a create: the process exists, and is to be asked for again.
 pub(crate) fn of_lookup(error: &Error, process_id: &str) -> Failure {
-    let mut failure = failure(error, Exit::Pending);
-    failure.process_id = Some(process_id.into());
-    failure
+    let message = format!("the result could not be fetched: {}", told(error));
+    Failure {
+        help: Some(help_of_lookup(error).into()),
+        process_id: Some(process_id.into()),
+        ..failure(error, Exit::Pending, message)
+    }
 }
 
-fn failure(error: &Error, exit: Exit) -> Failure {
-    let meaning = error
-        .code()
-        .and_then(ErrorCode::entry)
-        .map(|entry| entry.meaning(Language::English));
+/// What happened, in a sentence without its full stop.
+pub(crate) fn told(error: &Error) -> String {
     // A person knows what was asked; which request of it failed is the library's word.
-    let told = error.to_string();
-    let told = told
+    let text = error.to_string();
+    let text = text
         .strip_prefix(&format!("{}: ", error.operation()))
-        .unwrap_or(&told);
+        .unwrap_or(&text);
+    match error.code().and_then(ErrorCode::entry) {
+        Some(entry) => {
+            let meaning = entry.meaning(Language::English);
+            format!("{text}: {}", meaning.trim_end_matches('.'))
+        }
+        None => text.to_owned(),
+    }
+}
+
+fn failure(error: &Error, exit: Exit, message: String) -> Failure {
     Failure {
         exit,
         kind: error.kind().as_str(),
@@ -47,18 +65,69 @@ fn failure(error: &Error, exit: Exit) -> Failure {
             CallDelivery::Answered => Delivery::Answered,
         },
         code: error.code().map(|code| code.as_str().into()),
-        help: error.help().map(Cow::into_owned).map(Into::into),
         attempts: error.attempts(),
         process_id: error.process_id().map(|id| id.as_str().into()),
-        ..Failure::fault(match meaning {
-            Some(meaning) => format!("{told}: {}", meaning.trim_end_matches('.')),
-            None => told.to_owned(),
-        })
+        ..Failure::fault(message)
     }
 }
 
-fn exit_of_create(kind: ErrorKind, delivery: CallDelivery) -> Exit {
+/// Of a create, these kinds tell of the token exchange before it: what they mean of the create itself is ambiguous.
+fn of_token(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::Interrupted | ErrorKind::Unreadable | ErrorKind::Server
+    )
+}
+
+/// What to do, without sending anybody to a record that this program does not keep.
+fn help_of_create(error: &Error, exit: Exit) -> Option<Cow<'static, str>> {
+    match (exit, error.kind(), error.status()) {
+        (Exit::Ambiguous, _, None) => Some(
+            "Check the network and the proxy. Do not repeat the request unless a second bill is acceptable; ask Unico \
+             whether the process exists."
+                .into(),
+        ),
+        (Exit::Ambiguous, _, Some(200..300)) => Some(
+            "Check that the API address is IDCloud's and that no proxy changes its answers. Do not repeat the request \
+             unless a second bill is acceptable; ask Unico whether the process exists."
+                .into(),
+        ),
+        (Exit::Ambiguous, _, Some(_)) => Some(
+            "Do not repeat the request unless a second bill is acceptable; ask Unico whether the process exists."
+                .into(),
+        ),
+        (_, ErrorKind::Unreadable, _) => Some(
+            "Nothing was created. Check that the identity address is IDCloud's and that no proxy answers in its place, \
+             and run the command again."
+                .into(),
+        ),
+        (_, ErrorKind::Interrupted | ErrorKind::Server | ErrorKind::DeadlineExceeded, _) => Some(
+            error.help().unwrap_or_else(|| {
+                "Nothing was created. Check the network and the proxy, and run the command again.".into()
+            }),
+        ),
+        _ => error.help(),
+    }
+}
+
+fn help_of_lookup(error: &Error) -> Cow<'static, str> {
+    if let Some(help) = error.help() {
+        return help;
+    }
+    if error.kind() == ErrorKind::Unreadable {
+        "The process is there; do not create it again. Check that the API address is IDCloud's and that no proxy changes \
+         its answers, and ask for the result by its id."
+            .into()
+    } else {
+        "The process is there; do not create it again. Check the network and the proxy, and ask for the result by its id."
+            .into()
+    }
+}
+
+fn exit_of_create(kind: ErrorKind, delivery: CallDelivery, has_code: bool) -> Exit {
     match (kind, delivery) {
+        // A capture token grew too old while it waited for its turn: IDCloud would have answered with that code.
+        (ErrorKind::InvalidRequest, _) if has_code => Exit::RefusedHere,
         (ErrorKind::Ambiguous, _) | (ErrorKind::DeadlineExceeded, CallDelivery::Unknown) => {
             Exit::Ambiguous
         }
@@ -67,7 +136,6 @@ fn exit_of_create(kind: ErrorKind, delivery: CallDelivery) -> Exit {
             _,
         ) => Exit::Refused,
         (ErrorKind::Signing | ErrorKind::Hook | ErrorKind::InvalidRequest, _) => Exit::Fault,
-        // Of a create, the first three tell of the token exchange before it.
         (
             ErrorKind::Interrupted
             | ErrorKind::Unreadable
@@ -107,10 +175,15 @@ mod tests {
             (ErrorKind::Hook, NotSent, Exit::Fault),
         ] {
             assert_eq!(
-                exit_of_create(kind, delivery),
+                exit_of_create(kind, delivery, false),
                 exit,
                 "{kind:?} {delivery:?}"
             );
         }
+        let invalid = |has_code| exit_of_create(ErrorKind::InvalidRequest, NotSent, has_code);
+        assert_eq!(
+            (invalid(true), invalid(false)),
+            (Exit::RefusedHere, Exit::Fault)
+        );
     }
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use idcloud_flows::{IdCloud, IdentityVerification, Pending, Report, Submission, WaitErrorKind};
 use idcloud_http::{BeforeDispatch, CallOptions, Clock, Error, SystemClock};
 use idcloud_model::request::{IdentityRequest, UseCase};
-use idcloud_model::{Asked, Decision, Status, SubsidiaryId};
+use idcloud_model::{Asked, Capability, Decision, Status, SubsidiaryId};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::args::OnboardArgs;
@@ -30,6 +30,8 @@ use crate::text;
 /// What a run comes to: a result, a failure, or a process with its failure.
 struct Outcome {
     result: Option<ResultObject>,
+    /// What a person should know beside the result.
+    note: Option<String>,
     failure: Option<Failure>,
     exit: Exit,
 }
@@ -219,6 +221,7 @@ impl Verification {
         );
         Outcome {
             result: Some(result),
+            note: report.look_error().map(|error| unlooked(report, error)),
             failure: None,
             exit,
         }
@@ -239,6 +242,7 @@ impl Verification {
             .map_or(Exit::Pending, |failure| failure.exit);
         Outcome {
             result,
+            note: None,
             failure,
             exit,
         }
@@ -249,6 +253,7 @@ impl Outcome {
     fn failed(failure: Failure) -> Self {
         Self {
             result: None,
+            note: None,
             exit: failure.exit,
             failure: Some(failure),
         }
@@ -273,11 +278,24 @@ fn print(outcome: &Outcome, output: &mut Output<'_>) -> Result<(), Failure> {
             .result(result, |to, style| text::write(result, to, style))
             .map_err(|_| unwritten(result, outcome.failure.as_ref()))?;
     }
+    // Where standard error is gone, the exit code still tells.
+    if let Some(note) = &outcome.note {
+        let _ = output.note(note);
+    }
     if let Some(failure) = &outcome.failure {
-        // Where standard error is gone, the exit code still tells.
         let _ = output.failure(failure);
     }
     Ok(())
+}
+
+/// The verdict misses evidence, and whether IDCloud has it is not known.
+fn unlooked(report: &Report, error: &Error) -> String {
+    let missing: Vec<&str> = report.verdict().missing().map(Capability::as_str).collect();
+    format!(
+        "note: looking once more for what the answer lacks ({}) failed, so the process may have it all the same: {}",
+        missing.join(", "),
+        call_failure::told(error)
+    )
 }
 
 /// A result that nobody can read: no exit code may stand for it.

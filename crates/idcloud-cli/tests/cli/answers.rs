@@ -77,31 +77,40 @@ async fn refused_credentials_exit_with_4() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_names_no_process_exits_with_5() {
     let files = Files::new();
-    for (name, answer) in [
+    for (name, told, answer) in [
         (
             "not JSON",
+            "the answer is not JSON, HTTP 200",
             ResponseTemplate::new(200).set_body_string("<html>Zoraide Marker</html>"),
         ),
-        ("empty", ResponseTemplate::new(200)),
+        (
+            "empty",
+            "the answer is empty, HTTP 200",
+            ResponseTemplate::new(200),
+        ),
         (
             "cut short",
+            "the answer is cut short, HTTP 200",
             ResponseTemplate::new(200).set_body_string("{\"id\":\"80371b2a-3ac7"),
         ),
         (
             "no id",
+            "the answer has no process id, HTTP 200",
             ResponseTemplate::new(200)
                 .set_body_json(json!({"status": 3, "unicoId": {"result": "yes"}})),
         ),
         (
             "not an object",
+            "the answer is JSON but not an object, HTTP 200",
             ResponseTemplate::new(200).set_body_json(json!([1])),
         ),
         (
             "500",
+            "HTTP 500, code 99999",
             ResponseTemplate::new(500).set_body_json(refusal("99999")),
         ),
-        ("502", ResponseTemplate::new(502)),
-        ("408", ResponseTemplate::new(408)),
+        ("502", "HTTP 502", ResponseTemplate::new(502)),
+        ("408", "HTTP 408", ResponseTemplate::new(408)),
     ] {
         let server = Server::start().await;
         server.on_create(answer).await;
@@ -113,7 +122,16 @@ async fn an_answer_that_names_no_process_exits_with_5() {
         let error = run.error();
         assert_eq!(error["kind"], "ambiguous", "{name}: {run}");
         assert_eq!(error["attempts"], 1, "{name}: {run}");
-        assert!(error["help"].is_string(), "{name}: {run}");
+        let message = error["message"].as_str().unwrap();
+        assert!(
+            message.contains(told) && !message.contains(".;"),
+            "{name}: {run}"
+        );
+        let help = error["help"].as_str().unwrap();
+        assert!(
+            help.contains("ask Unico") && !help.contains("journal"),
+            "{name}: {run}"
+        );
         assert_eq!(server.creates().await, 1, "{name}");
     }
 }
@@ -125,7 +143,10 @@ async fn a_truncated_answer_exits_with_5() {
     let length = format!(
         "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 900\r\n\r\n{{\"id\":\"{PROCESS_ID}\""
     );
-    for answer in [length.as_str(), ""] {
+    for (answer, told) in [
+        (length.as_str(), "the answer broke off"),
+        ("", "the connection broke"),
+    ] {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let answer = answer.to_owned();
@@ -135,7 +156,9 @@ async fn a_truncated_answer_exits_with_5() {
             .arg(files.path("selfie.png")))
         .await;
         assert_eq!((run.code, run.stdout.as_str()), (5, ""), "{run}");
-        assert_eq!(run.error()["delivery"], "unknown", "{run}");
+        let error = run.error();
+        assert_eq!(error["delivery"], "unknown", "{run}");
+        assert!(error["message"].as_str().unwrap().contains(told), "{run}");
         server.join().unwrap();
     }
 }
@@ -190,26 +213,101 @@ async fn an_address_where_nobody_listens_exits_with_6() {
     assert_eq!(run.error()["delivery"], "not-sent", "{run}");
 }
 
-/// A token endpoint that answers nonsense creates nothing either.
+/// A token endpoint that answers nonsense creates nothing either, and is what the error is about.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_endpoint_that_cannot_be_understood_creates_nothing() {
-    let files = Files::new();
-    let server = Server {
-        mock: wiremock::MockServer::start().await,
-    };
-    server
-        .on(
-            "POST",
-            "/oauth2/token",
-            ResponseTemplate::new(200).set_body_string("hello"),
-        )
-        .await;
-    let run = run(onboard(&files, &server.url())
-        .arg("--selfie")
-        .arg(files.path("selfie.png")))
-    .await;
-    assert_eq!((run.code, run.stdout.as_str()), (6, ""), "{run}");
-    assert_eq!(server.creates().await, 0);
+    for (body, told) in [
+        ("hello", "not JSON"),
+        ("", "empty"),
+        ("{\"access_token\":", "cut short"),
+    ] {
+        let files = Files::new();
+        let server = Server {
+            mock: wiremock::MockServer::start().await,
+        };
+        let answer = ResponseTemplate::new(200).set_body_string(body);
+        server.on("POST", "/oauth2/token", answer).await;
+        let command = onboard(&files, &server.url())
+            .arg("--selfie")
+            .arg(files.path("selfie.png"));
+        let run = run(command).await;
+        assert_eq!((run.code, run.stdout.as_str()), (6, ""), "{run}");
+        let error = run.error();
+        let message = error["message"].as_str().unwrap();
+        assert!(
+            message.starts_with("no access token: ") && message.contains(told),
+            "{run}"
+        );
+        assert!(
+            error["help"].as_str().unwrap().contains("identity address"),
+            "{run}"
+        );
+        assert_eq!(server.creates().await, 0);
+    }
+}
+
+/// A lookup whose answer cannot be read says what is wrong with it, and that the process is there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lookup_that_cannot_be_understood_says_why() {
+    let mut running = JoinSet::new();
+    for (body, told) in [
+        ("hello", "not JSON"),
+        ("", "empty"),
+        ("{}", "no process id"),
+    ] {
+        running.spawn(async move {
+            let (server, files) = (Server::start().await, Files::new());
+            let created = json!({"id": PROCESS_ID, "status": 1});
+            server
+                .on_create(ResponseTemplate::new(200).set_body_json(created))
+                .await;
+            let at = format!("/processes/v1/{PROCESS_ID}");
+            let answer = ResponseTemplate::new(200).set_body_string(body);
+            server.on("GET", &at, answer).await;
+            let command = onboard(&files, &server.url())
+                .arg("--selfie")
+                .arg(files.path("selfie.png"))
+                .args(["--wait", "4s"]);
+            let run = run(command).await;
+            assert_eq!(run.code, 8, "{run}");
+            let error = run.error();
+            assert!(error["message"].as_str().unwrap().contains(told), "{run}");
+            assert!(
+                error["help"]
+                    .as_str()
+                    .unwrap()
+                    .contains("do not create it again"),
+                "{run}"
+            );
+        });
+    }
+    finish(running).await;
+}
+
+/// A verdict that misses evidence says when nobody could look for it; the exit code stays the verdict's.
+#[tokio::test(flavor = "multi_thread")]
+async fn evidence_that_could_not_be_looked_for_is_told() {
+    for format in ["json", "text"] {
+        let (server, files) = (Server::start().await, Files::new());
+        let answer = json!({"id": PROCESS_ID, "status": 3, "unicoId": {"result": "yes"}});
+        server
+            .on_create(ResponseTemplate::new(200).set_body_json(answer))
+            .await;
+        server.on_get(&[(403, refusal("10201"))]).await;
+        let command = onboard(&files, &server.url())
+            .env("IDCLOUD_FORMAT", format)
+            .env("IDCLOUD_CAPABILITIES", "identity,behavior-alert")
+            .arg("--exit-verdict")
+            .arg("--selfie")
+            .arg(files.path("selfie.png"));
+        let run = run(command).await;
+        assert_eq!(run.code, 10, "{run}");
+        assert!(run.stdout.contains("missing-evidence"), "{run}");
+        assert_eq!(run.stderr.lines().count(), 1, "{run}");
+        for part in ["behavior-alert", "code 10201", "may have it all the same"] {
+            assert!(run.stderr.contains(part), "{part}: {run}");
+        }
+    }
 }
 
 /// Created, and the result cannot be fetched: the id is not lost.
