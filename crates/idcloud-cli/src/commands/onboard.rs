@@ -2,13 +2,15 @@
 //!
 //! Never sends anything before every input is known to be good, and never loses the id of a process.
 
+mod request;
+
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use idcloud_flows::{IdCloud, IdentityVerification, Pending, Report, Submission, WaitErrorKind};
 use idcloud_http::{BeforeDispatch, CallOptions, Clock, Error, SystemClock};
-use idcloud_model::request::{IdentityRequest, UseCase};
-use idcloud_model::{Asked, Capability, Decision, Status, SubsidiaryId};
+use idcloud_model::request::IdentityRequest;
+use idcloud_model::{Asked, Capability, Decision, Status};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::args::OnboardArgs;
@@ -22,9 +24,7 @@ use crate::interrupt::{self, interruptible};
 use crate::output::Output;
 use crate::progress::{NewAttempt, Progress};
 use crate::result_object::{Context, ResultObject};
-use crate::selfie_input;
 use crate::settings::Layers;
-use crate::subject_input;
 use crate::text;
 
 /// What a run comes to: a result, a failure, or a process with its failure.
@@ -55,7 +55,7 @@ pub(crate) fn run(
     }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let connection = connection::open(config, layers, Arc::clone(&clock))?;
-    let request = request(&mut args, stdin, clock.now())?;
+    let request = request::request(&mut args, stdin, clock.now())?;
     let asked = Asked::new(config.capabilities, request.selfie().kind());
     let (progress, new_attempts) = Progress::new();
     let handle = IdCloud::new(connection.client.clone()).identity(connection.api_key);
@@ -71,60 +71,6 @@ pub(crate) fn run(
     let outcome = super::runtime()?.block_on(verification.run(request, wait, new_attempts, output));
     print(&outcome, output)?;
     Ok(outcome.exit)
-}
-
-/// Reads and checks everything that is to be sent.
-fn request(
-    args: &mut OnboardArgs,
-    stdin: &mut Stdin<'_>,
-    now: SystemTime,
-) -> Result<IdentityRequest, Failure> {
-    let mut refusals = Vec::new();
-    let mut keep = |mut more: Vec<Refusal>| refusals.append(&mut more);
-    let subject = subject_input::subject(args, stdin).map_err(&mut keep).ok();
-    let selfie = selfie_input::selfie(&args.selfie, stdin, now)
-        .map_err(&mut keep)
-        .ok();
-    let use_case = args
-        .use_case
-        .as_deref()
-        .map(str::parse::<UseCase>)
-        .transpose()
-        .map_err(|error| {
-            keep(vec![Refusal::new(
-                "useCase",
-                error.to_string(),
-                "shorten it, or leave --use-case out",
-            )]);
-        });
-    let subsidiary_id = args
-        .subsidiary_id
-        .as_deref()
-        .map(str::parse::<SubsidiaryId>)
-        .transpose()
-        .map_err(|error| {
-            let remedy = "copy the branch's id as Unico gave it, or leave --subsidiary-id out";
-            keep(vec![Refusal::new(
-                "subsidiaryId",
-                error.to_string(),
-                remedy,
-            )]);
-        });
-    let (Some(subject), Some(selfie), Ok(use_case), Ok(subsidiary_id)) =
-        (subject, selfie, use_case, subsidiary_id)
-    else {
-        return Err(Failure::refused_here(refusals));
-    };
-    let mut request = IdentityRequest::new(subject, selfie).map_err(|violations| {
-        Failure::refused_here(violations.iter().map(Refusal::from).collect())
-    })?;
-    if let Some(use_case) = use_case {
-        request = request.with_use_case(use_case);
-    }
-    if let Some(id) = subsidiary_id {
-        request = request.with_subsidiary_id(id);
-    }
-    Ok(request)
 }
 
 struct Verification {
