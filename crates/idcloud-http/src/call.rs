@@ -112,23 +112,19 @@ impl Call<'_> {
             span::answered(reading.status, reading.code.as_ref(), progress.delivery);
             let (failure, wait) = match action {
                 Action::Accept => match reading.value.take() {
-                    Some(value) => {
-                        credentials.tokens.accepted();
-                        return Ok(Self::accepted(value, &reading, &progress));
-                    }
+                    Some(value) => return Ok(Self::accepted(value, &reading, &progress)),
                     // Only a usable answer is accepted, and what is usable has a value.
                     None => return Err(self.failed(Failure::Unreadable, reading, None, &progress)),
                 },
                 Action::Stop(failure) | Action::Reassert(failure) => {
-                    if failure == Failure::Credentials && progress.refreshed {
-                        let now = self.client.clock.instant();
-                        credentials.tokens.refused_again(&token, now);
-                    }
                     return Err(self.failed(failure, reading, None, &progress));
                 }
                 Action::RefreshToken(failure) => {
                     let now = self.client.clock.instant();
-                    if !credentials.tokens.reject(&token, now) {
+                    if !credentials
+                        .tokens
+                        .reject(&token, reading.code.as_ref(), now)
+                    {
                         return Err(self.failed(failure, reading, None, &progress));
                     }
                     progress.refreshed = true;
@@ -168,7 +164,7 @@ impl Call<'_> {
         let deadline = progress.deadline;
         let limiter = &self.client.limiter;
         let token = self
-            .before(deadline, pin!(self.client.token(credentials)))
+            .before(deadline, pin!(self.client.token(credentials, deadline)))
             .await
             .ok_or(Halt::Deadline)?
             .map_err(Halt::NoToken)?;

@@ -11,6 +11,7 @@ use http::{StatusCode, Uri};
 use idcloud_model::request::CreateRequest;
 use idcloud_model::{Process, ProcessId, ReadError, ReusableDocument, ReusableDocumentsQuery};
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 use tracing::Instrument as _;
 
 use crate::access_token::AccessToken;
@@ -182,7 +183,7 @@ impl Client {
     async fn token_before(&self, limit: Duration) -> Result<AccessToken, Error> {
         let credentials = self.inner.credentials();
         let deadline = later(self.inner.clock.instant(), limit);
-        let token = pin!(self.inner.token(&credentials));
+        let token = pin!(self.inner.token(&credentials, deadline));
         match within(&*self.inner.clock, deadline, token).await {
             Some(Ok(token)) => Ok(token),
             Some(Err(no_token)) => {
@@ -280,17 +281,19 @@ impl Inner {
     pub(crate) async fn token(
         &self,
         credentials: &Credentials,
+        deadline: Instant,
     ) -> Result<AccessToken, NoToken<ExchangeFailure>> {
         if let Some(token) = credentials.tokens.cached(self.clock.instant()) {
             return Ok(token);
         }
         // Rare and large, so it is kept out of every call's future.
-        Box::pin(self.fetch_token(credentials)).await
+        Box::pin(self.fetch_token(credentials, deadline)).await
     }
 
     async fn fetch_token(
         &self,
         credentials: &Credentials,
+        deadline: Instant,
     ) -> Result<AccessToken, NoToken<ExchangeFailure>> {
         let environment = &credentials.environment;
         let exchange = Exchange {
@@ -306,7 +309,7 @@ impl Inner {
         };
         credentials
             .tokens
-            .token(&*self.clock, |purpose| exchange.run(purpose))
+            .token(&*self.clock, deadline, |purpose| exchange.run(purpose))
             .await
     }
 }

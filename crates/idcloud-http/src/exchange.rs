@@ -35,8 +35,14 @@ const MAX_ATTEMPTS: u32 = 5;
 const DEADLINE: Duration = Duration::from_secs(60);
 /// A difference of clocks below this is the `Date` header's coarseness and the way's length.
 const LEAST_SKEW_SECONDS: u64 = 5;
+/// The account is locked: too many attempts.
+const LOCKED: &str = "1.2.18";
 /// The documented life of a token, for an answer that does not say.
-const USUAL_LIFE_SECONDS: u64 = 3600;
+const USUAL_LIFE: Duration = Duration::from_secs(3600);
+/// The life of a token whose answer says what cannot be: it is used, and soon replaced.
+const DOUBTFUL_LIFE: Duration = Duration::from_secs(60);
+/// No token is used longer than a day, whatever the answer says.
+const LONGEST_LIFE: Duration = Duration::from_secs(24 * 3600);
 
 /// Why an exchange brought no token. Shared by everyone who waited for it.
 pub(crate) struct ExchangeFailure {
@@ -155,18 +161,33 @@ struct TokenAnswer {
 }
 
 impl Exchange<'_> {
-    /// Makes the exchange, and repeats it as the replay table allows. An early one is not repeated:
-    /// the token at hand is still good.
+    /// Makes the exchange, and repeats it as the replay table allows. An early one is not repeated,
+    /// unless only its assertion was at fault: the token at hand is still good.
     pub(crate) async fn run(&self, purpose: Purpose) -> Result<AccessToken, ExchangeFailure> {
         let deadline = later(self.clock.instant(), DEADLINE);
         let mut facts = Facts::default();
         let mut attempt = 0;
         loop {
             attempt += 1;
-            let mut reading = self.attempt(attempt).await?;
-            let skew = self.measured_skew(&reading.headers);
-            facts.skew_measured = is_skewed(skew);
-            let action = classify(OperationKind::Token, reading.outcome(), facts);
+            let applied = self.skew.load(Ordering::Relaxed);
+            let mut reading = self.attempt(attempt, applied).await?;
+            let measured = self.measured_skew(&reading.headers);
+            let skew = measured.unwrap_or(0);
+            // What the assertion already allowed for is no reason to make another.
+            facts.skew_measured =
+                measured.is_some_and(|measured| is_skewed(measured.saturating_sub(applied)));
+            let mut action = classify(OperationKind::Token, reading.outcome(), facts);
+            if Self::is_overcorrected(action, &reading, applied, facts) {
+                action = Action::Reassert(Failure::Credentials);
+            }
+            // A correction is as good as its last confirmation: this machine's clock may have been
+            // put right since.
+            if let Some(measured) = measured
+                && (applied != 0 || matches!(action, Action::Reassert(_)))
+            {
+                let needed = if is_skewed(measured) { measured } else { 0 };
+                self.skew.store(needed, Ordering::Relaxed);
+            }
             let (failure, wait) = match action {
                 Action::Accept => match reading.value.take() {
                     Some(token) => return Ok(token),
@@ -176,9 +197,6 @@ impl Exchange<'_> {
                 Action::Resend => (Failure::Interrupted, None),
                 Action::Reassert(failure) => {
                     facts.reasserted = true;
-                    if facts.skew_measured {
-                        self.skew.store(skew, Ordering::Relaxed);
-                    }
                     (failure, Some(Duration::ZERO))
                 }
                 Action::Again(failure) => {
@@ -189,12 +207,13 @@ impl Exchange<'_> {
                     )
                 }
             };
+            let at_once = matches!(action, Action::Reassert(_));
             let limited = wait.filter(|_| failure == Failure::RateLimited);
             if let Some(wait) = limited {
                 self.limiter.pause(wait);
             }
             let resume = wait
-                .filter(|_| attempt < MAX_ATTEMPTS && purpose == Purpose::Needed)
+                .filter(|_| attempt < MAX_ATTEMPTS && (at_once || purpose == Purpose::Needed))
                 .map(|wait| later(self.clock.instant(), wait))
                 .filter(|resume| *resume < deadline);
             match resume {
@@ -204,14 +223,35 @@ impl Exchange<'_> {
         }
     }
 
-    async fn attempt(&self, attempt: u32) -> Result<Reading<AccessToken>, ExchangeFailure> {
+    /// Whether the account was refused an assertion that was dated by a correction which no longer
+    /// holds. The codes differ by what else is wrong with it; only a locked account is left alone.
+    fn is_overcorrected<T>(
+        action: Action,
+        reading: &Reading<T>,
+        applied: i64,
+        facts: Facts,
+    ) -> bool {
+        action == Action::Stop(Failure::Credentials)
+            && applied != 0
+            && facts.skew_measured
+            && !facts.reasserted
+            && reading
+                .code
+                .as_ref()
+                .is_none_or(|code| code.as_str() != LOCKED)
+    }
+
+    async fn attempt(
+        &self,
+        attempt: u32,
+        skew: i64,
+    ) -> Result<Reading<AccessToken>, ExchangeFailure> {
         let permit = self
             .limiter
             .acquire(OperationKind::Token)
             .await
             .map_err(|_| ExchangeFailure::not_sent(ErrorKind::QueueTimeout, None))?;
         let limit = later(self.clock.instant(), CallOptions::ATTEMPT_TIMEOUT);
-        let skew = self.skew.load(Ordering::Relaxed);
         let signing = assertion(
             self.account,
             self.audience,
@@ -259,19 +299,18 @@ impl Exchange<'_> {
         request
     }
 
-    /// How many seconds the answer's `Date` is ahead of this machine's clock.
-    fn measured_skew(&self, headers: &HeaderMap) -> i64 {
+    /// How many seconds the answer's `Date` is ahead of this machine's clock, where it has one.
+    fn measured_skew(&self, headers: &HeaderMap) -> Option<i64> {
         let date = headers
             .get(header::DATE)
             .and_then(|value| value.to_str().ok())
-            .and_then(|value| httpdate::parse_http_date(value).ok());
-        let Some(date) = date else { return 0 };
+            .and_then(|value| httpdate::parse_http_date(value).ok())?;
         let now = self.clock.now();
         let seconds = |span: Duration| i64::try_from(span.as_secs()).unwrap_or(i64::MAX);
-        match date.duration_since(now) {
+        Some(match date.duration_since(now) {
             Ok(ahead) => seconds(ahead),
             Err(behind) => -seconds(behind.duration()),
-        }
+        })
     }
 }
 
@@ -297,22 +336,65 @@ fn read_token(
     // The error of the JSON reader could quote the body.
     let answer: TokenAnswer =
         serde_json::from_slice(body).map_err(|error| unreadable(body, error.classify()))?;
-    let life = match answer.expires_in {
-        None => USUAL_LIFE_SECONDS,
-        Some(serde_json::Value::String(text)) => text.trim().parse().unwrap_or(0),
-        Some(value) => value
-            .as_f64()
-            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-            .map_or(0, |life| life.as_secs()),
-    };
-    if life == 0 {
-        return Err("the access token has no life");
-    }
     AccessToken::new(
         &answer.access_token,
         fetched,
         asked_at,
-        Duration::from_secs(life),
+        life(answer.expires_in.as_ref()),
     )
     .ok_or("the access token cannot stand in a header")
+}
+
+/// How long a token is used whose answer says this of it.
+fn life(expires_in: Option<&serde_json::Value>) -> Duration {
+    use serde_json::Value;
+    let seconds = match expires_in {
+        None | Some(Value::Null) => return USUAL_LIFE,
+        Some(Value::String(text)) => text.trim().parse().ok(),
+        Some(value) => value.as_f64(),
+    };
+    match seconds {
+        Some(seconds) if seconds >= 1.0 => {
+            Duration::try_from_secs_f64(seconds).map_or(LONGEST_LIFE, |life| life.min(LONGEST_LIFE))
+        }
+        _ => DOUBTFUL_LIFE,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// No life that an answer may give a token makes it unusable, or immortal.
+    #[test]
+    fn every_life_is_usable() {
+        for (text, seconds) in [
+            ("null", 3600.0),
+            ("3600", 3600.0),
+            ("3600.5", 3600.5),
+            (r#""3600""#, 3600.0),
+            (r#"" 3600.0 ""#, 3600.0),
+            ("1", 1.0),
+            ("0", 60.0),
+            ("0.5", 60.0),
+            ("-1", 60.0),
+            (r#""soon""#, 60.0),
+            (r#""nan""#, 60.0),
+            ("[]", 60.0),
+            ("true", 60.0),
+            ("86401", 86400.0),
+            ("9223372036854775807", 86400.0),
+            ("18446744073709551615", 86400.0),
+            ("1e300", 86400.0),
+            (r#""inf""#, 86400.0),
+        ] {
+            let value = serde_json::from_str(text).unwrap();
+            assert_eq!(
+                life(Some(&value)),
+                Duration::from_secs_f64(seconds),
+                "{text}"
+            );
+        }
+        assert_eq!(life(None), USUAL_LIFE);
+    }
 }

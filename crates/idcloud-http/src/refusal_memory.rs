@@ -14,7 +14,7 @@ pub(crate) struct RefusalMemory<E> {
     last: Option<Refusal<E>>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Refusal<E> {
     error: E,
     until: Instant,
@@ -45,7 +45,13 @@ impl<E: Clone> RefusalMemory<E> {
         });
     }
 
-    /// An exchange went well: the next refusal is the first again.
+    /// Forgets a refusal so long past that the next has nothing to do with it.
+    pub(crate) fn forget_the_distant(&mut self, now: Instant) {
+        self.last
+            .take_if(|last| now.saturating_duration_since(last.until) >= LONGEST);
+    }
+
+    /// All is well: the next refusal is the first again.
     pub(crate) fn forget(&mut self) {
         self.last = None;
     }
@@ -73,5 +79,21 @@ mod tests {
         memory.forget();
         memory.remember("no", now);
         assert_eq!(memory.standing(now).unwrap().1, FIRST);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_distant_is_forgotten_and_nothing_else() {
+        let now = SystemClock::new().instant();
+        let mut memory = RefusalMemory::new();
+        memory.remember("no", now);
+        for (quiet, held) in [(LONGEST / 2, 2 * FIRST), (LONGEST, FIRST)] {
+            let mut memory = RefusalMemory {
+                last: memory.last.clone(),
+            };
+            let later = now + FIRST + quiet;
+            memory.forget_the_distant(later);
+            memory.remember("no", later);
+            assert_eq!(memory.standing(later).unwrap().1, held);
+        }
     }
 }

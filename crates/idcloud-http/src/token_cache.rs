@@ -3,10 +3,10 @@
 
 use std::future::Future;
 use std::pin::pin;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use idcloud_model::ErrorCode;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -15,10 +15,15 @@ use crate::clock::{Clock, later};
 use crate::refusal_memory::RefusalMemory;
 use crate::timeout::within;
 
-/// The longest that the one caller who refreshes early is held up by it.
-const EARLY_REFRESH: Duration = Duration::from_secs(10);
-/// How long after a failed early refresh the next is tried.
+/// The longest that the one caller who refreshes early is held up by it; and never longer than
+/// this share of the time that the caller has left.
+const EARLY_REFRESH: Duration = Duration::from_secs(2);
+const EARLY_REFRESH_SHARE: u32 = 4;
+/// How long after the start of an early refresh that brought nothing the next is tried.
 const EARLY_REFRESH_AGAIN: Duration = Duration::from_secs(30);
+/// A token that was fetched for a rejected one is not rejected itself before this age: refusals
+/// that cross its arrival tell nothing of it.
+const UNTOUCHABLE: Duration = Duration::from_secs(5);
 
 /// What a failed exchange tells the cache.
 pub(crate) trait ExchangeError {
@@ -52,7 +57,6 @@ pub(crate) enum Purpose {
 #[derive(Debug)]
 pub(crate) struct TokenCache<E> {
     state: Mutex<State<E>>,
-    distrusted: AtomicBool,
 }
 
 type Outcome<E> = Result<AccessToken, Arc<E>>;
@@ -63,14 +67,19 @@ struct State<E> {
     flight: Option<Flight<E>>,
     flights: u64,
     refusal: RefusalMemory<Arc<E>>,
-    /// A fresh token was refused like the one before it.
-    distrust: RefusalMemory<()>,
+    /// The last token that was dropped by a code which says that the token is bad.
+    convicted: RefusalMemory<()>,
+    /// The last token that was dropped on suspicion.
+    suspected: RefusalMemory<()>,
+    /// The next token takes the place of a rejected one.
+    replacing: bool,
 }
 
 #[derive(Debug)]
 struct Cached {
     token: AccessToken,
     refresh_at: Instant,
+    replaces_rejected: bool,
 }
 
 #[derive(Debug)]
@@ -96,9 +105,10 @@ impl<E: ExchangeError> TokenCache<E> {
                 flight: None,
                 flights: 0,
                 refusal: RefusalMemory::new(),
-                distrust: RefusalMemory::new(),
+                convicted: RefusalMemory::new(),
+                suspected: RefusalMemory::new(),
+                replacing: false,
             }),
-            distrusted: AtomicBool::new(false),
         }
     }
 
@@ -110,9 +120,11 @@ impl<E: ExchangeError> TokenCache<E> {
     }
 
     /// A valid token: the cached one, or that of an exchange which this or another caller makes.
+    /// `deadline` is the caller's own; an early refresh leaves most of the time until then alone.
     pub(crate) async fn token<F, X>(
         &self,
         clock: &dyn Clock,
+        deadline: Instant,
         exchange: X,
     ) -> Result<AccessToken, NoToken<E>>
     where
@@ -124,9 +136,18 @@ impl<E: ExchangeError> TokenCache<E> {
                 Plan::Use(token) => return Ok(token),
                 Plan::Refused(refused) => return Err(refused),
                 Plan::RefreshEarly(token, lead) => {
-                    let limit = later(clock.instant(), EARLY_REFRESH);
+                    let now = clock.instant();
+                    let left = deadline.saturating_duration_since(now);
+                    let limit = later(now, EARLY_REFRESH.min(left / EARLY_REFRESH_SHARE));
                     let fetched = within(clock, limit, pin!(exchange(Purpose::Early))).await;
-                    return Ok(lead.finish_early(token, fetched, clock.instant()));
+                    let now = clock.instant();
+                    if let Some(fetched) = lead.finish_early(fetched, now) {
+                        return Ok(fetched);
+                    }
+                    // Its last seconds may have passed meanwhile.
+                    if token.is_valid(now) {
+                        return Ok(token);
+                    }
                 }
                 Plan::Lead(lead) => {
                     let fetched = exchange(Purpose::Needed).await;
@@ -156,59 +177,54 @@ impl<E: ExchangeError> TokenCache<E> {
     /// Drops `token`, which IDCloud did not accept, if it is still the cached one: of a thousand
     /// callers who were refused together, only the first has an effect.
     ///
-    /// Says whether another token may help. It may not for a while after a new one was refused
-    /// like the one before: then the fault is elsewhere, and fetching more only spends the budget.
-    pub(crate) fn reject(&self, token: &AccessToken, now: Instant) -> bool {
+    /// Says whether another token may help. After one was dropped the next is not for a while, 5
+    /// seconds and each time twice as long: then the fault is elsewhere, and fetching more only
+    /// spends the budget. That a token is accepted from others does not end this, because an API
+    /// key that is refused without a code looks just like a token that is; and one that was
+    /// accepted may have been revoked since. What `code` says of the token is believed first.
+    pub(crate) fn reject(
+        &self,
+        token: &AccessToken,
+        code: Option<&ErrorCode>,
+        now: Instant,
+    ) -> bool {
         let mut state = self.lock();
-        let is_cached = state
-            .token
-            .as_ref()
-            .is_some_and(|cached| cached.token.is(token));
-        if is_cached && state.distrust.standing(now).is_some() {
+        let Some(cached) = state.token.as_ref().filter(|cached| cached.token.is(token)) else {
+            return true;
+        };
+        if cached.replaces_rejected && token.age(now) < UNTOUCHABLE {
             return false;
         }
-        if is_cached {
-            state.token = None;
+        let memory = if code.is_some_and(|code| is_about_the_token(code.as_str())) {
+            &mut state.convicted
+        } else {
+            &mut state.suspected
+        };
+        if memory.standing(now).is_some() {
+            return false;
         }
+        memory.forget_the_distant(now);
+        memory.remember((), now);
+        state.token = None;
+        state.replacing = true;
         true
-    }
-
-    /// Records that a token which was fetched in place of a refused one was refused as well.
-    pub(crate) fn refused_again(&self, token: &AccessToken, now: Instant) {
-        let mut state = self.lock();
-        let is_cached = state
-            .token
-            .as_ref()
-            .is_some_and(|cached| cached.token.is(token));
-        // Of many callers who were refused together, one counts.
-        if is_cached && state.distrust.standing(now).is_none() {
-            state.distrust.remember((), now);
-            self.distrusted.store(true, Ordering::Relaxed);
-        }
-    }
-
-    /// Records that IDCloud accepted a token.
-    pub(crate) fn accepted(&self) {
-        // The flag keeps the usual case free of the lock.
-        if self.distrusted.load(Ordering::Relaxed) {
-            let mut state = self.lock();
-            state.distrust.forget();
-            self.distrusted.store(false, Ordering::Relaxed);
-        }
     }
 
     fn plan(&self, now: Instant) -> Plan<'_, E> {
         let mut state = self.lock();
         let refused = state.refusal.standing(now);
+        let in_flight = state.flight.is_some();
         if let Some(cached) = state
             .token
-            .as_ref()
+            .as_mut()
             .filter(|cached| cached.token.is_valid(now))
         {
             let token = cached.token.clone();
-            if now < cached.refresh_at || state.flight.is_some() || refused.is_some() {
+            if now < cached.refresh_at || in_flight || refused.is_some() {
                 return Plan::Use(token);
             }
+            // Set at the start: whoever is cut off within the refresh cannot set it at the end.
+            cached.refresh_at = later(now, EARLY_REFRESH_AGAIN);
             return Plan::RefreshEarly(token, self.lead(&mut state));
         }
         if let Some(flight) = &state.flight {
@@ -267,28 +283,19 @@ impl<E: ExchangeError> Lead<'_, E> {
     /// it meanwhile, and waits for this flight, tries again alone unless the refusal is definite.
     fn finish_early(
         self,
-        current: AccessToken,
         fetched: Option<Result<AccessToken, E>>,
         now: Instant,
-    ) -> AccessToken {
-        match fetched {
-            Some(Ok(token)) => {
+    ) -> Option<AccessToken> {
+        match fetched? {
+            Ok(token) => {
                 let outcome = Ok(token.clone());
                 self.record(&outcome, now);
                 self.publish.send_replace(Some(outcome));
-                token
+                Some(token)
             }
-            failed => {
-                if let Some(Err(error)) = failed
-                    && error.is_definite()
-                {
-                    self.record(&Err(Arc::new(error)), now);
-                }
-                let mut state = self.cache.lock();
-                if let Some(cached) = &mut state.token {
-                    cached.refresh_at = later(now, EARLY_REFRESH_AGAIN);
-                }
-                current
+            Err(error) => {
+                self.record(&Err(Arc::new(error)), now);
+                None
             }
         }
     }
@@ -298,7 +305,9 @@ impl<E: ExchangeError> Lead<'_, E> {
         match outcome {
             Ok(token) => {
                 state.refusal.forget();
+                let replaces_rejected = std::mem::take(&mut state.replacing);
                 state.token = Some(Cached {
+                    replaces_rejected,
                     refresh_at: token.refresh_at(fastrand::f64()),
                     token: token.clone(),
                 });
@@ -320,4 +329,10 @@ impl<E: ExchangeError> Drop for Lead<'_, E> {
             state.flight = None;
         }
     }
+}
+
+/// Whether a code speaks of the access token and of nothing else (IDCloud documentation, error
+/// codes page): it is missing, expired, or cannot be read.
+fn is_about_the_token(code: &str) -> bool {
+    matches!(code, "10501" | "10502" | "10700")
 }

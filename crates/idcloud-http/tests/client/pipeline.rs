@@ -315,6 +315,8 @@ async fn the_token_is_refreshed_once() {
         assert_eq!(script.exchanges(), 2);
         assert_eq!(script.calls()[1].header("authorization"), "Bearer token-1");
 
+        // A replacement is given some seconds before it is replaced in turn.
+        tokio::time::sleep(Duration::from_secs(6)).await;
         let error = client
             .create(&key(), &create(), &options)
             .await

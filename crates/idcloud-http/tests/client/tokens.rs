@@ -1,15 +1,21 @@
 //! The token cache: one exchange for a herd, refusals remembered, refreshers that leave.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
 
-use crate::common::{DONE, builder, client, id, key};
+use crate::common::{DONE, account, builder, client, id, key};
 use async_trait::async_trait;
+use base64::Engine as _;
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
 use idcloud_http::testing::{ScriptedTransport, Step, VirtualClock};
 use idcloud_http::{
-    CallOptions, Client, Environment, ErrorKind, RetryAdvice, ServiceAccount, SignError, Signer,
+    ApiKey, CallContext, CallOptions, Client, Clock, Environment, ErrorKind, Operation,
+    RetryAdvice, ServiceAccount, SignError, Signer, Sleep, Transport, TransportError,
     TransportErrorKind,
 };
+use idcloud_model::Capabilities;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
@@ -104,7 +110,7 @@ async fn one_refreshes_early_while_the_others_go_on() {
     let script = Arc::new(
         ScriptedTransport::new()
             .token(Step::token("old", 3600))
-            .token(Step::token("new", 3600).after(Duration::from_secs(5)))
+            .token(Step::token("new", 3600).after(Duration::from_secs(1)))
             .every_call(done()),
     );
     let client = unhurried(&script);
@@ -125,7 +131,7 @@ async fn one_refreshes_early_while_the_others_go_on() {
     };
     assert_eq!(bearers("Bearer old").len(), HERD - 1);
     assert!(bearers("Bearer old").iter().all(Duration::is_zero));
-    assert_eq!(bearers("Bearer new"), [Duration::from_secs(5)]);
+    assert_eq!(bearers("Bearer new"), [Duration::from_secs(1)]);
     // About ten minutes before the end, not earlier.
     sleep(Duration::from_secs(3600 - 700)).await;
     assert_eq!(herd(&client, 1).await, [Ok(())]);
@@ -295,7 +301,6 @@ async fn an_exchange_is_repeated_with_new_assertions() {
         Step::json(503, ""),
         Step::json(200, "{}"),
         Step::json(200, r#"{"access_token":"a b","expires_in":3600}"#),
-        Step::json(200, r#"{"access_token":"a","expires_in":0}"#),
         Step::Fail(TransportErrorKind::Interrupted),
     ] {
         let script = Arc::new(ScriptedTransport::new().every_token(failure));
@@ -319,7 +324,7 @@ struct SlowSigner(std::sync::atomic::AtomicBool);
 impl Signer for SlowSigner {
     async fn sign(&self, _message: &[u8]) -> Result<Vec<u8>, SignError> {
         sleep(Duration::from_millis(100)).await;
-        let panics = self.0.swap(false, std::sync::atomic::Ordering::Relaxed);
+        let panics = self.0.swap(false, Ordering::Relaxed);
         assert!(!panics, "the signer panics");
         Ok(vec![1])
     }
@@ -393,24 +398,391 @@ async fn a_panicking_signer_blocks_nobody() {
     assert!(leader.await.unwrap_err().is_panic());
 }
 
-/// Where every token is refused, the fault is elsewhere: few more are fetched, and one acceptance
-/// ends the distrust.
+/// Where every token is refused, the fault is elsewhere: few more are fetched.
 #[tokio::test(start_paused = true)]
 async fn tokens_are_not_fetched_in_vain() {
-    let script = Arc::new(ScriptedTransport::new().every_call(Step::json(401, "{}")));
-    let client = unhurried(&script);
-    for _ in 0..600 {
-        assert_eq!(herd(&client, 1).await, [Err(ErrorKind::Credentials)]);
-        sleep(Duration::from_millis(100)).await;
+    for refusal in ["{}", r#"{"error":{"code":"10502","description":"x"}}"#] {
+        let script = Arc::new(ScriptedTransport::new().every_call(Step::json(401, refusal)));
+        let client = unhurried(&script);
+        for _ in 0..600 {
+            assert_eq!(herd(&client, 1).await, [Err(ErrorKind::Credentials)]);
+            sleep(Duration::from_millis(100)).await;
+        }
+        assert!(script.exchanges() <= 5, "{}", script.exchanges());
     }
-    assert!(script.exchanges() <= 6, "{}", script.exchanges());
-    script.push_call(done());
+}
+
+/// Refuses the API key `bad` without a code, and takes a while for everything.
+#[derive(Default)]
+struct ByKey {
+    exchanges: AtomicUsize,
+    calls: AtomicUsize,
+    revoked: Mutex<Option<(String, &'static str)>>,
+}
+
+impl ByKey {
+    fn client(self: &Arc<Self>) -> Client {
+        Client::builder(Environment::local(account()))
+            .transport(Arc::<Self>::clone(self))
+            .clock(Arc::new(VirtualClock::new()))
+            .jitter(Arc::new(|| 1.0))
+            .rate(100_000)
+            .max_queued(100_000)
+            .build()
+            .unwrap()
+    }
+
+    fn exchanges(&self) -> usize {
+        self.exchanges.load(Ordering::Relaxed)
+    }
+
+    /// Answers the newest token with this body and 401 from now on.
+    fn revoke(&self, body: &'static str) {
+        let newest = format!("Bearer t{}", self.exchanges());
+        *self.revoked.lock().unwrap() = Some((newest, body));
+    }
+}
+
+#[async_trait]
+impl Transport for ByKey {
+    async fn send(
+        &self,
+        request: Request<Bytes>,
+        context: CallContext,
+    ) -> Result<Response<Bytes>, TransportError> {
+        sleep(Duration::from_millis(250)).await;
+        if context.operation == Operation::Token {
+            let number = self.exchanges.fetch_add(1, Ordering::Relaxed) + 1;
+            let body = format!(r#"{{"access_token":"t{number}","expires_in":3600}}"#);
+            return Ok(Response::new(Bytes::from(body)));
+        }
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        let header = |name: &str| request.headers()[name].to_str().unwrap();
+        let revoked = self.revoked.lock().unwrap();
+        let refusal = match &*revoked {
+            Some((token, body)) if token == header("authorization") => Some(*body),
+            _ => (header("apikey") == "bad").then_some("{}"),
+        };
+        let mut answer = Response::new(Bytes::from_static(refusal.unwrap_or(DONE).as_bytes()));
+        if refusal.is_some() {
+            *answer.status_mut() = StatusCode::UNAUTHORIZED;
+        }
+        Ok(answer)
+    }
+}
+
+fn bad() -> ApiKey {
+    ApiKey::new("bad", Capabilities::NONE).unwrap()
+}
+
+/// An API key that is refused without a code looks like a bad token. Ten thousand overlapping calls
+/// in a minute, with that key alone or in turn with a good one, make at most five exchanges.
+#[tokio::test(start_paused = true)]
+async fn a_refused_api_key_costs_few_exchanges() {
+    for keys in [vec![bad()], vec![bad(), key()]] {
+        let server = Arc::new(ByKey::default());
+        let client = server.client();
+        let mut calls = JoinSet::new();
+        let start = Instant::now();
+        for key in keys.iter().cycle().take(10_000) {
+            let (client, key) = (client.clone(), key.clone());
+            calls.spawn(async move {
+                let end = client.process(&key, &id(), &CallOptions::default()).await;
+                end.map(|_| ()).map_err(|error| error.kind())
+            });
+            sleep(Duration::from_millis(5)).await;
+        }
+        let ends = calls.join_all().await;
+        assert!(start.elapsed() < Duration::from_secs(62));
+        let well = ends.iter().filter(|end| end.is_ok()).count();
+        assert_eq!(well, 10_000 - 10_000 / keys.len());
+        assert!(server.exchanges() <= 5, "{}", server.exchanges());
+    }
+}
+
+/// The same one call at a time, and for an hour: an exchange every five minutes is left.
+#[tokio::test(start_paused = true)]
+async fn a_refused_api_key_stays_cheap() {
+    let server = Arc::new(ByKey::default());
+    let client = server.client();
+    let options = CallOptions::default();
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_secs(3000) {
+        let refused = client.process(&bad(), &id(), &options).await.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Credentials);
+        let _ = client.process(&key(), &id(), &options).await.unwrap();
+    }
+    assert!(server.exchanges() <= 17, "{}", server.exchanges());
+}
+
+/// A token that was accepted and is refused later has been revoked, say: it is replaced once, also
+/// without a code; and with a code also while a refused API key has made its refusals doubtful.
+#[tokio::test(start_paused = true)]
+async fn a_revoked_token_is_replaced() {
+    let options = CallOptions::default();
+    for (body, beside_bad_key) in [
+        ("{}", false),
+        (r#"{"error":{"code":"10501"}}"#, false),
+        (r#"{"error":{"code":"10501"}}"#, true),
+    ] {
+        let server = Arc::new(ByKey::default());
+        let client = server.client();
+        let _ = client.process(&key(), &id(), &options).await.unwrap();
+        if beside_bad_key {
+            for _ in 0..40 {
+                client.process(&bad(), &id(), &options).await.unwrap_err();
+            }
+        }
+        let before = server.exchanges();
+        server.revoke(body);
+        let _ = client.process(&key(), &id(), &options).await.unwrap();
+        assert_eq!(server.exchanges(), before + 1);
+    }
+}
+
+/// A token that came for a rejected one is not rejected at once, whatever the code.
+#[tokio::test(start_paused = true)]
+async fn a_replacement_is_given_a_chance() {
+    let server = Arc::new(ByKey::default());
+    let client = server.client();
+    let options = CallOptions::default();
+    client.process(&bad(), &id(), &options).await.unwrap_err();
+    assert_eq!(server.exchanges(), 2);
+    server.revoke(r#"{"error":{"code":"10501"}}"#);
+    for _ in 0..5 {
+        client.process(&key(), &id(), &options).await.unwrap_err();
+    }
+    assert_eq!(server.exchanges(), 2);
+    sleep(Duration::from_secs(5)).await;
+    let _ = client.process(&key(), &id(), &options).await.unwrap();
+    assert_eq!(server.exchanges(), 3);
+}
+
+/// A refresh that hangs fails no call whose token is valid, however little time the call has, and
+/// takes at most a quarter of it, and two seconds, from one caller in thirty seconds.
+#[tokio::test(start_paused = true)]
+async fn a_hanging_early_refresh_fails_nobody() {
+    for deadline in [100, 1000, 8000, 60_000].map(Duration::from_millis) {
+        let script = Arc::new(
+            ScriptedTransport::new()
+                .token(Step::token("old", 3600))
+                .every_token(Step::Hang)
+                .every_call(done()),
+        );
+        let client = client(&script);
+        let options = CallOptions::default().with_deadline(deadline);
+        let _ = client.process(&key(), &id(), &options).await.unwrap();
+        sleep(Duration::from_secs(3600 - 500)).await;
+        let mut held_up = Vec::new();
+        for _ in 0..60 {
+            let start = Instant::now();
+            let _ = client.process(&key(), &id(), &options).await.unwrap();
+            held_up.push(start.elapsed());
+            sleep(Duration::from_secs(1)).await;
+        }
+        let longest = (deadline / 4).min(Duration::from_secs(2)) + Duration::from_millis(2);
+        assert!(held_up.iter().all(|time| *time <= longest), "{held_up:?}");
+        assert!(held_up.iter().filter(|time| !time.is_zero()).count() <= 3);
+        assert!((2..=4).contains(&script.exchanges()));
+    }
+}
+
+/// A caller who leaves within an early refresh does not make the next one lead at once.
+#[tokio::test(start_paused = true)]
+async fn an_abandoned_early_refresh_is_not_begun_again_at_once() {
+    let script = Arc::new(
+        ScriptedTransport::new()
+            .token(Step::token("old", 3600))
+            .every_token(Step::Hang)
+            .every_call(done()),
+    );
+    let client = unhurried(&script);
     assert_eq!(herd(&client, 1).await, [Ok(())]);
-    let before = script.exchanges();
+    sleep(Duration::from_secs(3600 - 500)).await;
+    for _ in 0..20 {
+        let hasty = tokio::time::timeout(Duration::from_millis(100), herd(&client, 1));
+        let _ = hasty.await;
+        sleep(Duration::from_secs(1)).await;
+    }
+    assert_eq!(script.exchanges(), 2);
+}
+
+/// A token that dies during its early refresh is not used: the caller goes on to fetch another.
+#[tokio::test(start_paused = true)]
+async fn a_token_that_dies_meanwhile_is_not_used() {
+    let script = Arc::new(
+        ScriptedTransport::new()
+            .token(Step::token("old", 3600))
+            .token(Step::Hang)
+            .token(Step::token("new", 3600))
+            .every_call(done()),
+    );
+    let client = unhurried(&script);
+    assert_eq!(herd(&client, 1).await, [Ok(())]);
+    // Ten seconds before its end a token is no longer used.
+    sleep(Duration::from_secs(3600 - 11)).await;
+    assert_eq!(herd(&client, 1).await, [Ok(())]);
+    let last = script.calls().pop().unwrap();
+    assert_eq!(last.header("authorization"), "Bearer new");
+}
+
+/// An assertion that was used already is replaced once in an early refresh too, and is no reason to
+/// distrust the account.
+#[tokio::test(start_paused = true)]
+async fn a_used_assertion_is_replaced_in_an_early_refresh_too() {
+    let used = r#"{"error":"server_error","error_description":"Falha 1.2.7"}"#;
+    let script = Arc::new(
+        ScriptedTransport::new()
+            .token(Step::token("old", 3600))
+            .token(Step::json(401, used))
+            .token(Step::token("new", 3600))
+            .every_call(done()),
+    );
+    let client = unhurried(&script);
+    assert_eq!(herd(&client, 1).await, [Ok(())]);
+    sleep(Duration::from_secs(3100)).await;
+    assert_eq!(herd(&client, 1).await, [Ok(())]);
+    let last = script.calls().pop().unwrap();
+    assert_eq!(last.header("authorization"), "Bearer new");
+    assert_eq!(script.exchanges(), 3);
     script.push_call(Step::json(401, "{}"));
-    script.push_call(done());
     assert_eq!(herd(&client, 1).await, [Ok(())]);
-    assert_eq!(script.exchanges(), before + 1);
+}
+
+/// This machine's clock, wrong by some seconds that may change.
+#[derive(Clone, Debug)]
+struct Wrong {
+    real: VirtualClock,
+    off: Arc<AtomicI64>,
+}
+
+impl Clock for Wrong {
+    fn now(&self) -> SystemTime {
+        let off = self.off.load(Ordering::Relaxed);
+        let span = Duration::from_secs(off.unsigned_abs());
+        let now = self.real.now();
+        if off < 0 { now - span } else { now + span }
+    }
+    fn instant(&self) -> Instant {
+        self.real.instant()
+    }
+    fn sleep_until(&self, deadline: Instant) -> Sleep<'_> {
+        self.real.sleep_until(deadline)
+    }
+}
+
+/// A token endpoint that looks at the assertion's times.
+struct Strict {
+    clock: VirtualClock,
+    exchanges: AtomicUsize,
+}
+
+#[async_trait]
+impl Transport for Strict {
+    async fn send(
+        &self,
+        request: Request<Bytes>,
+        context: CallContext,
+    ) -> Result<Response<Bytes>, TransportError> {
+        if context.operation != Operation::Token {
+            return Ok(Response::new(Bytes::from_static(DONE.as_bytes())));
+        }
+        self.exchanges.fetch_add(1, Ordering::Relaxed);
+        let form = String::from_utf8(request.into_body().to_vec()).unwrap();
+        let payload = form.split('.').nth(1).unwrap();
+        let payload = base64::engine::general_purpose::URL_SAFE_NO_PAD
+            .decode(payload)
+            .unwrap();
+        let claims: serde_json::Value = serde_json::from_slice(&payload).unwrap();
+        let now = self.clock.now();
+        let seconds = now
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap()
+            .as_secs();
+        let claim = |name| {
+            claims
+                .get(name)
+                .and_then(serde_json::Value::as_u64)
+                .unwrap()
+        };
+        let code = if claim("exp") <= seconds {
+            Some("1.2.4")
+        } else if claim("iat") > seconds + 60 {
+            Some("1.2.5")
+        } else {
+            None
+        };
+        let mut answer = Response::new(Bytes::from(match code {
+            None => r#"{"access_token":"t","expires_in":3600}"#.to_owned(),
+            Some(code) => format!(r#"{{"error":"x","error_description":"Falha {code}"}}"#),
+        }));
+        if code.is_some() {
+            *answer.status_mut() = StatusCode::UNAUTHORIZED;
+        }
+        let date = httpdate::fmt_http_date(now).parse().unwrap();
+        answer.headers_mut().insert("date", date);
+        Ok(answer)
+    }
+}
+
+/// A correction for this machine's clock ends when the clock is put right, and follows it when it
+/// is put wrong another way.
+#[tokio::test(start_paused = true)]
+async fn a_clock_correction_does_not_outlive_its_reason() {
+    let real = VirtualClock::new();
+    let off = Arc::new(AtomicI64::new(-7200));
+    let server = Arc::new(Strict {
+        clock: real.clone(),
+        exchanges: AtomicUsize::new(0),
+    });
+    let clock = Wrong {
+        real,
+        off: Arc::clone(&off),
+    };
+    let client = Client::builder(Environment::local(account()))
+        .transport(Arc::<Strict>::clone(&server))
+        .clock(Arc::new(clock))
+        .build()
+        .unwrap();
+    let options = CallOptions::default();
+    // Behind by two hours; put right; behind by four; behind by two, corrected for four; right.
+    for (now_off, exchanges) in [
+        (-7200, 2),
+        (0, 2),
+        (-14_400, 2),
+        (-7200, 2),
+        (-7200, 1),
+        (0, 2),
+        (0, 1),
+    ] {
+        off.store(now_off, Ordering::Relaxed);
+        let before = server.exchanges.load(Ordering::Relaxed);
+        let _ = client.process(&key(), &id(), &options).await.unwrap();
+        let after = server.exchanges.load(Ordering::Relaxed);
+        assert_eq!(after - before, exchanges, "off by {now_off} s");
+        sleep(Duration::from_secs(3700)).await;
+    }
+}
+
+/// A token whose life cannot be read is a token all the same.
+#[tokio::test(start_paused = true)]
+async fn an_unreadable_life_costs_one_exchange() {
+    for life in [
+        "0",
+        "-1",
+        r#""3600.0""#,
+        r#""soon""#,
+        "18446744073709551615",
+    ] {
+        let body = format!(r#"{{"access_token":"x","expires_in":{life}}}"#);
+        let script = Arc::new(
+            ScriptedTransport::new()
+                .every_token(Step::json(200, body))
+                .every_call(done()),
+        );
+        assert_eq!(herd(&unhurried(&script), 10).await, vec![Ok(()); 10]);
+        assert_eq!(script.exchanges(), 1, "{life}");
+    }
 }
 
 /// Tenants in one process share the transport and nothing else.
