@@ -3,13 +3,13 @@
 
 use std::future::Future;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Method, Request, StatusCode, Uri};
 use idcloud_model::request::CreateRequest;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
 use crate::access_token::AccessToken;
@@ -22,8 +22,8 @@ use crate::conclusion;
 use crate::credentials::Credentials;
 use crate::error::{Delivery, Error};
 use crate::exchange::ExchangeFailure;
-use crate::limiter::Permit;
-use crate::operation::Operation;
+use crate::limiter::{NoTurn, Permit};
+use crate::operation::{Operation, OperationKind};
 use crate::replay::{Action, Facts, Failure, classify};
 use crate::span;
 use crate::timeout::within;
@@ -62,6 +62,10 @@ pub(crate) struct Call<'a> {
 pub(crate) struct Progress {
     pub(crate) attempts: u32,
     pub(crate) deadline: Instant,
+    /// When an attempt must have left: later, it would probably be cut off.
+    leave_by: Instant,
+    /// Room for the body, until the body is made and keeps it.
+    room: Option<OwnedSemaphorePermit>,
     body: Option<Bytes>,
     refreshed: bool,
     /// An attempt may have run, and the caller allowed another.
@@ -69,9 +73,18 @@ pub(crate) struct Progress {
     pub(crate) delivery: Delivery,
 }
 
+/// How the attempt before ended, and the wait that followed.
+pub(crate) struct Earlier<T> {
+    pub(crate) failure: Failure,
+    pub(crate) reading: Reading<T>,
+    pub(crate) wait: Duration,
+}
+
 /// Why an attempt ended before anything left.
 pub(crate) enum Halt {
     Deadline,
+    /// A create would leave with too little time for its answer.
+    TooLate,
     NoToken(NoToken<ExchangeFailure>),
     Hook(BoxError),
     CannotBeSent,
@@ -86,25 +99,31 @@ impl Call<'_> {
     ) -> Result<Answer<T>, Error> {
         let kind = self.operation.kind();
         let began = self.client.clock.instant();
-        let turn = self.client.limiter.acquire(kind).await;
-        let mut permit = turn.map_err(|no_turn| self.no_turn(no_turn))?;
+        let turn = self.first_turn().await;
+        let (mut permit, room) = turn.map_err(|no_turn| self.no_turn(no_turn))?;
         let start = self.client.clock.instant();
         span::queued(start - began);
         let mut progress = Progress {
             attempts: 0,
             deadline: later(start, self.options.deadline()),
+            leave_by: later(
+                start,
+                self.options.deadline().saturating_sub(self.least_time()),
+            ),
+            room,
             body: None,
             refreshed: false,
             ambiguous: false,
             delivery: Delivery::NotSent,
         };
+        let mut earlier: Option<Earlier<T>> = None;
         loop {
             progress.attempts += 1;
             span::attempt(progress.attempts);
             let credentials = self.client.credentials();
             let (token, sent) = match self.attempt(permit, &credentials, &mut progress).await {
                 Ok(done) => done,
-                Err(halt) => return Err(self.halted(halt, &progress)),
+                Err(halt) => return Err(self.halted(halt, earlier, &mut progress)),
             };
             let mut reading = Reading::of(sent, &decode);
             progress.delivery = conclusion::delivery(progress.delivery, kind, reading.outcome());
@@ -140,17 +159,61 @@ impl Call<'_> {
                 self.client.limiter.pause(wait);
             }
             let resume = later(self.client.clock.instant(), wait);
-            if progress.attempts >= MAX_ATTEMPTS || resume >= progress.deadline {
+            if progress.attempts >= MAX_ATTEMPTS
+                || resume > progress.leave_by
+                || resume >= progress.deadline
+            {
                 return Err(self.failed(failure, reading, Some(wait), &progress));
             }
             if wait > Duration::ZERO {
                 self.client.clock.sleep_until(resume).await;
             }
             let turn = pin!(self.client.limiter.acquire(kind));
-            permit = match self.before(progress.deadline, turn).await {
+            permit = match self.before(progress.leave_by, turn).await {
                 Some(Ok(permit)) => permit,
-                _ => return Err(self.failed(failure, reading, None, &progress)),
+                _ => return Err(self.failed(failure, reading, Some(wait), &progress)),
             };
+            earlier = Some(Earlier {
+                failure,
+                reading,
+                wait,
+            });
+        }
+    }
+
+    /// Room for a create's body, and a turn.
+    async fn first_turn(&self) -> Result<(Permit, Option<OwnedSemaphorePermit>), NoTurn> {
+        let limiter = &self.client.limiter;
+        match self.operation.kind() {
+            OperationKind::Create => {
+                let turn = limiter.acquire_with_body(&self.client.in_flight).await;
+                turn.map(|(permit, room)| (permit, Some(room)))
+            }
+            kind => limiter.acquire(kind).await.map(|permit| (permit, None)),
+        }
+    }
+
+    /// How much time a request must have left when it leaves. A create that is cut off is ambiguous,
+    /// so it gets an attempt's whole time, or half of the call's where that is less.
+    fn least_time(&self) -> Duration {
+        match self.operation.kind() {
+            OperationKind::Create => {
+                let half = self.options.deadline() / 2;
+                self.options.attempt_timeout().min(half)
+            }
+            _ => Duration::ZERO,
+        }
+    }
+
+    /// Whether there is still time to leave.
+    fn in_time(&self, progress: &Progress) -> Result<(), Halt> {
+        let now = self.client.clock.instant();
+        if now >= progress.deadline {
+            Err(Halt::Deadline)
+        } else if now > progress.leave_by {
+            Err(Halt::TooLate)
+        } else {
+            Ok(())
         }
     }
 
@@ -161,7 +224,7 @@ impl Call<'_> {
         credentials: &Credentials,
         progress: &mut Progress,
     ) -> Result<(AccessToken, Sent), Halt> {
-        let deadline = progress.deadline;
+        let (deadline, leave_by) = (progress.deadline, progress.leave_by);
         let limiter = &self.client.limiter;
         let token = self
             .before(deadline, pin!(self.client.token(credentials, deadline)))
@@ -170,37 +233,33 @@ impl Call<'_> {
             .map_err(Halt::NoToken)?;
         // What took its time above must not make departures bunch up.
         let permit = self
-            .before(deadline, pin!(limiter.renew(permit)))
+            .before(leave_by, pin!(limiter.renew(permit)))
             .await
-            .ok_or(Halt::Deadline)?;
+            .ok_or(Halt::TooLate)?;
+        self.in_time(progress)?;
         if self.capture_token_expired() {
             return Err(Halt::CaptureTokenExpired);
         }
         let body = if let Some(body) = &progress.body {
             body.clone()
         } else {
-            let body = self
-                .before(deadline, pin!(self.assemble()))
-                .await
-                .ok_or(Halt::Deadline)?
-                .ok_or(Halt::CannotBeSent)?;
+            let room = progress.room.take();
+            let body = self.assemble(room).ok_or(Halt::CannotBeSent)?;
             progress.body.insert(body).clone()
         };
         let request = self.request(body, &token);
         if let Some(hook) = self.options.hook() {
-            self.before(deadline, hook.before_dispatch(progress.attempts).as_mut())
+            self.before(leave_by, hook.before_dispatch(progress.attempts).as_mut())
                 .await
-                .ok_or(Halt::Deadline)?
+                .ok_or(Halt::TooLate)?
                 .map_err(Halt::Hook)?;
         }
         let permit = self
-            .before(deadline, pin!(limiter.renew(permit)))
+            .before(leave_by, pin!(limiter.renew(permit)))
             .await
-            .ok_or(Halt::Deadline)?;
+            .ok_or(Halt::TooLate)?;
+        self.in_time(progress)?;
         let left = deadline.saturating_duration_since(self.client.clock.instant());
-        if left.is_zero() {
-            return Err(Halt::Deadline);
-        }
         permit.depart();
         let timeout = self.options.attempt_timeout().min(left);
         let context = self.context(progress.attempts, timeout);
@@ -223,17 +282,13 @@ impl Call<'_> {
     }
 
     /// The body; made once, when a create's first attempt is about to leave.
-    async fn assemble(&self) -> Option<Bytes> {
+    fn assemble(&self, room: Option<OwnedSemaphorePermit>) -> Option<Bytes> {
         let Payload::Create(create) = self.payload else {
             return Some(Bytes::new());
         };
-        let permit = Arc::clone(&self.client.in_flight)
-            .acquire_owned()
-            .await
-            .ok();
         self.client
             .assembler
-            .assemble(&create.body(), &self.client.buffers, permit)
+            .assemble(&create.body(), &self.client.buffers, room)
     }
 
     /// A capture token lives for minutes, and may have grown too old in the queue.

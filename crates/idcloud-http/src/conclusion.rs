@@ -6,7 +6,7 @@ use std::time::Duration;
 use idcloud_model::ErrorCode;
 
 use crate::attempt::Reading;
-use crate::call::{Call, Halt, Progress};
+use crate::call::{Call, Earlier, Halt, Progress};
 use crate::error::{Delivery, Details, Error, ErrorKind};
 use crate::exchange::ExchangeFailure;
 use crate::limiter::NoTurn;
@@ -24,14 +24,32 @@ impl Call<'_> {
         Error::new(kind, Delivery::NotSent, self.operation, Details::default())
     }
 
-    pub(crate) fn halted(&self, halt: Halt, progress: &Progress) -> Error {
+    pub(crate) fn halted<T>(
+        &self,
+        halt: Halt,
+        earlier: Option<Earlier<T>>,
+        progress: &mut Progress,
+    ) -> Error {
+        // What did not leave is not counted.
+        progress.attempts -= 1;
+        // A repetition that came too late tells why there had to be one; but a token that was
+        // replaced in between is no longer the trouble.
+        if let (Halt::TooLate, Some(earlier)) = (&halt, earlier)
+            && earlier.failure != Failure::Credentials
+        {
+            let Earlier {
+                failure,
+                reading,
+                wait,
+            } = earlier;
+            return self.failed(failure, reading, Some(wait), progress);
+        }
         let mut details = Details {
-            // What did not leave is not counted.
-            attempts: progress.attempts - 1,
+            attempts: progress.attempts,
             ..Details::default()
         };
         let kind = match halt {
-            Halt::Deadline => ErrorKind::DeadlineExceeded,
+            Halt::Deadline | Halt::TooLate => ErrorKind::DeadlineExceeded,
             Halt::CannotBeSent => ErrorKind::InvalidRequest,
             Halt::CaptureTokenExpired => {
                 // IDCloud would have answered with this code.

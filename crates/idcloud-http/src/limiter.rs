@@ -7,7 +7,7 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use crate::clock::{Clock, later};
@@ -47,7 +47,7 @@ pub struct LimiterSnapshot {
     pub departed: usize,
     /// Token exchanges that wait.
     pub queued_tokens: usize,
-    /// Creates that wait.
+    /// Creates that wait, for their turn or for room for their body.
     pub queued_creates: usize,
     /// Lookups that wait.
     pub queued_reads: usize,
@@ -69,6 +69,8 @@ struct State {
     departures: Departures,
     turns: Turns,
     queues: [VecDeque<Waiter>; LANES],
+    /// Creates that wait for room for their body.
+    without_body: usize,
     paused_until: Option<Instant>,
     numbered: u64,
 }
@@ -85,6 +87,7 @@ impl Limiter {
                 departures: Departures::new(rate),
                 turns: Turns::default(),
                 queues: Default::default(),
+                without_body: 0,
                 paused_until: None,
                 numbered: 0,
             }),
@@ -95,10 +98,40 @@ impl Limiter {
 
     /// Waits for a turn.
     pub(crate) async fn acquire(self: &Arc<Self>, kind: OperationKind) -> Result<Permit, NoTurn> {
-        match self.enter(kind)? {
+        let entry = self.enter(kind, Counted::Not)?;
+        let began = self.clock.instant();
+        self.turn(entry, began).await
+    }
+
+    /// Waits for a create's room among `bodies`, and then for its turn: one wait, one limit. Who has
+    /// no room takes no turn, so that creates which are held up cost nobody a departure.
+    pub(crate) async fn acquire_with_body(
+        self: &Arc<Self>,
+        bodies: &Arc<Semaphore>,
+    ) -> Result<(Permit, OwnedSemaphorePermit), NoTurn> {
+        let began = self.clock.instant();
+        let (body, entry) = if let Ok(body) = Arc::clone(bodies).try_acquire_owned() {
+            (body, self.enter(OperationKind::Create, Counted::Not)?)
+        } else {
+            let place = self.wait_for_body()?;
+            let room = Box::pin(Arc::clone(bodies).acquire_owned());
+            let deadline = later(began, self.limits.timeout);
+            let body = within(&*self.clock, deadline, pin!(room))
+                .await
+                .and_then(Result::ok)
+                .ok_or(NoTurn::TimedOut)?;
+            let entry = self.enter(OperationKind::Create, Counted::Already)?;
+            drop(place);
+            (body, entry)
+        };
+        Ok((self.turn(entry, began).await?, body))
+    }
+
+    async fn turn(&self, entry: Entry, began: Instant) -> Result<Permit, NoTurn> {
+        match entry {
             Entry::Turn(permit) => Ok(permit),
             Entry::Queue(waiting) => {
-                let deadline = later(self.clock.instant(), self.limits.timeout);
+                let deadline = later(began, self.limits.timeout);
                 within(&*self.clock, deadline, Box::pin(waiting.turn()).as_mut())
                     .await
                     .ok_or(NoTurn::TimedOut)
@@ -106,7 +139,16 @@ impl Limiter {
         }
     }
 
-    fn enter(self: &Arc<Self>, kind: OperationKind) -> Result<Entry, NoTurn> {
+    fn wait_for_body(&self) -> Result<WithoutBody<'_>, NoTurn> {
+        let mut state = self.lock();
+        if state.queued() >= self.limits.max_queued {
+            return Err(NoTurn::Full);
+        }
+        state.without_body += 1;
+        Ok(WithoutBody(self))
+    }
+
+    fn enter(self: &Arc<Self>, kind: OperationKind, counted: Counted) -> Result<Entry, NoTurn> {
         let lane = lane(kind);
         let now = self.clock.instant();
         let mut state = self.lock();
@@ -116,7 +158,8 @@ impl Limiter {
             return Ok(Entry::Turn(self.permit(lane, stamp)));
         }
         // A token exchange is not refused: everything that waits would wait in vain.
-        if kind != OperationKind::Token && state.queued() >= self.limits.max_queued {
+        let bounded = kind != OperationKind::Token && matches!(counted, Counted::Not);
+        if bounded && state.queued() >= self.limits.max_queued {
             return Err(NoTurn::Full);
         }
         Ok(Entry::Queue(self.join(&mut state, lane, Place::Back)))
@@ -163,7 +206,7 @@ impl Limiter {
             rate: state.departures.rate(),
             departed: state.departures.counted(now),
             queued_tokens,
-            queued_creates,
+            queued_creates: queued_creates + state.without_body,
             queued_reads,
             paused_for: state
                 .paused_until
@@ -208,6 +251,23 @@ impl Limiter {
     }
 }
 
+/// A create that waits for room for its body.
+struct WithoutBody<'a>(&'a Limiter);
+
+impl Drop for WithoutBody<'_> {
+    fn drop(&mut self) {
+        let mut state = self.0.lock();
+        state.without_body = state.without_body.saturating_sub(1);
+    }
+}
+
+/// Whether a caller counts among those who wait already.
+#[derive(Clone, Copy)]
+enum Counted {
+    Not,
+    Already,
+}
+
 enum Entry {
     Turn(Permit),
     Queue(Waiting),
@@ -228,7 +288,7 @@ enum Place {
 
 impl State {
     fn queued(&self) -> usize {
-        self.queues.iter().map(VecDeque::len).sum()
+        self.without_body + self.queues.iter().map(VecDeque::len).sum::<usize>()
     }
 
     fn nobody_waits(&self) -> bool {

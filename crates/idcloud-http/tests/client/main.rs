@@ -18,4 +18,5 @@ mod pipeline;
 mod server;
 #[cfg(feature = "reqwest")]
 mod sockets;
+mod time_left;
 mod tokens;
