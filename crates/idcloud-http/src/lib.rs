@@ -71,6 +71,8 @@ mod assertion;
 mod attempt;
 mod backoff;
 mod body;
+#[cfg(feature = "reqwest")]
+mod body_gate;
 mod buffer_pool;
 mod call;
 mod call_options;

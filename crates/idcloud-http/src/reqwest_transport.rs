@@ -3,6 +3,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,12 +12,17 @@ use bytes::{Bytes, BytesMut};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
+use crate::body_gate::BodyGate;
+use crate::clock::{Clock as _, SystemClock, later};
 use crate::config_error::{ConfigError, ConfigErrorKind};
 use crate::endpoints::is_loopback;
 use crate::origins::Origins;
+use crate::timeout::within;
 use crate::transport::{CallContext, Transport};
 use crate::transport_error::{TransportError, TransportErrorKind};
 
+/// The time given up at an attempt's end, at most, to say that nothing was sent while it still counts.
+const LAST_WORD: Duration = Duration::from_millis(20);
 /// DNS, TCP, TLS and a proxy's `CONNECT` together.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// An idle connection is closed before most proxies on the way would.
@@ -56,6 +62,8 @@ impl ReqwestTransport {
             client: reqwest::Client::builder(),
             roots: Vec::new(),
             this_machine_alone: false,
+            connect_timeout: CONNECT_TIMEOUT,
+            idle_timeout: IDLE_TIMEOUT,
         }
     }
 }
@@ -66,6 +74,8 @@ pub struct ReqwestTransportBuilder {
     client: reqwest::ClientBuilder,
     roots: Vec<CertificateDer<'static>>,
     this_machine_alone: bool,
+    connect_timeout: Duration,
+    idle_timeout: Duration,
 }
 
 impl ReqwestTransportBuilder {
@@ -102,16 +112,36 @@ impl ReqwestTransportBuilder {
         self
     }
 
+    /// How long DNS, TCP, TLS and a proxy's `CONNECT` may take together: 5 seconds unless changed.
+    ///
+    /// An attempt whose own time ends earlier ends connecting, too. Either way the failure is
+    /// [`Connect`](TransportErrorKind::Connect): nothing was sent, and a create may be repeated.
+    pub const fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// How long a connection is kept for the next request: 30 seconds unless changed. A longer time
+    /// than a proxy or server on the way allows makes requests meet a closing connection.
+    pub const fn idle_timeout(mut self, timeout: Duration) -> Self {
+        self.idle_timeout = timeout;
+        self
+    }
+
     /// Builds the transport. Never panics, whatever other crates did to rustls' process default.
     pub fn build(self) -> Result<ReqwestTransport, ConfigError> {
+        let (connect, idle) = (self.connect_timeout, self.idle_timeout);
+        let timed = |builder: reqwest::ClientBuilder| {
+            builder.connect_timeout(connect).pool_idle_timeout(idle)
+        };
         let https = if self.this_machine_alone {
             None
         } else {
             let tls = verified_tls(self.roots)?;
-            Some(build(rules(self.client, tls).https_only(true))?)
+            Some(build(timed(rules(self.client, tls)).https_only(true))?)
         };
         // Credentials in the clear must not pass through a proxy on their way to this machine.
-        let loopback = rules(reqwest::Client::builder(), unused_tls()?).no_proxy();
+        let loopback = timed(rules(reqwest::Client::builder(), unused_tls()?)).no_proxy();
         Ok(ReqwestTransport {
             https,
             loopback: build(loopback)?,
@@ -170,8 +200,6 @@ fn rules(builder: reqwest::ClientBuilder, tls: rustls::ClientConfig) -> reqwest:
         .no_deflate()
         .referer(false)
         .connection_verbose(false)
-        .connect_timeout(CONNECT_TIMEOUT)
-        .pool_idle_timeout(IDLE_TIMEOUT)
 }
 
 fn build(builder: reqwest::ClientBuilder) -> Result<reqwest::Client, ConfigError> {
@@ -197,13 +225,12 @@ impl Transport for ReqwestTransport {
         let (head, body) = request.into_parts();
         let mut request = reqwest::Request::new(head.method, self.origins.url(&head.uri)?);
         *request.headers_mut() = head.headers;
-        if !body.is_empty() {
-            *request.body_mut() = Some(body.into());
-        }
-        let answer = client
-            .execute(request)
-            .await
-            .map_err(|error| failed(error.without_url()))?;
+        let gate = (!body.is_empty()).then(|| {
+            let (gate, body) = BodyGate::new(body);
+            *request.body_mut() = Some(reqwest::Body::wrap(body));
+            gate
+        });
+        let answer = in_time(client, request, gate.as_ref(), context.timeout).await?;
         read(answer, context.max_answer_bytes).await
     }
 }
@@ -225,13 +252,38 @@ const fn invalid() -> TransportError {
     TransportError::new(TransportErrorKind::InvalidRequest)
 }
 
+/// Waits for the answer's head. An attempt whose time ends before its request was on any connection
+/// is given up a moment early: afterwards nobody could tell it from one that was sent.
+async fn in_time(
+    client: &reqwest::Client,
+    request: reqwest::Request,
+    gate: Option<&BodyGate>,
+    timeout: Duration,
+) -> Result<reqwest::Response, TransportError> {
+    let unsent = || gate.is_some_and(BodyGate::shut);
+    // Sockets know no other clock than the system's.
+    let clock = SystemClock::new();
+    let limit = timeout.saturating_sub(LAST_WORD.min(timeout / 20));
+    let mut work = pin!(client.execute(request));
+    let limit = later(clock.instant(), limit);
+    let answer = match within(&clock, limit, work.as_mut()).await {
+        Some(answer) => answer,
+        None if unsent() => {
+            return Err(TransportError::new(TransportErrorKind::Connect)
+                .with_source("the attempt's time ended before there was a connection"));
+        }
+        None => work.await,
+    };
+    answer.map_err(|error| failed(error.without_url(), unsent))
+}
+
 /// What a failure before the answer's head proves.
-fn failed(error: reqwest::Error) -> TransportError {
+fn failed(error: reqwest::Error, held_back: impl FnOnce() -> bool) -> TransportError {
     let kind = if error.is_builder() {
         TransportErrorKind::InvalidRequest
     } else if error.is_connect() {
         TransportErrorKind::Connect
-    } else if unsent(&error) {
+    } else if unsent(&error) || held_back() {
         TransportErrorKind::NotSent
     } else if error.is_timeout() {
         TransportErrorKind::Timeout
@@ -309,6 +361,8 @@ impl fmt::Debug for ReqwestTransportBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ReqwestTransportBuilder")
             .field("root_certificates", &self.roots.len())
+            .field("connect_timeout", &self.connect_timeout)
+            .field("idle_timeout", &self.idle_timeout)
             .finish_non_exhaustive()
     }
 }

@@ -1,0 +1,130 @@
+//! A request's body that can be held back for good, as long as nobody has begun to send it.
+//! It must never let a body out that was declared unsent, or call one unsent that was handed out.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use hyper::body::{Body, Frame, SizeHint};
+
+const HELD: u8 = 0;
+const OUT: u8 = 1;
+const SHUT: u8 = 2;
+
+/// Who sends a request and wants to know whether it has left.
+///
+/// A connection asks for the body in the same step in which it takes the request, and before it
+/// writes the head. So a body that nobody asked for belongs to a request that is still on this
+/// machine; and once the gate is shut it stays there, whoever holds it.
+#[derive(Debug)]
+pub(crate) struct BodyGate(Arc<AtomicU8>);
+
+impl BodyGate {
+    /// A gate, and the body behind it.
+    pub(crate) fn new(bytes: Bytes) -> (Self, GatedBody) {
+        let state = Arc::new(AtomicU8::new(HELD));
+        let body = GatedBody {
+            bytes: Some(bytes),
+            state: Arc::clone(&state),
+        };
+        (Self(state), body)
+    }
+
+    /// Shuts the gate; true if the body is still behind it, and so will never be sent.
+    #[must_use]
+    pub(crate) fn shut(&self) -> bool {
+        pass(&self.0, SHUT)
+    }
+}
+
+/// Moves from held to `to`; true if that is where it then is.
+fn pass(state: &AtomicU8, to: u8) -> bool {
+    match state.compare_exchange(HELD, to, Ordering::AcqRel, Ordering::Acquire) {
+        Ok(_) => true,
+        Err(at) => at == to,
+    }
+}
+
+/// The body behind a [`BodyGate`]: one piece, not copied.
+pub(crate) struct GatedBody {
+    bytes: Option<Bytes>,
+    state: Arc<AtomicU8>,
+}
+
+/// The gate was shut before the body was asked for.
+#[derive(Debug)]
+pub(crate) struct GateShut;
+
+impl fmt::Display for GateShut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the request was given up before it was sent")
+    }
+}
+
+impl std::error::Error for GateShut {}
+
+impl Body for GatedBody {
+    type Data = Bytes;
+    type Error = GateShut;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, GateShut>>> {
+        if !pass(&self.state, OUT) {
+            return Poll::Ready(Some(Err(GateShut)));
+        }
+        Poll::Ready(self.bytes.take().map(|bytes| Ok(Frame::data(bytes))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.bytes.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let length = self.bytes.as_ref().map_or(0, Bytes::len);
+        SizeHint::with_exact(u64::try_from(length).unwrap_or(u64::MAX))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::task::Waker;
+
+    fn ask(body: &mut GatedBody) -> Option<Result<Bytes, ()>> {
+        let mut cx = Context::from_waker(Waker::noop());
+        match Pin::new(body).poll_frame(&mut cx) {
+            Poll::Ready(frame) => frame.map(|frame| match frame {
+                Ok(frame) => frame.into_data().map_err(|_| ()),
+                Err(GateShut) => Err(()),
+            }),
+            Poll::Pending => panic!("a body in memory is ready"),
+        }
+    }
+
+    /// What was handed out is never called unsent.
+    #[test]
+    fn a_body_that_left_cannot_be_held_back() {
+        let (gate, mut body) = BodyGate::new(Bytes::from_static(b"body"));
+        assert_eq!(body.size_hint().exact(), Some(4));
+        assert!(!body.is_end_stream());
+        assert_eq!(ask(&mut body), Some(Ok(Bytes::from_static(b"body"))));
+        assert!(!gate.shut());
+        assert!(body.is_end_stream());
+        assert_eq!(ask(&mut body), None);
+    }
+
+    /// What was called unsent is never handed out.
+    #[test]
+    fn a_body_that_is_held_back_does_not_leave() {
+        let (gate, mut body) = BodyGate::new(Bytes::from_static(b"body"));
+        assert!(gate.shut());
+        assert!(gate.shut());
+        assert_eq!(ask(&mut body), Some(Err(())));
+        assert_eq!(ask(&mut body), Some(Err(())));
+    }
+}
