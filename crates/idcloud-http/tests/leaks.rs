@@ -19,18 +19,25 @@ use idcloud_http::{
     ApiKey, BeforeDispatch, BoxError, CallOptions, Client, Endpoints, Environment,
     ReqwestTransport, ServiceAccount, SignError, Signer, Transport,
 };
-use idcloud_model::request::{CreateRequest, IdentityRequest};
+use idcloud_model::request::{CreateRequest, IdentityRequest, LivenessRequest};
 use idcloud_model::{
-    Capabilities, Cpf, DocumentType, ReusableDocumentsQuery, Selfie, SubjectDraft,
+    Capabilities, CaptureToken, Cpf, DocumentType, ReusableDocumentsQuery, Selfie, SubjectDraft,
 };
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
+
+#[path = "client/tls_server.rs"]
+mod tls_server;
+
+use tls_server::tls_server;
 
 const API_KEY: &str = "MARKERAPIKEY";
 const TOKEN: &str = "MARKERTOKEN";
 const NAME: &str = "Markername Markersurname";
 const EMAIL: &str = "marker@mail.example";
 const CPF: &str = "52998224725";
+const PHONE: &str = "5511987654321";
+const CAPTURED: &str = "MARKERCAPTUREDMARKERCAPTURED";
 const SIGNATURE: &[u8] = b"MARKERSIGNATUREMARKERSIGNATURE";
 const ANSWERED: &str = "MARKERANSWERED";
 const ID: &str = "3f2b8a54-1c1d-4e4b-9d7a-111111111111";
@@ -49,6 +56,10 @@ fn markers() -> Vec<String> {
         base64(&[0xAB; 30]),
         base64(SIGNATURE)[..20].into(),
         ANSWERED.into(),
+        PHONE.into(),
+        "98765-4321".into(),
+        CAPTURED.into(),
+        "MARKERPEM".into(),
     ]
 }
 
@@ -159,6 +170,7 @@ fn create() -> CreateRequest {
         code: Some(CPF.to_owned().into()),
         name: Some(NAME.to_owned().into()),
         email: Some(EMAIL.to_owned().into()),
+        phone: Some("+55 (11) 98765-4321".to_owned().into()),
         ..SubjectDraft::default()
     };
     IdentityRequest::new(draft.parse().unwrap(), selfie.unwrap())
@@ -166,8 +178,32 @@ fn create() -> CreateRequest {
         .into()
 }
 
+/// A liveness create, whose capture token ends in a marker.
+fn captured() -> CreateRequest {
+    // `{"alg":"RS256"}` and `{}`.
+    let token = format!("eyJhbGciOiJSUzI1NiJ9.e30.{CAPTURED}");
+    let token = CaptureToken::parse(&token, std::time::SystemTime::UNIX_EPOCH).unwrap();
+    LivenessRequest::new(token).into()
+}
+
+/// A private key of its own, and a piece of its text.
+fn private_key() -> (String, String) {
+    use aws_lc_rs::encoding::AsDer as _;
+    let pair = aws_lc_rs::signature::RsaKeyPair::generate(aws_lc_rs::rsa::KeySize::Rsa2048);
+    let pair = pair.unwrap();
+    let der: aws_lc_rs::encoding::Pkcs8V1Der = pair.as_der().unwrap();
+    let text = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, der.as_ref());
+    let piece = text.get(400..430).unwrap().to_owned();
+    let pem = format!("-----BEGIN PRIVATE KEY-----\n{text}\n-----END PRIVATE KEY-----\n");
+    (pem, piece)
+}
+
 fn client(url: &str, transport: Arc<dyn Transport>) -> Client {
     let account = ServiceAccount::with_signer("tests", "tenant", Arc::new(MarkedSigner)).unwrap();
+    client_for(account, url, transport)
+}
+
+fn client_for(account: ServiceAccount, url: &str, transport: Arc<dyn Transport>) -> Client {
     Client::builder(Environment::custom(
         Endpoints::parse(url, url).unwrap(),
         account,
@@ -189,6 +225,32 @@ fn shown(mut error: &(dyn std::error::Error + 'static)) -> String {
             None => return text,
         }
     }
+}
+
+/// An exchange over TLS that goes well, signed with a key from a file; and files that are none.
+async fn signed_and_over_tls(pem: &str, options: &CallOptions) -> String {
+    let mut shows = String::new();
+    let body = format!(r#"{{"access_token":"{TOKEN}","expires_in":3600}}"#);
+    let (secured, authority) = tls_server(body).await;
+    let trusting = ReqwestTransport::builder()
+        .client_builder(reqwest::Client::builder().no_proxy())
+        .root_certificates(authority.as_bytes())
+        .unwrap();
+    let _ = writeln!(shows, "{trusting:?}");
+    let account = ServiceAccount::from_pem("tests", "tenant", pem.as_bytes()).unwrap();
+    let _ = writeln!(shows, "{account:?}");
+    let over_tls = client_for(account, &secured, Arc::new(trusting.build().unwrap()));
+    let secured = over_tls.access_token(options).await.unwrap();
+    assert_eq!(secured.expose(), TOKEN);
+    let _ = writeln!(shows, "{over_tls:?} {secured:?}");
+    for broken in [
+        "-----BEGIN PRIVATE KEY-----\nMARKERPEM\n",
+        "-----BEGIN PRIVATE KEY-----\nMARKERPEMMARKERPEMMA\n-----END PRIVATE KEY-----\n",
+    ] {
+        let error = ServiceAccount::from_pem("tests", "tenant", broken.as_bytes()).unwrap_err();
+        shows.push_str(&shown(&error));
+    }
+    shows
 }
 
 #[tokio::test]
@@ -229,6 +291,11 @@ async fn no_marker_in_logs_errors_or_debug_output() {
         String::new(),
         answer(200, &documents),
         answer(400, &refusal),
+        answer(200, &done),
+        answer(400, &refusal),
+        answer(500, ANSWERED),
+        answer(200, &done),
+        answer(404, &refusal),
     ])
     .await;
     let transport = Arc::new(ReqwestTransport::new().unwrap());
@@ -245,6 +312,10 @@ async fn no_marker_in_logs_errors_or_debug_output() {
 
     let mut shows = format!("{key:?} {network:?} {request:?} {options:?} {query:?}\n");
     let _ = writeln!(shows, "{:?}", request.body());
+    let captured = captured();
+    let _ = writeln!(shows, "{captured:?} {:?}", captured.body());
+    let (pem, piece) = private_key();
+    shows.push_str(&signed_and_over_tls(&pem, &options).await);
     let mut failures = 0;
     let mut note = |error: Option<idcloud_http::Error>| {
         if let Some(error) = error {
@@ -267,6 +338,15 @@ async fn no_marker_in_logs_errors_or_debug_output() {
                 .await
                 .err(),
         );
+    }
+    for _ in 0..3 {
+        let end = network.create(&key, &captured, &options).await;
+        note(end.map(|answer| format!("{answer:?}")).err());
+    }
+    let id = ID.parse().unwrap();
+    for _ in 0..2 {
+        let end = network.process_details(&key, &id, &options).await;
+        note(end.map(|answer| format!("{answer:?}")).err());
     }
     note(nowhere.create(&key, &request, &options).await.err());
     let quick = options.clone().with_deadline(Duration::from_millis(10));
@@ -299,7 +379,7 @@ async fn no_marker_in_logs_errors_or_debug_output() {
     std::panic::set_hook(hook);
     let _ = writeln!(shows, "{token:?}");
 
-    assert!(failures >= 9, "{failures} failures were looked at");
+    assert!(failures >= 12, "{failures} failures were looked at");
     let logs = capture.text();
     for crate_name in [
         "hyper",
@@ -310,7 +390,7 @@ async fn no_marker_in_logs_errors_or_debug_output() {
     ] {
         assert!(logs.contains(crate_name), "{crate_name} logs nothing");
     }
-    for marker in markers() {
+    for marker in markers().into_iter().chain([piece]) {
         for (place, text) in [("logs", &logs), ("errors", &shows)] {
             if let Some(at) = text.find(&marker) {
                 let from = at.saturating_sub(200);

@@ -19,4 +19,6 @@ mod server;
 #[cfg(feature = "reqwest")]
 mod sockets;
 mod time_left;
+#[cfg(feature = "reqwest")]
+mod tls_server;
 mod tokens;

@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use base64::Engine as _;
 use bytes::Bytes;
 use http::{Request, Response};
 use idcloud_http::{
@@ -13,12 +12,12 @@ use idcloud_http::{
     ReqwestTransport, Transport, TransportError,
 };
 use idcloud_model::Process;
-use rcgen::{CertificateParams, CertifiedIssuer, KeyPair};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpListener;
 
 use crate::common::{DONE, FAILED, account, create, create_of, id, key};
 use crate::server::{Do, Server, answer, client_of};
+use crate::tls_server::tls_server;
 
 fn write(status: &str, body: &str) -> Do {
     Do::Write(answer(status, "", body))
@@ -664,64 +663,12 @@ fn direct() -> reqwest::ClientBuilder {
     reqwest::Client::builder().no_proxy()
 }
 
-/// A TLS server under a certificate authority of its own; returns the authority's PEM.
-async fn tls_server() -> (String, String) {
-    let issuer = CertifiedIssuer::self_signed(
-        {
-            let mut params = CertificateParams::new(Vec::new()).unwrap();
-            params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-            params
-        },
-        KeyPair::generate().unwrap(),
-    )
-    .unwrap();
-    let leaf_key = KeyPair::generate().unwrap();
-    let leaf = CertificateParams::new(vec!["localhost".to_owned()])
-        .unwrap()
-        .signed_by(&leaf_key, &issuer)
-        .unwrap();
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let mut config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(
-            vec![leaf.der().clone()],
-            leaf_key.serialize_der().try_into().unwrap(),
-        )
-        .unwrap();
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let acceptor = acceptor.clone();
-            tokio::spawn(async move {
-                let Ok(mut stream) = acceptor.accept(stream).await else {
-                    return;
-                };
-                assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"http/1.1"[..]));
-                let mut bytes = [0; 4096];
-                while stream.read(&mut bytes).await.is_ok_and(|read| read > 0) {
-                    let body = r#"{"access_token":"t","expires_in":60}"#;
-                    let _ = stream.write_all(&answer("200 OK", "", body)).await;
-                }
-            });
-        }
-    });
-    let pem = format!(
-        "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
-        base64::engine::general_purpose::STANDARD.encode(issuer.der())
-    );
-    (format!("https://localhost:{port}"), pem)
-}
-
 /// TLS is checked, extra roots are trusted, and HTTP/1.1 is spoken although the server offers more.
 /// No process default of rustls is needed, or made.
 #[tokio::test]
 async fn extra_roots_are_trusted_and_others_are_not() {
-    let (url, authority) = tls_server().await;
+    let body = r#"{"access_token":"t","expires_in":60}"#;
+    let (url, authority) = tls_server(body.to_owned()).await;
     let token = |client: Client| async move {
         client
             .access_token(&options())
