@@ -22,8 +22,9 @@ use crate::conclusion;
 use crate::credentials::Credentials;
 use crate::error::{Delivery, Error};
 use crate::exchange::ExchangeFailure;
-use crate::limiter::{NoTurn, Permit};
+use crate::limiter::NoTurn;
 use crate::operation::{Operation, OperationKind};
+use crate::permit::Permit;
 use crate::replay::{Action, Facts, Failure, classify};
 use crate::span;
 use crate::timeout::within;
@@ -231,11 +232,6 @@ impl Call<'_> {
             .await
             .ok_or(Halt::Deadline)?
             .map_err(Halt::NoToken)?;
-        // What took its time above must not make departures bunch up.
-        let permit = self
-            .before(leave_by, pin!(limiter.renew(permit)))
-            .await
-            .ok_or(Halt::TooLate)?;
         self.in_time(progress)?;
         if self.capture_token_expired() {
             return Err(Halt::CaptureTokenExpired);

@@ -1,4 +1,4 @@
-//! The last departures of a tenant's requests, and when the next may leave. Pure.
+//! The last turns, or departures, of a tenant's requests, and when the next may follow. Pure.
 //! It must never let more than the budget leave within any sliding second.
 
 use std::collections::VecDeque;
@@ -18,6 +18,7 @@ pub(crate) struct Stamp {
 
 impl Stamp {
     /// When the departure was counted.
+    #[cfg(test)]
     pub(crate) const fn at(&self) -> Instant {
         self.at
     }
@@ -36,7 +37,8 @@ impl Departures {
     pub(crate) fn new(rate: usize) -> Self {
         let rate = rate.max(1);
         Self {
-            ring: VecDeque::with_capacity(rate),
+            // It grows as departures are made: a large rate costs nothing until it is used.
+            ring: VecDeque::new(),
             rate,
             numbered: 0,
         }
@@ -85,7 +87,7 @@ impl Departures {
         if let Some(index) = self
             .ring
             .iter()
-            .position(|held| held.number == stamp.number)
+            .rposition(|held| held.number == stamp.number)
         {
             self.ring.remove(index);
         }

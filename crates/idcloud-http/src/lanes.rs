@@ -15,7 +15,8 @@ pub(crate) const fn lane(kind: OperationKind) -> usize {
     }
 }
 
-const TOKEN: usize = 0;
+/// The lane of token exchanges.
+pub(crate) const TOKEN: usize = 0;
 const CREATE: usize = 1;
 const READ: usize = 2;
 

@@ -35,9 +35,10 @@
 //! A call waits for its turn in the tenant's budget (bounded, or refused at once). Then its deadline
 //! starts, and each attempt goes through the same steps: an access token, the body (made once), the
 //! caller's [`BeforeDispatch`] hook, the attempt's own time-out, the transport. The outcome is judged
-//! by one table; what may be repeated waits for a turn again. A turn that has grown old on the way,
-//! because a token had to be fetched or the hook took its time, is taken anew, so that the budget
-//! holds for what really leaves.
+//! by one table; what may be repeated waits for a turn again. The budget is counted once more where a
+//! request really leaves, so that it holds although a token had to be fetched or a hook took its
+//! time. A create waits for room for its body before its turn, and does not leave with less time
+//! than an attempt's time-out, or half of the call's deadline where that is less.
 //!
 //! # Memory
 //!
@@ -90,6 +91,8 @@ mod exchange;
 mod lanes;
 mod limiter;
 mod operation;
+mod permit;
+mod queue;
 mod refusal_memory;
 mod replay;
 mod service_account;

@@ -1,23 +1,21 @@
 //! The queue before the tenant's budget: who may leave next, and when.
 //! It must never let a request leave over the budget, and never lose a turn to a caller who left.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use crate::clock::{Clock, later};
-use crate::departures::{Departures, Stamp};
-use crate::lanes::{LANES, Turns, lane};
+use crate::lanes::{TOKEN, lane};
 use crate::operation::OperationKind;
+use crate::permit::{Permit, Waiting};
+use crate::queue::{LEAVING, Pace, Queue};
 use crate::timeout::within;
 
-/// A turn that is older than this when its request is ready is taken anew.
-const STALE: Duration = Duration::from_millis(25);
 /// However long IDCloud asks to wait, all other calls are held no longer than this at a time.
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 
@@ -51,46 +49,26 @@ pub struct LimiterSnapshot {
     pub queued_creates: usize,
     /// Lookups that wait.
     pub queued_reads: usize,
+    /// Calls that had their turn and have not left yet: they fetch a token, run a hook, or wait.
+    pub leaving: usize,
     /// How long everything is still held because IDCloud answered 429.
     pub paused_for: Duration,
 }
 
 /// Shares one tenant's departures out.
 ///
-/// Nothing runs in the background: the waiter whose turn is next sleeps for all of them, and wakes
+/// Nothing runs in the background: the waiter who is next in a line sleeps for all of it, and wakes
 /// the one after it, also when its future is dropped.
 pub(crate) struct Limiter {
-    state: Mutex<State>,
+    queue: Mutex<Queue>,
     clock: Arc<dyn Clock>,
     limits: QueueLimits,
-}
-
-struct State {
-    departures: Departures,
-    turns: Turns,
-    queues: [VecDeque<Waiter>; LANES],
-    /// Creates that wait for room for their body.
-    without_body: usize,
-    paused_until: Option<Instant>,
-    numbered: u64,
-}
-
-struct Waiter {
-    number: u64,
-    wake: Arc<Notify>,
 }
 
 impl Limiter {
     pub(crate) fn new(rate: usize, limits: QueueLimits, clock: Arc<dyn Clock>) -> Arc<Self> {
         Arc::new(Self {
-            state: Mutex::new(State {
-                departures: Departures::new(rate),
-                turns: Turns::default(),
-                queues: Default::default(),
-                without_body: 0,
-                paused_until: None,
-                numbered: 0,
-            }),
+            queue: Mutex::new(Queue::new(rate)),
             clock,
             limits,
         })
@@ -140,114 +118,90 @@ impl Limiter {
     }
 
     fn wait_for_body(&self) -> Result<WithoutBody<'_>, NoTurn> {
-        let mut state = self.lock();
-        if state.queued() >= self.limits.max_queued {
+        let mut queue = self.lock();
+        if queue.queued() >= self.limits.max_queued {
             return Err(NoTurn::Full);
         }
-        state.without_body += 1;
+        queue.without_body += 1;
         Ok(WithoutBody(self))
     }
 
     fn enter(self: &Arc<Self>, kind: OperationKind, counted: Counted) -> Result<Entry, NoTurn> {
         let lane = lane(kind);
         let now = self.clock.instant();
-        let mut state = self.lock();
-        if state.nobody_waits()
-            && let Ok(stamp) = state.take(lane, now, Pace::AtOnce)
+        let mut queue = self.lock();
+        if queue.nobody_waits_for_a_turn()
+            && let Ok(turn) = queue.take_turn(lane, now, Pace::AtOnce)
         {
-            return Ok(Entry::Turn(self.permit(lane, stamp)));
+            return Ok(Entry::Turn(Permit::new(self, lane, turn)));
         }
         // A token exchange is not refused: everything that waits would wait in vain.
         let bounded = kind != OperationKind::Token && matches!(counted, Counted::Not);
-        if bounded && state.queued() >= self.limits.max_queued {
+        if bounded && queue.queued() >= self.limits.max_queued {
             return Err(NoTurn::Full);
         }
-        Ok(Entry::Queue(self.join(&mut state, lane, Place::Back)))
+        let place = queue.join(lane, false);
+        Ok(Entry::Queue(Waiting::new(self, lane, place)))
     }
 
-    /// Takes a turn anew, before everyone else of the lane, when `permit` has grown old: what
-    /// happened since (a token exchange, a journal's write) must not make departures bunch up.
+    /// Waits until the request that has the turn `permit` may leave, and counts its departure. What
+    /// happened since the turn (a token exchange, a journal's write, an answer with 429 to another
+    /// call) must not make departures bunch up. Token exchanges first, the others as they come.
     pub(crate) async fn renew(self: &Arc<Self>, permit: Permit) -> Permit {
-        match self.enter_again(permit) {
-            Entry::Turn(permit) => permit,
-            Entry::Queue(waiting) => Box::pin(waiting.turn()).await,
+        match self.leave(permit) {
+            Leaving::Now(permit) => permit,
+            Leaving::Later(waiting, permit) => Box::pin(waiting.departure(permit)).await,
         }
     }
 
-    fn enter_again(self: &Arc<Self>, permit: Permit) -> Entry {
+    fn leave(self: &Arc<Self>, permit: Permit) -> Leaving {
         let now = self.clock.instant();
-        if now.duration_since(permit.stamp.at()) <= STALE {
-            return Entry::Turn(permit);
+        let first = permit.lane == TOKEN;
+        let mut queue = self.lock();
+        if (first || queue.nobody_waits_to_leave())
+            && let Ok((departure, wake)) = queue.take_departure(now, Pace::AtOnce)
+        {
+            drop(queue);
+            wake.now();
+            return Leaving::Now(permit.with_departure(departure));
         }
-        let lane = permit.lane;
-        let mut state = self.lock();
-        state.departures.give_back(permit.defuse());
-        match state.take(lane, now, Pace::AtOnce) {
-            Ok(stamp) => Entry::Turn(self.permit(lane, stamp)),
-            Err(_) => Entry::Queue(self.join(&mut state, lane, Place::Front)),
-        }
+        let place = queue.join(LEAVING, first);
+        Leaving::Later(Waiting::new(self, LEAVING, place), permit)
     }
 
     /// Holds every departure for `duration`, because IDCloud answered 429.
     pub(crate) fn pause(&self, duration: Duration) {
         let until = later(self.clock.instant(), duration.min(LONGEST_PAUSE));
-        let mut state = self.lock();
-        if state.paused_until.is_none_or(|current| current < until) {
-            state.paused_until = Some(until);
+        let mut queue = self.lock();
+        if queue.paused_until.is_none_or(|current| current < until) {
+            queue.paused_until = Some(until);
         }
     }
 
     pub(crate) fn snapshot(&self) -> LimiterSnapshot {
         let now = self.clock.instant();
-        let mut state = self.lock();
-        let [queued_tokens, queued_creates, queued_reads] =
-            state.queues.each_ref().map(VecDeque::len);
+        let mut queue = self.lock();
+        let [queued_tokens, queued_creates, queued_reads, _] = queue.lengths();
         LimiterSnapshot {
-            rate: state.departures.rate(),
-            departed: state.departures.counted(now),
+            rate: queue.departures.rate(),
+            departed: queue.departures.counted(now),
             queued_tokens,
-            queued_creates: queued_creates + state.without_body,
+            queued_creates: queued_creates + queue.without_body,
             queued_reads,
-            paused_for: state
+            leaving: queue.out,
+            paused_for: queue
                 .paused_until
                 .map_or(Duration::ZERO, |until| until.saturating_duration_since(now)),
         }
     }
 
-    fn join(self: &Arc<Self>, state: &mut State, lane: usize, place: Place) -> Waiting {
-        let number = state.numbered;
-        state.numbered += 1;
-        let wake = Arc::new(Notify::new());
-        let waiter = Waiter {
-            number,
-            wake: Arc::clone(&wake),
-        };
-        if let Some(queue) = state.queues.get_mut(lane) {
-            match place {
-                Place::Back => queue.push_back(waiter),
-                Place::Front => queue.push_front(waiter),
-            }
-        }
-        Waiting {
-            limiter: Arc::clone(self),
-            lane,
-            number,
-            wake,
-        }
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        &*self.clock
     }
 
-    fn permit(self: &Arc<Self>, lane: usize, stamp: Stamp) -> Permit {
-        Permit {
-            limiter: Arc::clone(self),
-            lane,
-            stamp,
-            held: true,
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Queue> {
         // No code of others runs under this lock, so a poisoned state is a whole state.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -256,8 +210,8 @@ struct WithoutBody<'a>(&'a Limiter);
 
 impl Drop for WithoutBody<'_> {
     fn drop(&mut self) {
-        let mut state = self.0.lock();
-        state.without_body = state.without_body.saturating_sub(1);
+        let mut queue = self.0.lock();
+        queue.without_body = queue.without_body.saturating_sub(1);
     }
 }
 
@@ -273,147 +227,9 @@ enum Entry {
     Queue(Waiting),
 }
 
-/// Whether a request has waited for its turn, or found a free slot on arrival.
-#[derive(Clone, Copy)]
-enum Pace {
-    AtOnce,
-    Apart,
-}
-
-#[derive(Clone, Copy)]
-enum Place {
-    Back,
-    Front,
-}
-
-impl State {
-    fn queued(&self) -> usize {
-        self.without_body + self.queues.iter().map(VecDeque::len).sum::<usize>()
-    }
-
-    fn nobody_waits(&self) -> bool {
-        self.queues.iter().all(VecDeque::is_empty)
-    }
-
-    /// A departure now, or when one is possible.
-    fn take(&mut self, lane: usize, now: Instant, pace: Pace) -> Result<Stamp, Instant> {
-        if let Some(until) = self.paused_until {
-            if now < until {
-                return Err(until);
-            }
-            self.paused_until = None;
-        }
-        let stamp = match pace {
-            Pace::AtOnce => self.departures.take(now),
-            Pace::Apart => self.departures.take_paced(now),
-        }?;
-        self.turns.took(lane);
-        Ok(stamp)
-    }
-
-    /// The waiter whose turn is next.
-    fn next(&self) -> Option<&Waiter> {
-        let waiting = self.queues.each_ref().map(|queue| !queue.is_empty());
-        self.queues.get(self.turns.next(waiting)?)?.front()
-    }
-
-    fn wake_next(&self) {
-        if let Some(next) = self.next() {
-            next.wake.notify_one();
-        }
-    }
-
-    fn leave(&mut self, lane: usize, number: u64) {
-        if let Some(queue) = self.queues.get_mut(lane)
-            && let Some(index) = queue.iter().position(|waiter| waiter.number == number)
-        {
-            queue.remove(index);
-        }
-    }
-}
-
-/// A place in the queue. Leaving it, also by being dropped, wakes the next.
-struct Waiting {
-    limiter: Arc<Limiter>,
-    lane: usize,
-    number: u64,
-    wake: Arc<Notify>,
-}
-
-enum Step {
-    Turn(Permit),
-    SleepUntil(Instant),
-    Wait,
-}
-
-impl Waiting {
-    async fn turn(self) -> Permit {
-        loop {
-            match self.step() {
-                Step::Turn(permit) => return permit,
-                Step::Wait => self.wake.notified().await,
-                Step::SleepUntil(at) => {
-                    // A wake-up in between means that the state has changed: look again.
-                    let woken = pin!(self.wake.notified());
-                    let _ = within(&*self.limiter.clock, at, woken).await;
-                }
-            }
-        }
-    }
-
-    fn step(&self) -> Step {
-        let now = self.limiter.clock.instant();
-        let mut state = self.limiter.lock();
-        if state.next().is_none_or(|next| next.number != self.number) {
-            return Step::Wait;
-        }
-        match state.take(self.lane, now, Pace::Apart) {
-            Err(at) => Step::SleepUntil(at),
-            Ok(stamp) => {
-                state.leave(self.lane, self.number);
-                Step::Turn(self.limiter.permit(self.lane, stamp))
-            }
-        }
-    }
-}
-
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        let mut state = self.limiter.lock();
-        state.leave(self.lane, self.number);
-        state.wake_next();
-    }
-}
-
-/// A turn. Dropping it before [`depart`](Self::depart) gives the departure back.
-#[must_use = "dropping a turn gives it back"]
-pub(crate) struct Permit {
-    limiter: Arc<Limiter>,
-    lane: usize,
-    stamp: Stamp,
-    held: bool,
-}
-
-impl Permit {
-    /// The request leaves now.
-    pub(crate) fn depart(self) {
-        let _ = self.defuse();
-    }
-
-    fn defuse(mut self) -> Stamp {
-        self.held = false;
-        self.stamp
-    }
-}
-
-impl Drop for Permit {
-    fn drop(&mut self) {
-        if self.held {
-            let mut state = self.limiter.lock();
-            state.departures.give_back(self.stamp);
-            state.wake_next();
-        }
-    }
+enum Leaving {
+    Now(Permit),
+    Later(Waiting, Permit),
 }
 
 impl fmt::Debug for Limiter {

@@ -1,11 +1,12 @@
 //! The tenant's budget: nothing leaves above it, little of it is lost, and nobody starves.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::common::{DONE, builder, create, id, key};
+use async_trait::async_trait;
 use idcloud_http::testing::{ScriptedTransport, Step};
-use idcloud_http::{CallOptions, Client, Operation};
+use idcloud_http::{BeforeDispatch, BoxError, CallOptions, Client, ErrorKind, Operation};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
@@ -79,7 +80,7 @@ fn assert_within_budget(departures: &[Duration]) {
 }
 
 /// A thousand creates: no refusal by any way of counting, at least 97 % of the budget used, also
-/// when the token has to be fetched first and every hook and answer takes its time.
+/// when the token has to be fetched first and every answer takes its time.
 #[tokio::test(start_paused = true)]
 async fn a_thousand_creates_use_the_budget_and_no_more() {
     for exchange in [0, 300, 3000] {
@@ -112,6 +113,155 @@ async fn a_thousand_creates_use_the_budget_and_no_more() {
         let share = ideal / departures.last().unwrap().as_secs_f64();
         assert!(share >= 0.97, "exchange {exchange} ms: {share}");
     }
+}
+
+/// A hook that takes from the one to the other many milliseconds, and notes when it was done.
+struct Slow(u64, u64, Arc<Mutex<Vec<Instant>>>);
+
+#[async_trait]
+impl BeforeDispatch for Slow {
+    async fn before_dispatch(&self, _attempt: u32) -> Result<(), BoxError> {
+        sleep(Duration::from_millis(fastrand::u64(self.0..=self.1))).await;
+        self.2.lock().unwrap().push(Instant::now());
+        Ok(())
+    }
+}
+
+/// A hook costs a call time and the budget next to nothing; whatever it does, eleven departures are
+/// never closer than a second and the guard, and who was ready first leaves first.
+#[tokio::test(start_paused = true)]
+async fn a_slow_hook_costs_no_throughput() {
+    let hooks = [
+        (0, 0, 0.97),
+        (0, 24, 0.95),
+        (40, 40, 0.95),
+        (200, 200, 0.95),
+        (0, 400, 0.90),
+        (1100, 1500, 0.90),
+    ];
+    for (least, most, share) in hooks {
+        let script = Arc::new(ScriptedTransport::new().every_call(Step::json(200, DONE)));
+        let client = tenant(&script);
+        let start = Instant::now();
+        let create = Arc::new(create());
+        let ready = Arc::new(Mutex::new(Vec::new()));
+        let mut calls = JoinSet::new();
+        for _ in 0..500 {
+            let (client, create) = (client.clone(), Arc::clone(&create));
+            let hook = Slow(least, most, Arc::clone(&ready));
+            calls.spawn(async move {
+                let options = CallOptions::default().with_before_dispatch(Arc::new(hook));
+                client.create(&key(), &create, &options).await.map(|_| ())
+            });
+        }
+        for end in calls.join_all().await {
+            end.unwrap();
+        }
+        let departures = departures(&script, start);
+        assert_within_budget(&departures);
+        for eleven in departures.windows(RATE + 1) {
+            assert!(eleven[RATE] - eleven[0] >= Duration::from_millis(1025));
+        }
+        let used = 50.0 / departures.last().unwrap().as_secs_f64();
+        println!("a hook of {least} to {most} ms: {:.1} %", used * 100.0);
+        assert!(used >= share, "a hook of {least} to {most} ms: {used}");
+        // The first departure is the token exchange's.
+        let mut waits: Vec<_> = ready
+            .lock()
+            .unwrap()
+            .iter()
+            .zip(&departures[1..])
+            .map(|(ready, left)| *left - (*ready - start))
+            .collect();
+        waits.sort();
+        println!("  between hook and departure: {:?}", waits.last());
+        assert!(waits[0] < Duration::from_millis(1));
+        assert!(
+            *waits.last().unwrap() <= Duration::from_millis(1500),
+            "{waits:?}"
+        );
+    }
+}
+
+/// A token exchange that drags on lets no crowd gather behind the turns, to be late together.
+#[tokio::test(start_paused = true)]
+async fn no_crowd_gathers_behind_a_slow_exchange() {
+    let exchange = Step::token("one", 36_000).after(Duration::from_secs(25));
+    let script = Arc::new(
+        ScriptedTransport::new()
+            .token(exchange)
+            .every_call(Step::json(200, DONE)),
+    );
+    let client = tenant(&script);
+    let mut calls = JoinSet::new();
+    for _ in 0..500 {
+        let client = client.clone();
+        calls.spawn(async move {
+            let options = CallOptions::default().with_deadline(Duration::from_secs(40));
+            client.process(&key(), &id(), &options).await.map(|_| ())
+        });
+    }
+    sleep(Duration::from_secs(24)).await;
+    assert!(client.limiter().leaving <= 51, "{:?}", client.limiter());
+    for end in calls.join_all().await {
+        end.unwrap();
+    }
+    assert_eq!(client.limiter().leaving, 0);
+}
+
+/// Who has a turn already is held back by a 429 as well.
+#[tokio::test(start_paused = true)]
+async fn a_429_holds_back_who_has_a_turn() {
+    let limited = Step::json(429, "").with_header("retry-after", "9");
+    let script = Arc::new(
+        ScriptedTransport::new()
+            .call(limited)
+            .every_call(Step::json(200, DONE)),
+    );
+    let client = tenant(&script);
+    let _ = client.access_token(&CallOptions::default()).await.unwrap();
+    let start = Instant::now();
+    let hooked = tokio::spawn({
+        let client = client.clone();
+        let hook = Slow(500, 500, Arc::default());
+        async move {
+            let options = CallOptions::default().with_before_dispatch(Arc::new(hook));
+            let end = client.create(&key(), &create(), &options).await;
+            end.unwrap().attempts()
+        }
+    });
+    sleep(Duration::from_millis(100)).await;
+    let plain = CallOptions::default().with_deadline(Duration::from_secs(1));
+    let error = client.process(&key(), &id(), &plain).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::RateLimited);
+    assert_eq!(client.limiter().leaving, 1);
+    assert_eq!(hooked.await.unwrap(), 1);
+    assert_eq!(start.elapsed().as_millis(), 9100);
+}
+
+/// A caller who leaves between turn and departure gives both back.
+#[tokio::test(start_paused = true)]
+async fn a_turn_that_is_not_used_is_given_back() {
+    let script = Arc::new(ScriptedTransport::new().every_call(Step::json(200, DONE)));
+    let client = builder(&script).rate(1).build().unwrap();
+    let _ = client.access_token(&CallOptions::default()).await.unwrap();
+    sleep(Duration::from_secs(2)).await;
+    let call = |slow| {
+        let client = client.clone();
+        tokio::spawn(async move {
+            let hook = Slow(slow, slow, Arc::default());
+            let options = CallOptions::default().with_before_dispatch(Arc::new(hook));
+            client.create(&key(), &create(), &options).await.map(|_| ())
+        })
+    };
+    let start = Instant::now();
+    let (slow, quick) = (call(100_000), call(0));
+    sleep(Duration::from_millis(300)).await;
+    assert_eq!(client.limiter().leaving, 1);
+    slow.abort();
+    quick.await.unwrap().unwrap();
+    assert_eq!(start.elapsed().as_millis(), 300);
+    assert_eq!(client.limiter().leaving, 0);
 }
 
 /// Creates and lookups together: with a thousand lookups due, a create waits at most a second in
