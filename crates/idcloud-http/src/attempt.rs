@@ -90,6 +90,10 @@ impl<T> Reading<T> {
         if head.status.is_success() || head.status == StatusCode::GONE {
             match decode(head.status, &body) {
                 Ok(value) => {
+                    if head.status == StatusCode::GONE {
+                        // For a create this is no answer, and the error names the process.
+                        self.process_id = process_id(&body);
+                    }
                     self.value = Some(value);
                     wipe(body);
                     return;
@@ -98,9 +102,7 @@ impl<T> Reading<T> {
             }
         }
         self.code = ErrorAnswer::from_body(&body).code().cloned();
-        self.process_id = Process::from_json(&body)
-            .ok()
-            .map(|process| process.id().clone());
+        self.process_id = process_id(&body);
         wipe(body);
     }
 
@@ -121,6 +123,11 @@ impl<T> Reading<T> {
             (None, None) => Outcome::TimedOut,
         }
     }
+}
+
+fn process_id(body: &[u8]) -> Option<ProcessId> {
+    let process = Process::from_json(body).ok()?;
+    Some(process.id().clone())
 }
 
 /// Wipes an answer's body, which may hold a token or a person's data, where nobody shares it.

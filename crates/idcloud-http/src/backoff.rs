@@ -11,10 +11,12 @@ const LONGEST: Duration = Duration::from_secs(20);
 /// The wait after `attempt` (counted from 1) failed: a share of 1 s, 2 s, 4 s up to 20 s, and at
 /// least `floor`.
 ///
-/// `share` is drawn evenly from 0 to 1, so that callers who failed together come back apart.
+/// `share` is drawn evenly from 0 to 1, so that callers who failed together come back apart; what is
+/// no number counts as 1.
 pub(crate) fn delay(attempt: u32, share: f64, floor: Option<Duration>) -> Duration {
     let doublings = attempt.saturating_sub(1).min(16);
     let ceiling = FIRST.saturating_mul(1 << doublings).min(LONGEST);
+    let share = if share.is_finite() { share } else { 1.0 };
     let drawn = ceiling.mul_f64(share.clamp(0.0, 1.0));
     drawn.max(floor.unwrap_or(Duration::ZERO))
 }
@@ -44,6 +46,9 @@ mod tests {
         assert_eq!(longest, [1, 2, 4, 8, 16, 20, 20]);
         assert_eq!(delay(u32::MAX, 1.0, None), LONGEST);
         assert_eq!(delay(5, 0.0, None), Duration::ZERO);
+        for absurd in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            assert_eq!(delay(2, absurd, None), Duration::from_secs(2));
+        }
         assert_eq!(delay(1, 0.5, None), Duration::from_millis(500));
     }
 

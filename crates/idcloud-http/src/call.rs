@@ -26,7 +26,7 @@ use crate::limiter::NoTurn;
 use crate::operation::{Operation, OperationKind};
 use crate::permit::Permit;
 use crate::replay::{Action, Facts, Failure, classify};
-use crate::span;
+use crate::span::CallSpan;
 use crate::timeout::within;
 use crate::token_cache::NoToken;
 use crate::transport::CallContext;
@@ -57,6 +57,7 @@ pub(crate) struct Call<'a> {
     pub(crate) target: &'a Uri,
     pub(crate) payload: Payload<'a>,
     pub(crate) options: &'a CallOptions,
+    pub(crate) span: &'a CallSpan,
 }
 
 /// What a call has been through.
@@ -69,6 +70,8 @@ pub(crate) struct Progress {
     room: Option<OwnedSemaphorePermit>,
     body: Option<Bytes>,
     refreshed: bool,
+    /// An answer had a code.
+    coded: bool,
     /// An attempt may have run, and the caller allowed another.
     pub(crate) ambiguous: bool,
     pub(crate) delivery: Delivery,
@@ -103,7 +106,7 @@ impl Call<'_> {
         let turn = self.first_turn().await;
         let (mut permit, room) = turn.map_err(|no_turn| self.no_turn(no_turn))?;
         let start = self.client.clock.instant();
-        span::queued(start - began);
+        self.span.queued(start - began);
         let mut progress = Progress {
             attempts: 0,
             deadline: later(start, self.options.deadline()),
@@ -114,13 +117,14 @@ impl Call<'_> {
             room,
             body: None,
             refreshed: false,
+            coded: false,
             ambiguous: false,
             delivery: Delivery::NotSent,
         };
         let mut earlier: Option<Earlier<T>> = None;
         loop {
             progress.attempts += 1;
-            span::attempt(progress.attempts);
+            self.span.attempt(progress.attempts);
             let credentials = self.client.credentials();
             let (token, sent) = match self.attempt(permit, &credentials, &mut progress).await {
                 Ok(done) => done,
@@ -129,7 +133,10 @@ impl Call<'_> {
             let mut reading = Reading::of(sent, &decode);
             progress.delivery = conclusion::delivery(progress.delivery, kind, reading.outcome());
             let action = classify(kind, reading.outcome(), self.facts(&progress, &token));
-            span::answered(reading.status, reading.code.as_ref(), progress.delivery);
+            let (status, code) = (reading.status, reading.code.as_ref());
+            self.span
+                .answered(status, code, progress.coded, progress.delivery);
+            progress.coded |= code.is_some();
             let (failure, wait) = match action {
                 Action::Accept => match reading.value.take() {
                     Some(value) => return Ok(Self::accepted(value, &reading, &progress)),
@@ -327,11 +334,11 @@ impl Call<'_> {
     fn facts(&self, progress: &Progress, token: &AccessToken) -> Facts {
         let clock = &*self.client.clock;
         let just_created = self.options.created_at().is_some_and(|at| {
-            // A create in the future is one by a clock that is ahead.
-            clock
-                .now()
-                .duration_since(at)
-                .is_ok_and(|age| age < JUST_CREATED)
+            // Clocks differ: a create somewhat in the future is one of a moment ago.
+            match clock.now().duration_since(at) {
+                Ok(age) => age < JUST_CREATED,
+                Err(ahead) => ahead.duration() <= JUST_CREATED,
+            }
         });
         Facts {
             refreshed: progress.refreshed,

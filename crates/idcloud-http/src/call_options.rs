@@ -11,8 +11,12 @@ use crate::BoxError;
 
 /// Called at the last moment before a request leaves, once for each attempt.
 ///
-/// It is where an intent is made durable. The request leaves only after it returned `Ok`; an error
-/// ends the call as not sent. It is not called for token exchanges.
+/// It is where an intent is made durable. The attempt leaves only after it returned `Ok`; an error
+/// ends the call, with the [delivery](crate::Error::delivery) of the attempts before. It is not
+/// called for token exchanges.
+///
+/// An attempt may still end unsent after it: where too little time is left, or the caller leaves.
+/// Up to some seconds, its time costs the call and not the tenant's budget.
 #[async_trait]
 pub trait BeforeDispatch: Send + Sync {
     /// `attempt` counts from 1. Calls of one request never overlap.
@@ -51,6 +55,10 @@ impl CallOptions {
 
     /// How long the whole call may take, repetitions and waits between them included, counted from
     /// the moment its first turn comes (the queue has a limit of its own).
+    ///
+    /// A create does not leave with less time than [`attempt_timeout`](Self::attempt_timeout), or half
+    /// of the deadline where that is less: one that is cut off is ambiguous. It then ends as its last
+    /// attempt did, or with [`DeadlineExceeded`](crate::ErrorKind::DeadlineExceeded).
     #[must_use]
     pub const fn with_deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;

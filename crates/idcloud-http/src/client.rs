@@ -27,7 +27,7 @@ use crate::error::{Delivery, Details, Error, ErrorKind};
 use crate::exchange::{Exchange, ExchangeFailure};
 use crate::limiter::{Limiter, LimiterSnapshot};
 use crate::operation::Operation;
-use crate::span;
+use crate::span::{self, CallSpan};
 use crate::timeout::within;
 use crate::token_cache::NoToken;
 use crate::transport::Transport;
@@ -41,6 +41,9 @@ use crate::{ApiKey, ConfigError, Environment};
 /// Every operation waits for its turn, then has a deadline, repeats what the replay rules allow,
 /// and says in its [`Error`] whether the request may have run. Dropping a call's future does not
 /// stop a request that is on its way: a create whose future was dropped is ambiguous.
+///
+/// A call's future must be polled to its end or dropped. Nothing runs in the background, so one that
+/// is kept without being polled holds its place in the queue, and may hold up everyone behind it.
 #[derive(Clone)]
 pub struct Client {
     pub(crate) inner: Arc<Inner>,
@@ -75,12 +78,33 @@ impl Client {
     ///
     /// `Ok` says that IDCloud created a process, not that anyone was approved. An error whose
     /// [`delivery`](Error::delivery) is [`Unknown`](Delivery::Unknown) says that it may have.
+    ///
+    /// Source: IDCloud documentation, parameter specification, `POST /processes/v1`, and the error
+    /// codes page.
+    ///
+    /// # Errors
+    ///
+    /// By [`kind`](Error::kind):
+    /// - [`Ambiguous`](ErrorKind::Ambiguous): a process may exist and be billed. The only kind that says
+    ///   so, and nothing was repeated unless the options allow it.
+    /// - [`Refused`](ErrorKind::Refused), [`Credentials`](ErrorKind::Credentials): IDCloud answered and
+    ///   ran nothing; [`code`](Error::code) and [`help`](Error::help) say what to change.
+    /// - [`RateLimited`](ErrorKind::RateLimited): IDCloud asked to slow down for longer than the call
+    ///   could wait.
+    /// - [`Unreachable`](ErrorKind::Unreachable), [`QueueFull`](ErrorKind::QueueFull),
+    ///   [`QueueTimeout`](ErrorKind::QueueTimeout), [`Signing`](ErrorKind::Signing),
+    ///   [`InvalidRequest`](ErrorKind::InvalidRequest): nothing was sent.
+    /// - [`DeadlineExceeded`](ErrorKind::DeadlineExceeded), [`Hook`](ErrorKind::Hook): this attempt was
+    ///   not sent; what is known of those before it, [`delivery`](Error::delivery) says.
+    /// - [`Interrupted`](ErrorKind::Interrupted), [`Unreadable`](ErrorKind::Unreadable),
+    ///   [`Server`](ErrorKind::Server): the token exchange failed in this way, and no create left.
     pub async fn create(
         &self,
         key: &ApiKey,
         request: &CreateRequest,
         options: &CallOptions,
     ) -> Result<Answer<Process>, Error> {
+        let span = span::of(Operation::CreateProcess);
         let call = Call {
             client: &self.inner,
             operation: Operation::CreateProcess,
@@ -88,17 +112,30 @@ impl Client {
             target: &self.inner.targets.create,
             payload: Payload::Create(request),
             options,
+            span: &span,
         };
         let work = pin!(async {
             let answer = call.run(read_process).await?;
-            span::process_id(answer.value().id().as_str());
+            span.process_id(answer.value().id().as_str());
             Ok(answer)
         });
-        self.traced(Operation::CreateProcess, None, work).await
+        self.traced(&span, work).await
     }
 
     /// Looks a process up as it stands. A process that failed is an answer, not an error, although
     /// IDCloud sends it with status 410.
+    ///
+    /// Source: IDCloud documentation, parameter specification, `GET /processes/v1/{id}`, and the error
+    /// codes page.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`create`](Self::create), of which none is ambiguous here, and:
+    /// - [`NotFound`](ErrorKind::NotFound): this tenant has no such process, or not yet
+    ///   ([`with_created_at`](CallOptions::with_created_at)).
+    /// - [`Gone`](ErrorKind::Gone): it ran, and its result is no longer kept. Never create it anew.
+    /// - [`Interrupted`](ErrorKind::Interrupted), [`Unreadable`](ErrorKind::Unreadable),
+    ///   [`Server`](ErrorKind::Server): no usable answer, after the repetitions that there was time for.
     pub async fn process(
         &self,
         key: &ApiKey,
@@ -129,6 +166,7 @@ impl Client {
         options: &CallOptions,
     ) -> Result<Answer<Process>, Error> {
         let target = self.target(operation, format_args!("/processes/{version}/{id}"))?;
+        let span = span::of(operation);
         let call = Call {
             client: &self.inner,
             operation,
@@ -136,10 +174,12 @@ impl Client {
             target: &target,
             payload: Payload::Get,
             options,
+            span: &span,
         };
         let read = |status, body: &Bytes| read_looked_up(id, status, body);
+        span.process_id(id.as_str());
         let work = pin!(call.run(read));
-        self.traced(operation, Some(id), work).await
+        self.traced(&span, work).await
     }
 
     /// Lists the documents of a subject that can be used again.
@@ -158,6 +198,7 @@ impl Client {
             operation,
             format_args!("/documents/v1?code={code}&type={kind}"),
         )?;
+        let span = span::of(operation);
         let call = Call {
             client: &self.inner,
             operation,
@@ -165,19 +206,25 @@ impl Client {
             target: &target,
             payload: Payload::Get,
             options,
+            span: &span,
         };
         let work =
             pin!(call.run(|_, body| {
                 ReusableDocument::list_from_json(body).map_err(ReadError::message)
             }));
-        self.traced(operation, None, work).await
+        self.traced(&span, work).await
     }
 
     /// The access token that requests carry now; fetched if there is none. For calls that this
     /// crate does not make.
     pub async fn access_token(&self, options: &CallOptions) -> Result<AccessToken, Error> {
+        let span = span::of(Operation::Token);
         let work = pin!(self.token_before(options.deadline()));
-        self.traced(Operation::Token, None, work).await
+        let end = self.traced(&span, work).await;
+        if let Err(error) = &end {
+            span.answered(error.status(), error.code(), false, error.delivery());
+        }
+        end
     }
 
     async fn token_before(&self, limit: Duration) -> Result<AccessToken, Error> {
@@ -201,8 +248,9 @@ impl Client {
         }
     }
 
-    /// Replaces the account, for instance after a key was changed. Calls that are under way end
-    /// with the old one; the next use the new one and its own token.
+    /// Replaces the account, for instance after a key was changed. An attempt that has begun ends
+    /// with the old one; every later attempt, also of a call that is under way, takes the new one and
+    /// a token of its own.
     ///
     /// `environment` must be the same place and tenant as before.
     pub fn replace_credentials(&self, environment: Environment) -> Result<(), ConfigError> {
@@ -247,23 +295,18 @@ impl Client {
         })
     }
 
-    /// Polls `call` within its operation's span.
+    /// Polls `call` within its span.
     async fn traced<T>(
         &self,
-        operation: Operation,
-        id: Option<&ProcessId>,
+        span: &CallSpan,
         call: Pin<&mut impl Future<Output = Result<T, Error>>>,
     ) -> Result<T, Error> {
         let began = self.inner.clock.instant();
-        let span = span::of(operation);
-        if let Some(id) = id {
-            span.record("process_id", id.as_str());
-        }
-        let result = call.instrument(span.clone()).await;
+        let result = call.instrument(span.inner()).await;
         if let Err(error) = &result {
-            span::failed(&span, error.kind(), error.delivery());
+            span.failed(error.kind(), error.delivery());
         }
-        span::ended(&span, self.inner.clock.instant() - began);
+        span.ended(self.inner.clock.instant() - began);
         result
     }
 }

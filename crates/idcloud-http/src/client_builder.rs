@@ -35,6 +35,8 @@ impl ClientBuilder {
     /// Ten requests a second: a tenant's budget unless Unico agreed to more (IDCloud documentation,
     /// rate limits page).
     pub const RATE: usize = 10;
+    /// The largest rate: a hundred thousand requests a second, far above any tenant's budget.
+    pub const MAX_RATE: usize = 100_000;
     /// At most this many create bodies exist at once, unless changed.
     pub const MAX_IN_FLIGHT: usize = 64;
     /// At most this many calls wait for their turn, unless changed.
@@ -69,32 +71,37 @@ impl ClientBuilder {
     }
 
     /// Where the share of a wait comes from that is drawn by lot: evenly from 0 to 1. For tests
-    /// that need the same waits each time.
+    /// that need the same waits each time. What is no number counts as 1.
     pub fn jitter(mut self, jitter: Arc<dyn Fn() -> f64 + Send + Sync>) -> Self {
         self.jitter = Some(jitter);
         self
     }
 
-    /// How many requests a second may leave, token exchanges and lookups included; at least 1.
-    /// Programs that share a tenant share its budget.
+    /// How many requests a second may leave, token exchanges and lookups included: from 1 to
+    /// [`MAX_RATE`](Self::MAX_RATE); anything else is refused by [`build`](Self::build). Programs that
+    /// share a tenant share its budget.
     pub const fn rate(mut self, per_second: usize) -> Self {
         self.rate = per_second;
         self
     }
 
-    /// How many create bodies may exist at once; at least 1.
+    /// How many create bodies may exist at once; at least 1. A create waits for room before its turn,
+    /// and that wait counts as part of the queue.
+    ///
+    /// Buffers are kept for the next creates, as many as were in use at once lately: never more than
+    /// this, each of up to about 820 kB.
     pub const fn max_in_flight(mut self, bodies: usize) -> Self {
         self.max_in_flight = bodies;
         self
     }
 
-    /// How many calls may wait for their turn; the next is refused at once.
+    /// How many calls may wait for their turn, or for room for their body; the next is refused at once.
     pub const fn max_queued(mut self, calls: usize) -> Self {
         self.max_queued = calls;
         self
     }
 
-    /// How long a call waits for its first turn.
+    /// How long a call waits for its first turn, room for its body included.
     pub const fn queue_timeout(mut self, timeout: Duration) -> Self {
         self.queue_timeout = timeout;
         self
@@ -103,6 +110,14 @@ impl ClientBuilder {
     /// Builds the client. Nothing is sent.
     pub fn build(self) -> Result<Client, ConfigError> {
         at_least_one(self.rate, "rate")?;
+        if self.rate > Self::MAX_RATE {
+            return Err(ConfigError::new(
+                ConfigErrorKind::NotAllowed,
+                "rate",
+                "it is more than 100000 requests a second",
+                "give what Unico agreed to; 10 unless changed",
+            ));
+        }
         at_least_one(self.max_in_flight, "max_in_flight")?;
         let endpoints = self.environment.endpoints().clone();
         let targets = Targets {

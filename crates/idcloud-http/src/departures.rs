@@ -37,8 +37,8 @@ impl Departures {
     pub(crate) fn new(rate: usize) -> Self {
         let rate = rate.max(1);
         Self {
-            // It grows as departures are made: a large rate costs nothing until it is used.
-            ring: VecDeque::new(),
+            // A larger one grows as it is used.
+            ring: VecDeque::with_capacity(rate.min(1024)),
             rate,
             numbered: 0,
         }

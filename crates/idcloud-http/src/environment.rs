@@ -51,8 +51,8 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// Where a local simulator's API pretends to be. The name cannot be resolved (RFC 6761), so a
-    /// request for it cannot leave this machine.
+    /// Where a local simulator's API pretends to be. No resolver knows the name (RFC 6761), so that a
+    /// request which is sent there by mistake finds no server.
     pub const LOCAL_API_URL: &str = "https://api.idcloud.invalid";
     /// Where a local simulator's identity server pretends to be.
     pub const LOCAL_IDENTITY_URL: &str = "https://identity.idcloud.invalid";

@@ -42,7 +42,8 @@ pub enum ErrorKind {
     Unreadable,
     /// IDCloud failed to answer a lookup or a token exchange (5xx, 408).
     Server,
-    /// The caller's `before_dispatch` hook failed. Nothing was sent.
+    /// The caller's `before_dispatch` hook failed. This attempt was not sent; whether an earlier one
+    /// was, [`Error::delivery`] says.
     Hook,
     /// The request cannot be sent as it is. Nothing was sent.
     InvalidRequest,
@@ -90,7 +91,7 @@ impl ErrorKind {
             Self::Gone => "the process is no longer there",
             Self::Unreadable => "the answer cannot be read",
             Self::Server => "IDCloud failed to answer",
-            Self::Hook => "the hook before dispatch failed; nothing was sent",
+            Self::Hook => "the hook before dispatch failed; this attempt was not sent",
             Self::InvalidRequest => "the request cannot be sent as it is",
         }
     }
@@ -162,6 +163,9 @@ pub enum RetryAdvice {
     MayRepeatEffect,
 }
 
+/// When the network is tried again: the call itself has tried for a while already.
+const UNREACHABLE: Duration = Duration::from_secs(10);
+
 /// A failed call.
 ///
 /// Act on [`kind`](Self::kind) and [`delivery`](Self::delivery); the rest informs. `Display` is one
@@ -225,6 +229,9 @@ impl Error {
             | ErrorKind::Gone
             | ErrorKind::NotFound
             | ErrorKind::InvalidRequest => RetryAdvice::Never,
+            ErrorKind::Unreachable => {
+                RetryAdvice::After(self.0.details.retry_after.unwrap_or(UNREACHABLE))
+            }
             ErrorKind::Credentials if self.0.details.retry_after.is_none() => RetryAdvice::Never,
             _ => after,
         }

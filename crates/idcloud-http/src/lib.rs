@@ -54,14 +54,18 @@
 //!
 //! | field | meaning |
 //! |---|---|
+//! | `operation` | the operation's name: `create_process`, `process`, ... |
 //! | `attempt` | the latest attempt, counted from 1 |
 //! | `status` | HTTP status of the latest answer |
-//! | `code` | IDCloud's code in the latest answer |
+//! | `code` | IDCloud's code in the latest answer; empty where only an earlier one had a code |
 //! | `delivery` | `not-sent`, `unknown` or `answered` |
 //! | `process_id` | the process that was looked up or created |
 //! | `queue_ms` | milliseconds before the first turn |
 //! | `total_ms` | milliseconds from the call to its end |
 //! | `error` | the error's kind, where the call failed |
+//!
+//! Of `idcloud.token`, `status` and `code` are those of an exchange that failed; `attempt`, `queue_ms`
+//! and `process_id` stay empty.
 //!
 //! No field holds a credential, an address, a reference of the caller's or anything personal.
 

@@ -21,6 +21,7 @@ pub enum Operation {
 
 /// How an operation may be repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum OperationKind {
     /// A token exchange: repeatable with a new assertion.
     Token,

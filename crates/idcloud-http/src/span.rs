@@ -11,12 +11,17 @@ use tracing::field::Empty;
 use crate::error::{Delivery, ErrorKind};
 use crate::operation::Operation;
 
+/// A call's own span. What is recorded goes there and nowhere else: where nobody listens to this
+/// crate, the span around it is the caller's, whose fields are no business of ours.
+pub(crate) struct CallSpan(Span);
+
 /// A span for one call.
-pub(crate) fn of(operation: Operation) -> Span {
+pub(crate) fn of(operation: Operation) -> CallSpan {
     macro_rules! span {
         ($name:literal) => {
             tracing::info_span!(
                 $name,
+                operation = operation.as_str(),
                 attempt = Empty,
                 status = Empty,
                 code = Empty,
@@ -28,47 +33,66 @@ pub(crate) fn of(operation: Operation) -> Span {
             )
         };
     }
-    match operation {
+    CallSpan(match operation {
         Operation::Token => span!("idcloud.token"),
         Operation::CreateProcess => span!("idcloud.create_process"),
         Operation::Process => span!("idcloud.process"),
         Operation::ProcessDetails => span!("idcloud.process_details"),
         Operation::ReusableDocuments => span!("idcloud.reusable_documents"),
-    }
+    })
 }
 
 fn millis(span: Duration) -> u64 {
     u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
 
-pub(crate) fn queued(waited: Duration) {
-    Span::current().record("queue_ms", millis(waited));
-}
-
-pub(crate) fn attempt(number: u32) {
-    Span::current().record("attempt", number);
-}
-
-pub(crate) fn answered(status: Option<u16>, code: Option<&ErrorCode>, delivery: Delivery) {
-    let span = Span::current();
-    if let Some(status) = status {
-        span.record("status", status);
+impl CallSpan {
+    pub(crate) fn inner(&self) -> Span {
+        self.0.clone()
     }
-    if let Some(code) = code {
-        span.record("code", code.as_str());
+
+    pub(crate) fn queued(&self, waited: Duration) {
+        self.0.record("queue_ms", millis(waited));
     }
-    span.record("delivery", delivery.as_str());
-}
 
-pub(crate) fn failed(span: &Span, kind: ErrorKind, delivery: Delivery) {
-    span.record("error", kind.as_str());
-    span.record("delivery", delivery.as_str());
-}
+    pub(crate) fn attempt(&self, number: u32) {
+        self.0.record("attempt", number);
+    }
 
-pub(crate) fn process_id(id: &str) {
-    Span::current().record("process_id", id);
-}
+    /// What the latest attempt came to. `before` is whether an earlier one had a code, which then
+    /// must not stand beside the new status.
+    pub(crate) fn answered(
+        &self,
+        status: Option<u16>,
+        code: Option<&ErrorCode>,
+        before: bool,
+        delivery: Delivery,
+    ) {
+        if let Some(status) = status {
+            self.0.record("status", status);
+        }
+        match code {
+            Some(code) => {
+                self.0.record("code", code.as_str());
+            }
+            None if before => {
+                self.0.record("code", "");
+            }
+            None => {}
+        }
+        self.0.record("delivery", delivery.as_str());
+    }
 
-pub(crate) fn ended(span: &Span, total: Duration) {
-    span.record("total_ms", millis(total));
+    pub(crate) fn process_id(&self, id: &str) {
+        self.0.record("process_id", id);
+    }
+
+    pub(crate) fn failed(&self, kind: ErrorKind, delivery: Delivery) {
+        self.0.record("error", kind.as_str());
+        self.0.record("delivery", delivery.as_str());
+    }
+
+    pub(crate) fn ended(&self, total: Duration) {
+        self.0.record("total_ms", millis(total));
+    }
 }

@@ -13,11 +13,13 @@
 
 mod budget;
 mod common;
+mod errors;
 mod pipeline;
 #[cfg(feature = "reqwest")]
 mod server;
 #[cfg(feature = "reqwest")]
 mod sockets;
+mod spans;
 mod time_left;
 #[cfg(feature = "reqwest")]
 mod tls_server;
