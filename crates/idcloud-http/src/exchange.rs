@@ -5,14 +5,11 @@ use std::fmt;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Uri, header};
 use idcloud_model::ErrorCode;
-use serde::Deserialize;
-use serde_json::error::Category;
-use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 use crate::access_token::AccessToken;
@@ -25,6 +22,7 @@ use crate::operation::{Operation, OperationKind};
 use crate::replay::{Action, Facts, Failure, classify};
 use crate::service_account::ServiceAccount;
 use crate::timeout::within;
+use crate::token_answer::read_token;
 use crate::token_cache::{ExchangeError, Purpose};
 use crate::transport::{CallContext, Transport};
 use crate::{BoxError, CallOptions, backoff};
@@ -37,12 +35,6 @@ const DEADLINE: Duration = Duration::from_secs(60);
 const LEAST_SKEW_SECONDS: u64 = 5;
 /// The account is locked: too many attempts.
 const LOCKED: &str = "1.2.18";
-/// The documented life of a token, for an answer that does not say.
-const USUAL_LIFE: Duration = Duration::from_secs(3600);
-/// The life of a token whose answer says what cannot be: it is used, and soon replaced.
-const DOUBTFUL_LIFE: Duration = Duration::from_secs(60);
-/// No token is used longer than a day, whatever the answer says.
-const LONGEST_LIFE: Duration = Duration::from_secs(24 * 3600);
 
 /// Why an exchange brought no token. Shared by everyone who waited for it.
 pub(crate) struct ExchangeFailure {
@@ -151,13 +143,6 @@ pub(crate) struct Exchange<'a> {
     pub(crate) lives: &'a Lives,
     /// How many seconds IDCloud's clock is ahead, as last measured.
     pub(crate) skew: &'a AtomicI64,
-}
-
-#[derive(Deserialize)]
-struct TokenAnswer {
-    access_token: Zeroizing<String>,
-    #[serde(default)]
-    expires_in: Option<serde_json::Value>,
 }
 
 impl Exchange<'_> {
@@ -316,85 +301,4 @@ impl Exchange<'_> {
 
 const fn is_skewed(skew: i64) -> bool {
     skew.unsigned_abs() >= LEAST_SKEW_SECONDS
-}
-
-/// What is wrong with an answer that holds no access token, as a clause.
-fn unreadable(body: &[u8], category: Category) -> &'static str {
-    match category {
-        _ if body.trim_ascii().is_empty() => "the answer is empty",
-        Category::Eof => "the answer is cut short",
-        Category::Syntax | Category::Io => "the answer is not JSON",
-        Category::Data => "the answer holds no access token",
-    }
-}
-
-fn read_token(
-    body: &[u8],
-    fetched: Instant,
-    asked_at: SystemTime,
-) -> Result<AccessToken, &'static str> {
-    // The error of the JSON reader could quote the body.
-    let answer: TokenAnswer =
-        serde_json::from_slice(body).map_err(|error| unreadable(body, error.classify()))?;
-    AccessToken::new(
-        &answer.access_token,
-        fetched,
-        asked_at,
-        life(answer.expires_in.as_ref()),
-    )
-    .ok_or("the access token cannot stand in a header")
-}
-
-/// How long a token is used whose answer says this of it.
-fn life(expires_in: Option<&serde_json::Value>) -> Duration {
-    use serde_json::Value;
-    let seconds = match expires_in {
-        None | Some(Value::Null) => return USUAL_LIFE,
-        Some(Value::String(text)) => text.trim().parse().ok(),
-        Some(value) => value.as_f64(),
-    };
-    match seconds {
-        Some(seconds) if seconds >= 1.0 => {
-            Duration::try_from_secs_f64(seconds).map_or(LONGEST_LIFE, |life| life.min(LONGEST_LIFE))
-        }
-        _ => DOUBTFUL_LIFE,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// No life that an answer may give a token makes it unusable, or immortal.
-    #[test]
-    fn every_life_is_usable() {
-        for (text, seconds) in [
-            ("null", 3600.0),
-            ("3600", 3600.0),
-            ("3600.5", 3600.5),
-            (r#""3600""#, 3600.0),
-            (r#"" 3600.0 ""#, 3600.0),
-            ("1", 1.0),
-            ("0", 60.0),
-            ("0.5", 60.0),
-            ("-1", 60.0),
-            (r#""soon""#, 60.0),
-            (r#""nan""#, 60.0),
-            ("[]", 60.0),
-            ("true", 60.0),
-            ("86401", 86400.0),
-            ("9223372036854775807", 86400.0),
-            ("18446744073709551615", 86400.0),
-            ("1e300", 86400.0),
-            (r#""inf""#, 86400.0),
-        ] {
-            let value = serde_json::from_str(text).unwrap();
-            assert_eq!(
-                life(Some(&value)),
-                Duration::from_secs_f64(seconds),
-                "{text}"
-            );
-        }
-        assert_eq!(life(None), USUAL_LIFE);
-    }
 }

@@ -103,6 +103,7 @@ mod service_account;
 mod signer;
 mod span;
 mod timeout;
+mod token_answer;
 mod token_cache;
 mod transport;
 mod transport_error;
