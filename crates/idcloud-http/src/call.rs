@@ -258,7 +258,7 @@ impl Call<'_> {
                 .map_err(Halt::Hook)?;
         }
         let permit = self
-            .before(leave_by, pin!(limiter.renew(permit)))
+            .before(leave_by, pin!(limiter.await_departure(permit)))
             .await
             .ok_or(Halt::TooLate)?;
         self.in_time(progress)?;

@@ -251,7 +251,7 @@ impl Exchange<'_> {
             None => return Err(ExchangeFailure::not_sent(ErrorKind::Signing, None)),
         };
         let request = self.request(&signed);
-        self.limiter.renew(permit).await.depart();
+        self.limiter.await_departure(permit).await.depart();
         let (asked_at, fetched) = (self.clock.now(), self.clock.instant());
         let context = CallContext::new(Operation::Token, attempt, CallOptions::ATTEMPT_TIMEOUT);
         let sent = send(self.transport, self.clock, request, context).await;

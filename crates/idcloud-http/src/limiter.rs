@@ -147,7 +147,7 @@ impl Limiter {
     /// Waits until the request that has the turn `permit` may leave, and counts its departure. What
     /// happened since the turn (a token exchange, a journal's write, an answer with 429 to another
     /// call) must not make departures bunch up. Token exchanges first, the others as they come.
-    pub(crate) async fn renew(self: &Arc<Self>, permit: Permit) -> Permit {
+    pub(crate) async fn await_departure(self: &Arc<Self>, permit: Permit) -> Permit {
         match self.leave(permit) {
             Leaving::Now(permit) => permit,
             Leaving::Later(waiting, permit) => Box::pin(waiting.departure(permit)).await,
