@@ -166,6 +166,21 @@ impl Client {
         options: &CallOptions,
     ) -> Result<Answer<Process>, Error> {
         let target = self.target(operation, format_args!("/processes/{version}/{id}"))?;
+        let read = |status, body: &Bytes| read_looked_up(id, status, body);
+        self.get(operation, target, Some(id), key, options, read)
+            .await
+    }
+
+    /// One GET, traced; `about` is the process that it asks for.
+    async fn get<T>(
+        &self,
+        operation: Operation,
+        target: Uri,
+        about: Option<&ProcessId>,
+        key: &ApiKey,
+        options: &CallOptions,
+        read: impl Fn(StatusCode, &Bytes) -> Result<T, &'static str>,
+    ) -> Result<Answer<T>, Error> {
         let span = span::of(operation);
         let call = Call {
             client: &self.inner,
@@ -176,8 +191,9 @@ impl Client {
             options,
             span: &span,
         };
-        let read = |status, body: &Bytes| read_looked_up(id, status, body);
-        span.process_id(id.as_str());
+        if let Some(id) = about {
+            span.process_id(id.as_str());
+        }
         let work = pin!(call.run(read));
         self.traced(&span, work).await
     }
@@ -192,27 +208,13 @@ impl Client {
         query: &ReusableDocumentsQuery,
         options: &CallOptions,
     ) -> Result<Answer<Vec<ReusableDocument>>, Error> {
-        let operation = Operation::ReusableDocuments;
         let (code, kind) = (query.code().expose(), query.kind().as_str());
-        let target = self.target(
-            operation,
-            format_args!("/documents/v1?code={code}&type={kind}"),
-        )?;
-        let span = span::of(operation);
-        let call = Call {
-            client: &self.inner,
-            operation,
-            key,
-            target: &target,
-            payload: Payload::Get,
-            options,
-            span: &span,
-        };
-        let work =
-            pin!(call.run(|_, body| {
-                ReusableDocument::list_from_json(body).map_err(ReadError::message)
-            }));
-        self.traced(&span, work).await
+        let operation = Operation::ReusableDocuments;
+        let path = format_args!("/documents/v1?code={code}&type={kind}");
+        let target = self.target(operation, path)?;
+        let read =
+            |_, body: &Bytes| ReusableDocument::list_from_json(body).map_err(ReadError::message);
+        self.get(operation, target, None, key, options, read).await
     }
 
     /// The access token that requests carry now; fetched if there is none. For calls that this

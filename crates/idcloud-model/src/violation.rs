@@ -204,10 +204,6 @@ rules! {
         en: "the capture token is more than ten minutes old", "capture again and send within ten minutes";
         pt: "o token de captura tem mais de dez minutos", "capture outra vez e envie em até dez minutos";
     }
-    CaptureTokenRequired: {
-        en: "a plain image cannot prove liveness", "capture with Unico's SDK and send its capture token";
-        pt: "uma imagem comum não prova vida", "capture com o SDK da Unico e envie o token de captura";
-    }
     DocumentFiles: {
         en: "a document is captured in one file or two", "give one file (an open licence) or two (front and back)";
         pt: "um documento é capturado em um ou dois arquivos", "envie um arquivo (CNH aberta) ou dois (frente e verso)";

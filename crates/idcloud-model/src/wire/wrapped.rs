@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 
 use serde::Deserialize;
 use serde::de::value::SeqAccessDeserializer;
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
 use super::names::{self, Name};
@@ -55,12 +55,13 @@ impl<'de, T: Scalar + PartialEq> Visitor<'de> for Wrapped<'_, T> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut value: Option<T> = None;
-        // What a wrapper holds instead of its documented member says something that this version cannot read.
-        let mut strange = None;
         let mut documented = false;
+        // What a wrapper holds beside its documented member is unknown; instead of it, so is the whole.
+        let mut strange = false;
+        let mut conflict: Option<Value> = None;
         while let Some(Name(name)) = map.next_key()? {
             if !names::is_same(&name, self.inner) {
-                strange = Some(Value::Object(Map::new()));
+                strange = true;
                 self.unknown
                     .push(format!("{}.{name}", self.outer), map.next_value()?);
             } else if std::mem::replace(&mut documented, true) {
@@ -69,16 +70,17 @@ impl<'de, T: Scalar + PartialEq> Visitor<'de> for Wrapped<'_, T> {
                 if read.is_some() && value.is_some() && read != value {
                     self.unknown
                         .push(format!("{}.{name}", self.outer), second.clone());
-                    return drain(map, T::unknown(second));
+                    conflict = Some(second);
                 }
                 value = value.or(read);
             } else {
                 value = map.next_value::<Read<T>>()?.0;
             }
         }
-        Ok(match (documented, strange) {
-            (false, Some(strange)) => Some(T::unknown(strange)),
-            _ => value,
+        Ok(match conflict {
+            Some(second) => Some(T::unknown(second)),
+            None if strange && !documented => Some(T::unknown(Value::Object(Map::new()))),
+            None => value,
         })
     }
 
@@ -111,10 +113,4 @@ impl<'de, T: Scalar + PartialEq> Visitor<'de> for Wrapped<'_, T> {
             .map(T::unknown)
             .map(Some)
     }
-}
-
-/// Reads to the object's end, where the outcome is already certain.
-fn drain<'de, A: MapAccess<'de>, T>(mut map: A, outcome: T) -> Result<Option<T>, A::Error> {
-    while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-    Ok(Some(outcome))
 }

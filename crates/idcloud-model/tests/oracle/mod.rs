@@ -281,6 +281,7 @@ impl Answer {
             face_match: one_to_one(
                 member(raw, "authenticated"),
                 inner(raw, "biometryToken", "result"),
+                member(raw, "biometryToken"),
             ),
             trust: word(
                 inner(raw, "idCloud", "result"),
@@ -406,9 +407,17 @@ fn truth(value: Option<&Value>) -> Word {
     }
 }
 
-fn one_to_one(old: Option<&Value>, new: Option<&Value>) -> OneToOne {
+/// The two forms; `wrapper` is what stands around the newer one.
+fn one_to_one(old: Option<&Value>, new: Option<&Value>, wrapper: Option<&Value>) -> OneToOne {
     let differ = match (old, new) {
         (Some(old_raw), Some(new_raw)) => match (truth(old), truth(new)) {
+            // What came in the place of the newer form is itself: another kind of value, or an object that says something else.
+            (Word::Unknown, Word::Unknown) if std::ptr::eq(new_raw, &raw const NOT_AN_OBJECT) => {
+                match wrapper {
+                    Some(Value::Object(_)) => old_raw.as_object().is_none_or(|old| !old.is_empty()),
+                    other => Some(old_raw) != other,
+                }
+            }
             (Word::Unknown, Word::Unknown) => old_raw != new_raw,
             (old, new) => old != new,
         },
