@@ -7,8 +7,6 @@ mod client;
 #[cfg(test)]
 mod create;
 #[cfg(test)]
-mod leaks;
-#[cfg(test)]
 mod lookup;
 #[cfg(test)]
 mod rate_limit;

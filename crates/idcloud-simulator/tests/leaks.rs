@@ -1,11 +1,20 @@
 //! Nothing of a request gets into a log or a `Debug` output.
+//!
+//! Alone in its process: a log line that another test's thread meets first, while nobody listens, stays switched off.
+
+#![expect(clippy::unwrap_used, reason = "a test's helper fails as the test does")]
+
+#[cfg(test)]
+#[path = "contract/bench.rs"]
+#[expect(dead_code, reason = "the contract's tests use all of it")]
+mod bench;
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 use idcloud_simulator::{SharedSimulator, SimulatorTransport, capture};
 
-use super::bench::{Bench, YES, account, at, image, onboarding, plain};
+use bench::{Bench, YES, account, at, image, onboarding, plain};
 
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
@@ -29,23 +38,23 @@ fn neither_logs_nor_debug_tell_anything() {
         .with_writer(move || writer.clone())
         .finish();
     let captured = capture(&image(), at(0.0));
-    let mut bench = Bench::new("liveness,identity");
+    let mut run = Bench::new("liveness,identity");
     let mut shown = String::new();
     tracing::subscriber::with_default(subscriber, || {
         for selfie in [&plain(), &captured, &captured] {
-            let (_, body) = bench.create(&onboarding(YES, selfie), at(0.0));
+            let (_, body) = run.create(&onboarding(YES, selfie), at(0.0));
             if body["id"].is_string() {
-                bench.get(
+                run.get(
                     &format!("/processes/v2/{}", body["id"].as_str().unwrap()),
                     at(1.0),
                 );
             }
         }
-        let account = account(bench.simulator.tenant_id());
-        super::bench::log_in(&mut bench.simulator, &account, at(2.0));
-        shown = format!("{account:?}{:?}", bench.simulator);
+        let account = account(run.simulator.tenant_id());
+        bench::log_in(&mut run.simulator, &account, at(2.0));
+        shown = format!("{account:?}{:?}", run.simulator);
     });
-    let shared = SharedSimulator::new(bench.simulator);
+    let shared = SharedSimulator::new(run.simulator);
     let clock = Arc::new(idcloud_http::SystemClock::new());
     let transport = SimulatorTransport::new(shared.clone(), clock);
     let shown = format!("{shown}{shared:?}{transport:?}");
@@ -59,8 +68,8 @@ fn neither_logs_nor_debug_tell_anything() {
         for secret in [
             YES,
             "Test Subject",
-            &bench.token,
-            &bench.key,
+            &run.token,
+            &run.key,
             &captured,
             &plain(),
             "PRIVATE KEY",
