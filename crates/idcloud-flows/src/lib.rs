@@ -2,6 +2,7 @@
 //!
 //! This crate must never know how a request travels, and never let a verdict out without what was asked for it.
 
+mod flow;
 mod idcloud;
 mod identity;
 mod observer;
@@ -11,6 +12,7 @@ mod report;
 mod submission;
 mod wait;
 
+pub use flow::{Flow, UnknownFlow};
 pub use idcloud::IdCloud;
 pub use idcloud_http as http;
 pub use idcloud_model as model;
