@@ -6,8 +6,6 @@ use std::ffi::OsString;
 use std::io::Read;
 use std::path::PathBuf;
 
-use idcloud_model::Capability;
-
 use crate::args::{Cli, Command, SettingArgs};
 use crate::commands;
 use crate::config;
@@ -16,7 +14,7 @@ use crate::failure::Failure;
 use crate::input::Stdin;
 use crate::output::Output;
 use crate::profile;
-use crate::settings::{Layer, Layers};
+use crate::settings::{Layer, Layers, Settings};
 use crate::usage;
 
 /// Runs what the arguments ask for. `variable` looks up an environment variable.
@@ -47,41 +45,34 @@ fn dispatch(
     stdin: &mut dyn Read,
     output: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
-    let layers = layers(&cli.settings, variable)?;
-    output.set_format(config::format(&layers).map_err(|refusal| Failure::usage(vec![refusal]))?);
+    let settings = settings(&cli.settings, variable)?;
+    let format =
+        config::format(&settings.layers).map_err(|refusal| Failure::usage(vec![refusal]))?;
+    output.set_format(format);
     let mut stdin = Stdin::new(stdin);
     match cli.command {
-        Command::Onboard(args) => {
-            let config = config::resolve(&layers, Capability::Identity).map_err(Failure::usage)?;
-            commands::onboard::run(
-                *args,
-                &config,
-                &layers,
-                cli.settings.exit_verdict,
-                &mut stdin,
-                output,
-            )
-        }
+        Command::Onboard(args) => commands::onboard::run(*args, &settings, &mut stdin, output),
         Command::Simulator(command) => {
-            let capabilities = config::capabilities(&layers, None)
-                .map_err(|refusal| Failure::usage(vec![refusal]))?;
-            commands::simulator::run(command, capabilities, &mut stdin, output)
+            commands::simulator::run(command, &settings, &mut stdin, output)
         }
     }
 }
 
-fn layers(
+fn settings(
     flags: &SettingArgs,
     variable: &dyn Fn(&str) -> Option<OsString>,
-) -> Result<Layers, Failure> {
+) -> Result<Settings, Failure> {
     let home = variable("HOME").map(PathBuf::from);
     let path = profile::path(variable("XDG_CONFIG_HOME"), variable("HOME"));
     let profile = profile::load(path.as_deref(), flags.profile.as_deref(), home.as_deref())
         .map_err(|refusal| Failure::usage(vec![refusal]))?;
-    Ok(Layers {
-        flags: Layer::from_flags(flags),
-        variables: Layer::from_variables(variable),
-        profile,
+    Ok(Settings {
+        layers: Layers {
+            flags: Layer::from_flags(flags),
+            variables: Layer::from_variables(variable),
+            profile,
+        },
+        exit_verdict: flags.exit_verdict,
     })
 }
 

@@ -2,12 +2,15 @@
 //!
 //! Never holds a secret (secrets come from files and variables) and never derives `Debug`: flags carry personal data.
 
+mod onboard;
+mod simulator;
+
 use std::path::PathBuf;
-use std::time::Duration;
 
-use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::duration::parse_duration;
+pub(crate) use self::onboard::OnboardArgs;
+pub(crate) use self::simulator::{CaptureArgs, ServeArgs, SimulatorCommand};
 
 /// Everything that was typed.
 #[derive(Parser)]
@@ -161,147 +164,20 @@ pub(crate) enum Command {
     Simulator(SimulatorCommand),
 }
 
-/// `idcloud onboard`.
-#[derive(Args)]
-#[command(
-    group(ArgGroup::new("person").required(true).args(["cpf", "curp", "subject"])),
-    after_help = "A selfie file holds an image (JPEG, PNG or WebP), the base64 of one, or a capture token of Unico's SDK.\n\
-                  Liveness is checked only with a capture token and a key that has it (--capabilities liveness,identity)."
-)]
-pub(crate) struct OnboardArgs {
-    /// The person's CPF, with or without punctuation
-    #[arg(long)]
-    pub(crate) cpf: Option<String>,
-    /// The person's CURP
-    #[arg(long)]
-    pub(crate) curp: Option<String>,
-    /// The person's full name
-    #[arg(long, required_unless_present = "subject")]
-    pub(crate) name: Option<String>,
-    /// The person's e-mail address
-    #[arg(long)]
-    pub(crate) email: Option<String>,
-    /// The person's phone: country code, area code and number, digits alone
-    #[arg(long)]
-    pub(crate) phone: Option<String>,
-    /// JSON file with the person, in place of the flags above; - reads standard input
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["cpf", "curp", "name", "email", "phone"])]
-    pub(crate) subject: Option<PathBuf>,
-    /// File with the selfie; - reads standard input
-    #[arg(long, value_name = "FILE")]
-    pub(crate) selfie: PathBuf,
-    /// What the verification is for, as agreed with Unico
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) use_case: Option<String>,
-    /// The branch that asks, where the account has several
-    #[arg(long, value_name = "ID")]
-    pub(crate) subsidiary_id: Option<String>,
-    /// How long to wait for a final answer, such as 90s or 2m
-    #[arg(long, value_name = "TIME", default_value = "120s", value_parser = parse_duration)]
-    pub(crate) wait: Duration,
-    /// Do not wait: print what the first answer says
-    #[arg(long, conflicts_with = "wait")]
-    pub(crate) no_wait: bool,
-    /// Print personal data that the answer holds, which is otherwise "redacted"
-    #[arg(long)]
-    pub(crate) reveal: bool,
-}
-
-/// `idcloud simulator`.
-#[derive(Subcommand)]
-pub(crate) enum SimulatorCommand {
-    /// Serve the simulator over HTTP until interrupted
-    Serve(ServeArgs),
-    /// List the test subjects and what each one answers
-    Subjects,
-    /// Play the capture SDK: print a capture token for an image
-    Capture(CaptureArgs),
-}
-
-/// `idcloud simulator serve`.
-#[derive(Args)]
-pub(crate) struct ServeArgs {
-    /// Address or name, and port, to listen on; port 0 takes a free one
-    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8080")]
-    pub(crate) listen: String,
-    /// Directory to write a ready service account into: an .env file and the private key, readable by their owner only
-    #[arg(long, value_name = "DIR")]
-    pub(crate) credentials_dir: Option<PathBuf>,
-    /// Seed of everything the simulator draws: the same seed gives the same answers
-    #[arg(long, value_name = "N")]
-    pub(crate) seed: Option<u64>,
-}
-
-/// `idcloud simulator capture`.
-#[derive(Args)]
-pub(crate) struct CaptureArgs {
-    /// The image to wrap, or - for standard input
-    #[arg(value_name = "IMAGE")]
-    pub(crate) image: PathBuf,
-    /// How long ago the picture was taken; a token lives ten minutes
-    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = parse_duration)]
-    pub(crate) age: Duration,
-}
-
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory as _;
 
     use super::*;
 
-    #[test]
-    fn the_definition_is_consistent() {
-        Cli::command().debug_assert();
-    }
-
-    fn parses(arguments: &[&str]) -> bool {
+    /// Whether a command line is taken.
+    pub(super) fn parses(arguments: &[&str]) -> bool {
         Cli::try_parse_from([&["idcloud"], arguments].concat()).is_ok()
     }
 
-    /// The person comes from flags or from a document, never half from each.
     #[test]
-    fn a_subject_file_stands_in_place_of_the_personal_flags() {
-        assert!(parses(&[
-            "onboard", "--cpf", "1", "--name", "N", "--selfie", "f"
-        ]));
-        assert!(parses(&[
-            "onboard", "--curp", "1", "--name", "N", "--selfie", "-"
-        ]));
-        assert!(parses(&["onboard", "--subject", "-", "--selfie", "f"]));
-        assert!(!parses(&[
-            "onboard",
-            "--subject",
-            "-",
-            "--name",
-            "N",
-            "--selfie",
-            "f"
-        ]));
-        assert!(!parses(&[
-            "onboard", "--cpf", "1", "--curp", "1", "--name", "N", "--selfie", "f"
-        ]));
-        assert!(
-            !parses(&["onboard", "--cpf", "1", "--selfie", "f"]),
-            "a name is required"
-        );
-        assert!(
-            !parses(&["onboard", "--name", "N", "--selfie", "f"]),
-            "a code is required"
-        );
-        assert!(
-            !parses(&["onboard", "--cpf", "1", "--name", "N"]),
-            "a selfie is required"
-        );
-    }
-
-    #[test]
-    fn waiting_and_not_waiting_exclude_each_other() {
-        let base = ["onboard", "--subject", "-", "--selfie", "f"];
-        assert!(parses(&[&base[..], &["--wait", "5s"]].concat()));
-        assert!(parses(&[&base[..], &["--no-wait"]].concat()));
-        assert!(!parses(
-            &[&base[..], &["--no-wait", "--wait", "5s"]].concat()
-        ));
+    fn the_definition_is_consistent() {
+        Cli::command().debug_assert();
     }
 
     #[test]

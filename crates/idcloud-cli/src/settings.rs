@@ -257,3 +257,10 @@ impl Layers {
         }
     }
 }
+
+/// What was configured, as every command is handed it.
+pub(crate) struct Settings {
+    pub(crate) layers: Layers,
+    /// Whether the exit code is to tell the verdict.
+    pub(crate) exit_verdict: bool,
+}

@@ -15,7 +15,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::args::OnboardArgs;
 use crate::call_failure;
-use crate::config::Config;
+use crate::config;
 use crate::connection;
 use crate::exit::Exit;
 use crate::failure::{Delivery, Failure, Refusal};
@@ -24,7 +24,7 @@ use crate::interrupt::{self, interruptible};
 use crate::output::Output;
 use crate::progress::{NewAttempt, Progress};
 use crate::result_object::{Context, ResultObject};
-use crate::settings::Layers;
+use crate::settings::Settings;
 use crate::text;
 
 /// What a run comes to: a result, a failure, or a process with its failure.
@@ -39,12 +39,12 @@ struct Outcome {
 /// Runs the command.
 pub(crate) fn run(
     mut args: OnboardArgs,
-    config: &Config,
-    layers: &Layers,
-    exit_verdict: bool,
+    settings: &Settings,
     stdin: &mut Stdin<'_>,
     output: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
+    let layers = &settings.layers;
+    let config = config::resolve(layers, Capability::Identity).map_err(Failure::usage)?;
     if input::is_stdin(&args.selfie) && args.subject.as_deref().is_some_and(input::is_stdin) {
         let refusal = Refusal::new(
             "--subject and --selfie",
@@ -54,7 +54,7 @@ pub(crate) fn run(
         return Err(Failure::usage(vec![refusal]));
     }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let connection = connection::open(config, layers, Arc::clone(&clock))?;
+    let connection = connection::open(&config, layers, Arc::clone(&clock))?;
     let request = request::request(&mut args, stdin, clock.now())?;
     let asked = Asked::new(config.capabilities, request.selfie().kind());
     let (progress, new_attempts) = Progress::new();
@@ -65,7 +65,7 @@ pub(crate) fn run(
         progress,
         environment: connection.client.environment().name().as_str(),
         reveal: args.reveal,
-        exit_verdict,
+        exit_verdict: settings.exit_verdict,
     };
     let wait = (!args.no_wait).then_some(args.wait);
     let outcome = super::runtime()?.block_on(verification.run(request, wait, new_attempts, output));

@@ -7,21 +7,23 @@ mod credentials;
 mod serve;
 mod subjects;
 
-use idcloud_model::Capabilities;
-
 use crate::args::SimulatorCommand;
+use crate::config;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::input::Stdin;
 use crate::output::Output;
+use crate::settings::Settings;
 
 /// Runs one of the simulator's commands.
 pub(crate) fn run(
     command: SimulatorCommand,
-    capabilities: Capabilities,
+    settings: &Settings,
     stdin: &mut Stdin<'_>,
     output: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
+    let capabilities = config::capabilities(&settings.layers, None)
+        .map_err(|refusal| Failure::usage(vec![refusal]))?;
     match command {
         SimulatorCommand::Serve(args) => serve::run(&args, capabilities, output),
         SimulatorCommand::Subjects => subjects::run(output),
