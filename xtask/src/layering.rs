@@ -97,6 +97,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     // Not published: it measures the layers beside what they are compared with.
     ("bench", &["idcloud-flows", "idcloud-http", "idcloud-model"]),
+    // Not published: it runs the code blocks of the documentation.
+    ("docs-tests", &[]),
     ("xtask", &[]),
 ];
 

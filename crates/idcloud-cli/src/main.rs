@@ -1,6 +1,4 @@
-//! The program `idcloud`: try, integrate and operate Unico IDCloud from a terminal.
-//!
-//! Standard output carries results alone; never a diagnostic, and never a secret.
+#![doc = include_str!("../README.md")]
 
 mod app;
 mod args;

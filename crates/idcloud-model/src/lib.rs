@@ -1,24 +1,4 @@
-//! The vocabulary of Unico's IDCloud: what is sent, what is answered, and what an answer means.
-//!
-//! This crate must never do I/O, read a clock, or know how a request travels. It types subjects and selfies so that what IDCloud would
-//! refuse is refused here, reads answers of every documented generation without losing anything, and holds the one table that
-//! turns an answer into a [`Decision`]:
-//!
-//! ```
-//! use idcloud_model::{Asked, Capabilities, IdentityExtras, Policy, Process, SelfieKind, decide};
-//!
-//! let answer = br#"{"id": "80371b2a-3ac7-432e-866d-57fe37896ac6", "status": 3, "unicoId": {"result": "no"}}"#;
-//! let asked = Asked::new(Capabilities::NONE.with_identity(IdentityExtras::NONE), SelfieKind::Image);
-//! match Process::from_json(answer)? {
-//!     Process::Final(process) => {
-//!         let verdict = decide(&process, &asked, &Policy::default());
-//!         assert_eq!(verdict.decision().as_str(), "reject");
-//!         assert_eq!(verdict.scenario().id(), "identity-no");
-//!     }
-//!     Process::Pending(process) => println!("wait: {}", process.scenario()),
-//! }
-//! # Ok::<(), idcloud_model::ReadError>(())
-//! ```
+#![doc = include_str!("../README.md")]
 
 mod additional_info;
 mod asked;

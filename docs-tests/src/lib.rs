@@ -1,0 +1,65 @@
+//! Compiles and runs every Rust block of the documentation, as doctests.
+//!
+//! Never adds to a block what the page does not show: what runs here is what a reader can copy.
+
+/// Lists the pages once: as doctests, and as the list that the test below compares with the folders.
+macro_rules! pages {
+    ($($name:ident: $path:literal,)*) => {
+        $(
+            #[cfg(doctest)]
+            #[doc = include_str!($path)]
+            struct $name;
+        )*
+
+        /// The pages whose blocks run, from this file.
+        #[cfg(test)]
+        const PAGES: &[&str] = &[$($path),*];
+    };
+}
+
+pages! {
+    Readme: "../../README.md",
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
+    use super::PAGES;
+
+    /// The Markdown files of `folder` and of the folders in it.
+    fn markdown(folder: &Path) -> Vec<PathBuf> {
+        let mut found = Vec::new();
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                found.extend(markdown(&path));
+            } else if path.extension().is_some_and(|extension| extension == "md") {
+                found.push(path);
+            }
+        }
+        found
+    }
+
+    /// No example rots: a page with Rust in it is a page that runs.
+    #[test]
+    fn every_page_with_rust_in_it_is_listed() {
+        let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let listed: Vec<PathBuf> = PAGES
+            .iter()
+            .map(|page| sources.join(page).canonicalize().unwrap())
+            .collect();
+        let root = sources.join("../..").canonicalize().unwrap();
+        let mut pages = markdown(&root.join("docs"));
+        for page in ["README.md", "CONTRIBUTING.md", "SECURITY.md"] {
+            pages.extend(root.join(page).canonicalize());
+        }
+        let missing: Vec<_> = pages
+            .iter()
+            .filter(|page| fs::read_to_string(page).unwrap().contains("```rust"))
+            .filter(|page| !listed.contains(page))
+            .collect();
+        assert!(missing.is_empty(), "list these in lib.rs: {missing:?}");
+    }
+}
