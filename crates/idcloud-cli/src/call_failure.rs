@@ -4,11 +4,24 @@
 
 use std::borrow::Cow;
 
+use idcloud_flows::SubmitError;
 use idcloud_http::{Delivery as CallDelivery, Error, ErrorKind};
 use idcloud_model::{ErrorCode, Language};
 
 use crate::exit::Exit;
 use crate::failure::{Delivery, Failure};
+
+/// The failure of a submission: its create's, or one that kept it from being sent.
+pub(crate) fn of_submission(error: &SubmitError) -> Failure {
+    match error.call_error() {
+        Some(error) => of_create(error),
+        None => Failure {
+            kind: error.kind().as_str(),
+            delivery: delivery(error.delivery()),
+            ..Failure::fault(error.to_string())
+        },
+    }
+}
 
 /// The failure of a create: nothing is known to exist because of it.
 pub(crate) fn of_create(error: &Error) -> Failure {
@@ -59,15 +72,19 @@ fn failure(error: &Error, exit: Exit, message: String) -> Failure {
     Failure {
         exit,
         kind: error.kind().as_str(),
-        delivery: match error.delivery() {
-            CallDelivery::NotSent => Delivery::NotSent,
-            CallDelivery::Unknown => Delivery::Unknown,
-            CallDelivery::Answered => Delivery::Answered,
-        },
+        delivery: delivery(error.delivery()),
         code: error.code().map(|code| code.as_str().into()),
         attempts: error.attempts(),
         process_id: error.process_id().map(|id| id.as_str().into()),
         ..Failure::fault(message)
+    }
+}
+
+const fn delivery(known: CallDelivery) -> Delivery {
+    match known {
+        CallDelivery::NotSent => Delivery::NotSent,
+        CallDelivery::Unknown => Delivery::Unknown,
+        CallDelivery::Answered => Delivery::Answered,
     }
 }
 

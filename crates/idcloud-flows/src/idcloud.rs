@@ -2,34 +2,93 @@
 //!
 //! Must stay cheap to clone, and must never start a task of its own.
 
-use idcloud_http::{ApiKey, Client};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use crate::IdentityVerification;
+use idcloud_http::{Client, Environment};
+use idcloud_model::Policy;
+
+use crate::IdCloudBuilder;
+use crate::gate::Gate;
+use crate::pending::Tenant;
+
+/// New attempts after status 5, unless the caller says otherwise: IDCloud's own advice (parameter specification).
+///
+/// Whether failed processes are billed is not published.
+pub const DEFAULT_NEW_ATTEMPTS: u32 = 3;
 
 /// IDCloud, as one account in one environment.
 ///
-/// Cheap to clone; all clones share the token and the budget. Handles are made by what is sent, each with the API key that provides it.
+/// Cheap to clone; all clones, and all handles that they make, share the token, the budget and the journal.
+/// Handles are made by what is asked, each with the API key that provides it: [`liveness`](Self::liveness),
+/// [`identity`](Self::identity), [`behavior_alert`](Self::behavior_alert), [`risk_score`](Self::risk_score),
+/// [`comparison`](Self::comparison), [`documents`](Self::documents), and [`processes`](Self::processes) for lookups.
 #[derive(Debug, Clone)]
 pub struct IdCloud {
-    client: Client,
+    pub(crate) shared: Arc<Shared>,
+}
+
+/// What all handles have in common.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) client: Client,
+    pub(crate) policy: Policy,
+    pub(crate) new_attempts: u32,
+    pub(crate) gate: Arc<Gate>,
+    tenant: Mutex<Option<Arc<Tenant>>>,
+}
+
+impl Shared {
+    /// Whom the client acts for now: credentials can be replaced while it runs. Pending processes of one tenant share one value.
+    pub(crate) fn tenant(&self) -> Arc<Tenant> {
+        let now = self.client.environment();
+        let mut known = self.tenant.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*known {
+            Some(tenant) if tenant.is_of(&now) => Arc::clone(tenant),
+            _ => Arc::clone(known.insert(Arc::new(Tenant::of(&now)))),
+        }
+    }
 }
 
 impl IdCloud {
-    /// IDCloud through `client`.
-    #[must_use]
-    pub const fn new(client: Client) -> Self {
-        Self { client }
+    /// Starts building for the account in `environment`.
+    pub fn builder(environment: Environment) -> IdCloudBuilder {
+        IdCloudBuilder::new(environment)
     }
 
-    /// Identity verification with `key`, and whatever else the key is declared to have. Identity itself is taken as declared.
+    /// IDCloud through `client`, under the default policy and without a journal.
     #[must_use]
-    pub fn identity(&self, key: ApiKey) -> IdentityVerification {
-        IdentityVerification::new(self.client.clone(), key)
+    pub fn new(client: Client) -> Self {
+        Self::with(client, Policy::default(), DEFAULT_NEW_ATTEMPTS)
+    }
+
+    pub(crate) fn with(client: Client, policy: Policy, new_attempts: u32) -> Self {
+        let shared = Shared {
+            client,
+            policy,
+            new_attempts,
+            gate: Arc::default(),
+            tenant: Mutex::default(),
+        };
+        Self {
+            shared: Arc::new(shared),
+        }
+    }
+
+    /// Lets no submission begin any more, waits at most for `deadline` until those that began have ended, and says how many have not.
+    ///
+    /// For a graceful shutdown: call it, and then drop what is left. A submission that is refused ends with
+    /// [`SubmitErrorKind::Draining`](crate::SubmitErrorKind::Draining), and nothing was sent for it. Waiting goes on: whoever waits can stop at any
+    /// time and lose nothing. All clones and all their handles are drained, for good.
+    pub async fn drain(&self, deadline: Duration) -> usize {
+        let Shared { client, gate, .. } = &*self.shared;
+        gate.close();
+        gate.empty(client.clock().sleep(deadline)).await
     }
 
     /// The client beneath.
     #[must_use]
-    pub const fn client(&self) -> &Client {
-        &self.client
+    pub fn client(&self) -> &Client {
+        &self.shared.client
     }
 }

@@ -1,25 +1,68 @@
 //! What a service wants done with Unico's IDCloud: submit, wait, judge.
 //!
 //! This crate must never know how a request travels, and never let a verdict out without what was asked for it.
+//!
+//! [`IdCloud`] is the one object that a service keeps. It gives a handle for each thing that can be asked:
+//!
+//! | to learn | once called | handle | file | comes |
+//! |---|---|---|---|---|
+//! | liveness: is a living person there? | `IDLive` | [`IdCloud::liveness`] | `liveness.rs` | at once |
+//! | identity verification: is it the CPF's holder? | `IDUnico` | [`IdCloud::identity`] | `identity.rs` | at once |
+//! | behavior alert: is the face known from fraud? | `IDTrust` | [`IdCloud::behavior_alert`] | `behavior_alert.rs` | at once |
+//! | risk score: how likely is it the holder? | `IDCheck` | [`IdCloud::risk_score`] | `risk_score.rs` | later |
+//! | 1:1: is it the face of an earlier process or picture? | `IDToken` | [`IdCloud::comparison`] | `comparison.rs` | at once |
+//! | a document: what does it say, and is it the person's? | `IDDocs` | [`IdCloud::documents`] | `documents.rs` | at once or later |
+//! | what became of a process? | | [`IdCloud::processes`] | `processes.rs` | |
+//!
+//! An API key decides what IDCloud checks, so every handle holds one together with what it is declared to answer
+//! ([`Capabilities`](model::Capabilities)). A key with several capabilities answers them all at once: identity verification with liveness, behavior
+//! alert, risk score and Serpro is [`IdCloud::identity`] with a key that is declared with them, and a capture token in place of an image.
+//!
+//! A handle's `submit` gives a [`Submission`]: a [`Report`], or a [`Pending`] process to `wait` for. A [`Pending`] is data: it can be stored, and
+//! taken up by another program.
 
+mod behavior_alert;
+mod comparison;
+mod documents;
+mod driver;
+mod failure;
 mod flow;
+mod gate;
+mod handle;
 mod idcloud;
+mod idcloud_builder;
 mod identity;
+mod liveness;
+mod mismatch;
 mod observer;
 mod pending;
 mod poll_schedule;
+mod processes;
 mod report;
+mod risk_score;
 mod submission;
+mod submit_error;
+mod submit_options;
 mod wait;
 
+pub use behavior_alert::BehaviorAlertCheck;
+pub use comparison::Comparison;
+pub use documents::Documents;
+pub use failure::Failure;
 pub use flow::{Flow, UnknownFlow};
-pub use idcloud::IdCloud;
+pub use idcloud::{DEFAULT_NEW_ATTEMPTS, IdCloud};
+pub use idcloud_builder::IdCloudBuilder;
 pub use idcloud_http as http;
 pub use idcloud_model as model;
-pub use identity::{DEFAULT_NEW_ATTEMPTS, IdentityVerification};
+pub use identity::IdentityVerification;
+pub use liveness::Liveness;
+pub use mismatch::Mismatch;
 pub use pending::Pending;
-pub use report::{Mismatch, Report};
+pub use processes::Processes;
+pub use report::Report;
 pub use submission::Submission;
+pub use submit_error::{SubmitError, SubmitErrorKind};
+pub use submit_options::SubmitOptions;
 pub use wait::{WaitError, WaitErrorKind};
 
 /// The README's example compiles.

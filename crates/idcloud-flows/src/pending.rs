@@ -2,11 +2,14 @@
 //!
 //! Must hold nothing personal and no secret.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use idcloud_http::Environment;
-use idcloud_model::{Asked, Policy, ProcessId, Scenario, Status};
+use idcloud_model::{Asked, PendingProcess, Policy, ProcessId, Scenario, Status};
 use serde::{Deserialize, Serialize};
+
+use crate::Flow;
 
 /// The form in which a pending process is stored now.
 const VERSION: u32 = 1;
@@ -19,12 +22,21 @@ const VERSION: u32 = 1;
 #[must_use = "a pending process was paid for, and its id is the only way back to it"]
 pub struct Pending {
     process_id: ProcessId,
+    flow: Flow,
     scenario: Scenario,
     asked: Asked,
     policy: Policy,
-    tenant: Tenant,
+    tenant: Arc<Tenant>,
     submitted_at: SystemTime,
     simulated: bool,
+}
+
+/// What a process was created to find out, and how the answer will be judged.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Question {
+    pub(crate) flow: Flow,
+    pub(crate) asked: Asked,
+    pub(crate) policy: Policy,
 }
 
 /// Where a process lives: ids of one tenant mean nothing to another.
@@ -41,24 +53,33 @@ impl Tenant {
             issuer: environment.account().issuer().to_owned(),
         }
     }
+
+    pub(crate) fn is_of(&self, environment: &Environment) -> bool {
+        self.environment == environment.name().as_str()
+            && self.issuer == environment.account().issuer()
+    }
 }
 
 impl Pending {
     pub(crate) fn new(
-        process_id: ProcessId,
-        status: &Status,
-        asked: Asked,
-        policy: Policy,
-        environment: &Environment,
+        process: &PendingProcess,
+        question: Question,
+        tenant: Arc<Tenant>,
         submitted_at: SystemTime,
         simulated: bool,
     ) -> Self {
-        Self {
-            process_id,
-            scenario: scenario_of(status),
-            asked: seen(asked, status),
+        let Question {
+            flow,
+            asked,
             policy,
-            tenant: Tenant::of(environment),
+        } = question;
+        Self {
+            process_id: process.id().clone(),
+            flow,
+            scenario: process.scenario(),
+            asked: seen(asked, process.status()),
+            policy,
+            tenant,
             submitted_at,
             simulated,
         }
@@ -75,6 +96,12 @@ impl Pending {
     #[must_use]
     pub const fn process_id(&self) -> &ProcessId {
         &self.process_id
+    }
+
+    /// What the process was created for.
+    #[must_use]
+    pub const fn flow(&self) -> Flow {
+        self.flow
     }
 
     /// Which row of the table says to wait, after the last look: `processing`, `divergence` or `unknown-status`.
@@ -124,7 +151,7 @@ impl Pending {
     }
 
     pub(crate) fn belongs_to(&self, tenant: &Tenant) -> bool {
-        self.tenant == *tenant
+        *self.tenant == *tenant
     }
 }
 
@@ -149,6 +176,7 @@ fn seen(asked: Asked, status: &Status) -> Asked {
 struct Stored {
     version: u32,
     process_id: ProcessId,
+    flow: Flow,
     status: String,
     asked: Asked,
     policy: Policy,
@@ -168,10 +196,11 @@ impl From<Pending> for Stored {
             version: VERSION,
             status: pending.status().to_owned(),
             process_id: pending.process_id,
+            flow: pending.flow,
             asked: pending.asked,
             policy: pending.policy,
-            environment: pending.tenant.environment,
-            issuer: pending.tenant.issuer,
+            environment: pending.tenant.environment.clone(),
+            issuer: pending.tenant.issuer.clone(),
             submitted_at_unix: submitted_at.as_secs(),
             simulated: pending.simulated,
         }
@@ -199,13 +228,14 @@ impl TryFrom<Stored> for Pending {
         };
         Ok(Self {
             process_id: stored.process_id,
+            flow: stored.flow,
             scenario,
             asked: stored.asked,
             policy: stored.policy,
-            tenant: Tenant {
+            tenant: Arc::new(Tenant {
                 environment: stored.environment,
                 issuer: stored.issuer,
-            },
+            }),
             submitted_at: UNIX_EPOCH
                 .checked_add(Duration::from_secs(stored.submitted_at_unix))
                 .unwrap_or(UNIX_EPOCH),

@@ -5,9 +5,10 @@
 use std::sync::Arc;
 
 use idcloud_http::{EnvironmentName, Error};
-use idcloud_model::{
-    Asked, Capability, FinalProcess, Language, Policy, Verdict, decide, simulated_notice,
-};
+use idcloud_model::{Asked, FinalProcess, Language, Policy, Verdict, decide, simulated_notice};
+
+use crate::Failure;
+use crate::mismatch::{Mismatch, mismatches};
 
 /// A final process with its verdict.
 #[derive(Debug, Clone)]
@@ -19,6 +20,7 @@ pub struct Report {
     verdict: Verdict,
     environment: EnvironmentName,
     simulated: bool,
+    attempts: u32,
     look_error: Option<Arc<Error>>,
 }
 
@@ -38,8 +40,15 @@ impl Report {
             verdict,
             environment,
             simulated,
+            attempts: 1,
             look_error: None,
         }
+    }
+
+    /// The same, as the last of so many processes that one submission created.
+    pub(crate) const fn with_attempts(mut self, attempts: u32) -> Self {
+        self.attempts = attempts;
+        self
     }
 
     pub(crate) fn with_look_error(mut self, error: Option<Arc<Error>>) -> Self {
@@ -103,46 +112,12 @@ impl Report {
     ///
     /// Either says that the key is provisioned otherwise than configured.
     pub fn mismatches(&self) -> impl Iterator<Item = Mismatch> {
-        let evidence = self.process.evidence();
-        let answered = [
-            (Capability::Identity, evidence.identity().is_some()),
-            (
-                Capability::BehaviorAlert,
-                evidence.behavior_alert().is_some(),
-            ),
-            (Capability::RiskScore, evidence.risk_score().is_some()),
-            (Capability::Serpro, evidence.serpro().is_some()),
-            (Capability::FaceMatch, evidence.face_match().is_some()),
-            (Capability::Document, evidence.document().is_some()),
-            (
-                Capability::TrustDecision,
-                evidence.trust_decision().is_some(),
-            ),
-        ];
-        let declared = self.asked.capabilities();
-        let completed = !matches!(
-            self.verdict.scenario(),
-            idcloud_model::Scenario::ProcessingError | idcloud_model::Scenario::Canceled
-        );
-        let unanswered = self
-            .verdict
-            .missing()
-            .filter(move |_| completed)
-            .map(Mismatch::Unanswered);
-        let undeclared = answered
-            .into_iter()
-            .filter(move |(capability, answered)| *answered && !declared.contains(*capability))
-            .map(|(capability, _)| Mismatch::Undeclared(capability));
-        unanswered.chain(undeclared)
+        mismatches(&self.process, self.asked, self.verdict)
     }
-}
 
-/// One difference between what a key was declared to have and what it answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Mismatch {
-    /// Declared, and not answered.
-    Unanswered(Capability),
-    /// Answered, and not declared. Liveness is never listed: IDCloud answers it for keys that lack it.
-    Undeclared(Capability),
+    /// How the process came to nothing, where it did: no verdict about the person, and what to do about it.
+    #[must_use]
+    pub fn failure(&self) -> Option<Failure> {
+        Failure::of(&self.process, self.attempts)
+    }
 }

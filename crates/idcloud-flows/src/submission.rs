@@ -2,19 +2,17 @@
 //!
 //! Must never ask for a second create unless the first provably failed in processing and the policy allows it.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use idcloud_http::{Environment, Error};
 use idcloud_model::{Asked, Policy, Process, Scenario, SelfieKind, decide};
 
 use crate::{Pending, Report};
 
-/// What came of a submission: there are only ever these two, so that a caller handles both.
+/// What came of a submission, or of one look at a process: there are only ever these two, so that a caller handles both.
 #[derive(Debug, Clone)]
 #[must_use = "a submission was paid for"]
 pub enum Submission {
-    /// The answer came with the create, or a policy's attempts are used up.
+    /// The process is final. Of a submission: the answer came with the create, or the policy's attempts are used up.
     Finished(Report),
     /// More will come: wait for it.
     Pending(Pending),
@@ -37,7 +35,8 @@ pub(crate) struct Machine {
     asked: Asked,
     policy: Policy,
     attempts_left: u32,
-    attempts_made: u32,
+    /// Creates that were answered.
+    created: u32,
 }
 
 impl Machine {
@@ -50,12 +49,18 @@ impl Machine {
             asked,
             policy,
             attempts_left: if single_use { 0 } else { new_attempts },
-            attempts_made: 0,
+            created: 0,
         }
+    }
+
+    /// How many creates were answered.
+    pub(crate) const fn creates(&self) -> u32 {
+        self.created
     }
 
     /// After a create that was answered with `process`. `fraction`, from 0 to 1, is the jitter.
     pub(crate) fn created(&mut self, process: &Process, fraction: f64) -> Step {
+        self.created = self.created.saturating_add(1);
         let Process::Final(process) = process else {
             return Step::Done;
         };
@@ -63,8 +68,7 @@ impl Machine {
         let failed = process.is_failed() && !process.evidence().is_conflicting();
         if failed && self.attempts_left > 0 {
             self.attempts_left -= 1;
-            self.attempts_made += 1;
-            return Step::CreateAgain(backoff(self.attempts_made, fraction));
+            return Step::CreateAgain(backoff(self.created, fraction));
         }
         // Older generations answer some evidence only when the process is asked for; looking costs a request and no money.
         let verdict = decide(process, &self.asked, &self.policy);
@@ -89,33 +93,6 @@ fn backoff(attempt: u32, fraction: f64) -> Duration {
     let ceiling =
         Duration::from_secs(1 << attempt.saturating_sub(1).min(5)).min(Duration::from_secs(20));
     ceiling.mul_f64(fraction.clamp(0.0, 1.0))
-}
-
-/// What to hand to the caller.
-pub(crate) fn outcome(
-    process: Process,
-    asked: Asked,
-    policy: Policy,
-    environment: &Environment,
-    submitted_at: std::time::SystemTime,
-    simulated: bool,
-    look_error: Option<Arc<Error>>,
-) -> Submission {
-    match process {
-        Process::Final(process) => {
-            let report = Report::new(process, asked, policy, environment.name(), simulated);
-            Submission::Finished(report.with_look_error(look_error))
-        }
-        Process::Pending(process) => Submission::Pending(Pending::new(
-            process.id().clone(),
-            process.status(),
-            asked,
-            policy,
-            environment,
-            submitted_at,
-            simulated,
-        )),
-    }
 }
 
 #[cfg(test)]

@@ -12,12 +12,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use idcloud_flows::http::testing::{ScriptedTransport, Step, VirtualClock};
 use idcloud_flows::http::{
-    ApiKey, CallOptions, Client, Clock, Delivery, Environment, Error, ServiceAccount, SignError,
-    Signer, Transport,
+    ApiKey, Client, Clock, Delivery, Environment, Error, ServiceAccount, SignError, Signer,
+    Transport,
 };
 use idcloud_flows::model::request::IdentityRequest;
 use idcloud_flows::model::{Decision, ErrorCode, Image, Policy, Selfie, SelfieKind, SubjectDraft};
-use idcloud_flows::{IdCloud, IdentityVerification, Pending, Report, Submission, WaitErrorKind};
+use idcloud_flows::{
+    IdCloud, IdentityVerification, Pending, Report, Submission, SubmitOptions, WaitErrorKind,
+};
 use idcloud_simulator::{Config, Simulator, SimulatorTransport, capture, subjects};
 
 const ID: &str = "80371b2a-3ac7-432e-866d-57fe37896ac6";
@@ -71,7 +73,7 @@ fn answer(members: &str) -> Step {
 async fn submit(identity: &IdentityVerification, selfie: impl Into<Selfie>) -> Submission {
     let request = request("52998224725", selfie);
     identity
-        .submit(request, &CallOptions::default())
+        .submit(request, &SubmitOptions::default())
         .await
         .unwrap()
 }
@@ -117,7 +119,7 @@ async fn every_test_subject_ends_in_its_row() {
             _ => image().into(),
         };
         let submission = identity
-            .submit(request(subject.code, selfie), &CallOptions::default())
+            .submit(request(subject.code, selfie), &SubmitOptions::default())
             .await
             .unwrap();
         let scenario = match submission {
@@ -163,7 +165,7 @@ async fn an_unreadable_answer_is_not_repeated() {
         let script = Arc::new(ScriptedTransport::new().call(step));
         let identity = scripted(&script, "a", "identity");
         let error = identity
-            .submit(request("52998224725", image()), &CallOptions::default())
+            .submit(request("52998224725", image()), &SubmitOptions::default())
             .await
             .unwrap_err();
         assert_eq!(error.delivery(), Delivery::Unknown);

@@ -56,6 +56,13 @@ impl ApiKey {
         })
     }
 
+    /// The same key, declared with these capabilities as well.
+    #[must_use]
+    pub const fn also_with(mut self, more: Capabilities) -> Self {
+        self.capabilities = self.capabilities.union(more);
+        self
+    }
+
     /// The evidence that the key is declared to provide.
     #[must_use]
     pub const fn capabilities(&self) -> Capabilities {

@@ -7,7 +7,9 @@ mod request;
 use std::sync::Arc;
 use std::time::Duration;
 
-use idcloud_flows::{IdCloud, IdentityVerification, Pending, Report, Submission, WaitErrorKind};
+use idcloud_flows::{
+    IdCloud, IdentityVerification, Pending, Report, Submission, SubmitError, WaitErrorKind,
+};
 use idcloud_http::{BeforeDispatch, CallOptions, Clock, Error, SystemClock};
 use idcloud_model::request::IdentityRequest;
 use idcloud_model::{Asked, Capability, Decision, Status};
@@ -93,7 +95,7 @@ impl Verification {
     ) -> Outcome {
         let submission = match self.submit(request, new_attempts, output).await {
             Some(Ok(submission)) => submission,
-            Some(Err(error)) => return Outcome::failed(call_failure::of_create(&error)),
+            Some(Err(error)) => return Outcome::failed(call_failure::of_submission(&error)),
             None => {
                 let known = self.progress.known();
                 return Outcome::failed(interrupt::of_submission(&known, self.asked));
@@ -142,9 +144,9 @@ impl Verification {
         request: IdentityRequest,
         mut new_attempts: UnboundedReceiver<NewAttempt>,
         output: &mut Output<'_>,
-    ) -> Option<Result<Submission, Error>> {
+    ) -> Option<Result<Submission, SubmitError>> {
         let hook: Arc<dyn BeforeDispatch> = Arc::new(self.progress.clone());
-        let options = CallOptions::new().with_before_dispatch(hook);
+        let options = CallOptions::new().with_before_dispatch(hook).into();
         let mut submission = Box::pin(interruptible(self.handle.submit(request, &options)));
         loop {
             tokio::select! {

@@ -1,0 +1,27 @@
+//! The behavior alert (once IDTrust): is this face known from fraud?
+//!
+//! Must never approve by itself: no sign of fraud is no proof of identity.
+
+use idcloud_http::ApiKey;
+use idcloud_model::request::IdentityRequest;
+
+use crate::IdCloud;
+use crate::handle::{handle, new_attempts};
+
+handle! {
+    /// The behavior alert alone with one API key.
+    ///
+    /// It takes what identity verification takes, a subject and a selfie, but nothing about identity is asked. A clear answer is a review
+    /// (`unlisted`), not an approval: the table knows no row in which the absence of an alert approves. Made by [`IdCloud::behavior_alert`].
+    /// Cheap to clone. Beside other evidence, declare it for the key and use that evidence's handle.
+    BehaviorAlertCheck: BehaviorAlert, IdentityRequest
+}
+new_attempts!(BehaviorAlertCheck);
+
+impl IdCloud {
+    /// The behavior alert alone with `key`, which is taken to be declared with it.
+    #[must_use]
+    pub fn behavior_alert(&self, key: ApiKey) -> BehaviorAlertCheck {
+        BehaviorAlertCheck::of(self, key)
+    }
+}

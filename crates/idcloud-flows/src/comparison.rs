@@ -1,0 +1,26 @@
+//! The 1:1 comparison (once `IDToken`): is this the face of an earlier process or picture?
+//!
+//! Must never be judged without the match: a key without it compares nothing.
+
+use idcloud_http::ApiKey;
+use idcloud_model::request::ComparisonRequest;
+
+use crate::IdCloud;
+use crate::handle::{handle, new_attempts};
+
+handle! {
+    /// The 1:1 comparison with one API key, and whatever else that key is declared to have: liveness, behavior alert.
+    ///
+    /// What is compared with is an earlier process or a picture ([`Reference`](idcloud_model::request::Reference)). Made by
+    /// [`IdCloud::comparison`]. Cheap to clone.
+    Comparison: Comparison, ComparisonRequest
+}
+new_attempts!(Comparison);
+
+impl IdCloud {
+    /// The 1:1 comparison with `key`, which is taken to be declared with it.
+    #[must_use]
+    pub fn comparison(&self, key: ApiKey) -> Comparison {
+        Comparison::of(self, key)
+    }
+}

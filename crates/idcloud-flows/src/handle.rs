@@ -1,0 +1,104 @@
+//! What the handles have in common, written once.
+//!
+//! Must never let a handle send anything but its own kind of request.
+
+/// Declares a handle: one kind of request, sent with one API key.
+macro_rules! handle {
+    ($(#[$doc:meta])* $name:ident: $flow:ident, $request:ty) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone)]
+        pub struct $name {
+            driver: $crate::driver::Driver,
+        }
+
+        impl $name {
+            fn of(idcloud: &$crate::IdCloud, key: idcloud_http::ApiKey) -> Self {
+                Self {
+                    driver: $crate::driver::Driver::new(idcloud, $crate::Flow::$flow, key),
+                }
+            }
+
+            /// Creates the process, and returns its verdict or what to wait for.
+            ///
+            /// Dropping the future is safe but not free: what had not left never will; what had may have made a process whose id nobody
+            /// knows.
+            ///
+            /// # Errors
+            /// [`SubmitError::delivery`](crate::SubmitError::delivery) says whether a process may exist; with
+            /// [`Delivery::Unknown`](idcloud_http::Delivery::Unknown) the request must not be repeated.
+            pub async fn submit(
+                &self,
+                request: $request,
+                options: &$crate::SubmitOptions,
+            ) -> Result<$crate::Submission, $crate::SubmitError> {
+                self.driver.submit(request.into(), options).await
+            }
+        }
+
+        $crate::handle::judging!($name);
+    };
+}
+
+/// Gives a handle what concerns answers: how they are judged, shown and waited for.
+macro_rules! judging {
+    ($name:ident) => {
+        impl $name {
+            /// The same under this policy.
+            #[must_use]
+            pub const fn with_policy(mut self, policy: idcloud_model::Policy) -> Self {
+                self.driver.policy = policy;
+                self
+            }
+
+            /// The same, telling `observe` of every process as an answer shows it: after each create and each look at it.
+            ///
+            /// For showing what is known of a process that is still pending: [`Pending`](crate::Pending) itself holds no evidence. Nothing
+            /// that a pending process shows is a result. A panic of `observe` is not caught: it ends the submission or the wait as dropping
+            /// its future does.
+            #[must_use]
+            pub fn with_observer(
+                mut self,
+                observe: std::sync::Arc<dyn Fn(&idcloud_model::Process) + Send + Sync>,
+            ) -> Self {
+                self.driver.observer = $crate::observer::Observer::new(observe);
+                self
+            }
+
+            /// What answers are judged against: what the key is declared to have, and what the handle itself implies.
+            #[must_use]
+            pub const fn capabilities(&self) -> idcloud_model::Capabilities {
+                self.driver.capabilities()
+            }
+
+            /// Waits until the process is final, at most for `limit`.
+            ///
+            /// # Errors
+            /// Every failure hands the pending process back: it was paid for and can be waited for again.
+            pub async fn wait(
+                &self,
+                pending: $crate::Pending,
+                limit: std::time::Duration,
+            ) -> Result<$crate::Report, $crate::WaitError> {
+                self.driver.wait(pending, limit).await
+            }
+        }
+    };
+}
+
+/// Gives a handle new attempts after a failed process; not for one that sends capture tokens alone.
+macro_rules! new_attempts {
+    ($name:ident) => {
+        impl $name {
+            /// The same with this many new attempts after a process that failed in processing (status 5); zero leaves it at the first.
+            ///
+            /// Each attempt is a process of its own. With a capture token there is none: it is good for one process.
+            #[must_use]
+            pub const fn with_new_attempts(mut self, attempts: u32) -> Self {
+                self.driver.new_attempts = attempts;
+                self
+            }
+        }
+    };
+}
+
+pub(crate) use {handle, judging, new_attempts};

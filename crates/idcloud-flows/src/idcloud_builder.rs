@@ -1,0 +1,100 @@
+//! Builds [`IdCloud`](crate::IdCloud) from its parts.
+//!
+//! Must never panic, and never send anything.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use idcloud_http::{Client, ClientBuilder, Clock, ConfigError, Environment, Transport};
+use idcloud_model::Policy;
+
+use crate::IdCloud;
+use crate::idcloud::DEFAULT_NEW_ATTEMPTS;
+
+/// Builds [`IdCloud`].
+///
+/// ```no_run
+/// # fn example(account: idcloud_flows::http::ServiceAccount) -> Result<(), idcloud_flows::http::ConfigError> {
+/// use idcloud_flows::{IdCloud, http::Environment, model::Policy};
+///
+/// let idcloud = IdCloud::builder(Environment::uat(account))
+///     .rate(5)
+///     .policy(Policy::default().with_require_liveness(true))
+///     .build()?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+#[must_use]
+pub struct IdCloudBuilder {
+    client: ClientBuilder,
+    policy: Policy,
+    new_attempts: u32,
+}
+
+impl IdCloudBuilder {
+    pub(crate) fn new(environment: Environment) -> Self {
+        Self {
+            client: Client::builder(environment),
+            policy: Policy::default(),
+            new_attempts: DEFAULT_NEW_ATTEMPTS,
+        }
+    }
+
+    fn client(mut self, change: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Self {
+        self.client = change(self.client);
+        self
+    }
+
+    /// Who carries the requests; see [`ClientBuilder::transport`].
+    pub fn transport(self, transport: Arc<dyn Transport>) -> Self {
+        self.client(|client| client.transport(transport))
+    }
+
+    /// Where time comes from; see [`ClientBuilder::clock`].
+    pub fn clock(self, clock: Arc<dyn Clock>) -> Self {
+        self.client(|client| client.clock(clock))
+    }
+
+    /// How many requests a second may leave, of everything that this account does; see [`ClientBuilder::rate`].
+    pub fn rate(self, per_second: usize) -> Self {
+        self.client(|client| client.rate(per_second))
+    }
+
+    /// How many create bodies may exist at once; see [`ClientBuilder::max_in_flight`].
+    pub fn max_in_flight(self, bodies: usize) -> Self {
+        self.client(|client| client.max_in_flight(bodies))
+    }
+
+    /// How many calls may wait for their turn; see [`ClientBuilder::max_queued`].
+    pub fn max_queued(self, calls: usize) -> Self {
+        self.client(|client| client.max_queued(calls))
+    }
+
+    /// How long a call waits for its first turn; see [`ClientBuilder::queue_timeout`].
+    pub fn queue_timeout(self, timeout: Duration) -> Self {
+        self.client(|client| client.queue_timeout(timeout))
+    }
+
+    /// The policy under which handles judge, unless they are given another.
+    pub const fn policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// How many new attempts follow a process that failed in processing (status 5), unless a handle is told otherwise:
+    /// [`DEFAULT_NEW_ATTEMPTS`]. Each is a process of its own; with a capture token there are none.
+    pub const fn new_attempts(mut self, attempts: u32) -> Self {
+        self.new_attempts = attempts;
+        self
+    }
+
+    /// Builds it. Nothing is sent.
+    pub fn build(self) -> Result<IdCloud, ConfigError> {
+        Ok(IdCloud::with(
+            self.client.build()?,
+            self.policy,
+            self.new_attempts,
+        ))
+    }
+}
