@@ -1,53 +1,19 @@
 //! Identity verification from end to end: the simulator for what IDCloud does, a script for what it does not do on demand.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test's helper fails as the test does"
-)]
-
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use idcloud_flows::http::testing::{ScriptedTransport, Step, VirtualClock};
 use idcloud_flows::http::{
-    ApiKey, Client, Clock, Delivery, Environment, Error, ServiceAccount, SignError, Signer,
-    Transport,
+    ApiKey, Client, Clock, Delivery, Environment, Error, ServiceAccount, Transport,
 };
-use idcloud_flows::model::request::IdentityRequest;
-use idcloud_flows::model::{Decision, ErrorCode, Image, Policy, Selfie, SelfieKind, SubjectDraft};
+use idcloud_flows::model::{ErrorCode, Policy, Selfie, SelfieKind};
 use idcloud_flows::{
-    IdCloud, IdentityVerification, Pending, Report, Submission, SubmitOptions, WaitErrorKind,
+    IdCloud, IdentityVerification, Pending, Submission, SubmitOptions, WaitErrorKind,
 };
 use idcloud_simulator::{Config, Simulator, SimulatorTransport, capture, subjects};
 
-const ID: &str = "80371b2a-3ac7-432e-866d-57fe37896ac6";
-
-/// A PNG header of 720 x 960 pixels, which is all that anyone looks at.
-fn image() -> Image {
-    let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x02\xd0\0\0\x03\xc0".to_vec();
-    png.resize(1000, 0);
-    Image::parse(Bytes::from(png)).unwrap()
-}
-
-fn request(code: &str, selfie: impl Into<Selfie>) -> IdentityRequest {
-    let draft = SubjectDraft {
-        code: Some(code.to_owned().into()),
-        name: Some("Test Subject".to_owned().into()),
-        ..SubjectDraft::default()
-    };
-    IdentityRequest::new(draft.parse().unwrap(), selfie).unwrap()
-}
-
-struct Signature;
-
-#[async_trait::async_trait]
-impl Signer for Signature {
-    async fn sign(&self, _: &[u8]) -> Result<Vec<u8>, SignError> {
-        Ok(b"signature".to_vec())
-    }
-}
+use crate::support::{ID, answer, building, finished, image, key, pending, request};
 
 /// A client whose requests meet `script`, with a key that is declared to have `capabilities`.
 fn scripted(
@@ -55,19 +21,9 @@ fn scripted(
     account: &str,
     capabilities: &str,
 ) -> IdentityVerification {
-    let tenant = "11111111-2222-3333-4444-555555555555";
-    let account = ServiceAccount::with_signer(account, tenant, Arc::new(Signature)).unwrap();
-    let client = Client::builder(Environment::local(account))
-        .transport(Arc::clone(script) as Arc<dyn Transport>)
-        .clock(Arc::new(VirtualClock::new()))
-        .build()
-        .unwrap();
-    let key = ApiKey::new("key", capabilities.parse().unwrap()).unwrap();
-    IdCloud::new(client).identity(key)
-}
-
-fn answer(members: &str) -> Step {
-    Step::json(200, format!(r#"{{"id":"{ID}",{members}}}"#))
+    let transport = Arc::clone(script) as Arc<dyn Transport>;
+    let idcloud = building(transport, account).build().unwrap();
+    idcloud.identity(key(capabilities))
 }
 
 async fn submit(identity: &IdentityVerification, selfie: impl Into<Selfie>) -> Submission {
@@ -76,20 +32,6 @@ async fn submit(identity: &IdentityVerification, selfie: impl Into<Selfie>) -> S
         .submit(request, &SubmitOptions::default())
         .await
         .unwrap()
-}
-
-fn finished(submission: Submission) -> Report {
-    match submission {
-        Submission::Finished(report) => report,
-        other @ Submission::Pending(_) => panic!("not finished: {other:?}"),
-    }
-}
-
-fn pending(submission: Submission) -> Pending {
-    match submission {
-        Submission::Pending(pending) => pending,
-        other @ Submission::Finished(_) => panic!("not pending: {other:?}"),
-    }
 }
 
 /// It works before the contract is signed: every test subject ends in the row that it announces, through the real client.
@@ -142,17 +84,6 @@ async fn every_test_subject_ends_in_its_row() {
     }
 }
 
-/// It stays inside the budget: a verdict that came with the create costs no GET.
-#[tokio::test(start_paused = true)]
-async fn a_verdict_with_the_create_costs_no_get() {
-    let script =
-        Arc::new(ScriptedTransport::new().call(answer(r#""status":3,"unicoId":{"result":"yes"}"#)));
-    let report = finished(submit(&scripted(&script, "a", "identity"), image()).await);
-    assert_eq!(report.verdict().decision(), Decision::Approve);
-    assert!(!report.simulated());
-    assert_eq!(script.calls().len(), 1);
-}
-
 /// Nobody pays twice: an answer that nobody can read is ambiguous, and is not asked for again.
 #[tokio::test(start_paused = true)]
 async fn an_unreadable_answer_is_not_repeated() {
@@ -170,23 +101,6 @@ async fn an_unreadable_answer_is_not_repeated() {
             .unwrap_err();
         assert_eq!(error.delivery(), Delivery::Unknown);
         assert_eq!(script.calls().len(), 1);
-    }
-}
-
-/// Status 5 leads to three more creates and no fourth, to none with a capture token, and to as many as the caller says.
-#[tokio::test(start_paused = true)]
-async fn new_attempts_after_a_failed_process() {
-    let token: Selfie = Selfie::from_input("a.b.c".into(), std::time::UNIX_EPOCH).unwrap();
-    for (selfie, attempts, creates) in [
-        (Selfie::from(image()), 3, 4),
-        (image().into(), 0, 1),
-        (token, 3, 1),
-    ] {
-        let script = Arc::new(ScriptedTransport::new().every_call(answer(r#""status":5"#)));
-        let identity = scripted(&script, "a", "identity").with_new_attempts(attempts);
-        let report = finished(submit(&identity, selfie).await);
-        assert_eq!(report.verdict().scenario().id(), "processing-error");
-        assert_eq!(script.calls().len(), creates);
     }
 }
 

@@ -1,0 +1,15 @@
+//! Handles from end to end: the simulator for what IDCloud does, a script for what it does not do on demand.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test's helper fails as the test does"
+)]
+
+mod attempts;
+mod drain;
+mod handles;
+mod identity;
+mod panics;
+mod rows;
+mod support;
