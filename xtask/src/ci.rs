@@ -2,11 +2,15 @@
 //!
 //! Decides nothing itself: the rules are `layering`'s.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
 use crate::Failure;
+use crate::doc_links;
+use crate::external_checks;
 use crate::layering::{self, Member};
+use crate::public_types::{self, Exposure};
 use crate::workspace;
 
 /// Runs every rule; the report is also what a failure begins with.
@@ -29,6 +33,18 @@ pub(crate) fn run(root: &Path) -> Result<String, Failure> {
         )?;
         violations.extend(layering::overweight(&compiled));
     }
+
+    let exposures = public_types::read(root)?;
+    report.push_str("foreign types in public interfaces\n");
+    for (foreign, files) in by_crate(&exposures) {
+        writeln!(report, "  {foreign}: {}", files.join(", "))?;
+    }
+    let mut violations: Vec<String> = violations.iter().map(ToString::to_string).collect();
+    violations.extend(public_types::violations(&exposures));
+
+    let pages = doc_links::pages(root)?;
+    writeln!(report, "pages whose links were followed: {}", pages.len())?;
+    violations.extend(doc_links::broken(&pages, &|path| root.join(path).exists()));
 
     if violations.is_empty() {
         report.push_str("no rule is broken\n");
@@ -53,4 +69,21 @@ fn arrows(member: &Member) -> String {
     } else {
         names.join(", ")
     }
+}
+
+/// Runs every rule, and what needs tools from elsewhere.
+pub(crate) fn run_full(root: &Path) -> Result<String, Failure> {
+    Ok(run(root)? + &external_checks::run(root)?)
+}
+
+/// The files in which each foreign crate is shown.
+fn by_crate(exposures: &BTreeSet<Exposure>) -> BTreeMap<&str, Vec<&str>> {
+    let mut crates: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for exposure in exposures {
+        crates
+            .entry(&exposure.foreign)
+            .or_default()
+            .push(&exposure.file);
+    }
+    crates
 }

@@ -3,7 +3,11 @@
 mod bench;
 mod ci;
 mod codegen;
+mod doc_links;
+mod external_checks;
 mod layering;
+mod public_types;
+mod release;
 mod workspace;
 
 use std::env;
@@ -21,8 +25,11 @@ usage: cargo xtask <command>
                       measure the figures side by side, in one run; fail where a count is over its goal.
                       --counts leaves times out; instructions are counted by valgrind (apt install valgrind),
                       and where it is missing that gate is missed unless --without-instructions is given
-  ci                  print the arrows between our crates and what they weigh; fail where a rule is broken
-  codegen [--check]   write tables, reference pages and docs/openapi.json from the spec; --check only compares";
+  ci [--full]         print the arrows between our crates, what they weigh and which foreign types they show, and follow the
+                      links of the pages; fail where a rule is broken. --full adds what needs Python and PyPI: the OpenAPI
+                      document is validated, and the served simulator is held against it
+  codegen [--check]   write tables, reference pages and docs/openapi.json from the spec; --check only compares
+  release [--dry-run] check, package, publish and tag all crates in one version; a dry run stops before it publishes";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -31,8 +38,11 @@ fn main() -> ExitCode {
     let outcome = match arguments.as_slice() {
         ["bench", arguments @ ..] => bench::run(&root, arguments),
         ["ci"] => ci::run(&root),
+        ["ci", "--full"] => ci::run_full(&root),
         ["codegen"] => codegen::write(&root),
         ["codegen", "--check"] => codegen::check(&root),
+        ["release"] => release::run(&root, false),
+        ["release", "--dry-run"] => release::run(&root, true),
         _ => {
             say(&mut io::stderr(), USAGE);
             return ExitCode::from(2);

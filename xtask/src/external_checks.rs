@@ -1,0 +1,66 @@
+//! The checks of `cargo xtask ci --full`: what other people's tools say about our documents.
+//!
+//! Never touches the machine's own Python: the tools live in an environment of their own under the target folder.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::Failure;
+
+/// The validator, at one version, so that the same document gets the same answer.
+const VALIDATOR: &str = "openapi-spec-validator==0.9.0";
+
+/// Runs each check; the report has a line for each.
+pub(crate) fn run(root: &Path) -> Result<String, Failure> {
+    let tools = environment(root)?;
+    let mut report = String::from("checked with other people's tools\n");
+    report.push_str(&openapi_document(root, &tools)?);
+    Ok(report)
+}
+
+/// Step "OpenAPI document": `docs/openapi.json` is a valid document of its version.
+fn openapi_document(root: &Path, tools: &Path) -> Result<String, Failure> {
+    succeed(
+        Command::new(tools.join("openapi-spec-validator"))
+            .arg("docs/openapi.json")
+            .current_dir(root),
+    )?;
+    Ok(format!("  docs/openapi.json: valid ({VALIDATOR})\n"))
+}
+
+/// A Python environment with the tools, made where none is; its folder of programs.
+fn environment(root: &Path) -> Result<PathBuf, Failure> {
+    let target = std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| root.join("target"), |folder| root.join(folder));
+    let folder = target.join("python-tools");
+    let programs = folder.join(if cfg!(windows) { "Scripts" } else { "bin" });
+    succeed(
+        Command::new("python3")
+            .args(["-m", "venv"])
+            .arg(&folder)
+            .current_dir(root),
+    )?;
+    succeed(
+        Command::new(programs.join("python"))
+            .args(["-m", "pip", "install", "--quiet"])
+            .args(["--disable-pip-version-check", VALIDATOR])
+            .current_dir(root),
+    )?;
+    Ok(programs)
+}
+
+fn succeed(command: &mut Command) -> Result<(), Failure> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let output = command
+        .output()
+        .map_err(|failure| format!("{program} does not start: {failure}"))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(format!(
+        "{program} failed:\n{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
+    .into())
+}
