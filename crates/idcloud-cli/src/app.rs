@@ -52,6 +52,9 @@ fn dispatch(
     let mut stdin = Stdin::new(stdin);
     match cli.command {
         Command::Onboard(args) => commands::onboard::run(*args, &settings, &mut stdin, output),
+        Command::Preflight(args) => commands::preflight::run(&args, &mut stdin, output),
+        Command::Completions(args) => commands::documentation::completions(&args, output),
+        Command::Man(args) => commands::documentation::man(&args, output),
         Command::Simulator(command) => {
             commands::simulator::run(command, &settings, &mut stdin, output)
         }

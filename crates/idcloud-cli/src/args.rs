@@ -2,14 +2,18 @@
 //!
 //! Never holds a secret (secrets come from files and variables) and never derives `Debug`: flags carry personal data.
 
+mod documentation;
 mod onboard;
+mod preflight;
 mod simulator;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use self::documentation::{CompletionsArgs, ManArgs};
 pub(crate) use self::onboard::OnboardArgs;
+pub(crate) use self::preflight::PreflightArgs;
 pub(crate) use self::simulator::{CaptureArgs, ServeArgs, SimulatorCommand};
 
 /// Everything that was typed.
@@ -159,9 +163,15 @@ pub(crate) enum Format {
 pub(crate) enum Command {
     /// Verify that a selfie shows the holder of a taxpayer number
     Onboard(Box<OnboardArgs>),
+    /// Tell whether IDCloud would take a selfie, without sending it
+    Preflight(PreflightArgs),
     /// An IDCloud on this machine, for trying and testing
     #[command(subcommand)]
     Simulator(SimulatorCommand),
+    /// Print what a shell needs to complete commands and flags
+    Completions(CompletionsArgs),
+    /// Print the manual page, or write one for each command
+    Man(ManArgs),
 }
 
 #[cfg(test)]

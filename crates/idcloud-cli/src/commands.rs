@@ -2,7 +2,9 @@
 //!
 //! A command never writes to a stream of the process: it is handed the output.
 
+pub(crate) mod documentation;
 pub(crate) mod onboard;
+pub(crate) mod preflight;
 pub(crate) mod simulator;
 
 use tokio::runtime::{Builder, Runtime};

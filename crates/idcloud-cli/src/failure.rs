@@ -133,6 +133,11 @@ impl Failure {
         }
     }
 
+    /// Standard output is gone.
+    pub(crate) fn closed() -> Self {
+        Self::fault("standard output cannot be written")
+    }
+
     /// The same failure with another message.
     pub(crate) fn with_message(mut self, message: impl Into<String>) -> Self {
         self.message = message.into();

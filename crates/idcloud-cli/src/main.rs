@@ -9,6 +9,7 @@ mod connection;
 mod duration;
 mod exit;
 mod failure;
+mod harmless;
 mod input;
 mod interrupt;
 mod output;

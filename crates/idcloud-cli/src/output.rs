@@ -82,7 +82,29 @@ impl<'a> Output<'a> {
                 whole.push(b'\n');
             }
         }
-        self.stdout.write_all(&whole)?;
+        self.text(&whole)
+    }
+
+    /// Writes one of many results on a line of its own: `text` for a person, or `object` as JSON.
+    pub(crate) fn line(
+        &mut self,
+        object: &impl Serialize,
+        text: impl FnOnce(&mut dyn Write, Style) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let mut whole = Zeroizing::new(Vec::new());
+        match self.format {
+            Format::Text => text(&mut *whole, self.styles.0)?,
+            Format::Json => {
+                serde_json::to_writer(&mut *whole, object)?;
+                whole.push(b'\n');
+            }
+        }
+        self.text(&whole)
+    }
+
+    /// Writes a result that has one form alone.
+    pub(crate) fn text(&mut self, text: &[u8]) -> io::Result<()> {
+        self.stdout.write_all(text)?;
         self.stdout.flush()
     }
 

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 
 use serde_json::Value;
 
+use crate::harmless::harmless;
 use crate::result_object::ResultObject;
 use crate::style::{Painted, Style};
 
@@ -82,13 +83,6 @@ fn shown(value: &Value) -> Option<String> {
         Value::Bool(value) => Some(if *value { "yes" } else { "no" }.to_owned()),
         other => Some(harmless(&other.to_string())),
     }
-}
-
-/// An answer's text may hold escape sequences.
-fn harmless(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect()
 }
 
 /// Breaks a sentence between words.

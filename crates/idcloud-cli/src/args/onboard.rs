@@ -13,7 +13,9 @@ use crate::duration::parse_duration;
 #[derive(Args)]
 #[command(
     group(ArgGroup::new("person").required(true).args(["cpf", "curp", "subject"])),
-    after_help = "A selfie file holds an image (JPEG, PNG or WebP), the base64 of one, or a capture token of Unico's SDK.\n\
+    after_help = "Example:\n  idcloud onboard --subject person.json --selfie selfie.jpg\n\n\
+                  A person is an object such as {\"cpf\": \"…\", \"name\": \"…\"}; in a file it stays out of the list of processes.\n\
+                  A selfie file holds an image (JPEG, PNG or WebP), the base64 of one, or a capture token of Unico's SDK.\n\
                   Liveness is checked only with a capture token and a key that has it (--capabilities liveness,identity)."
 )]
 pub(crate) struct OnboardArgs {

@@ -15,6 +15,7 @@ pub(crate) enum SimulatorCommand {
     /// Serve the simulator over HTTP until interrupted
     Serve(ServeArgs),
     /// List the test subjects and what each one answers
+    #[command(after_help = "Example:\n  idcloud simulator subjects --format json")]
     Subjects,
     /// Play the capture SDK: print a capture token for an image
     Capture(CaptureArgs),
@@ -22,6 +23,9 @@ pub(crate) enum SimulatorCommand {
 
 /// `idcloud simulator serve`.
 #[derive(Args)]
+#[command(
+    after_help = "Example:\n  idcloud simulator serve --listen 127.0.0.1:8080 --credentials-dir ./credentials"
+)]
 pub(crate) struct ServeArgs {
     /// Address or name, and port, to listen on; port 0 takes a free one
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8080")]
@@ -36,6 +40,7 @@ pub(crate) struct ServeArgs {
 
 /// `idcloud simulator capture`.
 #[derive(Args)]
+#[command(after_help = "Example:\n  idcloud simulator capture selfie.jpg > token.txt")]
 pub(crate) struct CaptureArgs {
     /// The image to wrap, or - for standard input
     #[arg(value_name = "IMAGE")]

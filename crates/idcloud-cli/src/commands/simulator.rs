@@ -30,8 +30,3 @@ pub(crate) fn run(
         SimulatorCommand::Capture(args) => capture::run(&args, stdin, output),
     }
 }
-
-/// Standard output is gone.
-fn closed() -> Failure {
-    Failure::fault("standard output cannot be written")
-}

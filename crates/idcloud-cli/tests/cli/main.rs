@@ -12,8 +12,10 @@
 
 mod answers;
 mod bad_input;
+mod documentation;
 mod interrupt;
 mod local;
+mod preflight;
 mod request;
 mod rows;
 mod simulator;

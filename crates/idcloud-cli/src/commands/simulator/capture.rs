@@ -6,7 +6,6 @@ use idcloud_http::{Clock as _, SystemClock};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::closed;
 use crate::args::CaptureArgs;
 use crate::exit::Exit;
 use crate::failure::{Failure, Refusal};
@@ -42,6 +41,6 @@ pub(super) fn run(
             },
             |to, _| writeln!(to, "{}", *token),
         )
-        .map_err(|_| closed())?;
+        .map_err(|_| Failure::closed())?;
     Ok(Exit::Answered)
 }

@@ -8,7 +8,6 @@ use idcloud_model::SelfieKind;
 use idcloud_simulator::TestSubject;
 use serde::Serialize;
 
-use super::closed;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -41,7 +40,7 @@ pub(super) fn run(output: &mut Output<'_>) -> Result<Exit, Failure> {
         .result(&listed, |to, style| {
             table(idcloud_simulator::subjects(), to, style)
         })
-        .map_err(|_| closed())?;
+        .map_err(|_| Failure::closed())?;
     Ok(Exit::Answered)
 }
 
