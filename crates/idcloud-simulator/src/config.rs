@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::{IDENTITY_URL, RateLimit};
+use crate::{FaultRule, IDENTITY_URL, RateLimit};
 
 /// The settings of a [`Simulator`](crate::Simulator). The default is what the documents describe.
 #[derive(Clone, Debug)]
@@ -14,6 +14,40 @@ pub struct Config {
     pub(crate) access_token_life: Duration,
     pub(crate) score_latency: Duration,
     pub(crate) rate_limit: Option<RateLimit>,
+    pub(crate) latency: Latency,
+    pub(crate) captures: CaptureMarking,
+    pub(crate) faults: Vec<FaultRule>,
+}
+
+/// How long an answer takes when nothing goes wrong.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Latency {
+    /// No time at all.
+    #[default]
+    None,
+    /// As once observed against the real API: 1.6 to 1.8 seconds for a create, 238 to 284 milliseconds for anything else.
+    Observed,
+    /// Always the same.
+    Fixed {
+        /// For a create.
+        create: Duration,
+        /// For anything else.
+        other: Duration,
+    },
+}
+
+/// When a capture is marked as used. IDCloud does not say; so a client has to get along with each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CaptureMarking {
+    /// When it arrives: 10508 then proves nothing, for the request before may have failed.
+    BeforeProcessing,
+    /// Together with the process that it leads to: 10508 proves that there is one.
+    #[default]
+    WithProcess,
+    /// When the answer has left: whoever got none and sends it again gets a second process.
+    AfterAnswer,
 }
 
 impl Config {
@@ -28,6 +62,9 @@ impl Config {
             access_token_life: Duration::from_secs(3_600),
             score_latency: Duration::from_millis(2_500),
             rate_limit: Some(RateLimit::DEFAULT),
+            latency: Latency::None,
+            captures: CaptureMarking::WithProcess,
+            faults: Vec::new(),
         }
     }
 
@@ -58,6 +95,27 @@ impl Config {
     #[must_use]
     pub fn with_rate_limit(mut self, limit: Option<RateLimit>) -> Self {
         self.rate_limit = limit;
+        self
+    }
+
+    /// How long answers take; no time by default.
+    #[must_use]
+    pub fn with_latency(mut self, latency: Latency) -> Self {
+        self.latency = latency;
+        self
+    }
+
+    /// When captures are marked as used; together with the process by default.
+    #[must_use]
+    pub fn with_captures_marked(mut self, captures: CaptureMarking) -> Self {
+        self.captures = captures;
+        self
+    }
+
+    /// Adds a fault; none by default. Of several that strike at once the first one counts.
+    #[must_use]
+    pub fn with_fault(mut self, rule: FaultRule) -> Self {
+        self.faults.push(rule);
         self
     }
 }

@@ -4,12 +4,15 @@
 mod access;
 mod access_token;
 mod answer;
+mod arrival;
 mod assertion;
 mod create_body;
+pub(crate) mod faults;
 mod form;
 mod ids;
 mod image;
 pub(crate) mod jws;
+mod ledger;
 pub(crate) mod numeric_date;
 mod process;
 mod processes;
@@ -26,7 +29,10 @@ mod token;
 mod used;
 
 pub use answer::SIMULATED_HEADER;
+pub use arrival::Arrival;
+pub use faults::{Fault, FaultPoint, FaultRule, FaultSpecError, When};
+pub use ledger::{Ledger, LedgerEntry};
 pub use rate_limit::{Counting, RateLimit};
-pub use reaction::{Reaction, ScheduledEvent};
+pub use reaction::{Effect, Reaction, ScheduledEvent};
 pub use simulator::Simulator;
 pub use tally::Tally;

@@ -5,6 +5,7 @@
 //! - [`SimulatorTransport`] puts it in place of the network inside a process.
 //! - `serve` (feature `server`, on by default) puts it behind a socket.
 //! - [`subjects()`] lists people who do not exist, each with a known outcome; [`Simulator::arrange`] decides about others.
+//! - [`FaultRule`] says what goes wrong and when, drawn from the seed; the [`Ledger`] tells what was billed all the same.
 //! - [`SharedSimulator`] is for whoever wants to look on, or to arrange something, while requests are answered.
 //! - [`capture()`] plays the capture SDK, so that liveness can be checked.
 //!
@@ -14,7 +15,7 @@
 //! `idcloud-simulated: true`.
 //!
 //! Not simulated yet: 1:1 comparison, documents and IDCloud's own decision (a key that has them answers nothing about them),
-//! webhooks, and faults of the network.
+//! and webhooks.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -56,8 +57,11 @@ mod transport;
 pub use account::{AccountError, TestAccount};
 pub use api_key::KeyProfile;
 pub use capture::{Capture, Face, capture};
-pub use config::Config;
-pub use core::{Counting, RateLimit, Reaction, SIMULATED_HEADER, ScheduledEvent, Simulator, Tally};
+pub use config::{CaptureMarking, Config, Latency};
+pub use core::{
+    Arrival, Counting, Effect, Fault, FaultPoint, FaultRule, FaultSpecError, Ledger, LedgerEntry,
+    RateLimit, Reaction, SIMULATED_HEADER, ScheduledEvent, Simulator, Tally, When,
+};
 pub use outcome::{Course, Outcome};
 #[cfg(feature = "server")]
 pub use server::serve;

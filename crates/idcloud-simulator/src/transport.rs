@@ -1,15 +1,18 @@
 //! The simulator in place of a network: a transport that answers in the same process.
-//! Never opens a socket, and never fails: what a network would do wrong is not its business.
+//! Never opens a socket, and never says of a request that it was not sent when it was.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use idcloud_http::{CallContext, Clock, Transport, TransportError};
+use idcloud_http::{CallContext, Clock, Transport, TransportError, TransportErrorKind};
 
-use crate::SharedSimulator;
+use crate::{Effect, Reaction, SharedSimulator};
 
 /// A [`Transport`] whose other end is a simulator in this process.
+///
+/// What goes wrong is the simulator's to say ([`FaultRule`](crate::FaultRule)); it looks as it would on a socket, a request on a
+/// connection of its own each.
 #[derive(Clone, Debug)]
 pub struct SimulatorTransport {
     simulator: SharedSimulator,
@@ -25,6 +28,12 @@ impl SimulatorTransport {
             clock,
         }
     }
+
+    /// The time passes without an answer.
+    async fn hang(&self, context: CallContext) -> Result<http::Response<Bytes>, TransportError> {
+        self.clock.sleep(context.timeout).await;
+        Err(TransportErrorKind::Timeout.into())
+    }
 }
 
 #[async_trait]
@@ -32,9 +41,42 @@ impl Transport for SimulatorTransport {
     async fn send(
         &self,
         request: http::Request<Bytes>,
-        _context: CallContext,
+        context: CallContext,
     ) -> Result<http::Response<Bytes>, TransportError> {
         let now = self.clock.now();
-        Ok(self.simulator.lock().handle(request, now).response)
+        let connected = self.simulator.lock().connect(now);
+        match connected {
+            Effect::Answer => {}
+            Effect::Refuse { .. } => return Err(TransportErrorKind::Connect.into()),
+            // Accepted by the system, read by nobody: the request may have left.
+            Effect::Hang => return self.hang(context).await,
+            _ => return Err(TransportErrorKind::Interrupted.into()),
+        }
+        let Reaction {
+            response,
+            delay,
+            effect,
+            ..
+        } = self.simulator.lock().handle(request, now);
+        if effect == Effect::Hang {
+            return self.hang(context).await;
+        }
+        if !delay.is_zero() {
+            self.clock.sleep(delay).await;
+        }
+        let status = response.status();
+        match effect {
+            Effect::Answer if response.body().len() > context.max_answer_bytes => {
+                let kind = TransportErrorKind::AnswerTooLarge;
+                Err(TransportError::new(kind).with_status(status))
+            }
+            Effect::Answer => Ok(response),
+            Effect::Refuse { .. } => Err(TransportErrorKind::Connect.into()),
+            Effect::ResetInAnswer { .. } => {
+                let kind = TransportErrorKind::TruncatedAnswer;
+                Err(TransportError::new(kind).with_status(status))
+            }
+            _ => Err(TransportErrorKind::Interrupted.into()),
+        }
     }
 }

@@ -67,6 +67,11 @@ impl AccessTokens {
         token
     }
 
+    /// Takes a token back: from now on it is as good as never issued.
+    pub(crate) fn revoke(&mut self, token: &str) {
+        self.0.remove(token);
+    }
+
     /// The tenant that `token` was issued to, if it is still good at `now`.
     pub(crate) fn tenant_of(&self, token: &str, now: SystemTime) -> Result<&str, TokenFault> {
         match self.0.get(token) {

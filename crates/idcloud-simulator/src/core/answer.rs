@@ -1,7 +1,7 @@
 //! An answer before it becomes HTTP.
 //! Never leaves without saying that it is simulated.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE, DATE, RETRY_AFTER};
@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::numeric_date::http_date;
-use super::reaction::{Reaction, ScheduledEvent};
+use super::reaction::{Effect, Reaction, ScheduledEvent};
 use super::refusal::Refusal;
 use super::refused::Refused;
 
@@ -64,6 +64,8 @@ impl Answer {
         headers.extend(self.header);
         Reaction {
             response,
+            delay: Duration::ZERO,
+            effect: Effect::Answer,
             events: self.events,
         }
     }

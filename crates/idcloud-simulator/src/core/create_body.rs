@@ -17,6 +17,8 @@ pub(crate) struct CreateBody<'a> {
     pub(crate) name: Option<PersonName>,
     /// The text of `imageBase64`; not empty, otherwise not yet judged.
     pub(crate) selfie: Cow<'a, str>,
+    /// The caller's own name for the person, where it gave one.
+    pub(crate) client_reference: Option<Cow<'a, str>>,
 }
 
 /// The members that a create may have, with both documented spellings of the selfie's.
@@ -49,7 +51,7 @@ struct WireSubject<'a> {
     #[serde(rename = "birthDate")]
     _birth_date: Option<Text<'a>>,
     #[serde(rename = "clientReference")]
-    _client_reference: Option<Text<'a>>,
+    client_reference: Option<Text<'a>>,
 }
 
 /// A text that stays where it is in the body if it has no escapes. (`Option<Cow>` by itself would always copy.)
@@ -73,9 +75,9 @@ impl<'a> CreateBody<'a> {
         if needs_code && wire.subject.is_none() {
             return Err(Refusal::NO_SUBJECT);
         }
-        let (code, name) = wire
-            .subject
-            .map_or((None, None), |subject| (subject.code, subject.name));
+        let (code, name, client_reference) = wire.subject.map_or((None, None, None), |subject| {
+            (subject.code, subject.name, subject.client_reference)
+        });
         let (code, name) = (Text::given(code), Text::given(name));
         if needs_code && code.is_none() {
             return Err(Refusal::NO_CODE);
@@ -88,8 +90,15 @@ impl<'a> CreateBody<'a> {
             code: code.map(|text| unformatted(&text)).transpose()?,
             name: name.and_then(|text| text.parse().ok()),
             selfie,
+            client_reference: Text::given(client_reference),
         })
     }
+}
+
+/// The selfie of a body that is not judged.
+pub(crate) fn selfie(body: &[u8]) -> Option<Cow<'_, str>> {
+    let wire: Wire<'_> = serde_json::from_slice(body).ok()?;
+    Text::given(wire.selfie)
 }
 
 /// A CPF or CURP in the one form that the wire knows: digits and letters alone.

@@ -106,6 +106,12 @@ impl Process {
         self.tenant == tenant
     }
 
+    /// Whether it ends in status 4 or 5.
+    pub(crate) fn fails(&self) -> bool {
+        let last = self.later.last().map_or(self.first, |stage| stage.status);
+        matches!(last, CANCELED | FAILED)
+    }
+
     /// The answer to the create: always HTTP 200, also for a process that failed.
     pub(crate) fn created(&self) -> Answer {
         Answer::json(StatusCode::OK, &self.shown(self.first, None)).with_events(self.events())

@@ -3,6 +3,8 @@
 
 use http::Method;
 
+use super::faults::FaultPoint;
+
 /// What the simulator can do, by method and path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Route<'a> {
@@ -51,6 +53,17 @@ impl<'a> Route<'a> {
             Some(id) if method == Method::GET => Self::Process { id, details },
             Some(_) => Self::WrongMethod("GET"),
             None => Self::Nothing,
+        }
+    }
+
+    /// Where a fault can strike it.
+    pub(crate) fn fault_point(self) -> Option<FaultPoint> {
+        match self {
+            Self::Token => Some(FaultPoint::Token),
+            Self::Create => Some(FaultPoint::Create),
+            Self::Process { details: false, .. } => Some(FaultPoint::Get),
+            Self::Process { details: true, .. } => Some(FaultPoint::Details),
+            Self::WrongMethod(_) | Self::Nothing => None,
         }
     }
 

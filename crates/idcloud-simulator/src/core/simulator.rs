@@ -1,21 +1,26 @@
 //! The simulator itself: a request and the time go in, an answer comes out.
 //! Never reads a clock, opens a socket, sleeps, or logs anything of a request but its operation.
 
+use std::borrow::Cow;
 use std::fmt;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::{HeaderMap, Request};
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, Method, Request};
 use idcloud_model::{Capability, ProcessId, SubjectCode};
 
 use super::access::{self, Access};
 use super::access_token::AccessTokens;
 use super::answer::Answer;
+use super::arrival::Arrival;
 use super::create_body::{self, CreateBody};
+use super::faults::{Fault, FaultPoint, FaultRule, Faults};
 use super::ids::Ids;
+use super::ledger::{Ledger, LedgerEntry};
 use super::process::{Circumstances, Person, Process};
 use super::processes::Processes;
-use super::reaction::Reaction;
+use super::reaction::{Effect, Reaction};
 use super::refusal::Refusal;
 use super::refused::Refused;
 use super::route::Route;
@@ -24,11 +29,16 @@ use super::tally::Tally;
 use super::tenants::Tenants;
 use super::token;
 use super::used::Used;
-use crate::{AccountError, Config, KeyProfile, Outcome, TestAccount, subjects};
+use crate::{
+    AccountError, CaptureMarking, Config, KeyProfile, Latency, Outcome, TestAccount, capture,
+    subjects,
+};
 
 /// Streams of one seed: what is issued to the user does not change what requests are answered with.
 const CREDENTIALS: u64 = 1;
 const REQUESTS: u64 = 2;
+const FAULTS: u64 = 3;
+const LEDGER: u64 = 4;
 
 /// An IDCloud without I/O.
 ///
@@ -60,6 +70,8 @@ pub struct Simulator {
     processes: Processes,
     arranged: Vec<(SubjectCode, Outcome)>,
     tally: Tally,
+    faults: Faults,
+    ledger: Ledger,
 }
 
 impl Simulator {
@@ -71,6 +83,8 @@ impl Simulator {
             home: credentials.uuid(),
             credentials,
             ids: Ids::new(config.seed, REQUESTS),
+            faults: Faults::new(config.seed, FAULTS, &config.faults),
+            ledger: Ledger::new(&Ids::new(config.seed, LEDGER).bytes()),
             config,
             tenants: Tenants::default(),
             tokens: AccessTokens::default(),
@@ -158,13 +172,98 @@ impl Simulator {
         self.tally
     }
 
-    /// Answers one request that arrives at `now`.
+    /// What was billed so far.
+    #[must_use]
+    pub const fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Adds a fault to those of the configuration.
+    pub fn add_fault(&mut self, rule: FaultRule) {
+        self.faults.add(rule);
+    }
+
+    /// Ends every fault, and forgets those that were to come.
+    pub fn clear_faults(&mut self) {
+        self.faults.clear();
+    }
+
+    /// The faults that may still strike: what is left of the scripts, then the others.
+    pub fn faults(&self) -> impl Iterator<Item = FaultRule> + '_ {
+        self.faults.rules()
+    }
+
+    /// What happens to a connection that is made at `now`: it is accepted, or refused, reset or ignored.
+    ///
+    /// A transport in the same process asks for every request, a server for every connection.
+    pub fn connect(&mut self, now: SystemTime) -> Effect {
+        let struck = self.faults.draw(FaultPoint::Connection, now);
+        match struck.fault {
+            Fault::Refuse => Effect::Refuse {
+                lasts: struck.lasts,
+            },
+            Fault::ResetBeforeBody => Effect::ResetBeforeBody,
+            Fault::Hang { .. } => Effect::Hang,
+            _ => Effect::Answer,
+        }
+    }
+
+    /// The head of a request has arrived: decides what will go wrong with it.
+    ///
+    /// For servers, which can reset a connection before the body is read; others call [`handle`](Self::handle).
+    pub fn arrive(&mut self, method: &Method, path: &str, now: SystemTime) -> Arrival {
+        let Some(point) = Route::of(method, path).fault_point() else {
+            return Arrival {
+                fault: Fault::None,
+                delay: Duration::ZERO,
+            };
+        };
+        let usual = self.usual_latency(point);
+        let fault = self.faults.draw(point, now).fault;
+        let more = match fault {
+            Fault::Latency(latency) => latency,
+            _ => Duration::ZERO,
+        };
+        Arrival {
+            fault,
+            delay: usual.saturating_add(more),
+        }
+    }
+
+    /// Answers one request that arrives whole at `now`.
     pub fn handle(&mut self, request: Request<Bytes>, now: SystemTime) -> Reaction {
+        let arrival = self.arrive(request.method(), request.uri().path(), now);
+        self.answer(arrival, request, now)
+    }
+
+    /// Answers a request that has [arrived](Self::arrive) and is whole at `now`.
+    pub fn answer(
+        &mut self,
+        arrival: Arrival,
+        request: Request<Bytes>,
+        now: SystemTime,
+    ) -> Reaction {
+        let now = arrival.clock(now);
         let (parts, body) = request.into_parts();
         let route = Route::of(&parts.method, parts.uri.path());
+        if !arrival.fault.is_processed() {
+            if route == Route::Create && self.config.captures == CaptureMarking::BeforeProcessing {
+                self.mark_capture(&body, now);
+            }
+            let reaction = arrival.unprocessed(now);
+            self.tally.count(route, reaction.response.status());
+            return reaction;
+        }
+        if arrival.fault == Fault::RevokeToken {
+            self.revoke(&parts.headers);
+        }
+        let billed = self.ledger.billed();
         let answer = match route {
             Route::Token => self.exchange(&parts.headers, &body, now),
-            Route::Create => self.create(&parts.headers, &body, now),
+            Route::Create => {
+                let marks = arrival.tells() || self.config.captures != CaptureMarking::AfterAnswer;
+                self.create(&parts.headers, &body, marks, now)
+            }
             Route::Process { id, details } => self.look_up(&parts.headers, id, details, now),
             Route::WrongMethod(allowed) => Err(Refused::MethodNotAllowed(allowed)),
             Route::Nothing => Err(Refused::NoSuchPath),
@@ -178,7 +277,45 @@ impl Simulator {
             code,
             "simulated"
         );
-        answer.into_reaction(now)
+        if self.ledger.billed() > billed && !arrival.tells() {
+            self.ledger.latest_unanswered();
+        }
+        arrival.processed(answer, now)
+    }
+
+    fn usual_latency(&mut self, point: FaultPoint) -> Duration {
+        let create = point == FaultPoint::Create;
+        match self.config.latency {
+            Latency::None => Duration::ZERO,
+            Latency::Fixed {
+                create: latency, ..
+            } if create => latency,
+            Latency::Fixed { other, .. } => other,
+            Latency::Observed => {
+                let (least, span) = if create { (1.6, 0.2) } else { (0.238, 0.046) };
+                Duration::from_secs_f64(least + span * self.faults.chance())
+            }
+        }
+    }
+
+    fn revoke(&mut self, headers: &HeaderMap) {
+        let token = headers
+            .get(AUTHORIZATION)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.strip_prefix("Bearer "));
+        if let Some(token) = token {
+            self.tokens.revoke(token);
+        }
+    }
+
+    /// Marks the capture in the body of a create that goes no further.
+    fn mark_capture(&mut self, body: &[u8], now: SystemTime) {
+        if let Some(capture) =
+            create_body::selfie(body).and_then(|selfie| capture::read(&selfie, now).ok())
+        {
+            self.used_captures
+                .mark(capture.signature, capture.expires, now);
+        }
     }
 
     fn exchange(
@@ -208,6 +345,7 @@ impl Simulator {
         &mut self,
         headers: &HeaderMap,
         body: &[u8],
+        marks_capture: bool,
         now: SystemTime,
     ) -> Result<Answer, Refused> {
         let Access { tenant, key } = self.admit(headers, now)?;
@@ -227,14 +365,20 @@ impl Simulator {
             face: selfie.face(),
             latency: self.config.score_latency,
         };
-        if let Selfie::Capture(capture) = selfie {
+        if let Selfie::Capture(capture) = selfie
+            && marks_capture
+        {
             self.used_captures
                 .mark(capture.signature, capture.expires, now);
         }
+        let digest = self.ledger.digest(&[
+            asked.code.as_ref().map_or("", SubjectCode::expose),
+            &asked.selfie,
+        ]);
         let process = Process::begin(
             self.ids.uuid(),
             self.ids.uuid(),
-            tenant,
+            tenant.clone(),
             Person {
                 code: asked.code,
                 name: asked.name,
@@ -243,6 +387,15 @@ impl Simulator {
             now,
         );
         let answer = process.created();
+        self.ledger.record(LedgerEntry {
+            process_id: process.id().to_owned(),
+            tenant_id: tenant,
+            digest,
+            client_reference: asked.client_reference.map(Cow::into_owned),
+            created_at: now,
+            answered: true,
+            fails: process.fails(),
+        });
         self.processes.insert(process);
         Ok(answer)
     }

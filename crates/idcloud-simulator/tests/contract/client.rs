@@ -21,15 +21,15 @@ pub(crate) fn service_account(account: &TestAccount) -> ServiceAccount {
 }
 
 /// Somebody with a client, an API key and a simulator in this process, in virtual time.
-struct Caller {
-    client: Client,
-    key: ApiKey,
-    simulator: SharedSimulator,
-    clock: Arc<VirtualClock>,
+pub(crate) struct Caller {
+    pub(crate) client: Client,
+    pub(crate) key: ApiKey,
+    pub(crate) simulator: SharedSimulator,
+    pub(crate) clock: Arc<VirtualClock>,
 }
 
 impl Caller {
-    fn new(config: Config, capabilities: &str) -> Self {
+    pub(crate) fn new(config: Config, capabilities: &str) -> Self {
         let capabilities: Capabilities = capabilities.parse().unwrap();
         let mut simulator = Simulator::new(config);
         let account = bench::account(simulator.tenant_id());
@@ -51,7 +51,10 @@ impl Caller {
         }
     }
 
-    async fn create(&self, request: &CreateRequest) -> Result<Process, idcloud_http::Error> {
+    pub(crate) async fn create(
+        &self,
+        request: &CreateRequest,
+    ) -> Result<Process, idcloud_http::Error> {
         let answer = self
             .client
             .create(&self.key, request, &CallOptions::default())
@@ -61,7 +64,7 @@ impl Caller {
     }
 }
 
-fn onboarding(code: &str, selfie: impl Into<Selfie>) -> CreateRequest {
+pub(crate) fn onboarding(code: &str, selfie: impl Into<Selfie>) -> CreateRequest {
     let code: SubjectCode = code.parse().unwrap();
     let subject = Subject::new(code).with_name("Test Subject".parse().unwrap());
     IdentityRequest::new(subject, selfie).unwrap().into()

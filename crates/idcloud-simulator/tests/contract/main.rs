@@ -7,6 +7,8 @@ mod client;
 #[cfg(test)]
 mod create;
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod lookup;
 #[cfg(test)]
 mod rate_limit;
