@@ -27,6 +27,7 @@ mod tally;
 mod tenants;
 mod token;
 mod used;
+mod webhooks;
 
 pub use answer::SIMULATED_HEADER;
 pub use arrival::Arrival;
@@ -36,3 +37,4 @@ pub use rate_limit::{Counting, RateLimit};
 pub use reaction::{Effect, Reaction, ScheduledEvent};
 pub use simulator::Simulator;
 pub use tally::Tally;
+pub use webhooks::{WebhookDelivery, WebhookTally};

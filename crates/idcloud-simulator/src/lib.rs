@@ -6,6 +6,7 @@
 //! - `serve` (feature `server`, on by default) puts it behind a socket.
 //! - [`subjects()`] lists people who do not exist, each with a known outcome; [`Simulator::arrange`] decides about others.
 //! - [`FaultRule`] says what goes wrong and when, drawn from the seed; the [`Ledger`] tells what was billed all the same.
+//! - [`Webhook`] says where a tenant is told when its processes end.
 //! - [`SharedSimulator`] is for whoever wants to look on, or to arrange something, while requests are answered.
 //! - [`capture()`] plays the capture SDK, so that liveness can be checked.
 //!
@@ -14,8 +15,7 @@
 //! requests a second for each tenant; and what an API key's capabilities leave out of an answer. Every answer carries the header
 //! `idcloud-simulated: true`.
 //!
-//! Not simulated yet: 1:1 comparison, documents and IDCloud's own decision (a key that has them answers nothing about them),
-//! and webhooks.
+//! Not simulated yet: 1:1 comparison, documents and IDCloud's own decision (a key that has them answers nothing about them).
 //!
 //! ```
 //! use std::sync::Arc;
@@ -47,12 +47,14 @@ mod api_key;
 mod capture;
 mod config;
 mod core;
+mod manual_clock;
 mod outcome;
 #[cfg(feature = "server")]
 mod server;
 mod shared;
 mod subjects;
 mod transport;
+mod webhook;
 
 pub use account::{AccountError, TestAccount};
 pub use api_key::KeyProfile;
@@ -60,14 +62,17 @@ pub use capture::{Capture, Face, capture};
 pub use config::{CaptureMarking, Config, Latency};
 pub use core::{
     Arrival, Counting, Effect, Fault, FaultPoint, FaultRule, FaultSpecError, Ledger, LedgerEntry,
-    RateLimit, Reaction, SIMULATED_HEADER, ScheduledEvent, Simulator, Tally, When,
+    RateLimit, Reaction, SIMULATED_HEADER, ScheduledEvent, Simulator, Tally, WebhookDelivery,
+    WebhookTally, When,
 };
+pub use manual_clock::ManualClock;
 pub use outcome::{Course, Outcome};
 #[cfg(feature = "server")]
 pub use server::serve;
-pub use shared::SharedSimulator;
+pub use shared::{Locked, SharedSimulator};
 pub use subjects::{TestSubject, subjects};
 pub use transport::SimulatorTransport;
+pub use webhook::{Notices, Webhook, WebhookAuth};
 
 /// Where the API pretends to be for a client in the same process. The name cannot be resolved.
 pub const API_URL: &str = idcloud_http::Environment::LOCAL_API_URL;

@@ -2,7 +2,13 @@
 //! Never held across an await: a request is answered in one go.
 
 use std::fmt;
+use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use tokio::sync::Notify;
 
 use crate::Simulator;
 
@@ -11,19 +17,63 @@ use crate::Simulator;
 /// [`SimulatorTransport`](crate::SimulatorTransport) and `serve` take either this or the simulator itself. Keep a clone to
 /// arrange outcomes or to read the [`Tally`](crate::Tally) while requests are answered.
 #[derive(Clone)]
-pub struct SharedSimulator(Arc<Mutex<Simulator>>);
+pub struct SharedSimulator(Arc<Shared>);
+
+struct Shared {
+    simulator: Mutex<Simulator>,
+    /// Somebody had the simulator in hand: there may be something new to deliver.
+    touched: Notify,
+}
 
 impl SharedSimulator {
     /// Shares `simulator`.
     #[must_use]
     pub fn new(simulator: Simulator) -> Self {
-        Self(Arc::new(Mutex::new(simulator)))
+        Self(Arc::new(Shared {
+            simulator: Mutex::new(simulator),
+            touched: Notify::new(),
+        }))
     }
 
     /// The simulator. Requests wait as long as the guard lives.
-    pub fn lock(&self) -> MutexGuard<'_, Simulator> {
+    #[must_use]
+    pub fn lock(&self) -> Locked<'_> {
+        Locked {
+            simulator: self.quietly(),
+            touched: &self.0.touched,
+        }
+    }
+
+    /// Hands every webhook request that is due at `now` to `receive`, as a server would send it, and takes note of the answer:
+    /// `None` where none came.
+    ///
+    /// For tests and programs without sockets; a server delivers by itself. Returns how many were handed over.
+    pub fn deliver_webhooks(
+        &self,
+        now: SystemTime,
+        mut receive: impl FnMut(Request<Bytes>) -> Option<Response<Bytes>>,
+    ) -> usize {
+        let mut handed = 0;
+        loop {
+            let due = self.quietly().due_webhooks(now);
+            if due.is_empty() {
+                return handed;
+            }
+            for delivery in due {
+                handed += 1;
+                let answer = receive(delivery.request);
+                self.quietly().delivered(delivery.id, answer.as_ref(), now);
+            }
+        }
+    }
+
+    /// The simulator, without waking whoever waits for something to deliver: for that one itself.
+    pub(crate) fn quietly(&self) -> MutexGuard<'_, Simulator> {
         // A panic elsewhere leaves nothing half done that a later request could not live with.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0
+            .simulator
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -36,5 +86,37 @@ impl From<Simulator> for SharedSimulator {
 impl fmt::Debug for SharedSimulator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SharedSimulator").finish_non_exhaustive()
+    }
+}
+
+/// A [`SharedSimulator`] in hand.
+pub struct Locked<'a> {
+    simulator: MutexGuard<'a, Simulator>,
+    touched: &'a Notify,
+}
+
+impl Deref for Locked<'_> {
+    type Target = Simulator;
+
+    fn deref(&self) -> &Simulator {
+        &self.simulator
+    }
+}
+
+impl DerefMut for Locked<'_> {
+    fn deref_mut(&mut self) -> &mut Simulator {
+        &mut self.simulator
+    }
+}
+
+impl Drop for Locked<'_> {
+    fn drop(&mut self) {
+        self.touched.notify_one();
+    }
+}
+
+impl fmt::Debug for Locked<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.simulator.fmt(f)
     }
 }

@@ -138,7 +138,8 @@ impl Process {
             .map_or(self.first, |stage| stage.status)
     }
 
-    fn events(&self) -> Vec<ScheduledEvent> {
+    /// What will happen to it, in order of time.
+    pub(crate) fn events(&self) -> Vec<ScheduledEvent> {
         self.later
             .iter()
             .filter_map(|stage| {

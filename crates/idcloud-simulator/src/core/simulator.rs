@@ -1,13 +1,15 @@
 //! The simulator itself: a request and the time go in, an answer comes out.
 //! Never reads a clock, opens a socket, sleeps, or logs anything of a request but its operation.
 
+mod arrivals;
+mod surroundings;
+
 use std::borrow::Cow;
 use std::fmt;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use bytes::Bytes;
-use http::header::AUTHORIZATION;
-use http::{HeaderMap, Method, Request};
+use http::{HeaderMap, Request};
 use idcloud_model::{Capability, ProcessId, SubjectCode};
 
 use super::access::{self, Access};
@@ -15,12 +17,12 @@ use super::access_token::AccessTokens;
 use super::answer::Answer;
 use super::arrival::Arrival;
 use super::create_body::{self, CreateBody};
-use super::faults::{Fault, FaultPoint, FaultRule, Faults};
+use super::faults::{Fault, Faults};
 use super::ids::Ids;
 use super::ledger::{Ledger, LedgerEntry};
 use super::process::{Circumstances, Person, Process};
 use super::processes::Processes;
-use super::reaction::{Effect, Reaction};
+use super::reaction::Reaction;
 use super::refusal::Refusal;
 use super::refused::Refused;
 use super::route::Route;
@@ -29,16 +31,15 @@ use super::tally::Tally;
 use super::tenants::Tenants;
 use super::token;
 use super::used::Used;
-use crate::{
-    AccountError, CaptureMarking, Config, KeyProfile, Latency, Outcome, TestAccount, capture,
-    subjects,
-};
+use super::webhooks::Webhooks;
+use crate::{AccountError, CaptureMarking, Config, KeyProfile, Outcome, TestAccount, subjects};
 
 /// Streams of one seed: what is issued to the user does not change what requests are answered with.
 const CREDENTIALS: u64 = 1;
 const REQUESTS: u64 = 2;
 const FAULTS: u64 = 3;
 const LEDGER: u64 = 4;
+const NOTICES: u64 = 5;
 
 /// An IDCloud without I/O.
 ///
@@ -72,6 +73,8 @@ pub struct Simulator {
     tally: Tally,
     faults: Faults,
     ledger: Ledger,
+    webhooks: Webhooks,
+    notices: Ids,
 }
 
 impl Simulator {
@@ -85,6 +88,8 @@ impl Simulator {
             ids: Ids::new(config.seed, REQUESTS),
             faults: Faults::new(config.seed, FAULTS, &config.faults),
             ledger: Ledger::new(&Ids::new(config.seed, LEDGER).bytes()),
+            webhooks: Webhooks::default(),
+            notices: Ids::new(config.seed, NOTICES),
             config,
             tenants: Tenants::default(),
             tokens: AccessTokens::default(),
@@ -172,64 +177,6 @@ impl Simulator {
         self.tally
     }
 
-    /// What was billed so far.
-    #[must_use]
-    pub const fn ledger(&self) -> &Ledger {
-        &self.ledger
-    }
-
-    /// Adds a fault to those of the configuration.
-    pub fn add_fault(&mut self, rule: FaultRule) {
-        self.faults.add(rule);
-    }
-
-    /// Ends every fault, and forgets those that were to come.
-    pub fn clear_faults(&mut self) {
-        self.faults.clear();
-    }
-
-    /// The faults that may still strike: what is left of the scripts, then the others.
-    pub fn faults(&self) -> impl Iterator<Item = FaultRule> + '_ {
-        self.faults.rules()
-    }
-
-    /// What happens to a connection that is made at `now`: it is accepted, or refused, reset or ignored.
-    ///
-    /// A transport in the same process asks for every request, a server for every connection.
-    pub fn connect(&mut self, now: SystemTime) -> Effect {
-        let struck = self.faults.draw(FaultPoint::Connection, now);
-        match struck.fault {
-            Fault::Refuse => Effect::Refuse {
-                lasts: struck.lasts,
-            },
-            Fault::ResetBeforeBody => Effect::ResetBeforeBody,
-            Fault::Hang { .. } => Effect::Hang,
-            _ => Effect::Answer,
-        }
-    }
-
-    /// The head of a request has arrived: decides what will go wrong with it.
-    ///
-    /// For servers, which can reset a connection before the body is read; others call [`handle`](Self::handle).
-    pub fn arrive(&mut self, method: &Method, path: &str, now: SystemTime) -> Arrival {
-        let Some(point) = Route::of(method, path).fault_point() else {
-            return Arrival {
-                fault: Fault::None,
-                delay: Duration::ZERO,
-            };
-        };
-        let usual = self.usual_latency(point);
-        let fault = self.faults.draw(point, now).fault;
-        let more = match fault {
-            Fault::Latency(latency) => latency,
-            _ => Duration::ZERO,
-        };
-        Arrival {
-            fault,
-            delay: usual.saturating_add(more),
-        }
-    }
-
     /// Answers one request that arrives whole at `now`.
     pub fn handle(&mut self, request: Request<Bytes>, now: SystemTime) -> Reaction {
         let arrival = self.arrive(request.method(), request.uri().path(), now);
@@ -281,41 +228,6 @@ impl Simulator {
             self.ledger.latest_unanswered();
         }
         arrival.processed(answer, now)
-    }
-
-    fn usual_latency(&mut self, point: FaultPoint) -> Duration {
-        let create = point == FaultPoint::Create;
-        match self.config.latency {
-            Latency::None => Duration::ZERO,
-            Latency::Fixed {
-                create: latency, ..
-            } if create => latency,
-            Latency::Fixed { other, .. } => other,
-            Latency::Observed => {
-                let (least, span) = if create { (1.6, 0.2) } else { (0.238, 0.046) };
-                Duration::from_secs_f64(least + span * self.faults.chance())
-            }
-        }
-    }
-
-    fn revoke(&mut self, headers: &HeaderMap) {
-        let token = headers
-            .get(AUTHORIZATION)
-            .and_then(|value| value.to_str().ok())
-            .and_then(|value| value.strip_prefix("Bearer "));
-        if let Some(token) = token {
-            self.tokens.revoke(token);
-        }
-    }
-
-    /// Marks the capture in the body of a create that goes no further.
-    fn mark_capture(&mut self, body: &[u8], now: SystemTime) {
-        if let Some(capture) =
-            create_body::selfie(body).and_then(|selfie| capture::read(&selfie, now).ok())
-        {
-            self.used_captures
-                .mark(capture.signature, capture.expires, now);
-        }
     }
 
     fn exchange(
@@ -387,6 +299,7 @@ impl Simulator {
             now,
         );
         let answer = process.created();
+        self.webhooks.expect(&tenant, &process.events());
         self.ledger.record(LedgerEntry {
             process_id: process.id().to_owned(),
             tenant_id: tenant,

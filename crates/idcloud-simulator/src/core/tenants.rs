@@ -72,6 +72,13 @@ impl Tenants {
             .map(|key| key.profile)
     }
 
+    /// Forgets how much of each budget is used.
+    pub(crate) fn forget_use(&mut self) {
+        for tenant in self.tenants.values_mut() {
+            tenant.budget = Budget::default();
+        }
+    }
+
     /// Lets one request of `tenant` in, or says how long it would have to wait.
     pub(crate) fn admit(
         &mut self,

@@ -55,7 +55,7 @@ pub(crate) const CREATES: &[(&str, Option<Delivery>, u64)] = &[
         None,
         1,
     ),
-    ("token:next:clock-skew=20m", None, 1),
+    ("token:always:clock-skew=2h", None, 1),
 ];
 
 /// What a client says of a create is what the ledger knows: not sent is never billed, and nothing is ever billed twice.

@@ -21,3 +21,5 @@ mod subjects;
 mod token;
 #[cfg(test)]
 mod transcript;
+#[cfg(test)]
+mod webhooks;

@@ -1,0 +1,89 @@
+//! Connections and requests as they arrive, before anything is known of them but where they go.
+//! Never looks at who asks: a fault strikes everybody alike.
+
+use std::time::{Duration, SystemTime};
+
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, Method};
+
+use super::Simulator;
+use crate::core::arrival::Arrival;
+use crate::core::create_body;
+use crate::core::faults::{Fault, FaultPoint};
+use crate::core::reaction::Effect;
+use crate::core::route::Route;
+use crate::{Latency, capture};
+
+impl Simulator {
+    /// What happens to a connection that is made at `now`: it is accepted, or refused, reset or ignored.
+    ///
+    /// A transport in the same process asks for every request, a server for every connection.
+    pub fn connect(&mut self, now: SystemTime) -> Effect {
+        let struck = self.faults.draw(FaultPoint::Connection, now);
+        match struck.fault {
+            Fault::Refuse => Effect::Refuse {
+                lasts: struck.lasts,
+            },
+            Fault::ResetBeforeBody => Effect::ResetBeforeBody,
+            Fault::Hang { .. } => Effect::Hang,
+            _ => Effect::Answer,
+        }
+    }
+
+    /// The head of a request has arrived: decides what will go wrong with it.
+    ///
+    /// For servers, which can reset a connection before the body is read; others call [`handle`](Self::handle).
+    pub fn arrive(&mut self, method: &Method, path: &str, now: SystemTime) -> Arrival {
+        let Some(point) = Route::of(method, path).fault_point() else {
+            return Arrival {
+                fault: Fault::None,
+                delay: Duration::ZERO,
+            };
+        };
+        let usual = self.usual_latency(point);
+        let fault = self.faults.draw(point, now).fault;
+        let more = match fault {
+            Fault::Latency(latency) => latency,
+            _ => Duration::ZERO,
+        };
+        Arrival {
+            fault,
+            delay: usual.saturating_add(more),
+        }
+    }
+
+    fn usual_latency(&mut self, point: FaultPoint) -> Duration {
+        let create = point == FaultPoint::Create;
+        match self.config.latency {
+            Latency::None => Duration::ZERO,
+            Latency::Fixed {
+                create: latency, ..
+            } if create => latency,
+            Latency::Fixed { other, .. } => other,
+            Latency::Observed => {
+                let (least, span) = if create { (1.6, 0.2) } else { (0.238, 0.046) };
+                Duration::from_secs_f64(least + span * self.faults.chance())
+            }
+        }
+    }
+
+    pub(super) fn revoke(&mut self, headers: &HeaderMap) {
+        let token = headers
+            .get(AUTHORIZATION)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.strip_prefix("Bearer "));
+        if let Some(token) = token {
+            self.tokens.revoke(token);
+        }
+    }
+
+    /// Marks the capture in the body of a create that goes no further.
+    pub(super) fn mark_capture(&mut self, body: &[u8], now: SystemTime) {
+        if let Some(capture) =
+            create_body::selfie(body).and_then(|selfie| capture::read(&selfie, now).ok())
+        {
+            self.used_captures
+                .mark(capture.signature, capture.expires, now);
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! A clock that moves only when it is told to.
+//! Never moves by itself: what waits for it waits until somebody advances it.
+
+use std::time::{Duration, SystemTime};
+
+use idcloud_http::{Clock, Sleep, SystemClock};
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+/// A clock for virtual time outside of tokio's: simulators behind a real socket are driven by it.
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+/// use idcloud_http::Clock;
+/// use idcloud_simulator::ManualClock;
+///
+/// let clock = ManualClock::new(SystemTime::UNIX_EPOCH);
+/// clock.advance(Duration::from_secs(86_400));
+/// assert_eq!(clock.now(), SystemTime::UNIX_EPOCH + Duration::from_secs(86_400));
+/// ```
+#[derive(Debug)]
+pub struct ManualClock {
+    epoch: SystemTime,
+    start: Instant,
+    passed: watch::Sender<Duration>,
+}
+
+impl ManualClock {
+    /// A clock that shows `epoch` until it is advanced.
+    #[must_use]
+    pub fn new(epoch: SystemTime) -> Self {
+        Self {
+            epoch,
+            start: SystemClock::new().instant(),
+            passed: watch::Sender::new(Duration::ZERO),
+        }
+    }
+
+    /// Moves the clock on, and wakes whoever has waited long enough.
+    pub fn advance(&self, by: Duration) {
+        self.passed.send_modify(|passed| {
+            let further = passed.saturating_add(by);
+            // A time that no machine can hold is not reached: the clock stays.
+            if self.epoch.checked_add(further).is_some()
+                && self.start.checked_add(further).is_some()
+            {
+                *passed = further;
+            }
+        });
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> SystemTime {
+        self.epoch + *self.passed.borrow()
+    }
+
+    fn instant(&self) -> Instant {
+        self.start + *self.passed.borrow()
+    }
+
+    fn sleep_until(&self, deadline: Instant) -> Sleep<'_> {
+        let mut passed = self.passed.subscribe();
+        Box::pin(async move {
+            let there = |passed: &Duration| self.start + *passed >= deadline;
+            // The sender lives as long as `self`, so the wait ends with success or not at all.
+            let _ = passed.wait_for(there).await;
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Sleepers wake in the order of their deadlines, and not before their time.
+    #[tokio::test]
+    async fn sleepers_wake_when_told() {
+        let clock = ManualClock::new(SystemTime::UNIX_EPOCH);
+        let mut early = clock.sleep(Duration::from_secs(1));
+        let mut late = clock.sleep(Duration::from_secs(3_600));
+        let is_done = |sleep: &mut Sleep<'_>| {
+            let waker = std::task::Waker::noop();
+            sleep
+                .as_mut()
+                .poll(&mut std::task::Context::from_waker(waker))
+                .is_ready()
+        };
+        assert!(!is_done(&mut early));
+        clock.advance(Duration::from_secs(2));
+        assert!(is_done(&mut early) && !is_done(&mut late));
+        clock.advance(Duration::MAX);
+        assert!(!is_done(&mut late));
+        clock.advance(Duration::from_secs(3_598));
+        late.await;
+    }
+}
