@@ -52,6 +52,12 @@ fn dispatch(
     let mut stdin = Stdin::new(stdin);
     match cli.command {
         Command::Onboard(args) => commands::onboard::run(*args, &settings, &mut stdin, output),
+        Command::Liveness(args) => commands::liveness::run(&args, &settings, &mut stdin, output),
+        Command::Compare(args) => commands::compare::run(*args, &settings, &mut stdin, output),
+        Command::Process(command) => commands::process::run(&command, &settings, output),
+        Command::Document(command) => {
+            commands::document::run(command, &settings, &mut stdin, output)
+        }
         Command::Preflight(args) => commands::preflight::run(&args, &mut stdin, output),
         Command::Completions(args) => commands::documentation::completions(&args, output),
         Command::Man(args) => commands::documentation::man(&args, output),

@@ -2,18 +2,34 @@
 //!
 //! Never holds a secret (secrets come from files and variables) and never derives `Debug`: flags carry personal data.
 
+mod asked;
+mod compare;
+mod create;
+mod document;
 mod documentation;
+mod liveness;
 mod onboard;
+mod person;
 mod preflight;
+mod process;
 mod simulator;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use self::asked::AskedArgs;
+pub(crate) use self::compare::CompareArgs;
+pub(crate) use self::create::{AnswerArgs, ContextArgs};
+pub(crate) use self::document::{
+    CaptureDocumentArgs, DocumentCommand, FindArgs, HolderArgs, ReuseArgs,
+};
 pub(crate) use self::documentation::{CompletionsArgs, ManArgs};
+pub(crate) use self::liveness::LivenessArgs;
 pub(crate) use self::onboard::OnboardArgs;
+pub(crate) use self::person::{CodeArgs, PersonArgs};
 pub(crate) use self::preflight::PreflightArgs;
+pub(crate) use self::process::ProcessCommand;
 pub(crate) use self::simulator::{CaptureArgs, ServeArgs, SimulatorCommand};
 
 /// Everything that was typed.
@@ -163,6 +179,16 @@ pub(crate) enum Format {
 pub(crate) enum Command {
     /// Verify that a selfie shows the holder of a taxpayer number
     Onboard(Box<OnboardArgs>),
+    /// Tell whether a living person is in front of the camera
+    Liveness(Box<LivenessArgs>),
+    /// Compare a face with that of an earlier process or picture
+    Compare(Box<CompareArgs>),
+    /// Show a process, or wait for it
+    #[command(subcommand)]
+    Process(ProcessCommand),
+    /// Capture documents, and use those again that IDCloud kept
+    #[command(subcommand)]
+    Document(DocumentCommand),
     /// Tell whether IDCloud would take a selfie, without sending it
     Preflight(PreflightArgs),
     /// An IDCloud on this machine, for trying and testing

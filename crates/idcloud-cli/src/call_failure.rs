@@ -52,6 +52,41 @@ pub(crate) fn of_lookup(error: &Error, process_id: &str) -> Failure {
     }
 }
 
+/// The failure of a look at a process that somebody named.
+pub(crate) fn of_process(error: &Error, process_id: &str) -> Failure {
+    let exit = match exit_of_read(error.kind(), error.delivery()) {
+        // Reached, and yet not fetched.
+        Exit::Unreachable
+            if error.delivery() != CallDelivery::NotSent && !is_limit(error.kind()) =>
+        {
+            Exit::Pending
+        }
+        exit => exit,
+    };
+    let failed = failure(error, exit, told(error));
+    Failure {
+        message: match exit {
+            Exit::Pending => format!("the result could not be fetched: {}", failed.message),
+            _ => failed.message.clone(),
+        },
+        help: Some(match exit {
+            Exit::Pending => help_of_lookup(error).into(),
+            _ => help_of_read(error).into(),
+        }),
+        process_id: Some(process_id.into()),
+        ..failed
+    }
+}
+
+/// The failure of a lookup or a token exchange: nothing is created by either.
+pub(crate) fn of_read(error: &Error) -> Failure {
+    let exit = exit_of_read(error.kind(), error.delivery());
+    Failure {
+        help: Some(help_of_read(error).into()),
+        ..failure(error, exit, told(error))
+    }
+}
+
 /// What happened, in a sentence without its full stop.
 pub(crate) fn told(error: &Error) -> String {
     // A person knows what was asked; which request of it failed is the library's word.
@@ -138,6 +173,28 @@ fn help_of_lookup(error: &Error) -> Cow<'static, str> {
     } else {
         "The process is there; do not create it again. Check the network and the proxy, and ask for the result by its id."
             .into()
+    }
+}
+
+fn help_of_read(error: &Error) -> Cow<'static, str> {
+    error.help().unwrap_or_else(|| {
+        "Nothing was created. Check the network and the proxy, and run the command again.".into()
+    })
+}
+
+/// What ends a call because of a limit says nothing about whether IDCloud can be reached.
+fn is_limit(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::RateLimited | ErrorKind::QueueFull | ErrorKind::QueueTimeout
+    )
+}
+
+fn exit_of_read(kind: ErrorKind, delivery: CallDelivery) -> Exit {
+    match exit_of_create(kind, delivery, false) {
+        // A read can be repeated: nothing is in doubt.
+        Exit::Ambiguous => Exit::Unreachable,
+        exit => exit,
     }
 }
 

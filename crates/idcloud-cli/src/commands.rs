@@ -2,9 +2,14 @@
 //!
 //! A command never writes to a stream of the process: it is handed the output.
 
+pub(crate) mod compare;
+mod context;
+pub(crate) mod document;
 pub(crate) mod documentation;
+pub(crate) mod liveness;
 pub(crate) mod onboard;
 pub(crate) mod preflight;
+pub(crate) mod process;
 pub(crate) mod simulator;
 
 use tokio::runtime::{Builder, Runtime};

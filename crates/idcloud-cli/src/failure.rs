@@ -63,6 +63,14 @@ pub(crate) fn keep<T>(result: Result<T, Refusal>, refusals: &mut Vec<Refusal>) -
     result.map_err(|refusal| refusals.push(refusal)).ok()
 }
 
+/// As [`keep`], for what may break several rules at once.
+pub(crate) fn keep_all<T>(
+    result: Result<T, Vec<Refusal>>,
+    refusals: &mut Vec<Refusal>,
+) -> Option<T> {
+    result.map_err(|mut more| refusals.append(&mut more)).ok()
+}
+
 impl From<&Violation> for Refusal {
     fn from(violation: &Violation) -> Self {
         // The selfie is a flag here, whatever the member is called that carries it.

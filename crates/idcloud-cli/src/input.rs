@@ -34,6 +34,25 @@ pub(crate) fn is_stdin(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
+/// Refuses standard input as the source of two flags: it can be read once.
+///
+/// # Errors
+/// Names the two flags.
+pub(crate) fn only_one_reads_stdin(flags: &[(&str, Option<&Path>)]) -> Result<(), Refusal> {
+    let mut readers = flags
+        .iter()
+        .filter(|(_, path)| path.is_some_and(is_stdin))
+        .map(|(flag, _)| *flag);
+    match (readers.next(), readers.next()) {
+        (Some(one), Some(other)) => Err(Refusal::new(
+            format!("{one} and {other}"),
+            "cannot both read standard input",
+            "name a file for one of the two",
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// Reads the whole of `path`, at most `limit` bytes.
 ///
 /// # Errors

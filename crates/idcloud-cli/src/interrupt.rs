@@ -1,4 +1,4 @@
-//! Ctrl-c, and what is known when it comes.
+//! Ctrl-c and the request to terminate, and what is known when one of them comes.
 //!
 //! Never calls a create harmless that may have left.
 
@@ -10,18 +10,47 @@ use crate::exit::Exit;
 use crate::failure::{Delivery, Failure};
 use crate::progress::Known;
 
-/// What the future comes to, or nothing when ctrl-c comes first.
+/// What the future comes to, or nothing when an interruption comes first.
 pub(crate) async fn interruptible<T>(future: impl Future<Output = T>) -> Option<T> {
-    let interrupted = async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
+    // On the heap, so that whatever awaits this stays small.
+    let future = Box::pin(future);
     tokio::select! {
         biased;
         value = future => Some(value),
-        () = interrupted => None,
+        () = interruption() => None,
     }
+}
+
+/// Waits for ctrl-c, or for the request to terminate that service managers send.
+pub(crate) async fn interruption() {
+    tokio::select! {
+        () = ctrl_c() => {}
+        () = terminate() => {}
+    }
+}
+
+async fn ctrl_c() {
+    // Without a signal to wait for, the work goes on until the process is ended.
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+#[cfg(unix)]
+async fn terminate() {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminated) => {
+            terminated.recv().await;
+        }
+        Err(_) => std::future::pending().await,
+    }
+}
+
+#[cfg(not(unix))]
+async fn terminate() {
+    std::future::pending().await
 }
 
 /// An interruption before the submission came to an end.
@@ -86,6 +115,11 @@ pub(crate) fn of_wait(process_id: &str) -> Failure {
             Some("The process goes on; ask for its result by its id."),
         )
     }
+}
+
+/// An interruption of a lookup that is about no process.
+pub(crate) fn of_read() -> Failure {
+    canceled(Delivery::Unknown, "interrupted; nothing was created", None)
 }
 
 fn canceled(delivery: Delivery, message: impl Into<String>, help: Option<&'static str>) -> Failure {

@@ -6,10 +6,11 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use idcloud_flows::IdentityVerification;
 use idcloud_http::{BeforeDispatch, BoxError};
 use idcloud_model::{FinalProcess, PendingProcess, Process, ProcessId};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use crate::handle::Observe;
 
 /// A create that followed a process that failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,10 +71,10 @@ impl Progress {
         (progress, announced)
     }
 
-    /// The same verification, watched.
-    pub(crate) fn watch(&self, verification: IdentityVerification) -> IdentityVerification {
+    /// What a handle is to tell of every answer.
+    pub(crate) fn observer(&self) -> Observe {
         let progress = self.clone();
-        verification.with_observer(Arc::new(move |process| progress.see(process)))
+        Arc::new(move |process| progress.see(process))
     }
 
     fn see(&self, process: &Process) {

@@ -22,10 +22,10 @@ const PERSONAL_MEMBERS: [&str; 2] = ["document.", "processAdditionalInfo."];
 /// Who answered, and what may be shown of it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Context {
-    /// `local`, `uat`, `production` or `custom`.
-    pub(crate) environment: &'static str,
-    /// Whether a simulator answered.
-    pub(crate) simulated: bool,
+    /// `local`, `uat`, `production` or `custom`; nothing where it is not known.
+    pub(crate) environment: Option<&'static str>,
+    /// Whether a simulator answered, where that is known.
+    pub(crate) simulated: Option<bool>,
     /// Whether personal data is to be printed.
     pub(crate) reveal: bool,
 }
@@ -34,8 +34,8 @@ pub(crate) struct Context {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ResultObject {
-    pub(crate) environment: &'static str,
-    pub(crate) simulated: bool,
+    pub(crate) environment: Option<&'static str>,
+    pub(crate) simulated: Option<bool>,
     pub(crate) process_id: String,
     pub(crate) status: &'static str,
     pub(crate) decision: &'static str,
@@ -83,8 +83,8 @@ impl ResultObject {
     /// What a report says.
     pub(crate) fn reported(environment: &'static str, reveal: bool, report: &Report) -> Self {
         let context = Context {
-            environment,
-            simulated: report.simulated(),
+            environment: Some(environment),
+            simulated: Some(report.simulated()),
             reveal,
         };
         Self {
@@ -98,7 +98,13 @@ impl ResultObject {
         }
     }
 
-    fn judged(context: Context, process: &FinalProcess, asked: Asked, verdict: Verdict) -> Self {
+    /// What a final process is judged to be. The explanation is left to whoever knows the language.
+    pub(crate) fn judged(
+        context: Context,
+        process: &FinalProcess,
+        asked: Asked,
+        verdict: Verdict,
+    ) -> Self {
         Self {
             decision: verdict.decision().as_str(),
             scenario: verdict.scenario().id(),
@@ -113,12 +119,17 @@ impl ResultObject {
     }
 
     /// A process that is still pending: nothing may be decided yet.
-    pub(crate) fn waiting(context: Context, process: &PendingProcess, asked: Asked) -> Self {
+    pub(crate) fn waiting(
+        context: Context,
+        process: &PendingProcess,
+        asked: Asked,
+        language: Language,
+    ) -> Self {
         let scenario = process.scenario();
-        let mut explanation = scenario.explanation(Language::English).to_owned();
-        if context.simulated {
+        let mut explanation = scenario.explanation(language).to_owned();
+        if context.simulated == Some(true) {
             explanation.push(' ');
-            explanation.push_str(simulated_notice(Language::English));
+            explanation.push_str(simulated_notice(language));
         }
         Self {
             scenario: scenario.id(),
@@ -228,8 +239,8 @@ mod tests {
     use super::*;
 
     const CONTEXT: Context = Context {
-        environment: "custom",
-        simulated: true,
+        environment: Some("custom"),
+        simulated: Some(true),
         reveal: false,
     };
 
@@ -242,7 +253,9 @@ mod tests {
         let capabilities: Capabilities = capabilities.parse().unwrap();
         let asked = Asked::new(capabilities, selfie);
         match Process::from_json(answer.as_bytes()).unwrap() {
-            Process::Pending(process) => ResultObject::waiting(context, &process, asked),
+            Process::Pending(process) => {
+                ResultObject::waiting(context, &process, asked, Language::English)
+            }
             Process::Final(process) => {
                 let verdict = decide(&process, &asked, &Policy::default());
                 ResultObject::judged(context, &process, asked, verdict)

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use idcloud_model::{Image, Selfie};
+use idcloud_model::{CaptureToken, Image, Selfie};
 
 use crate::failure::Refusal;
 use crate::input::{self, Stdin};
@@ -29,6 +29,25 @@ pub(crate) fn selfie(
     let bytes = input::read(FIELD, path, stdin, MAX_FILE).map_err(|refusal| vec![refusal])?;
     Selfie::from_input(Bytes::from(bytes), now)
         .map_err(|violations| violations.iter().map(Refusal::from).collect())
+}
+
+/// Reads a capture token; a plain image is refused.
+///
+/// # Errors
+/// As for [`selfie`], and when the file holds an image.
+pub(crate) fn capture_token(
+    path: &Path,
+    stdin: &mut Stdin<'_>,
+    now: SystemTime,
+) -> Result<CaptureToken, Vec<Refusal>> {
+    match selfie(path, stdin, now)? {
+        Selfie::CaptureToken(token) => Ok(token),
+        _ => Err(vec![Refusal::new(
+            FIELD,
+            "is a plain image, whose liveness IDCloud does not check",
+            "name a file with the token of Unico's capture SDK; idcloud simulator capture plays it",
+        )]),
+    }
 }
 
 /// Reads an image; a capture token is refused.

@@ -4,12 +4,10 @@
 
 use std::path::Path;
 
-use idcloud_model::{Subject, SubjectCode, SubjectDraft};
-use serde::Deserialize;
-use serde::de::IgnoredAny;
+use idcloud_model::{Subject, SubjectDraft, Violations};
 use zeroize::Zeroizing;
 
-use crate::args::OnboardArgs;
+use crate::args::{CodeArgs, PersonArgs};
 use crate::failure::Refusal;
 use crate::input::{self, Stdin};
 
@@ -18,50 +16,67 @@ const MAX_DOCUMENT: u64 = 64 * 1024;
 
 const FIELD: &str = "subject";
 
-/// What the flag, or the member of the document, says that the code is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Claimed {
-    Cpf,
-    Curp,
-    Either,
-}
-
 /// Takes the person out of the flags, or reads the document that `--subject` names.
 ///
 /// A name is required: onboarding needs one.
 ///
 /// # Errors
 /// Every rule that is broken, at once.
-pub(crate) fn subject(
-    args: &mut OnboardArgs,
+pub(crate) fn named(args: &mut PersonArgs, stdin: &mut Stdin<'_>) -> Result<Subject, Vec<Refusal>> {
+    let draft = match &args.code.subject {
+        Some(path) => document(path, stdin).map_err(|refusal| vec![refusal])?,
+        None => SubjectDraft {
+            name: args.name.take().map(Zeroizing::new),
+            email: args.email.take().map(Zeroizing::new),
+            phone: args.phone.take().map(Zeroizing::new),
+            ..coded(&mut args.code)
+        },
+    };
+    draft.parse_named().map_err(refusals)
+}
+
+/// Takes the person out of the flags, or reads the document that `--subject` names; nobody where neither is given.
+///
+/// # Errors
+/// Every rule that is broken, at once.
+pub(crate) fn given(
+    args: &mut CodeArgs,
+    stdin: &mut Stdin<'_>,
+) -> Result<Option<Subject>, Vec<Refusal>> {
+    let draft = match &args.subject {
+        Some(path) => document(path, stdin).map_err(|refusal| vec![refusal])?,
+        None if args.cpf.is_none() && args.curp.is_none() => return Ok(None),
+        None => coded(args),
+    };
+    draft.parse().map(Some).map_err(refusals)
+}
+
+/// Takes the person out of the flags, or reads the document that `--subject` names.
+///
+/// # Errors
+/// Every rule that is broken, at once; nobody is named.
+pub(crate) fn required(
+    args: &mut CodeArgs,
     stdin: &mut Stdin<'_>,
 ) -> Result<Subject, Vec<Refusal>> {
-    let (draft, claimed) = match &args.subject {
-        Some(path) => document(path, stdin).map_err(|refusal| vec![refusal])?,
-        None => from_flags(args),
-    };
-    parse(&draft, claimed)
+    match given(args, stdin)? {
+        Some(subject) => Ok(subject),
+        None => SubjectDraft::default().parse().map_err(refusals),
+    }
 }
 
-fn from_flags(args: &mut OnboardArgs) -> (SubjectDraft, Claimed) {
-    let (code, claimed) = match (args.cpf.take(), args.curp.take()) {
-        (Some(cpf), _) => (Some(cpf), Claimed::Cpf),
-        (None, curp) => (curp, Claimed::Curp),
-    };
-    let draft = SubjectDraft {
-        code: code.map(Zeroizing::new),
-        name: args.name.take().map(Zeroizing::new),
-        email: args.email.take().map(Zeroizing::new),
-        phone: args.phone.take().map(Zeroizing::new),
+fn coded(args: &mut CodeArgs) -> SubjectDraft {
+    SubjectDraft {
+        cpf: args.cpf.take().map(Zeroizing::new),
+        curp: args.curp.take().map(Zeroizing::new),
         ..SubjectDraft::default()
-    };
-    (draft, claimed)
+    }
 }
 
-fn document(path: &Path, stdin: &mut Stdin<'_>) -> Result<(SubjectDraft, Claimed), Refusal> {
+fn document(path: &Path, stdin: &mut Stdin<'_>) -> Result<SubjectDraft, Refusal> {
     let text = input::read_wiped(FIELD, path, stdin, MAX_DOCUMENT)?;
     // The position is told, and nothing of the text.
-    let refused = |error: &serde_json::Error| {
+    serde_json::from_slice(&text).map_err(|error| {
         if error.is_data() {
             return Refusal::new(
                 FIELD,
@@ -75,38 +90,12 @@ fn document(path: &Path, stdin: &mut Stdin<'_>) -> Result<(SubjectDraft, Claimed
             format!("is not JSON (line {line}, column {column})"),
             "give an object such as {\"cpf\": \"…\", \"name\": \"…\"}",
         )
-    };
-    let draft = serde_json::from_slice(&text).map_err(|error| refused(&error))?;
-    let named: Named = serde_json::from_slice(&text).map_err(|error| refused(&error))?;
-    let claimed = match (named.cpf, named.curp) {
-        (Some(_), _) => Claimed::Cpf,
-        (None, Some(_)) => Claimed::Curp,
-        (None, None) => Claimed::Either,
-    };
-    Ok((draft, claimed))
+    })
 }
 
-/// Under which name a document gives the code.
-#[derive(Deserialize)]
-struct Named {
-    cpf: Option<IgnoredAny>,
-    curp: Option<IgnoredAny>,
-}
-
-fn parse(draft: &SubjectDraft, claimed: Claimed) -> Result<Subject, Vec<Refusal>> {
-    let subject = draft
-        .parse_named()
-        .map_err(|violations| violations.iter().map(Refusal::from).collect::<Vec<_>>())?;
-    let misnamed = |rule, remedy| Err(vec![Refusal::new("subject.code", rule, remedy)]);
-    match (subject.code(), claimed) {
-        (SubjectCode::Curp(_), Claimed::Cpf) => {
-            misnamed("is a CURP, not a CPF", "give it with --curp, or as curp")
-        }
-        (SubjectCode::Cpf(_), Claimed::Curp) => {
-            misnamed("is a CPF, not a CURP", "give it with --cpf, or as cpf")
-        }
-        _ => Ok(subject),
-    }
+#[expect(clippy::needless_pass_by_value, reason = "handed to map_err")]
+fn refusals(violations: Violations) -> Vec<Refusal> {
+    violations.iter().map(Refusal::from).collect()
 }
 
 #[cfg(test)]
@@ -120,7 +109,7 @@ mod tests {
         let mut stdin = Stdin::new(&mut source);
         document(Path::new("-"), &mut stdin)
             .map_err(|refusal| vec![refusal])
-            .and_then(|(draft, claimed)| parse(&draft, claimed))
+            .and_then(|draft| draft.parse_named().map_err(refusals))
     }
 
     #[test]
@@ -182,15 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_under_the_wrong_flag_is_refused() {
-        let draft = || SubjectDraft {
-            code: Some(Zeroizing::new("52998224725".into())),
-            name: Some(Zeroizing::new("Test Subject".into())),
-            ..SubjectDraft::default()
-        };
-        assert!(parse(&draft(), Claimed::Cpf).is_ok());
-        let refusals = parse(&draft(), Claimed::Curp).unwrap_err();
-        assert!(refusals[0].remedy.contains("--cpf"), "{refusals:?}");
+    fn a_code_under_the_wrong_name_is_refused() {
         for json in [
             r#"{"curp":"52998224725","name":"Test Subject"}"#,
             r#"{"cu\u0072p":"52998224725","cpf":null,"name":"Test Subject"}"#,
@@ -199,5 +180,21 @@ mod tests {
             assert_eq!(refusals[0].rule, "is a CPF, not a CURP");
         }
         assert!(read(r#"{"code":"52998224725","curp":null,"name":"Test Subject"}"#).is_ok());
+    }
+
+    /// Where nobody is named, nobody is sent.
+    #[test]
+    fn a_person_may_be_left_out_where_none_is_needed() {
+        let none = given(&mut CodeArgs::default(), &mut Stdin::none());
+        assert_eq!(none, Ok(None));
+        let mut args = CodeArgs {
+            cpf: Some("52998224725".to_owned()),
+            ..CodeArgs::default()
+        };
+        let subject = given(&mut args, &mut Stdin::none()).unwrap().unwrap();
+        assert_eq!(
+            (subject.code().expose(), subject.name()),
+            ("52998224725", None)
+        );
     }
 }

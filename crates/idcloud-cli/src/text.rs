@@ -4,6 +4,7 @@
 
 use std::io::{self, Write};
 
+use idcloud_model::Language;
 use serde_json::Value;
 
 use crate::harmless::harmless;
@@ -14,12 +15,20 @@ use crate::style::{Painted, Style};
 const WIDTH: usize = 88;
 
 /// Writes a result.
-pub(crate) fn write(object: &ResultObject, to: &mut dyn Write, style: Style) -> io::Result<()> {
-    let simulated = if object.simulated { " (simulated)" } else { "" };
+pub(crate) fn write(
+    object: &ResultObject,
+    language: Language,
+    to: &mut dyn Write,
+    style: Style,
+) -> io::Result<()> {
+    if object.simulated == Some(true) {
+        let simulated = pick(language, "SIMULATED", "SIMULADO");
+        write!(to, "{}: ", style.caution(simulated))?;
+    }
     writeln!(
         to,
-        "{}{simulated}  {}",
-        headline(object.decision, style),
+        "{}  {}",
+        headline(object.decision, language, style),
         style.dim(object.scenario)
     )?;
     writeln!(to)?;
@@ -27,60 +36,73 @@ pub(crate) fn write(object: &ResultObject, to: &mut dyn Write, style: Style) -> 
         writeln!(to, "{line}")?;
     }
     writeln!(to)?;
-    for (name, value) in facts(object) {
+    for (name, value) in facts(object, language) {
         writeln!(to, "  {} {value}", style.dim(&format!("{name:<16}")))?;
     }
     Ok(())
 }
 
-fn headline(decision: &'static str, style: Style) -> Painted<'static> {
-    match decision {
-        "approve" => style.good("APPROVED"),
-        "review" => style.caution("NOT APPROVED: review"),
-        "recapture" => style.caution("NOT APPROVED: recapture"),
-        "reject" => style.error("NOT APPROVED: reject"),
-        _ => style.caution("NOT APPROVED YET: wait"),
+/// One of two wordings.
+fn pick(language: Language, english: &'static str, portuguese: &'static str) -> &'static str {
+    match language {
+        Language::Portuguese => portuguese,
+        _ => english,
     }
 }
 
-fn facts(object: &ResultObject) -> Vec<(&'static str, String)> {
-    let mut facts = vec![
-        ("process", object.process_id.clone()),
-        ("environment", object.environment.to_owned()),
-        ("status", object.status.to_owned()),
-    ];
+fn headline(decision: &'static str, language: Language, style: Style) -> Painted<'static> {
+    let say = |english, portuguese| pick(language, english, portuguese);
+    match decision {
+        "approve" => style.good(say("APPROVED", "APROVADO")),
+        "review" => style.caution(say("NOT APPROVED: review", "NÃO APROVADO: revisão")),
+        "recapture" => style.caution(say("NOT APPROVED: recapture", "NÃO APROVADO: nova captura")),
+        "reject" => style.error(say("NOT APPROVED: reject", "NÃO APROVADO: rejeição")),
+        _ => style.caution(say("NOT APPROVED YET: wait", "AINDA NÃO APROVADO: espera")),
+    }
+}
+
+fn facts(object: &ResultObject, language: Language) -> Vec<(&'static str, String)> {
+    let say = |english, portuguese| pick(language, english, portuguese);
+    let mut facts = vec![(say("process", "processo"), object.process_id.clone())];
+    if let Some(environment) = object.environment {
+        facts.push((say("environment", "ambiente"), environment.to_owned()));
+    }
+    facts.push((say("status", "situação"), object.status.to_owned()));
     let face_match = object.face_match.map_or(Value::Null, Value::from);
     for (name, value) in [
-        ("identity", &object.identity),
-        ("liveness", &object.liveness),
-        ("behavior alert", &object.behavior_alert),
-        ("risk score", &object.risk_score),
+        (say("identity", "identidade"), &object.identity),
+        (say("liveness", "prova de vida"), &object.liveness),
+        (say("behavior alert", "alerta"), &object.behavior_alert),
+        (say("risk score", "escore de risco"), &object.risk_score),
         ("Serpro", &object.serpro_similarity),
-        ("face match", &face_match),
-        ("trust decision", &object.trust_decision),
-        ("risk level", &object.risk_level),
+        (say("face match", "mesma face"), &face_match),
+        (say("trust decision", "decisão"), &object.trust_decision),
+        (say("risk level", "nível de risco"), &object.risk_level),
     ] {
-        facts.extend(shown(value).map(|shown| (name, shown)));
+        facts.extend(shown(value, language).map(|shown| (name, shown)));
     }
     if let Some(document) = &object.document {
         let document = serde_json::to_string(document).unwrap_or_default();
-        facts.push(("document", harmless(&document)));
+        facts.push((say("document", "documento"), harmless(&document)));
     }
-    facts.extend(shown(&object.additional_info).map(|shown| ("person", shown)));
+    let person = say("person", "pessoa");
+    facts.extend(shown(&object.additional_info, language).map(|shown| (person, shown)));
     if !object.unknown.is_empty() {
         let names: Vec<String> = object.unknown.keys().map(|name| harmless(name)).collect();
-        facts.push(("unknown members", names.join(", ")));
+        facts.push((say("unknown members", "desconhecidos"), names.join(", ")));
     }
     facts
 }
 
-fn shown(value: &Value) -> Option<String> {
+fn shown(value: &Value, language: Language) -> Option<String> {
+    let say = |english, portuguese| Some(pick(language, english, portuguese).to_owned());
     match value {
         Value::Null => None,
-        Value::String(text) if text == "not-checked" => Some("not checked".to_owned()),
-        Value::String(text) if text == "not-live" => Some("not live".to_owned()),
+        Value::String(text) if text == "not-checked" => say("not checked", "não verificada"),
+        Value::String(text) if text == "not-live" => say("not live", "não está viva"),
         Value::String(text) => Some(harmless(text)),
-        Value::Bool(value) => Some(if *value { "yes" } else { "no" }.to_owned()),
+        Value::Bool(true) => say("yes", "sim"),
+        Value::Bool(false) => say("no", "não"),
         other => Some(harmless(&other.to_string())),
     }
 }
@@ -108,8 +130,8 @@ mod tests {
 
     fn object() -> ResultObject {
         ResultObject {
-            environment: "local",
-            simulated: true,
+            environment: Some("local"),
+            simulated: Some(true),
             process_id: "80371b2a-3ac7-432e-866d-57fe37896ac6".into(),
             status: "completed",
             decision: "approve",
@@ -131,7 +153,7 @@ mod tests {
 
     fn text(object: &ResultObject) -> String {
         let mut out = Vec::new();
-        write(object, &mut out, Style::PLAIN).unwrap();
+        write(object, Language::English, &mut out, Style::PLAIN).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -139,7 +161,10 @@ mod tests {
     #[test]
     fn a_person_reads_the_verdict_and_its_limits() {
         let text = text(&object());
-        assert!(text.starts_with("APPROVED (simulated)"), "{text}");
+        assert!(
+            text.starts_with("SIMULATED: APPROVED  identity-yes"),
+            "{text}"
+        );
         assert!(text.contains("liveness         not checked"), "{text}");
         assert!(!text.contains("risk score"), "{text}");
         assert!(
@@ -156,8 +181,29 @@ mod tests {
                 decision,
                 ..object()
             });
-            assert!(text.starts_with("NOT APPROVED"), "{text}");
+            assert!(text.starts_with("SIMULATED: NOT APPROVED"), "{text}");
         }
+    }
+
+    /// What was not simulated, or is not known to have been, does not say so.
+    #[test]
+    fn only_a_simulated_verdict_says_so() {
+        for simulated in [None, Some(false)] {
+            let text = text(&ResultObject {
+                simulated,
+                ..object()
+            });
+            assert!(text.starts_with("APPROVED"), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_same_is_told_in_portuguese() {
+        let mut out = Vec::new();
+        write(&object(), Language::Portuguese, &mut out, Style::PLAIN).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.starts_with("SIMULADO: APROVADO"), "{text}");
+        assert!(text.contains("prova de vida    não verificada"), "{text}");
     }
 
     #[test]

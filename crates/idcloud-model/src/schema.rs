@@ -78,8 +78,8 @@ impl JsonSchema for SubjectDraft {
             "description": "A person as somebody typed it. The number stands under one of code, cpf and curp.",
             "properties": {
                 "code": text("CPF or CURP."),
-                "cpf": text("CPF, another name of code."),
-                "curp": text("CURP, another name of code."),
+                "cpf": text("CPF, where it is known to be one."),
+                "curp": text("CURP, where it is known to be one."),
                 "name": text("The person's name."),
                 "email": text("E-mail address."),
                 "phone": text("Phone number of 12 or 13 digits with country code."),

@@ -175,8 +175,8 @@ impl Subject {
 
 /// A person as somebody typed it: nothing is checked yet.
 ///
-/// Reads the API's own member names (`birthDate`, `clientReference`), and `cpf` or `curp` for `code`; anything else is refused, so that a
-/// misspelt member is not silently left out. Shows nothing through `Debug`, and is wiped when dropped.
+/// Reads the API's own member names (`birthDate`, `clientReference`), and `cpf` or `curp` for `code` where somebody says which of the two it is;
+/// anything else is refused, so that a misspelt member is not silently left out. Shows nothing through `Debug`, and is wiped when dropped.
 ///
 /// ```
 /// use idcloud_model::SubjectDraft;
@@ -191,8 +191,12 @@ impl Subject {
 /// ```
 #[derive(Clone, Default)]
 pub struct SubjectDraft {
-    /// CPF or CURP.
+    /// CPF or CURP, whichever it turns out to be.
     pub code: Option<Zeroizing<String>>,
+    /// What is said to be a CPF, in place of `code`.
+    pub cpf: Option<Zeroizing<String>>,
+    /// What is said to be a CURP, in place of `code`.
+    pub curp: Option<Zeroizing<String>>,
     /// Name.
     pub name: Option<Zeroizing<String>>,
     /// E-mail address.
@@ -205,6 +209,14 @@ pub struct SubjectDraft {
     pub birth_date: Option<Zeroizing<String>>,
     /// The caller's own id of the person.
     pub client_reference: Option<Zeroizing<String>>,
+}
+
+/// What a code is said to be.
+#[derive(Clone, Copy)]
+enum Claim {
+    Cpf,
+    Curp,
+    Either,
 }
 
 impl<'de> Deserialize<'de> for Subject {
@@ -234,8 +246,12 @@ impl<'de> Visitor<'de> for DraftVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<SubjectDraft, A::Error> {
         let mut draft = SubjectDraft::default();
         while let Some(Text(name)) = map.next_key()? {
+            let coded = draft.codes().next().is_some();
+            let is_code = matches!(name.as_str(), "code" | "cpf" | "curp");
             let slot = match name.as_str() {
-                "code" | "cpf" | "curp" => &mut draft.code,
+                "code" => &mut draft.code,
+                "cpf" => &mut draft.cpf,
+                "curp" => &mut draft.curp,
                 "name" => &mut draft.name,
                 "email" => &mut draft.email,
                 "phone" => &mut draft.phone,
@@ -245,7 +261,7 @@ impl<'de> Visitor<'de> for DraftVisitor {
                 _ => return Err(unexpected(&self)),
             };
             let value = map.next_value::<Option<Text>>()?.map(|Text(value)| value);
-            if slot.is_some() && value.is_some() {
+            if value.is_some() && (slot.is_some() || is_code && coded) {
                 return Err(A::Error::custom(
                     "a member is given twice, or two of code, cpf and curp",
                 ));
@@ -271,9 +287,41 @@ impl fmt::Debug for SubjectDraft {
 }
 
 impl SubjectDraft {
+    /// The codes that were given, each with what it is said to be.
+    fn codes(&self) -> impl Iterator<Item = (Claim, &Zeroizing<String>)> {
+        [
+            (Claim::Either, &self.code),
+            (Claim::Cpf, &self.cpf),
+            (Claim::Curp, &self.curp),
+        ]
+        .into_iter()
+        .filter_map(|(claim, code)| Some((claim, code.as_ref()?)))
+    }
+
+    /// The one code that was given.
+    fn parse_code(&self) -> Result<SubjectCode, Rule> {
+        let mut codes = self.codes();
+        let Some((claim, text)) = codes.next() else {
+            return Err(Rule::CodeMissing);
+        };
+        if codes.next().is_some() {
+            return Err(Rule::CodeTwice);
+        }
+        if text.trim().is_empty() {
+            return Err(Rule::CodeMissing);
+        }
+        match (text.parse().map_err(SubjectCodeError::rule)?, claim) {
+            (SubjectCode::Curp(_), Claim::Cpf) => Err(Rule::CodeIsCurp),
+            (SubjectCode::Cpf(_), Claim::Curp) => Err(Rule::CodeIsCpf),
+            (code, _) => Ok(code),
+        }
+    }
+
     /// Whether no member was given at all.
     const fn is_empty(&self) -> bool {
         self.code.is_none()
+            && self.cpf.is_none()
+            && self.curp.is_none()
             && self.name.is_none()
             && self.email.is_none()
             && self.phone.is_none()
@@ -307,20 +355,10 @@ impl SubjectDraft {
             return Err(Violations::one("subject", Rule::SubjectMissing));
         }
         let mut found = Vec::new();
-        let code = member(
-            self.code.as_ref(),
-            "subject.code",
-            &mut found,
-            |text: &str| {
-                if text.trim().is_empty() {
-                    return Err(Rule::CodeMissing);
-                }
-                text.parse().map_err(SubjectCodeError::rule)
-            },
-        );
-        if self.code.is_none() {
-            found.push(Violation::new("subject.code", Rule::CodeMissing));
-        }
+        let code = self
+            .parse_code()
+            .map_err(|rule| found.push(Violation::new("subject.code", rule)))
+            .ok();
         let name = member(self.name.as_ref(), "subject.name", &mut found, |text| {
             text.parse().map_err(|_| {
                 if text.trim().is_empty() {
@@ -441,6 +479,7 @@ mod tests {
             (r#"{"curp":"HEGG560427MVZRRL05"}"#, Some("20507")),
             (r#"{"curp":"HEGG560427MVZRRL04"}"#, None),
             (r#"{"cpf":"529.982.247-25"}"#, None),
+            (r#"{"code":"529.982.247-25","cpf":null}"#, None),
         ] {
             let parsed = draft(json).parse();
             assert_eq!(
@@ -451,6 +490,33 @@ mod tests {
                 "{json}"
             );
         }
+    }
+
+    /// A code is taken for what it is said to be, and one that is the other is told apart from a mistyped one.
+    #[test]
+    fn cpf_and_curp_are_held_apart() {
+        let rule = |json| {
+            draft(json)
+                .parse()
+                .unwrap_err()
+                .iter()
+                .next()
+                .unwrap()
+                .rule()
+        };
+        assert_eq!(rule(r#"{"curp":"52998224725"}"#), Rule::CodeIsCpf);
+        assert_eq!(rule(r#"{"cpf":"HEGG560427MVZRRL04"}"#), Rule::CodeIsCurp);
+        assert_eq!(rule(r#"{"curp":"52998224726"}"#), Rule::CodeCheckDigits);
+        let twice = SubjectDraft {
+            code: Some("52998224725".to_owned().into()),
+            cpf: Some("52998224725".to_owned().into()),
+            ..SubjectDraft::default()
+        };
+        let found = twice.parse().unwrap_err();
+        assert_eq!(
+            found.iter().next().map(Violation::rule),
+            Some(Rule::CodeTwice)
+        );
     }
 
     #[test]

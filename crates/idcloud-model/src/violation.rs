@@ -140,6 +140,18 @@ rules! {
         en: "the check digits do not match", "look for a mistyped digit";
         pt: "os dígitos verificadores não conferem", "procure um dígito digitado errado";
     }
+    CodeIsCurp: {
+        en: "is a CURP, not a CPF", "give it as curp";
+        pt: "é uma CURP, não um CPF", "informe-a como curp";
+    }
+    CodeIsCpf: {
+        en: "is a CPF, not a CURP", "give it as cpf";
+        pt: "é um CPF, não uma CURP", "informe-o como cpf";
+    }
+    CodeTwice: {
+        en: "more than one of code, cpf and curp is given", "give one of the three";
+        pt: "foi informado mais de um entre code, cpf e curp", "informe um dos três";
+    }
     NameMissing = "20006": {
         en: "the name is missing or empty", "give the person's name";
         pt: "o nome falta ou está vazio", "informe o nome da pessoa";

@@ -3,11 +3,11 @@
 //! Never derives `Debug`: flags carry personal data.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::{ArgGroup, Args};
 
-use crate::duration::parse_duration;
+use super::create::{AnswerArgs, ContextArgs};
+use super::person::PersonArgs;
 
 /// `idcloud onboard`.
 #[derive(Args)]
@@ -19,42 +19,15 @@ use crate::duration::parse_duration;
                   Liveness is checked only with a capture token and a key that has it (--capabilities liveness,identity)."
 )]
 pub(crate) struct OnboardArgs {
-    /// The person's CPF, with or without punctuation
-    #[arg(long)]
-    pub(crate) cpf: Option<String>,
-    /// The person's CURP
-    #[arg(long)]
-    pub(crate) curp: Option<String>,
-    /// The person's full name
-    #[arg(long, required_unless_present = "subject")]
-    pub(crate) name: Option<String>,
-    /// The person's e-mail address
-    #[arg(long)]
-    pub(crate) email: Option<String>,
-    /// The person's phone: country code, area code and number, digits alone
-    #[arg(long)]
-    pub(crate) phone: Option<String>,
-    /// JSON file with the person, in place of the flags above; - reads standard input
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["cpf", "curp", "name", "email", "phone"])]
-    pub(crate) subject: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) person: PersonArgs,
     /// File with the selfie; - reads standard input
     #[arg(long, value_name = "FILE")]
     pub(crate) selfie: PathBuf,
-    /// What the verification is for, as agreed with Unico
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) use_case: Option<String>,
-    /// The branch that asks, where the account has several
-    #[arg(long, value_name = "ID")]
-    pub(crate) subsidiary_id: Option<String>,
-    /// How long to wait for a final answer, such as 90s or 2m
-    #[arg(long, value_name = "TIME", default_value = "120s", value_parser = parse_duration)]
-    pub(crate) wait: Duration,
-    /// Do not wait: print what the first answer says
-    #[arg(long, conflicts_with = "wait")]
-    pub(crate) no_wait: bool,
-    /// Print personal data that the answer holds, which is otherwise "redacted"
-    #[arg(long)]
-    pub(crate) reveal: bool,
+    #[command(flatten)]
+    pub(crate) context: ContextArgs,
+    #[command(flatten)]
+    pub(crate) answer: AnswerArgs,
 }
 
 #[cfg(test)]

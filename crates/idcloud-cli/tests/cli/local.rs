@@ -13,7 +13,7 @@ fn first_command() -> Idcloud {
 async fn the_first_command_tells_a_person_everything() {
     let run = run(first_command()).await;
     assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{run}");
-    assert!(run.stdout.starts_with("APPROVED (simulated)"), "{run}");
+    assert!(run.stdout.starts_with("SIMULATED: APPROVED"), "{run}");
     for part in [
         "identity-yes-without-liveness",
         "liveness         not checked",

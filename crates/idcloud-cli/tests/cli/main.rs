@@ -13,6 +13,7 @@
 mod answers;
 mod bad_input;
 mod documentation;
+mod flows;
 mod interrupt;
 mod local;
 mod preflight;

@@ -1,0 +1,73 @@
+//! What a process was asked, as clap sees it: an answer does not say it.
+//!
+//! Never guesses: what is not told is not known.
+
+use clap::{Args, ValueEnum};
+use idcloud_flows::Flow;
+use idcloud_model::{Capability, SelfieKind};
+
+/// What a process was created for, and with what.
+#[derive(Args)]
+pub(crate) struct AskedArgs {
+    /// The command that created the process; it decides what the answer is judged for
+    #[arg(long = "as", value_name = "COMMAND", default_value = "onboard")]
+    pub(crate) created_by: CreatedBy,
+    /// What was sent: only with a capture token was liveness checked
+    #[arg(long, value_name = "KIND")]
+    selfie_kind: Option<SelfieArg>,
+}
+
+/// The commands that create processes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CreatedBy {
+    /// Identity verification, with whatever else the key has.
+    Onboard,
+    /// Liveness alone.
+    Liveness,
+    /// The 1:1 comparison.
+    Compare,
+    /// A document, captured or used again.
+    Document,
+}
+
+/// What kind of selfie was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum SelfieArg {
+    /// A plain picture.
+    Image,
+    /// A token of the capture SDK.
+    CaptureToken,
+}
+
+impl AskedArgs {
+    /// What kind of selfie was sent, as far as it was told.
+    pub(crate) fn selfie(&self) -> SelfieKind {
+        match self.selfie_kind {
+            Some(SelfieArg::Image) => SelfieKind::Image,
+            Some(SelfieArg::CaptureToken) => SelfieKind::CaptureToken,
+            None => SelfieKind::Unknown,
+        }
+    }
+}
+
+impl CreatedBy {
+    /// The flow of idcloud-flows.
+    pub(crate) const fn flow(self) -> Flow {
+        match self {
+            Self::Onboard => Flow::Identity,
+            Self::Liveness => Flow::Liveness,
+            Self::Compare => Flow::Comparison,
+            Self::Document => Flow::Document,
+        }
+    }
+
+    /// What every key of the command has.
+    pub(crate) const fn capability(self) -> Capability {
+        match self {
+            Self::Onboard => Capability::Identity,
+            Self::Liveness => Capability::Liveness,
+            Self::Compare => Capability::FaceMatch,
+            Self::Document => Capability::Document,
+        }
+    }
+}

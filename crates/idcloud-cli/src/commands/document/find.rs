@@ -1,0 +1,128 @@
+//! `idcloud document find`: which documents of a person IDCloud kept and would take again.
+//!
+//! Never shows whose they are.
+
+use std::io::{self, Write};
+
+use idcloud_flows::IdCloud;
+use idcloud_http::{CallOptions, Error};
+use idcloud_model::{
+    DocumentType, DocumentTypeError, ReusableDocument, ReusableDocumentsQuery, Subject,
+};
+use serde::Serialize;
+
+use crate::args::FindArgs;
+use crate::call_failure;
+use crate::connection::Connection;
+use crate::exit::Exit;
+use crate::failure::{Failure, Refusal, keep, keep_all};
+use crate::harmless::harmless;
+use crate::input::Stdin;
+use crate::interrupt::{self, interruptible};
+use crate::output::Output;
+use crate::style::Style;
+use crate::subject_input;
+
+/// Runs the command.
+pub(super) fn run(
+    mut args: FindArgs,
+    connection: Connection,
+    stdin: &mut Stdin<'_>,
+    output: &mut Output<'_>,
+) -> Result<Exit, Failure> {
+    let mut refusals = Vec::new();
+    let subject = keep_all(
+        subject_input::required(&mut args.code, stdin),
+        &mut refusals,
+    );
+    let kinds = keep(kinds(args.kind.as_deref()), &mut refusals);
+    let (Some(subject), Some(kinds)) = (subject, kinds) else {
+        return Err(Failure::refused_here(refusals));
+    };
+    let found = super::super::runtime()?
+        .block_on(interruptible(find(connection, &subject, kinds)))
+        .ok_or_else(interrupt::of_read)?
+        .map_err(|error| call_failure::of_read(&error))?;
+    output
+        .result(&found, |to, style| found.write(to, style))
+        .map_err(|_| Failure::closed())?;
+    Ok(Exit::Answered)
+}
+
+/// The type that was named, or every documented one.
+fn kinds(named: Option<&str>) -> Result<Vec<DocumentType>, Refusal> {
+    match named {
+        None => Ok(DocumentType::KNOWN.to_vec()),
+        Some(text) => text
+            .parse()
+            .map(|kind| vec![kind])
+            .map_err(|error: DocumentTypeError| {
+                Refusal::new("type", error.to_string(), "use one of these words")
+            }),
+    }
+}
+
+async fn find(
+    connection: Connection,
+    subject: &Subject,
+    kinds: Vec<DocumentType>,
+) -> Result<Found, Error> {
+    let Connection { client, api_key } = connection;
+    let documents = IdCloud::new(client).documents(api_key);
+    let mut found = Found::default();
+    for kind in kinds {
+        let query = ReusableDocumentsQuery::new(subject.code().clone(), kind);
+        let answer = documents.reusable(&query, &CallOptions::new()).await?;
+        found.simulated |= answer.simulated();
+        found.add(answer.into_value());
+    }
+    Ok(found)
+}
+
+/// What there is.
+#[derive(Default, Serialize)]
+struct Found {
+    items: Vec<Item>,
+    #[serde(skip)]
+    simulated: bool,
+}
+
+#[derive(PartialEq, Serialize)]
+struct Item {
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    id: String,
+}
+
+impl Found {
+    /// Adds what is not there yet: an IDCloud that does not look at the type answers the same again.
+    fn add(&mut self, documents: Vec<ReusableDocument>) {
+        for document in documents {
+            let item = Item {
+                kind: document.kind().map(str::to_owned),
+                id: document.id().as_str().to_owned(),
+            };
+            if !self.items.contains(&item) {
+                self.items.push(item);
+            }
+        }
+    }
+
+    fn write(&self, to: &mut dyn Write, style: Style) -> io::Result<()> {
+        if self.simulated {
+            write!(to, "{}: ", style.caution("SIMULATED"))?;
+        }
+        if self.items.is_empty() {
+            return writeln!(
+                to,
+                "IDCloud kept no document of this person that it would take again."
+            );
+        }
+        writeln!(to, "IDCloud would take these again:")?;
+        for item in &self.items {
+            let kind = item.kind.as_deref().unwrap_or("type not told");
+            writeln!(to, "  {}  {}", harmless(&item.id), harmless(kind))?;
+        }
+        Ok(())
+    }
+}

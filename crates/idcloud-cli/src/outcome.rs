@@ -1,0 +1,153 @@
+//! What a run comes to: a result, a failure, or a process with its failure, and the exit code that stands for it.
+//!
+//! Never loses the id of a process, not even where standard output is gone.
+
+use idcloud_flows::Report;
+use idcloud_http::Error;
+use idcloud_model::{Capability, Decision, Language, Status};
+
+use crate::call_failure;
+use crate::exit::Exit;
+use crate::failure::{Delivery, Failure};
+use crate::output::Output;
+use crate::result_object::ResultObject;
+use crate::text;
+
+/// What a run comes to.
+pub(crate) struct Outcome {
+    pub(crate) result: Option<ResultObject>,
+    /// What a person should know beside the result.
+    pub(crate) note: Option<String>,
+    pub(crate) failure: Option<Failure>,
+    pub(crate) exit: Exit,
+}
+
+impl Outcome {
+    /// Nothing but a failure.
+    pub(crate) fn failed(failure: Failure) -> Self {
+        Self {
+            result: None,
+            note: None,
+            exit: failure.exit,
+            failure: Some(failure),
+        }
+    }
+
+    /// A final process.
+    pub(crate) fn reported(result: ResultObject, report: &Report, by_verdict: bool) -> Self {
+        Self {
+            result: Some(result),
+            note: report.look_error().map(|error| unlooked(report, error)),
+            failure: None,
+            exit: exit_of(
+                report.process().status(),
+                report.verdict().decision(),
+                by_verdict,
+            ),
+        }
+    }
+
+    /// A process that is not final, as far as anything was seen of it.
+    pub(crate) fn pending(result: Option<ResultObject>, failure: Option<Failure>) -> Self {
+        let exit = failure
+            .as_ref()
+            .map_or(Exit::Pending, |failure| failure.exit);
+        Self {
+            result,
+            note: None,
+            failure,
+            exit,
+        }
+    }
+
+    /// Writes the result to standard output and everything else to standard error.
+    ///
+    /// # Errors
+    /// The result cannot be written: no exit code may stand for what nobody can read.
+    pub(crate) fn print(&self, output: &mut Output<'_>) -> Result<Exit, Failure> {
+        if let Some(result) = &self.result {
+            output
+                .result(result, |to, style| {
+                    text::write(result, Language::English, to, style)
+                })
+                .map_err(|_| unwritten(result, self.failure.as_ref()))?;
+        }
+        // Where standard error is gone, the exit code still tells.
+        if let Some(note) = &self.note {
+            let _ = output.note(note);
+        }
+        if let Some(failure) = &self.failure {
+            let _ = output.failure(failure);
+        }
+        Ok(self.exit)
+    }
+}
+
+/// The exit code of a final process. Without `by_verdict` an answer is an answer, whatever it says.
+fn exit_of(status: &Status, decision: Decision, by_verdict: bool) -> Exit {
+    match (status, decision) {
+        (Status::Failed | Status::Canceled, _) => Exit::Failed,
+        _ if !by_verdict => Exit::Answered,
+        (_, Decision::Approve) => Exit::Answered,
+        (_, Decision::Review) => Exit::Review,
+        (_, Decision::Recapture) => Exit::Recapture,
+        (_, Decision::Reject) => Exit::Reject,
+    }
+}
+
+/// The verdict misses evidence, and whether IDCloud has it is not known.
+fn unlooked(report: &Report, error: &Error) -> String {
+    let missing: Vec<&str> = report.verdict().missing().map(Capability::as_str).collect();
+    format!(
+        "note: looking once more for what the answer lacks ({}) failed, so the process may have it all the same: {}",
+        missing.join(", "),
+        call_failure::told(error)
+    )
+}
+
+/// A result that nobody can read: no exit code may stand for it.
+fn unwritten(result: &ResultObject, failure: Option<&Failure>) -> Failure {
+    const LOST: &str = "the result could not be written to standard output";
+    Failure {
+        delivery: failure.map_or(Delivery::Answered, |failure| failure.delivery),
+        code: failure.and_then(|failure| failure.code.clone()),
+        attempts: failure.map_or(0, |failure| failure.attempts),
+        process_id: Some(result.process_id.as_str().into()),
+        help: Some("The process is there; ask for its result by its id.".into()),
+        ..Failure::fault(match failure {
+            Some(failure) => format!("{LOST}; before that: {}", failure.message),
+            None => LOST.to_owned(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_verdict_becomes_an_exit_code_only_when_asked() {
+        for (decision, code) in [
+            (Decision::Approve, Exit::Answered),
+            (Decision::Review, Exit::Review),
+            (Decision::Recapture, Exit::Recapture),
+            (Decision::Reject, Exit::Reject),
+        ] {
+            assert_eq!(exit_of(&Status::Completed, decision, false), Exit::Answered);
+            assert_eq!(exit_of(&Status::Completed, decision, true), code);
+        }
+    }
+
+    /// A process that came to nothing is no verdict about the person.
+    #[test]
+    fn a_failed_process_is_told_apart_from_a_verdict() {
+        for status in [Status::Failed, Status::Canceled] {
+            for by_verdict in [false, true] {
+                assert_eq!(
+                    exit_of(&status, Decision::Recapture, by_verdict),
+                    Exit::Failed
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! A picture that is no selfie: of a document, or to compare a face with.
+//!
+//! Never shows the picture or the file's name.
+
+use std::path::Path;
+
+use bytes::Bytes;
+
+use crate::failure::Refusal;
+use crate::input::{self, Stdin};
+
+/// Far above any image that IDCloud takes (0.8 MB), base64 of it included.
+const MAX_FILE: u64 = 16 * 1024 * 1024;
+
+/// Reads the file. Errors name `field`.
+///
+/// # Errors
+/// It cannot be read.
+pub(crate) fn read(field: &str, path: &Path, stdin: &mut Stdin<'_>) -> Result<Bytes, Refusal> {
+    input::read(field, path, stdin, MAX_FILE).map(Bytes::from)
+}
