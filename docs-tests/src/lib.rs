@@ -19,6 +19,17 @@ macro_rules! pages {
 
 pages! {
     Readme: "../../README.md",
+    GettingStarted: "../../docs/getting-started.md",
+    Concepts: "../../docs/concepts.md",
+    Liveness: "../../docs/capabilities/liveness.md",
+    IdentityVerification: "../../docs/capabilities/identity-verification.md",
+    BehaviorAlert: "../../docs/capabilities/behavior-alert.md",
+    RiskScore: "../../docs/capabilities/risk-score.md",
+    Serpro: "../../docs/capabilities/serpro.md",
+    Comparison: "../../docs/capabilities/comparison.md",
+    Documents: "../../docs/capabilities/documents.md",
+    Testing: "../../docs/testing.md",
+    Production: "../../docs/production.md",
 }
 
 #[cfg(test)]
