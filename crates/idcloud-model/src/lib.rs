@@ -29,6 +29,7 @@ mod policy;
 mod process;
 #[cfg(feature = "pseudonym")]
 mod pseudonym;
+mod reduced;
 pub mod request;
 mod reusable_document;
 mod scenario;

@@ -143,6 +143,18 @@ impl FinalProcess {
         &self.evidence
     }
 
+    /// The same id and status with evidence that contradicts itself, and so approves nothing.
+    pub(crate) fn contradictory(&self) -> Self {
+        Self {
+            id: self.id.clone(),
+            status: self.status.clone(),
+            evidence: Evidence {
+                conflicting: true,
+                ..Evidence::default()
+            },
+        }
+    }
+
     /// Whether processing failed (status 5), which is what may be tried again.
     #[must_use]
     pub const fn is_failed(&self) -> bool {
