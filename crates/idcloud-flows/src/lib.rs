@@ -32,6 +32,7 @@ mod handle;
 mod idcloud;
 mod idcloud_builder;
 mod identity;
+pub mod journal;
 mod liveness;
 mod mismatch;
 mod observer;

@@ -5,11 +5,12 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use idcloud_http::Environment;
+use idcloud_http::{Environment, EnvironmentName};
 use idcloud_model::{Asked, PendingProcess, Policy, ProcessId, Scenario, Status};
 use serde::{Deserialize, Serialize};
 
 use crate::Flow;
+use crate::journal::JournalKey;
 
 /// The form in which a pending process is stored now.
 const VERSION: u32 = 1;
@@ -82,6 +83,29 @@ impl Pending {
             tenant,
             submitted_at,
             simulated,
+        }
+    }
+
+    /// A process that somebody found after nobody knew whether there was one.
+    pub(crate) fn found(
+        process_id: ProcessId,
+        key: &JournalKey,
+        asked: Asked,
+        policy: Policy,
+        submitted_at: SystemTime,
+    ) -> Self {
+        Self {
+            process_id,
+            flow: key.flow(),
+            scenario: Scenario::UnknownStatus,
+            asked,
+            policy,
+            tenant: Arc::new(Tenant {
+                environment: key.environment().as_str().to_owned(),
+                issuer: key.issuer().to_owned(),
+            }),
+            submitted_at,
+            simulated: key.environment() == EnvironmentName::Local,
         }
     }
 

@@ -8,8 +8,9 @@ use serde_json::{Map, Value, json};
 use crate::unknown::UnknownValue;
 use crate::wire;
 use crate::{
-    BehaviorAlert, Cpf, Curp, Document, Evidence, FaceMatch, FinalProcess, IdentityResult,
-    LivenessResult, Match, Process, RiskLevel, RiskScore, Serpro, Status, TrustDecision,
+    BehaviorAlert, Cpf, Curp, Document, DocumentId, Evidence, FaceMatch, FinalProcess,
+    IdentityResult, LivenessResult, Match, Process, RiskLevel, RiskScore, Serpro, Status,
+    TrustDecision,
 };
 
 /// Stands for a value that was not kept. No documented value is written so, and so it reads as unknown.
@@ -93,7 +94,7 @@ impl FinalProcess {
 }
 
 fn result(value: Value) -> Value {
-    json!({ "result": value })
+    Map::from_iter([("result".to_owned(), value)]).into()
 }
 
 fn status(status: &Status) -> Value {
@@ -181,7 +182,10 @@ fn document(document: &Document) -> Value {
         Match::Different => false.into(),
         Match::Unknown(value) => unknown(value, &TRUTHS),
     };
-    let id = document.id().map(|id| id.as_str()).filter(|id| !is_personal(id));
+    let id = document
+        .id()
+        .map(DocumentId::as_str)
+        .filter(|id| !is_personal(id));
     let kind = document.type_name().filter(|kind| is_type_name(kind));
     // Written also where they are null: an object without members is no document.
     json!({
@@ -197,9 +201,9 @@ fn is_type_name(name: &str) -> bool {
     let digits = name.bytes().filter(u8::is_ascii_digit).count();
     let is_dictionary = name.starts_with("unico.")
         && digits <= 2
-        && name.split('.').all(|part| {
-            is_plain_word(part.trim_end_matches(|last: char| last.is_ascii_digit()))
-        });
+        && name
+            .split('.')
+            .all(|part| is_plain_word(part.trim_end_matches(|last: char| last.is_ascii_digit())));
     is_dictionary || is_plain_word(name)
 }
 
@@ -235,7 +239,11 @@ fn unknown(value: &UnknownValue, documented: &[&str]) -> Value {
         .json()
         .as_str()
         .filter(|word| is_plain_word(word))
-        .filter(|word| !documented.iter().any(|known| known.eq_ignore_ascii_case(word)))
+        .filter(|word| {
+            !documented
+                .iter()
+                .any(|known| known.eq_ignore_ascii_case(word))
+        })
         .unwrap_or(NOT_KEPT)
         .into()
 }
@@ -264,13 +272,31 @@ mod tests {
     #[test]
     fn what_is_kept() {
         for (members, kept) in [
-            (r#""unicoId":{"result":"YES"}"#, r#""unicoId":{"result":"yes"}"#),
-            (r#""unicoId":{"result":"maybe"}"#, r#""unicoId":{"result":"maybe"}"#),
-            (r#""unicoId":{"result":"Maria Silva"}"#, r#""unicoId":{"result":"not-kept"}"#),
+            (
+                r#""unicoId":{"result":"YES"}"#,
+                r#""unicoId":{"result":"yes"}"#,
+            ),
+            (
+                r#""unicoId":{"result":"maybe"}"#,
+                r#""unicoId":{"result":"maybe"}"#,
+            ),
+            (
+                r#""unicoId":{"result":"Maria Silva"}"#,
+                r#""unicoId":{"result":"not-kept"}"#,
+            ),
             (r#""score":52998224725"#, r#""score":999"#),
-            (r#""government":{"serpro":-2}"#, r#""government":{"serpro":-2}"#),
-            (r#""authenticated":true"#, r#""biometryToken":{"result":true}"#),
-            (r#""ageResult":{"result":"adult"}"#, r#""ageResult":"not-kept""#),
+            (
+                r#""government":{"serpro":-2}"#,
+                r#""government":{"serpro":-2}"#,
+            ),
+            (
+                r#""authenticated":true"#,
+                r#""biometryToken":{"result":true}"#,
+            ),
+            (
+                r#""ageResult":{"result":"adult"}"#,
+                r#""ageResult":"not-kept""#,
+            ),
             (r#""529.982.247-25":1"#, r#""not-kept":"not-kept""#),
             (r#""processAdditionalInfo":{"personName":"Maria"}"#, ""),
             (
@@ -281,7 +307,10 @@ mod tests {
             let comma = if kept.is_empty() { "" } else { "," };
             let expected = format!(r#"{{"id":"{ID}","status":3{comma}{kept}}}"#);
             let expected: Value = serde_json::from_str(&expected).unwrap();
-            assert_eq!(reduced(&format!(r#"{{"id":"{ID}","status":3,{members}}}"#)), expected);
+            assert_eq!(
+                reduced(&format!(r#"{{"id":"{ID}","status":3,{members}}}"#)),
+                expected
+            );
         }
     }
 

@@ -1,0 +1,126 @@
+//! What a journal shows of one reference, and which references are wanted.
+//!
+//! Must show what holds at the time that was asked for, not what was last written.
+
+use std::time::SystemTime;
+
+use idcloud_http::EnvironmentName;
+
+use super::{JournalKey, Record, Reference, State, StateKind};
+use crate::Flow;
+
+/// One reference and what is remembered of it, as it stands at one time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    key: JournalKey,
+    record: Record,
+}
+
+impl Entry {
+    /// What `record` says at `now`.
+    #[must_use]
+    pub fn new(key: JournalKey, record: Record, now: SystemTime) -> Self {
+        Self {
+            key,
+            record: record.at(now),
+        }
+    }
+
+    /// Under what it is remembered.
+    #[must_use]
+    pub const fn key(&self) -> &JournalKey {
+        &self.key
+    }
+
+    /// What is remembered.
+    #[must_use]
+    pub const fn record(&self) -> &Record {
+        &self.record
+    }
+
+    /// Where it stands.
+    #[must_use]
+    pub const fn state(&self) -> &State {
+        self.record.state()
+    }
+}
+
+/// Which entries are wanted: all that have everything that is named.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EntryFilter {
+    environment: Option<EnvironmentName>,
+    issuer: Option<Box<str>>,
+    flow: Option<Flow>,
+    reference: Option<Reference>,
+    state: Option<StateKind>,
+}
+
+impl EntryFilter {
+    /// Every entry.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Those of one environment.
+    #[must_use]
+    pub const fn with_environment(mut self, environment: EnvironmentName) -> Self {
+        self.environment = Some(environment);
+        self
+    }
+
+    /// Those of one account, by its issuer.
+    #[must_use]
+    pub fn with_issuer(mut self, issuer: &str) -> Self {
+        self.issuer = Some(issuer.into());
+        self
+    }
+
+    /// Those of one flow.
+    #[must_use]
+    pub const fn with_flow(mut self, flow: Flow) -> Self {
+        self.flow = Some(flow);
+        self
+    }
+
+    /// Those with this reference, of which there is one for each environment, account and flow.
+    #[must_use]
+    pub fn with_reference(mut self, reference: Reference) -> Self {
+        self.reference = Some(reference);
+        self
+    }
+
+    /// Those in this state.
+    #[must_use]
+    pub const fn with_state(mut self, state: StateKind) -> Self {
+        self.state = Some(state);
+        self
+    }
+
+    /// The wanted text of each part of a key, in the order of [`JournalKey::parts`].
+    #[must_use]
+    pub fn parts(&self) -> [Option<&str>; 4] {
+        [
+            self.environment.map(EnvironmentName::as_str),
+            self.issuer.as_deref(),
+            self.flow.map(Flow::as_str),
+            self.reference.as_ref().map(Reference::as_str),
+        ]
+    }
+
+    /// The wanted state.
+    #[must_use]
+    pub const fn state(&self) -> Option<StateKind> {
+        self.state
+    }
+
+    /// Whether an entry is wanted.
+    #[must_use]
+    pub fn matches(&self, entry: &Entry) -> bool {
+        let parts = self.parts().into_iter().zip(entry.key.parts());
+        parts
+            .into_iter()
+            .all(|(wanted, part)| wanted.is_none_or(|wanted| wanted == part))
+            && self.state.is_none_or(|state| state == entry.state().kind())
+    }
+}

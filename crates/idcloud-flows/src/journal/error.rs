@@ -1,0 +1,113 @@
+//! Why a journal did not do what it was asked.
+//!
+//! Must show nothing that it stores: no reference, no path, no text of a store.
+
+use std::fmt;
+
+use idcloud_http::BoxError;
+
+use super::StateKind;
+
+/// Why a journal did not do what it was asked. What caused it is under `source()`.
+#[derive(Debug)]
+pub struct JournalError {
+    kind: JournalErrorKind,
+    source: Option<BoxError>,
+}
+
+/// Why a journal did not do what it was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum JournalErrorKind {
+    /// The reference is in use for another request; with the state that it is in.
+    OtherRequest(StateKind),
+    /// The ticket no longer holds the attempt: somebody else has it, or it has an end already. Nothing may be sent with it.
+    Stale,
+    /// The ticket's time is over. Nothing may be sent with it.
+    LeaseExpired,
+    /// What was asked is not possible in this state.
+    NotAllowed(StateKind),
+    /// Nothing is remembered under this key.
+    NotFound,
+    /// The store could not be read or written. A change may or may not have been made.
+    Storage,
+    /// The store was made by a newer version.
+    Newer,
+    /// The store is no journal.
+    Foreign,
+    /// The store holds what no version writes.
+    Damaged,
+    /// The journal was closed.
+    Closed,
+}
+
+impl JournalError {
+    /// An error of this kind.
+    #[must_use]
+    pub const fn new(kind: JournalErrorKind) -> Self {
+        Self { kind, source: None }
+    }
+
+    /// The same with what caused it.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<BoxError>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// Why.
+    #[must_use]
+    pub const fn kind(&self) -> JournalErrorKind {
+        self.kind
+    }
+}
+
+impl From<JournalErrorKind> for JournalError {
+    fn from(kind: JournalErrorKind) -> Self {
+        Self::new(kind)
+    }
+}
+
+impl fmt::Display for JournalError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = match self.kind {
+            JournalErrorKind::OtherRequest(state) => {
+                return write!(
+                    f,
+                    "the reference is {state} for another request; use a new reference, or the same request as before"
+                );
+            }
+            JournalErrorKind::NotAllowed(state) => {
+                return write!(
+                    f,
+                    "the journal does not allow this while the reference is {state}"
+                );
+            }
+            JournalErrorKind::Stale => {
+                "the attempt is no longer this caller's; nothing was sent, ask the journal again"
+            }
+            JournalErrorKind::LeaseExpired => {
+                "the attempt's time is over; nothing was sent, claim the reference again"
+            }
+            JournalErrorKind::NotFound => "the journal remembers nothing under this reference",
+            JournalErrorKind::Storage => {
+                "the journal could not be read or written; see that its disk has room and may be written"
+            }
+            JournalErrorKind::Newer => {
+                "the journal was written by a newer version; use that version or a newer one"
+            }
+            JournalErrorKind::Foreign => "the file is no journal; name another one",
+            JournalErrorKind::Damaged => {
+                "the journal holds what no version writes; restore it from a copy"
+            }
+            JournalErrorKind::Closed => "the journal was closed; open it again",
+        };
+        f.write_str(text)
+    }
+}
+
+impl std::error::Error for JournalError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_ref().map(|source| &**source as _)
+    }
+}

@@ -1,0 +1,107 @@
+//! Tells whether a reference is used for the same request again, without telling what the request was.
+//!
+//! Must never allow anybody to try CPFs: the key is the digest of the pictures, which is stored nowhere.
+
+use std::fmt;
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use idcloud_model::request::{CreateRequest, Segment};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use sha2::digest::Output;
+use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
+
+/// The keyed hash of a request (HMAC-SHA-256).
+///
+/// Its key is the SHA-256 digest of the pictures' bytes, or the capture token's; what is hashed is all the rest. Whoever reads a journal
+/// cannot check a guess at the person without the very picture that was sent. A request without either, which is a document used again, has
+/// no such key: all of those have the same fingerprint, which tells nothing and keeps nothing apart.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Fingerprint([u8; 32]);
+
+impl Fingerprint {
+    /// The fingerprint of a request.
+    #[must_use]
+    pub fn of(request: &CreateRequest) -> Self {
+        let body = request.body();
+        let mut pictures = Sha256::new();
+        let mut keyed = false;
+        for segment in body.segments() {
+            let (kind, bytes): (u8, &[u8]) = match segment {
+                Segment::Base64(bytes) => (b'i', bytes),
+                Segment::CaptureToken(token) => (b't', token.expose().as_bytes()),
+                _ => continue,
+            };
+            keyed = true;
+            // Lengths stand before what they measure, so that no two lists of pieces look alike.
+            pictures.update([kind]);
+            pictures.update(length(bytes));
+            pictures.update(bytes);
+        }
+        if !keyed {
+            return Self([0; 32]);
+        }
+        let key = Zeroizing::new(<[u8; 32]>::from(pictures.finalize()));
+        let mut mac = <Hmac<Sha256>>::new(&block(&key));
+        for segment in body.segments() {
+            if let Segment::Json(json) = segment {
+                mac.update(&length(json.as_bytes()));
+                mac.update(json.as_bytes());
+            }
+        }
+        let code: Output<Sha256> = mac.finalize().into_bytes();
+        Self(code.into())
+    }
+}
+
+fn length(bytes: &[u8]) -> [u8; 8] {
+    u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_be_bytes()
+}
+
+/// The key, filled up with zeros to the hash's block as HMAC does with any short key (RFC 2104).
+fn block(key: &[u8; 32]) -> hmac::digest::Key<Hmac<Sha256>> {
+    let mut block = hmac::digest::Key::<Hmac<Sha256>>::default();
+    for (place, byte) in block.iter_mut().zip(key) {
+        *place = *byte;
+    }
+    block
+}
+
+/// 64 hexadecimal digits.
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Fingerprint({self})")
+    }
+}
+
+impl Serialize for Fingerprint {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Fingerprint {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        let mut bytes = [0; 32];
+        let mut digits = text.as_bytes().chunks_exact(2);
+        for place in &mut bytes {
+            let pair = digits.next().and_then(|pair| str::from_utf8(pair).ok());
+            *place = pair
+                .and_then(|pair| u8::from_str_radix(pair, 16).ok())
+                .ok_or_else(|| D::Error::custom("not a fingerprint"))?;
+        }
+        if text.len() == 64 {
+            Ok(Self(bytes))
+        } else {
+            Err(D::Error::custom("not a fingerprint"))
+        }
+    }
+}

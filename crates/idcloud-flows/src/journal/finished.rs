@@ -1,0 +1,153 @@
+//! What is remembered of a final process: enough to judge it again, and nothing personal.
+//!
+//! Must judge as the process did when it came.
+
+use idcloud_http::EnvironmentName;
+use idcloud_model::{Asked, FinalProcess, Policy, Process, ProcessId, Verdict, decide};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::environment_named;
+
+/// A final process without anything personal, what was asked of it, and where.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Stored", into = "Stored")]
+#[must_use = "it holds the verdict that was paid for"]
+pub struct Finished {
+    process: FinalProcess,
+    asked: Asked,
+    policy: Policy,
+    environment: EnvironmentName,
+    simulated: bool,
+    attempts: u32,
+}
+
+impl Finished {
+    /// What is kept of `process`: see [`FinalProcess::reduced`].
+    pub fn new(
+        process: &FinalProcess,
+        asked: Asked,
+        policy: Policy,
+        environment: EnvironmentName,
+        simulated: bool,
+    ) -> Self {
+        Self {
+            process: process.reduced(),
+            asked,
+            policy,
+            environment,
+            simulated,
+            attempts: 1,
+        }
+    }
+
+    /// The same, as the last of so many processes that one submission created.
+    pub const fn with_attempts(mut self, attempts: u32) -> Self {
+        self.attempts = attempts;
+        self
+    }
+
+    /// How many processes its submission created, this one included.
+    #[must_use]
+    pub const fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    /// The process, reduced to what is not personal.
+    #[must_use]
+    pub const fn process(&self) -> &FinalProcess {
+        &self.process
+    }
+
+    /// The process's id.
+    #[must_use]
+    pub const fn process_id(&self) -> &ProcessId {
+        self.process.id()
+    }
+
+    /// What was asked.
+    #[must_use]
+    pub const fn asked(&self) -> &Asked {
+        &self.asked
+    }
+
+    /// The policy under which it was judged.
+    #[must_use]
+    pub const fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Where the process ran.
+    #[must_use]
+    pub const fn environment(&self) -> EnvironmentName {
+        self.environment
+    }
+
+    /// Whether a simulator answered: then no person was verified.
+    #[must_use]
+    pub const fn simulated(&self) -> bool {
+        self.simulated
+    }
+
+    /// The verdict, as the whole process had it.
+    pub fn verdict(&self) -> Verdict {
+        decide(&self.process, &self.asked, &self.policy)
+    }
+
+    /// Whether the process ended without result (status 4 or 5), so that a new attempt is no repetition. One that contradicts itself
+    /// proves nothing.
+    #[must_use]
+    pub fn is_failed(&self) -> bool {
+        let ended = matches!(self.process.status().as_str(), "canceled" | "failed");
+        ended && !self.process.evidence().is_conflicting()
+    }
+}
+
+/// The stored form.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Stored {
+    process: Value,
+    asked: Asked,
+    policy: Policy,
+    environment: String,
+    simulated: bool,
+    attempts: u32,
+}
+
+impl From<Finished> for Stored {
+    fn from(finished: Finished) -> Self {
+        Self {
+            process: finished.process.to_reduced_json(),
+            asked: finished.asked,
+            policy: finished.policy,
+            environment: finished.environment.as_str().to_owned(),
+            simulated: finished.simulated,
+            attempts: finished.attempts,
+        }
+    }
+}
+
+/// Why stored data is not a final process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the stored process is not a final one of this version")]
+struct Unreadable;
+
+impl TryFrom<Stored> for Finished {
+    type Error = Unreadable;
+
+    fn try_from(stored: Stored) -> Result<Self, Unreadable> {
+        let json = stored.process.to_string();
+        let Ok(Process::Final(process)) = Process::from_json(json.as_bytes()) else {
+            return Err(Unreadable);
+        };
+        Ok(Self {
+            process,
+            asked: stored.asked,
+            policy: stored.policy,
+            environment: environment_named(&stored.environment).ok_or(Unreadable)?,
+            simulated: stored.simulated,
+            attempts: stored.attempts,
+        })
+    }
+}

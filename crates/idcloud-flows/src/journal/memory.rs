@@ -1,0 +1,102 @@
+//! A journal in memory: for tests, and for services that keep their own books.
+//!
+//! Must follow the rules of every journal; what it forgets with the process is all that sets it apart.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+use async_trait::async_trait;
+
+use super::{
+    Answer, Command, Entry, EntryFilter, Journal, JournalError, JournalKey, Record, Ticket,
+    transition,
+};
+
+/// A journal that lasts as long as this value.
+///
+/// It keeps two tasks of one process from submitting one reference twice. A crash forgets it, and then nobody knows what was submitted.
+#[derive(Debug, Default)]
+pub struct MemoryJournal {
+    state: Mutex<Memory>,
+}
+
+#[derive(Debug, Default)]
+struct Memory {
+    records: BTreeMap<JournalKey, Record>,
+    fence: u64,
+}
+
+impl MemoryJournal {
+    /// An empty journal.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Memory> {
+        // Every change is one insertion, so that whoever panicked left nothing half done.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change(&self, command: Command, now: SystemTime) -> Result<Answer, JournalError> {
+        let mut memory = self.lock();
+        memory.fence += 1;
+        let key = command.key().clone();
+        let before = memory.records.get(&key).cloned();
+        let after = transition(before, command, memory.fence, now);
+        if let Some(record) = after.store {
+            memory.records.insert(key, record);
+        }
+        after.answer
+    }
+}
+
+#[async_trait]
+impl Journal for MemoryJournal {
+    async fn apply(&self, command: Command, now: SystemTime) -> Result<Answer, JournalError> {
+        self.change(command, now)
+    }
+
+    fn abandon(&self, ticket: Ticket, now: SystemTime) {
+        // Whoever holds it no longer has nothing to abandon.
+        drop(self.change(Command::Abandon(ticket), now));
+    }
+
+    async fn purge(&self, before: SystemTime) -> Result<u64, JournalError> {
+        let mut memory = self.lock();
+        let count = memory.records.len();
+        memory
+            .records
+            .retain(|_, record| !record.may_be_forgotten(before));
+        Ok(u64::try_from(count - memory.records.len()).unwrap_or(u64::MAX))
+    }
+
+    async fn entry(
+        &self,
+        key: &JournalKey,
+        now: SystemTime,
+    ) -> Result<Option<Entry>, JournalError> {
+        let record = self.lock().records.get(key).cloned();
+        Ok(record.map(|record| Entry::new(key.clone(), record, now)))
+    }
+
+    async fn entries(
+        &self,
+        filter: &EntryFilter,
+        after: Option<&JournalKey>,
+        limit: usize,
+        now: SystemTime,
+    ) -> Result<Vec<Entry>, JournalError> {
+        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+        Ok(self
+            .lock()
+            .records
+            .range((start, Bound::Unbounded))
+            .map(|(key, record)| Entry::new(key.clone(), record.clone(), now))
+            .filter(|entry| filter.matches(entry))
+            .take(limit)
+            .collect())
+    }
+}

@@ -1,0 +1,198 @@
+//! Memory of what was submitted, so that nobody pays twice.
+//!
+//! Must never let a request leave whose intent is not remembered, and must hold nothing personal.
+//!
+//! IDCloud has no idempotency key: a create that is repeated is a second process. So the caller gives each submission a
+//! [`Reference`] of its own, and a [`Journal`] remembers what became of it. Of each reference it remembers attempts, of which the last is in one
+//! of these states:
+//!
+//! ```text
+//!  claim          ┌─────────┐ dispatch    ┌────────────┐ conclude
+//! ───────────────►│ claimed ├────────────►│ dispatched ├──────────┬──────────┬─────────────┐
+//!                 └────┬────┘ (durable,   └─────┬──────┘          │          │             │
+//!       abandoned,     │      then it leaves)   │ abandoned,      │          │             │
+//!       lease over,    │                        │ lease over,     │          │             │
+//!       not sent       │                        │ nobody knows    │          │             │
+//!                      ▼                        ▼                 ▼          ▼             ▼
+//!                 ┌──────────┐            ┌───────────┐     ┌─────────┐ ┌──────────┐  ┌──────────┐
+//!                 │ not sent │            │ ambiguous │     │ pending ├►│ finished │  │ not sent │
+//!                 └────┬─────┘            └──┬─────┬──┘     └─────────┘ └────┬─────┘  └────┬─────┘
+//!                      │        settle:found │     │ settle:     ▲    finish │             │
+//!                      │                     └─────┼─────────────┘           │             │
+//!                      │                           ▼ resend                  │             │
+//!                      │                      ┌────────┐                     │ status 4, 5:│
+//!                      │ claim                │ resend │ claim               │ begin_again │ claim
+//!                      └──────────────────────┴────┬───┴─────────────────────┴─────────────┘
+//!                                                  ▼
+//!                                           a new attempt: claimed
+//! ```
+//!
+//! - *Claimed* provably was not sent, *dispatched* may be on its way. Both are somebody's until their lease ends. So a crash leaves at most as
+//!   many references ambiguous as requests were on the wire, and all others free.
+//! - Only [`Claimed::Fresh`] may be submitted, with its [`Ticket`]. Its fencing number is given once: a dispatch with an older one, or after
+//!   the lease, fails before anything leaves. So two replicas cannot send one reference.
+//! - An attempt that provably did not run leaves what was before it: nothing, or the failed process that it was to replace.
+//! - *Ambiguous* ends only by a late answer, or by a person ([`Settlement`]).
+//!
+//! All of it is one pure function, [`transition`]. A store keeps records ([`Record`]) by key, runs the function on them, and answers once
+//! what it made is durable. [`MemoryJournal`] is one; the crate `idcloud-journal` has one on SQLite. The module `conformance` (feature
+//! `conformance`) tries any other.
+//!
+//! What is stored: the key, times, states, owners' names, the request's [`Fingerprint`], what was asked, and of processes what
+//! [`Finished`] and [`Pending`] keep. No image, no number, no name.
+
+mod command;
+mod entry;
+mod error;
+mod fingerprint;
+mod finished;
+mod key;
+mod memory;
+mod owner;
+mod record;
+mod reference;
+mod transition;
+pub mod unix_millis;
+
+use std::fmt::Debug;
+use std::time::{Duration, SystemTime};
+
+use async_trait::async_trait;
+use idcloud_http::EnvironmentName;
+
+pub use command::{Answer, Claim, Claimed, Command, Conclusion, Settlement, Ticket};
+pub use entry::{Entry, EntryFilter};
+pub use error::{JournalError, JournalErrorKind};
+pub use fingerprint::Fingerprint;
+pub use finished::Finished;
+pub use key::JournalKey;
+pub use memory::MemoryJournal;
+pub use owner::{Owner, OwnerError};
+pub use record::{Attempt, Record, Refusal, State, StateKind, UnknownState};
+pub use reference::{Reference, ReferenceError};
+pub use transition::{Transition, transition};
+
+#[cfg(doc)]
+use crate::Pending;
+
+/// Memory of what was submitted.
+///
+/// A store implements [`apply`](Self::apply), [`abandon`](Self::abandon), [`purge`](Self::purge), [`entry`](Self::entry) and
+/// [`entries`](Self::entries); the other methods are `apply` by name. Times are arguments: a journal has no clock.
+#[async_trait]
+pub trait Journal: Send + Sync + Debug {
+    /// Runs one command by [`transition`], and returns its answer once what it changed is durable.
+    ///
+    /// Commands about one key never run at the same time, in this process or in another. Dropping the future does not undo the command.
+    async fn apply(&self, command: Command, now: SystemTime) -> Result<Answer, JournalError>;
+
+    /// Lets go of an attempt without waiting, for whoever is dropped: free if it was not dispatched, ambiguous if it was.
+    ///
+    /// Where it does not get through the lease's end does the same.
+    fn abandon(&self, ticket: Ticket, now: SystemTime);
+
+    /// Forgets what changed last before `before` and is over: finished, not sent, settled to be sent again. Returns how many.
+    ///
+    /// What is pending, ambiguous or on its way is never forgotten. A forgotten reference is free, and can be paid for once more.
+    async fn purge(&self, before: SystemTime) -> Result<u64, JournalError>;
+
+    /// What is remembered under `key`, as it stands at `now`.
+    async fn entry(&self, key: &JournalKey, now: SystemTime)
+    -> Result<Option<Entry>, JournalError>;
+
+    /// What is remembered, in the order of keys: at most `limit` entries after the key `after`. Fewer than `limit` are the last.
+    async fn entries(
+        &self,
+        filter: &EntryFilter,
+        after: Option<&JournalKey>,
+        limit: usize,
+        now: SystemTime,
+    ) -> Result<Vec<Entry>, JournalError>;
+
+    /// Asks to submit: fresh with a ticket, or what is known instead.
+    ///
+    /// # Errors
+    /// [`JournalErrorKind::OtherRequest`] where the reference is in use for a request with another fingerprint.
+    async fn claim(&self, claim: Claim, now: SystemTime) -> Result<Claimed, JournalError> {
+        claimed(self.apply(Command::Claim(claim), now).await?)
+    }
+
+    /// The same, and fresh also where the last process ended in status 4 or 5. With a new selfie the fingerprint may be another.
+    async fn begin_again(&self, claim: Claim, now: SystemTime) -> Result<Claimed, JournalError> {
+        claimed(self.apply(Command::BeginAgain(claim), now).await?)
+    }
+
+    /// Makes durable that the request is about to leave, and holds it for `lease` from now: longer than its time-out, or its end comes late.
+    ///
+    /// May be called again for each repetition of one attempt that provably did not run.
+    ///
+    /// # Errors
+    /// Any error means that nothing may be sent.
+    async fn dispatch(
+        &self,
+        ticket: &Ticket,
+        lease: Duration,
+        now: SystemTime,
+    ) -> Result<(), JournalError> {
+        let ticket = ticket.clone();
+        self.apply(Command::Dispatch { ticket, lease }, now).await?;
+        Ok(())
+    }
+
+    /// Writes down how an attempt ended. May be repeated after an error.
+    async fn conclude(
+        &self,
+        ticket: &Ticket,
+        conclusion: Conclusion,
+        now: SystemTime,
+    ) -> Result<(), JournalError> {
+        let ticket = ticket.clone();
+        self.apply(Command::Conclude { ticket, conclusion }, now)
+            .await?;
+        Ok(())
+    }
+
+    /// Writes down the end of a pending process; by whoever waited for it. Of two that say so the first counts.
+    async fn finish(
+        &self,
+        key: &JournalKey,
+        finished: Finished,
+        now: SystemTime,
+    ) -> Result<(), JournalError> {
+        let (key, finished) = (key.clone(), Box::new(finished));
+        self.apply(Command::Finish { key, finished }, now).await?;
+        Ok(())
+    }
+
+    /// Ends an ambiguous attempt by a person's decision.
+    async fn settle(
+        &self,
+        key: &JournalKey,
+        settlement: Settlement,
+        now: SystemTime,
+    ) -> Result<(), JournalError> {
+        let key = key.clone();
+        self.apply(Command::Settle { key, settlement }, now).await?;
+        Ok(())
+    }
+}
+
+fn claimed(answer: Answer) -> Result<Claimed, JournalError> {
+    match answer {
+        Answer::Claimed(claimed) => Ok(claimed),
+        // A store that answers a claim so does not follow the rules.
+        Answer::Done => Err(JournalErrorKind::Storage.into()),
+    }
+}
+
+/// The environment of this name.
+fn environment_named(name: &str) -> Option<EnvironmentName> {
+    [
+        EnvironmentName::Local,
+        EnvironmentName::Uat,
+        EnvironmentName::Production,
+        EnvironmentName::Custom,
+    ]
+    .into_iter()
+    .find(|environment| environment.as_str() == name)
+}

@@ -1,0 +1,336 @@
+//! What is remembered of one reference: its attempts, and where the last one stands.
+//!
+//! Must hold nothing personal. Changes only by [`transition`](super::transition).
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::SystemTime;
+
+use idcloud_model::{Asked, ErrorCode, Policy, ProcessId};
+use serde::{Deserialize, Serialize};
+
+use super::{Fingerprint, Finished, Owner, unix_millis};
+use crate::Pending;
+
+/// The form in which records are stored now.
+const VERSION: u32 = 1;
+
+/// What is remembered of one reference. Stores keep it as they keep any serialised text (serde).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Record {
+    version: u32,
+    #[serde(with = "unix_millis")]
+    pub(super) changed_at: SystemTime,
+    /// Attempts that are over and may have been paid for: failed processes, and those that somebody settled to be sent again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) earlier: Vec<Attempt>,
+    pub(super) last: Attempt,
+}
+
+/// One attempt: at most one process.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Attempt {
+    /// Given once by a store: tells this attempt from any other.
+    pub(super) fence: u64,
+    pub(super) fingerprint: Fingerprint,
+    #[serde(with = "unix_millis")]
+    pub(super) claimed_at: SystemTime,
+    pub(super) asked: Asked,
+    pub(super) policy: Policy,
+    pub(super) state: State,
+}
+
+/// Where an attempt stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", rename_all_fields = "camelCase")]
+#[non_exhaustive]
+pub enum State {
+    /// Somebody is about to send it. Provably not sent.
+    Claimed {
+        /// Who.
+        owner: Owner,
+        /// Until when nobody else may.
+        #[serde(with = "unix_millis")]
+        until: SystemTime,
+    },
+    /// It may be on its way.
+    Dispatched {
+        /// Who sent it.
+        owner: Owner,
+        /// Until when its end is awaited; from then on it is ambiguous.
+        #[serde(with = "unix_millis")]
+        until: SystemTime,
+    },
+    /// The process exists, and more will come.
+    Pending(Box<Pending>),
+    /// The process is final.
+    Finished(Box<Finished>),
+    /// Nobody can know whether a process exists. Only a person can end this.
+    Ambiguous,
+    /// Provably no process exists.
+    NotSent(Option<Refusal>),
+    /// It was ambiguous, and a person decided that it may be sent again.
+    Resend,
+}
+
+/// IDCloud's definite no, as far as it may be stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "StoredRefusal", into = "StoredRefusal")]
+pub struct Refusal {
+    status: Option<u16>,
+    code: Option<ErrorCode>,
+}
+
+/// The stored form.
+#[derive(Serialize, Deserialize)]
+struct StoredRefusal {
+    status: Option<u16>,
+    code: Option<String>,
+}
+
+impl From<Refusal> for StoredRefusal {
+    fn from(refusal: Refusal) -> Self {
+        Self {
+            status: refusal.status,
+            code: refusal.code.map(|code| code.as_str().to_owned()),
+        }
+    }
+}
+
+impl From<StoredRefusal> for Refusal {
+    fn from(stored: StoredRefusal) -> Self {
+        Self {
+            status: stored.status,
+            code: stored.code.as_deref().and_then(ErrorCode::parse),
+        }
+    }
+}
+
+impl Refusal {
+    /// A refusal with this HTTP status and this code of IDCloud's.
+    #[must_use]
+    pub const fn new(status: Option<u16>, code: Option<ErrorCode>) -> Self {
+        Self { status, code }
+    }
+
+    /// The HTTP status.
+    #[must_use]
+    pub const fn status(&self) -> Option<u16> {
+        self.status
+    }
+
+    /// IDCloud's code.
+    #[must_use]
+    pub const fn code(&self) -> Option<&ErrorCode> {
+        self.code.as_ref()
+    }
+}
+
+/// The state's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum StateKind {
+    /// [`State::Claimed`].
+    Claimed,
+    /// [`State::Dispatched`].
+    Dispatched,
+    /// [`State::Pending`].
+    Pending,
+    /// [`State::Finished`].
+    Finished,
+    /// [`State::Ambiguous`].
+    Ambiguous,
+    /// [`State::NotSent`].
+    NotSent,
+    /// [`State::Resend`].
+    Resend,
+}
+
+impl Record {
+    pub(super) const fn new(changed_at: SystemTime, earlier: Vec<Attempt>, last: Attempt) -> Self {
+        Self {
+            version: VERSION,
+            changed_at,
+            earlier,
+            last,
+        }
+    }
+
+    /// Whether this version of the library can have written it.
+    #[must_use]
+    pub const fn is_readable(&self) -> bool {
+        self.version == VERSION
+    }
+
+    /// When it changed last.
+    #[must_use]
+    pub const fn changed_at(&self) -> SystemTime {
+        self.changed_at
+    }
+
+    /// Which attempt is the last, from 1. An attempt that provably did not run is not counted: the next has its number.
+    #[must_use]
+    pub fn attempts(&self) -> usize {
+        self.earlier.len() + 1
+    }
+
+    /// Where the last attempt stands, as it was written: [`at`](Self::at) is what holds at a given time.
+    #[must_use]
+    pub const fn state(&self) -> &State {
+        &self.last.state
+    }
+
+    /// The fingerprint of the last attempt's request.
+    #[must_use]
+    pub const fn fingerprint(&self) -> Fingerprint {
+        self.last.fingerprint
+    }
+
+    /// What the last attempt asked.
+    #[must_use]
+    pub const fn asked(&self) -> &Asked {
+        &self.last.asked
+    }
+
+    /// The policy of the last attempt.
+    #[must_use]
+    pub const fn policy(&self) -> &Policy {
+        &self.last.policy
+    }
+
+    /// When the last attempt was claimed.
+    #[must_use]
+    pub const fn claimed_at(&self) -> SystemTime {
+        self.last.claimed_at
+    }
+
+    /// The last attempt's process, where it is known.
+    #[must_use]
+    pub fn process_id(&self) -> Option<&ProcessId> {
+        self.last.state.process_id()
+    }
+
+    /// The processes of the attempts before the last, oldest first.
+    pub fn earlier_processes(&self) -> impl Iterator<Item = &ProcessId> {
+        self.earlier
+            .iter()
+            .filter_map(|attempt| attempt.state.process_id())
+    }
+
+    /// The record as it stands at `now`: an attempt whose time is over is ambiguous where it was dispatched, and where it was only claimed it
+    /// never was.
+    #[must_use]
+    pub fn at(mut self, now: SystemTime) -> Self {
+        match &self.last.state {
+            State::Claimed { until, .. } if *until <= now => self.last_did_not_run(None),
+            State::Dispatched { until, .. } if *until <= now => self.last.state = State::Ambiguous,
+            _ => {}
+        }
+        self
+    }
+
+    /// Whether it is over, and did not change since `before`.
+    #[must_use]
+    pub fn may_be_forgotten(&self, before: SystemTime) -> bool {
+        let state = self.clone().at(before).last.state.kind();
+        self.changed_at < before
+            && matches!(
+                state,
+                StateKind::Finished | StateKind::NotSent | StateKind::Resend
+            )
+    }
+
+    /// What was before an attempt that did not run is what stands, if there was anything.
+    pub(super) fn last_did_not_run(&mut self, refusal: Option<Refusal>) {
+        match self.earlier.pop() {
+            Some(before) => self.last = before,
+            None => self.last.state = State::NotSent(refusal),
+        }
+    }
+}
+
+impl State {
+    /// The name.
+    #[must_use]
+    pub const fn kind(&self) -> StateKind {
+        match self {
+            Self::Claimed { .. } => StateKind::Claimed,
+            Self::Dispatched { .. } => StateKind::Dispatched,
+            Self::Pending(_) => StateKind::Pending,
+            Self::Finished(_) => StateKind::Finished,
+            Self::Ambiguous => StateKind::Ambiguous,
+            Self::NotSent(_) => StateKind::NotSent,
+            Self::Resend => StateKind::Resend,
+        }
+    }
+
+    /// The process, where it is known.
+    #[must_use]
+    pub fn process_id(&self) -> Option<&ProcessId> {
+        match self {
+            Self::Pending(pending) => Some(pending.process_id()),
+            Self::Finished(finished) => Some(finished.process_id()),
+            _ => None,
+        }
+    }
+
+    /// Until when the attempt is somebody's.
+    #[must_use]
+    pub const fn until(&self) -> Option<SystemTime> {
+        match self {
+            Self::Claimed { until, .. } | Self::Dispatched { until, .. } => Some(*until),
+            _ => None,
+        }
+    }
+}
+
+impl StateKind {
+    /// Every state.
+    pub const ALL: [Self; 7] = [
+        Self::Claimed,
+        Self::Dispatched,
+        Self::Pending,
+        Self::Finished,
+        Self::Ambiguous,
+        Self::NotSent,
+        Self::Resend,
+    ];
+
+    /// The name, such as `not-sent`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Claimed => "claimed",
+            Self::Dispatched => "dispatched",
+            Self::Pending => "pending",
+            Self::Finished => "finished",
+            Self::Ambiguous => "ambiguous",
+            Self::NotSent => "not-sent",
+            Self::Resend => "resend",
+        }
+    }
+}
+
+impl fmt::Display for StateKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A text that names no state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a state; give claimed, dispatched, pending, finished, ambiguous, not-sent or resend")]
+pub struct UnknownState;
+
+impl FromStr for StateKind {
+    type Err = UnknownState;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.as_str() == name)
+            .ok_or(UnknownState)
+    }
+}
