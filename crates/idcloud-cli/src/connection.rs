@@ -50,7 +50,9 @@ fn local(
     capabilities: Capabilities,
     clock: Arc<dyn Clock>,
 ) -> Result<Connection, Failure> {
-    let mut simulator = Simulator::new(idcloud_simulator::Config::new(seed(&*clock)));
+    // It forgets everything when the program ends, so that no process of an earlier call is there to be referred to.
+    let config = idcloud_simulator::Config::new(seed(&*clock)).with_unknown_references(true);
+    let mut simulator = Simulator::new(config);
     let account = simulator
         .issue_account()
         .map_err(|_| Failure::fault("the embedded simulator could not make an RSA key"))?;

@@ -3,15 +3,19 @@
 
 use idcloud_model::{Capabilities, Capability};
 
-/// What a key is provisioned with: the capabilities that it answers, and whether it insists on captures.
+use crate::Dialect;
+
+/// What a key is provisioned with: the capabilities that it answers, the form of its answers, and whether it insists on captures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeyProfile {
     capabilities: Capabilities,
     capture_only: bool,
+    dialect: Option<Dialect>,
+    later_alert: Option<bool>,
 }
 
 impl KeyProfile {
-    /// A key with `capabilities`.
+    /// A key with `capabilities`, in the simulator's own dialect.
     ///
     /// It takes plain pictures as well as captures, unless liveness is all that it can answer: a plain picture proves
     /// nothing about that, and the Liveness page asks for the SDK's file.
@@ -20,6 +24,8 @@ impl KeyProfile {
         Self {
             capabilities,
             capture_only: capabilities.iter().eq([Capability::Liveness]),
+            dialect: None,
+            later_alert: None,
         }
     }
 
@@ -27,6 +33,20 @@ impl KeyProfile {
     #[must_use]
     pub const fn with_capture_only(mut self, capture_only: bool) -> Self {
         self.capture_only = capture_only;
+        self
+    }
+
+    /// The form of the key's answers.
+    #[must_use]
+    pub const fn with_dialect(mut self, dialect: Dialect) -> Self {
+        self.dialect = Some(dialect);
+        self
+    }
+
+    /// Whether the behavior alert comes with a later lookup instead of the create. The dialect says so by itself; both were published.
+    #[must_use]
+    pub const fn with_later_alert(mut self, later: bool) -> Self {
+        self.later_alert = Some(later);
         self
     }
 
@@ -42,8 +62,19 @@ impl KeyProfile {
         self.capture_only
     }
 
+    /// The form of the key's answers; `None` for the simulator's own.
+    #[must_use]
+    pub const fn dialect(self) -> Option<Dialect> {
+        self.dialect
+    }
+
     pub(crate) const fn has(self, capability: Capability) -> bool {
         self.capabilities.contains(capability)
+    }
+
+    /// Whether the behavior alert comes later in answers of `dialect`.
+    pub(crate) fn alerts_later(self, dialect: Dialect) -> bool {
+        self.has(Capability::BehaviorAlert) && self.later_alert.unwrap_or(dialect.answers_later())
     }
 }
 

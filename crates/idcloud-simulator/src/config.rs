@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::{FaultRule, IDENTITY_URL, RateLimit};
+use crate::{Dialect, FaultRule, IDENTITY_URL, RateLimit};
 
 /// The settings of a [`Simulator`](crate::Simulator). The default is what the documents describe.
 #[derive(Clone, Debug)]
@@ -17,6 +17,8 @@ pub struct Config {
     pub(crate) latency: Latency,
     pub(crate) captures: CaptureMarking,
     pub(crate) faults: Vec<FaultRule>,
+    pub(crate) dialect: Dialect,
+    pub(crate) unknown_references: bool,
 }
 
 /// How long an answer takes when nothing goes wrong.
@@ -65,6 +67,8 @@ impl Config {
             latency: Latency::None,
             captures: CaptureMarking::WithProcess,
             faults: Vec::new(),
+            dialect: Dialect::default(),
+            unknown_references: false,
         }
     }
 
@@ -116,6 +120,21 @@ impl Config {
     #[must_use]
     pub fn with_fault(mut self, rule: FaultRule) -> Self {
         self.faults.push(rule);
+        self
+    }
+
+    /// The dialect of keys that have none of their own, and of answers to requests without a known key; 2025 by default.
+    #[must_use]
+    pub fn with_dialect(mut self, dialect: Dialect) -> Self {
+        self.dialect = dialect;
+        self
+    }
+
+    /// Whether a create may refer to a process that nobody knows: a reference then is the same person's, and proves who
+    /// holds a document. Off by default; for simulators that forget everything before the next request comes.
+    #[must_use]
+    pub fn with_unknown_references(mut self, allowed: bool) -> Self {
+        self.unknown_references = allowed;
         self
     }
 }

@@ -1,9 +1,10 @@
 //! An IDCloud on this machine: the same API with real OAuth and chosen outcomes, for development, tests and training.
-//! It must never approve anybody by accident, never pass for the real thing, and never share the client's code for the wire.
+//! It must never pass for the real thing, and never share the client's code for the wire.
 //!
 //! - [`Simulator`] is the core, without I/O: a request and the time go in, an answer comes out.
 //! - [`SimulatorTransport`] puts it in place of the network inside a process.
 //! - `serve` (feature `server`, on by default) puts it behind a socket.
+//! - [`KeyProfile`] is what an API key answers, and in which of four [`Dialect`]s; [`key_ring()`] has one for each kind of integration.
 //! - [`subjects()`] lists people who do not exist, each with a known outcome; [`Simulator::arrange`] decides about others.
 //! - [`FaultRule`] says what goes wrong and when, drawn from the seed; the [`Ledger`] tells what was billed all the same.
 //! - [`Webhook`] says where a tenant is told when its processes end.
@@ -15,7 +16,8 @@
 //! requests a second for each tenant; and what an API key's capabilities leave out of an answer. Every answer carries the header
 //! `idcloud-simulated: true`.
 //!
-//! Not simulated yet: 1:1 comparison, documents and IDCloud's own decision (a key that has them answers nothing about them).
+//! Whoever is not among the subjects and not arranged is who they say they are: a person with a valid CPF or CURP is approved by
+//! every key that can approve.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -47,6 +49,8 @@ mod api_key;
 mod capture;
 mod config;
 mod core;
+mod dialect;
+mod key_ring;
 mod manual_clock;
 mod outcome;
 #[cfg(feature = "server")]
@@ -65,8 +69,10 @@ pub use core::{
     RateLimit, Reaction, SIMULATED_HEADER, ScheduledEvent, Simulator, Tally, WebhookDelivery,
     WebhookTally, When,
 };
+pub use dialect::{Dialect, DialectError};
+pub use key_ring::{StandardKey, key_ring};
 pub use manual_clock::ManualClock;
-pub use outcome::{Course, Outcome};
+pub use outcome::{Course, Outcome, Paper};
 #[cfg(feature = "server")]
 pub use server::serve;
 pub use shared::{Locked, SharedSimulator};

@@ -1,9 +1,12 @@
 //! The test subjects: people who do not exist, each with a known outcome.
-//! Never a person's number on purpose: the codes follow a pattern, with check digits that are right.
+//! Never a person's number on purpose: the codes follow a pattern, with check digits that are right, or are the published ones of
+//! the Mexican Trust sandbox.
+
+use std::time::Duration;
 
 use idcloud_model::{Capabilities, IdentityExtras, SelfieKind, SubjectCode};
 
-use crate::{Course, Outcome};
+use crate::{Course, Outcome, Paper};
 
 /// A person who does not exist, and what a verification of them comes to.
 #[derive(Clone, Copy, Debug)]
@@ -13,7 +16,8 @@ pub struct TestSubject {
     pub code: &'static str,
     /// A name to send with it. Any other name does as well.
     pub name: &'static str,
-    /// The row of the decision table that an onboarding ends in, with the capabilities and the selfie named here.
+    /// The row of the decision table that a verification ends in, with the capabilities and the selfie named here: a 1:1
+    /// comparison or a document where these are the capabilities, else an onboarding.
     pub scenario: &'static str,
     /// What happens, in one sentence.
     pub description: &'static str,
@@ -26,7 +30,7 @@ pub struct TestSubject {
 
 /// All test subjects. The first one is approved.
 ///
-/// Whoever is not in the list gets an inconclusive identity, and is never approved.
+/// Whoever is not in the list, and has a CPF or CURP whose digits check, is like the first one: the face is the holder's.
 #[must_use]
 pub fn subjects() -> &'static [TestSubject] {
     SUBJECTS
@@ -48,6 +52,10 @@ const SCORE: Capabilities =
 const ALERT_SCORE: Capabilities = SCORE.with_behavior_alert();
 const SERPRO: Capabilities = Capabilities::NONE.with_identity(IdentityExtras::NONE.with_serpro());
 
+const TRUST: Capabilities = IDENTITY.with_trust_decision();
+const FACE_MATCH: Capabilities = Capabilities::NONE.with_face_match();
+const DOCUMENT: Capabilities = Capabilities::NONE.with_document();
+
 const YES: Outcome = Outcome::YES;
 const NO: Outcome = Outcome::NO;
 const INCONCLUSIVE: Outcome = Outcome::INCONCLUSIVE;
@@ -65,8 +73,8 @@ const SUBJECTS: &[TestSubject] = &[
         .says("Identity is inconclusive; the risk score comes later and is 28."),
     image("11122230532", "score-zero", SCORE, INCONCLUSIVE.with_score(0))
         .says("Identity is inconclusive; the risk score comes later and is 0."),
-    image("11122230613", "score-negative", SCORE, INCONCLUSIVE.with_score(-45))
-        .says("Identity is inconclusive; the risk score comes later and is -45."),
+    image("11122230613", "score-negative", SCORE, INCONCLUSIVE.with_score(-40))
+        .says("Identity is inconclusive; the risk score comes later and is -40."),
     image("11122230702", "identity-inconclusive", IDENTITY, INCONCLUSIVE)
         .says("Identity is inconclusive, and the key has no risk score to ask for."),
     image("11122230885", "drop", SCORE, INCONCLUSIVE)
@@ -120,6 +128,34 @@ const SUBJECTS: &[TestSubject] = &[
         .says("The process never ends (status 1)."),
     image("11122232586", "unknown-status", IDENTITY, YES.with_course(Course::UnlistedStatus(7)))
         .says("The process has a status that no document lists (7), and keeps it."),
+    image(
+        "11122232667",
+        "identity-yes-without-liveness",
+        IDENTITY,
+        YES.with_course(Course::FailureOnce),
+    )
+    .says("The first process about this person fails (status 5); the next one finds that the face is the holder's."),
+    image(
+        "11122232748",
+        "identity-yes-without-liveness",
+        IDENTITY,
+        YES.with_course(Course::Slow(Duration::from_secs(30))),
+    )
+    .says("It takes 30 seconds (status 1) to find that the face is the holder's."),
+    image("11122232829", "face-mismatch", FACE_MATCH, YES.with_face_match(false))
+        .says("The face is the holder's, and not that of any reference: a 1:1 comparison is false."),
+    image("11122232900", "document-mismatch", DOCUMENT, YES.with_paper(Paper::OtherNumber))
+        .says("Every document of this person bears another number."),
+    image("11122233043", "document-unread", DOCUMENT, YES.with_paper(Paper::Unreadable))
+        .says("No document of this person can be read."),
+    image("HEWW580907HGRSHL05", "trust-denied", TRUST, INCONCLUSIVE.with_trust("reproved"))
+        .says("Published subject of the Mexican Trust sandbox: IDCloud's own decision is reproved."),
+    image("BAWB700219HNLTYR01", "trust-high-risk", TRUST, INCONCLUSIVE.with_trust("risk-high"))
+        .says("Published subject of the Mexican Trust sandbox: IDCloud's own decision is risk-high."),
+    image("IIFA830702HDFGNN06", "trust-denied", TRUST, INCONCLUSIVE.with_trust("risk-critical"))
+        .says("Published subject of the Mexican Trust sandbox: IDCloud's own decision is risk-critical."),
+    image("PASP901014HDFRPT03", "trust-inconclusive", TRUST, INCONCLUSIVE.with_trust("inconclusive"))
+        .says("Published subject of the Mexican Trust sandbox: IDCloud's own decision is inconclusive."),
     image("XEXX010101HNEXXXA4", "identity-yes-without-liveness", IDENTITY, YES)
         .says("A CURP in place of a CPF: the face is the holder's; nobody checked whether a person was there."),
 ];

@@ -53,9 +53,13 @@ impl Drop for Served {
     }
 }
 
+fn text(directory: &Path) -> String {
+    std::fs::read_to_string(directory.join(".env")).unwrap()
+}
+
 fn variables(directory: &Path) -> HashMap<String, String> {
-    let text = std::fs::read_to_string(directory.join(".env")).unwrap();
-    text.lines()
+    text(directory)
+        .lines()
         .filter(|line| !line.starts_with('#') && !line.is_empty())
         .map(|line| {
             let (name, value) = line.split_once('=').unwrap();
@@ -94,6 +98,21 @@ async fn a_served_simulator_writes_credentials_that_work() {
         "{}",
         served.first_line
     );
+    let others: Vec<_> = text(&credentials)
+        .lines()
+        .filter_map(|line| {
+            line.strip_prefix("# IDCLOUD_CAPABILITIES=")
+                .map(str::to_owned)
+        })
+        .collect();
+    for expected in [
+        "liveness",
+        "face-match",
+        "document",
+        "identity,trust-decision",
+    ] {
+        assert!(others.iter().any(|key| key == expected), "{others:?}");
+    }
     let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     let key = Path::new(&variables["IDCLOUD_PRIVATE_KEY_FILE"]);
     assert!(key.is_absolute());

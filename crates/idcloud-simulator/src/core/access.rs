@@ -18,37 +18,52 @@ pub(crate) struct Access {
     pub(crate) key: KeyProfile,
 }
 
-/// The tenant whose access token `headers` carry. The budget is the tenant's, so this comes before anything else.
-pub(crate) fn tenant(
-    headers: &HeaderMap,
-    tokens: &AccessTokens,
-    now: SystemTime,
-) -> Result<String, Refusal> {
-    let authorization = text(headers, AUTHORIZATION.as_str()).ok_or(Refusal::NO_AUTHORIZATION)?;
-    let token = authorization
-        .strip_prefix("Bearer ")
-        .ok_or(Refusal::INVALID_TOKEN)?;
-    tokens
-        .tenant_of(token, now)
-        .map(str::to_owned)
-        .map_err(|fault| match fault {
-            TokenFault::Malformed => Refusal::MALFORMED_TOKEN,
-            TokenFault::Unknown => Refusal::INVALID_TOKEN,
-            TokenFault::Expired => Refusal::EXPIRED_TOKEN,
-        })
+/// The two headers that every request of the API has.
+pub(crate) struct Presented<'a> {
+    authorization: &'a str,
+    api_key: &'a str,
 }
 
-/// The API key's profile, provided that the key is `tenant`'s.
-pub(crate) fn with_key(
-    headers: &HeaderMap,
-    tenants: &Tenants,
-    tenant: String,
-) -> Result<Access, Refusal> {
-    let key = text(headers, "apikey").ok_or(Refusal::NO_API_KEY)?;
-    let key = tenants
-        .key_of(&tenant, key)
-        .ok_or(Refusal::UNKNOWN_API_KEY)?;
-    Ok(Access { tenant, key })
+impl<'a> Presented<'a> {
+    /// Both headers, the missing one refused before anything of the other is looked at.
+    pub(crate) fn read(headers: &'a HeaderMap) -> Result<Self, Refusal> {
+        let authorization =
+            text(headers, AUTHORIZATION.as_str()).ok_or(Refusal::NO_AUTHORIZATION)?;
+        let api_key = api_key(headers).ok_or(Refusal::NO_API_KEY)?;
+        Ok(Self {
+            authorization,
+            api_key,
+        })
+    }
+
+    /// The tenant whose access token is presented. The budget is the tenant's, so this comes before the key.
+    pub(crate) fn tenant(&self, tokens: &AccessTokens, now: SystemTime) -> Result<String, Refusal> {
+        let token = self
+            .authorization
+            .strip_prefix("Bearer ")
+            .ok_or(Refusal::INVALID_TOKEN)?;
+        tokens
+            .tenant_of(token, now)
+            .map(str::to_owned)
+            .map_err(|fault| match fault {
+                TokenFault::Malformed => Refusal::MALFORMED_TOKEN,
+                TokenFault::Unknown => Refusal::INVALID_TOKEN,
+                TokenFault::Expired => Refusal::EXPIRED_TOKEN,
+            })
+    }
+
+    /// The API key's profile, provided that the key is `tenant`'s.
+    pub(crate) fn with_key(&self, tenants: &Tenants, tenant: String) -> Result<Access, Refusal> {
+        let key = tenants
+            .key_of(&tenant, self.api_key)
+            .ok_or(Refusal::UNKNOWN_API_KEY)?;
+        Ok(Access { tenant, key })
+    }
+}
+
+/// The API key that is presented, known or not.
+pub(crate) fn api_key(headers: &HeaderMap) -> Option<&str> {
+    text(headers, "apikey")
 }
 
 /// A header's text; `None` when it is absent or empty. What is not ASCII can match nothing, and counts as a wrong value.

@@ -13,6 +13,7 @@ use super::numeric_date::http_date;
 use super::reaction::{Effect, Reaction, ScheduledEvent};
 use super::refusal::Refusal;
 use super::refused::Refused;
+use crate::Dialect;
 
 /// Marks every answer of a simulator, so that no simulated verdict passes for a real one.
 pub const SIMULATED_HEADER: HeaderName = HeaderName::from_static("idcloud-simulated");
@@ -40,7 +41,7 @@ impl Answer {
                 events: Vec::new(),
             },
             // Only a value that cannot be JSON at all comes here, and the simulator has none.
-            Err(_) => Refused::ByRule(Refusal::INTERNAL).into(),
+            Err(_) => Self::refused(Refused::ByRule(Refusal::INTERNAL), Dialect::default()),
         }
     }
 
@@ -69,22 +70,30 @@ impl Answer {
             events: self.events,
         }
     }
-}
 
-impl From<Refused> for Answer {
-    fn from(refused: Refused) -> Self {
+    /// A refusal, in the envelope of `dialect`.
+    pub(crate) fn refused(refused: Refused, dialect: Dialect) -> Self {
         let (status, body) = match refused {
-            Refused::ByRule(refusal) => (
-                refusal.status,
-                json!({ "error": { "code": refusal.code, "description": refusal.description } }),
-            ),
-            Refused::ByIdentity(fault) => (
-                StatusCode::UNAUTHORIZED,
-                json!({
-                    "error": "server_error",
-                    "error_description": format!("Falha na autenticação {}", fault.code()),
-                }),
-            ),
+            Refused::ByRule(refusal) => {
+                let error = json!({ "code": refusal.code, "description": refusal.description });
+                let body = match dialect {
+                    Dialect::V2023 => json!({ "Error": error }),
+                    _ => json!({ "error": error }),
+                };
+                (refusal.status, body)
+            }
+            Refused::ByIdentity(fault) => {
+                let code = fault.code();
+                let description = match dialect {
+                    Dialect::V2026 => format!("Authentication failed ({code})"),
+                    _ => format!("Falha na autenticação {code}"),
+                };
+                (
+                    StatusCode::UNAUTHORIZED,
+                    json!({ "error": "server_error", "error_description": description }),
+                )
+            }
+            Refused::Conflict(why) => (StatusCode::CONFLICT, message(why)),
             Refused::BadForm(error) => (StatusCode::BAD_REQUEST, json!({ "error": error })),
             // What a gateway answers has no code, and its body is not published.
             Refused::TooManyRequests(_) => {

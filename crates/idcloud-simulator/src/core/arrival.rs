@@ -13,6 +13,7 @@ use super::faults::Fault;
 use super::reaction::{Effect, Reaction};
 use super::refusal::Refusal;
 use super::refused::Refused;
+use crate::Dialect;
 
 /// A request whose head has been read; its body may still be on the way.
 ///
@@ -61,7 +62,8 @@ impl Arrival {
 
     /// The reaction of a request that is not processed.
     pub(crate) fn unprocessed(self, now: SystemTime) -> Reaction {
-        self.processed(Refused::ByRule(Refusal::INTERNAL).into(), now)
+        let refused = Refused::ByRule(Refusal::INTERNAL);
+        self.processed(Answer::refused(refused, Dialect::default()), now)
     }
 
     /// The reaction of a request that was processed and should be answered by `answer`.

@@ -1,27 +1,69 @@
 //! The body of a create, read and checked rule by rule.
-//! Never copies the picture, and never repeats a value in an error.
+//! Never copies a picture, and never repeats a value in an error.
 
 use std::borrow::Cow;
 
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
-use idcloud_model::{Capability, PersonName, SubjectCode};
+use idcloud_model::{Capability, PersonName, ProcessId, SubjectCode};
 use serde::Deserialize;
 
 use super::refusal::Refusal;
 use crate::KeyProfile;
 
-/// What a create asks, after every rule but the selfie's.
+/// What a create asks, after every rule but those of pictures and of other processes.
 pub(crate) struct CreateBody<'a> {
     pub(crate) code: Option<SubjectCode>,
     pub(crate) name: Option<PersonName>,
-    /// The text of `imageBase64`; not empty, otherwise not yet judged.
-    pub(crate) selfie: Cow<'a, str>,
     /// The caller's own name for the person, where it gave one.
     pub(crate) client_reference: Option<Cow<'a, str>>,
+    pub(crate) content: Content<'a>,
 }
 
-/// The members that a create may have, with both documented spellings of the selfie's.
+/// What is to be looked at. Texts are not empty, otherwise not yet judged.
+pub(crate) enum Content<'a> {
+    /// A face; with a reference where the key compares.
+    Face {
+        selfie: Cow<'a, str>,
+        reference: Option<Reference<'a>>,
+    },
+    /// A document, and the process that proves who holds it.
+    Document {
+        proof: Cow<'a, str>,
+        source: DocumentSource<'a>,
+    },
+}
+
+impl Content<'_> {
+    /// What tells one request from another about the same person: the selfie, or the document.
+    pub(crate) fn substance(&self) -> &str {
+        match self {
+            Self::Face { selfie, .. } => selfie,
+            Self::Document { source, .. } => match source {
+                DocumentSource::Files(files) => files.first().map_or("", |file| file),
+                DocumentSource::Kept(id) => id,
+            },
+        }
+    }
+}
+
+/// What a face is compared with.
+pub(crate) enum Reference<'a> {
+    /// The selfie of the process with this id.
+    Process(Cow<'a, str>),
+    /// A picture.
+    Picture(Cow<'a, str>),
+}
+
+/// Where a document comes from.
+pub(crate) enum DocumentSource<'a> {
+    /// Pictures: one or two.
+    Files(Vec<Cow<'a, str>>),
+    /// A kept document, by its id.
+    Kept(Cow<'a, str>),
+}
+
+/// The members that a create may have, in every documented spelling.
 ///
 /// `null` counts as absent. A member of a wrong type, or given twice, is no valid body. What is not known is passed over,
 /// since no document says otherwise.
@@ -35,6 +77,10 @@ struct Wire<'a> {
     _subsidiary_id: Option<Text<'a>>,
     #[serde(rename = "imageBase64", alias = "imagebase64")]
     selfie: Option<Text<'a>>,
+    #[serde(rename = "referenceProcessId", alias = "referenteProcessId")]
+    reference_process: Option<Text<'a>>,
+    references: Option<Vec<WireReference<'a>>>,
+    document: Option<WireDocument<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -54,6 +100,30 @@ struct WireSubject<'a> {
     client_reference: Option<Text<'a>>,
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireReference<'a> {
+    #[serde(borrow)]
+    reference_type: Option<Text<'a>>,
+    reference_content: Option<Text<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireDocument<'a> {
+    #[serde(borrow)]
+    purpose: Option<Text<'a>>,
+    auth_process_id: Option<Text<'a>>,
+    document_id: Option<Text<'a>>,
+    files: Option<Vec<WireFile<'a>>>,
+}
+
+#[derive(Deserialize)]
+struct WireFile<'a> {
+    #[serde(borrow)]
+    data: Option<Text<'a>>,
+}
+
 /// A text that stays where it is in the body if it has no escapes. (`Option<Cow>` by itself would always copy.)
 #[derive(Deserialize)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
@@ -67,29 +137,45 @@ impl<'a> Text<'a> {
 }
 
 impl<'a> CreateBody<'a> {
-    /// Reads `body` for a key with `profile`: identity needs code and name, a behavior alert needs the code.
+    /// Reads `body` for a key with `profile`, which decides what is required.
     pub(crate) fn read(body: &'a [u8], profile: KeyProfile) -> Result<Self, Refusal> {
         let wire: Wire<'a> = serde_json::from_slice(body).map_err(|_| Refusal::BAD_BODY)?;
-        let needs_name = profile.has(Capability::Identity);
-        let needs_code = needs_name || profile.has(Capability::BehaviorAlert);
-        if needs_code && wire.subject.is_none() {
+        let (required, document) = if is_about_a_document(profile, wire.document.is_some()) {
+            let document = wire.document.ok_or(Refusal::BAD_BODY)?;
+            (Required::about_a_document(), Some(document.content()?))
+        } else {
+            (Required::about_a_face(profile), None)
+        };
+        let reference = if required.reference {
+            Some(Reference::of(wire.references, wire.reference_process)?)
+        } else {
+            None
+        };
+        if required.code && wire.subject.is_none() {
             return Err(Refusal::NO_SUBJECT);
         }
         let (code, name, client_reference) = wire.subject.map_or((None, None, None), |subject| {
             (subject.code, subject.name, subject.client_reference)
         });
         let (code, name) = (Text::given(code), Text::given(name));
-        if needs_code && code.is_none() {
+        if required.code && code.is_none() {
             return Err(Refusal::NO_CODE);
         }
-        if needs_name && name.is_none() {
+        let code = code.map(|text| unformatted(&text)).transpose()?;
+        if required.name && name.is_none() {
             return Err(Refusal::NO_NAME);
         }
-        let selfie = Text::given(wire.selfie).ok_or(Refusal::NO_IMAGE)?;
+        let content = match document {
+            Some(document) => document,
+            None => Content::Face {
+                selfie: Text::given(wire.selfie).ok_or(Refusal::NO_IMAGE)?,
+                reference,
+            },
+        };
         Ok(Self {
-            code: code.map(|text| unformatted(&text)).transpose()?,
+            code,
             name: name.and_then(|text| text.parse().ok()),
-            selfie,
+            content,
             client_reference: Text::given(client_reference),
         })
     }
@@ -101,8 +187,98 @@ pub(crate) fn selfie(body: &[u8]) -> Option<Cow<'_, str>> {
     Text::given(wire.selfie)
 }
 
+/// What a key requires of a body.
+struct Required {
+    code: bool,
+    name: bool,
+    reference: bool,
+}
+
+impl Required {
+    fn about_a_document() -> Self {
+        Self {
+            code: true,
+            name: false,
+            reference: false,
+        }
+    }
+
+    fn about_a_face(key: KeyProfile) -> Self {
+        let name = key.has(Capability::Identity);
+        let compares = key.has(Capability::FaceMatch);
+        Self {
+            code: name
+                || key.has(Capability::BehaviorAlert)
+                || key.has(Capability::TrustDecision)
+                || compares && key.has(Capability::Liveness),
+            name,
+            reference: compares,
+        }
+    }
+}
+
+/// A key for documents alone is asked about documents; a key that can do more, when the body has one.
+fn is_about_a_document(key: KeyProfile, has_document: bool) -> bool {
+    key.has(Capability::Document)
+        && (has_document || key.capabilities().iter().eq([Capability::Document]))
+}
+
+impl<'a> Reference<'a> {
+    /// What is to be compared with, by the newest form or by one of the older. That it is missing has no code of its own.
+    fn of(
+        references: Option<Vec<WireReference<'a>>>,
+        process: Option<Text<'a>>,
+    ) -> Result<Self, Refusal> {
+        let newest = references.and_then(|references| references.into_iter().next());
+        let (kind, content) = match newest {
+            Some(reference) => (
+                Text::given(reference.reference_type),
+                Text::given(reference.reference_content),
+            ),
+            None => (
+                Some("REFERENCE_TYPE_PROCESS_ID".into()),
+                Text::given(process),
+            ),
+        };
+        match (kind.as_deref(), content) {
+            (Some("REFERENCE_TYPE_IMAGE_BASE64"), Some(content)) => Ok(Self::Picture(content)),
+            (Some("REFERENCE_TYPE_PROCESS_ID"), Some(content)) => {
+                process_id(content).map(Self::Process)
+            }
+            _ => Err(Refusal::BAD_BODY),
+        }
+    }
+}
+
+impl<'a> WireDocument<'a> {
+    /// None of these members has a code of its own.
+    fn content(self) -> Result<Content<'a>, Refusal> {
+        Text::given(self.purpose).ok_or(Refusal::BAD_BODY)?;
+        let proof = Text::given(self.auth_process_id).ok_or(Refusal::BAD_BODY)?;
+        let source = if let Some(id) = Text::given(self.document_id) {
+            DocumentSource::Kept(id)
+        } else {
+            let files = self.files.unwrap_or_default().into_iter();
+            let files: Option<Vec<_>> = files.map(|file| Text::given(file.data)).collect();
+            let files = files.filter(|files| (1..=2).contains(&files.len()));
+            DocumentSource::Files(files.ok_or(Refusal::BAD_BODY)?)
+        };
+        Ok(Content::Document {
+            proof: process_id(proof)?,
+            source,
+        })
+    }
+}
+
+fn process_id(text: Cow<'_, str>) -> Result<Cow<'_, str>, Refusal> {
+    match text.parse::<ProcessId>() {
+        Ok(_) => Ok(text),
+        Err(_) => Err(Refusal::BAD_BODY),
+    }
+}
+
 /// A CPF or CURP in the one form that the wire knows: digits and letters alone.
-fn unformatted(text: &str) -> Result<SubjectCode, Refusal> {
+pub(crate) fn unformatted(text: &str) -> Result<SubjectCode, Refusal> {
     text.parse()
         .ok()
         .filter(|code: &SubjectCode| code.expose() == text)

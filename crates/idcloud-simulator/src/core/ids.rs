@@ -16,18 +16,7 @@ impl Ids {
 
     /// A random UUID (version 4) in lower case.
     pub(crate) fn uuid(&mut self) -> String {
-        const VERSION: u128 = 0x4 << 76;
-        const VARIANT: u128 = 0b10 << 62;
-        let bits = self.0.u128(..) & !(0xf << 76) & !(0b11 << 62) | VERSION | VARIANT;
-        let hex = format!("{bits:032x}");
-        let mut uuid = String::with_capacity(36);
-        for (position, digit) in hex.chars().enumerate() {
-            if matches!(position, 8 | 12 | 16 | 20) {
-                uuid.push('-');
-            }
-            uuid.push(digit);
-        }
-        uuid
+        uuid_of(self.0.u128(..))
     }
 
     /// 32 random bytes.
@@ -41,6 +30,22 @@ impl Ids {
     pub(crate) fn secret(&mut self) -> String {
         URL_SAFE_NO_PAD.encode(self.bytes())
     }
+}
+
+/// A UUID of version 4 made of `bits`, in lower case.
+pub(crate) fn uuid_of(bits: u128) -> String {
+    const VERSION: u128 = 0x4 << 76;
+    const VARIANT: u128 = 0b10 << 62;
+    let bits = bits & !(0xf << 76) & !(0b11 << 62) | VERSION | VARIANT;
+    let hex = format!("{bits:032x}");
+    let mut uuid = String::with_capacity(36);
+    for (position, digit) in hex.chars().enumerate() {
+        if matches!(position, 8 | 12 | 16 | 20) {
+            uuid.push('-');
+        }
+        uuid.push(digit);
+    }
+    uuid
 }
 
 #[cfg(test)]

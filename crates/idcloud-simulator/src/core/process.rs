@@ -4,24 +4,23 @@
 use std::time::{Duration, SystemTime};
 
 use http::StatusCode;
-use idcloud_model::{Capability, PersonName, SubjectCode};
-use serde::Serialize;
+use idcloud_model::{PersonName, SubjectCode, limits};
 
 use super::answer::Answer;
-use super::numeric_date::written_out;
+use super::document::Document;
+use super::evidence::Evidence;
 use super::reaction::ScheduledEvent;
-use crate::capture::Face;
-use crate::{Course, KeyProfile, Outcome};
+use super::shown::Shown;
+use crate::{Course, Dialect};
 
-const PROCESSING: i64 = 1;
-const DIVERGENCE: i64 = 2;
-const COMPLETED: i64 = 3;
+pub(crate) const PROCESSING: i64 = 1;
+pub(crate) const DIVERGENCE: i64 = 2;
+pub(crate) const COMPLETED: i64 = 3;
 const CANCELED: i64 = 4;
 const FAILED: i64 = 5;
 
-const LIVE: i64 = 1;
-const NOT_LIVE: i64 = 2;
-const UNCLEAR: i64 = 0;
+/// The score from which on IDCloud lets a kept document be used again.
+const REUSE_SCORE: i64 = 50;
 
 /// A process as the simulator keeps it.
 #[derive(Debug)]
@@ -29,11 +28,12 @@ pub(crate) struct Process {
     id: String,
     transaction_id: String,
     tenant: String,
+    dialect: Dialect,
     begun: SystemTime,
     /// The first stage begins at once, the others after it.
     first: i64,
     later: Vec<Stage>,
-    evidence: Evidence,
+    finding: Finding,
     person: Person,
 }
 
@@ -44,61 +44,91 @@ struct Stage {
     status: i64,
 }
 
-/// Whom the process is about, for the second version of the lookup. Both types redact themselves.
-#[derive(Debug)]
+/// Whom the process is about. Both types redact themselves.
+#[derive(Clone, Debug)]
 pub(crate) struct Person {
     pub(crate) code: Option<SubjectCode>,
     pub(crate) name: Option<PersonName>,
 }
 
-/// The circumstances of a create that decide about its answer.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Circumstances {
-    pub(crate) outcome: Outcome,
-    pub(crate) key: KeyProfile,
-    /// What was in front of the camera; `None` for a plain picture.
-    pub(crate) face: Option<Face>,
+/// What the process found.
+#[derive(Clone, Debug)]
+pub(crate) enum Finding {
+    /// About a face.
+    Face(Evidence),
+    /// About a document.
+    Document(Document),
+}
+
+/// Everything that decides about a process.
+#[derive(Debug)]
+pub(crate) struct Beginning {
+    pub(crate) id: String,
+    pub(crate) transaction_id: String,
+    pub(crate) tenant: String,
+    pub(crate) dialect: Dialect,
+    pub(crate) person: Person,
+    pub(crate) finding: Finding,
+    pub(crate) course: Course,
     /// How long each asynchronous step takes.
     pub(crate) latency: Duration,
 }
 
-/// What the key lets its owner see. Members that are `None` do not appear.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Evidence {
-    identity: Option<&'static str>,
-    alert: Option<&'static str>,
-    score: Option<i64>,
-    serpro: Option<i64>,
-    liveness: Option<i64>,
+/// How much a process says about the person behind a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Proof {
+    /// Nothing: another person's, not completed, refused, or too old.
+    None,
+    /// The person was there.
+    Presence,
+    /// The person is the number's holder.
+    Holder,
 }
 
 impl Process {
-    /// Judges a create at `now`.
-    pub(crate) fn begin(
-        id: String,
-        transaction_id: String,
-        tenant: String,
-        person: Person,
-        circumstances: Circumstances,
-        now: SystemTime,
-    ) -> Self {
-        let (evidence, scored) = find(circumstances);
-        let (first, later) = stages(circumstances.outcome.course, scored, circumstances.latency);
+    /// Begins at `now`.
+    pub(crate) fn begin(beginning: Beginning, now: SystemTime) -> Self {
+        let (takes_time, scored) = match &beginning.finding {
+            Finding::Face(evidence) => (evidence.takes_time(), evidence.scored),
+            Finding::Document(_) => (beginning.dialect.answers_later(), false),
+        };
+        let (first, later) = stages(beginning.course, takes_time, scored, beginning.latency);
         Self {
-            id,
-            transaction_id,
-            tenant,
+            id: beginning.id,
+            transaction_id: beginning.transaction_id,
+            tenant: beginning.tenant,
+            dialect: beginning.dialect,
             begun: now,
             first,
             later,
-            evidence,
-            person,
+            finding: beginning.finding,
+            person: beginning.person,
         }
     }
 
-    /// Its id.
+    /// Its id, in lower case.
     pub(crate) fn id(&self) -> &str {
         &self.id
+    }
+
+    /// The id of its selfie, which is another.
+    pub(crate) fn transaction_id(&self) -> &str {
+        &self.transaction_id
+    }
+
+    /// The form of its answers.
+    pub(crate) const fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// Whom it is about.
+    pub(crate) const fn person(&self) -> &Person {
+        &self.person
+    }
+
+    /// What it found.
+    pub(crate) const fn finding(&self) -> &Finding {
+        &self.finding
     }
 
     /// Whether the process is `tenant`'s.
@@ -112,9 +142,15 @@ impl Process {
         matches!(last, CANCELED | FAILED)
     }
 
+    /// Whether a face can be compared with that of this process.
+    pub(crate) const fn has_face(&self) -> bool {
+        matches!(self.finding, Finding::Face(_))
+    }
+
     /// The answer to the create: always HTTP 200, also for a process that failed.
     pub(crate) fn created(&self) -> Answer {
-        Answer::json(StatusCode::OK, &self.shown(self.first, None)).with_events(self.events())
+        Answer::json(StatusCode::OK, &Shown::new(self, self.first, false))
+            .with_events(self.events())
     }
 
     /// The answer to a lookup at `now`: HTTP 410 for a process that failed. `details` asks for the second version.
@@ -125,8 +161,36 @@ impl Process {
         } else {
             StatusCode::OK
         };
-        let details = (details && status == COMPLETED).then(|| self.details());
-        Answer::json(http, &self.shown(status, details))
+        Answer::json(http, &Shown::new(self, status, details))
+    }
+
+    /// What it proves about `code` at `now`.
+    pub(crate) fn proof(&self, code: &SubjectCode, now: SystemTime) -> Proof {
+        let Finding::Face(evidence) = &self.finding else {
+            return Proof::None;
+        };
+        let age = now.duration_since(self.last_change()).unwrap_or_default();
+        let refused = evidence.identity == Some("no")
+            || evidence.liveness == Some(2)
+            || evidence.face_match == Some(false);
+        if self.person.code.as_ref() != Some(code)
+            || self.status_at(now) != COMPLETED
+            || age > limits::AUTH_PROCESS_LIFE
+            || refused
+        {
+            return Proof::None;
+        }
+        let held = evidence.identity == Some("yes")
+            || evidence.score.is_some_and(|score| score >= REUSE_SCORE);
+        if held { Proof::Holder } else { Proof::Presence }
+    }
+
+    /// When its last stage begins.
+    pub(crate) fn last_change(&self) -> SystemTime {
+        self.later
+            .last()
+            .and_then(|stage| self.begun.checked_add(stage.after))
+            .unwrap_or(self.begun)
     }
 
     fn status_at(&self, now: SystemTime) -> i64 {
@@ -152,149 +216,25 @@ impl Process {
             })
             .collect()
     }
-
-    fn shown<'a>(&'a self, status: i64, details: Option<Details<'a>>) -> Shown<'a> {
-        let evidence =
-            matches!(status, PROCESSING | DIVERGENCE | COMPLETED).then_some(&self.evidence);
-        let member = |read: fn(&Evidence) -> Option<&'static str>| {
-            evidence.and_then(read).map(|result| Member { result })
-        };
-        Shown {
-            id: &self.id,
-            status,
-            identity: member(|evidence| evidence.identity),
-            alert: member(|evidence| evidence.alert),
-            score: evidence
-                .and_then(|evidence| evidence.score)
-                .filter(|_| status == COMPLETED),
-            government: evidence
-                .and_then(|evidence| evidence.serpro)
-                .map(|serpro| Government { serpro }),
-            liveness: evidence.and_then(|evidence| evidence.liveness),
-            details,
-        }
-    }
-
-    fn details(&self) -> Details<'_> {
-        let finished = self
-            .later
-            .last()
-            .and_then(|stage| self.begun.checked_add(stage.after))
-            .unwrap_or(self.begun);
-        Details {
-            transaction_id: &self.transaction_id,
-            person_name: self.person.name.as_ref().map(PersonName::expose),
-            person_document: self.person.code.as_ref().map(SubjectCode::expose),
-            person_image: format!(
-                "https://images.idcloud.invalid/{}?signature=simulated",
-                self.transaction_id
-            ),
-            finished_at: written_out(finished),
-        }
-    }
 }
 
-/// What the key shows of the outcome, and whether a risk score is computed.
-///
-/// - A liveness that is not there ends everything: identity stays inconclusive and nothing else is looked at.
-/// - Liveness is checked for captures alone, by keys that have it. Without a check, an answer about identity says 1 all the same.
-/// - `yes` and `no` include liveness and leave it out.
-/// - A risk score is computed for a living face whose identity is inconclusive.
-fn find(circumstances: Circumstances) -> (Evidence, bool) {
-    let Circumstances {
-        outcome, key, face, ..
-    } = circumstances;
-    let checked = face.filter(|_| key.has(Capability::Liveness));
-    let liveness = match checked {
-        None => LIVE,
-        Some(Face::Live) => outcome.liveness,
-        Some(Face::Spoof) => NOT_LIVE,
-        Some(Face::Unclear) => UNCLEAR,
-    };
-    let has_identity = key.has(Capability::Identity);
-    let identity = if liveness == LIVE {
-        outcome.identity
-    } else {
-        "inconclusive"
-    };
-    let stopped = liveness == NOT_LIVE;
-    let scored = key.has(Capability::RiskScore) && identity == "inconclusive" && liveness == LIVE;
-    let included = has_identity && matches!(identity, "yes" | "no");
-    let evidence = Evidence {
-        identity: has_identity.then_some(identity),
-        alert: outcome
-            .alert
-            .filter(|_| key.has(Capability::BehaviorAlert) && !stopped),
-        score: outcome.score.filter(|_| scored),
-        serpro: outcome
-            .serpro
-            .filter(|_| key.has(Capability::Serpro) && !stopped),
-        liveness: (!included && (has_identity || key.has(Capability::Liveness)))
-            .then_some(liveness),
-    };
-    (evidence, scored)
-}
-
-/// The first status and those that follow.
-fn stages(course: Course, scored: bool, latency: Duration) -> (i64, Vec<Stage>) {
-    let after = |steps: u32, status| Stage {
-        after: latency.saturating_mul(steps),
-        status,
-    };
+/// The first status and those that follow. `takes_time`: something can only be answered later; `scored`: that is a score.
+fn stages(course: Course, takes_time: bool, scored: bool, latency: Duration) -> (i64, Vec<Stage>) {
+    let at = |after, status| Stage { after, status };
+    let after = |steps: u32, status| at(latency.saturating_mul(steps), status);
     match course {
-        Course::Straight if scored => (PROCESSING, vec![after(1, COMPLETED)]),
         Course::Divergence if scored => {
             (PROCESSING, vec![after(1, DIVERGENCE), after(2, COMPLETED)])
         }
-        Course::Straight | Course::Divergence => (COMPLETED, Vec::new()),
+        Course::Straight | Course::Divergence | Course::FailureOnce if takes_time => {
+            (PROCESSING, vec![after(1, COMPLETED)])
+        }
+        Course::Straight | Course::Divergence | Course::FailureOnce => (COMPLETED, Vec::new()),
+        Course::Slow(span) => (PROCESSING, vec![at(span, COMPLETED)]),
         Course::Failure => (FAILED, Vec::new()),
         Course::LateFailure => (PROCESSING, vec![after(1, FAILED)]),
         Course::Cancellation => (PROCESSING, vec![after(1, CANCELED)]),
         Course::NeverFinal => (PROCESSING, Vec::new()),
         Course::UnlistedStatus(status) => (status, Vec::new()),
     }
-}
-
-/// The wire form, in the order of the documented samples.
-#[derive(Serialize)]
-struct Shown<'a> {
-    id: &'a str,
-    status: i64,
-    #[serde(rename = "unicoId", skip_serializing_if = "Option::is_none")]
-    identity: Option<Member>,
-    #[serde(rename = "identityFraudsters", skip_serializing_if = "Option::is_none")]
-    alert: Option<Member>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    score: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    government: Option<Government>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    liveness: Option<i64>,
-    #[serde(
-        rename = "processAdditionalInfo",
-        skip_serializing_if = "Option::is_none"
-    )]
-    details: Option<Details<'a>>,
-}
-
-#[derive(Serialize)]
-struct Member {
-    result: &'static str,
-}
-
-#[derive(Serialize)]
-struct Government {
-    serpro: i64,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Details<'a> {
-    transaction_id: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    person_name: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    person_document: Option<&'a str>,
-    person_image: String,
-    finished_at: String,
 }

@@ -17,6 +17,8 @@ pub(crate) enum Refused {
     BadForm(&'static str),
     /// The tenant's budget is spent, and has something again after this time.
     TooManyRequests(Duration),
+    /// What the request refers to is not in the right state; in words, since no code is published.
+    Conflict(&'static str),
     /// The body is announced as something else than plain JSON.
     UnsupportedMediaType,
     /// The path exists; this is the method that it takes.

@@ -19,6 +19,8 @@ pub(crate) enum Route<'a> {
         /// Whether the second version is asked for.
         details: bool,
     },
+    /// `GET /documents/v1`.
+    Documents,
     /// The path exists; this is the method that it takes.
     WrongMethod(&'static str),
     /// No such path.
@@ -33,6 +35,13 @@ impl<'a> Route<'a> {
                 Self::Token
             } else {
                 Self::WrongMethod("POST")
+            };
+        }
+        if path == "/documents/v1" {
+            return if method == Method::GET {
+                Self::Documents
+            } else {
+                Self::WrongMethod("GET")
             };
         }
         let (details, rest) = match (
@@ -63,6 +72,7 @@ impl<'a> Route<'a> {
             Self::Create => Some(FaultPoint::Create),
             Self::Process { details: false, .. } => Some(FaultPoint::Get),
             Self::Process { details: true, .. } => Some(FaultPoint::Details),
+            Self::Documents => Some(FaultPoint::Documents),
             Self::WrongMethod(_) | Self::Nothing => None,
         }
     }
@@ -74,6 +84,7 @@ impl<'a> Route<'a> {
             Self::Create => "create",
             Self::Process { details: false, .. } => "process",
             Self::Process { details: true, .. } => "process-details",
+            Self::Documents => "documents",
             Self::WrongMethod(_) | Self::Nothing => "none",
         }
     }
@@ -100,6 +111,8 @@ mod tests {
                 Route::WrongMethod("GET"),
             ),
             (Method::POST, "/processes/v2", Route::Nothing),
+            (Method::GET, "/documents/v1", Route::Documents),
+            (Method::POST, "/documents/v1", Route::WrongMethod("GET")),
             (Method::POST, "/processes/v11", Route::Nothing),
             (Method::GET, "/", Route::Nothing),
         ] {

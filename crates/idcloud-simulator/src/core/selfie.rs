@@ -40,15 +40,31 @@ pub(crate) fn inspect(
     used: &Used,
     now: SystemTime,
 ) -> Result<Selfie, Refusal> {
-    // No base64 of a picture has a dot, and every capture has.
-    if text.contains('.') && !text.starts_with(DATA_PREFIX) {
+    if is_token(text) {
         return inspect_capture(text, used, now).map(Selfie::Capture);
     }
+    short_enough(text)?;
     if capture_only {
         return Err(Refusal::INVALID_CAPTURE);
     }
-    inspect_image(text)?;
+    inspect_pixels(text)?;
     Ok(Selfie::Image)
+}
+
+/// Judges the base64 of any plain picture: a reference's or a document's.
+pub(crate) fn inspect_image(text: &str) -> Result<(), Refusal> {
+    short_enough(text)?;
+    inspect_pixels(text)
+}
+
+/// Whether the text has the form of a token: three or five base64url parts between dots. No base64 of a picture has a dot.
+fn is_token(text: &str) -> bool {
+    let is_part = |part: &str| {
+        part.bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    };
+    matches!(text.bytes().filter(|byte| *byte == b'.').count(), 2 | 4)
+        && text.split('.').all(is_part)
 }
 
 fn inspect_capture(token: &str, used: &Used, now: SystemTime) -> Result<ReadCapture, Refusal> {
@@ -63,11 +79,16 @@ fn inspect_capture(token: &str, used: &Used, now: SystemTime) -> Result<ReadCapt
     Ok(capture)
 }
 
-/// Size of the text first, as a gateway would; then the alphabet, the format and the pixels.
-fn inspect_image(text: &str) -> Result<(), Refusal> {
+/// The text's length comes first, as a gateway would judge.
+fn short_enough(text: &str) -> Result<(), Refusal> {
     if text.len() > limits::MAX_BASE64_CHARS {
         return Err(Refusal::IMAGE_TOO_LARGE);
     }
+    Ok(())
+}
+
+/// The alphabet, the format and the pixels.
+fn inspect_pixels(text: &str) -> Result<(), Refusal> {
     // The published cause of 20505 names a wrong prefix.
     if text.starts_with(DATA_PREFIX) {
         return Err(Refusal::NOT_AN_IMAGE);
@@ -120,6 +141,8 @@ mod tests {
             "20900"
         );
         assert_eq!(code("not.a.capture", false), "10506");
+        assert_eq!(code("no.token", false), "20900");
+        assert_eq!(code("no. token. either", false), "20900");
         assert_eq!(code(&good, true), "10506");
     }
 

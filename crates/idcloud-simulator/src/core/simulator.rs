@@ -2,37 +2,39 @@
 //! Never reads a clock, opens a socket, sleeps, or logs anything of a request but its operation.
 
 mod arrivals;
+mod creates;
+mod document_lookups;
 mod surroundings;
 
-use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{HeaderMap, Request};
-use idcloud_model::{Capability, ProcessId, SubjectCode};
+use idcloud_model::{ProcessId, SubjectCode};
 
-use super::access::{self, Access};
+use super::access::{self, Access, Presented};
 use super::access_token::AccessTokens;
 use super::answer::Answer;
 use super::arrival::Arrival;
-use super::create_body::{self, CreateBody};
+use super::documents::Documents;
 use super::faults::{Fault, Faults};
 use super::ids::Ids;
-use super::ledger::{Ledger, LedgerEntry};
-use super::process::{Circumstances, Person, Process};
+use super::ledger::Ledger;
 use super::processes::Processes;
 use super::reaction::Reaction;
 use super::refusal::Refusal;
 use super::refused::Refused;
 use super::route::Route;
-use super::selfie::{self, Selfie};
 use super::tally::Tally;
 use super::tenants::Tenants;
 use super::token;
 use super::used::Used;
 use super::webhooks::Webhooks;
-use crate::{AccountError, CaptureMarking, Config, KeyProfile, Outcome, TestAccount, subjects};
+use crate::{
+    AccountError, CaptureMarking, Config, Dialect, KeyProfile, Outcome, TestAccount, subjects,
+};
 
 /// Streams of one seed: what is issued to the user does not change what requests are answered with.
 const CREDENTIALS: u64 = 1;
@@ -69,6 +71,8 @@ pub struct Simulator {
     used_assertions: Used,
     used_captures: Used,
     processes: Processes,
+    documents: Documents,
+    failed_once: HashSet<(String, String)>,
     arranged: Vec<(SubjectCode, Outcome)>,
     tally: Tally,
     faults: Faults,
@@ -96,6 +100,8 @@ impl Simulator {
             used_assertions: Used::default(),
             used_captures: Used::default(),
             processes: Processes::default(),
+            documents: Documents::default(),
+            failed_once: HashSet::new(),
             arranged: Vec::new(),
             tally: Tally::default(),
         }
@@ -168,6 +174,8 @@ impl Simulator {
     /// Decides what becomes of processes about `code` that are created from now on, listed test subject or not.
     pub fn arrange(&mut self, code: SubjectCode, outcome: Outcome) {
         self.arranged.retain(|(arranged, _)| *arranged != code);
+        self.failed_once
+            .retain(|(_, failed)| failed != code.expose());
         self.arranged.push((code, outcome));
     }
 
@@ -205,6 +213,7 @@ impl Simulator {
             self.revoke(&parts.headers);
         }
         let billed = self.ledger.billed();
+        let dialect = self.dialect_of(&parts.headers);
         let answer = match route {
             Route::Token => self.exchange(&parts.headers, &body, now),
             Route::Create => {
@@ -212,11 +221,12 @@ impl Simulator {
                 self.create(&parts.headers, &body, marks, now)
             }
             Route::Process { id, details } => self.look_up(&parts.headers, id, details, now),
+            Route::Documents => self.find_documents(&parts.headers, parts.uri.query(), now),
             Route::WrongMethod(allowed) => Err(Refused::MethodNotAllowed(allowed)),
             Route::Nothing => Err(Refused::NoSuchPath),
         };
         let code = answer.as_ref().err().and_then(|refused| refused.code());
-        let answer = answer.unwrap_or_else(Answer::from);
+        let answer = answer.unwrap_or_else(|refused| Answer::refused(refused, dialect));
         self.tally.count(route, answer.status);
         tracing::debug!(
             operation = route.name(),
@@ -253,66 +263,6 @@ impl Simulator {
         Ok(token::granted(&token, self.config.access_token_life))
     }
 
-    fn create(
-        &mut self,
-        headers: &HeaderMap,
-        body: &[u8],
-        marks_capture: bool,
-        now: SystemTime,
-    ) -> Result<Answer, Refused> {
-        let Access { tenant, key } = self.admit(headers, now)?;
-        if !create_body::is_json(headers) {
-            return Err(Refused::UnsupportedMediaType);
-        }
-        let asked = CreateBody::read(body, key)?;
-        let selfie = selfie::inspect(
-            &asked.selfie,
-            key.is_capture_only(),
-            &self.used_captures,
-            now,
-        )?;
-        let circumstances = Circumstances {
-            outcome: self.outcome_of(asked.code.as_ref(), key),
-            key,
-            face: selfie.face(),
-            latency: self.config.score_latency,
-        };
-        if let Selfie::Capture(capture) = selfie
-            && marks_capture
-        {
-            self.used_captures
-                .mark(capture.signature, capture.expires, now);
-        }
-        let digest = self.ledger.digest(&[
-            asked.code.as_ref().map_or("", SubjectCode::expose),
-            &asked.selfie,
-        ]);
-        let process = Process::begin(
-            self.ids.uuid(),
-            self.ids.uuid(),
-            tenant.clone(),
-            Person {
-                code: asked.code,
-                name: asked.name,
-            },
-            circumstances,
-            now,
-        );
-        let answer = process.created();
-        self.webhooks.expect(&tenant, &process.events());
-        self.ledger.record(LedgerEntry {
-            process_id: process.id().to_owned(),
-            tenant_id: tenant,
-            digest,
-            client_reference: asked.client_reference.map(Cow::into_owned),
-            created_at: now,
-            answered: true,
-            fails: process.fails(),
-        });
-        self.processes.insert(process);
-        Ok(answer)
-    }
-
     fn look_up(
         &mut self,
         headers: &HeaderMap,
@@ -331,33 +281,33 @@ impl Simulator {
         Ok(process.looked_up(details, now))
     }
 
-    /// Token, budget, key: in this order, because the budget is the tenant's and every request of it counts.
+    /// Headers, token, budget, key: in this order, because the budget is the tenant's and every request of it counts.
     fn admit(&mut self, headers: &HeaderMap, now: SystemTime) -> Result<Access, Refused> {
-        let tenant = access::tenant(headers, &self.tokens, now)?;
+        let presented = Presented::read(headers)?;
+        let tenant = presented.tenant(&self.tokens, now)?;
         self.tenants
             .admit(&tenant, self.config.rate_limit, now)
             .map_err(Refused::TooManyRequests)?;
-        Ok(access::with_key(headers, &self.tenants, tenant)?)
+        Ok(presented.with_key(&self.tenants, tenant)?)
     }
 
-    /// What becomes of a process about `code`: arranged, listed, or in doubt.
-    ///
-    /// A stranger is never approved. Without identity there is only liveness to be in doubt about; and where nobody is
-    /// named, liveness is what the capture shows.
-    fn outcome_of(&self, code: Option<&SubjectCode>, key: KeyProfile) -> Outcome {
+    /// The dialect of a refusal: the key's, where the request has one that is known.
+    fn dialect_of(&self, headers: &HeaderMap) -> Dialect {
+        access::api_key(headers)
+            .and_then(|key| self.tenants.profile_of(key)?.dialect())
+            .unwrap_or(self.config.dialect)
+    }
+
+    /// What is true of `code`: arranged, listed, or `yes`, as of everybody else and of whoever is not named.
+    fn outcome_of(&self, code: Option<&SubjectCode>) -> Outcome {
         let Some(code) = code else {
-            return Outcome::INCONCLUSIVE;
+            return Outcome::YES;
         };
-        let known = self
-            .arranged
+        self.arranged
             .iter()
             .find_map(|(arranged, outcome)| (arranged == code).then_some(*outcome))
-            .or_else(|| subjects::outcome_of(code));
-        known.unwrap_or(if key.has(Capability::Identity) {
-            Outcome::INCONCLUSIVE
-        } else {
-            Outcome::INCONCLUSIVE.with_liveness(0)
-        })
+            .or_else(|| subjects::outcome_of(code))
+            .unwrap_or(Outcome::YES)
     }
 }
 

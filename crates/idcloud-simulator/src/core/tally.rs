@@ -19,6 +19,8 @@ pub struct Tally {
     pub processes_created: u64,
     /// Lookups of a process, of either version.
     pub lookups: u64,
+    /// Lookups of reusable documents.
+    pub document_lookups: u64,
     /// Requests of any kind refused with HTTP 429.
     pub rate_limited: u64,
 }
@@ -36,6 +38,7 @@ impl Tally {
                 self.processes_created += done;
             }
             Route::Process { .. } => self.lookups += 1,
+            Route::Documents => self.document_lookups += 1,
             Route::WrongMethod(_) | Route::Nothing => {}
         }
         self.rate_limited += u64::from(status == StatusCode::TOO_MANY_REQUESTS);

@@ -79,6 +79,11 @@ impl Tenants {
         }
     }
 
+    /// What the API key `secret` is provisioned with, whoever's it is.
+    pub(crate) fn profile_of(&self, secret: &str) -> Option<KeyProfile> {
+        self.keys.get(secret).map(|key| key.profile)
+    }
+
     /// Lets one request of `tenant` in, or says how long it would have to wait.
     pub(crate) fn admit(
         &mut self,

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::bench::{Bench, YES, at, code, image, onboarding, plain, png, read, sized_png};
 
+const DOUBTFUL: &str = "11122230702";
 const STRANGER: &str = "12345678909";
 
 #[test]
@@ -73,8 +74,6 @@ fn each_flaw_of_the_body_has_its_code() {
             with(json!({"code": 52_998_224_725_u64, "name": "Test Subject"})),
             "20003",
         ),
-        (with(json!({"code": YES})), "20006"),
-        (with(json!({"code": YES, "name": ""})), "20006"),
         (
             with(json!({"code": "52998224724", "name": "Test Subject"})),
             "20507",
@@ -91,6 +90,9 @@ fn each_flaw_of_the_body_has_its_code() {
             with(json!({"code": "hegg560427mvzrrl04", "name": "Test Subject"})),
             "20507",
         ),
+        (with(json!({"code": YES})), "20006"),
+        (with(json!({"code": YES, "name": ""})), "20006"),
+        (with(json!({"code": "52998224724"})), "20507"),
         (
             json!({"subject": {"code": YES, "name": "Test Subject"}}),
             "20009",
@@ -151,6 +153,19 @@ fn each_flaw_of_the_headers_has_its_code() {
     let (good, key) = (Some(bearer.as_str()), Some(bench.key.as_str()));
     assert_eq!(send(good, key, at(0.0)), expect(200, ""));
     assert_eq!(send(None, None, at(0.0)), expect(400, "20001"));
+    assert_eq!(
+        send(Some("Bearer a?b"), None, at(0.0)),
+        expect(400, "20002")
+    );
+    assert_eq!(
+        send(Some("Bearer a?b"), Some("wrong"), at(0.0)),
+        expect(403, "30017")
+    );
+    assert_eq!(
+        send(Some("Bearer e30.e30.AA"), Some("wrong"), at(0.0)),
+        expect(403, "10501")
+    );
+    assert_eq!(send(good, Some("wrong"), at(3_540.0)), expect(403, "10502"));
     assert_eq!(send(Some(""), key, at(0.0)), expect(400, "20001"));
     assert_eq!(send(good, None, at(0.0)), expect(400, "20002"));
     assert_eq!(send(good, Some(""), at(0.0)), expect(400, "20002"));
@@ -215,6 +230,30 @@ fn the_key_decides_what_is_answered() {
     for (capabilities, code, token, expected) in [
         ("identity", YES, None, json!({"unicoId": {"result": "yes"}})),
         (
+            "identity",
+            STRANGER,
+            None,
+            json!({"unicoId": {"result": "yes"}}),
+        ),
+        (
+            "trust-decision",
+            YES,
+            None,
+            json!({"idCloud": {"result": "approved"}}),
+        ),
+        (
+            "trust-decision",
+            "11122230290",
+            None,
+            json!({"idCloud": {"result": "reproved"}}),
+        ),
+        (
+            "trust-decision",
+            "BAWB700219HNLTYR01",
+            None,
+            json!({"idCloud": {"result": "risk-high"}}),
+        ),
+        (
             "liveness,identity",
             YES,
             capture(),
@@ -222,19 +261,19 @@ fn the_key_decides_what_is_answered() {
         ),
         (
             "identity",
-            STRANGER,
+            DOUBTFUL,
             None,
             json!({"unicoId": {"result": "inconclusive"}, "liveness": 1}),
         ),
         (
             "identity",
-            STRANGER,
+            DOUBTFUL,
             capture(),
             json!({"unicoId": {"result": "inconclusive"}, "liveness": 1}),
         ),
         (
             "liveness,identity",
-            STRANGER,
+            DOUBTFUL,
             None,
             json!({"unicoId": {"result": "inconclusive"}, "liveness": 1}),
         ),
@@ -248,18 +287,24 @@ fn the_key_decides_what_is_answered() {
             }),
         ),
         ("liveness", YES, capture(), json!({"liveness": 1})),
-        ("liveness", STRANGER, capture(), json!({"liveness": 0})),
+        ("liveness", STRANGER, capture(), json!({"liveness": 1})),
         (
             "behavior-alert",
-            STRANGER,
+            DOUBTFUL,
             None,
             json!({"identityFraudsters": {"result": "inconclusive"}}),
+        ),
+        (
+            "identity",
+            "11122231008",
+            None,
+            json!({"unicoId": {"result": "yes"}}),
         ),
         (
             "liveness,identity",
             "11122231008",
             None,
-            json!({"unicoId": {"result": "yes"}}),
+            json!({"unicoId": {"result": "inconclusive"}, "liveness": 2}),
         ),
         (
             "liveness,identity,behavior-alert",

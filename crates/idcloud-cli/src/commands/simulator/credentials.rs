@@ -6,7 +6,7 @@ use std::io;
 use std::path::Path;
 
 use idcloud_model::Capabilities;
-use idcloud_simulator::TestAccount;
+use idcloud_simulator::{StandardKey, TestAccount};
 use zeroize::Zeroizing;
 
 use crate::owner_only;
@@ -15,13 +15,13 @@ const KEY_FILE: &str = "key.pem";
 /// The file with the variables.
 pub(super) const VARIABLES_FILE: &str = ".env";
 
-/// Writes the private key and the variables that make `idcloud` use this simulator.
+/// Writes the private key and the variables that make `idcloud` use this simulator, with the other keys as comments.
 pub(super) fn write(
     directory: &Path,
     url: &str,
     account: &TestAccount,
-    api_key: &str,
-    capabilities: Capabilities,
+    (api_key, capabilities): (&str, Capabilities),
+    others: &[(&StandardKey, Zeroizing<String>)],
 ) -> io::Result<()> {
     owner_only::create_directory(directory)?;
     let key_file = std::path::absolute(directory)?.join(KEY_FILE);
@@ -41,6 +41,23 @@ pub(super) fn write(
     ] {
         for part in [name, "=", &quoted(value), "\n"] {
             variables.push_str(part);
+        }
+    }
+    if !others.is_empty() {
+        variables.push_str("\n# Other keys of this simulator. One at a time can take the place of the two lines above.\n");
+    }
+    for (key, secret) in others {
+        let capabilities = key.capabilities.to_string();
+        for part in ["#\n# ", key.name, ": ", key.purpose, "\n"] {
+            variables.push_str(part);
+        }
+        for (name, value) in [
+            ("IDCLOUD_API_KEY", secret.as_str()),
+            ("IDCLOUD_CAPABILITIES", &capabilities),
+        ] {
+            for part in ["# ", name, "=", &quoted(value), "\n"] {
+                variables.push_str(part);
+            }
         }
     }
     owner_only::write(&directory.join(VARIABLES_FILE), variables.as_bytes())

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use idcloud_http::SystemClock;
 use idcloud_model::Capabilities;
-use idcloud_simulator::{Config, Simulator};
+use idcloud_simulator::{Config, KeyProfile, Simulator, key_ring};
 use serde::Serialize;
 use tokio::net::TcpListener;
 use zeroize::Zeroizing;
@@ -21,9 +21,6 @@ use crate::connection::seed;
 use crate::exit::Exit;
 use crate::failure::{Failure, Refusal};
 use crate::output::Output;
-
-/// What a served key is provisioned with unless told otherwise: everything that the simulator can answer.
-const SERVED: &str = "liveness,identity,behavior-alert,risk-score,serpro";
 
 /// Runs the command.
 pub(super) fn run(
@@ -47,15 +44,24 @@ pub(super) fn run(
             let account = simulator
                 .issue_account()
                 .map_err(|_| Failure::fault("the simulator could not make an RSA key"))?;
-            let capabilities = if capabilities.is_empty() {
-                SERVED
-                    .parse()
-                    .map_err(|_| Failure::fault("the simulator's capabilities are wrong"))?
-            } else {
-                capabilities
+            let mut issue = |profile: KeyProfile| Zeroizing::new(simulator.issue_api_key(profile));
+            // The first standard key, unless the person wants another, is the one to begin with.
+            let (first, others) = match key_ring() {
+                [first, others @ ..] if capabilities.is_empty() => (first.profile(), others),
+                all => (KeyProfile::new(capabilities), all),
             };
-            let api_key = Zeroizing::new(simulator.issue_api_key(capabilities));
-            let written = credentials::write(directory, &url, &account, &api_key, capabilities);
+            let api_key = issue(first);
+            let others: Vec<_> = others
+                .iter()
+                .map(|key| (key, issue(key.profile())))
+                .collect();
+            let written = credentials::write(
+                directory,
+                &url,
+                &account,
+                (&api_key, first.capabilities()),
+                &others,
+            );
             written.map_err(|error| cannot_write(&error))?;
         }
         // It serves all the same where nobody reads the announcement.
@@ -166,10 +172,5 @@ mod tests {
         ] {
             assert_eq!(reachable(listen.parse().unwrap()), call.parse().unwrap());
         }
-    }
-
-    #[test]
-    fn the_served_capabilities_can_be_read() {
-        assert!(SERVED.parse::<Capabilities>().is_ok());
     }
 }

@@ -76,9 +76,12 @@ fn table(subjects: &[TestSubject], to: &mut dyn Write, style: Style) -> io::Resu
     )?;
     writeln!(
         to,
-        "A served key must have exactly these: idcloud simulator serve --capabilities LIST sets them."
+        "A served key must have exactly these: the credentials' .env lists some, serve --capabilities LIST sets them."
     )?;
-    writeln!(to, "Anybody else is inconclusive, and never approved.")
+    writeln!(
+        to,
+        "Anybody else with a valid CPF or CURP is like the first: the face is the holder's."
+    )
 }
 
 fn needs(subject: &TestSubject) -> String {

@@ -9,6 +9,7 @@ use http::Response;
 use super::{FAULTS, LEDGER, NOTICES, REQUESTS, Simulator};
 use crate::Webhook;
 use crate::core::access_token::AccessTokens;
+use crate::core::documents::Documents;
 use crate::core::faults::{FaultRule, Faults};
 use crate::core::ids::Ids;
 use crate::core::ledger::Ledger;
@@ -81,6 +82,8 @@ impl Simulator {
         self.used_assertions = Used::default();
         self.used_captures = Used::default();
         self.processes = Processes::default();
+        self.documents = Documents::default();
+        self.failed_once.clear();
         self.arranged.clear();
         self.tally = Tally::default();
         self.tenants.forget_use();
