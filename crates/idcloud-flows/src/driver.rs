@@ -5,13 +5,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use idcloud_http::{ApiKey, CallOptions, Delivery, Error};
+use idcloud_http::{Answer, ApiKey, CallOptions, Client, Delivery, Error};
 use idcloud_model::request::CreateRequest;
-use idcloud_model::{Asked, Capabilities, Policy, Process, ProcessId};
+use idcloud_model::{Asked, Capabilities, FinalProcess, Policy, Process};
 
 use crate::idcloud::Shared;
+use crate::journal::{
+    Claim, Claimed, Conclusion, JournalError, JournalErrorKind, JournalKey, Reference,
+};
 use crate::observer::Observer;
 use crate::pending::{Pending, Question};
+use crate::recording::{Begun, Recording, conclusion_of, kept};
 use crate::submission::{Machine, Step, looked};
 use crate::wait::{WaitError, wait};
 use crate::{Flow, IdCloud, Report, Submission, SubmitError, SubmitOptions};
@@ -34,8 +38,17 @@ pub(crate) struct Driver {
 struct Stand {
     process: Process,
     simulated: bool,
-    creates: u32,
     look_error: Option<Error>,
+}
+
+impl Stand {
+    fn of(answer: Answer<Process>) -> Self {
+        Self {
+            simulated: answer.simulated(),
+            process: answer.into_value(),
+            look_error: None,
+        }
+    }
 }
 
 impl Driver {
@@ -51,7 +64,7 @@ impl Driver {
         }
     }
 
-    pub(crate) fn client(&self) -> &idcloud_http::Client {
+    pub(crate) fn client(&self) -> &Client {
         &self.shared.client
     }
 
@@ -65,121 +78,196 @@ impl Driver {
         request: CreateRequest,
         options: &SubmitOptions,
     ) -> Result<Submission, SubmitError> {
-        let _presence = self.shared.gate.enter().ok_or_else(SubmitError::draining)?;
+        let presence = self.shared.gate.enter();
+        let _presence = presence.ok_or_else(SubmitError::draining)?;
         let asked = Asked::new(self.capabilities(), request.selfie_kind());
-        let stand = self.create(&request, asked, options).await?;
-        Ok(self.submission(stand, asked))
+        let recording = match options.reference() {
+            None => None,
+            Some(reference) => match self.claim(reference, &request, asked, options).await? {
+                Begun::Fresh(recording) => Some(recording),
+                Begun::Known(known) => return answered(known),
+            },
+        };
+        self.create(&request, asked, options, recording).await
     }
 
-    /// Creates, as often as the machine says, and looks once where it says so.
+    /// Asks the journal whether the reference may be submitted.
+    async fn claim(
+        &self,
+        reference: &Reference,
+        request: &CreateRequest,
+        asked: Asked,
+        options: &SubmitOptions,
+    ) -> Result<Begun, SubmitError> {
+        let Some(books) = self.shared.books.clone() else {
+            return Err(SubmitError::no_journal());
+        };
+        let environment = self.client().environment();
+        let key = JournalKey::new(&environment, self.flow, reference.clone());
+        let claim = Claim::new(key, request, asked, self.policy, books.owner.clone());
+        let begun = Recording::begin(books, self.client(), claim, options).await;
+        begun.map_err(SubmitError::journal)
+    }
+
+    /// Creates, as often as the machine says, looks once where it says so, and writes down every end before anything else leaves.
     async fn create(
         &self,
         request: &CreateRequest,
         asked: Asked,
         options: &SubmitOptions,
-    ) -> Result<Stand, SubmitError> {
+        mut recording: Option<Recording>,
+    ) -> Result<Submission, SubmitError> {
+        let reference = options.reference();
         let mut machine = Machine::new(asked, self.policy, self.new_attempts);
-        let mut simulated = false;
-        let mut failed: Option<Process> = None;
-        let mut look_error = None;
-        let process = loop {
-            let created = self
-                .client()
-                .create(&self.key, request, options.call())
-                .await;
-            let answer = match (created, failed.take()) {
+        let mut failed: Option<Stand> = None;
+        let mut unwritten = None;
+        let stand = loop {
+            let answer = match (
+                self.send(request, options, recording.as_mut()).await,
+                failed,
+            ) {
                 (Ok(answer), _) => answer,
                 // A new attempt that IDCloud never took leaves the failed process before it as what came of the submission.
                 (Err(error), Some(before)) if error.delivery() != Delivery::Unknown => {
+                    unwritten = error.into_journal_error();
                     break before;
                 }
                 (Err(error), before) => {
-                    return Err(SubmitError::call(error).after(before.as_ref().map(Process::id)));
+                    return Err(error.after(before.map(|before| before.process.id().clone())));
                 }
             };
-            simulated |= answer.simulated();
-            let process = answer.into_value();
-            self.observer.see(&process);
-            match machine.created(&process, fastrand::f64()) {
-                Step::CreateAgain(pause) => {
-                    failed = Some(process);
-                    self.client().clock().sleep(pause).await;
-                }
+            let mut stand = Stand::of(answer);
+            self.observer.see(&stand.process);
+            match machine.created(&stand.process, fastrand::f64()) {
+                Step::Done => break stand,
                 Step::Look => {
-                    let seen = match self.look(process.id()).await {
-                        Ok(answer) => {
-                            simulated |= answer.simulated();
-                            let seen = answer.into_value();
-                            self.observer.see(&seen);
-                            Some(seen)
-                        }
-                        Err(error) => {
-                            look_error = Some(error);
-                            None
-                        }
-                    };
-                    break looked(process, seen);
+                    if let Some(recording) = &mut recording {
+                        let known = self.pending(&stand, asked, reference);
+                        unwritten = recording.note(known).await.err();
+                    }
+                    self.look(&mut stand).await;
+                    break stand;
                 }
-                Step::Done => break process,
+                Step::CreateAgain(pause) => {
+                    if let Some(recording) = &mut recording
+                        && let Process::Final(process) = &stand.process
+                    {
+                        let report = self.report(process.clone(), stand.simulated, asked);
+                        if let Err(error) = recording.conclude(finished(&report)).await {
+                            unwritten = Some(error);
+                            break stand;
+                        }
+                    }
+                    self.client().clock().sleep(pause).await;
+                    match begin_again(recording.as_mut()).await {
+                        Ok(true) => failed = Some(stand),
+                        Ok(false) => break stand,
+                        Err(error) => {
+                            unwritten = Some(error);
+                            break stand;
+                        }
+                    }
+                }
             }
         };
-        Ok(Stand {
-            process,
-            simulated,
-            creates: machine.creates(),
-            look_error,
+        let submission = self.submission(stand, machine.creates(), asked, reference);
+        if let Some(recording) = &mut recording
+            && recording.is_open()
+        {
+            let conclusion = match &submission {
+                Submission::Finished(report) => finished(report),
+                Submission::Pending(pending) => Conclusion::Pending(Box::new(pending.clone())),
+            };
+            unwritten = recording.conclude(conclusion).await.err();
+        }
+        Ok(submission.with_journal_error(unwritten))
+    }
+
+    /// One create, and where it failed, its end in the journal.
+    async fn send(
+        &self,
+        request: &CreateRequest,
+        options: &SubmitOptions,
+        recording: Option<&mut Recording>,
+    ) -> Result<Answer<Process>, SubmitError> {
+        let Some(recording) = recording else {
+            let created = self.client().create(&self.key, request, options.call());
+            return created
+                .await
+                .map_err(|error| SubmitError::call(error, None));
+        };
+        let (options, dispatch) = recording.options(options.call());
+        let error = match self.client().create(&self.key, request, &options).await {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
+        };
+        let unwritten = recording.conclude(conclusion_of(&error)).await.err();
+        Err(match dispatch.failure() {
+            Some(failure) if error.delivery() == Delivery::NotSent => SubmitError::journal(failure),
+            _ => SubmitError::call(error, unwritten),
         })
     }
 
-    async fn look(&self, id: &ProcessId) -> Result<idcloud_http::Answer<Process>, Error> {
+    /// Looks at a final process once.
+    async fn look(&self, stand: &mut Stand) {
         let options = CallOptions::new()
             .with_deadline(LOOK_DEADLINE)
             .with_created_at(self.client().clock().now());
-        self.client().process(&self.key, id, &options).await
+        let id = stand.process.id();
+        match self.client().process(&self.key, id, &options).await {
+            Ok(answer) => {
+                stand.simulated |= answer.simulated();
+                let seen = answer.into_value();
+                self.observer.see(&seen);
+                looked(&mut stand.process, seen);
+            }
+            Err(error) => stand.look_error = Some(error),
+        }
     }
 
     /// One process as an answer of IDCloud's shows it, judged where it is final.
-    pub(crate) fn shown(&self, answer: idcloud_http::Answer<Process>, asked: Asked) -> Submission {
-        let simulated = answer.simulated();
-        let process = answer.into_value();
-        self.observer.see(&process);
-        let stand = Stand {
-            process,
-            simulated,
-            creates: 1,
-            look_error: None,
-        };
-        self.submission(stand, asked)
+    pub(crate) fn shown(&self, answer: Answer<Process>, asked: Asked) -> Submission {
+        let stand = Stand::of(answer);
+        self.observer.see(&stand.process);
+        self.submission(stand, 1, asked, None)
     }
 
     /// What to hand to the caller.
-    fn submission(&self, stand: Stand, asked: Asked) -> Submission {
-        let Stand {
-            process,
-            simulated,
-            creates,
-            look_error,
-        } = stand;
-        let policy = self.policy;
-        match process {
+    fn submission(
+        &self,
+        stand: Stand,
+        creates: u32,
+        asked: Asked,
+        reference: Option<&Reference>,
+    ) -> Submission {
+        match stand.process {
             Process::Final(process) => {
-                let environment = self.client().environment().name();
-                let report = Report::new(process, asked, policy, environment, simulated)
-                    .with_attempts(creates)
-                    .with_look_error(look_error.map(Arc::new));
-                Submission::Finished(report)
+                let report = self.report(process, stand.simulated, asked);
+                Submission::Finished(
+                    report
+                        .with_attempts(creates)
+                        .with_look_error(stand.look_error.map(Arc::new)),
+                )
             }
-            Process::Pending(process) => {
-                let question = Question {
-                    flow: self.flow,
-                    asked,
-                    policy,
-                };
-                let now = self.client().clock().now();
-                let tenant = self.shared.tenant();
-                Submission::Pending(Pending::new(&process, question, tenant, now, simulated))
-            }
+            Process::Pending(_) => Submission::Pending(self.pending(&stand, asked, reference)),
         }
+    }
+
+    fn report(&self, process: FinalProcess, simulated: bool, asked: Asked) -> Report {
+        let environment = self.client().environment().name();
+        Report::new(process, asked, self.policy, environment, simulated)
+    }
+
+    fn pending(&self, stand: &Stand, asked: Asked, reference: Option<&Reference>) -> Pending {
+        let question = Question {
+            flow: self.flow,
+            reference: reference.cloned(),
+            asked,
+            policy: self.policy,
+        };
+        let now = self.client().clock().now();
+        let tenant = self.shared.tenant();
+        Pending::new(&stand.process, question, tenant, now, stand.simulated)
     }
 
     pub(crate) async fn wait(
@@ -187,6 +275,35 @@ impl Driver {
         pending: Pending,
         limit: Duration,
     ) -> Result<Report, WaitError> {
-        wait(self.client(), &self.key, pending, limit, &self.observer).await
+        let submitted = pending.clone();
+        let report = wait(self.client(), &self.key, pending, limit, &self.observer).await?;
+        Ok(match &self.shared.books {
+            Some(books) => books.finish(self.client(), &submitted, report).await,
+            None => report,
+        })
+    }
+}
+
+/// Claims a new attempt, where attempts are recorded.
+async fn begin_again(recording: Option<&mut Recording>) -> Result<bool, JournalError> {
+    match recording {
+        Some(recording) => recording.begin_again().await,
+        None => Ok(true),
+    }
+}
+
+fn finished(report: &Report) -> Conclusion {
+    Conclusion::Finished(Box::new(kept(report)))
+}
+
+/// What the journal knows of a reference, told as its submission was.
+fn answered(known: Claimed) -> Result<Submission, SubmitError> {
+    match known {
+        Claimed::Finished(finished) => Ok(Submission::Finished(Report::from(*finished))),
+        Claimed::Pending(pending) => Ok(Submission::Pending(*pending)),
+        Claimed::InFlight { until, .. } => Err(SubmitError::in_flight(until)),
+        Claimed::Ambiguous { since } => Err(SubmitError::ambiguous(since)),
+        // Only what is certain to be free may be sent.
+        _ => Err(SubmitError::journal(JournalErrorKind::Storage.into())),
     }
 }

@@ -20,8 +20,10 @@ macro_rules! handle {
 
             /// Creates the process, and returns its verdict or what to wait for.
             ///
-            /// Dropping the future is safe but not free: what had not left never will; what had may have made a process whose id nobody
-            /// knows.
+            /// Dropping the future is safe: what had not left never will, and everything that the submission held is released. What had
+            /// left may have made a process whose id nobody knows; under a reference the journal remembers it as ambiguous, and a
+            /// reference whose request had not left is free at once. One that is dropped while the journal answers a claim stays held
+            /// until its lease ends.
             ///
             /// # Errors
             /// [`SubmitError::delivery`](crate::SubmitError::delivery) says whether a process may exist; with

@@ -10,7 +10,9 @@ use idcloud_model::Policy;
 
 use crate::IdCloudBuilder;
 use crate::gate::Gate;
+use crate::journal::Journal;
 use crate::pending::Tenant;
+use crate::recording::Books;
 
 /// New attempts after status 5, unless the caller says otherwise: IDCloud's own advice (parameter specification).
 ///
@@ -35,6 +37,7 @@ pub(crate) struct Shared {
     pub(crate) policy: Policy,
     pub(crate) new_attempts: u32,
     pub(crate) gate: Arc<Gate>,
+    pub(crate) books: Option<Books>,
     tenant: Mutex<Option<Arc<Tenant>>>,
 }
 
@@ -59,15 +62,21 @@ impl IdCloud {
     /// IDCloud through `client`, under the default policy and without a journal.
     #[must_use]
     pub fn new(client: Client) -> Self {
-        Self::with(client, Policy::default(), DEFAULT_NEW_ATTEMPTS)
+        Self::with(client, Policy::default(), DEFAULT_NEW_ATTEMPTS, None)
     }
 
-    pub(crate) fn with(client: Client, policy: Policy, new_attempts: u32) -> Self {
+    pub(crate) fn with(
+        client: Client,
+        policy: Policy,
+        new_attempts: u32,
+        books: Option<Books>,
+    ) -> Self {
         let shared = Shared {
             client,
             policy,
             new_attempts,
             gate: Arc::default(),
+            books,
             tenant: Mutex::default(),
         };
         Self {
@@ -84,6 +93,12 @@ impl IdCloud {
         let Shared { client, gate, .. } = &*self.shared;
         gate.close();
         gate.empty(client.clock().sleep(deadline)).await
+    }
+
+    /// The journal that submissions with a reference are remembered in.
+    #[must_use]
+    pub fn journal(&self) -> Option<&Arc<dyn Journal>> {
+        self.shared.books.as_ref().map(|books| &books.journal)
     }
 
     /// The client beneath.

@@ -10,6 +10,8 @@ use idcloud_model::Policy;
 
 use crate::IdCloud;
 use crate::idcloud::DEFAULT_NEW_ATTEMPTS;
+use crate::journal::{Journal, Owner};
+use crate::recording::Books;
 
 /// Builds [`IdCloud`].
 ///
@@ -30,6 +32,8 @@ pub struct IdCloudBuilder {
     client: ClientBuilder,
     policy: Policy,
     new_attempts: u32,
+    journal: Option<Arc<dyn Journal>>,
+    owner: Option<Owner>,
 }
 
 impl IdCloudBuilder {
@@ -38,6 +42,8 @@ impl IdCloudBuilder {
             client: Client::builder(environment),
             policy: Policy::default(),
             new_attempts: DEFAULT_NEW_ATTEMPTS,
+            journal: None,
+            owner: None,
         }
     }
 
@@ -89,12 +95,23 @@ impl IdCloudBuilder {
         self
     }
 
+    /// What remembers submissions that are made under a reference ([`SubmitOptions::with_reference`](crate::SubmitOptions::with_reference)).
+    pub fn journal(mut self, journal: Arc<dyn Journal>) -> Self {
+        self.journal = Some(journal);
+        self
+    }
+
+    /// The name of this program in the journal, such as the host's: for people who look for who holds a reference. Random unless given.
+    pub fn owner(mut self, owner: Owner) -> Self {
+        self.owner = Some(owner);
+        self
+    }
+
     /// Builds it. Nothing is sent.
     pub fn build(self) -> Result<IdCloud, ConfigError> {
-        Ok(IdCloud::with(
-            self.client.build()?,
-            self.policy,
-            self.new_attempts,
-        ))
+        let owner = self.owner.unwrap_or_else(Owner::random);
+        let books = self.journal.map(|journal| Books { journal, owner });
+        let client = self.client.build()?;
+        Ok(IdCloud::with(client, self.policy, self.new_attempts, books))
     }
 }

@@ -21,6 +21,7 @@
 //! A handle's `submit` gives a [`Submission`]: a [`Report`], or a [`Pending`] process to `wait` for. A [`Pending`] is data: it can be stored, and
 //! taken up by another program.
 
+mod aside;
 mod behavior_alert;
 mod comparison;
 mod documents;
@@ -39,6 +40,7 @@ mod observer;
 mod pending;
 mod poll_schedule;
 mod processes;
+mod recording;
 mod report;
 mod risk_score;
 mod submission;

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use idcloud_http::{Environment, EnvironmentName};
-use idcloud_model::{Asked, PendingProcess, Policy, ProcessId, Scenario, Status};
+use idcloud_model::{Asked, Policy, Process, ProcessId, Scenario, Status};
 use serde::{Deserialize, Serialize};
 
 use crate::Flow;
-use crate::journal::JournalKey;
+use crate::aside::Aside;
+use crate::journal::{JournalError, JournalKey, Reference};
 
 /// The form in which a pending process is stored now.
 const VERSION: u32 = 1;
@@ -24,18 +25,21 @@ const VERSION: u32 = 1;
 pub struct Pending {
     process_id: ProcessId,
     flow: Flow,
+    reference: Option<Reference>,
     scenario: Scenario,
     asked: Asked,
     policy: Policy,
     tenant: Arc<Tenant>,
     submitted_at: SystemTime,
     simulated: bool,
+    journal_error: Aside,
 }
 
 /// What a process was created to find out, and how the answer will be judged.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Question {
     pub(crate) flow: Flow,
+    pub(crate) reference: Option<Reference>,
     pub(crate) asked: Asked,
     pub(crate) policy: Policy,
 }
@@ -63,7 +67,7 @@ impl Tenant {
 
 impl Pending {
     pub(crate) fn new(
-        process: &PendingProcess,
+        process: &Process,
         question: Question,
         tenant: Arc<Tenant>,
         submitted_at: SystemTime,
@@ -71,19 +75,27 @@ impl Pending {
     ) -> Self {
         let Question {
             flow,
+            reference,
             asked,
             policy,
         } = question;
         Self {
             process_id: process.id().clone(),
             flow,
-            scenario: process.scenario(),
+            reference,
+            scenario: scenario_of(process.status()),
             asked: seen(asked, process.status()),
             policy,
             tenant,
             submitted_at,
             simulated,
+            journal_error: Aside::default(),
         }
+    }
+
+    pub(crate) fn with_journal_error(mut self, error: Option<JournalError>) -> Self {
+        self.journal_error = error.into();
+        self
     }
 
     /// A process that somebody found after nobody knew whether there was one.
@@ -97,6 +109,7 @@ impl Pending {
         Self {
             process_id,
             flow: key.flow(),
+            reference: Some(key.reference().clone()),
             scenario: Scenario::UnknownStatus,
             asked,
             policy,
@@ -106,6 +119,7 @@ impl Pending {
             }),
             submitted_at,
             simulated: key.environment() == EnvironmentName::Local,
+            journal_error: Aside::default(),
         }
     }
 
@@ -126,6 +140,19 @@ impl Pending {
     #[must_use]
     pub const fn flow(&self) -> Flow {
         self.flow
+    }
+
+    /// The caller's name for the submission, where it had one. Whoever waits for the process writes its end into the journal under it.
+    #[must_use]
+    pub const fn reference(&self) -> Option<&Reference> {
+        self.reference.as_ref()
+    }
+
+    /// What the journal could not write down when the process was created: it is pending all the same, and its reference may be answered as
+    /// ambiguous later. Not stored.
+    #[must_use]
+    pub fn journal_error(&self) -> Option<&JournalError> {
+        self.journal_error.get()
     }
 
     /// Which row of the table says to wait, after the last look: `processing`, `divergence` or `unknown-status`.
@@ -201,6 +228,8 @@ struct Stored {
     version: u32,
     process_id: ProcessId,
     flow: Flow,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reference: Option<Reference>,
     status: String,
     asked: Asked,
     policy: Policy,
@@ -221,6 +250,7 @@ impl From<Pending> for Stored {
             status: pending.status().to_owned(),
             process_id: pending.process_id,
             flow: pending.flow,
+            reference: pending.reference,
             asked: pending.asked,
             policy: pending.policy,
             environment: pending.tenant.environment.clone(),
@@ -253,6 +283,7 @@ impl TryFrom<Stored> for Pending {
         Ok(Self {
             process_id: stored.process_id,
             flow: stored.flow,
+            reference: stored.reference,
             scenario,
             asked: stored.asked,
             policy: stored.policy,
@@ -264,6 +295,7 @@ impl TryFrom<Stored> for Pending {
                 .checked_add(Duration::from_secs(stored.submitted_at_unix))
                 .unwrap_or(UNIX_EPOCH),
             simulated: stored.simulated,
+            journal_error: Aside::default(),
         })
     }
 }

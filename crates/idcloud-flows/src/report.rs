@@ -8,6 +8,8 @@ use idcloud_http::{EnvironmentName, Error};
 use idcloud_model::{Asked, FinalProcess, Language, Policy, Verdict, decide, simulated_notice};
 
 use crate::Failure;
+use crate::aside::Aside;
+use crate::journal::{Finished, JournalError};
 use crate::mismatch::{Mismatch, mismatches};
 
 /// A final process with its verdict.
@@ -21,7 +23,9 @@ pub struct Report {
     environment: EnvironmentName,
     simulated: bool,
     attempts: u32,
+    recorded: bool,
     look_error: Option<Arc<Error>>,
+    journal_error: Aside,
 }
 
 impl Report {
@@ -41,7 +45,9 @@ impl Report {
             environment,
             simulated,
             attempts: 1,
+            recorded: false,
             look_error: None,
+            journal_error: Aside::default(),
         }
     }
 
@@ -54,6 +60,24 @@ impl Report {
     pub(crate) fn with_look_error(mut self, error: Option<Arc<Error>>) -> Self {
         self.look_error = error;
         self
+    }
+
+    pub(crate) fn with_journal_error(mut self, error: Option<JournalError>) -> Self {
+        self.journal_error = error.into();
+        self
+    }
+
+    /// What the journal could not write down: the report stands, and its reference may be answered as ambiguous or pending later.
+    #[must_use]
+    pub fn journal_error(&self) -> Option<&JournalError> {
+        self.journal_error.get()
+    }
+
+    /// Whether the report was made of what a journal remembers, and not of an answer that just came. It then lacks what was not stored:
+    /// a document's content, additional information, and unknown values that were not plain words.
+    #[must_use]
+    pub const fn recorded(&self) -> bool {
+        self.recorded
     }
 
     /// Why evidence that was missing from the create's answer could not be looked for; then it may exist although it is missing here.
@@ -119,5 +143,17 @@ impl Report {
     #[must_use]
     pub fn failure(&self) -> Option<Failure> {
         Failure::of(&self.process, self.attempts)
+    }
+}
+
+impl From<Finished> for Report {
+    fn from(finished: Finished) -> Self {
+        let (asked, policy) = (*finished.asked(), *finished.policy());
+        let process = finished.process().clone();
+        let (environment, simulated) = (finished.environment(), finished.simulated());
+        Self {
+            recorded: true,
+            ..Self::new(process, asked, policy, environment, simulated)
+        }
     }
 }

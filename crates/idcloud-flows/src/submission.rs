@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use idcloud_model::{Asked, Policy, Process, Scenario, SelfieKind, decide};
 
+use crate::journal::JournalError;
 use crate::{Pending, Report};
 
 /// What came of a submission, or of one look at a process: there are only ever these two, so that a caller handles both.
@@ -16,6 +17,16 @@ pub enum Submission {
     Finished(Report),
     /// More will come: wait for it.
     Pending(Pending),
+}
+
+impl Submission {
+    /// The same, told with what the journal could not write down.
+    pub(crate) fn with_journal_error(self, error: Option<JournalError>) -> Self {
+        match self {
+            Self::Finished(report) => Self::Finished(report.with_journal_error(error)),
+            Self::Pending(pending) => Self::Pending(pending.with_journal_error(error)),
+        }
+    }
 }
 
 /// What to do after a create that was answered.
@@ -80,11 +91,10 @@ impl Machine {
     }
 }
 
-/// What stands after a look at a final process: a look that failed or went backwards changes nothing.
-pub(crate) fn looked(before: Process, seen: Option<Process>) -> Process {
-    match seen {
-        Some(process @ Process::Final(_)) => process,
-        _ => before,
+/// Takes what a look shows for a final process; one that went backwards changes nothing.
+pub(crate) fn looked(process: &mut Process, seen: Process) {
+    if matches!(seen, Process::Final(_)) {
+        *process = seen;
     }
 }
 
@@ -149,8 +159,12 @@ mod tests {
         let mut machine = Machine::new(asked(SelfieKind::Image), Policy::default(), 3);
         assert_eq!(machine.created(&yes, 0.0), Step::Look);
         assert_eq!(machine.created(&complete, 0.0), Step::Done);
-        assert_eq!(looked(yes.clone(), Some(complete.clone())), complete);
-        assert_eq!(looked(yes.clone(), Some(processing)), yes);
-        assert_eq!(looked(yes.clone(), None), yes);
+        let after = |seen: &Process| {
+            let mut process = yes.clone();
+            looked(&mut process, seen.clone());
+            process
+        };
+        assert_eq!(after(&complete), complete);
+        assert_eq!(after(&processing), yes);
     }
 }

@@ -3,9 +3,12 @@
 //! Must never say that nothing ran when something may have.
 
 use std::fmt;
+use std::time::SystemTime;
 
 use idcloud_http::{Delivery, Error};
 use idcloud_model::ProcessId;
+
+use crate::journal::{JournalError, JournalErrorKind};
 
 /// A submission that failed.
 ///
@@ -17,12 +20,18 @@ pub struct SubmitError(Box<Inner>);
 struct Inner {
     cause: Cause,
     failed: Option<ProcessId>,
+    /// What the journal could not write down of a create that failed.
+    unwritten: Option<JournalError>,
 }
 
 #[derive(Debug)]
 enum Cause {
     Call(Error),
     Draining,
+    NoJournal,
+    InFlight { until: SystemTime },
+    Ambiguous { since: SystemTime },
+    Journal(JournalError),
 }
 
 /// Why a submission failed.
@@ -33,6 +42,17 @@ pub enum SubmitErrorKind {
     Call,
     /// The program is shutting down ([`IdCloud::drain`](crate::IdCloud::drain)). Nothing was sent.
     Draining,
+    /// A reference was given, and there is no journal. Nothing was sent.
+    NoJournal,
+    /// The reference is being submitted already, here or by another program. This call sent nothing; ask again later, under the same reference.
+    InFlight,
+    /// The reference was submitted, and nobody knows whether a process came of it. This call sent nothing. Only a person can end this
+    /// ([`Journal::settle`](crate::journal::Journal::settle)).
+    Ambiguous,
+    /// The reference is in use for another request. Nothing was sent.
+    OtherRequest,
+    /// The journal failed before anything left. Nothing was sent.
+    Journal,
 }
 
 impl SubmitErrorKind {
@@ -42,6 +62,11 @@ impl SubmitErrorKind {
         match self {
             Self::Call => "call",
             Self::Draining => "draining",
+            Self::NoJournal => "no-journal",
+            Self::InFlight => "in-flight",
+            Self::Ambiguous => "ambiguous",
+            Self::OtherRequest => "other-request",
+            Self::Journal => "journal",
         }
     }
 }
@@ -57,37 +82,77 @@ impl SubmitError {
         Self(Box::new(Inner {
             cause,
             failed: None,
+            unwritten: None,
         }))
-    }
-
-    pub(crate) fn call(error: Error) -> Self {
-        Self::new(Cause::Call(error))
     }
 
     pub(crate) fn draining() -> Self {
         Self::new(Cause::Draining)
     }
 
-    pub(crate) fn after(mut self, failed: Option<&ProcessId>) -> Self {
-        self.0.failed = failed.cloned();
+    pub(crate) fn no_journal() -> Self {
+        Self::new(Cause::NoJournal)
+    }
+
+    pub(crate) fn in_flight(until: SystemTime) -> Self {
+        Self::new(Cause::InFlight { until })
+    }
+
+    pub(crate) fn ambiguous(since: SystemTime) -> Self {
+        Self::new(Cause::Ambiguous { since })
+    }
+
+    /// The journal failed before anything left.
+    pub(crate) fn journal(error: JournalError) -> Self {
+        Self::new(Cause::Journal(error))
+    }
+
+    /// The create failed; with what the journal could not write down of it.
+    pub(crate) fn call(error: Error, unwritten: Option<JournalError>) -> Self {
+        Self(Box::new(Inner {
+            cause: Cause::Call(error),
+            failed: None,
+            unwritten,
+        }))
+    }
+
+    /// The same as about a new attempt after `failed`.
+    pub(crate) fn after(mut self, failed: Option<ProcessId>) -> Self {
+        self.0.failed = failed;
         self
+    }
+
+    pub(crate) fn into_journal_error(self) -> Option<JournalError> {
+        match self.0.cause {
+            Cause::Journal(error) => Some(error),
+            _ => self.0.unwritten,
+        }
     }
 
     /// Why the submission failed.
     #[must_use]
     pub fn kind(&self) -> SubmitErrorKind {
-        match self.0.cause {
+        match &self.0.cause {
             Cause::Call(_) => SubmitErrorKind::Call,
             Cause::Draining => SubmitErrorKind::Draining,
+            Cause::NoJournal => SubmitErrorKind::NoJournal,
+            Cause::InFlight { .. } => SubmitErrorKind::InFlight,
+            Cause::Ambiguous { .. } => SubmitErrorKind::Ambiguous,
+            Cause::Journal(error) => match error.kind() {
+                JournalErrorKind::OtherRequest(_) => SubmitErrorKind::OtherRequest,
+                _ => SubmitErrorKind::Journal,
+            },
         }
     }
 
-    /// Whether a process may exist because of this request. With [`Delivery::Unknown`] it must not be repeated.
+    /// Whether a process may exist because of this request, or of an earlier one under its reference. With [`Delivery::Unknown`] it must not
+    /// be sent anew.
     #[must_use]
     pub fn delivery(&self) -> Delivery {
         match &self.0.cause {
             Cause::Call(error) => error.delivery(),
-            Cause::Draining => Delivery::NotSent,
+            Cause::InFlight { .. } | Cause::Ambiguous { .. } => Delivery::Unknown,
+            Cause::Draining | Cause::NoJournal | Cause::Journal(_) => Delivery::NotSent,
         }
     }
 
@@ -96,7 +161,35 @@ impl SubmitError {
     pub fn call_error(&self) -> Option<&Error> {
         match &self.0.cause {
             Cause::Call(error) => Some(error),
-            Cause::Draining => None,
+            _ => None,
+        }
+    }
+
+    /// The journal's error: why nothing was sent, or what it could not write down of a create that failed. In the second case the reference
+    /// may be held, or read as ambiguous, although [`delivery`](Self::delivery) knows better.
+    #[must_use]
+    pub fn journal_error(&self) -> Option<&JournalError> {
+        match &self.0.cause {
+            Cause::Journal(error) => Some(error),
+            _ => self.0.unwritten.as_ref(),
+        }
+    }
+
+    /// Until when the reference is somebody's, where it is in flight.
+    #[must_use]
+    pub fn in_flight_until(&self) -> Option<SystemTime> {
+        match self.0.cause {
+            Cause::InFlight { until } => Some(until),
+            _ => None,
+        }
+    }
+
+    /// Since when nobody knows, where the journal says that the reference is ambiguous.
+    #[must_use]
+    pub fn ambiguous_since(&self) -> Option<SystemTime> {
+        match self.0.cause {
+            Cause::Ambiguous { since } => Some(since),
+            _ => None,
         }
     }
 
@@ -112,6 +205,16 @@ impl fmt::Display for SubmitError {
         match &self.0.cause {
             Cause::Call(error) => error.fmt(f),
             Cause::Draining => f.write_str("no submission begins any more; nothing was sent"),
+            Cause::NoJournal => f.write_str(
+                "a reference needs a journal that remembers it; give one to the builder, or leave the reference out",
+            ),
+            Cause::InFlight { .. } => {
+                f.write_str("the reference is being submitted already; ask again under it later")
+            }
+            Cause::Ambiguous { .. } => f.write_str(
+                "an earlier request under this reference may have created a process; settle it before it is sent again",
+            ),
+            Cause::Journal(error) => write!(f, "nothing was sent: {error}"),
         }
     }
 }
@@ -119,8 +222,10 @@ impl fmt::Display for SubmitError {
 impl std::error::Error for SubmitError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.0.cause {
-            Cause::Call(error) => Some(error),
-            Cause::Draining => None,
+            // Their own text stands in this error's.
+            Cause::Call(error) => error.source(),
+            Cause::Journal(error) => error.source(),
+            _ => None,
         }
     }
 }

@@ -127,6 +127,12 @@ impl CallOptions {
         self.resend_capture_token
     }
 
+    /// What is called before each attempt leaves, for whoever adds to it.
+    #[must_use]
+    pub const fn before_dispatch(&self) -> Option<&Arc<dyn BeforeDispatch>> {
+        self.before_dispatch.as_ref()
+    }
+
     pub(crate) const fn created_at(&self) -> Option<SystemTime> {
         self.created_at
     }

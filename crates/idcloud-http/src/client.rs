@@ -278,6 +278,12 @@ impl Client {
         &self.inner.clock
     }
 
+    /// How long a call waits for its first turn at most.
+    #[must_use]
+    pub fn queue_timeout(&self) -> Duration {
+        self.inner.limiter.queue_timeout()
+    }
+
     /// How the budget stands: what has left, what waits, and whether IDCloud asked for a pause.
     #[must_use]
     pub fn limiter(&self) -> LimiterSnapshot {

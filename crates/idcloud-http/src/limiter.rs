@@ -74,6 +74,10 @@ impl Limiter {
         })
     }
 
+    pub(crate) const fn queue_timeout(&self) -> Duration {
+        self.limits.timeout
+    }
+
     /// Waits for a turn.
     pub(crate) async fn acquire(self: &Arc<Self>, kind: OperationKind) -> Result<Permit, NoTurn> {
         let entry = self.enter(kind, Counted::Not)?;

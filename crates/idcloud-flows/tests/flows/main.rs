@@ -10,6 +10,8 @@ mod attempts;
 mod drain;
 mod handles;
 mod identity;
+mod journaled;
 mod panics;
 mod rows;
 mod support;
+mod watched_journal;

@@ -1,0 +1,29 @@
+//! A journal's error that is told beside a process.
+//!
+//! Must be no part of what the process is: it is not stored, and does not set two values apart.
+
+use std::sync::Arc;
+
+use crate::journal::JournalError;
+
+/// An error of the journal, or none.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Aside(Option<Arc<JournalError>>);
+
+impl Aside {
+    pub(crate) fn get(&self) -> Option<&JournalError> {
+        self.0.as_deref()
+    }
+}
+
+impl From<Option<JournalError>> for Aside {
+    fn from(error: Option<JournalError>) -> Self {
+        Self(error.map(Arc::new))
+    }
+}
+
+impl PartialEq for Aside {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}

@@ -1,0 +1,222 @@
+//! The journal's part of one submission: each attempt is claimed, dispatched and concluded, or let go of.
+//!
+//! Must never let a request leave whose dispatch is not durable.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use idcloud_http::{BeforeDispatch, BoxError, CallOptions, Client, Clock, Delivery, Error};
+
+use crate::journal::{
+    Claim, Claimed, Conclusion, Finished, Journal, JournalError, JournalKey, Owner, Refusal, Ticket,
+};
+use crate::{Pending, Report, SubmitOptions};
+
+/// The journal that submissions are remembered in, and in whose name.
+#[derive(Debug, Clone)]
+pub(crate) struct Books {
+    pub(crate) journal: Arc<dyn Journal>,
+    pub(crate) owner: Owner,
+}
+
+impl Books {
+    /// Writes down the end of a pending process that was submitted under a reference.
+    pub(crate) async fn finish(
+        &self,
+        client: &Client,
+        pending: &Pending,
+        report: Report,
+    ) -> Report {
+        let Some(reference) = pending.reference() else {
+            return report;
+        };
+        let key = JournalKey::new(&client.environment(), pending.flow(), reference.clone());
+        let now = client.clock().now();
+        let written = self.journal.finish(&key, kept(&report), now).await;
+        report.with_journal_error(written.err())
+    }
+}
+
+/// What the journal keeps of a report.
+pub(crate) fn kept(report: &Report) -> Finished {
+    Finished::new(
+        report.process(),
+        *report.asked(),
+        *report.policy(),
+        report.environment(),
+        report.simulated(),
+    )
+}
+
+/// How an attempt ended whose create failed.
+pub(crate) fn conclusion_of(error: &Error) -> Conclusion {
+    match error.delivery() {
+        Delivery::Unknown => Conclusion::Ambiguous,
+        Delivery::NotSent => Conclusion::NotSent(None),
+        Delivery::Answered => {
+            let refusal = Refusal::new(error.status(), error.code().cloned());
+            Conclusion::NotSent(Some(refusal))
+        }
+    }
+}
+
+/// The attempts of one submission under a reference. Dropped before its end, it lets go of the attempt that it holds.
+#[derive(Debug)]
+pub(crate) struct Recording {
+    books: Books,
+    clock: Arc<dyn Clock>,
+    claim: Claim,
+    /// How long the end of what was dispatched is awaited.
+    dispatched_for: Duration,
+    ticket: Ticket,
+    /// The attempt has no end in the journal yet.
+    open: bool,
+}
+
+/// What became of the wish to submit.
+#[derive(Debug)]
+pub(crate) enum Begun {
+    /// It may be submitted.
+    Fresh(Recording),
+    /// It was, or is being submitted.
+    Known(Claimed),
+}
+
+impl Recording {
+    /// Asks to submit what `claim` says.
+    pub(crate) async fn begin(
+        books: Books,
+        client: &Client,
+        claim: Claim,
+        options: &SubmitOptions,
+    ) -> Result<Begun, JournalError> {
+        let clock = Arc::clone(client.clock());
+        let dispatched_for = options.call().deadline() + options.lease_margin();
+        let claim = claim.with_lease(client.queue_timeout() + dispatched_for);
+        let now = clock.now();
+        let claimed = if options.begin_again() {
+            books.journal.begin_again(claim.clone(), now).await?
+        } else {
+            books.journal.claim(claim.clone(), now).await?
+        };
+        Ok(match claimed {
+            Claimed::Fresh(ticket) => Begun::Fresh(Self {
+                books,
+                clock,
+                claim,
+                dispatched_for,
+                ticket,
+                open: true,
+            }),
+            known => Begun::Known(known),
+        })
+    }
+
+    /// The call's options with a hook that makes every attempt's dispatch durable; the caller's own hook runs before it.
+    pub(crate) fn options(&self, call: &CallOptions) -> (CallOptions, Arc<Dispatch>) {
+        let dispatch = Arc::new(Dispatch {
+            before: call.before_dispatch().cloned(),
+            journal: Arc::clone(&self.books.journal),
+            clock: Arc::clone(&self.clock),
+            ticket: self.ticket.clone(),
+            lease: self.dispatched_for,
+            failure: Mutex::default(),
+        });
+        let hook: Arc<dyn BeforeDispatch> = Arc::clone(&dispatch) as Arc<_>;
+        (call.clone().with_before_dispatch(hook), dispatch)
+    }
+
+    /// Whether the attempt has no end in the journal yet.
+    pub(crate) const fn is_open(&self) -> bool {
+        self.open
+    }
+
+    /// Writes down that the attempt has a process, whose end is still to be written.
+    pub(crate) async fn note(&self, known: Pending) -> Result<(), JournalError> {
+        let journal = &self.books.journal;
+        let conclusion = Conclusion::Pending(Box::new(known));
+        journal
+            .conclude(&self.ticket, conclusion, self.clock.now())
+            .await
+    }
+
+    /// Writes down what became of the attempt.
+    pub(crate) async fn conclude(&mut self, conclusion: Conclusion) -> Result<(), JournalError> {
+        let journal = &self.books.journal;
+        journal
+            .conclude(&self.ticket, conclusion, self.clock.now())
+            .await?;
+        self.open = false;
+        Ok(())
+    }
+
+    /// Claims a new attempt after the last one failed in processing; without it nothing may be sent.
+    pub(crate) async fn begin_again(&mut self) -> Result<bool, JournalError> {
+        let now = self.clock.now();
+        let again = self.books.journal.begin_again(self.claim.clone(), now);
+        match again.await? {
+            Claimed::Fresh(ticket) => {
+                self.ticket = ticket;
+                self.open = true;
+                Ok(true)
+            }
+            _ => Ok(false),
+        }
+    }
+}
+
+impl Drop for Recording {
+    fn drop(&mut self) {
+        if self.open {
+            let (journal, ticket) = (&self.books.journal, self.ticket.clone());
+            let now = self.clock.now();
+            // This may run while something panics already, and a second panic would end the program.
+            let _ = catch_unwind(AssertUnwindSafe(|| journal.abandon(ticket, now)));
+        }
+    }
+}
+
+/// Makes an attempt's dispatch durable before it leaves.
+pub(crate) struct Dispatch {
+    before: Option<Arc<dyn BeforeDispatch>>,
+    journal: Arc<dyn Journal>,
+    clock: Arc<dyn Clock>,
+    ticket: Ticket,
+    lease: Duration,
+    failure: Mutex<Option<JournalError>>,
+}
+
+impl Dispatch {
+    /// Why the journal could not remember the dispatch, where that is why nothing left.
+    pub(crate) fn failure(&self) -> Option<JournalError> {
+        self.failure
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+    }
+}
+
+/// The journal refused; the error itself is kept apart, because its type would be lost on the way.
+#[derive(Debug, thiserror::Error)]
+#[error("the journal could not remember the dispatch")]
+struct NotRemembered;
+
+#[async_trait]
+impl BeforeDispatch for Dispatch {
+    async fn before_dispatch(&self, attempt: u32) -> Result<(), BoxError> {
+        if let Some(before) = &self.before {
+            before.before_dispatch(attempt).await?;
+        }
+        let now = self.clock.now();
+        match self.journal.dispatch(&self.ticket, self.lease, now).await {
+            Ok(()) => Ok(()),
+            Err(error) => {
+                let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+                *failure = Some(error);
+                Err(Box::new(NotRemembered))
+            }
+        }
+    }
+}

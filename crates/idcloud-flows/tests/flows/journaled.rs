@@ -1,0 +1,750 @@
+//! Nobody pays twice: what is submitted under a reference is remembered before it leaves, and never sent a second time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use idcloud_flows::http::testing::{ScriptedTransport, Step, VirtualClock};
+use idcloud_flows::http::{
+    CallContext, CallOptions, Clock as _, Delivery, Transport, TransportError, TransportErrorKind,
+};
+use idcloud_flows::journal::{
+    Claim, Claimed, Conclusion, Journal as _, JournalErrorKind, Owner, State,
+};
+use idcloud_flows::model::SelfieKind::{CaptureToken, Image};
+use idcloud_flows::model::request::CreateRequest;
+use idcloud_flows::model::{Asked, Policy};
+use idcloud_flows::{
+    Failure, Flow, IdCloud, Pending, Submission, SubmitError, SubmitErrorKind, SubmitOptions,
+};
+
+use crate::support::{
+    CPF, ID, OTHER_ID, Question, answer, building, finished, image, key as api_key, pending,
+    process_id, request,
+};
+use crate::watched_journal::{Trouble, WatchedJournal, key, reference};
+
+const YES: &str = r#""status":3,"unicoId":{"result":"yes"}"#;
+const PROCESSING: &str = r#""status":1"#;
+const FAILED: &str = r#""status":5"#;
+
+fn identity() -> Question {
+    Question::new(Flow::Identity, "", Image)
+}
+
+fn under_reference() -> SubmitOptions {
+    SubmitOptions::default().with_reference(reference())
+}
+
+fn remembering(journal: &Arc<WatchedJournal>, transport: Arc<dyn Transport>) -> IdCloud {
+    building(transport, "a")
+        .journal(journal.clone())
+        .build()
+        .unwrap()
+}
+
+/// What a submission came to, in a word.
+fn told(submission: &Result<Submission, SubmitError>) -> String {
+    match submission {
+        Ok(Submission::Finished(report)) if report.recorded() => "recorded report".to_owned(),
+        Ok(Submission::Finished(_)) => "report".to_owned(),
+        Ok(Submission::Pending(_)) => "pending".to_owned(),
+        Err(error) => format!("{}, {}", error.kind(), error.delivery().as_str()),
+    }
+}
+
+/// Every end of a create: what the caller is told, what the journal was asked, and what it holds.
+#[tokio::test(start_paused = true)]
+async fn every_end_of_a_create_is_written_down() {
+    let refused = Step::json(400, r#"{"error":{"code":"20507"}}"#);
+    let slow = Step::json(429, "").with_header("retry-after", "600");
+    let unreadable = Step::json(200, "<html>");
+    let interrupted = Step::Fail(TransportErrorKind::Interrupted);
+    let unsent = Step::Fail(TransportErrorKind::Connect);
+    let bad_key = Step::json(403, r#"{"error":{"code":"10201"}}"#);
+    for (step, outcome, end, state) in [
+        (answer(YES), "report", "conclude finished", "finished"),
+        (
+            answer(r#""status":4"#),
+            "report",
+            "conclude finished",
+            "finished",
+        ),
+        (answer(PROCESSING), "pending", "conclude pending", "pending"),
+        (
+            answer(r#""status":7"#),
+            "pending",
+            "conclude pending",
+            "pending",
+        ),
+        (refused, "call, answered", "conclude refused", "not-sent"),
+        (bad_key, "call, answered", "conclude refused", "not-sent"),
+        (slow, "call, answered", "conclude refused", "not-sent"),
+        (unsent, "call, not-sent", "conclude not sent", "not-sent"),
+        (
+            interrupted,
+            "call, unknown",
+            "conclude ambiguous",
+            "ambiguous",
+        ),
+        (
+            unreadable,
+            "call, unknown",
+            "conclude ambiguous",
+            "ambiguous",
+        ),
+        (
+            Step::json(502, ""),
+            "call, unknown",
+            "conclude ambiguous",
+            "ambiguous",
+        ),
+        (
+            Step::Hang,
+            "call, unknown",
+            "conclude ambiguous",
+            "ambiguous",
+        ),
+    ] {
+        let script = Arc::new(ScriptedTransport::new().every_call(step.clone()));
+        let journal = WatchedJournal::new();
+        let idcloud = remembering(&journal, script.clone());
+        let submission = identity().submit(&idcloud, &under_reference()).await;
+        assert_eq!(told(&submission), outcome, "{step:?}");
+        assert_eq!(journal.state(&idcloud, Flow::Identity).await, state);
+        let commands = journal.commands();
+        assert_eq!(commands.first().unwrap(), "claim");
+        assert_eq!(commands.last().unwrap(), end, "{step:?}");
+        // Each attempt of the create was made durable before it left.
+        let dispatched = commands.iter().filter(|command| *command == "dispatch");
+        assert_eq!(dispatched.count(), script.calls().len(), "{step:?}");
+        if let Some(State::NotSent(Some(refusal))) = journal
+            .entry_now(&idcloud, Flow::Identity)
+            .await
+            .map(|entry| entry.state().clone())
+        {
+            assert!(refusal.status().is_some());
+        }
+    }
+}
+
+/// What the journal holds before: what the caller is told, how many creates leave, and what it holds afterwards.
+#[tokio::test(start_paused = true)]
+async fn what_is_remembered_is_answered_without_a_request() {
+    for (before, same, outcome, creates, after) in [
+        ("nothing", true, "report", 1, "finished"),
+        ("not sent", true, "report", 1, "finished"),
+        ("not sent", false, "report", 1, "finished"),
+        ("resend", true, "report", 1, "finished"),
+        ("claimed", true, "in-flight, unknown", 0, "claimed"),
+        ("claimed", false, "other-request, not-sent", 0, "claimed"),
+        ("claimed long ago", true, "report", 1, "finished"),
+        ("dispatched", true, "in-flight, unknown", 0, "dispatched"),
+        (
+            "dispatched long ago",
+            true,
+            "ambiguous, unknown",
+            0,
+            "ambiguous",
+        ),
+        ("ambiguous", true, "ambiguous, unknown", 0, "ambiguous"),
+        (
+            "ambiguous",
+            false,
+            "other-request, not-sent",
+            0,
+            "ambiguous",
+        ),
+        ("pending", true, "pending", 0, "pending"),
+        ("pending", false, "other-request, not-sent", 0, "pending"),
+        ("finished", true, "recorded report", 0, "finished"),
+        ("finished", false, "other-request, not-sent", 0, "finished"),
+        ("failed", true, "recorded report", 0, "finished"),
+    ] {
+        let script = Arc::new(ScriptedTransport::new().every_call(answer(YES)));
+        let journal = WatchedJournal::new();
+        let idcloud = remembering(&journal, script.clone());
+        put(&journal, &idcloud, before, same).await;
+        let submission = identity().submit(&idcloud, &under_reference()).await;
+        assert_eq!(told(&submission), outcome, "{before}");
+        assert_eq!(script.calls().len(), creates, "{before}");
+        assert_eq!(
+            journal.state(&idcloud, Flow::Identity).await,
+            after,
+            "{before}"
+        );
+        if let Err(error) = &submission {
+            assert_eq!(
+                error.in_flight_until().is_some(),
+                outcome.starts_with("in-flight")
+            );
+            assert_eq!(
+                error.ambiguous_since().is_some(),
+                outcome.starts_with("ambiguous")
+            );
+            assert_eq!(
+                error.journal_error().is_some(),
+                outcome.starts_with("other")
+            );
+        }
+    }
+}
+
+/// Puts the journal into a state, as another program would have, with the same request or another.
+async fn put(journal: &WatchedJournal, idcloud: &IdCloud, state: &str, same: bool) {
+    let clock = idcloud.client().clock();
+    let inner = &journal.inner;
+    let code = if same { CPF } else { "11144477735" };
+    let create = CreateRequest::from(request(code, image()));
+    let asked = Asked::new("identity".parse().unwrap(), Image);
+    let owner: Owner = "other".parse().unwrap();
+    let claim = Claim::new(
+        key(Flow::Identity),
+        &create,
+        asked,
+        Policy::default(),
+        owner,
+    );
+    if state == "nothing" {
+        return;
+    }
+    let Claimed::Fresh(ticket) = inner.claim(claim, clock.now()).await.unwrap() else {
+        panic!("not fresh")
+    };
+    if state == "claimed long ago" {
+        clock.sleep(Duration::from_secs(3600)).await;
+    }
+    if state.starts_with("claimed") {
+        return;
+    }
+    let lease = Duration::from_secs(60);
+    inner.dispatch(&ticket, lease, clock.now()).await.unwrap();
+    let conclusion = match state {
+        "dispatched" => return,
+        "dispatched long ago" => return clock.sleep(Duration::from_secs(3600)).await,
+        "not sent" => Conclusion::NotSent(None),
+        "ambiguous" | "resend" => Conclusion::Ambiguous,
+        _ => {
+            // A handle's own words, by way of a submission that met this answer.
+            let members = match state {
+                "pending" => PROCESSING,
+                "finished" => YES,
+                _ => FAILED,
+            };
+            let script = ScriptedTransport::new().every_call(answer(members));
+            let other = building(Arc::new(script), "a")
+                .new_attempts(0)
+                .build()
+                .unwrap();
+            let submission = identity().submit(&other, &SubmitOptions::default()).await;
+            match submission.unwrap() {
+                Submission::Pending(pending) => Conclusion::Pending(Box::new(pending)),
+                Submission::Finished(report) => {
+                    Conclusion::Finished(Box::new(idcloud_flows::journal::Finished::new(
+                        report.process(),
+                        *report.asked(),
+                        *report.policy(),
+                        report.environment(),
+                        report.simulated(),
+                    )))
+                }
+            }
+        }
+    };
+    inner
+        .conclude(&ticket, conclusion, clock.now())
+        .await
+        .unwrap();
+    if state == "resend" {
+        let resend = idcloud_flows::journal::Settlement::Resend;
+        inner
+            .settle(&key(Flow::Identity), resend, clock.now())
+            .await
+            .unwrap();
+    }
+}
+
+/// A report from the journal says what the first one said, and that it was remembered.
+#[tokio::test(start_paused = true)]
+async fn a_recorded_report_judges_as_the_first_did() {
+    let members = r#""status":3,"unicoId":{"result":"inconclusive"},"liveness":1,"score":73,"novelty":{"a":"Maria"}"#;
+    let script = Arc::new(ScriptedTransport::new().call(answer(members)));
+    let journal = WatchedJournal::new();
+    let idcloud = remembering(&journal, script.clone());
+    let question = Question::new(Flow::Identity, "liveness,identity,risk-score", CaptureToken);
+    let first = finished(question.submit(&idcloud, &under_reference()).await.unwrap());
+    let again = finished(question.submit(&idcloud, &under_reference()).await.unwrap());
+    assert!(again.recorded() && !first.recorded());
+    assert_eq!(again.verdict(), first.verdict());
+    assert_eq!(again.process().id(), first.process().id());
+    assert_eq!(
+        (again.asked(), again.policy()),
+        (first.asked(), first.policy())
+    );
+    assert_eq!(again.environment(), first.environment());
+    assert!(!format!("{again:?}").contains("Maria"));
+    assert_eq!(script.calls().len(), 1);
+}
+
+/// Whoever waits until the end writes it down, also a program that took the process up from what was stored.
+#[tokio::test(start_paused = true)]
+async fn a_wait_writes_the_end_down() {
+    for stored in [false, true] {
+        let script = Arc::new(
+            ScriptedTransport::new()
+                .call(answer(PROCESSING))
+                .every_call(answer(YES)),
+        );
+        let journal = WatchedJournal::new();
+        let idcloud = remembering(&journal, script.clone());
+        let submission = identity().submit(&idcloud, &under_reference()).await;
+        let mut first = pending(submission.unwrap());
+        assert_eq!(first.reference(), Some(&reference()));
+        let other = remembering(&journal, script.clone());
+        if stored {
+            let text = serde_json::to_string(&first).unwrap();
+            first = serde_json::from_str(&text).unwrap();
+        }
+        // The journal hands the same process out.
+        assert_eq!(
+            pending(identity().submit(&other, &under_reference()).await.unwrap()),
+            first
+        );
+
+        let handle = other.identity(api_key(""));
+        let report = handle.wait(first, Duration::from_secs(60)).await.unwrap();
+        assert!(report.journal_error().is_none());
+        assert_eq!(journal.commands().last().unwrap(), "finish");
+        assert_eq!(journal.state(&other, Flow::Identity).await, "finished");
+        let again = finished(identity().submit(&other, &under_reference()).await.unwrap());
+        assert!(again.recorded());
+        assert_eq!(script.calls().len(), 2);
+    }
+}
+
+/// The same reference in another flow is another submission.
+#[tokio::test(start_paused = true)]
+async fn flows_are_kept_apart() {
+    let script = Arc::new(ScriptedTransport::new().every_call(answer(YES)));
+    let journal = WatchedJournal::new();
+    let idcloud = remembering(&journal, script.clone());
+    for (number, flow) in Flow::ALL.into_iter().enumerate() {
+        assert_eq!(journal.state(&idcloud, flow).await, "-");
+        let question = Question::new(flow, "", CaptureToken);
+        for _ in 0..2 {
+            let _ = question.submit(&idcloud, &under_reference()).await.unwrap();
+        }
+        assert_eq!(journal.state(&idcloud, flow).await, "finished");
+        let creates = script
+            .calls()
+            .iter()
+            .filter(|call| call.method == "POST")
+            .count();
+        assert_eq!(creates, number + 1);
+    }
+}
+
+/// A reference without a journal is refused: nobody would remember it.
+#[tokio::test(start_paused = true)]
+async fn a_reference_needs_a_journal() {
+    let script = Arc::new(ScriptedTransport::new());
+    let idcloud = building(script.clone(), "a").build().unwrap();
+    let error = identity()
+        .submit(&idcloud, &under_reference())
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), SubmitErrorKind::NoJournal);
+    assert_eq!(error.delivery(), Delivery::NotSent);
+    assert!(script.requests().is_empty());
+}
+
+/// A script that notes in the journal's own list when a create leaves.
+struct Noting(ScriptedTransport, Arc<WatchedJournal>);
+
+#[async_trait]
+impl Transport for Noting {
+    async fn send(
+        &self,
+        request: http::Request<Bytes>,
+        context: CallContext,
+    ) -> Result<http::Response<Bytes>, TransportError> {
+        let operation = context.operation.to_string();
+        if operation != "token" {
+            self.1.note(operation);
+        }
+        self.0.send(request, context).await
+    }
+}
+
+/// Each new attempt is claimed and dispatched before it leaves, after the failed one was written down.
+#[tokio::test(start_paused = true)]
+async fn new_attempts_are_journaled_before_they_leave() {
+    let journal = WatchedJournal::new();
+    let second = Step::json(200, format!(r#"{{"id":"{OTHER_ID}",{YES}}}"#));
+    let script = ScriptedTransport::new().call(answer(FAILED)).call(second);
+    let idcloud = remembering(&journal, Arc::new(Noting(script, journal.clone())));
+    let report = finished(
+        identity()
+            .submit(&idcloud, &under_reference())
+            .await
+            .unwrap(),
+    );
+    assert_eq!(report.process().id(), &process_id(OTHER_ID));
+    assert_eq!(
+        journal.commands(),
+        [
+            "claim",
+            "dispatch",
+            "create_process",
+            "conclude finished",
+            "begin_again",
+            "dispatch",
+            "create_process",
+            "conclude finished",
+        ]
+    );
+    let entry = journal.entry_now(&idcloud, Flow::Identity).await.unwrap();
+    assert_eq!(entry.record().attempts(), 2);
+    assert_eq!(entry.record().process_id(), Some(&process_id(OTHER_ID)));
+}
+
+/// What follows a failed process, with what the journal holds in the end.
+#[tokio::test(start_paused = true)]
+async fn the_table_of_new_attempts() {
+    let unsent = Step::Fail(TransportErrorKind::Connect);
+    for (second, outcome, attempts, state) in [
+        (answer(FAILED), "report", 4, "finished"),
+        (answer(PROCESSING), "pending", 2, "pending"),
+        (Step::json(502, ""), "call, unknown", 2, "ambiguous"),
+        (
+            Step::json(400, r#"{"error":{"code":"20507"}}"#),
+            "report",
+            1,
+            "finished",
+        ),
+        (unsent, "report", 1, "finished"),
+    ] {
+        let script = ScriptedTransport::new()
+            .call(answer(FAILED))
+            .every_call(second);
+        let journal = WatchedJournal::new();
+        let idcloud = remembering(&journal, Arc::new(script));
+        let submission = identity().submit(&idcloud, &under_reference()).await;
+        assert_eq!(told(&submission), outcome);
+        assert_eq!(journal.state(&idcloud, Flow::Identity).await, state);
+        let entry = journal.entry_now(&idcloud, Flow::Identity).await.unwrap();
+        assert_eq!(entry.record().attempts(), attempts, "{outcome}");
+        if let Ok(Submission::Finished(report)) = submission {
+            assert!(report.journal_error().is_none());
+            let made = u32::try_from(attempts).unwrap();
+            assert_eq!(
+                report.failure(),
+                Some(Failure::Processing { attempts: made })
+            );
+        }
+    }
+}
+
+/// A failed process under a reference is tried anew only when the caller says so, and then also with another selfie.
+#[tokio::test(start_paused = true)]
+async fn beginning_again_is_explicit() {
+    let second = Step::json(200, format!(r#"{{"id":"{OTHER_ID}",{YES}}}"#));
+    let script = ScriptedTransport::new().call(answer(FAILED)).call(second);
+    let script = Arc::new(script);
+    let journal = WatchedJournal::new();
+    let idcloud = remembering(&journal, script.clone());
+    let handle = idcloud.identity(api_key("")).with_new_attempts(0);
+    let options = under_reference();
+    let ask = |options: SubmitOptions, code: &'static str| {
+        let handle = handle.clone();
+        async move {
+            finished(
+                handle
+                    .submit(request(code, image()), &options)
+                    .await
+                    .unwrap(),
+            )
+        }
+    };
+    assert_eq!(
+        ask(options.clone(), CPF).await.verdict().scenario().id(),
+        "processing-error"
+    );
+    let recorded = ask(options.clone(), CPF).await;
+    assert!(recorded.recorded() && recorded.failure().is_some());
+    assert_eq!(script.calls().len(), 1);
+
+    let again = ask(options.with_begin_again(true), "11144477735").await;
+    assert_eq!(again.process().id(), &process_id(OTHER_ID));
+    assert_eq!(script.calls().len(), 2);
+}
+
+/// A look for missing evidence puts the process on record first, and its end afterwards.
+#[tokio::test(start_paused = true)]
+async fn a_look_is_made_after_the_process_is_on_record() {
+    let journal = WatchedJournal::new();
+    let alert =
+        r#""status":3,"unicoId":{"result":"yes"},"identityFraudsters":{"result":"inconclusive"}"#;
+    let script = ScriptedTransport::new()
+        .call(answer(YES))
+        .call(answer(alert));
+    let idcloud = remembering(&journal, Arc::new(Noting(script, journal.clone())));
+    let question = Question::new(Flow::Identity, "behavior-alert", Image);
+    let report = finished(question.submit(&idcloud, &under_reference()).await.unwrap());
+    assert_eq!(
+        report.verdict().scenario().id(),
+        "identity-yes-without-liveness"
+    );
+    let expected = [
+        "claim",
+        "dispatch",
+        "create_process",
+        "conclude pending",
+        "process",
+        "conclude finished",
+    ];
+    assert_eq!(journal.commands(), expected);
+    let again = finished(question.submit(&idcloud, &under_reference()).await.unwrap());
+    assert_eq!(again.verdict(), report.verdict());
+}
+
+/// Nothing leaves that is not remembered; and what was answered is not lost because the journal is.
+#[tokio::test(start_paused = true)]
+async fn a_journal_that_fails() {
+    for (at, answered, outcome, creates, state) in [
+        ("claim", YES, "journal, not-sent", 0, "-"),
+        ("dispatch", YES, "journal, not-sent", 0, "not-sent"),
+        ("conclude finished", YES, "report", 1, "ambiguous"),
+        ("conclude pending", PROCESSING, "pending", 1, "ambiguous"),
+        // Without the journal no new attempt is made.
+        ("conclude finished", FAILED, "report", 1, "ambiguous"),
+        ("begin_again", FAILED, "report", 1, "finished"),
+    ] {
+        let script = Arc::new(ScriptedTransport::new().every_call(answer(answered)));
+        let journal = WatchedJournal::new();
+        let idcloud = remembering(&journal, script.clone());
+        journal.make(Some((at, Trouble::Fails)));
+        let submission = identity().submit(&idcloud, &under_reference()).await;
+        assert_eq!(told(&submission), outcome, "{at}");
+        assert_eq!(script.calls().len(), creates, "{at}");
+        let error = match &submission {
+            Ok(Submission::Finished(report)) => report.journal_error(),
+            Ok(Submission::Pending(pending)) => pending.journal_error(),
+            Err(error) => error.journal_error(),
+        };
+        assert_eq!(error.unwrap().kind(), JournalErrorKind::Storage, "{at}");
+        journal.make(None);
+        assert_eq!(journal.state(&idcloud, Flow::Identity).await, state, "{at}");
+    }
+
+    // A create that failed is told as it failed, with what could not be written down beside it.
+    let script = Arc::new(ScriptedTransport::new().every_call(Step::json(502, "")));
+    let journal = WatchedJournal::new();
+    let idcloud = remembering(&journal, script);
+    journal.make(Some(("conclude ambiguous", Trouble::Fails)));
+    let error = identity()
+        .submit(&idcloud, &under_reference())
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), SubmitErrorKind::Call);
+    assert_eq!(error.delivery(), Delivery::Unknown);
+    assert!(error.journal_error().is_some());
+    assert_eq!(journal.state(&idcloud, Flow::Identity).await, "ambiguous");
+
+    // A wait's report is not lost either.
+    let script = ScriptedTransport::new()
+        .call(answer(PROCESSING))
+        .every_call(answer(YES));
+    let journal = WatchedJournal::new();
+    let idcloud = remembering(&journal, Arc::new(script));
+    let first = pending(
+        identity()
+            .submit(&idcloud, &under_reference())
+            .await
+            .unwrap(),
+    );
+    journal.make(Some(("finish", Trouble::Fails)));
+    let handle = idcloud.identity(api_key(""));
+    let report = handle.wait(first, Duration::from_secs(60)).await.unwrap();
+    assert_eq!(report.verdict().decision().as_str(), "approve");
+    assert!(report.journal_error().is_some());
+}
+
+/// A journal that panics takes nothing along: the permit and the count are free, nothing is sent a second time, and the program lives.
+#[tokio::test(start_paused = true)]
+async fn a_journal_that_panics() {
+    for (at, creates, state) in [
+        ("claim", 0, "-"),
+        ("dispatch", 0, "not-sent"),
+        ("conclude finished", 1, "ambiguous"),
+    ] {
+        for also_abandon in [false, true] {
+            let script = Arc::new(ScriptedTransport::new().every_call(answer(YES)));
+            let journal = WatchedJournal::new();
+            let idcloud = building(script.clone(), "a")
+                .journal(journal.clone())
+                .max_in_flight(1)
+                .build()
+                .unwrap();
+            if also_abandon {
+                // Both panic: the second must not end the program.
+                journal.panic_in_abandon();
+            }
+            journal.make(Some((at, Trouble::Panics)));
+            let ended = {
+                let idcloud = idcloud.clone();
+                tokio::spawn(async move {
+                    identity()
+                        .submit(&idcloud, &under_reference())
+                        .await
+                        .is_ok()
+                })
+            };
+            assert!(ended.await.unwrap_err().is_panic(), "{at}");
+            journal.make(None);
+            assert_eq!(script.calls().len(), creates, "{at}");
+            if !also_abandon {
+                assert_eq!(journal.state(&idcloud, Flow::Identity).await, state, "{at}");
+            }
+            let others = SubmitOptions::default();
+            assert!(identity().submit(&idcloud, &others).await.is_ok());
+            assert_eq!(idcloud.drain(Duration::ZERO).await, 0);
+        }
+    }
+}
+
+async fn drop_after_five_seconds(idcloud: &IdCloud) {
+    let options = under_reference();
+    let clock = VirtualClock::new();
+    tokio::select! {
+        _ = identity().submit(idcloud, &options) => panic!("ended"),
+        () = clock.sleep(Duration::from_secs(5)) => {}
+    }
+}
+
+/// A dropped submission lets go of its reference at once: free before it was dispatched, ambiguous afterwards.
+#[tokio::test(start_paused = true)]
+async fn dropped_submissions() {
+    for (hanging, creates, state) in [(Some("dispatch"), 0, "not-sent"), (None, 1, "ambiguous")] {
+        let script = Arc::new(ScriptedTransport::new().every_call(Step::Hang));
+        let journal = WatchedJournal::new();
+        let idcloud = remembering(&journal, script.clone());
+        journal.make(hanging.map(|at| (at, Trouble::Hangs)));
+        drop_after_five_seconds(&idcloud).await;
+        assert_eq!(script.calls().len(), creates);
+        assert_eq!(journal.commands().last().unwrap(), "abandon");
+        assert_eq!(journal.state(&idcloud, Flow::Identity).await, state);
+    }
+
+    // One that had its answer already lets go of nothing.
+    let script = Arc::new(ScriptedTransport::new().every_call(answer(FAILED)));
+    let journal = WatchedJournal::new();
+    let idcloud = remembering(&journal, script);
+    journal.make(Some(("begin_again", Trouble::Hangs)));
+    drop_after_five_seconds(&idcloud).await;
+    assert_eq!(journal.commands().last().unwrap(), "begin_again");
+    assert_eq!(journal.state(&idcloud, Flow::Identity).await, "finished");
+}
+
+/// Of two that submit one reference at once, one sends and the other is told.
+#[tokio::test(start_paused = true)]
+async fn two_at_once() {
+    let slow = answer(YES).after(Duration::from_secs(5));
+    let script = Arc::new(ScriptedTransport::new().every_call(slow));
+    let journal = WatchedJournal::new();
+    let (one, two) = (
+        remembering(&journal, script.clone()),
+        remembering(&journal, script.clone()),
+    );
+    let options = under_reference();
+    let (first, second) = tokio::join!(
+        identity().submit(&one, &options),
+        identity().submit(&two, &options)
+    );
+    assert_eq!(told(&first), "report");
+    assert_eq!(told(&second), "in-flight, unknown");
+    assert_eq!(script.calls().len(), 1);
+}
+
+/// A lease lasts through the queue, the call and a margin: no slow call of a living program is taken for a dead one's.
+#[tokio::test(start_paused = true)]
+async fn leases_outlast_calls() {
+    let script = Arc::new(ScriptedTransport::new().every_call(Step::Hang));
+    let journal = WatchedJournal::new();
+    let idcloud = building(script, "a")
+        .journal(journal.clone())
+        .queue_timeout(Duration::from_secs(7))
+        .build()
+        .unwrap();
+    let call = CallOptions::new().with_deadline(Duration::from_secs(50));
+    let options = SubmitOptions::from(call)
+        .with_reference(reference())
+        .with_lease_margin(Duration::from_secs(11));
+    let clock = idcloud.client().clock().clone();
+    let began = clock.now();
+    let mut until = Vec::new();
+    journal.make(Some(("dispatch", Trouble::Hangs)));
+    for at in ["claimed", "dispatched"] {
+        let submission = identity().submit(&idcloud, &options);
+        tokio::select! {
+            _ = submission => panic!("ended"),
+            () = async {
+                while journal.state(&idcloud, Flow::Identity).await != at {
+                    clock.sleep(Duration::from_millis(1)).await;
+                }
+                let entry = journal.entry_now(&idcloud, Flow::Identity).await.unwrap();
+                until.push(entry.state().until().unwrap().duration_since(began).unwrap().as_secs());
+            } => {}
+        }
+        journal.make(None);
+    }
+    assert_eq!(
+        until,
+        [7 + 50 + 11, 7 + 50 + 11],
+        "the longer of both leases holds"
+    );
+}
+
+/// The caller's own hook runs before each dispatch, and what it refuses is not dispatched.
+#[tokio::test(start_paused = true)]
+async fn the_callers_hook_comes_first() {
+    struct Refusing;
+    #[async_trait]
+    impl idcloud_flows::http::BeforeDispatch for Refusing {
+        async fn before_dispatch(&self, _: u32) -> Result<(), idcloud_flows::http::BoxError> {
+            Err("no".into())
+        }
+    }
+    let script = Arc::new(ScriptedTransport::new());
+    let journal = WatchedJournal::new();
+    let idcloud = remembering(&journal, script.clone());
+    let call = CallOptions::new().with_before_dispatch(Arc::new(Refusing));
+    let options = SubmitOptions::from(call).with_reference(reference());
+    let error = identity().submit(&idcloud, &options).await.unwrap_err();
+    assert_eq!(error.kind(), SubmitErrorKind::Call);
+    assert_eq!(error.delivery(), Delivery::NotSent);
+    assert_eq!(journal.commands(), ["claim", "conclude not sent"]);
+    assert!(script.calls().is_empty());
+}
+
+/// What is stored of a pending process under a reference names nobody.
+#[tokio::test(start_paused = true)]
+async fn a_stored_pending_process_names_nobody() {
+    let script = Arc::new(ScriptedTransport::new().every_call(answer(PROCESSING)));
+    let journal = WatchedJournal::new();
+    let idcloud = remembering(&journal, script);
+    let first: Pending = pending(
+        identity()
+            .submit(&idcloud, &under_reference())
+            .await
+            .unwrap(),
+    );
+    let stored = serde_json::to_string(&first).unwrap();
+    for marker in [CPF, "Test Subject", "a.b.c", "529"] {
+        assert!(!stored.contains(marker), "{stored}");
+    }
+    assert!(stored.contains(ID));
+    let unknown = stored.replace(r#""version":1"#, r#""version":2"#);
+    assert!(serde_json::from_str::<Pending>(&unknown).is_err());
+}

@@ -1,0 +1,147 @@
+//! A journal in memory that says what it was asked, and fails or panics where a test wants it to.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::SystemTime;
+
+use idcloud_flows::http::EnvironmentName;
+use idcloud_flows::journal::{
+    Answer, Command, Conclusion, Entry, EntryFilter, Journal, JournalError, JournalErrorKind,
+    JournalKey, MemoryJournal, Reference, Ticket,
+};
+use idcloud_flows::{Flow, IdCloud};
+
+use crate::support::OTHER_ID;
+
+/// What happens to one command.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Trouble {
+    /// It fails, and nothing is changed.
+    Fails,
+    /// It panics.
+    Panics,
+    /// It never ends, and nothing is changed.
+    Hangs,
+}
+
+/// The journal, and what it was asked so far.
+#[derive(Debug, Default)]
+pub(crate) struct WatchedJournal {
+    pub(crate) inner: MemoryJournal,
+    commands: Mutex<Vec<String>>,
+    trouble: Mutex<Option<(&'static str, Trouble)>>,
+    panics_in_abandon: AtomicBool,
+}
+
+impl WatchedJournal {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::default()
+    }
+
+    /// From now on, or no more.
+    pub(crate) fn make(&self, trouble: Option<(&'static str, Trouble)>) {
+        *self.trouble.lock().unwrap() = trouble;
+    }
+
+    /// From now on [`Journal::abandon`] panics, whatever else is the matter.
+    pub(crate) fn panic_in_abandon(&self) {
+        self.panics_in_abandon.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn commands(&self) -> Vec<String> {
+        self.commands.lock().unwrap().clone()
+    }
+
+    pub(crate) fn note(&self, what: impl Into<String>) {
+        self.commands.lock().unwrap().push(what.into());
+    }
+
+    /// What is remembered under [`reference`] now.
+    pub(crate) async fn entry_now(&self, idcloud: &IdCloud, flow: Flow) -> Option<Entry> {
+        let now = idcloud.client().clock().now();
+        self.inner.entry(&key(flow), now).await.unwrap()
+    }
+
+    /// The state of that; `-` where there is nothing.
+    pub(crate) async fn state(&self, idcloud: &IdCloud, flow: Flow) -> &'static str {
+        let entry = self.entry_now(idcloud, flow).await;
+        entry.map_or("-", |entry| entry.state().kind().as_str())
+    }
+
+    fn trouble(&self, name: &str) -> Option<Trouble> {
+        let trouble = *self.trouble.lock().unwrap();
+        trouble
+            .filter(|(at, _)| *at == name)
+            .map(|(_, trouble)| trouble)
+    }
+}
+
+/// The one reference of these tests.
+pub(crate) fn reference() -> Reference {
+    "order-1041".parse().unwrap()
+}
+
+/// Where it is remembered.
+pub(crate) fn key(flow: Flow) -> JournalKey {
+    let issuer = format!("a@{OTHER_ID}.iam.acesso.io");
+    JournalKey::from_parts(EnvironmentName::Local, &issuer, flow, reference())
+}
+
+#[async_trait::async_trait]
+impl Journal for WatchedJournal {
+    async fn apply(&self, command: Command, now: SystemTime) -> Result<Answer, JournalError> {
+        let name = match &command {
+            Command::Claim(_) => "claim",
+            Command::BeginAgain(_) => "begin_again",
+            Command::Dispatch { .. } => "dispatch",
+            Command::Conclude { conclusion, .. } => match conclusion {
+                Conclusion::Pending(_) => "conclude pending",
+                Conclusion::Finished(_) => "conclude finished",
+                Conclusion::Ambiguous => "conclude ambiguous",
+                Conclusion::NotSent(None) => "conclude not sent",
+                Conclusion::NotSent(Some(_)) => "conclude refused",
+                _ => "conclude",
+            },
+            Command::Abandon(_) => "abandon",
+            Command::Finish { .. } => "finish",
+            Command::Settle { .. } => "settle",
+            _ => "other",
+        };
+        self.note(name);
+        match self.trouble(name) {
+            None => self.inner.apply(command, now).await,
+            Some(Trouble::Fails) => Err(JournalErrorKind::Storage.into()),
+            Some(Trouble::Panics) => panic!("the journal panics"),
+            Some(Trouble::Hangs) => std::future::pending().await,
+        }
+    }
+
+    fn abandon(&self, ticket: Ticket, now: SystemTime) {
+        self.note("abandon");
+        let panics = self.panics_in_abandon.load(Ordering::Relaxed);
+        assert!(!panics, "the journal panics");
+        self.inner.abandon(ticket, now);
+    }
+
+    async fn purge(&self, before: SystemTime) -> Result<u64, JournalError> {
+        self.inner.purge(before).await
+    }
+
+    async fn entry(
+        &self,
+        key: &JournalKey,
+        now: SystemTime,
+    ) -> Result<Option<Entry>, JournalError> {
+        self.inner.entry(key, now).await
+    }
+
+    async fn entries(
+        &self,
+        filter: &EntryFilter,
+        after: Option<&JournalKey>,
+        limit: usize,
+        now: SystemTime,
+    ) -> Result<Vec<Entry>, JournalError> {
+        self.inner.entries(filter, after, limit, now).await
+    }
+}
