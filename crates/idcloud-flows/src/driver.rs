@@ -13,6 +13,7 @@ use crate::idcloud::Shared;
 use crate::journal::{
     Claim, Claimed, Conclusion, JournalError, JournalErrorKind, JournalKey, Reference,
 };
+use crate::look::Looker;
 use crate::observer::Observer;
 use crate::pending::{Pending, Question};
 use crate::recording::{Begun, Recording, conclusion_of, kept};
@@ -275,12 +276,8 @@ impl Driver {
         pending: Pending,
         limit: Duration,
     ) -> Result<Report, WaitError> {
-        let submitted = pending.clone();
-        let report = wait(self.client(), &self.key, pending, limit, &self.observer).await?;
-        Ok(match &self.shared.books {
-            Some(books) => books.finish(self.client(), &submitted, report).await,
-            None => report,
-        })
+        let looker = Looker::new(Arc::clone(&self.shared), self.observer.clone());
+        wait(looker, &self.key, pending, limit).await
     }
 }
 

@@ -72,7 +72,9 @@ macro_rules! judging {
                 self.driver.capabilities()
             }
 
-            /// Waits until the process is final, at most for `limit`.
+            /// Waits until the process is final, by notifications ([`IdCloud::hints`](crate::IdCloud::hints)) and by asking for it, at most for
+            /// `limit` and the seconds that the last look takes. Dropping the future loses nothing but the [`Pending`](crate::Pending) that
+            /// was given to it: keep a clone.
             ///
             /// # Errors
             /// Every failure hands the pending process back: it was paid for and can be waited for again.

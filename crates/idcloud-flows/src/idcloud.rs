@@ -8,11 +8,14 @@ use std::time::Duration;
 use idcloud_http::{Client, Environment};
 use idcloud_model::Policy;
 
-use crate::IdCloudBuilder;
 use crate::gate::Gate;
 use crate::journal::Journal;
+use crate::look::{Looker, Waits};
+use crate::observer::Observer;
 use crate::pending::Tenant;
+use crate::poll_schedule::Polling;
 use crate::recording::Books;
+use crate::{Hints, IdCloudBuilder, Waiter};
 
 /// New attempts after status 5, unless the caller says otherwise: IDCloud's own advice (parameter specification).
 ///
@@ -38,6 +41,7 @@ pub(crate) struct Shared {
     pub(crate) new_attempts: u32,
     pub(crate) gate: Arc<Gate>,
     pub(crate) books: Option<Books>,
+    pub(crate) waits: Waits,
     tenant: Mutex<Option<Arc<Tenant>>>,
 }
 
@@ -62,7 +66,13 @@ impl IdCloud {
     /// IDCloud through `client`, under the default policy and without a journal.
     #[must_use]
     pub fn new(client: Client) -> Self {
-        Self::with(client, Policy::default(), DEFAULT_NEW_ATTEMPTS, None)
+        Self::with(
+            client,
+            Policy::default(),
+            DEFAULT_NEW_ATTEMPTS,
+            None,
+            Polling::default(),
+        )
     }
 
     pub(crate) fn with(
@@ -70,6 +80,7 @@ impl IdCloud {
         policy: Policy,
         new_attempts: u32,
         books: Option<Books>,
+        polling: Polling,
     ) -> Self {
         let shared = Shared {
             client,
@@ -77,6 +88,7 @@ impl IdCloud {
             new_attempts,
             gate: Arc::default(),
             books,
+            waits: Waits::new(polling),
             tenant: Mutex::default(),
         };
         Self {
@@ -99,6 +111,17 @@ impl IdCloud {
     #[must_use]
     pub fn journal(&self) -> Option<&Arc<dyn Journal>> {
         self.shared.books.as_ref().map(|books| &books.journal)
+    }
+
+    /// Where notifications are told to whoever waits. Shared by all clones.
+    #[must_use]
+    pub fn hints(&self) -> &Hints {
+        &self.shared.waits.hints
+    }
+
+    /// A waiter for many processes of this account.
+    pub fn waiter(&self) -> Waiter {
+        Waiter::new(Looker::new(Arc::clone(&self.shared), Observer::default()))
     }
 
     /// The client beneath.

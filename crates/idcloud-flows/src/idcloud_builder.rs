@@ -11,6 +11,7 @@ use idcloud_model::Policy;
 use crate::IdCloud;
 use crate::idcloud::DEFAULT_NEW_ATTEMPTS;
 use crate::journal::{Journal, Owner};
+use crate::poll_schedule::Polling;
 use crate::recording::Books;
 
 /// Builds [`IdCloud`].
@@ -34,6 +35,7 @@ pub struct IdCloudBuilder {
     new_attempts: u32,
     journal: Option<Arc<dyn Journal>>,
     owner: Option<Owner>,
+    polling: Polling,
 }
 
 impl IdCloudBuilder {
@@ -44,6 +46,7 @@ impl IdCloudBuilder {
             new_attempts: DEFAULT_NEW_ATTEMPTS,
             journal: None,
             owner: None,
+            polling: Polling::default(),
         }
     }
 
@@ -107,11 +110,29 @@ impl IdCloudBuilder {
         self
     }
 
+    /// Whether notifications are expected: the account's webhook reaches this very program, which tells them to [`IdCloud::hints`].
+    ///
+    /// A wait then asks by itself only from about 70 seconds after the create on, for what notifications miss. Leave it off where one may reach
+    /// another program of several: what is not told here is known that late.
+    pub const fn notifications_expected(mut self, expected: bool) -> Self {
+        self.polling = if expected {
+            Polling::BesideNotifications
+        } else {
+            Polling::Alone
+        };
+        self
+    }
+
     /// Builds it. Nothing is sent.
     pub fn build(self) -> Result<IdCloud, ConfigError> {
         let owner = self.owner.unwrap_or_else(Owner::random);
         let books = self.journal.map(|journal| Books { journal, owner });
-        let client = self.client.build()?;
-        Ok(IdCloud::with(client, self.policy, self.new_attempts, books))
+        Ok(IdCloud::with(
+            self.client.build()?,
+            self.policy,
+            self.new_attempts,
+            books,
+            self.polling,
+        ))
     }
 }

@@ -19,7 +19,8 @@
 //! alert, risk score and Serpro is [`IdCloud::identity`] with a key that is declared with them, and a capture token in place of an image.
 //!
 //! A handle's `submit` gives a [`Submission`]: a [`Report`], or a [`Pending`] process to `wait` for. A [`Pending`] is data: it can be stored, and
-//! taken up by another program.
+//! taken up by another program. One is waited for with the handle's `wait`, many with a [`Waiter`]; [`Hints`] make either faster where a
+//! [`webhook`] is set up.
 
 mod aside;
 mod behavior_alert;
@@ -30,11 +31,13 @@ mod failure;
 mod flow;
 mod gate;
 mod handle;
+mod hints;
 mod idcloud;
 mod idcloud_builder;
 mod identity;
 pub mod journal;
 mod liveness;
+mod look;
 mod mismatch;
 mod observer;
 mod pending;
@@ -47,12 +50,16 @@ mod submission;
 mod submit_error;
 mod submit_options;
 mod wait;
+mod waiter;
+mod watch;
+pub mod webhook;
 
 pub use behavior_alert::BehaviorAlertCheck;
 pub use comparison::Comparison;
 pub use documents::Documents;
 pub use failure::Failure;
 pub use flow::{Flow, UnknownFlow};
+pub use hints::{Hints, HintsSnapshot};
 pub use idcloud::{DEFAULT_NEW_ATTEMPTS, IdCloud};
 pub use idcloud_builder::IdCloudBuilder;
 pub use idcloud_http as http;
@@ -67,6 +74,7 @@ pub use submission::Submission;
 pub use submit_error::{SubmitError, SubmitErrorKind};
 pub use submit_options::SubmitOptions;
 pub use wait::{WaitError, WaitErrorKind};
+pub use waiter::Waiter;
 
 /// The README's example compiles.
 #[cfg(all(doctest, feature = "reqwest"))]

@@ -10,12 +10,41 @@ const LEAST_GAP: Duration = Duration::from_secs(3);
 /// How much of a gap jitter may take away. More would cost a ninth poll within the first minute.
 const MAX_JITTER: f64 = 0.04;
 
+/// When polls begin where notifications are expected: after the minute in which nearly every result comes.
+const AFTER_NOTIFICATIONS: Duration = Duration::from_secs(70);
+
+/// What a wait counts on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Polling {
+    /// Its own polls; notifications only make it faster.
+    #[default]
+    Alone,
+    /// Notifications; its own polls only cover those that get lost.
+    BesideNotifications,
+}
+
+impl Polling {
+    /// When to look next, after a look at `since_start`; both counted from the create.
+    ///
+    /// `fraction`, from 0 to 1, is the jitter: it only makes the look earlier.
+    pub(crate) fn next(self, since_start: Duration, fraction: f64) -> Duration {
+        let next = since_start + pause(since_start, fraction);
+        match self {
+            Self::Alone => next,
+            Self::BesideNotifications => next.max(shortened(AFTER_NOTIFICATIONS, fraction)),
+        }
+    }
+}
+
 /// How long to pause after the poll at `since_start`, counted from the create.
 ///
 /// Polls fall at about 3, 6, 9, 13, 20, 30, 46 and 68 seconds: a result that comes after T is known by T + 3 s or 1.5 T, whichever is later, and
-/// one that comes within a minute costs at most eight polls. `fraction`, from 0 to 1, is the jitter: it only shortens the pause.
-pub(crate) fn pause(since_start: Duration, fraction: f64) -> Duration {
-    let gap = LEAST_GAP.max(since_start / 2);
+/// one that comes within a minute costs at most eight polls.
+fn pause(since_start: Duration, fraction: f64) -> Duration {
+    shortened(LEAST_GAP.max(since_start / 2), fraction)
+}
+
+fn shortened(gap: Duration, fraction: f64) -> Duration {
     gap.mul_f64(1.0 - MAX_JITTER * fraction.clamp(0.0, 1.0))
 }
 
@@ -27,7 +56,7 @@ mod tests {
         let mut polls = Vec::new();
         let mut now = Duration::ZERO;
         while now < until {
-            now += pause(now, fraction(u32::try_from(polls.len()).unwrap()));
+            now = Polling::Alone.next(now, fraction(u32::try_from(polls.len()).unwrap()));
             polls.push(now);
         }
         polls
@@ -58,6 +87,21 @@ mod tests {
                 assert!(known <= bound, "result {result:?} known at {known:?}");
                 assert!(polls.len() <= 8, "{} polls for {result:?}", polls.len());
             }
+        }
+    }
+
+    /// Where notifications are expected, no poll falls into the first minute, and later ones cover what got lost.
+    #[test]
+    fn beside_notifications() {
+        for fraction in [0.0, 0.5, 1.0] {
+            let next =
+                |seconds| Polling::BesideNotifications.next(Duration::from_secs(seconds), fraction);
+            assert!(next(0) > Duration::from_secs(60));
+            assert_eq!(next(0), next(40));
+            assert_eq!(
+                next(70),
+                Polling::Alone.next(Duration::from_secs(70), fraction)
+            );
         }
     }
 }

@@ -1,91 +1,34 @@
-//! Waiting for a final answer by asking for it.
+//! Waiting for one process, and how a wait fails.
 //!
-//! Must never take a failed poll for a failed process, and never lose the process's id.
+//! Must never lose the process's id.
 
 use std::fmt;
 use std::time::Duration;
 
-use idcloud_http::{ApiKey, CallOptions, Client, Error, ErrorKind};
-use idcloud_model::Process;
+use idcloud_http::{ApiKey, Error};
 
-use crate::observer::Observer;
-use crate::pending::Tenant;
-use crate::{Pending, Report, poll_schedule};
+use crate::look::Looker;
+use crate::{Pending, Report, Waiter};
 
+/// Waits for one process: a waiter that holds only this one.
 pub(crate) async fn wait(
-    client: &Client,
+    looker: Looker,
     key: &ApiKey,
-    mut pending: Pending,
+    pending: Pending,
     limit: Duration,
-    observer: &Observer,
 ) -> Result<Report, WaitError> {
-    if !pending.belongs_to(&Tenant::of(&client.environment())) {
-        return Err(WaitError::new(WaitErrorKind::OtherTenant, pending, None));
+    let mut waiter = Waiter::new(looker);
+    let handed_back = pending.clone();
+    waiter.add(pending, key, limit)?;
+    match waiter.next().await {
+        Some(ended) => ended,
+        // A waiter with a process in it has something to return.
+        None => Err(WaitError::new(
+            WaitErrorKind::DeadlineReached,
+            handed_back,
+            None,
+        )),
     }
-    let clock = client.clock();
-    let start = clock.instant();
-    // A process taken up later has been running meanwhile: its first poll need not wait as long.
-    let age_at_start = clock
-        .now()
-        .duration_since(pending.submitted_at())
-        .unwrap_or_default();
-    let mut due =
-        poll_schedule::pause(Duration::ZERO, fastrand::f64()).saturating_sub(age_at_start);
-    loop {
-        // Whoever waits until a moment wants to know what holds at that moment.
-        let last = due >= limit;
-        due = due.min(limit);
-        clock
-            .sleep(due.saturating_sub(clock.instant() - start))
-            .await;
-        let elapsed = clock.instant() - start;
-        let options = CallOptions::default()
-            .with_deadline(limit.saturating_sub(elapsed).max(MIN_CALL))
-            .with_created_at(pending.submitted_at());
-        let failed = match client.process(key, pending.process_id(), &options).await {
-            Ok(answer) => {
-                let simulated = answer.simulated() || pending.simulated();
-                let process = answer.into_value();
-                observer.see(&process);
-                match process {
-                    Process::Final(process) => {
-                        let environment = client.environment().name();
-                        return Ok(Report::new(
-                            process,
-                            *pending.asked(),
-                            *pending.policy(),
-                            environment,
-                            simulated,
-                        ));
-                    }
-                    Process::Pending(process) => pending.look(process.status(), simulated),
-                }
-                None
-            }
-            Err(error) if may_pass(error.kind()) => Some(error),
-            Err(error) => return Err(WaitError::new(WaitErrorKind::Refused, pending, Some(error))),
-        };
-        let elapsed = clock.instant() - start;
-        if last || limit.saturating_sub(elapsed) < MIN_CALL {
-            return Err(WaitError::new(
-                WaitErrorKind::DeadlineReached,
-                pending,
-                failed,
-            ));
-        }
-        due = elapsed + poll_schedule::pause(elapsed, fastrand::f64());
-    }
-}
-
-/// The least time that a poll is given, and the least that is worth waiting for another.
-const MIN_CALL: Duration = Duration::from_secs(1);
-
-/// Whether a failed poll says nothing about the next.
-const fn may_pass(kind: ErrorKind) -> bool {
-    !matches!(
-        kind,
-        ErrorKind::Refused | ErrorKind::Credentials | ErrorKind::NotFound | ErrorKind::Gone
-    )
 }
 
 /// A wait that ended without a final answer. The process is still there.
@@ -109,7 +52,7 @@ pub enum WaitErrorKind {
 }
 
 impl WaitError {
-    fn new(kind: WaitErrorKind, pending: Pending, source: Option<Error>) -> Self {
+    pub(crate) fn new(kind: WaitErrorKind, pending: Pending, source: Option<Error>) -> Self {
         Self {
             kind,
             pending: Box::new(pending),

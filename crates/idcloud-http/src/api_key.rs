@@ -69,6 +69,12 @@ impl ApiKey {
         self.capabilities
     }
 
+    /// Whether this is the same key, declared to provide the same.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.header == other.header && self.capabilities == other.capabilities
+    }
+
     /// The value of the header `apikey`, marked as sensitive.
     pub(crate) fn header(&self) -> HeaderValue {
         self.header.clone()

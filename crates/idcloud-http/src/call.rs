@@ -22,6 +22,7 @@ use crate::conclusion;
 use crate::credentials::Credentials;
 use crate::error::{Delivery, Error};
 use crate::exchange::ExchangeFailure;
+use crate::in_transit::InTransit;
 use crate::limiter::NoTurn;
 use crate::operation::{Operation, OperationKind};
 use crate::permit::Permit;
@@ -235,7 +236,13 @@ impl Call<'_> {
         let (deadline, leave_by) = (progress.deadline, progress.leave_by);
         let limiter = &self.client.limiter;
         let token = self
-            .before(deadline, pin!(self.client.token(credentials, deadline)))
+            .before(
+                deadline,
+                pin!(
+                    self.client
+                        .token(credentials, deadline, self.options.in_transit())
+                ),
+            )
             .await
             .ok_or(Halt::Deadline)?
             .map_err(Halt::NoToken)?;
@@ -266,6 +273,7 @@ impl Call<'_> {
         permit.depart();
         let timeout = self.options.attempt_timeout().min(left);
         let context = self.context(progress.attempts, timeout);
+        let _sending = self.options.in_transit().map(InTransit::begin);
         let sent = send(
             &*self.client.transport,
             &*self.client.clock,

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 
-use crate::BoxError;
+use crate::{BoxError, InTransit};
 
 /// Called at the last moment before a request leaves, once for each attempt.
 ///
@@ -32,6 +32,7 @@ pub struct CallOptions {
     resend_capture_token: bool,
     created_at: Option<SystemTime>,
     before_dispatch: Option<Arc<dyn BeforeDispatch>>,
+    in_transit: Option<InTransit>,
 }
 
 impl CallOptions {
@@ -50,6 +51,7 @@ impl CallOptions {
             resend_capture_token: false,
             created_at: None,
             before_dispatch: None,
+            in_transit: None,
         }
     }
 
@@ -103,6 +105,13 @@ impl CallOptions {
         self
     }
 
+    /// What tells whether the call's request is with the transport.
+    #[must_use]
+    pub fn with_in_transit(mut self, in_transit: InTransit) -> Self {
+        self.in_transit = Some(in_transit);
+        self
+    }
+
     /// How long the whole call may take.
     #[must_use]
     pub const fn deadline(&self) -> Duration {
@@ -135,6 +144,10 @@ impl CallOptions {
 
     pub(crate) const fn created_at(&self) -> Option<SystemTime> {
         self.created_at
+    }
+
+    pub(crate) const fn in_transit(&self) -> Option<&InTransit> {
+        self.in_transit.as_ref()
     }
 
     pub(crate) fn hook(&self) -> Option<&dyn BeforeDispatch> {

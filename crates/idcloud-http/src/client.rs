@@ -25,6 +25,7 @@ use crate::clock::{Clock, later};
 use crate::credentials::Credentials;
 use crate::error::{Delivery, Details, Error, ErrorKind};
 use crate::exchange::{Exchange, ExchangeFailure};
+use crate::in_transit::InTransit;
 use crate::limiter::{Limiter, LimiterSnapshot};
 use crate::operation::Operation;
 use crate::span::{self, CallSpan};
@@ -232,7 +233,7 @@ impl Client {
     async fn token_before(&self, limit: Duration) -> Result<AccessToken, Error> {
         let credentials = self.inner.credentials();
         let deadline = later(self.inner.clock.instant(), limit);
-        let token = pin!(self.inner.token(&credentials, deadline));
+        let token = pin!(self.inner.token(&credentials, deadline, None));
         match within(&*self.inner.clock, deadline, token).await {
             Some(Ok(token)) => Ok(token),
             Some(Err(no_token)) => {
@@ -333,18 +334,20 @@ impl Inner {
         &self,
         credentials: &Credentials,
         deadline: Instant,
+        in_transit: Option<&InTransit>,
     ) -> Result<AccessToken, NoToken<ExchangeFailure>> {
         if let Some(token) = credentials.tokens.cached(self.clock.instant()) {
             return Ok(token);
         }
         // Rare and large, so it is kept out of every call's future.
-        Box::pin(self.fetch_token(credentials, deadline)).await
+        Box::pin(self.fetch_token(credentials, deadline, in_transit)).await
     }
 
     async fn fetch_token(
         &self,
         credentials: &Credentials,
         deadline: Instant,
+        in_transit: Option<&InTransit>,
     ) -> Result<AccessToken, NoToken<ExchangeFailure>> {
         let environment = &credentials.environment;
         let exchange = Exchange {
@@ -357,6 +360,7 @@ impl Inner {
             jitter: &*self.jitter,
             lives: &credentials.lives,
             skew: &credentials.skew,
+            in_transit,
         };
         credentials
             .tokens

@@ -17,6 +17,7 @@ use crate::assertion::{Lives, assertion};
 use crate::attempt::{Reading, asked_wait, send};
 use crate::clock::{Clock, later};
 use crate::error::{Delivery, ErrorKind};
+use crate::in_transit::InTransit;
 use crate::limiter::Limiter;
 use crate::operation::{Operation, OperationKind};
 use crate::replay::{Action, Facts, Failure, classify};
@@ -143,6 +144,7 @@ pub(crate) struct Exchange<'a> {
     pub(crate) lives: &'a Lives,
     /// How many seconds IDCloud's clock is ahead, as last measured.
     pub(crate) skew: &'a AtomicI64,
+    pub(crate) in_transit: Option<&'a InTransit>,
 }
 
 impl Exchange<'_> {
@@ -254,6 +256,7 @@ impl Exchange<'_> {
         self.limiter.await_departure(permit).await.depart();
         let (asked_at, fetched) = (self.clock.now(), self.clock.instant());
         let context = CallContext::new(Operation::Token, attempt, CallOptions::ATTEMPT_TIMEOUT);
+        let _sending = self.in_transit.map(InTransit::begin);
         let sent = send(self.transport, self.clock, request, context).await;
         Ok(Reading::of(sent, |status, body| {
             if !status.is_success() {

@@ -33,6 +33,7 @@ mod endpoints;
 mod environment;
 mod error;
 mod exchange;
+mod in_transit;
 mod lanes;
 mod limiter;
 mod operation;
@@ -70,6 +71,7 @@ pub use config_error::{ConfigError, ConfigErrorKind};
 pub use endpoints::Endpoints;
 pub use environment::{Environment, EnvironmentName};
 pub use error::{Delivery, Error, ErrorKind, RetryAdvice};
+pub use in_transit::InTransit;
 pub use limiter::LimiterSnapshot;
 pub use operation::{Operation, OperationKind};
 #[cfg(feature = "reqwest")]

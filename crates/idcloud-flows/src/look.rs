@@ -1,0 +1,233 @@
+//! One look at a process that is waited for: one GET, and what it says.
+//!
+//! Must never take a failed look for a failed process.
+
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
+use std::time::Duration;
+
+use idcloud_http::{ApiKey, CallOptions, Clock, Error, ErrorKind, InTransit};
+use idcloud_model::{FinalProcess, Process};
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+
+use crate::idcloud::Shared;
+use crate::observer::Observer;
+use crate::poll_schedule::Polling;
+use crate::watch::Why;
+use crate::{Hints, Pending, Report};
+
+/// How long a look may take that is the last one, and how long a wait may outlast its limit for it.
+pub(crate) const LAST_LOOK: Duration = Duration::from_secs(5);
+
+/// How long any look may take. A slow one must not hold up the others.
+const LONGEST_LOOK: Duration = Duration::from_secs(20);
+
+/// How long after its create a process may be unknown because it is on its way (IDCloud error codes page, 50001).
+const ON_ITS_WAY: Duration = Duration::from_secs(30);
+
+/// Looks that may stand in the client's queue at once, of each sort. A crowd of waits must not fill the queue that creates need.
+const LOOKS_QUEUED: usize = 16;
+
+/// What all waits of one account share.
+#[derive(Debug)]
+pub(crate) struct Waits {
+    pub(crate) hints: Hints,
+    pub(crate) polling: Polling,
+    rooms: Rooms,
+}
+
+/// Hints have room of their own: they do not wait behind a crowd of polls.
+#[derive(Debug)]
+struct Rooms {
+    hints: Semaphore,
+    polls: Semaphore,
+}
+
+impl Waits {
+    pub(crate) fn new(polling: Polling) -> Self {
+        Self {
+            hints: Hints::default(),
+            polling,
+            rooms: Rooms {
+                hints: Semaphore::new(LOOKS_QUEUED),
+                polls: Semaphore::new(LOOKS_QUEUED),
+            },
+        }
+    }
+
+    fn room(&self, why: Why) -> &Semaphore {
+        match why {
+            Why::Hint => &self.rooms.hints,
+            Why::Poll => &self.rooms.polls,
+        }
+    }
+}
+
+/// Who looks.
+#[derive(Debug, Clone)]
+pub(crate) struct Looker {
+    shared: Arc<Shared>,
+    observer: Observer,
+}
+
+/// How far a look is, for whoever may have to leave it unpolled.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Progress {
+    in_transit: InTransit,
+    answered: Arc<AtomicBool>,
+}
+
+impl Progress {
+    /// Whether the look has left, and stands in nobody's way.
+    pub(crate) fn has_left(&self) -> bool {
+        self.in_transit.now() || self.answered.load(Ordering::Acquire)
+    }
+}
+
+/// What a look says.
+#[derive(Debug)]
+pub(crate) enum Seen {
+    /// The final answer.
+    Final(Box<Report>),
+    /// Not final yet.
+    NotYet,
+    /// Nothing about the process; the error says why, if there is one.
+    Nothing(Option<Error>),
+    /// IDCloud refuses to show the process, and asking again would not help.
+    Refused(Error),
+}
+
+impl Looker {
+    pub(crate) const fn new(shared: Arc<Shared>, observer: Observer) -> Self {
+        Self { shared, observer }
+    }
+
+    pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
+        self.shared.client.clock()
+    }
+
+    pub(crate) fn waits(&self) -> &Waits {
+        &self.shared.waits
+    }
+
+    pub(crate) fn can_see(&self, pending: &Pending) -> bool {
+        pending.belongs_to(&self.shared.tenant())
+    }
+
+    /// Looks once, with `end` as the end of the wait; the process with what is new about it.
+    pub(crate) async fn look(
+        self,
+        key: ApiKey,
+        mut pending: Pending,
+        why: Why,
+        end: Instant,
+        progress: Progress,
+    ) -> (Pending, Seen) {
+        let cut_off = end + LAST_LOOK;
+        let clock = Arc::clone(self.clock());
+        let answer = {
+            let asked = pin!(self.ask(&key, &pending, why, cut_off, &progress.in_transit));
+            before(&*clock, cut_off, asked).await
+        };
+        let seen = match answer {
+            None => Seen::Nothing(None),
+            Some(Err(error)) if self.may_pass(&error, &pending) => Seen::Nothing(Some(error)),
+            Some(Err(error)) => Seen::Refused(error),
+            Some(Ok((process, simulated))) => {
+                let simulated = simulated || pending.simulated();
+                self.observer.see(&process);
+                match process {
+                    Process::Final(process) => {
+                        progress.answered.store(true, Ordering::Release);
+                        let report = self.conclude(&pending, process, simulated);
+                        Seen::Final(Box::new(report.await))
+                    }
+                    Process::Pending(process) => {
+                        pending.look(process.status(), simulated);
+                        Seen::NotYet
+                    }
+                }
+            }
+        };
+        (pending, seen)
+    }
+
+    /// The one place where the final answer of a process that was waited for passes through.
+    async fn conclude(&self, pending: &Pending, process: FinalProcess, simulated: bool) -> Report {
+        let report = Report::new(
+            process,
+            *pending.asked(),
+            *pending.policy(),
+            self.shared.client.environment().name(),
+            simulated,
+        );
+        match &self.shared.books {
+            Some(books) => books.finish(&self.shared.client, pending, report).await,
+            None => report,
+        }
+    }
+
+    /// One GET. It has room until it has left, so that no crowd stands in the client's queue.
+    async fn ask(
+        &self,
+        key: &ApiKey,
+        pending: &Pending,
+        why: Why,
+        cut_off: Instant,
+        in_transit: &InTransit,
+    ) -> Result<(Process, bool), Error> {
+        let mut room = self.waits().room(why).acquire().await.ok();
+        let left = cut_off.saturating_duration_since(self.clock().instant());
+        let options = CallOptions::default()
+            .with_deadline(left.min(LONGEST_LOOK))
+            .with_created_at(pending.submitted_at())
+            .with_in_transit(in_transit.clone());
+        let mut call = pin!(
+            self.shared
+                .client
+                .process(key, pending.process_id(), &options)
+        );
+        let answer = poll_fn(|cx| {
+            let answer = call.as_mut().poll(cx);
+            if in_transit.now() {
+                room.take();
+            }
+            answer
+        })
+        .await?;
+        let simulated = answer.simulated();
+        Ok((answer.into_value(), simulated))
+    }
+
+    /// Whether a failed look says nothing about the next.
+    fn may_pass(&self, error: &Error, pending: &Pending) -> bool {
+        match error.kind() {
+            ErrorKind::NotFound => {
+                let age = self.clock().now().duration_since(pending.submitted_at());
+                let unknown = error.code().is_some_and(|code| code.as_str() == "50001");
+                // Clocks differ: a create in the future is one of a moment ago.
+                unknown && age.is_ok_and(|age| age < ON_ITS_WAY)
+            }
+            ErrorKind::Refused | ErrorKind::Credentials | ErrorKind::Gone => false,
+            _ => true,
+        }
+    }
+}
+
+/// The output of `work`, or nothing once `deadline` has come.
+async fn before<F: Future>(
+    clock: &dyn Clock,
+    deadline: Instant,
+    mut work: Pin<&mut F>,
+) -> Option<F::Output> {
+    let mut sleep = clock.sleep_until(deadline);
+    poll_fn(|cx| match work.as_mut().poll(cx) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending => sleep.as_mut().poll(cx).map(|()| None),
+    })
+    .await
+}

@@ -1,0 +1,443 @@
+//! Waiting for many processes at once, driven by whoever wants their answers.
+//!
+//! Must never start a task, never hold a place in the client's queue while nobody drives it, and never lose a process.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use idcloud_http::{ApiKey, Sleep};
+use tokio::time::Instant;
+
+use crate::hints::{Subscription, Ticket};
+use crate::look::{LAST_LOOK, Looker, Progress, Seen};
+use crate::wait::{WaitError, WaitErrorKind};
+use crate::watch::{Watch, Why};
+use crate::{Pending, Report};
+
+/// Looks of each sort that one waiter has under way at most.
+const LOOKS_AT_ONCE: usize = 16;
+
+/// Processes that are waited for together, by notifications and polls.
+///
+/// Made by [`IdCloud::waiter`](crate::IdCloud::waiter). Add what is pending, and take the answers as they come with [`next`](Self::next). Nothing
+/// runs in the background: while nobody awaits `next`, nothing is asked for; what was asked already is not lost.
+///
+/// Ten thousand wait as well as one: a process that is not being looked at is a few numbers beside its [`Pending`]. Where more is
+/// due than the budget allows, the longest due goes first, and notifications before polls.
+///
+/// ```
+/// # async fn example(idcloud: idcloud_flows::IdCloud, key: idcloud_flows::http::ApiKey, unfinished: Vec<idcloud_flows::Pending>) {
+/// use std::time::Duration;
+///
+/// let mut waiter = idcloud.waiter();
+/// for pending in unfinished {
+///     if let Err(error) = waiter.add(pending, &key, Duration::from_secs(600)) {
+///         println!("{error}");
+///     }
+/// }
+/// while let Some(result) = waiter.next().await {
+///     match result {
+///         Ok(report) => println!("{:?}", report.verdict().decision()),
+///         Err(error) => println!("{error}"),
+///     }
+/// }
+/// # }
+/// ```
+#[must_use = "a waiter asks for nothing until `next` is awaited"]
+pub struct Waiter {
+    looker: Looker,
+    subscription: Subscription,
+    keys: Vec<ApiKey>,
+    entries: BTreeMap<Ticket, Box<Entry>>,
+    /// Those that are not being looked at, by when to look next; by hints and by polls.
+    hinted: BTreeSet<(Instant, Ticket)>,
+    polled: BTreeSet<(Instant, Ticket)>,
+    /// The same ones, by their end.
+    ending: BTreeSet<(Instant, Ticket)>,
+    flights: Vec<Flight>,
+}
+
+struct Entry {
+    pending: Pending,
+    watch: Watch,
+    key: usize,
+    looked_at: bool,
+}
+
+/// A look under way.
+struct Flight {
+    ticket: Ticket,
+    why: Why,
+    before: Watch,
+    progress: Progress,
+    look: Pin<Box<dyn Future<Output = (Pending, Seen)> + Send>>,
+}
+
+impl Waiter {
+    pub(crate) fn new(looker: Looker) -> Self {
+        Self {
+            subscription: Subscription::new(&looker.waits().hints),
+            looker,
+            keys: Vec::new(),
+            entries: BTreeMap::new(),
+            hinted: BTreeSet::new(),
+            polled: BTreeSet::new(),
+            ending: BTreeSet::new(),
+            flights: Vec::new(),
+        }
+    }
+
+    /// Waits for one more process, at most for `limit` from now, and looks at it with `key`.
+    ///
+    /// # Errors
+    /// The process belongs to another environment or account; it is handed back.
+    pub fn add(
+        &mut self,
+        pending: Pending,
+        key: &ApiKey,
+        limit: Duration,
+    ) -> Result<(), WaitError> {
+        if !self.looker.can_see(&pending) {
+            return Err(WaitError::new(WaitErrorKind::OtherTenant, pending, None));
+        }
+        let clock = self.looker.clock();
+        let age = clock.now().duration_since(pending.submitted_at());
+        let (now, polling) = (clock.instant(), self.looker.waits().polling);
+        let age = age.unwrap_or_default();
+        let watch = Watch::new(now, age, limit, polling, fastrand::f64());
+        let ticket = self.subscription.add(pending.process_id());
+        let key = self.place_of(key);
+        let entry = Entry {
+            pending,
+            watch,
+            key,
+            looked_at: false,
+        };
+        self.entries.insert(ticket, Box::new(entry));
+        self.line_up(ticket);
+        Ok(())
+    }
+
+    /// How many processes are waited for.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether none is waited for.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The next process whose wait ends: with its report, or with an error that hands it back. Nothing once none is left.
+    ///
+    /// The future can be dropped at any time, for instance by `select!`: no answer and no process is lost. Looks that have left are taken up
+    /// again by the next call; those that have not give up their places, so that they are in nobody's way, and begin anew.
+    pub async fn next(&mut self) -> Option<Result<Report, WaitError>> {
+        let driven = Driven(self);
+        let clock = Arc::clone(driven.0.looker.clock());
+        let mut timer: Option<(Instant, Sleep<'_>)> = None;
+        poll_fn(|cx| {
+            loop {
+                if let Poll::Ready(ended) = driven.0.advance(cx, clock.instant()) {
+                    return Poll::Ready(ended);
+                }
+                let Some(at) = driven.0.alarm() else {
+                    return Poll::Pending;
+                };
+                let (set_for, sleep) = match &mut timer {
+                    Some(timer) if timer.0 == at => timer,
+                    _ => timer.insert((at, clock.sleep_until(at))),
+                };
+                debug_assert_eq!(*set_for, at);
+                if sleep.as_mut().poll(cx).is_pending() {
+                    return Poll::Pending;
+                }
+                timer = None;
+            }
+        })
+        .await
+    }
+
+    /// Ends all waits, and hands the processes back.
+    #[must_use = "pending processes were paid for"]
+    pub fn into_pendings(mut self) -> Vec<Pending> {
+        let entries = std::mem::take(&mut self.entries);
+        self.forget(&entries);
+        entries.into_values().map(|entry| entry.pending).collect()
+    }
+
+    fn place_of(&mut self, key: &ApiKey) -> usize {
+        let known = self.keys.iter().position(|known| known.is_same(key));
+        known.unwrap_or_else(|| {
+            self.keys.push(key.clone());
+            self.keys.len() - 1
+        })
+    }
+
+    /// Does whatever can be done now.
+    fn advance(
+        &mut self,
+        cx: &mut Context<'_>,
+        now: Instant,
+    ) -> Poll<Option<Result<Report, WaitError>>> {
+        self.take_hints(cx);
+        loop {
+            self.take_off(now);
+            match self.fly(cx) {
+                // What has landed makes room for others.
+                Poll::Ready((ticket, pending, seen)) => {
+                    if let Some(ended) = self.landed(ticket, pending, seen, now) {
+                        return Poll::Ready(Some(ended));
+                    }
+                }
+                Poll::Pending => break,
+            }
+        }
+        if let Some(ended) = self.overdue(now) {
+            return Poll::Ready(Some(Err(ended)));
+        }
+        if self.entries.is_empty() {
+            return Poll::Ready(None);
+        }
+        Poll::Pending
+    }
+
+    fn take_hints(&mut self, cx: &Context<'_>) {
+        loop {
+            let hinted = self.subscription.take(cx.waker());
+            if hinted.is_empty() {
+                return;
+            }
+            for ticket in hinted {
+                self.step_out(ticket);
+                if let Some(entry) = self.entries.get_mut(&ticket) {
+                    entry.watch.hint();
+                    self.line_up(ticket);
+                }
+            }
+        }
+    }
+
+    /// Begins the looks that are due, as far as there is room.
+    fn take_off(&mut self, now: Instant) {
+        for why in [Why::Hint, Why::Poll] {
+            while self.under_way(why) < LOOKS_AT_ONCE {
+                match self.line(why).first().copied() {
+                    Some((at, ticket)) if at <= now => self.begin(ticket, why, now),
+                    _ => break,
+                }
+            }
+        }
+    }
+
+    fn begin(&mut self, ticket: Ticket, why: Why, now: Instant) {
+        self.step_out(ticket);
+        let Some(entry) = self.entries.get_mut(&ticket) else {
+            return;
+        };
+        let Some(key) = self.keys.get(entry.key).cloned() else {
+            return;
+        };
+        let before = entry.watch;
+        entry.watch.begin(now);
+        entry.looked_at = true;
+        let (looker, pending) = (self.looker.clone(), entry.pending.clone());
+        let progress = Progress::default();
+        let look = looker.look(key, pending, why, entry.watch.end(), progress.clone());
+        self.flights.push(Flight {
+            ticket,
+            why,
+            before,
+            progress,
+            look: Box::pin(look),
+        });
+    }
+
+    /// Polls the looks under way until one ends.
+    fn fly(&mut self, cx: &mut Context<'_>) -> Poll<(Ticket, Pending, Seen)> {
+        let mut number = 0;
+        while number < self.flights.len() {
+            // Out of the list while it is polled: code of others runs in there, and may panic.
+            let mut flight = self.flights.swap_remove(number);
+            match catch_unwind(AssertUnwindSafe(|| flight.look.as_mut().poll(cx))) {
+                Ok(Poll::Ready((pending, seen))) => {
+                    return Poll::Ready((flight.ticket, pending, seen));
+                }
+                Ok(Poll::Pending) => {
+                    self.flights.push(flight);
+                    let last = self.flights.len() - 1;
+                    self.flights.swap(number, last);
+                    number += 1;
+                }
+                Err(panic) => {
+                    self.call_off(&flight);
+                    resume_unwind(panic);
+                }
+            }
+        }
+        Poll::Pending
+    }
+
+    /// What a look comes to; something if its wait ends with it.
+    fn landed(
+        &mut self,
+        ticket: Ticket,
+        seen_pending: Pending,
+        seen: Seen,
+        now: Instant,
+    ) -> Option<Result<Report, WaitError>> {
+        let entry = self.entries.get_mut(&ticket)?;
+        entry.pending = seen_pending;
+        entry.looked_at = false;
+        let (kind, error) = match seen {
+            Seen::Final(report) => {
+                self.take_out(ticket);
+                return Some(Ok(*report));
+            }
+            Seen::Refused(error) => (WaitErrorKind::Refused, Some(error)),
+            Seen::NotYet | Seen::Nothing(_) => {
+                let polling = self.looker.waits().polling;
+                if entry.watch.look_again(now, polling, fastrand::f64()) {
+                    self.line_up(ticket);
+                    return None;
+                }
+                let error = match seen {
+                    Seen::Nothing(error) => error,
+                    _ => None,
+                };
+                (WaitErrorKind::DeadlineReached, error)
+            }
+        };
+        let pending = self.take_out(ticket)?.pending;
+        Some(Err(WaitError::new(kind, pending, error)))
+    }
+
+    /// One whose end has passed without room for its last look.
+    fn overdue(&mut self, now: Instant) -> Option<WaitError> {
+        let (end, ticket) = self.ending.first().copied()?;
+        if now < end + LAST_LOOK {
+            return None;
+        }
+        let pending = self.take_out(ticket)?.pending;
+        Some(WaitError::new(
+            WaitErrorKind::DeadlineReached,
+            pending,
+            None,
+        ))
+    }
+
+    /// When there is something to do although nothing else happens.
+    fn alarm(&self) -> Option<Instant> {
+        let due = [Why::Hint, Why::Poll]
+            .into_iter()
+            .filter(|why| self.under_way(*why) < LOOKS_AT_ONCE)
+            .filter_map(|why| self.line(why).first())
+            .map(|(at, _)| *at);
+        let ending = self.ending.first().map(|(end, _)| *end + LAST_LOOK);
+        due.chain(ending).min()
+    }
+
+    fn under_way(&self, why: Why) -> usize {
+        self.flights
+            .iter()
+            .filter(|flight| flight.why == why)
+            .count()
+    }
+
+    const fn line(&self, why: Why) -> &BTreeSet<(Instant, Ticket)> {
+        match why {
+            Why::Hint => &self.hinted,
+            Why::Poll => &self.polled,
+        }
+    }
+
+    /// Stands in line for its next look, unless it is being looked at.
+    fn line_up(&mut self, ticket: Ticket) {
+        let Some(entry) = self.entries.get(&ticket) else {
+            return;
+        };
+        if entry.looked_at {
+            return;
+        }
+        let (at, why) = entry.watch.due();
+        self.ending.insert((entry.watch.end(), ticket));
+        match why {
+            Why::Hint => self.hinted.insert((at, ticket)),
+            Why::Poll => self.polled.insert((at, ticket)),
+        };
+    }
+
+    fn step_out(&mut self, ticket: Ticket) {
+        let Some(entry) = self.entries.get(&ticket) else {
+            return;
+        };
+        let (at, why) = entry.watch.due();
+        self.ending.remove(&(entry.watch.end(), ticket));
+        match why {
+            Why::Hint => self.hinted.remove(&(at, ticket)),
+            Why::Poll => self.polled.remove(&(at, ticket)),
+        };
+    }
+
+    fn take_out(&mut self, ticket: Ticket) -> Option<Box<Entry>> {
+        self.step_out(ticket);
+        let entry = self.entries.remove(&ticket)?;
+        self.subscription.remove(entry.pending.process_id(), ticket);
+        Some(entry)
+    }
+
+    /// The look of a flight that is given up is due again.
+    fn call_off(&mut self, flight: &Flight) {
+        if let Some(entry) = self.entries.get_mut(&flight.ticket) {
+            entry.watch.undo(flight.before);
+            entry.looked_at = false;
+            self.line_up(flight.ticket);
+        }
+    }
+
+    fn forget(&self, entries: &BTreeMap<Ticket, Box<Entry>>) {
+        for (ticket, entry) in entries {
+            self.subscription
+                .remove(entry.pending.process_id(), *ticket);
+        }
+    }
+}
+
+/// A waiter while `next` is awaited. Afterwards nothing of it may stand in anybody's way.
+struct Driven<'a>(&'a mut Waiter);
+
+impl Drop for Driven<'_> {
+    fn drop(&mut self) {
+        let (kept, given_up) = std::mem::take(&mut self.0.flights)
+            .into_iter()
+            .partition(|flight| flight.progress.has_left());
+        self.0.flights = kept;
+        let given_up: Vec<Flight> = given_up;
+        for flight in &given_up {
+            self.0.call_off(flight);
+        }
+    }
+}
+
+impl Drop for Waiter {
+    fn drop(&mut self) {
+        self.forget(&self.entries);
+    }
+}
+
+impl fmt::Debug for Waiter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Waiter")
+            .field("waiting", &self.entries.len())
+            .field("under_way", &self.flights.len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,181 @@
+//! When to look at one process that is waited for. Pure.
+//!
+//! Must never lose a hint, never look without end because of hints, and always look a last time at the end.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::poll_schedule::Polling;
+
+/// The distance after the first look that a hint brought about. It doubles with each, up to [`WIDEST`].
+const NEAREST: Duration = Duration::from_secs(1);
+const WIDEST: u32 = 32;
+
+/// Why a look is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Why {
+    /// A notification came.
+    Hint,
+    /// It is time.
+    Poll,
+}
+
+/// When one process is looked at: by polls further and further apart, by hints at once, at the end in any case.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Watch {
+    /// The create, as near as this clock knows it; a process taken up later counts from the wait's start after the first look.
+    start: Instant,
+    end: Instant,
+    poll_at: Instant,
+    /// When the next hint may be followed.
+    hint_from: Instant,
+    hinted: bool,
+    hints_followed: u8,
+}
+
+impl Watch {
+    /// A wait that starts at `now` for at most `limit`, for a process that is `age` old.
+    ///
+    /// A process taken up later has been running meanwhile: its first poll need not wait as long.
+    pub(crate) fn new(
+        now: Instant,
+        age: Duration,
+        limit: Duration,
+        polling: Polling,
+        fraction: f64,
+    ) -> Self {
+        // About thirty years: no caller's duration can overflow.
+        const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
+        let end = now.checked_add(limit.min(FAR)).unwrap_or(now);
+        let first = polling.next(Duration::ZERO, fraction).saturating_sub(age);
+        Self {
+            start: now,
+            end,
+            poll_at: (now + first).min(end),
+            hint_from: now,
+            hinted: false,
+            hints_followed: 0,
+        }
+    }
+
+    pub(crate) const fn end(&self) -> Instant {
+        self.end
+    }
+
+    /// When to look next, and why.
+    pub(crate) fn due(&self) -> (Instant, Why) {
+        if self.hinted && self.hint_from <= self.poll_at {
+            (self.hint_from, Why::Hint)
+        } else {
+            (self.poll_at, Why::Poll)
+        }
+    }
+
+    /// A notification came. It is followed by a look that begins after it, whatever else is under way.
+    pub(crate) const fn hint(&mut self) {
+        self.hinted = true;
+    }
+
+    /// The look that is due begins. It follows every hint so far.
+    pub(crate) fn begin(&mut self, now: Instant) {
+        if self.due().1 == Why::Hint {
+            let factor = 1_u32 << self.hints_followed.min(5);
+            self.hint_from = now + NEAREST * factor.min(WIDEST);
+            self.hints_followed = self.hints_followed.saturating_add(1);
+        }
+        self.hinted = false;
+    }
+
+    /// The look that began with `before` did not take place.
+    pub(crate) const fn undo(&mut self, before: Self) {
+        let hinted = self.hinted || before.hinted;
+        *self = before;
+        self.hinted = hinted;
+    }
+
+    /// A look ended without a final answer; false if it was the last.
+    pub(crate) fn look_again(&mut self, now: Instant, polling: Polling, fraction: f64) -> bool {
+        let next = self.start + polling.next(now.saturating_duration_since(self.start), fraction);
+        self.poll_at = next.min(self.end);
+        now < self.end
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use idcloud_http::{Clock as _, SystemClock};
+
+    fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    fn watch(now: Instant) -> Watch {
+        Watch::new(now, Duration::ZERO, seconds(60), Polling::Alone, 0.0)
+    }
+
+    /// A hint is followed at once; one that comes during a look is followed by another look.
+    #[tokio::test(start_paused = true)]
+    async fn no_hint_is_lost() {
+        let start = SystemClock::new().instant();
+        let mut watch = watch(start);
+        assert_eq!(watch.due(), (start + seconds(3), Why::Poll));
+        watch.hint();
+        assert_eq!(watch.due().1, Why::Hint);
+        assert!(watch.due().0 <= start);
+        let now = start + Duration::from_millis(500);
+        watch.begin(now);
+        watch.hint();
+        assert!(watch.look_again(now, Polling::Alone, 0.0));
+        assert_eq!(watch.due(), (now + NEAREST, Why::Hint));
+        watch.begin(now + NEAREST);
+        assert!(watch.look_again(now + NEAREST, Polling::Alone, 0.0));
+        assert_eq!(watch.due().1, Why::Poll);
+    }
+
+    /// A look that did not take place is still due, for the same reason.
+    #[tokio::test(start_paused = true)]
+    async fn an_undone_look_is_due_again() {
+        let start = SystemClock::new().instant();
+        let mut watch = watch(start);
+        watch.hint();
+        let before = watch;
+        watch.begin(start);
+        watch.undo(before);
+        assert_eq!(watch.due(), before.due());
+    }
+
+    /// It stays inside the budget: a storm of hints costs a handful of looks in a minute, and one look waits at the end.
+    #[tokio::test(start_paused = true)]
+    async fn a_storm_costs_a_handful_of_looks() {
+        let start = SystemClock::new().instant();
+        let mut watch = watch(start);
+        let (mut now, mut looks) = (start, 0);
+        while now < watch.end() {
+            watch.hint();
+            let (due, _) = watch.due();
+            now = now.max(due);
+            watch.begin(now);
+            looks += 1;
+            if !watch.look_again(now, Polling::Alone, 0.0) {
+                break;
+            }
+        }
+        assert_eq!(now, watch.end());
+        assert!(looks <= 8 + 7, "{looks} looks");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_end_is_looked_at() {
+        let now = SystemClock::new().instant();
+        for limit in [0, 1, 2] {
+            let watch = Watch::new(now, Duration::ZERO, seconds(limit), Polling::Alone, 0.0);
+            assert_eq!(watch.due(), (now + seconds(limit), Why::Poll));
+        }
+        let old = Watch::new(now, seconds(100), seconds(60), Polling::Alone, 0.0);
+        assert_eq!(old.due(), (now, Why::Poll));
+        let long = Watch::new(now, Duration::ZERO, Duration::MAX, Polling::Alone, 0.0);
+        assert!(long.end() > now);
+    }
+}

@@ -1,0 +1,204 @@
+//! What a notification must carry to be let in.
+//!
+//! Must never show a secret, nor tell by its time how much of one was right.
+
+use std::fmt;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use subtle::ConstantTimeEq as _;
+use zeroize::Zeroizing;
+
+use super::bearer::{VerifyBearer, verdict};
+
+/// What the webhook was registered with, and every notification must carry.
+///
+/// Secrets are compared in constant time and wiped when the last clone is dropped. Source: IDCloud documentation, webhook registration.
+#[derive(Clone)]
+pub struct Credentials(Kind);
+
+#[derive(Clone)]
+enum Kind {
+    /// A header with a value, as it stands.
+    Value(HeaderName, Secret),
+    /// `Authorization: Basic` with these characters.
+    Basic(Secret),
+    Bearer(Arc<dyn VerifyBearer>),
+    Anyone,
+}
+
+type Secret = Arc<Zeroizing<Vec<u8>>>;
+
+/// Why a text is no credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CredentialsError {
+    /// The user of Basic holds a colon, which would be taken for the separator.
+    #[error("user: a colon cannot stand in it; register another")]
+    ColonInUser,
+    /// There is nothing to compare with.
+    #[error("{0}: it is empty; copy it exactly as it was registered")]
+    Empty(&'static str),
+    /// It cannot stand in a header.
+    #[error("{0}: it cannot stand in a header; copy it exactly as it was registered")]
+    Malformed(&'static str),
+}
+
+/// Whether a request is let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Entry {
+    Granted,
+    Refused,
+    /// Nobody can tell now.
+    Unknown,
+}
+
+impl Credentials {
+    /// Basic: a user and a password.
+    ///
+    /// # Errors
+    /// The user holds a colon, or both are empty.
+    pub fn basic(user: &str, password: impl Into<String>) -> Result<Self, CredentialsError> {
+        let password = Zeroizing::new(password.into());
+        if user.contains(':') {
+            return Err(CredentialsError::ColonInUser);
+        }
+        if user.is_empty() && password.is_empty() {
+            return Err(CredentialsError::Empty("user and password"));
+        }
+        let pair = Zeroizing::new(format!("{user}:{}", *password));
+        Ok(Self(Kind::Basic(secret(STANDARD.encode(pair.as_bytes())))))
+    }
+
+    /// An API key as it is registered: `header:value`, parted at the first colon; or a value alone, which comes in the header `Authorization`.
+    ///
+    /// # Errors
+    /// Either part is empty or cannot stand in a header.
+    pub fn api_key(text: impl Into<String>) -> Result<Self, CredentialsError> {
+        let text = Zeroizing::new(text.into());
+        match text.split_once(':') {
+            Some((name, value)) => {
+                let name = name.trim();
+                if name.is_empty() {
+                    return Err(CredentialsError::Empty("header"));
+                }
+                let name = HeaderName::try_from(name)
+                    .map_err(|_| CredentialsError::Malformed("header"))?;
+                Self::value(name, value)
+            }
+            None => Self::value(AUTHORIZATION, &text),
+        }
+    }
+
+    /// This value in the header `Authorization`, as it stands, colons and all.
+    ///
+    /// # Errors
+    /// It is empty or cannot stand in a header.
+    pub fn authorization(value: impl Into<String>) -> Result<Self, CredentialsError> {
+        Self::value(AUTHORIZATION, &Zeroizing::new(value.into()))
+    }
+
+    /// A bearer token (OAuth 2 client credentials) that `verifier` takes for good.
+    #[must_use]
+    pub fn bearer(verifier: Arc<dyn VerifyBearer>) -> Self {
+        Self(Kind::Bearer(verifier))
+    }
+
+    /// None: anyone who finds the address is let in. For development alone.
+    ///
+    /// What is let in can make no verdict and cost no request for processes that nobody waits for; for those that somebody waits for, it can
+    /// cost a few.
+    #[must_use]
+    pub const fn insecure_anyone() -> Self {
+        Self(Kind::Anyone)
+    }
+
+    fn value(name: HeaderName, value: &str) -> Result<Self, CredentialsError> {
+        // Blanks around a header's value do not survive the journey.
+        let value = value.trim_matches([' ', '\t']);
+        if value.is_empty() {
+            return Err(CredentialsError::Empty("value"));
+        }
+        if HeaderValue::from_str(value).is_err() {
+            return Err(CredentialsError::Malformed("value"));
+        }
+        Ok(Self(Kind::Value(name, secret(value.to_owned()))))
+    }
+
+    /// Whether these headers are let in.
+    pub(super) async fn check(&self, headers: &HeaderMap) -> Entry {
+        let matching = match &self.0 {
+            Kind::Anyone => true,
+            Kind::Value(name, expected) => {
+                only(headers, name).is_some_and(|given| same(given, expected))
+            }
+            Kind::Basic(expected) => {
+                scheme(headers, "basic").is_some_and(|given| same(given, expected))
+            }
+            Kind::Bearer(verifier) => {
+                let token = scheme(headers, "bearer").and_then(|token| str::from_utf8(token).ok());
+                match token {
+                    None => false,
+                    Some(token) => match verdict(&**verifier, token).await {
+                        Some(good) => good,
+                        None => return Entry::Unknown,
+                    },
+                }
+            }
+        };
+        if matching {
+            Entry::Granted
+        } else {
+            Entry::Refused
+        }
+    }
+
+    /// What to ask for in the header `WWW-Authenticate`.
+    pub(super) const fn challenge(&self) -> HeaderValue {
+        HeaderValue::from_static(match self.0 {
+            Kind::Basic(_) => "Basic realm=\"webhook\"",
+            Kind::Bearer(_) => "Bearer realm=\"webhook\"",
+            Kind::Value(..) | Kind::Anyone => "ApiKey realm=\"webhook\"",
+        })
+    }
+}
+
+fn secret(text: String) -> Secret {
+    Arc::new(Zeroizing::new(text.into_bytes()))
+}
+
+/// The length may show; nothing else does.
+fn same(given: &[u8], expected: &[u8]) -> bool {
+    given.ct_eq(expected).into()
+}
+
+/// The value of a header that stands there once.
+fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a [u8]> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (Some(value), None) => Some(value.as_bytes()),
+        _ => None,
+    }
+}
+
+/// What follows this scheme in the header `Authorization`.
+fn scheme<'a>(headers: &'a HeaderMap, scheme: &str) -> Option<&'a [u8]> {
+    let value = only(headers, &AUTHORIZATION)?;
+    let (name, rest) = value.split_at_checked(scheme.len())?;
+    let given = rest.strip_prefix(b" ")?.trim_ascii();
+    (name.eq_ignore_ascii_case(scheme.as_bytes()) && !given.is_empty()).then_some(given)
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Kind::Value(..) => "Credentials(value, [redacted])",
+            Kind::Basic(_) => "Credentials(basic, [redacted])",
+            Kind::Bearer(_) => "Credentials(bearer)",
+            Kind::Anyone => "Credentials(insecure: anyone)",
+        })
+    }
+}
