@@ -2,7 +2,7 @@
 //!
 //! Must never be left unsaid: either the key or its declaration is wrong.
 
-use idcloud_model::{Asked, Capability, FinalProcess, Language, Status, Verdict};
+use idcloud_model::{Asked, Capability, FinalProcess, Language, LivenessResult, Status, Verdict};
 
 /// One difference between what a key was declared to have and what it answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +44,8 @@ impl Mismatch {
     }
 }
 
-/// The differences that `process` shows.
+/// The differences that `process` shows. What ended early, because it failed or because nobody alive was there, shows what it got to and proves
+/// nothing about the rest (Response scenarios page).
 pub(crate) fn mismatches(
     process: &FinalProcess,
     asked: Asked,
@@ -66,8 +67,15 @@ pub(crate) fn mismatches(
             evidence.trust_decision().is_some(),
         ),
     ];
-    let completed = !matches!(process.status(), Status::Failed | Status::Canceled);
-    let missing: Vec<_> = verdict.missing().filter(|_| completed).collect();
+    let ended_early = matches!(process.status(), Status::Failed | Status::Canceled)
+        || evidence.liveness() == Some(&LivenessResult::NotLive);
+    // A score that was waited for and never came was dropped: the key has it.
+    let dropped =
+        |capability: Capability| capability == Capability::RiskScore && asked.seen_pending();
+    let missing: Vec<_> = verdict
+        .missing()
+        .filter(|capability| !ended_early && !dropped(*capability))
+        .collect();
     let declared = asked.capabilities();
     let undeclared = answered
         .into_iter()

@@ -301,13 +301,39 @@ async fn mismatches_name_their_remedy() {
             assert!(expected.remedy(*language).contains("behavior-alert"));
         }
     }
-    // What came to nothing shows nothing about the key.
-    let script = Arc::new(ScriptedTransport::new().every_call(sample("canceled")));
-    let question = Question::new(Flow::Identity, "behavior-alert", Image);
-    let submission = question
-        .submit(&against(&script), &SubmitOptions::default())
-        .await;
-    assert_eq!(finished(submission.unwrap()).mismatches().count(), 0);
+    // What ended early shows nothing about the key, nor does a score that was waited for and dropped.
+    for (capabilities, answers) in [
+        ("behavior-alert", ["canceled", "canceled"]),
+        (
+            "liveness,behavior-alert",
+            [
+                "identity-inconclusive-not-live",
+                "identity-inconclusive-not-live",
+            ],
+        ),
+        (
+            "identity,risk-score,behavior-alert,serpro",
+            ["onboarding-processing", "onboarding-drop"],
+        ),
+    ] {
+        let script = answers
+            .into_iter()
+            .fold(ScriptedTransport::new(), |script, answer| {
+                script.call(sample(answer))
+            });
+        let idcloud = against(&Arc::new(script));
+        let question = Question::new(Flow::Identity, capabilities, CaptureToken);
+        let submission = question.submit(&idcloud, &SubmitOptions::default()).await;
+        let report = match submission.unwrap() {
+            Submission::Finished(report) => report,
+            Submission::Pending(pending) => {
+                let handle = idcloud.processes(key(capabilities));
+                let limit = std::time::Duration::from_secs(60);
+                handle.wait(pending, limit).await.unwrap()
+            }
+        };
+        assert_eq!(report.mismatches().count(), 0, "{answers:?}");
+    }
 }
 
 /// What a handle implies is declared with it, and what the key has comes on top.

@@ -1,17 +1,12 @@
-//! Identity verification from end to end: the simulator for what IDCloud does, a script for what it does not do on demand.
+//! Identity verification from end to end, against what IDCloud does not do on demand.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use idcloud_flows::http::testing::{ScriptedTransport, Step, VirtualClock};
-use idcloud_flows::http::{
-    ApiKey, Client, Clock, Delivery, Environment, Error, ServiceAccount, Transport,
-};
-use idcloud_flows::model::{Capability, ErrorCode, Policy, Selfie, SelfieKind};
-use idcloud_flows::{
-    IdCloud, IdentityVerification, Pending, Submission, SubmitOptions, WaitErrorKind,
-};
-use idcloud_simulator::{Config, Simulator, SimulatorTransport, capture, subjects};
+use idcloud_flows::http::{Clock, Delivery, Error, Transport};
+use idcloud_flows::model::{ErrorCode, Policy, Selfie};
+use idcloud_flows::{IdentityVerification, Pending, Submission, SubmitOptions, WaitErrorKind};
 
 use crate::support::{ID, answer, building, finished, image, key, pending, request};
 
@@ -32,65 +27,6 @@ async fn submit(identity: &IdentityVerification, selfie: impl Into<Selfie>) -> S
         .submit(request, &SubmitOptions::default())
         .await
         .unwrap()
-}
-
-/// It works before the contract is signed: every test subject ends in the row that it announces, through the real client.
-#[tokio::test(start_paused = true)]
-async fn every_test_subject_ends_in_its_row() {
-    let onboarded = subjects()
-        .iter()
-        .filter(|subject| subject.capabilities.contains(Capability::Identity));
-    for subject in onboarded {
-        let clock = Arc::new(VirtualClock::new());
-        let mut simulator = Simulator::new(Config::new(7));
-        let account = simulator.issue_account().unwrap();
-        let api_key = simulator.issue_api_key(subject.capabilities);
-        let signer = account.private_key_pem();
-        let account =
-            ServiceAccount::from_pem(account.account(), account.tenant_id(), signer.as_bytes())
-                .unwrap();
-        let client = Client::builder(Environment::local(account))
-            .transport(Arc::new(SimulatorTransport::new(simulator, clock.clone())))
-            .clock(clock.clone())
-            .build()
-            .unwrap();
-        let identity =
-            IdCloud::new(client).identity(ApiKey::new(api_key, subject.capabilities).unwrap());
-        let selfie = match subject.selfie {
-            SelfieKind::CaptureToken => {
-                let token = capture(&image(), clock.now());
-                Selfie::from_input(token.into(), clock.now()).unwrap()
-            }
-            _ => image().into(),
-        };
-        let request = request(subject.code, selfie);
-        let options = SubmitOptions::default();
-        let submit = || identity.submit(request.clone(), &options);
-        let mut submission = submit().await.unwrap();
-        // One subject fails the first time alone: whoever tries again learns the row.
-        if let Submission::Finished(report) = &submission
-            && report.verdict().scenario().id() != subject.scenario
-        {
-            submission = submit().await.unwrap();
-        }
-        let scenario = match submission {
-            Submission::Finished(report) => {
-                assert!(report.simulated());
-                report.verdict().scenario().id()
-            }
-            Submission::Pending(pending) => {
-                assert!(pending.simulated());
-                match identity.wait(pending, Duration::from_secs(60)).await {
-                    Ok(report) => {
-                        assert!(report.simulated());
-                        report.verdict().scenario().id()
-                    }
-                    Err(error) => error.pending().scenario().id(),
-                }
-            }
-        };
-        assert_eq!(scenario, subject.scenario, "{}", subject.description);
-    }
 }
 
 /// Nobody pays twice: an answer that nobody can read is ambiguous, and is not asked for again.

@@ -13,5 +13,6 @@ mod identity;
 mod journaled;
 mod panics;
 mod rows;
+mod simulated;
 mod support;
 mod watched_journal;
