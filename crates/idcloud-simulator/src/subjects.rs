@@ -139,9 +139,9 @@ const SUBJECTS: &[TestSubject] = &[
         "11122232748",
         "identity-yes-without-liveness",
         IDENTITY,
-        YES.with_course(Course::Slow(Duration::from_secs(30))),
+        YES.with_course(Course::Slow(Duration::from_secs(20))),
     )
-    .says("It takes 30 seconds (status 1) to find that the face is the holder's."),
+    .says("It takes 20 seconds (status 1) to find that the face is the holder's."),
     image("11122232829", "face-mismatch", FACE_MATCH, YES.with_face_match(false))
         .says("The face is the holder's, and not that of any reference: a 1:1 comparison is false."),
     image("11122232900", "document-mismatch", DOCUMENT, YES.with_paper(Paper::OtherNumber))
