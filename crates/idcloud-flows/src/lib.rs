@@ -1,6 +1,6 @@
-//! What a service wants done with Unico's IDCloud: submit, wait, judge.
+#![doc = include_str!("../README.md")]
 //!
-//! This crate must never know how a request travels, and never let a verdict out without what was asked for it.
+//! # Where to start
 //!
 //! [`IdCloud`] is the one object that a service keeps. It gives a handle for each thing that can be asked:
 //!

@@ -1,5 +1,6 @@
-//! An IDCloud on this machine: the same API with real OAuth and chosen outcomes, for development, tests and training.
-//! It must never pass for the real thing, and never share the client's code for the wire.
+#![doc = include_str!("../README.md")]
+//!
+//! # Where to start
 //!
 //! - [`Simulator`] is the core, without I/O: a request and the time go in, an answer comes out.
 //! - [`SimulatorTransport`] puts it in place of the network inside a process.
