@@ -49,7 +49,7 @@ pub(crate) fn run(root: &Path, dry: bool) -> Result<String, Failure> {
         described(root, package)?;
     }
     let compared = compare(root, &tag, &order)?;
-    package(root, &order)?;
+    package(root, metadata.target_directory.as_std_path(), &order)?;
     for package in &packages {
         complete(root, package)?;
     }
@@ -172,8 +172,18 @@ fn compare(root: &Path, tag: &str, order: &[Crate]) -> Result<String, Failure> {
 }
 
 /// Packages the crates as one set and builds each from its package: siblings that are not published yet come from the packages.
-fn package(root: &Path, order: &[Crate]) -> Result<(), Failure> {
-    let mut arguments = vec!["package", "--locked", "--quiet"];
+///
+/// In a folder that no other commit had: cargo takes a version of a registry's crate for unchangeable, and would build with the siblings of an
+/// earlier run.
+fn package(root: &Path, target: &Path, order: &[Crate]) -> Result<(), Failure> {
+    let folder = target.join("package-check");
+    let commit = git(root, &["rev-parse", "HEAD"])?;
+    let own = folder.join(commit.trim());
+    if !own.exists() && folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
+    let own = own.to_string_lossy();
+    let mut arguments = vec!["package", "--locked", "--quiet", "--target-dir", &own];
     for ours in order {
         arguments.extend(["--package", &ours.name]);
     }
