@@ -28,6 +28,7 @@ pages! {
     Serpro: "../../docs/capabilities/serpro.md",
     Comparison: "../../docs/capabilities/comparison.md",
     Documents: "../../docs/capabilities/documents.md",
+    NeverPayingTwice: "../../docs/never-paying-twice.md",
     Testing: "../../docs/testing.md",
     Production: "../../docs/production.md",
 }

@@ -49,10 +49,10 @@ pub(crate) fn run(root: &Path, dry: bool) -> Result<String, Failure> {
         described(root, package)?;
     }
     let compared = compare(root, &tag, &order)?;
-    package(root, metadata.target_directory.as_std_path(), &order)?;
     for package in &packages {
         complete(root, package)?;
     }
+    package(root, metadata.target_directory.as_std_path(), &order)?;
 
     let mut report = format!("version {version}, tag {tag}\n");
     report.push_str(match section {
