@@ -44,6 +44,54 @@ pub enum AccountError {
     NoKey,
 }
 
+/// How the token endpoint takes an account's assertions. Each but the first is refused with a code of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AccountState {
+    /// As usual.
+    #[default]
+    Active,
+    /// The application is switched off: 1.0.14.
+    ApplicationInactive,
+    /// The account is switched off: 1.2.11.
+    Inactive,
+    /// The account was given another key: 1.2.6.
+    KeyReplaced,
+    /// The account lacks permissions: 1.2.14.
+    NotPermitted,
+    /// The account may not be used from here: 1.3.1.
+    AddressRestricted,
+    /// The account may not be used now: 1.3.2.
+    TimeRestricted,
+}
+
+impl AccountState {
+    /// Every state.
+    pub const ALL: [Self; 7] = [
+        Self::Active,
+        Self::ApplicationInactive,
+        Self::Inactive,
+        Self::KeyReplaced,
+        Self::NotPermitted,
+        Self::AddressRestricted,
+        Self::TimeRestricted,
+    ];
+
+    /// The name, such as `key-replaced`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::ApplicationInactive => "application-inactive",
+            Self::Inactive => "inactive",
+            Self::KeyReplaced => "key-replaced",
+            Self::NotPermitted => "not-permitted",
+            Self::AddressRestricted => "address-restricted",
+            Self::TimeRestricted => "time-restricted",
+        }
+    }
+}
+
 impl TestAccount {
     /// Generates a key for the account `account` of `tenant_id`.
     pub(crate) fn generate(account: String, tenant_id: String) -> Result<Self, AccountError> {

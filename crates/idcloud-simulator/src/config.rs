@@ -1,6 +1,7 @@
 //! How a simulator is set up.
 //! Never holds a secret: accounts and API keys are issued by the simulator itself.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use crate::{Dialect, FaultRule, IDENTITY_URL, RateLimit};
@@ -17,6 +18,7 @@ pub struct Config {
     pub(crate) latency: Latency,
     pub(crate) captures: CaptureMarking,
     pub(crate) faults: Vec<FaultRule>,
+    pub(crate) account_lock: Option<AccountLock>,
     pub(crate) dialect: Dialect,
     pub(crate) unknown_references: bool,
 }
@@ -52,6 +54,25 @@ pub enum CaptureMarking {
     AfterAnswer,
 }
 
+/// How many refused assertions in a row lock an account, and for how long: 1.2.18.
+///
+/// That there is such a lock is published, its numbers are not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AccountLock {
+    /// How many attempts lock the account.
+    pub attempts: NonZeroU32,
+    /// How long nothing is accepted then.
+    pub lasts: Duration,
+}
+
+impl AccountLock {
+    /// Ten attempts, five minutes.
+    pub const DEFAULT: Self = Self {
+        attempts: NonZeroU32::MIN.saturating_add(9),
+        lasts: Duration::from_secs(300),
+    };
+}
+
 impl Config {
     /// The documented behaviour; identifiers and secrets are drawn from `seed`.
     ///
@@ -67,6 +88,7 @@ impl Config {
             latency: Latency::None,
             captures: CaptureMarking::WithProcess,
             faults: Vec::new(),
+            account_lock: Some(AccountLock::DEFAULT),
             dialect: Dialect::default(),
             unknown_references: false,
         }
@@ -120,6 +142,13 @@ impl Config {
     #[must_use]
     pub fn with_fault(mut self, rule: FaultRule) -> Self {
         self.faults.push(rule);
+        self
+    }
+
+    /// When an account is locked for its bad attempts; `None` for never. Ten in a row lock it for five minutes by default.
+    #[must_use]
+    pub fn with_account_lock(mut self, lock: Option<AccountLock>) -> Self {
+        self.account_lock = lock;
         self
     }
 

@@ -3,6 +3,7 @@
 
 mod access;
 mod access_token;
+mod account_standing;
 mod answer;
 mod arrival;
 mod assertion;
@@ -30,6 +31,7 @@ mod simulator;
 mod tally;
 mod tenants;
 mod token;
+mod token_signer;
 mod used;
 mod webhooks;
 

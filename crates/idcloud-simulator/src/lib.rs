@@ -61,10 +61,10 @@ mod subjects;
 mod transport;
 mod webhook;
 
-pub use account::{AccountError, TestAccount};
+pub use account::{AccountError, AccountState, TestAccount};
 pub use api_key::KeyProfile;
 pub use capture::{Capture, Face, capture};
-pub use config::{CaptureMarking, Config, Latency};
+pub use config::{AccountLock, CaptureMarking, Config, Latency};
 pub use core::{
     Arrival, Counting, Effect, Fault, FaultPoint, FaultRule, FaultSpecError, Ledger, LedgerEntry,
     RateLimit, Reaction, SIMULATED_HEADER, ScheduledEvent, Simulator, Tally, WebhookDelivery,

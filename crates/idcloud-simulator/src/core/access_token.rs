@@ -7,8 +7,9 @@ use std::time::{Duration, SystemTime};
 use serde_json::json;
 
 use super::ids::Ids;
-use super::jws::{self, Jws};
+use super::jws::Jws;
 use super::numeric_date::{seconds, since_epoch};
+use super::token_signer::TokenSigner;
 
 /// How long a token's memory outlives the token, so that its late use is answered with 10502 and not with 10501.
 const REMEMBERED_AFTER_EXPIRY: Duration = Duration::from_secs(24 * 3_600);
@@ -37,6 +38,7 @@ impl AccessTokens {
     /// Issues a token to `tenant` for `life` from `now`: a JWT, as the documents say, though nobody needs to look inside.
     pub(crate) fn issue(
         &mut self,
+        signer: &TokenSigner,
         ids: &mut Ids,
         issuer: &str,
         tenant: &str,
@@ -54,11 +56,7 @@ impl AccessTokens {
             "iat": seconds(now),
             "exp": expires.as_secs(),
         });
-        let token = jws::write(
-            r#"{"alg":"HS256","typ":"JWT"}"#,
-            &claims.to_string(),
-            |_| ids.bytes().to_vec(),
-        );
+        let token = signer.sign(&claims);
         let grant = Grant {
             tenant: tenant.to_owned(),
             expires,
@@ -94,7 +92,14 @@ mod tests {
     fn lives_and_expires() {
         let mut tokens = AccessTokens::default();
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
-        let token = tokens.issue(&mut Ids::new(1, 0), "https://identity", "t", now, HOUR);
+        let token = tokens.issue(
+            &TokenSigner::new(Ids::new(2, 0)),
+            &mut Ids::new(1, 0),
+            "https://identity",
+            "t",
+            now,
+            HOUR,
+        );
         assert_eq!(tokens.tenant_of(&token, now), Ok("t"));
         let last = now + HOUR - Duration::from_millis(1);
         assert_eq!(tokens.tenant_of(&token, last), Ok("t"));
@@ -128,8 +133,22 @@ mod tests {
         let mut tokens = AccessTokens::default();
         let mut ids = Ids::new(1, 0);
         let now = SystemTime::UNIX_EPOCH;
-        tokens.issue(&mut ids, "i", "t", now, HOUR);
-        tokens.issue(&mut ids, "i", "t", now + 26 * HOUR, HOUR);
+        tokens.issue(
+            &TokenSigner::new(Ids::new(2, 0)),
+            &mut ids,
+            "i",
+            "t",
+            now,
+            HOUR,
+        );
+        tokens.issue(
+            &TokenSigner::new(Ids::new(2, 0)),
+            &mut ids,
+            "i",
+            "t",
+            now + 26 * HOUR,
+            HOUR,
+        );
         assert_eq!(tokens.0.len(), 1);
     }
 }

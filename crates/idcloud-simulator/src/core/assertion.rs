@@ -22,24 +22,36 @@ const CLOCK_TOLERANCE: u64 = 60;
 pub(crate) enum OAuthFault {
     /// The tenant named in `iss` is not known.
     UnknownTenant,
+    /// The application is switched off.
+    ApplicationInactive,
     /// The payload has no `scope`.
     NoScope,
     /// `exp` has passed.
     Expired,
     /// The signature or a parameter does not hold.
     Invalid,
+    /// The account was given another key.
+    KeyReplaced,
     /// The very same assertion was used before.
     Used,
-    /// The tenant has no such account.
-    UnknownAccount,
-    /// A scope other than `*`: these accounts have no other permission to give.
+    /// The account is switched off, or the tenant has no such account.
+    AccountInactive,
+    /// The account lacks permissions, or asks for another scope than `*`: these accounts have no other to give.
     NoPermission,
+    /// Too many bad attempts in a row; for a while nothing is accepted.
+    Locked,
     /// The payload has `sub`.
     Impersonates,
-    /// Not a JWS, or a header or claim of the wrong name or type.
+    /// Not a JWS, or a header other than the documented one.
     Undecodable,
+    /// A claim of the five is missing, has another type, or cannot be read; in the newest generation, another key.
+    BadClaims,
     /// The payload has a claim beyond the five.
     ExtraClaim,
+    /// The account may not be used from this address.
+    AddressRestricted,
+    /// The account may not be used at this time.
+    TimeRestricted,
 }
 
 impl OAuthFault {
@@ -47,34 +59,46 @@ impl OAuthFault {
     pub(crate) const fn code(self) -> &'static str {
         match self {
             Self::UnknownTenant => "1.0.1",
+            Self::ApplicationInactive => "1.0.14",
             Self::NoScope => "1.1.1",
             Self::Expired => "1.2.4",
             Self::Invalid => "1.2.5",
+            Self::KeyReplaced => "1.2.6",
             Self::Used => "1.2.7",
-            Self::UnknownAccount => "1.2.11",
+            Self::AccountInactive => "1.2.11",
             Self::NoPermission => "1.2.14",
+            Self::Locked => "1.2.18",
             Self::Impersonates => "1.2.19",
             Self::Undecodable => "1.2.20",
+            Self::BadClaims => "1.2.21",
             Self::ExtraClaim => "1.2.22",
+            Self::AddressRestricted => "1.3.1",
+            Self::TimeRestricted => "1.3.2",
         }
     }
 }
 
+/// The account and the tenant that `jws` claims to come from, as far as that can be read.
+pub(crate) fn issuer<'a>(jws: &'a Jws<'_>) -> Option<(&'a str, &'a str)> {
+    jws.claims
+        .get("iss")?
+        .as_str()?
+        .strip_suffix(ISSUER_SUFFIX)?
+        .split_once('@')
+}
+
 /// An assertion that could be read. Nothing in it is proved before [`verify`](Self::verify).
 pub(crate) struct Assertion<'a> {
-    jws: Jws<'a>,
-    account: String,
-    tenant: String,
-    audience: String,
-    scope: String,
+    jws: &'a Jws<'a>,
+    audience: &'a str,
+    scope: &'a str,
     issued: u64,
     expires: u64,
 }
 
 impl<'a> Assertion<'a> {
-    /// Reads `text`, without judging anything but its form: header, names and types of the claims.
-    pub(crate) fn read(text: &'a str) -> Result<Self, OAuthFault> {
-        let jws = Jws::parse(text).ok_or(OAuthFault::Undecodable)?;
+    /// Reads `jws`, without judging anything but its form: header, names and types of the claims.
+    pub(crate) fn read(jws: &'a Jws<'a>) -> Result<Self, OAuthFault> {
         if !jws.is_jwt_with("RS256") {
             return Err(OAuthFault::Undecodable);
         }
@@ -94,37 +118,16 @@ impl<'a> Assertion<'a> {
         let text = |name| jws.claims.get(name).and_then(Value::as_str);
         let number = |name| jws.claims.get(name).and_then(Value::as_u64);
         let read = || {
-            let (account, tenant) = text("iss")?.strip_suffix(ISSUER_SUFFIX)?.split_once('@')?;
-            Some((
-                account.to_owned(),
-                tenant.to_owned(),
-                text("aud")?.to_owned(),
-                text("scope")?.to_owned(),
-                number("iat")?,
-                number("exp")?,
-            ))
+            issuer(jws)?;
+            Some(Self {
+                jws,
+                audience: text("aud")?,
+                scope: text("scope")?,
+                issued: number("iat")?,
+                expires: number("exp")?,
+            })
         };
-        let (account, tenant, audience, scope, issued, expires) =
-            read().ok_or(OAuthFault::Undecodable)?;
-        Ok(Self {
-            jws,
-            account,
-            tenant,
-            audience,
-            scope,
-            issued,
-            expires,
-        })
-    }
-
-    /// The account that the assertion claims to come from.
-    pub(crate) fn account(&self) -> &str {
-        &self.account
-    }
-
-    /// The tenant that the assertion claims to come from.
-    pub(crate) fn tenant(&self) -> &str {
-        &self.tenant
+        read().ok_or(OAuthFault::BadClaims)
     }
 
     /// Identifies this very assertion.
@@ -138,15 +141,18 @@ impl<'a> Assertion<'a> {
     }
 
     /// Judges signature, audience, scope and times. Single use is for the caller to judge: it takes memory.
+    ///
+    /// `wrong_key` is what a wrong signature is told as: the generations differ.
     pub(crate) fn verify(
         &self,
         public_key: &[u8],
         audience: &str,
+        wrong_key: OAuthFault,
         now: u64,
     ) -> Result<(), OAuthFault> {
         UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, public_key)
             .verify(self.jws.signed.as_bytes(), &self.jws.signature)
-            .map_err(|_| OAuthFault::Invalid)?;
+            .map_err(|_| wrong_key)?;
         let lives_as_allowed = self.issued < self.expires
             && self.expires - self.issued <= LONGEST_LIFE
             && self.issued <= now.saturating_add(CLOCK_TOLERANCE);

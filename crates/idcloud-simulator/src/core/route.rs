@@ -19,6 +19,10 @@ pub(crate) enum Route<'a> {
         /// Whether the second version is asked for.
         details: bool,
     },
+    /// Where the token endpoint is, for OAuth libraries.
+    Discovery,
+    /// The keys that access tokens are signed with.
+    KeySet,
     /// `GET /documents/v1`.
     Documents,
     /// The path exists; this is the method that it takes.
@@ -37,9 +41,17 @@ impl<'a> Route<'a> {
                 Self::WrongMethod("POST")
             };
         }
-        if path == "/documents/v1" {
+        let read = match path {
+            "/documents/v1" => Some(Self::Documents),
+            "/.well-known/openid-configuration" | "/.well-known/oauth-authorization-server" => {
+                Some(Self::Discovery)
+            }
+            "/.well-known/jwks.json" => Some(Self::KeySet),
+            _ => None,
+        };
+        if let Some(route) = read {
             return if method == Method::GET {
-                Self::Documents
+                route
             } else {
                 Self::WrongMethod("GET")
             };
@@ -73,7 +85,7 @@ impl<'a> Route<'a> {
             Self::Process { details: false, .. } => Some(FaultPoint::Get),
             Self::Process { details: true, .. } => Some(FaultPoint::Details),
             Self::Documents => Some(FaultPoint::Documents),
-            Self::WrongMethod(_) | Self::Nothing => None,
+            Self::Discovery | Self::KeySet | Self::WrongMethod(_) | Self::Nothing => None,
         }
     }
 
@@ -85,6 +97,8 @@ impl<'a> Route<'a> {
             Self::Process { details: false, .. } => "process",
             Self::Process { details: true, .. } => "process-details",
             Self::Documents => "documents",
+            Self::Discovery => "discovery",
+            Self::KeySet => "key-set",
             Self::WrongMethod(_) | Self::Nothing => "none",
         }
     }
@@ -112,6 +126,7 @@ mod tests {
             ),
             (Method::POST, "/processes/v2", Route::Nothing),
             (Method::GET, "/documents/v1", Route::Documents),
+            (Method::GET, "/.well-known/jwks.json", Route::KeySet),
             (Method::POST, "/documents/v1", Route::WrongMethod("GET")),
             (Method::POST, "/processes/v11", Route::Nothing),
             (Method::GET, "/", Route::Nothing),

@@ -11,7 +11,7 @@ use std::fmt;
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use http::{HeaderMap, Request};
+use http::{HeaderMap, Request, StatusCode};
 use idcloud_model::{ProcessId, SubjectCode};
 
 use super::access::{self, Access, Presented};
@@ -30,10 +30,12 @@ use super::route::Route;
 use super::tally::Tally;
 use super::tenants::Tenants;
 use super::token;
+use super::token_signer::{self, TokenSigner};
 use super::used::Used;
 use super::webhooks::Webhooks;
 use crate::{
-    AccountError, CaptureMarking, Config, Dialect, KeyProfile, Outcome, TestAccount, subjects,
+    AccountError, AccountState, CaptureMarking, Config, Dialect, KeyProfile, Outcome, TestAccount,
+    subjects,
 };
 
 /// Streams of one seed: what is issued to the user does not change what requests are answered with.
@@ -42,6 +44,7 @@ const REQUESTS: u64 = 2;
 const FAULTS: u64 = 3;
 const LEDGER: u64 = 4;
 const NOTICES: u64 = 5;
+const SIGNER: u64 = 6;
 
 /// An IDCloud without I/O.
 ///
@@ -68,6 +71,7 @@ pub struct Simulator {
     ids: Ids,
     tenants: Tenants,
     tokens: AccessTokens,
+    signer: TokenSigner,
     used_assertions: Used,
     used_captures: Used,
     processes: Processes,
@@ -94,6 +98,7 @@ impl Simulator {
             ledger: Ledger::new(&Ids::new(config.seed, LEDGER).bytes()),
             webhooks: Webhooks::default(),
             notices: Ids::new(config.seed, NOTICES),
+            signer: TokenSigner::new(Ids::new(config.seed, SIGNER)),
             config,
             tenants: Tenants::default(),
             tokens: AccessTokens::default(),
@@ -145,6 +150,22 @@ impl Simulator {
     /// Takes over an account that an earlier run issued.
     pub fn register_account(&mut self, account: &TestAccount) {
         self.tenants.add_account(account);
+    }
+
+    /// Changes how the account `account` of `tenant_id` stands, and forgets its bad attempts. Says whether there is such an account.
+    pub fn set_account_state(
+        &mut self,
+        tenant_id: &str,
+        account: &str,
+        state: AccountState,
+    ) -> bool {
+        let account = self.tenants.account(tenant_id, account);
+        let found = account.is_some();
+        if let Some(account) = account {
+            account.state = state;
+            account.forgive();
+        }
+        found
     }
 
     /// Issues an API key: a set of capabilities, or a whole [`KeyProfile`].
@@ -221,6 +242,11 @@ impl Simulator {
                 self.create(&parts.headers, &body, marks, now)
             }
             Route::Process { id, details } => self.look_up(&parts.headers, id, details, now),
+            Route::Discovery => Ok(Answer::json(
+                StatusCode::OK,
+                &token_signer::discovery(&self.config.identity_url),
+            )),
+            Route::KeySet => Ok(Answer::json(StatusCode::OK, &self.signer.key_set())),
             Route::Documents => self.find_documents(&parts.headers, parts.uri.query(), now),
             Route::WrongMethod(allowed) => Err(Refused::MethodNotAllowed(allowed)),
             Route::Nothing => Err(Refused::NoSuchPath),
@@ -254,6 +280,7 @@ impl Simulator {
         }
         .accept(&assertion, now)?;
         let token = self.tokens.issue(
+            &self.signer,
             &mut self.ids,
             &self.config.identity_url,
             &grant.tenant,

@@ -39,7 +39,7 @@ impl Tally {
             }
             Route::Process { .. } => self.lookups += 1,
             Route::Documents => self.document_lookups += 1,
-            Route::WrongMethod(_) | Route::Nothing => {}
+            Route::Discovery | Route::KeySet | Route::WrongMethod(_) | Route::Nothing => {}
         }
         self.rate_limited += u64::from(status == StatusCode::TOO_MANY_REQUESTS);
     }

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
+use super::account_standing::AccountStanding;
 use super::rate_limit::{Budget, RateLimit};
 use crate::{KeyProfile, TestAccount};
 
@@ -16,8 +17,8 @@ pub(crate) struct Tenants {
 
 #[derive(Default)]
 struct Tenant {
-    /// DER of each account's public key, by the account's name.
-    accounts: HashMap<String, Vec<u8>>,
+    /// By the account's name.
+    accounts: HashMap<String, AccountStanding>,
     budget: Budget,
 }
 
@@ -45,7 +46,10 @@ impl Tenants {
             .entry(account.tenant_id().to_owned())
             .or_default()
             .accounts
-            .insert(account.account().to_owned(), account.public_key().to_vec());
+            .insert(
+                account.account().to_owned(),
+                AccountStanding::new(account.public_key().to_vec()),
+            );
     }
 
     /// Makes an API key known.
@@ -55,13 +59,9 @@ impl Tenants {
         self.keys.insert(secret, Key { tenant, profile });
     }
 
-    /// The public key of `tenant`'s `account`.
-    pub(crate) fn public_key(&self, tenant: &str, account: &str) -> Option<&[u8]> {
-        self.tenants
-            .get(tenant)?
-            .accounts
-            .get(account)
-            .map(Vec::as_slice)
+    /// How `tenant`'s account `name` stands.
+    pub(crate) fn account(&mut self, tenant: &str, name: &str) -> Option<&mut AccountStanding> {
+        self.tenants.get_mut(tenant)?.accounts.get_mut(name)
     }
 
     /// What the API key `secret` is provisioned with, if it is `tenant`'s.
@@ -72,10 +72,13 @@ impl Tenants {
             .map(|key| key.profile)
     }
 
-    /// Forgets how much of each budget is used.
+    /// Forgets how much of each budget is used, and every bad attempt.
     pub(crate) fn forget_use(&mut self) {
         for tenant in self.tenants.values_mut() {
             tenant.budget = Budget::default();
+            for account in tenant.accounts.values_mut() {
+                account.forgive();
+            }
         }
     }
 

@@ -8,13 +8,14 @@ use http::{HeaderMap, StatusCode};
 use serde_json::json;
 
 use super::answer::Answer;
-use super::assertion::{Assertion, OAuthFault};
+use super::assertion::{self, Assertion, OAuthFault};
 use super::form;
+use super::jws::Jws;
 use super::numeric_date::seconds;
 use super::refused::Refused;
 use super::tenants::Tenants;
 use super::used::Used;
-use crate::Config;
+use crate::{Config, Dialect};
 
 const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
@@ -63,24 +64,55 @@ pub(crate) fn assertion(headers: &HeaderMap, body: &[u8]) -> Result<String, Refu
 }
 
 impl Endpoint<'_> {
-    /// Judges an assertion: form, tenant, budget, account, signature and claims, and last whether it was used before.
+    /// Judges an assertion: form, tenant, account, signature and claims, whether it was used before, and last what the account may do.
+    ///
+    /// Everything in a known account's name counts: against the tenant's budget, and when it is refused, as a bad attempt.
     pub(crate) fn accept(self, text: &str, now: SystemTime) -> Result<Grant, Refused> {
-        let assertion = Assertion::read(text)?;
-        let tenant = assertion.tenant();
+        let jws = Jws::parse(text).ok_or(OAuthFault::Undecodable)?;
+        let issuer = assertion::issuer(&jws);
+        if let Some((_, tenant)) = issuer {
+            self.tenants
+                .admit(tenant, self.config.rate_limit, now)
+                .map_err(Refused::TooManyRequests)?;
+        }
+        let read = Assertion::read(&jws);
+        let (Some((name, tenant)), Ok(assertion)) = (issuer, &read) else {
+            let account = issuer.and_then(|(name, tenant)| self.tenants.account(tenant, name));
+            if let Some(account) = account {
+                if account.is_locked(now) {
+                    return Err(OAuthFault::Locked.into());
+                }
+                account.refused(self.config.account_lock, now);
+            }
+            return Err(read.err().unwrap_or(OAuthFault::BadClaims).into());
+        };
         if !self.tenants.contains(tenant) {
             return Err(OAuthFault::UnknownTenant.into());
         }
-        self.tenants
-            .admit(tenant, self.config.rate_limit, now)
-            .map_err(Refused::TooManyRequests)?;
-        let public_key = self
+        let account = self
             .tenants
-            .public_key(tenant, assertion.account())
-            .ok_or(OAuthFault::UnknownAccount)?;
-        assertion.verify(public_key, &self.config.identity_url, seconds(now))?;
-        if self.used.contains(assertion.signature()) {
-            return Err(OAuthFault::Used.into());
+            .account(tenant, name)
+            .ok_or(OAuthFault::AccountInactive)?;
+        if account.is_locked(now) {
+            return Err(OAuthFault::Locked.into());
         }
+        account.inactive()?;
+        let wrong_key = match self.config.dialect {
+            Dialect::V2026 => OAuthFault::BadClaims,
+            _ => OAuthFault::Invalid,
+        };
+        let identity_url = &self.config.identity_url;
+        let mut judged =
+            assertion.verify(&account.public_key, identity_url, wrong_key, seconds(now));
+        if judged.is_ok() && self.used.contains(assertion.signature()) {
+            judged = Err(OAuthFault::Used);
+        }
+        if let Err(fault) = judged {
+            account.refused(self.config.account_lock, now);
+            return Err(fault.into());
+        }
+        account.accepted();
+        account.restricted()?;
         self.used
             .mark(assertion.signature().to_vec(), assertion.expires(), now);
         Ok(Grant {

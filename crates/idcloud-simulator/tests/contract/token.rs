@@ -1,6 +1,9 @@
 //! The token endpoint grants what the Authentication page describes, and refuses the rest with the code it lists.
 
-use idcloud_simulator::{Config, Simulator};
+use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use idcloud_simulator::{AccountState, Config, Dialect, Simulator};
 use serde_json::{Value, json};
 
 use super::bench::{account, at, claims, form, header, log_in, read, sign, token_request};
@@ -83,14 +86,14 @@ fn each_flaw_has_its_code() {
         ),
         (with("scope", "read"), "1.2.14"),
         (with("sub", "someone@example.com"), "1.2.19"),
-        (without("iss"), "1.2.20"),
-        (without("aud"), "1.2.20"),
-        (without("iat"), "1.2.20"),
-        (without("exp"), "1.2.20"),
-        (with("iat", "1767225600"), "1.2.20"),
-        (with("exp", 1.5), "1.2.20"),
-        (with("scope", json!(["*"])), "1.2.20"),
-        (with("iss", "clerk"), "1.2.20"),
+        (without("iss"), "1.2.21"),
+        (without("aud"), "1.2.21"),
+        (without("iat"), "1.2.21"),
+        (without("exp"), "1.2.21"),
+        (with("iat", "1767225600"), "1.2.21"),
+        (with("exp", 1.5), "1.2.21"),
+        (with("scope", json!(["*"])), "1.2.21"),
+        (with("iss", "clerk"), "1.2.21"),
         (with("jti", "1"), "1.2.22"),
         (with("nbf", 1), "1.2.22"),
     ] {
@@ -186,6 +189,125 @@ fn a_refused_assertion_is_not_used_up() {
     );
     assert_eq!(refusal(&mut simulator, &assertion), "1.2.14");
     assert_eq!(refusal(&mut simulator, &assertion), "1.2.14");
+}
+
+/// How an account stands has a code for each way, and is not held against it.
+#[test]
+fn each_state_has_its_code() {
+    let mut simulator = simulator();
+    let account = account(simulator.tenant_id());
+    let tenant = simulator.tenant_id().to_owned();
+    for (position, (state, expected)) in (0_u64..).zip([
+        (AccountState::ApplicationInactive, "1.0.14"),
+        (AccountState::Inactive, "1.2.11"),
+        (AccountState::KeyReplaced, "1.2.6"),
+        (AccountState::NotPermitted, "1.2.14"),
+        (AccountState::AddressRestricted, "1.3.1"),
+        (AccountState::TimeRestricted, "1.3.2"),
+        (AccountState::Active, "granted"),
+    ]) {
+        assert!(simulator.set_account_state(&tenant, account.account(), state));
+        let exp = good()["exp"].as_u64().unwrap() - position;
+        let assertion = sign(&account, &header(), &with("exp", exp));
+        assert_eq!(refusal(&mut simulator, &assertion), expected, "{state:?}");
+    }
+    assert!(!simulator.set_account_state(&tenant, "nobody", AccountState::Inactive));
+}
+
+/// Bad attempts in a row lock the account for a while, whatever is wrong with them; a good one among them does not.
+#[test]
+fn bad_attempts_lock_for_a_while() {
+    let mut simulator = Simulator::new(Config::default().with_rate_limit(None));
+    let account = account(simulator.tenant_id());
+    simulator.register_account(&account);
+    let fine = |position: u64| with("exp", good()["exp"].as_u64().unwrap() - position);
+    let bad = [
+        with("sub", "x"),
+        with("aud", "x"),
+        without("scope"),
+        with("jti", "1"),
+    ];
+    let mut attempt = |claims: &Value| {
+        let assertion = sign(&account, &header(), claims);
+        refusal(&mut simulator, &assertion)
+    };
+    for claims in bad.iter().cycle().take(9) {
+        assert_ne!(attempt(claims), "1.2.18");
+    }
+    assert_eq!(attempt(&fine(1)), "granted");
+    for claims in bad.iter().cycle().take(10) {
+        assert_ne!(attempt(claims), "1.2.18");
+    }
+    assert_eq!(attempt(&fine(2)), "1.2.18");
+    assert_eq!(attempt(&bad[0]), "1.2.18");
+    let later = sign(&account, &header(), &fine(3));
+    let (status, _) = read(&simulator.handle(token_request(&later), at(300.0)));
+    assert_eq!(status, 200);
+}
+
+/// The newest generation has another sentence, and another code for a wrong key.
+#[test]
+fn the_newest_dialect() {
+    let mut simulator = Simulator::new(Config::default().with_dialect(Dialect::V2026));
+    let account = account(simulator.tenant_id());
+    simulator.register_account(&account);
+    let other = simulator.issue_account().unwrap();
+    let assertion = sign(&other, &header(), &good());
+    let (status, body) = read(&simulator.handle(token_request(&assertion), at(0.0)));
+    assert_eq!(
+        (status.as_u16(), body),
+        (
+            401,
+            json!({"error": "server_error", "error_description": "Authentication failed (1.2.21)"})
+        )
+    );
+}
+
+/// A library finds the token endpoint, and can verify the token that it gets there.
+#[test]
+fn discovery_and_key_set() {
+    let mut simulator = simulator();
+    let mut get = |path: &str| {
+        let request = http::Request::get(path).body(bytes::Bytes::new()).unwrap();
+        let (status, body) = read(&simulator.handle(request, at(0.0)));
+        assert_eq!(status, 200, "{path}");
+        body
+    };
+    let found = get("/.well-known/openid-configuration");
+    assert_eq!(found, get("/.well-known/oauth-authorization-server"));
+    assert_eq!(found["issuer"], idcloud_simulator::IDENTITY_URL);
+    assert_eq!(
+        found["token_endpoint"],
+        format!("{}/oauth2/token", idcloud_simulator::IDENTITY_URL)
+    );
+    let path = found["jwks_uri"].as_str().unwrap();
+    let path = path
+        .strip_prefix(idcloud_simulator::IDENTITY_URL)
+        .unwrap()
+        .to_owned();
+    let key = get(&path)["keys"][0].clone();
+    assert_eq!(
+        (&key["kty"], &key["crv"]),
+        (&json!("OKP"), &json!("Ed25519"))
+    );
+
+    let account = account(simulator.tenant_id());
+    let token = log_in(&mut simulator, &account, at(0.0));
+    let (signed, signature) = token.rsplit_once('.').unwrap();
+    let header: Value = serde_json::from_slice(
+        &URL_SAFE_NO_PAD
+            .decode(token.split('.').next().unwrap())
+            .unwrap(),
+    )
+    .unwrap();
+    assert_eq!(header["kid"], key["kid"]);
+    let public_key = URL_SAFE_NO_PAD.decode(key["x"].as_str().unwrap()).unwrap();
+    UnparsedPublicKey::new(&ED25519, public_key)
+        .verify(
+            signed.as_bytes(),
+            &URL_SAFE_NO_PAD.decode(signature).unwrap(),
+        )
+        .unwrap();
 }
 
 /// The form has exactly two members, and the right type.
