@@ -93,8 +93,11 @@ impl Recording {
         options: &SubmitOptions,
     ) -> Result<Begun, JournalError> {
         let clock = Arc::clone(client.clock());
-        let dispatched_for = options.call().deadline() + options.lease_margin();
-        let claim = claim.with_lease(client.queue_timeout() + dispatched_for);
+        let dispatched_for = options
+            .call()
+            .deadline()
+            .saturating_add(options.lease_margin());
+        let claim = claim.with_lease(client.queue_timeout().saturating_add(dispatched_for));
         let now = clock.now();
         let claimed = if options.begin_again() {
             books.journal.begin_again(claim.clone(), now).await?

@@ -107,24 +107,31 @@ async fn every_end_of_a_create_is_written_down() {
             "ambiguous",
         ),
     ] {
-        let script = Arc::new(ScriptedTransport::new().every_call(step.clone()));
-        let journal = WatchedJournal::new();
-        let idcloud = remembering(&journal, script.clone());
-        let submission = identity().submit(&idcloud, &under_reference()).await;
-        assert_eq!(told(&submission), outcome, "{step:?}");
-        assert_eq!(journal.state(&idcloud, Flow::Identity).await, state);
-        let commands = journal.commands();
-        assert_eq!(commands.first().unwrap(), "claim");
-        assert_eq!(commands.last().unwrap(), end, "{step:?}");
-        // Each attempt of the create was made durable before it left.
-        let dispatched = commands.iter().filter(|command| *command == "dispatch");
-        assert_eq!(dispatched.count(), script.calls().len(), "{step:?}");
-        if let Some(State::NotSent(Some(refusal))) = journal
-            .entry_now(&idcloud, Flow::Identity)
-            .await
-            .map(|entry| entry.state().clone())
-        {
-            assert!(refusal.status().is_some());
+        // Whatever of these was before, the reference is free, and ends alike.
+        for before in ["nothing", "not sent", "resend", "claimed long ago"] {
+            let script = Arc::new(ScriptedTransport::new().every_call(step.clone()));
+            let journal = WatchedJournal::new();
+            let idcloud = remembering(&journal, script.clone());
+            put(&journal, &idcloud, before, true).await;
+            let submission = identity().submit(&idcloud, &under_reference()).await;
+            assert_eq!(told(&submission), outcome, "{step:?} after {before}");
+            let state = match (state, before) {
+                // An attempt that did not run leaves what was before it.
+                ("not-sent", "resend") => "resend",
+                (state, _) => state,
+            };
+            let found = journal.state(&idcloud, Flow::Identity).await;
+            assert_eq!(found, state, "{step:?} after {before}");
+            let commands = journal.commands();
+            assert_eq!(commands.first().unwrap(), "claim");
+            assert_eq!(commands.last().unwrap(), end, "{step:?} after {before}");
+            // Each attempt of the create was made durable before it left.
+            let dispatched = commands.iter().filter(|command| *command == "dispatch");
+            assert_eq!(dispatched.count(), script.calls().len(), "{step:?}");
+            let entry = journal.entry_now(&idcloud, Flow::Identity).await.unwrap();
+            if let State::NotSent(refusal) = entry.state() {
+                assert_eq!(refusal.is_some(), end == "conclude refused");
+            }
         }
     }
 }
@@ -704,6 +711,20 @@ async fn leases_outlast_calls() {
         [7 + 50 + 11, 7 + 50 + 11],
         "the longer of both leases holds"
     );
+}
+
+/// However long a call may take, its lease has an end that can be written down.
+#[tokio::test(start_paused = true)]
+async fn leases_of_endless_calls() {
+    let script = Arc::new(ScriptedTransport::new().every_call(answer(YES)));
+    let journal = WatchedJournal::new();
+    let idcloud = remembering(&journal, script);
+    let call = CallOptions::new().with_deadline(Duration::MAX);
+    let options = SubmitOptions::from(call)
+        .with_reference(reference())
+        .with_lease_margin(Duration::MAX);
+    let submission = identity().submit(&idcloud, &options).await;
+    assert_eq!(told(&submission), "report");
 }
 
 /// The caller's own hook runs before each dispatch, and what it refuses is not dispatched.
