@@ -12,9 +12,9 @@ use crate::gate::Gate;
 use crate::journal::Journal;
 use crate::look::{Looker, Waits};
 use crate::observer::Observer;
-use crate::pending::Tenant;
 use crate::poll_schedule::Polling;
 use crate::recording::Books;
+use crate::tenant::Tenant;
 use crate::{Hints, IdCloudBuilder, Waiter};
 
 /// New attempts after status 5, unless the caller says otherwise: IDCloud's own advice (parameter specification).

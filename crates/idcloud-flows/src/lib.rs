@@ -49,6 +49,7 @@ mod risk_score;
 mod submission;
 mod submit_error;
 mod submit_options;
+mod tenant;
 mod wait;
 mod waiter;
 mod watch;

@@ -5,13 +5,14 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use idcloud_http::{Environment, EnvironmentName};
+use idcloud_http::EnvironmentName;
 use idcloud_model::{Asked, Policy, Process, ProcessId, Scenario, Status};
 use serde::{Deserialize, Serialize};
 
 use crate::Flow;
 use crate::aside::Aside;
 use crate::journal::{JournalError, JournalKey, Reference};
+use crate::tenant::Tenant;
 
 /// The form in which a pending process is stored now.
 const VERSION: u32 = 1;
@@ -42,27 +43,6 @@ pub(crate) struct Question {
     pub(crate) reference: Option<Reference>,
     pub(crate) asked: Asked,
     pub(crate) policy: Policy,
-}
-
-/// Where a process lives: ids of one tenant mean nothing to another.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Tenant {
-    pub(crate) environment: String,
-    pub(crate) issuer: String,
-}
-
-impl Tenant {
-    pub(crate) fn of(environment: &Environment) -> Self {
-        Self {
-            environment: environment.name().as_str().to_owned(),
-            issuer: environment.account().issuer().to_owned(),
-        }
-    }
-
-    pub(crate) fn is_of(&self, environment: &Environment) -> bool {
-        self.environment == environment.name().as_str()
-            && self.issuer == environment.account().issuer()
-    }
 }
 
 impl Pending {

@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use idcloud_flows::http::testing::{ScriptedTransport, Step, VirtualClock};
-use idcloud_flows::http::{Clock, Delivery, Error, Transport};
+use idcloud_flows::http::{Clock, Delivery, Environment, Error, ServiceAccount, Transport};
 use idcloud_flows::model::{ErrorCode, Policy, Selfie};
 use idcloud_flows::{IdentityVerification, Pending, Submission, SubmitOptions, WaitErrorKind};
 
-use crate::support::{ID, answer, building, finished, image, key, pending, request};
+use crate::support::{
+    ID, OTHER_ID, Signature, answer, building, finished, image, key, pending, request,
+};
 
 /// A client whose requests meet `script`, with a key that is declared to have `capabilities`.
 fn scripted(
@@ -297,4 +299,43 @@ async fn a_failed_look_is_told() {
     assert_eq!(report.verdict().scenario().id(), "missing-evidence");
     assert!(report.look_error().is_some());
     assert!(clock.instant() - started < Duration::from_secs(15));
+}
+
+/// A verdict cannot be misread: one simulated answer makes the report simulated, whichever it was.
+#[tokio::test(start_paused = true)]
+async fn one_simulated_answer_is_enough() {
+    let yes = answer(r#""status":3,"unicoId":{"result":"yes"}"#);
+    let marked = |step: &Step| step.clone().with_header("idcloud-simulated", "true");
+    for (create, look, simulated) in [
+        (yes.clone(), yes.clone(), false),
+        (marked(&yes), yes.clone(), true),
+        (yes.clone(), marked(&yes), true),
+    ] {
+        let script = Arc::new(ScriptedTransport::new().call(create).call(look));
+        let identity = scripted(&script, "a", "identity,behavior-alert");
+        let report = finished(submit(&identity, image()).await);
+        assert_eq!(script.calls().len(), 2);
+        assert_eq!(report.simulated(), simulated);
+        let explained = report.explanation(idcloud_flows::model::Language::English);
+        assert_eq!(explained.contains("simulat"), simulated, "{explained}");
+    }
+}
+
+/// Credentials can be replaced while the program runs: what is created afterwards belongs to the new account.
+#[tokio::test(start_paused = true)]
+async fn a_replaced_account_owns_what_it_creates() {
+    let script = Arc::new(ScriptedTransport::new().every_call(answer(r#""status":1"#)));
+    let transport = Arc::clone(&script) as Arc<dyn Transport>;
+    let idcloud = building(transport, "a").build().unwrap();
+    let identity = idcloud.identity(key(""));
+    let before = pending(submit(&identity, image()).await);
+    let other = ServiceAccount::with_signer("b", OTHER_ID, Arc::new(Signature)).unwrap();
+    let replaced = idcloud
+        .client()
+        .replace_credentials(Environment::local(other));
+    replaced.unwrap();
+    let after = pending(submit(&identity, image()).await);
+    let issuer = |pending: &Pending| serde_json::to_value(pending).unwrap()["issuer"].clone();
+    assert_eq!(issuer(&before), format!("a@{OTHER_ID}.iam.acesso.io"));
+    assert_eq!(issuer(&after), format!("b@{OTHER_ID}.iam.acesso.io"));
 }
