@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::io::Read;
 use std::path::PathBuf;
 
-use crate::args::{Cli, Command, SettingArgs};
+use crate::args::{Cli, Command, DoctorArgs, SettingArgs};
 use crate::commands;
 use crate::config;
 use crate::exit::Exit;
@@ -59,6 +59,9 @@ fn dispatch(
             commands::document::run(command, &settings, &mut stdin, output)
         }
         Command::Preflight(args) => commands::preflight::run(&args, &mut stdin, output),
+        Command::Explain(args) => commands::explain::run(&args, &settings, &mut stdin, output),
+        Command::Token(args) => commands::token::run(&args, &settings, output),
+        Command::Doctor(DoctorArgs {}) => commands::doctor::run(&settings, variable, output),
         Command::Completions(args) => commands::documentation::completions(&args, output),
         Command::Man(args) => commands::documentation::man(&args, output),
         Command::Simulator(command) => {

@@ -5,8 +5,10 @@
 mod asked;
 mod compare;
 mod create;
+mod credentials;
 mod document;
 mod documentation;
+mod explain;
 mod liveness;
 mod onboard;
 mod person;
@@ -21,10 +23,12 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub(crate) use self::asked::AskedArgs;
 pub(crate) use self::compare::CompareArgs;
 pub(crate) use self::create::{AnswerArgs, ContextArgs};
+pub(crate) use self::credentials::{DoctorArgs, TokenArgs};
 pub(crate) use self::document::{
     CaptureDocumentArgs, DocumentCommand, FindArgs, HolderArgs, ReuseArgs,
 };
 pub(crate) use self::documentation::{CompletionsArgs, ManArgs};
+pub(crate) use self::explain::ExplainArgs;
 pub(crate) use self::liveness::LivenessArgs;
 pub(crate) use self::onboard::OnboardArgs;
 pub(crate) use self::person::{CodeArgs, PersonArgs};
@@ -191,6 +195,12 @@ pub(crate) enum Command {
     Document(DocumentCommand),
     /// Tell whether IDCloud would take a selfie, without sending it
     Preflight(PreflightArgs),
+    /// Explain an error code, an answer, a notification or a capture token
+    Explain(ExplainArgs),
+    /// Prove the service account by fetching an access token
+    Token(TokenArgs),
+    /// Find out why credentials, clock or network fail, and what to do
+    Doctor(DoctorArgs),
     /// An IDCloud on this machine, for trying and testing
     #[command(subcommand)]
     Simulator(SimulatorCommand),

@@ -4,13 +4,16 @@
 
 pub(crate) mod compare;
 mod context;
+pub(crate) mod doctor;
 pub(crate) mod document;
 pub(crate) mod documentation;
+pub(crate) mod explain;
 pub(crate) mod liveness;
 pub(crate) mod onboard;
 pub(crate) mod preflight;
 pub(crate) mod process;
 pub(crate) mod simulator;
+pub(crate) mod token;
 
 use tokio::runtime::{Builder, Runtime};
 

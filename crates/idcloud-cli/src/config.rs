@@ -6,9 +6,9 @@ use clap::ValueEnum as _;
 use idcloud_model::{Capabilities, Capability, CapabilityError};
 
 use crate::args::Format;
-use crate::failure::{Refusal, keep};
+use crate::failure::{Refusal, keep, keep_all};
 use crate::settings::{Layers, Setting};
-use crate::target::{self, Target};
+use crate::target::{self, Needs, Target};
 
 /// Requests a second where nothing else is configured: Unico's default for a tenant.
 pub(crate) const DEFAULT_RATE: u16 = 10;
@@ -27,16 +27,26 @@ pub(crate) struct Config {
 /// # Errors
 /// Every rule that the configuration breaks, each naming the flag, variable or profile key.
 pub(crate) fn resolve(layers: &Layers, implied: Capability) -> Result<Config, Vec<Refusal>> {
+    resolve_for(layers, Some(implied), Needs::AccountAndKey)
+}
+
+/// Resolves the configuration of a command that is about the service account: an API key may be missing.
+///
+/// # Errors
+/// As for [`resolve`].
+pub(crate) fn resolve_account(layers: &Layers) -> Result<Config, Vec<Refusal>> {
+    resolve_for(layers, None, Needs::Account)
+}
+
+fn resolve_for(
+    layers: &Layers,
+    implied: Option<Capability>,
+    needs: Needs,
+) -> Result<Config, Vec<Refusal>> {
     let mut refusals = Vec::new();
-    let capabilities = keep(capabilities(layers, Some(implied)), &mut refusals);
+    let capabilities = keep(capabilities(layers, implied), &mut refusals);
     let rate = keep(rate(layers), &mut refusals);
-    let target = match target::resolve(layers) {
-        Ok(target) => Some(target),
-        Err(mut more) => {
-            refusals.append(&mut more);
-            None
-        }
-    };
+    let target = keep_all(target::resolve(layers, needs), &mut refusals);
     match (target, capabilities, rate) {
         (Some(target), Some(capabilities), Some(rate)) if refusals.is_empty() => Ok(Config {
             target,

@@ -8,8 +8,8 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use idcloud_http::{
     ApiKey, Client, Clock, ConfigError, Endpoints, Environment, ReqwestTransport, ServiceAccount,
+    Transport,
 };
-use idcloud_model::Capabilities;
 use idcloud_simulator::{Simulator, SimulatorTransport};
 use zeroize::Zeroizing;
 
@@ -29,6 +29,9 @@ pub(crate) struct Connection {
     pub(crate) api_key: ApiKey,
 }
 
+/// What a transport is put into before it is used.
+pub(crate) type Wrap<'a> = &'a dyn Fn(Arc<dyn Transport>) -> Arc<dyn Transport>;
+
 /// Opens what the configuration describes; errors name what stands in `layers` as the person did.
 ///
 /// # Errors
@@ -38,18 +41,32 @@ pub(crate) fn open(
     layers: &Layers,
     clock: Arc<dyn Clock>,
 ) -> Result<Connection, Failure> {
-    match &config.target {
-        Target::Local => local(config.rate, config.capabilities, clock),
-        Target::Remote(remote) => self::remote(remote, config, layers, clock),
-    }
+    let remote = match &config.target {
+        Target::Local => return local(config, clock, &|transport| transport),
+        Target::Remote(remote) => remote,
+    };
+    endpoints(remote, layers)?;
+    let api_key = api_key(remote, config, layers)?
+        .ok_or_else(|| Failure::fault("the API key is needed and was not asked for"))?;
+    let account = account(remote, layers)?;
+    let client = client(remote, account, config, layers, clock, &|transport| {
+        transport
+    })?;
+    Ok(Connection { client, api_key })
 }
 
 /// A simulator in this process, with an account and a key of its own.
-fn local(
-    rate: u16,
-    capabilities: Capabilities,
+///
+/// # Errors
+/// This machine could not make a key.
+pub(crate) fn local(
+    config: &Config,
     clock: Arc<dyn Clock>,
+    wrap: Wrap<'_>,
 ) -> Result<Connection, Failure> {
+    let Config {
+        capabilities, rate, ..
+    } = *config;
     // It forgets everything when the program ends, so that no process of an earlier call is there to be referred to.
     let config = idcloud_simulator::Config::new(seed(&*clock)).with_unknown_references(true);
     let mut simulator = Simulator::new(config);
@@ -67,7 +84,7 @@ fn local(
     )
     .map_err(unexpected)?;
     let client = Client::builder(Environment::local(account))
-        .transport(Arc::new(transport))
+        .transport(wrap(Arc::new(transport)))
         .clock(clock)
         .rate(rate.into())
         .build()
@@ -76,45 +93,70 @@ fn local(
     Ok(Connection { client, api_key })
 }
 
-fn remote(
-    remote: &Remote,
-    config: &Config,
-    layers: &Layers,
-    clock: Arc<dyn Clock>,
-) -> Result<Connection, Failure> {
-    let usage = |error: &ConfigError| {
-        let refusal = Refusal::new(
-            label(error.field(), &remote.api_key, layers),
-            error.rule(),
-            error.remedy(),
-        );
-        Failure::usage(vec![refusal])
-    };
-    let endpoints = match &remote.address {
+/// The addresses of a custom environment; nothing for the others, which have their own.
+///
+/// # Errors
+/// An address is not one that may be used.
+pub(crate) fn endpoints(remote: &Remote, layers: &Layers) -> Result<Option<Endpoints>, Failure> {
+    match &remote.address {
         Address::Custom {
             api_url,
             identity_url,
-        } => Some(Endpoints::parse(api_url, identity_url).map_err(|error| usage(&error))?),
-        Address::Uat | Address::Production => None,
+        } => Endpoints::parse(api_url, identity_url)
+            .map(Some)
+            .map_err(|error| usage(&error, remote, layers)),
+        Address::Uat | Address::Production => Ok(None),
+    }
+}
+
+/// The API key, where one is configured.
+///
+/// # Errors
+/// It cannot be read, or is no key.
+pub(crate) fn api_key(
+    remote: &Remote,
+    config: &Config,
+    layers: &Layers,
+) -> Result<Option<ApiKey>, Failure> {
+    let Some(source) = &remote.api_key else {
+        return Ok(None);
     };
-    let api_key = read_api_key(&remote.api_key, layers)?;
-    let api_key =
-        ApiKey::new(api_key.as_str(), config.capabilities).map_err(|error| usage(&error))?;
-    let pem_label = layers.label(Setting::PrivateKeyFile);
-    let pem = private_key::read(&pem_label, &remote.private_key_file)
+    let text = read_api_key(source, layers)?;
+    ApiKey::new(text.as_str(), config.capabilities)
+        .map(Some)
+        .map_err(|error| usage(&error, remote, layers))
+}
+
+/// The service account, with its private key.
+///
+/// # Errors
+/// The key file cannot be read, others may read it, or it holds no key that can be used.
+pub(crate) fn account(remote: &Remote, layers: &Layers) -> Result<ServiceAccount, Failure> {
+    let label = layers.label(Setting::PrivateKeyFile);
+    let pem = private_key::read(&label, &remote.private_key_file)
         .map_err(|refusal| Failure::refused_here(vec![refusal]))?;
-    let account =
-        ServiceAccount::from_pem(&remote.account, &remote.tenant_id, &pem).map_err(|error| {
-            match error.field() {
-                "account" | "tenant_id" => usage(&error),
-                _ => Failure::refused_here(vec![Refusal::new(
-                    pem_label,
-                    error.rule(),
-                    error.remedy(),
-                )]),
-            }
-        })?;
-    let environment = match (&remote.address, endpoints) {
+    ServiceAccount::from_pem(&remote.account, &remote.tenant_id, &pem).map_err(|error| match error
+        .field()
+    {
+        "account" | "tenant_id" => usage(&error, remote, layers),
+        _ => Failure::refused_here(vec![Refusal::new(label, error.rule(), error.remedy())]),
+    })
+}
+
+/// A client of an IDCloud at an address.
+///
+/// # Errors
+/// An address is not allowed, or a root certificate cannot be used.
+pub(crate) fn client(
+    remote: &Remote,
+    account: ServiceAccount,
+    config: &Config,
+    layers: &Layers,
+    clock: Arc<dyn Clock>,
+    wrap: Wrap<'_>,
+) -> Result<Client, Failure> {
+    let refused = |error: &ConfigError| usage(error, remote, layers);
+    let environment = match (&remote.address, endpoints(remote, layers)?) {
         (Address::Production, _) => Environment::production(account),
         (_, Some(endpoints)) => Environment::custom(endpoints, account),
         (_, None) => Environment::uat(account),
@@ -129,24 +171,28 @@ fn remote(
                 Failure::usage(vec![Refusal::new(label, error.rule(), error.remedy())])
             })?;
     }
-    let transport = transport.build().map_err(|error| usage(&error))?;
-    let client = Client::builder(environment)
-        .transport(Arc::new(transport))
+    let transport = transport.build().map_err(|error| refused(&error))?;
+    Client::builder(environment)
+        .transport(wrap(Arc::new(transport)))
         .clock(clock)
         .rate(config.rate.into())
         .build()
-        .map_err(|error| usage(&error))?;
-    Ok(Connection { client, api_key })
+        .map_err(|error| refused(&error))
+}
+
+fn usage(error: &ConfigError, remote: &Remote, layers: &Layers) -> Failure {
+    let label = label(error.field(), remote.api_key.as_ref(), layers);
+    Failure::usage(vec![Refusal::new(label, error.rule(), error.remedy())])
 }
 
 /// What the person calls the setting that the library calls `field`, where its value stands.
-fn label(field: &str, api_key: &ApiKeySource, layers: &Layers) -> String {
+fn label(field: &str, api_key: Option<&ApiKeySource>, layers: &Layers) -> String {
     let name = field.replace('_', "-");
     let setting = Setting::ALL
         .into_iter()
         .find(|setting| setting.name() == name);
     match (setting, api_key) {
-        (Some(Setting::ApiKey), ApiKeySource::File(_)) => layers.label(Setting::ApiKeyFile),
+        (Some(Setting::ApiKey), Some(ApiKeySource::File(_))) => layers.label(Setting::ApiKeyFile),
         (Some(setting), _) => layers.label(setting),
         (None, _) => format!("--{name}"),
     }

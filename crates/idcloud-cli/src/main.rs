@@ -28,6 +28,7 @@ mod style;
 mod subject_input;
 mod target;
 mod text;
+mod timestamp;
 mod usage;
 mod verification;
 

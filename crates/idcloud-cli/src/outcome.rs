@@ -88,10 +88,18 @@ fn exit_of(status: &Status, decision: Decision, by_verdict: bool) -> Exit {
     match (status, decision) {
         (Status::Failed | Status::Canceled, _) => Exit::Failed,
         _ if !by_verdict => Exit::Answered,
-        (_, Decision::Approve) => Exit::Answered,
-        (_, Decision::Review) => Exit::Review,
-        (_, Decision::Recapture) => Exit::Recapture,
-        (_, Decision::Reject) => Exit::Reject,
+        (_, decision) => by_word(decision.as_str()),
+    }
+}
+
+/// The exit code that stands for a decision, as the result object has it: one that waits is pending.
+pub(crate) fn by_word(decision: &str) -> Exit {
+    match decision {
+        "approve" => Exit::Answered,
+        "review" => Exit::Review,
+        "recapture" => Exit::Recapture,
+        "reject" => Exit::Reject,
+        _ => Exit::Pending,
     }
 }
 

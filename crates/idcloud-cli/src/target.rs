@@ -29,7 +29,28 @@ pub(crate) struct Remote {
     pub(crate) account: String,
     pub(crate) tenant_id: String,
     pub(crate) private_key_file: PathBuf,
-    pub(crate) api_key: ApiKeySource,
+    /// Absent where a command was asked for that needs none.
+    pub(crate) api_key: Option<ApiKeySource>,
+}
+
+impl Remote {
+    /// The environment's name: `uat`, `production` or `custom`.
+    pub(crate) const fn environment(&self) -> &'static str {
+        match self.address {
+            Address::Uat => "uat",
+            Address::Production => "production",
+            Address::Custom { .. } => "custom",
+        }
+    }
+}
+
+/// Which credentials a command cannot do without.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Needs {
+    /// The service account and the API key.
+    AccountAndKey,
+    /// The service account: enough for an access token.
+    Account,
 }
 
 /// An environment that is reached over the network.
@@ -90,7 +111,7 @@ pub(crate) const CREDENTIALS: [Setting; 5] = [
 ///
 /// # Errors
 /// Every rule that the configuration breaks, each naming the flag, variable or profile key.
-pub(crate) fn resolve(layers: &Layers) -> Result<Target, Vec<Refusal>> {
+pub(crate) fn resolve(layers: &Layers, needs: Needs) -> Result<Target, Vec<Refusal>> {
     let environment = match layers.find(Setting::Env) {
         Some((value, _)) => value
             .to_str()
@@ -114,7 +135,9 @@ pub(crate) fn resolve(layers: &Layers) -> Result<Target, Vec<Refusal>> {
         EnvironmentArg::Production => Place::Production,
         EnvironmentArg::Custom => Place::Custom,
     };
-    remote(layers, place).map(Box::new).map(Target::Remote)
+    remote(layers, place, needs)
+        .map(Box::new)
+        .map(Target::Remote)
 }
 
 /// The simulator is the default only for somebody who configured nothing: a forgotten variable must never approve.
@@ -158,7 +181,7 @@ fn misplaced_urls(layers: &Layers, environment: EnvironmentArg) -> Vec<Refusal> 
         .collect()
 }
 
-fn remote(layers: &Layers, place: Place) -> Result<Remote, Vec<Refusal>> {
+fn remote(layers: &Layers, place: Place, needs: Needs) -> Result<Remote, Vec<Refusal>> {
     let mut refusals = Vec::new();
     let mut need = |setting: Setting| -> Option<String> {
         let Some((value, _)) = layers.find(setting) else {
@@ -192,18 +215,14 @@ fn remote(layers: &Layers, place: Place) -> Result<Remote, Vec<Refusal>> {
         refusals.push(missing(Setting::PrivateKeyFile, place));
     }
     let api_key = match api_key(layers) {
-        Ok(Some(source)) => Some(source),
-        Ok(None) => {
+        Ok(None) if needs == Needs::AccountAndKey => {
             refusals.push(missing(Setting::ApiKeyFile, place));
             None
         }
-        Err(refusal) => {
-            refusals.push(refusal);
-            None
-        }
+        read => keep(read, &mut refusals).flatten(),
     };
-    match (address, account, tenant_id, private_key_file, api_key) {
-        (Some(address), Some(account), Some(tenant_id), Some(private_key_file), Some(api_key))
+    match (address, account, tenant_id, private_key_file) {
+        (Some(address), Some(account), Some(tenant_id), Some(private_key_file))
             if refusals.is_empty() =>
         {
             Ok(Remote {

@@ -32,7 +32,7 @@ pub(crate) fn write(
         style.dim(object.scenario)
     )?;
     writeln!(to)?;
-    for line in wrapped(&object.explanation) {
+    for line in wrapped(&object.explanation, 0) {
         writeln!(to, "{line}")?;
     }
     writeln!(to)?;
@@ -43,7 +43,11 @@ pub(crate) fn write(
 }
 
 /// One of two wordings.
-fn pick(language: Language, english: &'static str, portuguese: &'static str) -> &'static str {
+pub(crate) fn pick(
+    language: Language,
+    english: &'static str,
+    portuguese: &'static str,
+) -> &'static str {
     match language {
         Language::Portuguese => portuguese,
         _ => english,
@@ -108,11 +112,14 @@ fn shown(value: &Value, language: Language) -> Option<String> {
 }
 
 /// Breaks a sentence between words.
-fn wrapped(text: &str) -> Vec<String> {
+///
+/// `indent` is what stands before each line.
+pub(crate) fn wrapped(text: &str, indent: usize) -> Vec<String> {
+    let width = WIDTH.saturating_sub(indent);
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= WIDTH => {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
                 line.push(' ');
                 line.push_str(word);
             }

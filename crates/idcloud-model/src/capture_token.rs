@@ -46,6 +46,18 @@ impl CaptureToken {
         &self.0
     }
 
+    /// When it was captured, where it says so (`iat`). Nobody vouches for it here.
+    #[must_use]
+    pub fn issued_at(&self) -> Option<SystemTime> {
+        times(&self.0)?.issued
+    }
+
+    /// When it ceases to be good, where it says so (`exp`). Nobody vouches for it here.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<SystemTime> {
+        times(&self.0)?.expires
+    }
+
     /// Whether the token is certainly too old at `now`; what cannot be read is not.
     #[must_use]
     pub fn is_certainly_expired(&self, now: SystemTime) -> bool {
@@ -74,9 +86,7 @@ pub(crate) fn has_form(text: &str) -> bool {
 }
 
 fn certainly_expired(text: &str, now: SystemTime) -> bool {
-    // A JWS shows its claims in the second part; a JWE may repeat them in its header, the first.
-    let signed = text.split('.').count() == 3;
-    let Some(times) = text.split('.').nth(usize::from(signed)).and_then(times) else {
+    let Some(times) = times(text) else {
         return false;
     };
     let older_than = |time: Option<SystemTime>, age: Duration| {
@@ -92,14 +102,17 @@ struct Times {
     expires: Option<SystemTime>,
 }
 
-/// `iat` and `exp`, in seconds since 1970, of a part that happens to be JSON.
-fn times(part: &str) -> Option<Times> {
+/// `iat` and `exp`, in seconds since 1970, where a part happens to be JSON.
+fn times(text: &str) -> Option<Times> {
     #[derive(serde::Deserialize)]
     struct Claims {
         iat: Option<serde_json::Number>,
         exp: Option<serde_json::Number>,
     }
 
+    // A JWS shows its claims in the second part; a JWE may repeat them in its header, the first.
+    let signed = text.split('.').count() == 3;
+    let part = text.split('.').nth(usize::from(signed))?;
     let json = Zeroizing::new(URL_SAFE_NO_PAD.decode(part).ok()?);
     let claims: Claims = serde_json::from_slice(&json).ok()?;
     let time = |number: Option<serde_json::Number>| {
@@ -151,6 +164,18 @@ pub(crate) mod tests {
                 assert_eq!(found.iter().next().unwrap().code(), Some("10507"));
             }
         }
+    }
+
+    #[test]
+    fn its_times_are_told_where_they_can_be_read() {
+        let read = |claims| CaptureToken::parse(&token(claims), at(0)).unwrap();
+        let both = read(r#"{"iat":9340,"exp":9940}"#);
+        assert_eq!(
+            (both.issued_at(), both.expires_at()),
+            (Some(at(9340)), Some(at(9940)))
+        );
+        let neither = read("not json");
+        assert_eq!((neither.issued_at(), neither.expires_at()), (None, None));
     }
 
     #[test]

@@ -12,7 +12,9 @@
 
 mod answers;
 mod bad_input;
+mod credentials;
 mod documentation;
+mod explain;
 mod flows;
 mod interrupt;
 mod local;

@@ -1,0 +1,36 @@
+//! Whether a proxy stands between this machine and IDCloud.
+//!
+//! Never shows a proxy's address: it may hold a password.
+
+use super::Variable;
+use super::finding::Finding;
+use crate::target::{Address, Remote};
+
+const CHECK: &str = "proxy";
+
+/// Which variable sends https through a proxy, as far as the environment tells.
+pub(super) fn finding(remote: &Remote, variable: Variable<'_>) -> Finding {
+    if let Address::Custom {
+        api_url,
+        identity_url,
+    } = &remote.address
+        && [api_url, identity_url]
+            .iter()
+            .all(|url| url.starts_with("http://"))
+    {
+        return Finding::ok(CHECK, "none is used for plain http to this machine");
+    }
+    let named = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
+        .into_iter()
+        .find(|name| variable(name).is_some_and(|value| !value.is_empty()));
+    match named {
+        None => Finding::ok(CHECK, "no variable names one"),
+        Some(name) => Finding::ok(
+            CHECK,
+            format!(
+                "{name} names one: requests go through it unless NO_PROXY excludes the hosts; if it inspects TLS, its certificate \
+                 belongs into --ca-file"
+            ),
+        ),
+    }
+}

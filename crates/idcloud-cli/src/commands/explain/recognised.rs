@@ -1,0 +1,138 @@
+//! What a text is that came from IDCloud or its SDK.
+//!
+//! Pure, and never guesses where two things look alike: what shows evidence is an answer, what shows none is a notification.
+
+use std::time::UNIX_EPOCH;
+
+use idcloud_model::{
+    CaptureToken, ErrorAnswer, ErrorCode, Evidence, Notification, Process, Status,
+};
+
+/// What can be explained.
+#[derive(Debug, PartialEq)]
+pub(super) enum Recognised {
+    Code(ErrorCode),
+    Process(Box<Process>),
+    Notification(Notification),
+    CaptureToken(CaptureToken),
+}
+
+/// Recognises a file's content.
+///
+/// # Errors
+/// It is nothing of these: what it seems to be instead.
+pub(super) fn recognise(bytes: &[u8]) -> Result<Recognised, &'static str> {
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err("is empty");
+    }
+    if let Ok(text) = str::from_utf8(bytes) {
+        if let Some(code) = ErrorCode::parse(text) {
+            return Ok(Recognised::Code(code));
+        }
+        // At the beginning of time no token is too old: how old it is belongs to the explanation.
+        if let Ok(token) = CaptureToken::parse(text, UNIX_EPOCH) {
+            return Ok(Recognised::CaptureToken(token));
+        }
+    }
+    if let Ok(process) = Process::from_json(bytes)
+        && shows_something(&process)
+    {
+        return Ok(Recognised::Process(Box::new(process)));
+    }
+    let notification = Notification::from_json(bytes).ok();
+    let answer = ErrorAnswer::from_body(bytes);
+    match (notification, answer.code()) {
+        (Some(notification), _) if notification.state().is_some() => {
+            Ok(Recognised::Notification(notification))
+        }
+        (_, Some(code)) => Ok(Recognised::Code(code.clone())),
+        (Some(notification), None) => Ok(Recognised::Notification(notification)),
+        (None, None) => {
+            Err("is nothing that IDCloud answers or posts: it has neither a code nor a process")
+        }
+    }
+}
+
+/// Whether an answer says more than an id.
+fn shows_something(process: &Process) -> bool {
+    let status_is_absent =
+        matches!(process.status(), Status::Unknown(value) if value.json().is_null());
+    !status_is_absent || has_evidence(process.evidence())
+}
+
+fn has_evidence(evidence: &Evidence) -> bool {
+    evidence.identity().is_some()
+        || evidence.liveness().is_some()
+        || evidence.behavior_alert().is_some()
+        || evidence.risk_score().is_some()
+        || evidence.serpro().is_some()
+        || evidence.face_match().is_some()
+        || evidence.trust_decision().is_some()
+        || evidence.risk_level().is_some()
+        || evidence.document().is_some()
+        || evidence.additional_info().is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "80371b2a-3ac7-432e-866d-57fe37896ac6";
+
+    /// Every form that is documented, and those that look alike.
+    #[test]
+    fn forms_are_told_apart() {
+        for (text, expected) in [
+            ("20507\n", "code"),
+            ("1.2.7", "code"),
+            (r#"{"error":{"code":"20507","description":"x"}}"#, "code"),
+            (r#"{"Error":{"Code":20507}}"#, "code"),
+            (
+                r#"{"error":"server_error","error_description":"Falha na autenticação 1.2.7"}"#,
+                "code",
+            ),
+            (r#"{"error":{"code":"20507","description":"cut sho"#, "code"),
+            (
+                r#"{"id":"ID","status":3,"unicoId":{"result":"yes"}}"#,
+                "process",
+            ),
+            (r#"{"id":"ID","status":1}"#, "process"),
+            (r#"{"id":"ID","status":5}"#, "process"),
+            (r#"{"id":"ID","authenticated":true}"#, "process"),
+            (r#"{"Id":"ID","Status":3}"#, "process"),
+            (
+                r#"{"processId":"ID","state":"PROCESS_STATE_FINISHED","flow":"id"}"#,
+                "notification",
+            ),
+            (r#"{"id":"ID","state":"finished"}"#, "notification"),
+            (r#"{"processId":"ID","status":3}"#, "notification"),
+            (r#"{"id":"ID"}"#, "notification"),
+            (
+                "eyJhbGciOiJSUzI1NiJ9.eyJpYXQiOjE1MDAwMDAwMDB9.c2ln\n",
+                "token",
+            ),
+            ("a..c.d.e", "token"),
+        ] {
+            let found = recognise(text.replace("ID", ID).as_bytes());
+            let found = match found {
+                Ok(Recognised::Code(_)) => "code",
+                Ok(Recognised::Process(_)) => "process",
+                Ok(Recognised::Notification(_)) => "notification",
+                Ok(Recognised::CaptureToken(_)) => "token",
+                Err(rule) => rule,
+            };
+            assert_eq!(found, expected, "{text}");
+        }
+        for text in [
+            "",
+            " \n",
+            "{}",
+            "[1]",
+            "hello",
+            r#"{"name":"x"}"#,
+            r#"{"error":{"description":"x"}}"#,
+        ] {
+            assert!(recognise(text.as_bytes()).is_err(), "{text}");
+        }
+    }
+}
