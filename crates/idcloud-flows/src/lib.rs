@@ -21,6 +21,13 @@
 //! A handle's `submit` gives a [`Submission`]: a [`Report`], or a [`Pending`] process to `wait` for. A [`Pending`] is data: it can be stored, and
 //! taken up by another program. One is waited for with the handle's `wait`, many with a [`Waiter`]; [`Hints`] make either faster where a
 //! [`webhook`] is set up.
+//!
+//! Under a reference of the caller's ([`SubmitOptions::with_reference`]) a [`journal`] remembers the submission before it leaves: the same
+//! reference never leads to a second process, whatever became of the program in between. [`IdCloud::drain`] lets a service stop without
+//! breaking anything off.
+//!
+//! The programs under `examples/` do all of this against the simulator: `onboarding`, `resume` (after a crash), `own_transport`,
+//! `custom_policy`, `axum_webhook`.
 
 mod aside;
 mod behavior_alert;
