@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 
 use idcloud_http::{Environment, EnvironmentName};
 
-use super::Reference;
+use super::{Reference, environment_named};
 use crate::Flow;
 
 /// Environment, account, flow and the caller's reference: one submission.
@@ -44,6 +44,17 @@ impl JournalKey {
             flow,
             reference,
         }
+    }
+
+    /// The key of these parts as text, in the order of [`parts`](Self::parts); none where one of them cannot be.
+    #[must_use]
+    pub fn from_text([environment, issuer, flow, reference]: [&str; 4]) -> Option<Self> {
+        Some(Self::from_parts(
+            environment_named(environment)?,
+            issuer,
+            flow.parse().ok()?,
+            reference.parse().ok()?,
+        ))
     }
 
     /// The environment.

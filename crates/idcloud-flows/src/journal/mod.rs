@@ -42,6 +42,8 @@
 //! [`Finished`] and [`Pending`] keep. No image, no number, no name.
 
 mod command;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod entry;
 mod error;
 mod fingerprint;

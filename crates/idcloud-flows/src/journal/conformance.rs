@@ -1,0 +1,616 @@
+//! What every journal must do, as a function that tries one.
+//!
+//! Must ask nothing of a journal but the trait, so that any store can be tried.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a broken promise stops whoever tries"
+)]
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use idcloud_http::EnvironmentName;
+use idcloud_model::request::{CreateRequest, IdentityRequest};
+use idcloud_model::{
+    Asked, Capabilities, FinalProcess, IdentityExtras, Policy, Process, ProcessId, SelfieKind,
+    Subject, SubjectDraft,
+};
+
+use super::{
+    Claim, Claimed, Conclusion, EntryFilter, Finished, Journal, JournalErrorKind, JournalKey,
+    Owner, Refusal, Settlement, State, StateKind, Ticket,
+};
+use crate::Flow;
+
+/// Tries every promise of a journal on this one. It may be used by others meanwhile, and keeps what is written.
+///
+/// # Panics
+/// Where a promise is broken: the message says which.
+pub async fn check(journal: &dyn Journal) {
+    let trial = Trial::new(journal);
+    trial.one_of_two().await;
+    trial.leases().await;
+    trial.stale_tickets().await;
+    trial.nothing_leaves_late().await;
+    trial.pending_then_finished().await;
+    trial.ambiguous_until_settled().await;
+    trial.a_late_answer().await;
+    trial.what_did_not_run().await;
+    trial.begin_again().await;
+    trial.other_requests().await;
+    trial.abandoned().await;
+    trial.keys_are_apart().await;
+    trial.wrong_moves().await;
+    trial.pages().await;
+    trial.purge().await;
+}
+
+/// When all trials begin, in seconds since 1970.
+const START: u64 = 1_800_000_000;
+const LEASE: Duration = Duration::from_secs(60);
+
+/// `seconds` after the start of a trial.
+fn at(seconds: u64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(START + seconds)
+}
+
+/// A request about somebody who does not exist; each filling of the picture makes another.
+///
+/// # Panics
+/// Never: the request is one that the model takes.
+#[must_use]
+pub fn request(picture: u8) -> CreateRequest {
+    // The least that counts as a WebP picture of 800 by 600.
+    let mut bytes = b"RIFF\0\0\0\0WEBPVP8 \0\0\0\0\0\0\0\x9d\x01\x2a\x20\x03\x58\x02".to_vec();
+    bytes.resize(200, picture);
+    let selfie = idcloud_model::Selfie::from_input(bytes.into(), at(0)).expect("a picture");
+    let draft = SubjectDraft {
+        code: Some("52998224725".to_owned().into()),
+        name: Some("Nobody At All".to_owned().into()),
+        ..SubjectDraft::default()
+    };
+    let subject: Subject = draft.parse().expect("a subject");
+    IdentityRequest::new(subject, selfie)
+        .expect("a request")
+        .into()
+}
+
+fn asked() -> Asked {
+    let identity = Capabilities::NONE.with_identity(IdentityExtras::NONE);
+    Asked::new(identity, SelfieKind::Image)
+}
+
+/// A final process with this status.
+fn process(id: &ProcessId, status: u8) -> FinalProcess {
+    let json = format!(r#"{{"id":"{id}","status":{status},"unicoId":{{"result":"yes"}}}}"#);
+    match Process::from_json(json.as_bytes()) {
+        Ok(Process::Final(process)) => process,
+        _ => panic!("status {status} is final"),
+    }
+}
+
+fn finished(id: &ProcessId, status: u8) -> Finished {
+    Finished::new(
+        &process(id, status),
+        asked(),
+        Policy::default(),
+        EnvironmentName::Local,
+        true,
+    )
+}
+
+fn id(number: u32) -> ProcessId {
+    format!("00000000-0000-4000-8000-{number:012}")
+        .parse()
+        .expect("an id")
+}
+
+struct Trial<'a> {
+    journal: &'a dyn Journal,
+    /// Keeps trials in one store apart.
+    account: String,
+    number: AtomicU32,
+}
+
+impl<'a> Trial<'a> {
+    fn new(journal: &'a dyn Journal) -> Self {
+        let account = format!("{}@trial.iam.acesso.io", Owner::random());
+        Self {
+            journal,
+            account,
+            number: AtomicU32::new(0),
+        }
+    }
+
+    fn key(&self, flow: Flow, reference: &str) -> JournalKey {
+        let reference = reference.parse().expect("a reference");
+        JournalKey::from_parts(EnvironmentName::Local, &self.account, flow, reference)
+    }
+
+    /// A key that no other trial has.
+    fn new_key(&self) -> JournalKey {
+        let number = self.number.fetch_add(1, Ordering::Relaxed);
+        self.key(Flow::Identity, &format!("trial {number}"))
+    }
+
+    fn claim_of(key: &JournalKey, owner: &str, picture: u8) -> Claim {
+        let owner = owner.parse().expect("an owner");
+        let request = request(picture);
+        Claim::new(key.clone(), &request, asked(), Policy::default(), owner).with_lease(LEASE)
+    }
+
+    async fn claim(&self, key: &JournalKey, owner: &str, now: SystemTime) -> Claimed {
+        self.journal
+            .claim(Self::claim_of(key, owner, 0), now)
+            .await
+            .expect("a claim is answered")
+    }
+
+    async fn fresh(&self, key: &JournalKey, owner: &str, now: SystemTime) -> Ticket {
+        match self.claim(key, owner, now).await {
+            Claimed::Fresh(ticket) => ticket,
+            other => panic!("fresh was expected, and {other:?} came"),
+        }
+    }
+
+    /// An attempt that is on its way.
+    async fn on_its_way(&self, key: &JournalKey, now: SystemTime) -> Ticket {
+        let ticket = self.fresh(key, "one", now).await;
+        self.journal
+            .dispatch(&ticket, LEASE, now)
+            .await
+            .expect("a fresh ticket dispatches");
+        ticket
+    }
+
+    async fn conclude(&self, ticket: &Ticket, conclusion: Conclusion, now: SystemTime) {
+        self.journal
+            .conclude(ticket, conclusion, now)
+            .await
+            .expect("an attempt's holder concludes it");
+    }
+
+    /// A pending process, as settling makes one.
+    async fn pending(&self, key: &JournalKey, number: u32) {
+        let ticket = self.on_its_way(key, at(0)).await;
+        self.conclude(&ticket, Conclusion::Ambiguous, at(1)).await;
+        self.journal
+            .settle(key, Settlement::Found(id(number)), at(2))
+            .await
+            .expect("what is ambiguous can be settled");
+    }
+
+    async fn state(&self, key: &JournalKey, now: SystemTime) -> StateKind {
+        let entry = self
+            .journal
+            .entry(key, now)
+            .await
+            .expect("entries are read");
+        entry.expect("it is remembered").state().kind()
+    }
+
+    /// Two owners with one reference: one submits, the other is told in flight; also two tasks of one owner.
+    async fn one_of_two(&self) {
+        let key = self.new_key();
+        let ticket = self.fresh(&key, "one", at(0)).await;
+        for owner in ["two", "one"] {
+            let Claimed::InFlight { owner, until } = self.claim(&key, owner, at(1)).await else {
+                panic!("a claimed reference is in flight");
+            };
+            assert_eq!((owner.as_str(), until), ("one", at(60)));
+        }
+        self.journal
+            .dispatch(&ticket, LEASE, at(30))
+            .await
+            .expect("the holder dispatches");
+        let Claimed::InFlight { until, .. } = self.claim(&key, "two", at(70)).await else {
+            panic!("a dispatched reference is in flight");
+        };
+        assert_eq!(until, at(90), "a dispatch begins the lease anew");
+    }
+
+    /// An expired lease is fresh if it was only claimed, ambiguous if it was dispatched.
+    async fn leases(&self) {
+        let key = self.new_key();
+        let first = self.fresh(&key, "one", at(0)).await;
+        assert_eq!(self.state(&key, at(59)).await, StateKind::Claimed);
+        assert_eq!(self.state(&key, at(60)).await, StateKind::NotSent);
+        let second = self.fresh(&key, "two", at(60)).await;
+        assert!(second.fence() > first.fence(), "fences only grow");
+        assert_eq!(second.attempt(), 1, "what did not run is not counted");
+
+        let key = self.new_key();
+        let _ = self.on_its_way(&key, at(0)).await;
+        assert_eq!(self.state(&key, at(59)).await, StateKind::Dispatched);
+        assert_eq!(self.state(&key, at(60)).await, StateKind::Ambiguous);
+        let Claimed::Ambiguous { since } = self.claim(&key, "two", at(60)).await else {
+            panic!("nobody knows what became of it");
+        };
+        assert_eq!(since, at(0));
+    }
+
+    /// A ticket that is no longer the attempt's does nothing.
+    async fn stale_tickets(&self) {
+        let key = self.new_key();
+        let old = self.fresh(&key, "one", at(0)).await;
+        let new = self.fresh(&key, "two", at(61)).await;
+        let kind = |error: super::JournalError| error.kind();
+        let late = self.journal.dispatch(&old, LEASE, at(30)).await;
+        assert_eq!(late.map_err(kind), Err(JournalErrorKind::Stale));
+        let late = self
+            .journal
+            .conclude(&old, Conclusion::NotSent(None), at(62))
+            .await;
+        assert_eq!(late.map_err(kind), Err(JournalErrorKind::Stale));
+        self.journal.abandon(old, at(62));
+        self.journal
+            .dispatch(&new, LEASE, at(63))
+            .await
+            .expect("the new holder is not disturbed");
+    }
+
+    /// A dispatch after the lease fails, whether or not somebody else came.
+    async fn nothing_leaves_late(&self) {
+        let key = self.new_key();
+        let ticket = self.fresh(&key, "one", at(0)).await;
+        let late = self.journal.dispatch(&ticket, LEASE, at(60)).await;
+        assert_eq!(
+            late.expect_err("late").kind(),
+            JournalErrorKind::LeaseExpired
+        );
+        let key = self.new_key();
+        let ticket = self.on_its_way(&key, at(0)).await;
+        self.journal
+            .dispatch(&ticket, LEASE, at(50))
+            .await
+            .expect("a repetition of what did not run");
+        let late = self.journal.dispatch(&ticket, LEASE, at(110)).await;
+        assert_eq!(
+            late.expect_err("late").kind(),
+            JournalErrorKind::LeaseExpired
+        );
+    }
+
+    /// Pending is handed out until it is finished; then what finished it is.
+    async fn pending_then_finished(&self) {
+        let key = self.new_key();
+        self.pending(&key, 1).await;
+        let Claimed::Pending(pending) = self.claim(&key, "two", at(1000)).await else {
+            panic!("a pending process is handed out");
+        };
+        assert_eq!(*pending.process_id(), id(1));
+        assert_eq!(
+            (pending.flow(), *pending.asked()),
+            (Flow::Identity, asked())
+        );
+        let other = self.journal.finish(&key, finished(&id(2), 3), at(3)).await;
+        assert_eq!(
+            other.expect_err("another process").kind(),
+            JournalErrorKind::NotAllowed(StateKind::Pending)
+        );
+        // Twice, because two may wait.
+        for _ in 0..2 {
+            self.journal
+                .finish(&key, finished(&id(1), 3), at(4))
+                .await
+                .expect("whoever waited finishes it");
+        }
+        let Claimed::Finished(report) = self.claim(&key, "two", at(1000)).await else {
+            panic!("a finished process is handed out");
+        };
+        assert_eq!(*report, finished(&id(1), 3));
+
+        // The same by the holder, at once.
+        let key = self.new_key();
+        let ticket = self.on_its_way(&key, at(0)).await;
+        let end = Conclusion::Finished(Box::new(finished(&id(3), 3)));
+        // Twice, because an error may have hidden the first.
+        for _ in 0..2 {
+            self.conclude(&ticket, end.clone(), at(1)).await;
+        }
+        assert_eq!(self.state(&key, at(1000)).await, StateKind::Finished);
+    }
+
+    /// Ambiguous stays so until a person ends it, in one of two ways.
+    async fn ambiguous_until_settled(&self) {
+        let found = self.new_key();
+        self.pending(&found, 4).await;
+        assert_eq!(self.state(&found, at(1000)).await, StateKind::Pending);
+
+        let again = self.new_key();
+        let first = self.on_its_way(&again, at(0)).await;
+        self.conclude(&first, Conclusion::Ambiguous, at(1)).await;
+        let later = self.claim(&again, "one", at(100_000)).await;
+        assert!(matches!(later, Claimed::Ambiguous { .. }));
+        self.journal
+            .settle(&again, Settlement::Resend, at(100_001))
+            .await
+            .expect("what is ambiguous can be settled");
+        let second = self.fresh(&again, "one", at(100_002)).await;
+        assert_eq!(second.attempt(), 2);
+        let twice = self
+            .journal
+            .settle(&again, Settlement::Resend, at(100_003))
+            .await;
+        assert_eq!(
+            twice.expect_err("it is being sent").kind(),
+            JournalErrorKind::NotAllowed(StateKind::Claimed)
+        );
+    }
+
+    /// A late answer ends what was ambiguous.
+    async fn a_late_answer(&self) {
+        let key = self.new_key();
+        let ticket = self.on_its_way(&key, at(0)).await;
+        let before = self.claim(&key, "two", at(70)).await;
+        assert!(matches!(before, Claimed::Ambiguous { .. }));
+        let end = Conclusion::Finished(Box::new(finished(&id(5), 3)));
+        self.conclude(&ticket, end, at(80)).await;
+        let after = self.claim(&key, "two", at(90)).await;
+        assert!(matches!(after, Claimed::Finished(_)));
+    }
+
+    /// What provably did not run leaves what was before it.
+    async fn what_did_not_run(&self) {
+        let key = self.new_key();
+        let refusal = Refusal::new(Some(400), None);
+        let ticket = self.on_its_way(&key, at(0)).await;
+        let end = Conclusion::NotSent(Some(refusal.clone()));
+        self.conclude(&ticket, end, at(1)).await;
+        let entry = self.journal.entry(&key, at(2)).await.expect("read");
+        let entry = entry.expect("a refusal is remembered");
+        assert_eq!(*entry.state(), State::NotSent(Some(refusal)));
+        let _ = self.on_its_way(&key, at(3)).await;
+
+        let key = self.new_key();
+        let first = self.on_its_way(&key, at(0)).await;
+        let failed = Conclusion::Finished(Box::new(finished(&id(6), 5)));
+        self.conclude(&first, failed, at(1)).await;
+        let again = Self::claim_of(&key, "one", 0);
+        let again = self.journal.begin_again(again, at(2)).await;
+        let Ok(Claimed::Fresh(second)) = again else {
+            panic!("a failed process may be begun again");
+        };
+        let refused = Conclusion::NotSent(None);
+        self.conclude(&second, refused, at(3)).await;
+        let Claimed::Finished(before) = self.claim(&key, "one", at(4)).await else {
+            panic!("the failed process stands");
+        };
+        assert_eq!(*before.process_id(), id(6));
+    }
+
+    /// Only what ended in 4 or 5 is begun again, and only when it is asked for.
+    async fn begin_again(&self) {
+        for (status, expected) in [(3, false), (4, true), (5, true)] {
+            let key = self.new_key();
+            let ticket = self.on_its_way(&key, at(0)).await;
+            let end = Conclusion::Finished(Box::new(finished(&id(7), status)));
+            self.conclude(&ticket, end, at(1)).await;
+            let plain = self.claim(&key, "one", at(2)).await;
+            assert!(
+                matches!(plain, Claimed::Finished(_)),
+                "a claim alone begins nothing again"
+            );
+            let claim = Self::claim_of(&key, "two", u8::from(expected));
+            let again = self.journal.begin_again(claim.clone(), at(3)).await;
+            let is_fresh = matches!(again, Ok(Claimed::Fresh(_)));
+            assert_eq!(is_fresh, expected, "status {status}");
+            if expected {
+                let other = self.journal.begin_again(claim, at(4)).await;
+                assert!(matches!(other, Ok(Claimed::InFlight { .. })));
+                let entry = self.journal.entry(&key, at(4)).await.expect("read");
+                let entry = entry.expect("remembered");
+                assert_eq!(entry.record().attempts(), 2);
+                assert!(entry.record().earlier_processes().eq([&id(7)]));
+            }
+        }
+        let key = self.new_key();
+        self.pending(&key, 8).await;
+        let claim = Self::claim_of(&key, "one", 0);
+        let pending = self.journal.begin_again(claim, at(3)).await;
+        assert!(matches!(pending, Ok(Claimed::Pending(_))));
+    }
+
+    /// One reference is one request, until that request provably came to nothing.
+    async fn other_requests(&self) {
+        let other = |key: &JournalKey| Self::claim_of(key, "one", 1);
+        let refused = |state| JournalErrorKind::OtherRequest(state);
+        let claimed = self.new_key();
+        let _ = self.fresh(&claimed, "one", at(0)).await;
+        let dispatched = self.new_key();
+        let _ = self.on_its_way(&dispatched, at(0)).await;
+        let pending = self.new_key();
+        self.pending(&pending, 9).await;
+        let ambiguous = self.new_key();
+        let ticket = self.on_its_way(&ambiguous, at(0)).await;
+        self.conclude(&ticket, Conclusion::Ambiguous, at(1)).await;
+        let done = self.new_key();
+        let ticket = self.on_its_way(&done, at(0)).await;
+        let end = Conclusion::Finished(Box::new(finished(&id(10), 3)));
+        self.conclude(&ticket, end, at(1)).await;
+        for (key, state) in [
+            (&claimed, StateKind::Claimed),
+            (&dispatched, StateKind::Dispatched),
+            (&pending, StateKind::Pending),
+            (&ambiguous, StateKind::Ambiguous),
+            (&done, StateKind::Finished),
+        ] {
+            let answer = self.journal.claim(other(key), at(5)).await;
+            assert_eq!(answer.expect_err("another request").kind(), refused(state));
+        }
+        let free = self.new_key();
+        let ticket = self.on_its_way(&free, at(0)).await;
+        self.conclude(&ticket, Conclusion::NotSent(None), at(1))
+            .await;
+        self.journal
+            .settle(&ambiguous, Settlement::Resend, at(6))
+            .await
+            .expect("settled");
+        for key in [&free, &ambiguous] {
+            let answer = self.journal.claim(other(key), at(7)).await;
+            assert!(matches!(answer, Ok(Claimed::Fresh(_))));
+        }
+    }
+
+    /// Whoever is dropped leaves a claimed reference free and a dispatched one ambiguous.
+    async fn abandoned(&self) {
+        let key = self.new_key();
+        let ticket = self.fresh(&key, "one", at(0)).await;
+        self.journal.abandon(ticket, at(1));
+        let ticket = self.on_its_way(&key, at(2)).await;
+        self.journal.abandon(ticket, at(3));
+        let left = self.claim(&key, "two", at(4)).await;
+        assert!(matches!(left, Claimed::Ambiguous { .. }));
+    }
+
+    /// One reference is several submissions in several flows, accounts and environments.
+    async fn keys_are_apart(&self) {
+        let reference = || "shared".parse().expect("a reference");
+        let other = "other@trial.iam.acesso.io";
+        for key in [
+            self.key(Flow::Identity, "shared"),
+            self.key(Flow::Liveness, "shared"),
+            JournalKey::from_parts(
+                EnvironmentName::Uat,
+                &self.account,
+                Flow::Identity,
+                reference(),
+            ),
+            JournalKey::from_parts(
+                EnvironmentName::Local,
+                &format!("{}.{other}", self.account),
+                Flow::Identity,
+                reference(),
+            ),
+        ] {
+            let _ = self.fresh(&key, "one", at(0)).await;
+        }
+    }
+
+    /// What the diagram does not show is refused, and changes nothing.
+    async fn wrong_moves(&self) {
+        let unknown = self.new_key();
+        let nothing = self
+            .journal
+            .settle(&unknown, Settlement::Resend, at(0))
+            .await;
+        assert_eq!(
+            nothing.expect_err("unknown").kind(),
+            JournalErrorKind::NotFound
+        );
+        let nothing = self
+            .journal
+            .finish(&unknown, finished(&id(11), 3), at(0))
+            .await;
+        assert_eq!(
+            nothing.expect_err("unknown").kind(),
+            JournalErrorKind::NotFound
+        );
+        let entry = self.journal.entry(&unknown, at(0)).await;
+        assert!(entry.expect("read").is_none());
+
+        let ticket = self.fresh(&unknown, "one", at(0)).await;
+        let unsent = self
+            .journal
+            .conclude(&ticket, Conclusion::Ambiguous, at(1))
+            .await;
+        assert_eq!(
+            unsent.expect_err("it was not dispatched").kind(),
+            JournalErrorKind::NotAllowed(StateKind::Claimed)
+        );
+        assert_eq!(self.state(&unknown, at(1)).await, StateKind::Claimed);
+    }
+
+    /// Entries come in the order of their keys, page by page, each once, filtered as they stand at the time.
+    async fn pages(&self) {
+        let account = format!("pages.{}", self.account);
+        let key = |number: u32| {
+            let reference = format!("row {number:03}").parse().expect("a reference");
+            JournalKey::from_parts(EnvironmentName::Local, &account, Flow::Identity, reference)
+        };
+        for number in (0..25).rev() {
+            let ticket = self.fresh(&key(number), "one", at(0)).await;
+            if number % 2 == 0 {
+                self.journal
+                    .dispatch(&ticket, LEASE, at(0))
+                    .await
+                    .expect("dispatched");
+            }
+        }
+        let all = EntryFilter::new().with_issuer(&account);
+        for (filter, now, expected) in [
+            (all.clone(), at(1), 25),
+            (all.clone().with_state(StateKind::Dispatched), at(1), 13),
+            (all.clone().with_state(StateKind::Claimed), at(1), 12),
+            (all.clone().with_state(StateKind::Ambiguous), at(1), 0),
+            (all.clone().with_state(StateKind::Ambiguous), at(60), 13),
+            (all.clone().with_state(StateKind::NotSent), at(60), 12),
+            (all.clone().with_state(StateKind::Claimed), at(60), 0),
+            (all.clone().with_flow(Flow::Document), at(1), 0),
+            (all.clone().with_environment(EnvironmentName::Uat), at(1), 0),
+            (
+                all.clone().with_reference(key(7).reference().clone()),
+                at(1),
+                1,
+            ),
+        ] {
+            let mut seen: Vec<JournalKey> = Vec::new();
+            loop {
+                let page = self.journal.entries(&filter, seen.last(), 10, now).await;
+                let page = page.expect("entries are read");
+                let is_last = page.len() < 10;
+                assert!(page.iter().all(|entry| filter.matches(entry)));
+                seen.extend(page.iter().map(|entry| entry.key().clone()));
+                if is_last {
+                    break;
+                }
+            }
+            assert_eq!(seen.len(), expected, "{filter:?}");
+            assert!(seen.is_sorted(), "entries come in order");
+        }
+    }
+
+    /// Only what is over is forgotten.
+    async fn purge(&self) {
+        let long_ago = UNIX_EPOCH + Duration::from_secs(1_000_000);
+        let later = |seconds| long_ago + Duration::from_secs(seconds);
+        let claimed = self.new_key();
+        let _ = self.fresh(&claimed, "one", later(0)).await;
+        let dispatched = self.new_key();
+        let _ = self.on_its_way(&dispatched, later(0)).await;
+        let ambiguous = self.new_key();
+        let ticket = self.on_its_way(&ambiguous, later(0)).await;
+        self.conclude(&ticket, Conclusion::Ambiguous, later(1))
+            .await;
+        let done = self.new_key();
+        let ticket = self.on_its_way(&done, later(0)).await;
+        let end = Conclusion::Finished(Box::new(finished(&id(12), 3)));
+        self.conclude(&ticket, end, later(1)).await;
+        let unsent = self.new_key();
+        let ticket = self.fresh(&unsent, "one", later(0)).await;
+        self.conclude(&ticket, Conclusion::NotSent(None), later(1))
+            .await;
+        let recent = self.new_key();
+        let ticket = self.fresh(&recent, "one", later(0)).await;
+        self.conclude(&ticket, Conclusion::NotSent(None), later(100))
+            .await;
+        let forgotten = self.journal.purge(later(100)).await.expect("purged");
+        assert!(forgotten >= 3, "{forgotten} were forgotten");
+        for (key, remembered) in [
+            (&claimed, false),
+            (&dispatched, true),
+            (&ambiguous, true),
+            (&done, false),
+            (&unsent, false),
+            (&recent, true),
+        ] {
+            let entry = self.journal.entry(key, later(100)).await.expect("read");
+            assert_eq!(entry.is_some(), remembered, "{key:?}");
+        }
+        let old = ticket;
+        let new = self.fresh(&claimed, "one", later(200)).await;
+        assert!(new.fence() > old.fence(), "a fence is never given again");
+    }
+}

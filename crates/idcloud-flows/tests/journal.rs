@@ -1,0 +1,239 @@
+//! Promises: nobody pays twice, and nothing personal is stored.
+
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "what these lints forbid is how a test fails"
+)]
+
+use std::fmt::Write as _;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use idcloud_flows::Flow;
+use idcloud_flows::http::EnvironmentName;
+use idcloud_flows::journal::{
+    Claim, Claimed, Conclusion, Fingerprint, Finished, Journal, JournalKey, MemoryJournal, Record,
+    conformance,
+};
+use idcloud_flows::model::request::{
+    CreateRequest, DocumentRequest, IdentityRequest, LivenessRequest, Purpose,
+};
+use idcloud_flows::model::{
+    Asked, Capabilities, CaptureToken, Policy, Process, Selfie, SelfieKind, SubjectDraft, decide,
+};
+use sha2::{Digest as _, Sha256};
+
+const NOW: SystemTime = UNIX_EPOCH;
+const CPF: &str = "52998224725";
+
+#[tokio::test]
+async fn memory_keeps_every_promise_of_a_journal() {
+    conformance::check(&MemoryJournal::new()).await;
+}
+
+fn picture(filling: u8) -> Vec<u8> {
+    let mut bytes = b"RIFF\0\0\0\0WEBPVP8 \0\0\0\0\0\0\0\x9d\x01\x2a\x20\x03\x58\x02".to_vec();
+    bytes.resize(300, filling);
+    bytes
+}
+
+fn draft(code: &str) -> SubjectDraft {
+    SubjectDraft {
+        code: Some(code.to_owned().into()),
+        name: Some("Maria Markername".to_owned().into()),
+        ..SubjectDraft::default()
+    }
+}
+
+fn identity(draft: &SubjectDraft, picture: Vec<u8>) -> CreateRequest {
+    let selfie = Selfie::from_input(picture.into(), NOW).unwrap();
+    IdentityRequest::new(draft.parse().unwrap(), selfie)
+        .unwrap()
+        .into()
+}
+
+/// The same request has the same fingerprint; any other byte of it another.
+#[test]
+fn fingerprints_tell_requests_apart() {
+    let usual = || Fingerprint::of(&identity(&draft(CPF), picture(1)));
+    assert_eq!(usual(), usual());
+    let mut others = vec![usual()];
+    for at in 30..300 {
+        let mut picture = picture(1);
+        picture[at] ^= 1;
+        others.push(Fingerprint::of(&identity(&draft(CPF), picture)));
+    }
+    let mut longer = picture(1);
+    longer.push(1);
+    others.push(Fingerprint::of(&identity(&draft(CPF), longer)));
+    let text = |text: &str| Some(text.to_owned().into());
+    for draft in [
+        draft("12345678909"),
+        SubjectDraft {
+            name: text("Maria Markernamf"),
+            ..draft(CPF)
+        },
+        SubjectDraft {
+            email: text("m@mail.example"),
+            ..draft(CPF)
+        },
+    ] {
+        others.push(Fingerprint::of(&identity(&draft, picture(1))));
+    }
+    for token in ["a", "b"] {
+        let token = format!("eyJhbGciOiJSUzI1NiJ9.e30.{token}AAAAAAAAAAAAAAAA");
+        let token = CaptureToken::parse(&token, NOW).unwrap();
+        others.push(Fingerprint::of(&LivenessRequest::new(token).into()));
+    }
+    let count = others.len();
+    others.sort_by_key(ToString::to_string);
+    others.dedup();
+    assert_eq!(others.len(), count);
+}
+
+/// A request without pictures has no key that nobody stores: its fingerprint tells nothing.
+#[test]
+fn no_picture_no_fingerprint() {
+    let reuse = |code: &str| -> CreateRequest {
+        let process = "80371b2a-3ac7-432e-866d-57fe37896ac6".parse().unwrap();
+        let document = "0c9a1f7e-52d1-4c08-9b7d-6e2f8a3b4c5d".parse().unwrap();
+        let subject = draft(code).parse().unwrap();
+        DocumentRequest::reuse(subject, Purpose::ONBOARDING, process, document).into()
+    };
+    let fingerprint = Fingerprint::of(&reuse(CPF));
+    assert_eq!(fingerprint, Fingerprint::of(&reuse("12345678909")));
+    assert_eq!(fingerprint.to_string(), "0".repeat(64));
+}
+
+fn key() -> JournalKey {
+    JournalKey::from_parts(
+        EnvironmentName::Uat,
+        "tests@tenant.iam.acesso.io",
+        Flow::Identity,
+        "order-1041".parse().unwrap(),
+    )
+}
+
+/// All that is stored of a submission, finished.
+async fn stored(request: &CreateRequest, answer: &str) -> Record {
+    let journal = MemoryJournal::new();
+    let asked = Asked::new(Capabilities::NONE, SelfieKind::Image);
+    let owner = "tests".parse().unwrap();
+    let claim = Claim::new(key(), request, asked, Policy::default(), owner);
+    let Claimed::Fresh(ticket) = journal.claim(claim, NOW).await.unwrap() else {
+        panic!("a new reference is fresh");
+    };
+    let lease = Duration::from_secs(60);
+    journal.dispatch(&ticket, lease, NOW).await.unwrap();
+    let Ok(Process::Final(process)) = Process::from_json(answer.as_bytes()) else {
+        panic!("a final process");
+    };
+    let environment = EnvironmentName::Uat;
+    let finished = Finished::new(&process, asked, Policy::default(), environment, false);
+    let verdict = decide(&process, &asked, &Policy::default());
+    assert_eq!(finished.verdict(), verdict);
+    let end = Conclusion::Finished(Box::new(finished));
+    journal.conclude(&ticket, end, NOW).await.unwrap();
+    let entry = journal.entry(&key(), NOW).await.unwrap().unwrap();
+    let text = serde_json::to_string(entry.record()).unwrap();
+    let read: Record = serde_json::from_str(&text).unwrap();
+    assert_eq!(read, *entry.record(), "what is stored is what is read");
+    read
+}
+
+const ANSWER: &str = r#"{"id":"80371b2a-3ac7-432e-866d-57fe37896ac6","status":3,"unicoId":{"result":"Maria Markername"},
+    "score":52998224725,"document":{"content":{"nome":"Maria Markername","cpfNumero":"529.982.247-25"},"type":"Maria Markername",
+    "fileUrls":["https://files.example/marker"]},"processAdditionalInfo":{"personName":"Maria Markername"},
+    "Maria Markername":{"52998224725":"x"}}"#;
+
+/// Nothing personal is stored or shown.
+#[tokio::test]
+async fn nothing_personal_is_stored() {
+    let record = stored(&identity(&draft(CPF), picture(0xAB)), ANSWER).await;
+    let text = serde_json::to_string(&record).unwrap();
+    for shown in [
+        text,
+        format!("{record:?}"),
+        format!("{:#?} {:?}", record, key()),
+    ] {
+        for marker in [
+            "Marker",
+            CPF,
+            "529.982",
+            "files.example",
+            "q6urq6ur",
+            "order-1041",
+        ] {
+            assert!(!shown.contains(marker), "{marker} in {shown}");
+        }
+    }
+}
+
+/// Who has the journal, and knows how fingerprints are made, cannot tell a right CPF from a wrong one without the picture.
+#[tokio::test]
+async fn a_cpf_cannot_be_tried() {
+    let sent = identity(&draft(CPF), picture(0xAB));
+    let record = stored(
+        &sent,
+        r#"{"id":"80371b2a-3ac7-432e-866d-57fe37896ac6","status":3}"#,
+    )
+    .await;
+    let text = serde_json::to_string(&record).unwrap();
+    // Everything there that could have been a key, or part of one.
+    let fingerprint = record.fingerprint().to_string();
+    let mut keys: Vec<Vec<u8>> = vec![Vec::new(), vec![0; 32], Sha256::digest(b"").to_vec()];
+    keys.extend(text.split('"').map(|piece| piece.as_bytes().to_vec()));
+    keys.extend(key().parts().map(|part| part.as_bytes().to_vec()));
+    keys.extend(keys.clone().iter().map(|key| Sha256::digest(key).to_vec()));
+    let mut found = Vec::new();
+    let mut tried = 0;
+    for code in (0..1000).map(nth_cpf).chain([CPF.to_owned()]) {
+        // The request that is guessed, with everything right but the picture.
+        let guess = identity(&draft(&code), picture(1));
+        assert_ne!(Fingerprint::of(&guess).to_string(), fingerprint);
+        let body = guess.body();
+        let mut messages = vec![code.clone().into_bytes()];
+        for segment in body.segments() {
+            if let idcloud_flows::model::request::Segment::Json(json) = segment {
+                messages.push(json.as_bytes().to_vec());
+            }
+        }
+        messages.push(messages[1..].concat());
+        for message in &messages {
+            let plain = hex(&Sha256::digest(message));
+            let keyed = keys.iter().map(|key| {
+                let mut mac = <Hmac<Sha256>>::new_from_slice(key).unwrap();
+                mac.update(message);
+                hex(&mac.finalize().into_bytes())
+            });
+            for hash in keyed.chain([plain]) {
+                tried += 1;
+                if text.contains(&hash) {
+                    found.push(code.clone());
+                }
+            }
+        }
+    }
+    assert!(tried > 100_000, "{tried} hashes were tried");
+    assert_eq!(found, Vec::<String>::new());
+    // With the picture it is another matter, or the test would prove nothing.
+    assert_eq!(Fingerprint::of(&sent).to_string(), fingerprint);
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for byte in bytes {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
+/// The CPF with these first digits.
+fn nth_cpf(number: u32) -> String {
+    let start = 100_000_000 + number * 7_919;
+    (0..100)
+        .map(|end| format!("{start}{end:02}"))
+        .find(|code| code.parse::<idcloud_flows::model::Cpf>().is_ok())
+        .unwrap()
+}

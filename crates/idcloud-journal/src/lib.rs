@@ -1,0 +1,11 @@
+#![doc = include_str!("../README.md")]
+
+mod failure;
+mod migrations;
+mod opening;
+mod reader;
+mod sqlite_journal;
+mod table;
+mod writer;
+
+pub use sqlite_journal::SqliteJournal;

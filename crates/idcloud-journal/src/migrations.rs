@@ -1,0 +1,134 @@
+//! The file's schema, step by step.
+//!
+//! Must never change a step that was released: files that took it are out there.
+
+use idcloud_flows::journal::{JournalError, JournalErrorKind};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+use crate::failure::storage;
+
+/// Marks the file as one of ours (`PRAGMA application_id`): "IDCJ".
+const APPLICATION_ID: i64 = 0x4944_434a;
+
+/// The steps from one version to the next (`PRAGMA user_version`); a file of version n took the first n.
+///
+/// The columns beside the record are for looking things up; what holds is the record.
+const STEPS: &[&str] = &[
+    "CREATE TABLE submission (
+         environment TEXT NOT NULL,
+         issuer TEXT NOT NULL,
+         flow TEXT NOT NULL,
+         reference TEXT NOT NULL,
+         state TEXT NOT NULL,
+         lease_until INTEGER,
+         changed_at INTEGER NOT NULL,
+         record TEXT NOT NULL,
+         PRIMARY KEY (environment, issuer, flow, reference)
+     ) STRICT, WITHOUT ROWID;
+     CREATE TABLE fence (given INTEGER NOT NULL) STRICT;
+     INSERT INTO fence (given) VALUES (0);",
+    // What is open is few among what is finished.
+    "CREATE INDEX submission_by_state ON submission (state, environment, issuer, flow, reference);",
+];
+
+/// Brings the file to the newest version, or refuses it without touching it.
+pub(crate) fn migrate(connection: &mut Connection) -> Result<(), JournalError> {
+    migrate_by(connection, STEPS)
+}
+
+fn migrate_by(connection: &mut Connection, steps: &[&str]) -> Result<(), JournalError> {
+    // Whoever comes second waits, and then finds everything done.
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(storage)?;
+    let taken = steps_taken(&transaction)?;
+    let missing = steps
+        .get(taken..)
+        .ok_or_else(|| JournalError::new(JournalErrorKind::Newer))?;
+    for step in missing {
+        transaction.execute_batch(step).map_err(storage)?;
+    }
+    if !missing.is_empty() {
+        let version = i64::try_from(steps.len()).unwrap_or(i64::MAX);
+        for (pragma, value) in [
+            ("application_id", APPLICATION_ID),
+            ("user_version", version),
+        ] {
+            transaction
+                .pragma_update(None, pragma, value)
+                .map_err(storage)?;
+        }
+    }
+    transaction.commit().map_err(storage)
+}
+
+/// How many steps the file took; none where it is empty.
+fn steps_taken(transaction: &Transaction<'_>) -> Result<usize, JournalError> {
+    let number = |sql: &str| -> Result<i64, JournalError> {
+        transaction
+            .query_row(sql, [], |row| row.get(0))
+            .map_err(storage)
+    };
+    let version = number("PRAGMA user_version")?;
+    match number("PRAGMA application_id")? {
+        APPLICATION_ID => usize::try_from(version).map_err(|_| JournalErrorKind::Damaged.into()),
+        0 if version == 0 && number("SELECT count(*) FROM sqlite_schema")? == 0 => Ok(0),
+        _ => Err(JournalErrorKind::Foreign.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A file of the first version is brought to the newest, with what it holds.
+    #[test]
+    fn an_older_file() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate_by(&mut connection, &STEPS[..1]).unwrap();
+        let row = "INSERT INTO submission VALUES ('local','i','identity','r','claimed',1,1,'{}')";
+        connection.execute_batch(row).unwrap();
+        connection
+            .execute_batch("UPDATE fence SET given = 7")
+            .unwrap();
+        for _ in 0..2 {
+            migrate(&mut connection).unwrap();
+        }
+        let number = |sql| {
+            connection
+                .query_row(sql, [], |row| row.get::<_, i64>(0))
+                .unwrap()
+        };
+        assert_eq!(number("PRAGMA user_version"), 2);
+        assert_eq!(number("SELECT given FROM fence"), 7);
+        let by_state = "SELECT count(*) FROM submission INDEXED BY submission_by_state WHERE state = 'claimed'";
+        assert_eq!(number(by_state), 1);
+    }
+
+    /// A newer file and a file of another program are refused, and stay as they are.
+    #[test]
+    fn other_files() {
+        let mut newer = Connection::open_in_memory().unwrap();
+        migrate_by(
+            &mut newer,
+            &[STEPS, &["CREATE TABLE future (x INTEGER) STRICT"]].concat(),
+        )
+        .unwrap();
+        let mut tables = Connection::open_in_memory().unwrap();
+        tables
+            .execute_batch("CREATE TABLE notes (text TEXT)")
+            .unwrap();
+        let mut marked = Connection::open_in_memory().unwrap();
+        marked.pragma_update(None, "application_id", 1).unwrap();
+        for (file, kind) in [
+            (&mut newer, JournalErrorKind::Newer),
+            (&mut tables, JournalErrorKind::Foreign),
+            (&mut marked, JournalErrorKind::Foreign),
+        ] {
+            assert_eq!(migrate(file).unwrap_err().kind(), kind);
+        }
+        let count = "SELECT count(*) FROM sqlite_schema";
+        let left: i64 = tables.query_row(count, [], |row| row.get(0)).unwrap();
+        assert_eq!(left, 1);
+    }
+}

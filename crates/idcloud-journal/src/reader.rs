@@ -1,0 +1,109 @@
+//! The connection that reads: it neither waits for the writer nor holds it up.
+//!
+//! Must show what holds at the time that was asked for, although that may not be written yet.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+use idcloud_flows::journal::{
+    Entry, EntryFilter, JournalError, JournalKey, StateKind, unix_millis,
+};
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension as _, params_from_iter};
+
+use crate::failure::storage;
+use crate::table::{LOAD, key, number, record, stored_as};
+
+/// The connection that reads. One query at a time.
+#[derive(Debug)]
+pub(crate) struct Reader(Mutex<Connection>);
+
+impl Reader {
+    pub(crate) const fn new(connection: Connection) -> Self {
+        Self(Mutex::new(connection))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Connection> {
+        // Queries leave nothing behind that a panic could have broken.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn entry(
+        &self,
+        key: &JournalKey,
+        now: SystemTime,
+    ) -> Result<Option<Entry>, JournalError> {
+        let text: Option<String> = self
+            .lock()
+            .query_row(LOAD, key.parts(), |row| row.get(0))
+            .optional()
+            .map_err(storage)?;
+        let record = text.map(|text| record(&text)).transpose()?;
+        Ok(record.map(|record| Entry::new(key.clone(), record, now)))
+    }
+
+    pub(crate) fn entries(
+        &self,
+        filter: &EntryFilter,
+        after: Option<&JournalKey>,
+        limit: usize,
+        now: SystemTime,
+    ) -> Result<Vec<Entry>, JournalError> {
+        let (sql, values) = query(filter, after, now);
+        let connection = self.lock();
+        let mut statement = connection.prepare(&sql).map_err(storage)?;
+        let mut rows = statement.query(params_from_iter(values)).map_err(storage)?;
+        let mut entries = Vec::new();
+        while entries.len() < limit
+            && let Some(row) = rows.next().map_err(storage)?
+        {
+            let text: String = row.get(4).map_err(storage)?;
+            let entry = Entry::new(key(row)?, record(&text)?, now);
+            // A lease that is over changes the state, and only the record knows into what.
+            if filter.matches(&entry) {
+                entries.push(entry);
+            }
+        }
+        Ok(entries)
+    }
+}
+
+const KEY: &str = "environment, issuer, flow, reference";
+const COLUMNS: [&str; 4] = ["environment", "issuer", "flow", "reference"];
+
+/// The rows that may be wanted, in the order of their keys.
+fn query(
+    filter: &EntryFilter,
+    after: Option<&JournalKey>,
+    now: SystemTime,
+) -> (String, Vec<Value>) {
+    let mut conditions = vec!["1".to_owned()];
+    let mut values: Vec<Value> = Vec::new();
+    for (column, wanted) in COLUMNS.into_iter().zip(filter.parts()) {
+        if let Some(wanted) = wanted {
+            conditions.push(format!("{column} = ?"));
+            values.push(wanted.to_owned().into());
+        }
+    }
+    if let Some(after) = after {
+        conditions.push(format!("({KEY}) > (?, ?, ?, ?)"));
+        values.extend(after.parts().map(|part| Value::from(part.to_owned())));
+    }
+    if let Some(wanted) = filter.state() {
+        let states: Vec<_> = stored_as(wanted)
+            .iter()
+            .map(|stored| match stored {
+                StateKind::Claimed | StateKind::Dispatched => {
+                    let over = if *stored == wanted { ">" } else { "<=" };
+                    let now = number(unix_millis::of(now));
+                    format!("(state = '{stored}' AND lease_until {over} {now})")
+                }
+                _ => format!("state = '{stored}'"),
+            })
+            .collect();
+        conditions.push(format!("({})", states.join(" OR ")));
+    }
+    let conditions = conditions.join(" AND ");
+    let sql = format!("SELECT {KEY}, record FROM submission WHERE {conditions} ORDER BY {KEY}");
+    (sql, values)
+}

@@ -1,0 +1,82 @@
+//! The journal on SQLite.
+//!
+//! Must answer a change only once it is on the disk.
+
+use std::path::Path;
+use std::time::SystemTime;
+
+use async_trait::async_trait;
+use idcloud_flows::journal::{
+    Answer, Command, Entry, EntryFilter, Journal, JournalError, JournalKey, Ticket,
+};
+
+use crate::opening;
+use crate::reader::Reader;
+use crate::writer::Writer;
+
+/// A journal in one SQLite file, which several processes of one machine may use at once.
+///
+/// Changes go to one thread, which writes all that waits in one transaction and answers after the commit. Dropping the journal writes what
+/// was asked before and ends that thread, which takes as long as a commit. Reads are made where they are asked for, on a connection of
+/// their own; they take microseconds, a page of entries milliseconds.
+#[derive(Debug)]
+pub struct SqliteJournal {
+    writer: Writer,
+    reader: Reader,
+}
+
+impl SqliteJournal {
+    /// Opens the file at `path`, or makes it, readable by its owner alone. Takes a few disk accesses: call it at the start.
+    ///
+    /// # Errors
+    /// [`Newer`](idcloud_flows::journal::JournalErrorKind::Newer) for a file of a newer version,
+    /// [`Foreign`](idcloud_flows::journal::JournalErrorKind::Foreign) for one that is no journal; neither is changed.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, JournalError> {
+        let path = path.as_ref();
+        let writing = opening::writing(path)?;
+        let reading = opening::reading(path)?;
+        Ok(Self {
+            writer: Writer::start(writing)?,
+            reader: Reader::new(reading),
+        })
+    }
+
+    /// How many transactions were committed since it was opened; with the number of changes it says how many were written at once.
+    #[must_use]
+    pub fn commits(&self) -> u64 {
+        self.writer.commits()
+    }
+}
+
+#[async_trait]
+impl Journal for SqliteJournal {
+    async fn apply(&self, command: Command, now: SystemTime) -> Result<Answer, JournalError> {
+        self.writer.apply(command, now).await
+    }
+
+    fn abandon(&self, ticket: Ticket, now: SystemTime) {
+        self.writer.tell(Command::Abandon(ticket), now);
+    }
+
+    async fn purge(&self, before: SystemTime) -> Result<u64, JournalError> {
+        self.writer.purge(before).await
+    }
+
+    async fn entry(
+        &self,
+        key: &JournalKey,
+        now: SystemTime,
+    ) -> Result<Option<Entry>, JournalError> {
+        self.reader.entry(key, now)
+    }
+
+    async fn entries(
+        &self,
+        filter: &EntryFilter,
+        after: Option<&JournalKey>,
+        limit: usize,
+        now: SystemTime,
+    ) -> Result<Vec<Entry>, JournalError> {
+        self.reader.entries(filter, after, limit, now)
+    }
+}

@@ -1,0 +1,259 @@
+//! The thread that writes: it takes all that waits into one transaction, and answers once that is durable.
+//!
+//! Must never answer before the commit, and must always answer: what fails to be written fails for all who waited for it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::{Builder, JoinHandle};
+use std::time::SystemTime;
+
+use idcloud_flows::journal::{
+    Answer, Claimed, Command, JournalError, JournalErrorKind, transition, unix_millis,
+};
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use crate::failure::storage;
+use crate::table::Table;
+
+/// The most that one transaction takes: more would make the first of them wait.
+const MOST: usize = 512;
+
+/// The writing thread, and the way to it.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    /// Taken when the journal is dropped, which ends the thread.
+    queue: Option<Sender<Job>>,
+    thread: Option<JoinHandle<()>>,
+    commits: Arc<AtomicU64>,
+}
+
+/// What is asked of the thread, and who waits for it.
+struct Job {
+    work: Work,
+    reply: Option<Reply>,
+}
+
+enum Work {
+    Command(Command, SystemTime),
+    Purge(SystemTime),
+}
+
+type Reply = oneshot::Sender<Result<Outcome, JournalError>>;
+
+/// What came of a job.
+#[derive(Debug)]
+enum Outcome {
+    Answer(Answer),
+    Forgotten(u64),
+}
+
+impl Writer {
+    /// Starts the thread.
+    pub(crate) fn start(connection: Connection) -> Result<Self, JournalError> {
+        let (queue, jobs) = channel();
+        let commits = Arc::new(AtomicU64::new(0));
+        let counted = Arc::clone(&commits);
+        let thread = Builder::new()
+            .name("idcloud-journal".to_owned())
+            .spawn(move || write(&connection, &jobs, &counted))
+            .map_err(|error| JournalError::new(JournalErrorKind::Storage).with_source(error))?;
+        Ok(Self {
+            queue: Some(queue),
+            thread: Some(thread),
+            commits,
+        })
+    }
+
+    pub(crate) async fn apply(
+        &self,
+        command: Command,
+        now: SystemTime,
+    ) -> Result<Answer, JournalError> {
+        match self.ask(Work::Command(command, now), now).await? {
+            Outcome::Answer(answer) => Ok(answer),
+            Outcome::Forgotten(_) => Err(JournalErrorKind::Storage.into()),
+        }
+    }
+
+    pub(crate) async fn purge(&self, before: SystemTime) -> Result<u64, JournalError> {
+        match self.ask(Work::Purge(before), before).await? {
+            Outcome::Forgotten(count) => Ok(count),
+            Outcome::Answer(_) => Err(JournalErrorKind::Storage.into()),
+        }
+    }
+
+    /// Asks without waiting.
+    pub(crate) fn tell(&self, command: Command, now: SystemTime) {
+        // A thread that is gone can do nothing for whoever does not wait.
+        let _ = self.send(Work::Command(command, now), None);
+    }
+
+    pub(crate) fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
+    }
+
+    async fn ask(&self, work: Work, now: SystemTime) -> Result<Outcome, JournalError> {
+        let (reply, answer) = oneshot::channel();
+        self.send(work, Some(reply))?;
+        let mut waiting = Waiting {
+            writer: self,
+            answer,
+            now,
+        };
+        // A thread that ends before it answers drops what it was to answer with.
+        (&mut waiting.answer).await.map_err(|_| closed())?
+    }
+
+    fn send(&self, work: Work, reply: Option<Reply>) -> Result<(), JournalError> {
+        let queue = self.queue.as_ref().ok_or_else(closed)?;
+        queue.send(Job { work, reply }).map_err(|_| closed())
+    }
+}
+
+/// Who waits for an answer, and may go before it comes.
+struct Waiting<'a> {
+    writer: &'a Writer,
+    answer: oneshot::Receiver<Result<Outcome, JournalError>>,
+    now: SystemTime,
+}
+
+/// A ticket that came and was not taken is given back; one that comes later finds nobody, and the thread gives it back.
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.answer.close();
+        if let Ok(outcome) = self.answer.try_recv()
+            && let Some(command) = giving_back(&outcome)
+        {
+            self.writer.tell(command, self.now);
+        }
+    }
+}
+
+/// What undoes an answer that nobody took.
+fn giving_back(unheard: &Result<Outcome, JournalError>) -> Option<Command> {
+    match unheard {
+        Ok(Outcome::Answer(Answer::Claimed(Claimed::Fresh(ticket)))) => {
+            Some(Command::Abandon(ticket.clone()))
+        }
+        _ => None,
+    }
+}
+
+fn closed() -> JournalError {
+    JournalErrorKind::Closed.into()
+}
+
+/// Writes what was asked before, and ends.
+impl Drop for Writer {
+    fn drop(&mut self) {
+        drop(self.queue.take());
+        if let Some(thread) = self.thread.take() {
+            // A panic there was told to whoever waited.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Until nobody can ask any more.
+fn write(connection: &Connection, jobs: &Receiver<Job>, commits: &AtomicU64) {
+    let mut table = Table::of(connection);
+    // What the callers of fresh claims left behind when they went.
+    let mut left: Vec<Job> = Vec::new();
+    while let Some(batch) = next_batch(jobs, &mut left) {
+        let outcomes = match &mut table {
+            Ok(table) => written(connection, table, &batch, commits),
+            Err(error) => Err(error.kind().into()),
+        };
+        left = answer(batch, outcomes);
+    }
+}
+
+/// All that waits; where nothing does, what comes next.
+fn next_batch(jobs: &Receiver<Job>, left: &mut Vec<Job>) -> Option<Vec<Job>> {
+    let mut batch = std::mem::take(left);
+    if batch.is_empty() {
+        batch.push(jobs.recv().ok()?);
+    }
+    batch.extend(jobs.try_iter().take(MOST));
+    Some(batch)
+}
+
+type Outcomes = Result<Vec<Result<Outcome, JournalError>>, JournalError>;
+
+/// Runs all jobs in one transaction.
+fn written(
+    connection: &Connection,
+    table: &mut Table<'_>,
+    batch: &[Job],
+    commits: &AtomicU64,
+) -> Outcomes {
+    // At once the only writer, also among processes; ended undone where it is not committed.
+    let transaction =
+        rusqlite::Transaction::new_unchecked(connection, rusqlite::TransactionBehavior::Immediate)
+            .map_err(storage)?;
+    let given = table.fence()?;
+    let mut fence = given;
+    let mut outcomes = Vec::with_capacity(batch.len());
+    for job in batch {
+        outcomes.push(run(table, &job.work, &mut fence)?);
+    }
+    if fence > given {
+        table.give(fence)?;
+    }
+    transaction.commit().map_err(storage)?;
+    commits.fetch_add(1, Ordering::Relaxed);
+    Ok(outcomes)
+}
+
+/// Runs one job. An error of its own is its outcome; one of the store's is everybody's.
+fn run(
+    table: &mut Table<'_>,
+    work: &Work,
+    fence: &mut u64,
+) -> Result<Result<Outcome, JournalError>, JournalError> {
+    let (command, now) = match work {
+        Work::Purge(before) => {
+            let forgotten = table.forget(unix_millis::of(*before))?;
+            return Ok(Ok(Outcome::Forgotten(forgotten)));
+        }
+        Work::Command(command, now) => (command, *now),
+    };
+    let record = match table.load(command.key()) {
+        Ok(record) => record,
+        Err(error) if error.kind() == JournalErrorKind::Storage => return Err(error),
+        Err(unreadable) => return Ok(Err(unreadable)),
+    };
+    let next = fence.saturating_add(1);
+    let transition = transition(record, command.clone(), next, now);
+    if let Some(record) = &transition.store {
+        table.save(command.key(), record)?;
+    }
+    if let Ok(Answer::Claimed(Claimed::Fresh(_))) = transition.answer {
+        *fence = next;
+    }
+    Ok(transition.answer.map(Outcome::Answer))
+}
+
+/// Tells everybody what came of it. Returns what is to be abandoned, because who claimed it is gone.
+fn answer(batch: Vec<Job>, outcomes: Outcomes) -> Vec<Job> {
+    let mut outcomes = outcomes.map(Vec::into_iter);
+    let mut left = Vec::new();
+    for job in batch {
+        let outcome = match &mut outcomes {
+            Ok(outcomes) => outcomes.next().unwrap_or_else(|| Err(closed())),
+            Err(error) => Err(error.kind().into()),
+        };
+        let Some(Err(unheard)) = job.reply.map(|reply| reply.send(outcome)) else {
+            continue;
+        };
+        if let (Some(command), Work::Command(_, now)) = (giving_back(&unheard), job.work) {
+            left.push(Job {
+                work: Work::Command(command, now),
+                reply: None,
+            });
+        }
+    }
+    left
+}
