@@ -9,9 +9,10 @@ use aws_lc_rs::signature::KeyPair as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::pem;
+
 const PEM_BEGIN: &str = "-----BEGIN PRIVATE KEY-----";
 const PEM_END: &str = "-----END PRIVATE KEY-----";
-const PEM_LINE: usize = 64;
 
 /// A service account of the simulator, with everything that a client needs to obtain access tokens.
 ///
@@ -100,7 +101,7 @@ impl TestAccount {
         Ok(Self {
             account,
             tenant_id,
-            private_key_pem: pem(der.as_ref()),
+            private_key_pem: pem::block("PRIVATE KEY", der.as_ref()),
             public_key: key.public_key().as_ref().to_vec(),
         })
     }
@@ -169,20 +170,6 @@ fn is_name(text: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 
-fn pem(der: &[u8]) -> String {
-    let mut text = format!("{PEM_BEGIN}\n");
-    for (position, character) in STANDARD.encode(der).chars().enumerate() {
-        if position > 0 && position % PEM_LINE == 0 {
-            text.push('\n');
-        }
-        text.push(character);
-    }
-    text.push('\n');
-    text.push_str(PEM_END);
-    text.push('\n');
-    text
-}
-
 fn der(pem: &str) -> Option<Vec<u8>> {
     let base64: String = pem
         .trim()
@@ -208,11 +195,7 @@ mod tests {
             shown.contains("clerk") && !shown.contains("PRIVATE"),
             "{shown}"
         );
-        assert!(
-            made.private_key_pem()
-                .lines()
-                .all(|line| line.len() <= PEM_LINE)
-        );
+        assert!(made.private_key_pem().lines().all(|line| line.len() <= 64));
     }
 
     /// What is no such account says so.

@@ -73,6 +73,18 @@ impl AccountLock {
     };
 }
 
+impl CaptureMarking {
+    /// Its name in the rules: `before-processing`, `with-process` or `after-answer`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::BeforeProcessing => "before-processing",
+            Self::WithProcess => "with-process",
+            Self::AfterAnswer => "after-answer",
+        }
+    }
+}
+
 impl Config {
     /// The documented behaviour; identifiers and secrets are drawn from `seed`.
     ///

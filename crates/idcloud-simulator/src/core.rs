@@ -7,6 +7,7 @@ mod account_standing;
 mod answer;
 mod arrival;
 mod assertion;
+mod control;
 mod create_body;
 mod document;
 mod documents;
@@ -37,6 +38,7 @@ mod webhooks;
 
 pub use answer::SIMULATED_HEADER;
 pub use arrival::Arrival;
+pub use control::RulesError;
 pub use faults::{Fault, FaultPoint, FaultRule, FaultSpecError, When};
 pub use ledger::{Ledger, LedgerEntry};
 pub use rate_limit::{Counting, RateLimit};

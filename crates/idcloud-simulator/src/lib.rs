@@ -54,10 +54,13 @@ mod dialect;
 mod key_ring;
 mod manual_clock;
 mod outcome;
+mod pem;
 #[cfg(feature = "server")]
 mod server;
 mod shared;
 mod subjects;
+#[cfg(feature = "tls")]
+mod tls;
 mod transport;
 mod webhook;
 
@@ -67,17 +70,19 @@ pub use capture::{Capture, Face, capture};
 pub use config::{AccountLock, CaptureMarking, Config, Latency};
 pub use core::{
     Arrival, Counting, Effect, Fault, FaultPoint, FaultRule, FaultSpecError, Ledger, LedgerEntry,
-    RateLimit, Reaction, SIMULATED_HEADER, ScheduledEvent, Simulator, Tally, WebhookDelivery,
-    WebhookTally, When,
+    RateLimit, Reaction, RulesError, SIMULATED_HEADER, ScheduledEvent, Simulator, Tally,
+    WebhookDelivery, WebhookTally, When,
 };
 pub use dialect::{Dialect, DialectError};
 pub use key_ring::{StandardKey, key_ring};
 pub use manual_clock::ManualClock;
 pub use outcome::{Course, Outcome, Paper};
 #[cfg(feature = "server")]
-pub use server::serve;
+pub use server::{Server, serve};
 pub use shared::{Locked, SharedSimulator};
 pub use subjects::{TestSubject, subjects};
+#[cfg(feature = "tls")]
+pub use tls::{TlsError, TlsIdentity};
 pub use transport::SimulatorTransport;
 pub use webhook::{Notices, Webhook, WebhookAuth};
 

@@ -1,29 +1,36 @@
 //! The simulator behind a socket: HTTP/1.1, the API and the token endpoint on one address.
 //! Never logs a body or a header, and never decides an answer: the core does.
 
+mod connection;
+mod control;
+mod deliver;
+mod exchange;
+mod post;
+mod stop;
+
 use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
-use axum::Router;
-use axum::body::{Body, to_bytes};
-use axum::extract::{Request, State};
-use axum::response::Response;
-use bytes::Bytes;
-use http::StatusCode;
-use idcloud_http::Clock;
+use idcloud_http::{Clock, SystemClock};
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
 
-use crate::{SIMULATED_HEADER, SharedSimulator};
+#[cfg(feature = "tls")]
+use crate::TlsIdentity;
+use crate::{Effect, ManualClock, SharedSimulator};
+use stop::{Stop, Stopped};
 
-/// The largest body that is read at all. Far above the 800 KB of a selfie, so that one too large gets its own code (20506).
-const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
+/// How long requests that have begun may take once the end is asked for.
+const LAST_ANSWERS: Duration = Duration::from_secs(10);
+/// How long a port that somebody else has taken meanwhile is waited for, between two attempts.
+const PORT_RETRY: Duration = Duration::from_millis(100);
 
-/// Serves `simulator` on `listener` until `shutdown` is done; requests that have begun are answered first.
-///
-/// The API and the token endpoint (`/oauth2/token`) share the address, so the simulator's identity URL
-/// ([`Config::with_identity_url`](crate::Config::with_identity_url)) is usually `http://` and that address.
-/// Every request is judged at the time that `clock` shows.
+/// Serves `simulator` on `listener` until `shutdown` is done: a [`Server`] without options.
 ///
 /// # Errors
 /// When the listener fails.
@@ -31,44 +38,193 @@ pub async fn serve(
     listener: TcpListener,
     simulator: impl Into<SharedSimulator>,
     clock: Arc<dyn Clock>,
-    shutdown: impl Future<Output = ()> + Send + 'static,
+    shutdown: impl Future<Output = ()> + Send,
 ) -> io::Result<()> {
-    let served = Arc::new(Served {
-        simulator: simulator.into(),
-        clock,
-    });
-    let router = Router::new().fallback(answer).with_state(served);
-    axum::serve(listener, router)
-        .with_graceful_shutdown(shutdown)
-        .await
+    Server::new(simulator, clock).run(listener, shutdown).await
 }
 
+/// A simulator for a socket.
+///
+/// The API and the token endpoint (`/oauth2/token`) share the address, so the simulator's identity URL
+/// ([`Config::with_identity_url`](crate::Config::with_identity_url)) is usually `http://` and that address. Faults really happen
+/// on the socket, webhooks are really delivered (over plain HTTP), and the control endpoints below `/_simulator/` are open to this
+/// machine and to whoever has the control token.
+#[derive(Debug)]
+pub struct Server {
+    simulator: SharedSimulator,
+    clock: Arc<dyn Clock>,
+    virtual_time: Option<Arc<ManualClock>>,
+    control_token: Option<String>,
+    #[cfg(feature = "tls")]
+    tls: Option<TlsIdentity>,
+}
+
+impl Server {
+    /// A server whose requests are judged at the time that `clock` shows.
+    #[must_use]
+    pub fn new(simulator: impl Into<SharedSimulator>, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            simulator: simulator.into(),
+            clock,
+            virtual_time: None,
+            control_token: None,
+            #[cfg(feature = "tls")]
+            tls: None,
+        }
+    }
+
+    /// A server in virtual time: it passes by `POST /_simulator/clock` alone (or by whoever else advances `clock`).
+    #[must_use]
+    pub fn in_virtual_time(simulator: impl Into<SharedSimulator>, clock: Arc<ManualClock>) -> Self {
+        Self {
+            virtual_time: Some(clock.clone()),
+            ..Self::new(simulator, clock)
+        }
+    }
+
+    /// Lets in at the control endpoints, besides this machine, whoever sends this token as a bearer.
+    #[must_use]
+    pub fn with_control_token(mut self, token: impl Into<String>) -> Self {
+        self.control_token = Some(token.into()).filter(|token| !token.is_empty());
+        self
+    }
+
+    /// Speaks TLS, with this certificate.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn with_tls(mut self, identity: TlsIdentity) -> Self {
+        self.tls = Some(identity);
+        self
+    }
+
+    /// Serves on `listener` until `shutdown` is done. Requests that have begun are answered first, at once: no latency is kept
+    /// any more, and what hangs is cut off.
+    ///
+    /// # Errors
+    /// When the listener fails.
+    pub async fn run(
+        self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()> + Send,
+    ) -> io::Result<()> {
+        #[cfg(feature = "tls")]
+        let tls = self.tls.as_ref().map(TlsIdentity::acceptor);
+        let served = Arc::new(Served {
+            simulator: self.simulator,
+            clock: self.clock,
+            virtual_time: self.virtual_time,
+            control_token: self.control_token,
+            settled: Notify::new(),
+            #[cfg(feature = "tls")]
+            tls,
+        });
+        let (stop, stopped) = stop::pair();
+        let mut deliveries = JoinSet::new();
+        deliveries.spawn(deliver::all(Arc::clone(&served)));
+        accept(&served, listener, shutdown, stop, stopped).await
+    }
+}
+
+/// What every connection needs.
 struct Served {
     simulator: SharedSimulator,
     clock: Arc<dyn Clock>,
+    virtual_time: Option<Arc<ManualClock>>,
+    control_token: Option<String>,
+    /// A delivery has come to an end, or there was none to begin.
+    settled: Notify,
+    #[cfg(feature = "tls")]
+    tls: Option<tokio_rustls::TlsAcceptor>,
 }
 
-async fn answer(State(served): State<Arc<Served>>, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
-    // A body that breaks off gets this answer too, and nobody is there to read it.
-    let Ok(body) = to_bytes(body, MAX_BODY_BYTES).await else {
-        return too_large();
-    };
-    let now = served.clock.now();
-    let reaction = served
-        .simulator
-        .lock()
-        .handle(http::Request::from_parts(parts, body), now);
-    reaction.response.map(Body::from)
+async fn accept(
+    served: &Arc<Served>,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()> + Send,
+    stop: Stop,
+    stopped: Stopped,
+) -> io::Result<()> {
+    let address = listener.local_addr()?;
+    let mut listener = Some(listener);
+    let mut connections = JoinSet::new();
+    let mut shutdown = pin!(shutdown);
+    // The port is closed, and the end waited for, in real time: whoever could advance a virtual one would not get in.
+    let real = SystemClock::new();
+    loop {
+        let Some(open) = &listener else {
+            tokio::select! {
+                () = &mut shutdown => break,
+                reopened = reopen(address) => listener = Some(reopened),
+            }
+            continue;
+        };
+        let (stream, peer) = tokio::select! {
+            () = &mut shutdown => break,
+            Some(_) = connections.join_next() => continue,
+            accepted = open.accept() => match accepted {
+                Ok(accepted) => accepted,
+                Err(error) if concerns_one_connection(&error) => continue,
+                Err(error) => return Err(error),
+            },
+        };
+        let fate = served.simulator.lock().connect(served.clock.now());
+        match fate {
+            Effect::Refuse { lasts } if lasts.is_zero() => connection::reset(stream),
+            Effect::Refuse { lasts } => {
+                // First the port: whoever sees the reset finds nobody to connect to. Connections that are kept end after what
+                // they are at.
+                listener = None;
+                stop.connections();
+                connection::reset(stream);
+                tokio::select! {
+                    () = &mut shutdown => break,
+                    () = real.sleep(lasts) => {}
+                }
+            }
+            Effect::Hang => {
+                let mut stopped = stopped.clone();
+                connections.spawn(async move {
+                    stopped.everything().await;
+                    drop(stream);
+                });
+            }
+            Effect::Answer => {
+                let served = Arc::clone(served);
+                connections.spawn(connection::serve(
+                    served,
+                    stream,
+                    peer,
+                    stopped.for_new_connection(),
+                ));
+            }
+            _ => connection::reset(stream),
+        }
+    }
+    drop(listener);
+    stop.everything();
+    tokio::select! {
+        () = async { while connections.join_next().await.is_some() {} } => {}
+        () = real.sleep(LAST_ANSWERS) => {}
+    }
+    Ok(())
 }
 
-fn too_large() -> Response {
-    let mut response = Response::new(Body::from(Bytes::from_static(
-        br#"{"message":"Payload too large"}"#,
-    )));
-    *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
-    response
-        .headers_mut()
-        .insert(SIMULATED_HEADER, http::HeaderValue::from_static("true"));
-    response
+/// The listener, anew. Somebody else may have taken the port meanwhile.
+async fn reopen(address: SocketAddr) -> TcpListener {
+    loop {
+        match TcpListener::bind(address).await {
+            Ok(listener) => return listener,
+            Err(_) => SystemClock::new().sleep(PORT_RETRY).await,
+        }
+    }
+}
+
+/// Whether the listener itself is still good.
+fn concerns_one_connection(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+    )
 }

@@ -75,6 +75,12 @@ impl SharedSimulator {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Returns when somebody has had the simulator in hand since the last call. One may wait at a time.
+    #[cfg(feature = "server")]
+    pub(crate) async fn touched(&self) {
+        self.0.touched.notified().await;
+    }
 }
 
 impl From<Simulator> for SharedSimulator {

@@ -78,6 +78,7 @@ pub struct Simulator {
     documents: Documents,
     failed_once: HashSet<(String, String)>,
     arranged: Vec<(SubjectCode, Outcome)>,
+    endings: Vec<(String, Outcome)>,
     tally: Tally,
     faults: Faults,
     ledger: Ledger,
@@ -108,6 +109,7 @@ impl Simulator {
             documents: Documents::default(),
             failed_once: HashSet::new(),
             arranged: Vec::new(),
+            endings: Vec::new(),
             tally: Tally::default(),
         }
     }
@@ -333,6 +335,7 @@ impl Simulator {
         self.arranged
             .iter()
             .find_map(|(arranged, outcome)| (arranged == code).then_some(*outcome))
+            .or_else(|| self.outcome_by_ending(code))
             .or_else(|| subjects::outcome_of(code))
             .unwrap_or(Outcome::YES)
     }

@@ -171,7 +171,19 @@ impl Bench {
 }
 
 pub(crate) fn log_in(simulator: &mut Simulator, account: &TestAccount, now: SystemTime) -> String {
-    let assertion = sign(account, &header(), &claims(account, now));
+    log_in_at(simulator, account, IDENTITY_URL, now)
+}
+
+/// The same at a simulator whose identity service has another address.
+pub(crate) fn log_in_at(
+    simulator: &mut Simulator,
+    account: &TestAccount,
+    identity_url: &str,
+    now: SystemTime,
+) -> String {
+    let mut claims = claims(account, now);
+    claims["aud"] = json!(identity_url);
+    let assertion = sign(account, &header(), &claims);
     let (status, body) = read(&simulator.handle(token_request(&assertion), now));
     assert_eq!(status, 200, "{body}");
     body["access_token"].as_str().unwrap().to_owned()

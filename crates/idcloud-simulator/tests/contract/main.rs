@@ -16,6 +16,9 @@ mod rate_limit;
 #[cfg(feature = "server")]
 mod serve;
 #[cfg(test)]
+#[cfg(feature = "server")]
+mod socket;
+#[cfg(test)]
 mod subjects;
 #[cfg(test)]
 mod token;

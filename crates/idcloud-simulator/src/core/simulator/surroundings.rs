@@ -5,9 +5,9 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::Response;
+use idcloud_model::SubjectCode;
 
 use super::{FAULTS, LEDGER, NOTICES, REQUESTS, Simulator};
-use crate::Webhook;
 use crate::core::access_token::AccessTokens;
 use crate::core::documents::Documents;
 use crate::core::faults::{FaultRule, Faults};
@@ -16,7 +16,8 @@ use crate::core::ledger::Ledger;
 use crate::core::processes::Processes;
 use crate::core::tally::Tally;
 use crate::core::used::Used;
-use crate::core::webhooks::{WebhookDelivery, WebhookTally};
+use crate::core::webhooks::{WebhookDelivery, WebhookTally, Webhooks};
+use crate::{CaptureMarking, Outcome, Webhook};
 
 impl Simulator {
     /// What was billed so far.
@@ -84,9 +85,51 @@ impl Simulator {
         self.processes = Processes::default();
         self.documents = Documents::default();
         self.failed_once.clear();
-        self.arranged.clear();
+        self.forget_arrangements();
         self.tally = Tally::default();
         self.tenants.forget_use();
         self.webhooks.reset();
+    }
+
+    /// Decides what becomes of processes about anybody whose code ends with `ending`, listed test subject or not; an empty text
+    /// is everybody. Whoever was arranged by the whole code is not touched; of several endings the longest counts.
+    pub fn arrange_ending(&mut self, ending: impl Into<String>, outcome: Outcome) {
+        let ending = ending.into();
+        self.endings.retain(|(arranged, _)| *arranged != ending);
+        self.endings.push((ending, outcome));
+        self.endings
+            .sort_by_key(|(ending, _)| std::cmp::Reverse(ending.len()));
+    }
+
+    /// Everybody has the outcome again that the list of test subjects gives them.
+    pub fn forget_arrangements(&mut self) {
+        self.arranged.clear();
+        self.endings.clear();
+    }
+
+    /// From now on captures are marked as used at this moment.
+    pub const fn mark_captures(&mut self, marking: CaptureMarking) {
+        self.config.captures = marking;
+    }
+
+    /// When captures are marked as used.
+    #[must_use]
+    pub const fn captures(&self) -> CaptureMarking {
+        self.config.captures
+    }
+
+    pub(crate) fn arranged_outcomes(&self) -> usize {
+        self.arranged.len() + self.endings.len()
+    }
+
+    pub(crate) fn forget_webhooks(&mut self) {
+        self.webhooks = Webhooks::default();
+    }
+
+    /// The outcome of an ending that fits.
+    pub(super) fn outcome_by_ending(&self, code: &SubjectCode) -> Option<Outcome> {
+        self.endings
+            .iter()
+            .find_map(|(ending, outcome)| code.expose().ends_with(ending).then_some(*outcome))
     }
 }

@@ -68,7 +68,7 @@ impl Hook {
         let count = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
         WebhookTally {
             waiting: count(self.waiting.len()),
-            in_flight: count(self.in_flight.len()),
+            in_flight: count(self.in_flight.len()) + u64::from(self.bearer.fetching.is_some()),
             ..self.tally
         }
     }

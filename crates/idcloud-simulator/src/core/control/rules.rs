@@ -1,0 +1,308 @@
+//! What `PUT /_simulator/rules` arranges: outcomes, faults, captures, webhooks.
+//! Never half: a body with one mistake changes nothing.
+
+use std::time::Duration;
+
+use http::Uri;
+use idcloud_model::SubjectCode;
+use serde::Deserialize;
+
+use crate::core::faults::{FaultRule, FaultSpecError, parse_duration};
+use crate::core::simulator::Simulator;
+use crate::{CaptureMarking, Course, Notices, Outcome, Webhook, WebhookAuth};
+
+/// Why rules are refused; nothing was changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RulesError {
+    /// Not the JSON that it should be: a member is unknown, missing, or of the wrong type.
+    #[error("the body is not an object of rules; docs/simulator.md lists their members")]
+    Form,
+    /// A code is no CPF and no CURP.
+    #[error("outcomes: code is a CPF or a CURP, without dots and dashes")]
+    Code,
+    /// An outcome is for one code or for codes that end in the same way.
+    #[error("outcomes: give code or endsWith, not both")]
+    Whom,
+    /// A span of time cannot be read.
+    #[error("a span of time is written as 250ms, 1.7s, 5m, 24h or 1d")]
+    Span,
+    /// A webhook's address is not absolute, or not plain http.
+    #[error("webhooks: url and tokenUrl are absolute and begin with http://")]
+    Url,
+    /// A fault's specification is wrong.
+    #[error("faults: {0}")]
+    Fault(FaultSpecError),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Rules {
+    outcomes: Option<Vec<Arranged>>,
+    faults: Option<Vec<String>>,
+    captures: Option<Captures>,
+    webhooks: Option<Vec<Hook>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Arranged {
+    code: Option<String>,
+    ends_with: Option<String>,
+    identity: Option<Identity>,
+    liveness: Option<i64>,
+    alert: Option<Alert>,
+    score: Option<i64>,
+    serpro: Option<i64>,
+    course: Option<Way>,
+    status: Option<i64>,
+}
+
+/// A word of the wire, or one that no document lists.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Identity {
+    Yes,
+    No,
+    Inconclusive,
+    UnderReview,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Alert {
+    /// The member is missing although the key has it.
+    Absent,
+    Yes,
+    Suspicious,
+    Inconclusive,
+    UnderReview,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Way {
+    Straight,
+    Divergence,
+    Failure,
+    LateFailure,
+    Cancellation,
+    NeverFinal,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Captures {
+    BeforeProcessing,
+    WithProcess,
+    AfterAnswer,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Hook {
+    tenant_id: Option<String>,
+    url: String,
+    auth: Option<Auth>,
+    notices: Option<Told>,
+    flow: Option<String>,
+    attempts: Option<u32>,
+    first_wait: Option<String>,
+    longest_wait: Option<String>,
+    timeout: Option<String>,
+    in_flight: Option<usize>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Told {
+    Finished,
+    EveryChange,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[serde(tag = "type")]
+enum Auth {
+    None,
+    Basic {
+        user: String,
+        password: String,
+    },
+    #[serde(rename_all = "camelCase")]
+    ApiKey {
+        value: String,
+    },
+    #[serde(rename = "oauth2", rename_all = "camelCase")]
+    OAuth2 {
+        token_url: String,
+        client_id: String,
+        client_secret: String,
+    },
+}
+
+impl Simulator {
+    /// Takes over the rules in `body`: each section that is there replaces what was arranged at run time before.
+    ///
+    /// # Errors
+    /// [`RulesError`]; then nothing has changed.
+    pub fn put_rules(&mut self, body: &[u8]) -> Result<(), RulesError> {
+        let rules: Rules = serde_json::from_slice(body).map_err(|_| RulesError::Form)?;
+        let outcomes = rules.outcomes.map(all(Arranged::parse)).transpose()?;
+        let faults = rules.faults.map(all(fault)).transpose()?;
+        let webhooks = rules.webhooks.map(all(Hook::parse)).transpose()?;
+        if let Some(outcomes) = outcomes {
+            self.forget_arrangements();
+            for (whom, outcome) in outcomes {
+                match whom {
+                    Whom::Code(code) => self.arrange(code, outcome),
+                    Whom::Ending(ending) => self.arrange_ending(ending, outcome),
+                }
+            }
+        }
+        if let Some(faults) = faults {
+            self.clear_faults();
+            for rule in faults {
+                self.add_fault(rule);
+            }
+        }
+        if let Some(captures) = rules.captures {
+            self.mark_captures(match captures {
+                Captures::BeforeProcessing => CaptureMarking::BeforeProcessing,
+                Captures::WithProcess => CaptureMarking::WithProcess,
+                Captures::AfterAnswer => CaptureMarking::AfterAnswer,
+            });
+        }
+        if let Some(webhooks) = webhooks {
+            self.forget_webhooks();
+            for (tenant, webhook) in webhooks {
+                let tenant = tenant.unwrap_or_else(|| self.tenant_id().to_owned());
+                self.set_webhook(&tenant, Some(webhook));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn all<T, U>(
+    parse: impl Fn(T) -> Result<U, RulesError>,
+) -> impl FnOnce(Vec<T>) -> Result<Vec<U>, RulesError> {
+    move |list| list.into_iter().map(parse).collect()
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "one shape for every list")]
+fn fault(text: String) -> Result<FaultRule, RulesError> {
+    text.parse().map_err(RulesError::Fault)
+}
+
+fn span(text: Option<String>) -> Result<Option<Duration>, RulesError> {
+    text.map(|text| parse_duration(&text).ok_or(RulesError::Span))
+        .transpose()
+}
+
+fn address(text: &str) -> Result<Uri, RulesError> {
+    text.parse()
+        .ok()
+        .filter(|uri: &Uri| uri.scheme_str() == Some("http") && uri.authority().is_some())
+        .ok_or(RulesError::Url)
+}
+
+enum Whom {
+    Code(SubjectCode),
+    /// Everybody whose code ends so; an empty text is everybody.
+    Ending(String),
+}
+
+impl Arranged {
+    fn parse(self) -> Result<(Whom, Outcome), RulesError> {
+        let whom = match (self.code, self.ends_with) {
+            (Some(code), None) => Whom::Code(code.parse().map_err(|_| RulesError::Code)?),
+            (None, ending) => Whom::Ending(ending.unwrap_or_default()),
+            (Some(_), Some(_)) => return Err(RulesError::Whom),
+        };
+        let mut outcome = match self.identity.unwrap_or(Identity::Inconclusive) {
+            Identity::Yes => Outcome::YES,
+            Identity::No => Outcome::NO,
+            Identity::Inconclusive => Outcome::INCONCLUSIVE,
+            Identity::UnderReview => Outcome::identity("under-review"),
+        };
+        if let Some(liveness) = self.liveness {
+            outcome = outcome.with_liveness(liveness);
+        }
+        if let Some(alert) = self.alert {
+            outcome = outcome.with_alert(match alert {
+                Alert::Absent => None,
+                Alert::Yes => Some("yes"),
+                Alert::Suspicious => Some("suspicious"),
+                Alert::Inconclusive => Some("inconclusive"),
+                Alert::UnderReview => Some("under-review"),
+            });
+        }
+        if let Some(score) = self.score {
+            outcome = outcome.with_score(score);
+        }
+        if let Some(serpro) = self.serpro {
+            outcome = outcome.with_serpro(serpro);
+        }
+        let course = match (self.status, self.course) {
+            (Some(status), _) => Course::UnlistedStatus(status),
+            (None, None | Some(Way::Straight)) => Course::Straight,
+            (None, Some(Way::Divergence)) => Course::Divergence,
+            (None, Some(Way::Failure)) => Course::Failure,
+            (None, Some(Way::LateFailure)) => Course::LateFailure,
+            (None, Some(Way::Cancellation)) => Course::Cancellation,
+            (None, Some(Way::NeverFinal)) => Course::NeverFinal,
+        };
+        Ok((whom, outcome.with_course(course)))
+    }
+}
+
+impl Hook {
+    fn parse(self) -> Result<(Option<String>, Webhook), RulesError> {
+        let mut webhook = Webhook::new(address(&self.url)?);
+        if let Some(auth) = self.auth {
+            webhook = webhook.with_auth(auth.parse()?);
+        }
+        if let Some(notices) = self.notices {
+            webhook = webhook.with_notices(match notices {
+                Told::Finished => Notices::Finished,
+                Told::EveryChange => Notices::EveryChange,
+            });
+        }
+        if let Some(flow) = self.flow {
+            webhook = webhook.with_flow(flow);
+        }
+        if let Some(timeout) = span(self.timeout)? {
+            webhook = webhook.with_timeout(timeout);
+        }
+        if let Some(most) = self.in_flight {
+            webhook = webhook.with_in_flight(most);
+        }
+        let attempts = self.attempts.unwrap_or(webhook.attempts);
+        let first = span(self.first_wait)?.unwrap_or(webhook.first_wait);
+        let longest = span(self.longest_wait)?.unwrap_or(webhook.longest_wait);
+        Ok((
+            self.tenant_id,
+            webhook.with_attempts(attempts, first, longest),
+        ))
+    }
+}
+
+impl Auth {
+    fn parse(self) -> Result<WebhookAuth, RulesError> {
+        Ok(match self {
+            Self::None => WebhookAuth::None,
+            Self::Basic { user, password } => WebhookAuth::Basic { user, password },
+            Self::ApiKey { value } => WebhookAuth::ApiKey(value),
+            Self::OAuth2 {
+                token_url,
+                client_id,
+                client_secret,
+            } => WebhookAuth::OAuth2 {
+                token_url: address(&token_url)?,
+                client_id,
+                client_secret,
+            },
+        })
+    }
+}

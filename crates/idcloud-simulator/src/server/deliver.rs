@@ -1,0 +1,39 @@
+//! Sends what webhooks are to be told, when it is due.
+//! Never keeps the simulator in hand while it sends.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+
+use super::{Served, post};
+
+/// Delivers for as long as it is polled.
+pub(super) async fn all(served: Arc<Served>) {
+    let mut under_way = JoinSet::new();
+    loop {
+        let now = served.clock.now();
+        let (due, next) = {
+            let mut simulator = served.simulator.quietly();
+            (simulator.due_webhooks(now), simulator.next_webhook())
+        };
+        for delivery in due {
+            under_way.spawn(async move {
+                let answer = post::send(delivery.request, delivery.timeout).await;
+                (delivery.id, answer)
+            });
+        }
+        served.settled.notify_waiters();
+        let wait = next.map(|next| next.duration_since(now).unwrap_or(Duration::ZERO));
+        tokio::select! {
+            Some(done) = under_way.join_next() => {
+                if let Ok((id, answer)) = done {
+                    let now = served.clock.now();
+                    served.simulator.quietly().delivered(id, answer.as_ref(), now);
+                }
+            }
+            () = served.simulator.touched() => {}
+            () = served.clock.sleep(wait.unwrap_or_default()), if wait.is_some() => {}
+        }
+    }
+}
