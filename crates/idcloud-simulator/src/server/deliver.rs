@@ -12,6 +12,8 @@ use super::{Served, post};
 pub(super) async fn all(served: Arc<Served>) {
     let mut under_way = JoinSet::new();
     loop {
+        // Read first: if the clock moves in between, the wait ends too early and not too late.
+        let instant = served.clock.instant();
         let now = served.clock.now();
         let (due, next) = {
             let mut simulator = served.simulator.quietly();
@@ -24,7 +26,10 @@ pub(super) async fn all(served: Arc<Served>) {
             });
         }
         served.settled.notify_waiters();
-        let wait = next.map(|next| next.duration_since(now).unwrap_or(Duration::ZERO));
+        // A wait that no clock can hold is as good as none: the next request ends it.
+        let until = next.and_then(|next| {
+            instant.checked_add(next.duration_since(now).unwrap_or(Duration::ZERO))
+        });
         tokio::select! {
             Some(done) = under_way.join_next() => {
                 if let Ok((id, answer)) = done {
@@ -33,7 +38,7 @@ pub(super) async fn all(served: Arc<Served>) {
                 }
             }
             () = served.simulator.touched() => {}
-            () = served.clock.sleep(wait.unwrap_or_default()), if wait.is_some() => {}
+            () = served.clock.sleep_until(until.unwrap_or(instant)), if until.is_some() => {}
         }
     }
 }

@@ -5,6 +5,8 @@ mod bench;
 #[cfg(test)]
 mod client;
 #[cfg(test)]
+mod control;
+#[cfg(test)]
 mod create;
 #[cfg(test)]
 mod faults;

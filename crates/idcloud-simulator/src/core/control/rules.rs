@@ -9,7 +9,10 @@ use serde::Deserialize;
 
 use crate::core::faults::{FaultRule, FaultSpecError, parse_duration};
 use crate::core::simulator::Simulator;
-use crate::{CaptureMarking, Course, Notices, Outcome, Webhook, WebhookAuth};
+use crate::{CaptureMarking, Course, Notices, Outcome, Paper, Webhook, WebhookAuth};
+
+/// What a slow process takes unless it is said.
+const SLOW: Duration = Duration::from_secs(60);
 
 /// Why rules are refused; nothing was changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -54,7 +57,12 @@ struct Arranged {
     alert: Option<Alert>,
     score: Option<i64>,
     serpro: Option<i64>,
+    face_match: Option<bool>,
+    trust: Option<Trust>,
+    document: Option<Drawn>,
     course: Option<Way>,
+    /// How long a slow process takes.
+    after: Option<String>,
     status: Option<i64>,
 }
 
@@ -84,10 +92,55 @@ enum Alert {
 enum Way {
     Straight,
     Divergence,
+    Slow,
     Failure,
+    FailureOnce,
     LateFailure,
     Cancellation,
     NeverFinal,
+}
+
+/// IDCloud's own decision, in both documented vocabularies.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Trust {
+    Approved,
+    Inconclusive,
+    Retry,
+    Denied,
+    Reproved,
+    HighRisk,
+    RiskHigh,
+    CriticalRisk,
+    RiskCritical,
+    UnderReview,
+}
+
+impl Trust {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Approved => "approved",
+            Self::Inconclusive => "inconclusive",
+            Self::Retry => "retry",
+            Self::Denied => "denied",
+            Self::Reproved => "reproved",
+            Self::HighRisk => "high-risk",
+            Self::RiskHigh => "risk-high",
+            Self::CriticalRisk => "critical-risk",
+            Self::RiskCritical => "risk-critical",
+            Self::UnderReview => "under-review",
+        }
+    }
+}
+
+/// What a document turns out to be.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Drawn {
+    Own,
+    OtherNumber,
+    OtherFace,
+    Unreadable,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -121,19 +174,22 @@ enum Told {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-#[serde(tag = "type")]
+#[serde(
+    deny_unknown_fields,
+    tag = "type",
+    rename_all = "kebab-case",
+    rename_all_fields = "camelCase"
+)]
 enum Auth {
     None,
     Basic {
         user: String,
         password: String,
     },
-    #[serde(rename_all = "camelCase")]
     ApiKey {
         value: String,
     },
-    #[serde(rename = "oauth2", rename_all = "camelCase")]
+    #[serde(rename = "oauth2")]
     OAuth2 {
         token_url: String,
         client_id: String,
@@ -244,10 +300,27 @@ impl Arranged {
         if let Some(serpro) = self.serpro {
             outcome = outcome.with_serpro(serpro);
         }
+        if let Some(face_match) = self.face_match {
+            outcome = outcome.with_face_match(face_match);
+        }
+        if let Some(trust) = self.trust {
+            outcome = outcome.with_trust(trust.as_str());
+        }
+        if let Some(document) = self.document {
+            outcome = outcome.with_paper(match document {
+                Drawn::Own => Paper::Own,
+                Drawn::OtherNumber => Paper::OtherNumber,
+                Drawn::OtherFace => Paper::OtherFace,
+                Drawn::Unreadable => Paper::Unreadable,
+            });
+        }
+        let after = span(self.after)?;
         let course = match (self.status, self.course) {
             (Some(status), _) => Course::UnlistedStatus(status),
             (None, None | Some(Way::Straight)) => Course::Straight,
             (None, Some(Way::Divergence)) => Course::Divergence,
+            (None, Some(Way::Slow)) => Course::Slow(after.unwrap_or(SLOW)),
+            (None, Some(Way::FailureOnce)) => Course::FailureOnce,
             (None, Some(Way::Failure)) => Course::Failure,
             (None, Some(Way::LateFailure)) => Course::LateFailure,
             (None, Some(Way::Cancellation)) => Course::Cancellation,
