@@ -19,6 +19,7 @@ pub mod stopwatch;
 pub mod traffic;
 pub mod usage;
 pub mod usual_json;
+pub mod waiting;
 
 /// Whatever went wrong, told to a developer.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;

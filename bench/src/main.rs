@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use bench::figure::{self, Figure};
 use bench::server::Server;
 use bench::traffic::Traffic;
-use bench::{Failure, allocations, budget, instructions, model, peak, usage};
+use bench::{Failure, allocations, budget, instructions, model, peak, usage, waiting};
 use cap::Cap;
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 
@@ -55,10 +55,12 @@ fn figures(asked: Asked) -> Result<Vec<Figure>, Failure> {
     }
     figures.extend(allocations::figures(address)?);
     figures.extend(budget::figures()?);
+    figures.extend(waiting::figures()?);
     figures.push(model::preflight_allocations());
     if !asked.counts_alone {
         figures.extend(usage::figures(&traffic, address)?);
         figures.push(peak);
+        figures.push(waiting::memory(&ALLOCATOR)?);
         figures.extend(model::times());
     }
     Ok(figures)

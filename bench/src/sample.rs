@@ -52,13 +52,21 @@ pub fn create() -> Result<CreateRequest, Failure> {
 /// # Errors
 /// None, unless the model refuses the sample.
 pub fn create_of(length: usize) -> Result<CreateRequest, Failure> {
+    Ok(identity_of(length)?.into())
+}
+
+/// The same, as the request that it is.
+///
+/// # Errors
+/// None, unless the model refuses the sample.
+pub fn identity_of(length: usize) -> Result<IdentityRequest, Failure> {
     let draft = SubjectDraft {
         code: Some(CODE.to_owned().into()),
         name: Some(NAME.to_owned().into()),
         ..SubjectDraft::default()
     };
     let image = Image::parse(jpeg(length))?;
-    Ok(IdentityRequest::new(draft.parse()?, image)?.into())
+    Ok(IdentityRequest::new(draft.parse()?, image)?)
 }
 
 /// The create's body: what stands before the image's base64, the image, and what stands after it.

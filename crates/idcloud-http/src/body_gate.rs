@@ -118,6 +118,31 @@ mod tests {
         assert_eq!(ask(&mut body), None);
     }
 
+    /// However shutting and asking meet on two threads, a body is either called unsent or handed out, never both, and never neither.
+    #[test]
+    fn shutting_and_asking_agree_on_two_threads() {
+        for round in 0..2_000_u32 {
+            let (gate, mut body) = BodyGate::new(Bytes::from_static(b"body"));
+            let barrier = std::sync::Barrier::new(2);
+            let (unsent, handed_out) = std::thread::scope(|scope| {
+                let asking = scope.spawn(|| {
+                    barrier.wait();
+                    for _ in 0..round % 7 {
+                        std::hint::spin_loop();
+                    }
+                    matches!(ask(&mut body), Some(Ok(_)))
+                });
+                barrier.wait();
+                for _ in 0..round % 5 {
+                    std::hint::spin_loop();
+                }
+                (gate.shut(), asking.join().unwrap())
+            });
+            assert_ne!(unsent, handed_out, "round {round}");
+            assert_eq!(gate.shut(), unsent);
+        }
+    }
+
     /// What was called unsent is never handed out.
     #[test]
     fn a_body_that_is_held_back_does_not_leave() {

@@ -36,6 +36,9 @@ mod exchange;
 mod in_transit;
 mod lanes;
 mod limiter;
+#[cfg(test)]
+#[cfg(feature = "test-util")]
+mod limiter_schedules;
 mod operation;
 mod permit;
 mod queue;

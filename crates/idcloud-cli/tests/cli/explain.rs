@@ -121,12 +121,7 @@ async fn a_process_is_explained_as_the_flags_say() {
             "face-match-without-liveness",
             json!(null),
         ),
-        (
-            &old,
-            &["--as", "document"],
-            "missing-evidence",
-            json!(null),
-        ),
+        (&old, &["--as", "document"], "missing-evidence", json!(null)),
     ] {
         let run = explained(&[&["-"], flags].concat(), body).await;
         let object = run.object();

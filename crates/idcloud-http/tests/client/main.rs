@@ -19,7 +19,6 @@ mod pipeline;
 mod server;
 #[cfg(feature = "reqwest")]
 mod sockets;
-mod spans;
 mod time_left;
 #[cfg(feature = "reqwest")]
 mod tls_server;

@@ -59,6 +59,7 @@ impl Spans {
 /// The documented list of fields, of every span.
 #[tokio::test(start_paused = true)]
 async fn the_fields_are_the_documented_ones() {
+    let _alone = crate::ALONE.lock().await;
     let spans = Spans::default();
     let _guard = tracing::subscriber::set_default(Registry::default().with(spans.clone()));
     let script = Arc::new(ScriptedTransport::new().every_call(Step::json(200, DONE)));
@@ -79,7 +80,7 @@ async fn the_fields_are_the_documented_ones() {
         "total_ms",
         "error",
     ];
-    let library = include_str!("../../src/lib.rs");
+    let page = include_str!("../../README.md");
     for operation in ["create_process", "process", "process_details", "token"] {
         let span = spans.of(&format!("idcloud.{operation}"));
         assert_eq!(span.declared, documented);
@@ -87,7 +88,7 @@ async fn the_fields_are_the_documented_ones() {
         assert_eq!(span.values["total_ms"], "0");
     }
     for field in documented {
-        assert!(library.contains(&format!("//! | `{field}` | ")), "{field}");
+        assert!(page.contains(&format!("| `{field}` | ")), "{field}");
     }
     let created = spans.of("idcloud.create_process").values;
     assert_eq!(created["process_id"], ID);
@@ -100,6 +101,7 @@ async fn the_fields_are_the_documented_ones() {
 /// The code of an earlier answer does not stand beside the status of a later one.
 #[tokio::test(start_paused = true)]
 async fn a_code_belongs_to_its_answer() {
+    let _alone = crate::ALONE.lock().await;
     let spans = Spans::default();
     let _guard = tracing::subscriber::set_default(Registry::default().with(spans.clone()));
     let refused = Step::json(403, r#"{"error":{"code":"10502"}}"#);
@@ -129,6 +131,7 @@ async fn a_code_belongs_to_its_answer() {
 /// Where nobody listens to this crate, the caller's span keeps its own fields to itself.
 #[tokio::test(start_paused = true)]
 async fn the_callers_span_is_left_alone() {
+    let _alone = crate::ALONE.lock().await;
     let spans = Spans::default();
     let others = tracing_subscriber::filter::filter_fn(|metadata| {
         !metadata.target().starts_with("idcloud_http")
