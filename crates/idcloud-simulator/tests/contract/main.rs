@@ -1,17 +1,27 @@
 //! What the simulator promises, seen from outside: requests go in, answers come out.
 
 #[cfg(test)]
+mod arbitrary;
+#[cfg(test)]
 mod bench;
 #[cfg(test)]
 mod client;
+#[cfg(test)]
+mod comparison;
 #[cfg(test)]
 mod control;
 #[cfg(test)]
 mod create;
 #[cfg(test)]
+mod dialects;
+#[cfg(test)]
+mod documents;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod lookup;
+#[cfg(test)]
+mod order;
 #[cfg(test)]
 mod rate_limit;
 #[cfg(test)]
