@@ -30,6 +30,7 @@ pages! {
     Documents: "../../docs/capabilities/documents.md",
     NeverPayingTwice: "../../docs/never-paying-twice.md",
     Testing: "../../docs/testing.md",
+    YourService: "../../docs/your-service.md",
     Production: "../../docs/production.md",
 }
 
@@ -76,5 +77,21 @@ mod tests {
             })
             .collect();
         assert!(missing.is_empty(), "list these in lib.rs: {missing:?}");
+    }
+
+    /// The page's files are the service that is compiled and tested beside this crate.
+    #[test]
+    fn the_service_that_a_page_shows_is_the_one_that_is_tested() {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let page = fs::read_to_string(here.join("../docs/your-service.md")).unwrap();
+        let mut shown = 0;
+        for block in page.split("```rust,ignore file=").skip(1) {
+            let (name, rest) = block.split_once('\n').unwrap();
+            let (text, _) = rest.split_once("```\n").unwrap();
+            let file = fs::read_to_string(here.join("service").join(name)).unwrap();
+            assert!(text == file, "{name} is not what the page shows");
+            shown += 1;
+        }
+        assert_eq!(shown, 3);
     }
 }

@@ -99,6 +99,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("bench", &["idcloud-flows", "idcloud-http", "idcloud-model"]),
     // Not published: it runs the code blocks of the documentation.
     ("docs-tests", &[]),
+    // Not published: the service that a page shows.
+    ("example-service", &["idcloud-flows"]),
     ("xtask", &[]),
 ];
 

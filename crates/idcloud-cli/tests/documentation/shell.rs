@@ -39,7 +39,9 @@ pub(crate) fn run(root: &Path, page: &Page) -> Vec<Outcome> {
     fs::create_dir(here.join("home")).unwrap();
     let addresses = addresses(page);
     for (name, content) in &page.files {
-        fs::write(here.join(name), exchange(content, &addresses, false)).unwrap();
+        let file = here.join(name);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, exchange(content, &addresses, false)).unwrap();
     }
     let script = exchange(&script(page), &addresses, false);
     let printed = exchange(&output(&here, &script), &addresses, true);
