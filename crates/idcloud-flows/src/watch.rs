@@ -28,8 +28,8 @@ pub(crate) struct Watch {
     start: Instant,
     end: Instant,
     poll_at: Instant,
-    /// When the next hint may be followed.
-    hint_from: Instant,
+    /// When the next hint may be followed, in milliseconds after the start: ten thousand of these are kept.
+    hint_from: u32,
     hinted: bool,
     hints_followed: u8,
 }
@@ -53,7 +53,7 @@ impl Watch {
             start: now,
             end,
             poll_at: (now + first).min(end),
-            hint_from: now,
+            hint_from: 0,
             hinted: false,
             hints_followed: 0,
         }
@@ -65,8 +65,9 @@ impl Watch {
 
     /// When to look next, and why.
     pub(crate) fn due(&self) -> (Instant, Why) {
-        if self.hinted && self.hint_from <= self.poll_at {
-            (self.hint_from, Why::Hint)
+        let hint_from = self.start + Duration::from_millis(self.hint_from.into());
+        if self.hinted && hint_from <= self.poll_at {
+            (hint_from, Why::Hint)
         } else {
             (self.poll_at, Why::Poll)
         }
@@ -81,7 +82,8 @@ impl Watch {
     pub(crate) fn begin(&mut self, now: Instant) {
         if self.due().1 == Why::Hint {
             let factor = 1_u32 << self.hints_followed.min(5);
-            self.hint_from = now + NEAREST * factor.min(WIDEST);
+            let next = now.saturating_duration_since(self.start) + NEAREST * factor.min(WIDEST);
+            self.hint_from = u32::try_from(next.as_millis()).unwrap_or(u32::MAX);
             self.hints_followed = self.hints_followed.saturating_add(1);
         }
         self.hinted = false;
