@@ -37,4 +37,6 @@ mod token;
 #[cfg(test)]
 mod transcript;
 #[cfg(test)]
+mod walkthrough;
+#[cfg(test)]
 mod webhooks;

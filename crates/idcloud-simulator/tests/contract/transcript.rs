@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::{Method, Response};
-use idcloud_simulator::{Config, capture, subjects};
+use idcloud_simulator::{Config, Dialect, capture, key_ring, subjects};
 use serde_json::json;
 
 use super::bench::{Bench, YES, at, image, onboarding, plain};
@@ -76,4 +76,99 @@ fn seeds_differ() {
     };
     assert_eq!(id(1), id(1));
     assert_ne!(id(1), id(2));
+}
+
+/// What happens in 10,000 operations of every kind, with faults: how each request ends, every byte that is answered, and
+/// what was billed.
+fn long_transcript(seed: u64) -> Vec<String> {
+    const OPERATIONS: u32 = 10_000;
+    let faults = [
+        "create:3%:reset-after-processing",
+        "create:2%:truncated-json",
+        "all:1%:503/2s",
+        "get:5%:latency=2s",
+        "create:1%:hang",
+    ];
+    let mut bench = Bench::with(Config::new(seed).with_rate_limit(None), "identity");
+    for rule in faults {
+        bench.simulator.add_fault(rule.parse().unwrap());
+    }
+    let keys: Vec<_> = Dialect::ALL
+        .into_iter()
+        .flat_map(|dialect| {
+            key_ring()
+                .iter()
+                .map(move |key| key.profile().with_dialect(dialect))
+        })
+        .map(|profile| bench.simulator.issue_api_key(profile))
+        .collect();
+    let mut draw = fastrand::Rng::with_seed(11);
+    let mut ids = vec!["5f7bd0cd-7d04-4c4f-b2c4-a2b3bb2e4b43".to_owned()];
+    let mut written = Vec::new();
+    for operation in 0..OPERATIONS {
+        let now = at(f64::from(operation) * 0.05);
+        bench.key.clone_from(&keys[draw.usize(..keys.len())]);
+        let subject = &subjects()[draw.usize(..subjects().len())];
+        let earlier = ids[draw.usize(..ids.len())].clone();
+        let request = match draw.u8(..10) {
+            0..4 => {
+                let selfie = if draw.bool() {
+                    plain()
+                } else {
+                    capture(&image(), now)
+                };
+                let mut body = onboarding(subject.code, &selfie);
+                body["referenceProcessId"] = earlier.clone().into();
+                body["document"] = json!({
+                    "purpose": "fgts", "authProcessId": earlier, "files": [{"data": plain()}],
+                });
+                bench
+                    .request(Method::POST, "/processes/v1")
+                    .header("content-type", "application/json")
+                    .body(body.to_string().into())
+            }
+            4 => bench
+                .request(
+                    Method::GET,
+                    &format!("/documents/v1?code={}&type=BR_CNH", subject.code),
+                )
+                .body(Bytes::new()),
+            version => bench
+                .request(
+                    Method::GET,
+                    &format!("/processes/v{}/{earlier}", 1 + version % 2),
+                )
+                .body(Bytes::new()),
+        };
+        let reaction = bench.simulator.handle(request.unwrap(), now);
+        if let Ok(body) = serde_json::from_slice::<serde_json::Value>(reaction.response.body()) {
+            ids.extend(body["id"].as_str().map(str::to_owned));
+        }
+        written.push(format!("{reaction:?}"));
+    }
+    written.push(format!("{:?}", bench.simulator.ledger()));
+    written
+}
+
+/// Same seed, same transcript, byte for byte, over 10,000 operations with faults.
+#[test]
+fn ten_thousand_operations_repeat_byte_for_byte() {
+    let first = long_transcript(7);
+    let second = long_transcript(7);
+    assert!(first == second, "they differ");
+    let whole = first.concat();
+    for part in [
+        "\\\"Error\\\"",
+        "riskLevel",
+        "authenticated",
+        "cpfMatch",
+        "status: 503",
+        "status: 410",
+        "status: 409",
+        "ResetAfterBody",
+        "Hang",
+    ] {
+        assert!(whole.contains(part), "{part}");
+    }
+    assert!(first != long_transcript(8), "the seed counts");
 }
