@@ -170,6 +170,16 @@ impl Simulator {
         found
     }
 
+    /// Changes the dialect of keys that have none of their own; processes that exist keep theirs.
+    pub fn set_dialect(&mut self, dialect: Dialect) {
+        self.config.dialect = dialect;
+    }
+
+    /// Whether `tenant_id` has the account `account`.
+    pub(crate) fn has_account(&self, tenant_id: &str, account: &str) -> bool {
+        self.tenants.has_account(tenant_id, account)
+    }
+
     /// Issues an API key: a set of capabilities, or a whole [`KeyProfile`].
     pub fn issue_api_key(&mut self, profile: impl Into<KeyProfile>) -> String {
         let home = self.home.clone();

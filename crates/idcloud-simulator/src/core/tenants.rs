@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use super::account_standing::AccountStanding;
 use super::rate_limit::{Budget, RateLimit};
-use crate::{KeyProfile, TestAccount};
+use crate::{AccountState, KeyProfile, TestAccount};
 
 /// Everyone who may ask this simulator.
 #[derive(Default)]
@@ -59,6 +59,13 @@ impl Tenants {
         self.keys.insert(secret, Key { tenant, profile });
     }
 
+    /// Whether `tenant` has the account `name`.
+    pub(crate) fn has_account(&self, tenant: &str, name: &str) -> bool {
+        self.tenants
+            .get(tenant)
+            .is_some_and(|tenant| tenant.accounts.contains_key(name))
+    }
+
     /// How `tenant`'s account `name` stands.
     pub(crate) fn account(&mut self, tenant: &str, name: &str) -> Option<&mut AccountStanding> {
         self.tenants.get_mut(tenant)?.accounts.get_mut(name)
@@ -72,12 +79,13 @@ impl Tenants {
             .map(|key| key.profile)
     }
 
-    /// Forgets how much of each budget is used, and every bad attempt.
+    /// Forgets how much of each budget is used, every bad attempt, and how accounts were arranged to stand.
     pub(crate) fn forget_use(&mut self) {
         for tenant in self.tenants.values_mut() {
             tenant.budget = Budget::default();
             for account in tenant.accounts.values_mut() {
                 account.forgive();
+                account.state = AccountState::Active;
             }
         }
     }

@@ -215,3 +215,49 @@ proptest! {
         prop_assert_eq!(control(&mut simulator, Method::GET, "state", "").0, 200);
     }
 }
+
+/// How an account stands and which generation answers can be arranged; an account or a word that there is not changes nothing.
+#[test]
+fn accounts_and_dialect_are_arranged() {
+    let mut bench = Bench::new("identity");
+    let account = super::bench::account(bench.simulator.tenant_id());
+    let token = |bench: &mut Bench| {
+        let claims = super::bench::claims(&account, at(1.0));
+        let assertion = super::bench::sign(&account, &super::bench::header(), &claims);
+        let request = super::bench::token_request(&assertion);
+        super::bench::read(&bench.simulator.handle(request, at(1.0))).1
+    };
+    let locked = json!({"account": account.account(), "state": "key-replaced"});
+    for (rules, expected) in [
+        (json!({"accounts": [locked], "dialect": "2022"}), 400),
+        (
+            json!({"accounts": [{"account": "nobody", "state": "inactive"}]}),
+            400,
+        ),
+        (
+            json!({"accounts": [{"account": account.account(), "state": "odd"}]}),
+            400,
+        ),
+    ] {
+        assert_eq!(put(&mut bench, &rules).0, expected, "{rules}");
+    }
+    assert_eq!(
+        put(
+            &mut bench,
+            &json!({"accounts": [locked], "dialect": "2026"})
+        )
+        .0,
+        200
+    );
+    assert_eq!(
+        token(&mut bench)["error_description"],
+        "Authentication failed (1.2.6)"
+    );
+    let (_, answer) = bench.create(&onboarding(YES, &plain()), at(1.0));
+    assert_eq!(answer["liveness"], 1, "as the newest generation has it");
+    assert_eq!(
+        control(&mut bench.simulator, Method::POST, "reset", "").0,
+        200
+    );
+    assert!(token(&mut bench)["access_token"].is_string());
+}

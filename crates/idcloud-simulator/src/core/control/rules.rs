@@ -1,4 +1,4 @@
-//! What `PUT /_simulator/rules` arranges: outcomes, faults, captures, webhooks.
+//! What `PUT /_simulator/rules` arranges: outcomes, accounts, the dialect, faults, captures, webhooks.
 //! Never half: a body with one mistake changes nothing.
 
 use std::time::Duration;
@@ -9,7 +9,9 @@ use serde::Deserialize;
 
 use crate::core::faults::{FaultRule, FaultSpecError, parse_duration};
 use crate::core::simulator::Simulator;
-use crate::{CaptureMarking, Course, Notices, Outcome, Paper, Webhook, WebhookAuth};
+use crate::{
+    AccountState, CaptureMarking, Course, Dialect, Notices, Outcome, Paper, Webhook, WebhookAuth,
+};
 
 /// What a slow process takes unless it is said.
 const SLOW: Duration = Duration::from_secs(60);
@@ -27,6 +29,12 @@ pub enum RulesError {
     /// An outcome is for one code or for codes that end in the same way.
     #[error("outcomes: give code or endsWith, not both")]
     Whom,
+    /// There is no such account, or no such state.
+    #[error("accounts: name an account of the tenant and one of the listed states")]
+    Account,
+    /// There is no such dialect.
+    #[error("dialect: 2023, 2024, 2025 or 2026, as text")]
+    Dialect,
     /// A span of time cannot be read.
     #[error("a span of time is written as 250ms, 1.7s, 5m, 24h or 1d")]
     Span,
@@ -42,6 +50,8 @@ pub enum RulesError {
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct Rules {
     outcomes: Option<Vec<Arranged>>,
+    accounts: Option<Vec<Stands>>,
+    dialect: Option<String>,
     faults: Option<Vec<String>>,
     captures: Option<Captures>,
     webhooks: Option<Vec<Hook>>,
@@ -64,6 +74,15 @@ struct Arranged {
     /// How long a slow process takes.
     after: Option<String>,
     status: Option<i64>,
+}
+
+/// How an account stands; those that are not named stay as they are.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Stands {
+    tenant_id: Option<String>,
+    account: String,
+    state: String,
 }
 
 /// A word of the wire, or one that no document lists.
@@ -205,6 +224,13 @@ impl Simulator {
     pub fn put_rules(&mut self, body: &[u8]) -> Result<(), RulesError> {
         let rules: Rules = serde_json::from_slice(body).map_err(|_| RulesError::Form)?;
         let outcomes = rules.outcomes.map(all(Arranged::parse)).transpose()?;
+        let accounts = rules.accounts.unwrap_or_default();
+        let accounts: Vec<_> = accounts
+            .into_iter()
+            .map(|account| self.account_state(account))
+            .collect::<Result<_, _>>()?;
+        let dialect = rules.dialect.map(|text| text.parse::<Dialect>());
+        let dialect = dialect.transpose().map_err(|_| RulesError::Dialect)?;
         let faults = rules.faults.map(all(fault)).transpose()?;
         let webhooks = rules.webhooks.map(all(Hook::parse)).transpose()?;
         if let Some(outcomes) = outcomes {
@@ -215,6 +241,12 @@ impl Simulator {
                     Whom::Ending(ending) => self.arrange_ending(ending, outcome),
                 }
             }
+        }
+        for (tenant, account, state) in accounts {
+            self.set_account_state(&tenant, &account, state);
+        }
+        if let Some(dialect) = dialect {
+            self.set_dialect(dialect);
         }
         if let Some(faults) = faults {
             self.clear_faults();
@@ -237,6 +269,18 @@ impl Simulator {
             }
         }
         Ok(())
+    }
+
+    /// What `wanted` asks for, of an account and in a state that there are.
+    fn account_state(&self, wanted: Account) -> Result<(String, String, AccountState), RulesError> {
+        let tenant = wanted
+            .tenant_id
+            .unwrap_or_else(|| self.tenant_id().to_owned());
+        let state = AccountState::ALL
+            .into_iter()
+            .find(|state| state.as_str() == wanted.state)
+            .filter(|_| self.has_account(&tenant, &wanted.account));
+        Ok((tenant, wanted.account, state.ok_or(RulesError::Account)?))
     }
 }
 
