@@ -272,7 +272,7 @@ impl Simulator {
     }
 
     /// What `wanted` asks for, of an account and in a state that there are.
-    fn account_state(&self, wanted: Account) -> Result<(String, String, AccountState), RulesError> {
+    fn account_state(&self, wanted: Stands) -> Result<(String, String, AccountState), RulesError> {
         let tenant = wanted
             .tenant_id
             .unwrap_or_else(|| self.tenant_id().to_owned());
