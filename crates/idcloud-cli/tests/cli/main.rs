@@ -21,5 +21,6 @@ mod local;
 mod preflight;
 mod request;
 mod rows;
+mod schemas;
 mod simulator;
 mod support;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 
+use super::schemas::{assert_valid, schema_of};
 use idcloud_simulator::{Config, Simulator};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -32,34 +33,22 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    /// The one JSON object on standard output.
+    /// The one JSON object on standard output, which is what its published schema says.
     pub(crate) fn object(&self) -> Value {
         assert_eq!(self.stdout.lines().count(), 1, "one line on stdout: {self}");
-        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self}"))
+        let object =
+            serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self}"));
+        if let Some(schema) = schema_of(&object) {
+            assert_valid(schema, &object);
+        }
+        object
     }
 
     /// The members of the error object on standard error, which must be there alone and complete.
     pub(crate) fn error(&self) -> Value {
         let object: Value =
             serde_json::from_str(&self.stderr).unwrap_or_else(|error| panic!("{error}: {self}"));
-        let error = object["error"]
-            .as_object()
-            .unwrap_or_else(|| panic!("no error: {self}"));
-        let mut keys: Vec<_> = error.keys().map(String::as_str).collect();
-        keys.sort_unstable();
-        assert_eq!(
-            keys,
-            [
-                "attempts",
-                "code",
-                "delivery",
-                "help",
-                "kind",
-                "message",
-                "processId"
-            ],
-            "{self}"
-        );
+        assert_valid("error", &object);
         object["error"].clone()
     }
 }
