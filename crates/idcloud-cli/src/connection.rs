@@ -2,6 +2,8 @@
 //!
 //! Never lets an account of one environment near another, and never shows a credential.
 
+use std::fs::File;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
@@ -15,7 +17,8 @@ use zeroize::Zeroizing;
 
 use crate::config::Config;
 use crate::failure::{Failure, Refusal};
-use crate::input::{self, Stdin};
+use crate::input::{self, Stdin, unreadable};
+use crate::permissions::refuse_shared;
 use crate::private_key;
 use crate::settings::{Layers, Setting};
 use crate::target::{Address, ApiKeySource, Remote, Target};
@@ -205,8 +208,12 @@ fn read_api_key(source: &ApiKeySource, layers: &Layers) -> Result<Zeroizing<Stri
     };
     let field = layers.label(Setting::ApiKeyFile);
     let refused = |refusal| Failure::usage(vec![refusal]);
-    let bytes =
-        input::read_wiped(&field, path, &mut Stdin::none(), MAX_KEY_FILE).map_err(refused)?;
+    let unread = |error: &io::Error| refused(unreadable(&field, error));
+    let mut file = File::open(path).map_err(|error| unread(&error))?;
+    let metadata = file.metadata().map_err(|error| unread(&error))?;
+    refuse_shared(&field, "the API key", &metadata, path)
+        .map_err(|refusal| Failure::refused_here(vec![refusal]))?;
+    let bytes = input::read_open(&field, &mut file, MAX_KEY_FILE).map_err(refused)?;
     let text = str::from_utf8(&bytes).map_err(|_| {
         refused(Refusal::new(
             &field,

@@ -16,6 +16,7 @@ mod interrupt;
 mod outcome;
 mod output;
 mod owner_only;
+mod permissions;
 mod picture_input;
 mod private_key;
 mod process_id;

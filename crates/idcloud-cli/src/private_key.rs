@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::failure::Refusal;
 use crate::input::{self, unreadable};
+use crate::permissions::refuse_shared;
 
 /// An RSA key of 16,384 bits is 13 kB of PEM.
 const MAX_PEM: u64 = 64 * 1024;
@@ -24,30 +25,8 @@ pub(crate) fn read(field: &str, path: &Path) -> Result<Zeroizing<Vec<u8>>, Refus
     if metadata.is_dir() {
         return Err(unreadable(field, &std::io::ErrorKind::IsADirectory.into()));
     }
-    refuse_shared(field, &metadata, path)?;
+    refuse_shared(field, "the private key", &metadata, path)?;
     input::read_open(field, &mut file, MAX_PEM)
-}
-
-#[cfg(unix)]
-fn refuse_shared(field: &str, metadata: &std::fs::Metadata, path: &Path) -> Result<(), Refusal> {
-    use std::os::unix::fs::PermissionsExt as _;
-
-    const OTHERS: u32 = 0o077;
-    let mode = metadata.permissions().mode() & 0o777;
-    if mode & OTHERS == 0 {
-        return Ok(());
-    }
-    Err(Refusal::new(
-        field,
-        format!("others than its owner may use the private key (mode {mode:04o})"),
-        format!("run chmod 600 {}", path.display()),
-    ))
-}
-
-#[cfg(not(unix))]
-fn refuse_shared(_: &str, _: &std::fs::Metadata, _: &Path) -> Result<(), Refusal> {
-    // Access lists have no mode to look at.
-    Ok(())
 }
 
 #[cfg(all(test, unix))]

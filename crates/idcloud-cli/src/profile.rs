@@ -3,12 +3,14 @@
 //! Never holds a secret (it names the files that do), and its errors never quote its text.
 
 use std::ffi::OsString;
-use std::io;
+use std::fs::{File, Metadata};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
 use crate::failure::Refusal;
+use crate::permissions::refuse_writable;
 use crate::settings::{Layer, Setting};
 
 /// The profile that is read where none is named.
@@ -36,12 +38,12 @@ pub(crate) fn load(
     name: Option<&str>,
     home: Option<&Path>,
 ) -> Result<Layer, Refusal> {
-    let read = path.map_or_else(
-        || Err(io::ErrorKind::NotFound.into()),
-        std::fs::read_to_string,
-    );
+    let read = path.map_or_else(|| Err(io::ErrorKind::NotFound.into()), read);
     let text = match read {
-        Ok(text) => text,
+        Ok((text, metadata)) => {
+            refuse_writable("profile file", &metadata, path.unwrap_or(Path::new("")))?;
+            text
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return match name {
                 None => Ok(Layer::default()),
@@ -62,6 +64,14 @@ pub(crate) fn load(
     };
     let directory = path.and_then(Path::parent).unwrap_or(Path::new("."));
     parse(&text, name, directory, home)
+}
+
+fn read(path: &Path) -> io::Result<(String, Metadata)> {
+    let mut file = File::open(path)?;
+    let metadata = file.metadata()?;
+    let mut text = String::new();
+    file.read_to_string(&mut text)?;
+    Ok((text, metadata))
 }
 
 /// Takes one profile out of the file's text. Relative paths hang on `directory`, `~/` on `home`.

@@ -39,17 +39,14 @@ pub(crate) fn run(
     variable: Variable<'_>,
     output: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
-    let config = config::resolve_account(&settings.layers);
-    let simulated = config
-        .as_ref()
-        .is_ok_and(|config| config.target == Target::Local);
-    let findings = match config {
-        Ok(config) => examine(&config, &settings.layers, variable)?,
+    let watched = Arc::new(Watched::new(Arc::new(SystemClock::new())));
+    let findings = match config::resolve_account(&settings.layers) {
+        Ok(config) => examine(&config, &settings.layers, variable, &watched)?,
         Err(refusals) => Finding::refused("configuration", &refusals, Exit::Usage),
     };
     output
         .result(&findings, |to, style| {
-            write(&findings, simulated, to, style)
+            write(&findings, watched.simulated(), to, style)
         })
         .map_err(|_| Failure::closed())?;
     Ok(gravest(&findings))
@@ -59,8 +56,8 @@ fn examine(
     config: &Config,
     layers: &Layers,
     variable: Variable<'_>,
+    watched: &Arc<Watched>,
 ) -> Result<Vec<Finding>, Failure> {
-    let watched = Arc::new(Watched::new(Arc::new(SystemClock::new())));
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let mut findings = Vec::new();
     let subject = match &config.target {
@@ -79,7 +76,7 @@ fn examine(
             let mixed_up = findings
                 .iter()
                 .any(|finding| finding.status == Status::Failed);
-            let opened = opened(remote, config, layers, &watched, clock, &mut findings);
+            let opened = opened(remote, config, layers, watched, clock, &mut findings);
             // No credential is shown to a server that may be the wrong one.
             opened.filter(|_| !mixed_up)
         }
@@ -88,7 +85,7 @@ fn examine(
         return Ok(findings);
     };
     let talked = super::runtime()?
-        .block_on(interruptible(talk(&client, key.as_ref(), &watched)))
+        .block_on(interruptible(talk(&client, key.as_ref(), watched)))
         .ok_or_else(interrupt::of_read)?;
     findings.extend(talked);
     Ok(findings)
@@ -210,7 +207,7 @@ fn write(
     if simulated {
         writeln!(
             to,
-            "{}: nothing of Unico's was looked at; name an environment with --env",
+            "{}: a simulator was examined, and nothing of Unico's",
             style.caution("SIMULATED")
         )?;
         writeln!(to)?;

@@ -331,6 +331,7 @@ async fn an_unusable_setting_is_named_where_it_stands() {
         assert_refused(&run, 2, variable, None);
         let run = unsent(|files, url| {
             files.write("api.key", b"two words");
+            files.set_mode("api.key", 0o600);
             onboard(files, url)
                 .arg("--api-key-file")
                 .arg(files.path("api.key"))
@@ -349,6 +350,34 @@ async fn an_unusable_setting_is_named_where_it_stands() {
     })
     .await;
     assert_refused(&run, 2, "api-key-file in the profile", None);
+}
+
+/// Secrets are their owner's alone, and nobody else may say where they are sent.
+#[tokio::test(flavor = "multi_thread")]
+async fn files_that_others_may_use_are_refused() {
+    let with_key = |files: &Files, url: &str, mode: u32| {
+        files.write("api.key", API_KEY.as_bytes());
+        files.set_mode("api.key", mode);
+        onboard(files, url)
+            .arg("--api-key-file")
+            .arg(files.path("api.key"))
+            .arg("--selfie")
+            .arg(files.path("nowhere"))
+    };
+    for mode in [0o640, 0o604, 0o644] {
+        let run = unsent(|files, url| with_key(files, url, mode)).await;
+        assert_refused(&run, 3, "--api-key-file", None);
+        assert!(run.stderr.contains("chmod 600"), "{run}");
+    }
+    let good = unsent(|files, url| with_key(files, url, 0o400)).await;
+    assert_refused(&good, 3, "selfie", None);
+    let changeable = unsent(|files, url| {
+        with_key(files, url, 0o600)
+            .profile("[default]\nrate = 5\n")
+            .profile_mode(0o666)
+    })
+    .await;
+    assert_refused(&changeable, 2, "profile file", None);
 }
 
 /// No secret and no person is echoed from a slip on the command line.

@@ -14,8 +14,23 @@ async fn interrupted(server: &Server, files: &Files, verb: &str, prefix: &str) -
     interrupted_at(server, files, "identity", (verb, prefix, 1)).await
 }
 
+/// What the next signal is; services are ended with another one than people use.
+const CTRL_C: &str = "-INT";
+const TERMINATE: &str = "-TERM";
+
 /// Interrupts a run with a key of these capabilities as soon as so many requests of a kind have arrived.
 async fn interrupted_at(
+    server: &Server,
+    files: &Files,
+    capabilities: &str,
+    at: (&str, &str, usize),
+) -> Run {
+    signaled(CTRL_C, server, files, capabilities, at).await
+}
+
+/// As [`interrupted_at`], with any signal.
+async fn signaled(
+    signal: &str,
     server: &Server,
     files: &Files,
     capabilities: &str,
@@ -36,7 +51,7 @@ async fn interrupted_at(
     }
     assert!(
         Command::new("kill")
-            .args(["-INT", &id])
+            .args([signal, &id])
             .status()
             .unwrap()
             .success()
@@ -122,4 +137,20 @@ async fn a_new_attempt_in_flight_is_told_with_the_process_before_it() {
             .contains(PROCESS_ID),
         "{run}"
     );
+}
+
+/// A service manager's way of ending a program loses as little as ctrl-c.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_request_to_terminate_is_heeded_alike() {
+    let (server, files) = (Server::start().await, Files::new());
+    let pending = json!({"id": PROCESS_ID, "status": 1});
+    server
+        .on_create(ResponseTemplate::new(200).set_body_json(&pending))
+        .await;
+    server.on_get(&[(200, pending)]).await;
+    let at = ("GET", "/processes/", 1);
+    let run = signaled(TERMINATE, &server, &files, "identity", at).await;
+    assert_eq!(run.code, 130, "{run}");
+    assert_eq!(run.object()["processId"], PROCESS_ID, "{run}");
+    assert_eq!(run.error()["kind"], "canceled-by-user", "{run}");
 }

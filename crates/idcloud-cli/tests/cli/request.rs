@@ -189,6 +189,7 @@ async fn standard_input_may_hold_the_person_or_the_selfie() {
 async fn the_api_key_may_stand_in_a_file() {
     let (server, files) = (approving_server().await, Files::new());
     let key_file = files.write("api.key", format!("{API_KEY}\n").as_bytes());
+    files.set_mode("api.key", 0o600);
     let command = onboard(&files, &server.url())
         .env("IDCLOUD_API_KEY", "another")
         .arg("--api-key-file")

@@ -120,6 +120,15 @@ impl Idcloud {
         self
     }
 
+    /// Who may use the profile file.
+    #[cfg(unix)]
+    pub(crate) fn profile_mode(self, mode: u32) -> Self {
+        use std::os::unix::fs::PermissionsExt as _;
+        let path = self.home.path().join(".config/idcloud/config.toml");
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+        self
+    }
+
     /// For the list of test subjects, which shows their codes: they are nobody's.
     pub(crate) fn listing_codes(mut self) -> Self {
         self.searched = false;

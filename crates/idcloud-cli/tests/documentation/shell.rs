@@ -95,7 +95,7 @@ fn script(page: &Page) -> String {
         match command.text.strip_suffix('&') {
             Some(text) => write!(
                 script,
-                "{text} > home/{number}.out &\nbehind=\"$behind $!\"\ntried=0\n\
+                ": > home/{number}.out\n{text} > home/{number}.out &\nbehind=\"$behind $!\"\ntried=0\n\
                  until [ \"$(wc -l < home/{number}.out)\" -ge {lines} ] || [ $tried -ge 200 ]; do sleep 0.05; tried=$((tried+1)); done\n\
                  head -n {lines} home/{number}.out\nstatus=0\n"
             ),

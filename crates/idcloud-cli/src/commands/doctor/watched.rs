@@ -9,6 +9,7 @@ use std::time::SystemTime;
 use async_trait::async_trait;
 use bytes::Bytes;
 use idcloud_http::{CallContext, Clock, Transport, TransportError, TransportErrorKind};
+use idcloud_simulator::SIMULATED_HEADER;
 
 use super::finding::Finding;
 use crate::exit::Exit;
@@ -26,6 +27,7 @@ pub(super) struct Watched {
 #[derive(Debug, Default)]
 struct Seen {
     answered: bool,
+    simulated: bool,
     tls: bool,
     /// By how many seconds the other clock is ahead.
     skew: Option<i64>,
@@ -54,6 +56,12 @@ impl Watched {
             watched: Arc::clone(self),
             inner,
         })
+    }
+
+    /// Whether a simulator answered.
+    pub(super) fn simulated(&self) -> bool {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.simulated
     }
 
     fn note(&self, change: impl FnOnce(&mut Seen)) {
@@ -141,17 +149,19 @@ impl Transport for Around {
         request: http::Request<Bytes>,
         context: CallContext,
     ) -> Result<http::Response<Bytes>, TransportError> {
-        let tls = request.uri().scheme_str() == Some("https");
+        // What the embedded simulator answers travels nowhere: its addresses are of a domain that never exists.
+        let embedded = request
+            .uri()
+            .host()
+            .is_some_and(|host| host.ends_with(".invalid"));
+        let tls = !embedded && request.uri().scheme_str() == Some("https");
         let answer = self.inner.send(request, context).await;
         let now = self.watched.clock.now();
         self.watched.note(|seen| match &answer {
             Ok(answer) => {
                 seen.answered = true;
-                // What the embedded simulator answers travels nowhere.
-                seen.tls |= tls
-                    && !answer
-                        .headers()
-                        .contains_key(idcloud_simulator::SIMULATED_HEADER);
+                seen.simulated |= answer.headers().contains_key(SIMULATED_HEADER);
+                seen.tls |= tls;
                 seen.skew = seen.skew.or_else(|| skew(answer.headers(), now));
             }
             Err(error) => seen.trouble = Some(trouble(error)),

@@ -20,6 +20,7 @@ use crate::commands::runtime;
 use crate::connection::seed;
 use crate::exit::Exit;
 use crate::failure::{Failure, Refusal};
+use crate::interrupt::interruption;
 use crate::output::Output;
 
 /// Runs the command.
@@ -70,13 +71,7 @@ pub(super) fn run(
             let _ = output
                 .note("warning: other machines can reach this simulator, and it speaks plain http");
         }
-        let interrupted = async {
-            // Without a signal to wait for, serving goes on until the process is ended.
-            if tokio::signal::ctrl_c().await.is_err() {
-                std::future::pending::<()>().await;
-            }
-        };
-        idcloud_simulator::serve(listener, simulator, Arc::new(clock), interrupted)
+        idcloud_simulator::serve(listener, simulator, Arc::new(clock), interruption())
             .await
             .map_err(|_| Failure::fault("the simulator's listener failed"))?;
         Ok(Exit::Answered)
