@@ -5,6 +5,7 @@ mod hook;
 mod notice;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -17,7 +18,6 @@ use crate::Webhook;
 use hook::Hook;
 
 /// One request that is to be sent to a tenant's webhook, or to the place where its bearer comes from.
-#[derive(Debug)]
 #[non_exhaustive]
 #[must_use]
 pub struct WebhookDelivery {
@@ -27,6 +27,16 @@ pub struct WebhookDelivery {
     pub request: Request<Bytes>,
     /// How long an answer is to be waited for.
     pub timeout: Duration,
+}
+
+/// Neither the address nor the credentials are shown: both may be secrets.
+impl fmt::Debug for WebhookDelivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebhookDelivery")
+            .field("id", &self.id)
+            .field("body", self.request.body())
+            .finish_non_exhaustive()
+    }
 }
 
 /// How webhooks have fared.

@@ -1,11 +1,18 @@
 //! Faults in process: what the client says about delivery is true, and nobody is billed twice.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use idcloud_http::{CallOptions, Delivery};
+use bytes::Bytes;
+use http::{Method, Request, Response, StatusCode};
+use idcloud_http::testing::VirtualClock;
+use idcloud_http::{CallContext, CallOptions, Clock as _, Delivery, Operation, Transport as _};
 use idcloud_model::Status;
-use idcloud_simulator::{CaptureMarking, Config, Effect, FaultPoint, FaultRule, Latency, capture};
-use serde_json::json;
+use idcloud_simulator::{
+    CaptureMarking, Config, Effect, FaultPoint, FaultRule, Latency, SharedSimulator, Simulator,
+    SimulatorTransport, Webhook, capture,
+};
+use serde_json::{Value, json};
 
 use super::bench::{Bench, YES, at, code, image, onboarding, plain};
 use super::client::{Caller, onboarding as request};
@@ -108,15 +115,12 @@ async fn latency_as_observed() {
         .access_token(&CallOptions::default())
         .await
         .unwrap();
-    let took = |begun: tokio::time::Instant| {
-        idcloud_http::Clock::instant(&*caller.clock)
-            .duration_since(begun)
-            .as_millis()
-    };
-    let begun = idcloud_http::Clock::instant(&*caller.clock);
+    let took =
+        |begun: tokio::time::Instant| caller.clock.instant().duration_since(begun).as_millis();
+    let begun = caller.clock.instant();
     let created = caller.create(&request(YES, image())).await.unwrap();
     assert!((1_600..=1_802).contains(&took(begun)), "{}", took(begun));
-    let begun = idcloud_http::Clock::instant(&*caller.clock);
+    let begun = caller.clock.instant();
     let options = CallOptions::default();
     let _ = caller
         .client
@@ -211,4 +215,125 @@ fn faults_at_run_time() {
             .iter()
             .all(|point| point.as_str().parse() == Ok(*point))
     );
+}
+
+/// A simulator with every kind of fault.
+fn storm(seed: u64) -> Config {
+    let config = Config::new(seed)
+        .with_latency(Latency::Observed)
+        .with_rate_limit(None)
+        .with_access_token_life(Duration::from_secs(7 * 86_400));
+    [
+        "create:0.01:reset-before-body",
+        "create:0.01:reset-after-body",
+        "create:0.02:reset-after-processing",
+        "create:2%:reset-in-answer=11",
+        "create:0.01:hang",
+        "create:0.01:hang-after-processing",
+        "create:0.01:truncated-json",
+        "create:0.01:malformed-json",
+        "create:0.01:without-id",
+        "create:0.01:502-after-processing",
+        "all:0.005:500/2s",
+        "all:0.02:429=1s",
+        "get:0.02:408",
+        "get:0.02:latency=3s",
+        "details:0.02:425",
+        "create:0.01:clock-skew=-5m",
+        "connection:0.01:refuse",
+        "webhook:0.1:lose",
+        "webhook:0.1:duplicate",
+        "webhook:0.1:reorder",
+        "webhook:0.1:forge",
+    ]
+    .into_iter()
+    .fold(config, |config, text| config.with_fault(rule(text)))
+}
+
+/// The request of one operation of many: creates about everybody in turn, and lookups of both kinds of `id`.
+fn request_of(bench: &Bench, operation: u32, id: &str) -> Request<Bytes> {
+    let people = idcloud_simulator::subjects();
+    let person = &people[usize::try_from(operation).unwrap() % people.len()];
+    let request = match operation % 4 {
+        0 => bench
+            .request(Method::POST, "/processes/v1")
+            .header("content-type", "application/json")
+            .body(onboarding(person.code, &plain()).to_string().into()),
+        1 => bench
+            .request(Method::GET, &format!("/processes/v2/{id}"))
+            .body(Bytes::new()),
+        _ => bench
+            .request(Method::GET, &format!("/processes/v1/{id}"))
+            .body(Bytes::new()),
+    };
+    request.unwrap()
+}
+
+const NOBODY: &str = "5f7bd0cd-7d04-4c4f-b2c4-a2b3bb2e4b43";
+
+/// What 10,000 requests through the transport come to, as a client in the same process sees it, and which webhooks are told.
+async fn told_in_process(seed: u64) -> String {
+    use std::fmt::Write as _;
+
+    let mut bench = Bench::with(storm(seed), "identity,risk-score");
+    let mut simulator = std::mem::replace(&mut bench.simulator, Simulator::new(Config::default()));
+    let clock = Arc::new(VirtualClock::starting_at(at(0.0)));
+    let tenant = simulator.tenant_id().to_owned();
+    let webhook = Webhook::new(http::Uri::from_static("http://receiver.test/"));
+    simulator.set_webhook(&tenant, Some(webhook));
+    let simulator = SharedSimulator::new(simulator);
+    let transport = SimulatorTransport::new(simulator.clone(), clock.clone());
+    let context = CallContext::new(Operation::Process, 1, Duration::from_secs(5));
+    let mut written = String::new();
+    let mut id = NOBODY.to_owned();
+    for operation in 0..10_000 {
+        let request = request_of(&bench, operation, &id);
+        let result = transport.send(request, context).await;
+        if let Some(created) = result.as_ref().ok().filter(|_| operation % 4 == 0)
+            && let Ok(body) = serde_json::from_slice::<Value>(created.body())
+            && let Some(process) = body["id"].as_str()
+        {
+            process.clone_into(&mut id);
+        }
+        writeln!(written, "{:?} {result:?}", clock.now()).unwrap();
+        simulator.deliver_webhooks(clock.now(), |request| {
+            writeln!(written, "{:?}", request.body()).unwrap();
+            let mut answer = Response::new(Bytes::new());
+            if operation % 3 == 0 {
+                *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+            }
+            Some(answer)
+        });
+    }
+    let simulator = simulator.lock();
+    writeln!(written, "{:?}", simulator.webhook_tally()).unwrap();
+    writeln!(written, "{:?}", simulator.ledger()).unwrap();
+    written
+}
+
+/// Same seed, same transcript, byte for byte, over 10,000 operations with faults of every kind, as a client in the same process
+/// sees them; another seed, another one.
+#[tokio::test(start_paused = true)]
+async fn the_transport_repeats_itself_byte_for_byte() {
+    let first = told_in_process(7).await;
+    assert!(
+        first == told_in_process(7).await,
+        "the same seed told something else"
+    );
+    assert!(
+        first != told_in_process(8).await,
+        "another seed told the same"
+    );
+    for part in [
+        "Connect",
+        "Interrupted",
+        "TruncatedAnswer",
+        "Timeout",
+        "99999",
+        "PROCESS_STATE_FINISHED",
+        "<!doctype",
+        "answered: false",
+    ] {
+        assert!(first.contains(part), "{part}");
+    }
 }

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use idcloud_http::{
-    ApiKey, CallOptions, Client, Delivery, Endpoints, Environment, Operation, ReqwestTransport,
-    SystemClock,
+    ApiKey, CallOptions, Client, Delivery, Endpoints, Environment, ReqwestTransport, SystemClock,
 };
 use idcloud_model::Capabilities;
 use idcloud_simulator::{Config, ManualClock, Server, SharedSimulator, Simulator};
@@ -401,7 +400,8 @@ async fn tls_by_an_authority_of_its_own() {
     let request = http::Request::get(format!("https://{}/processes/v1/x", served.address))
         .body(bytes::Bytes::new())
         .unwrap();
-    let context = idcloud_http::CallContext::new(Operation::Process, 1, Duration::from_secs(5));
+    let context =
+        idcloud_http::CallContext::new(idcloud_http::Operation::Process, 1, Duration::from_secs(5));
     let error = idcloud_http::Transport::send(&stranger, request, context)
         .await
         .unwrap_err();
