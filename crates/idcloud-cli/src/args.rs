@@ -34,7 +34,9 @@ pub(crate) use self::onboard::OnboardArgs;
 pub(crate) use self::person::{CodeArgs, PersonArgs};
 pub(crate) use self::preflight::PreflightArgs;
 pub(crate) use self::process::ProcessCommand;
-pub(crate) use self::simulator::{CaptureArgs, ServeArgs, SimulatorCommand};
+pub(crate) use self::simulator::{
+    CaptureArgs, CapturesArg, CountingArg, NoticesArg, ServeArgs, SimulatorCommand,
+};
 
 /// Everything that was typed.
 #[derive(Parser)]

@@ -113,7 +113,11 @@ pub(crate) fn capabilities(
     })
 }
 
-fn rate(layers: &Layers) -> Result<u16, Refusal> {
+/// Requests a second.
+///
+/// # Errors
+/// The value is no such number.
+pub(crate) fn rate(layers: &Layers) -> Result<u16, Refusal> {
     let Some((value, _)) = layers.find(Setting::Rate) else {
         return Ok(DEFAULT_RATE);
     };

@@ -5,7 +5,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
+use http::Uri;
+use idcloud_simulator::{FaultRule, Latency};
 
 use crate::duration::parse_duration;
 
@@ -13,7 +15,7 @@ use crate::duration::parse_duration;
 #[derive(Subcommand)]
 pub(crate) enum SimulatorCommand {
     /// Serve the simulator over HTTP until interrupted
-    Serve(ServeArgs),
+    Serve(Box<ServeArgs>),
     /// List the test subjects and what each one answers
     #[command(after_help = "Example:\n  idcloud simulator subjects --format json")]
     Subjects,
@@ -24,7 +26,7 @@ pub(crate) enum SimulatorCommand {
 /// `idcloud simulator serve`.
 #[derive(Args)]
 #[command(
-    after_help = "Example:\n  idcloud simulator serve --listen 127.0.0.1:8080 --credentials-dir ./credentials"
+    after_help = "Examples:\n  idcloud simulator serve --listen 127.0.0.1:8080 --credentials-dir ./credentials\n  idcloud simulator serve --latency observed --fault create:5%:reset-after-processing --fault get:next:503,429=2s\n\nThe page on the simulator lists the faults, the control endpoints below /_simulator/ and what they take."
 )]
 pub(crate) struct ServeArgs {
     /// Address or name, and port, to listen on; port 0 takes a free one
@@ -36,6 +38,85 @@ pub(crate) struct ServeArgs {
     /// Seed of everything the simulator draws: the same seed gives the same answers
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
+    /// Speak TLS, by an authority made for the purpose; ca.pem in the credentials' directory is what clients are to trust
+    #[arg(long, requires = "credentials_dir")]
+    pub(crate) tls: bool,
+    /// How long answers take: none, observed (as the real API once did) or a time for all of them
+    #[arg(long, value_name = "TIME", default_value = "none", value_parser = parse_latency)]
+    pub(crate) latency: Latency,
+    /// How the requests of a tenant are counted against its budget, which --rate sets
+    #[arg(long, value_name = "WAY", default_value = "sliding")]
+    pub(crate) counting: CountingArg,
+    /// What goes wrong, as POINT:WHEN:FAULT, such as create:5%:reset-after-body; may be given several times
+    #[arg(long = "fault", value_name = "SPEC")]
+    pub(crate) faults: Vec<FaultRule>,
+    /// When a capture token is marked as used
+    #[arg(long, value_name = "MOMENT", default_value = "with-process")]
+    pub(crate) captures: CapturesArg,
+    /// Let time stand still but for POST /_simulator/clock
+    #[arg(long)]
+    pub(crate) virtual_time: bool,
+    /// Where to tell that a process has ended; plain http
+    #[arg(long, value_name = "URL")]
+    pub(crate) webhook: Option<Uri>,
+    /// File with the webhook's credentials: "basic USER:PASSWORD", "api-key HEADER:VALUE", "api-key VALUE" or "oauth2 TOKEN-URL CLIENT-ID CLIENT-SECRET"
+    #[arg(long, value_name = "FILE", requires = "webhook")]
+    pub(crate) webhook_auth_file: Option<PathBuf>,
+    /// Which changes of a process the webhook is told
+    #[arg(
+        long,
+        value_name = "WHICH",
+        default_value = "finished",
+        requires = "webhook"
+    )]
+    pub(crate) webhook_notices: NoticesArg,
+    /// File with a token that opens the control endpoints to other machines; without it they are for this one
+    #[arg(long, value_name = "FILE")]
+    pub(crate) control_token_file: Option<PathBuf>,
+}
+
+/// The usual ways to count requests against a budget.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum CountingArg {
+    /// No second, wherever it begins, holds more than the budget
+    Sliding,
+    /// The count starts anew with each second of the clock
+    Fixed,
+    /// A bucket of one second's budget that fills up evenly
+    Bucket,
+}
+
+/// When a capture token is marked as used.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum CapturesArg {
+    /// When it arrives, whatever comes of the request
+    BeforeProcessing,
+    /// Together with the process that it leads to
+    WithProcess,
+    /// When the answer has left
+    AfterAnswer,
+}
+
+/// Which changes of a process are told.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum NoticesArg {
+    /// The end alone
+    Finished,
+    /// Every change, status 2 too
+    EveryChange,
+}
+
+fn parse_latency(text: &str) -> Result<Latency, String> {
+    match text {
+        "none" => Ok(Latency::None),
+        "observed" => Ok(Latency::Observed),
+        _ => parse_duration(text)
+            .map(|span| Latency::Fixed {
+                create: span,
+                other: span,
+            })
+            .map_err(|forms| format!("none, observed, or {forms}")),
+    }
 }
 
 /// `idcloud simulator capture`.

@@ -6,6 +6,7 @@ mod capture;
 mod credentials;
 mod serve;
 mod subjects;
+mod surroundings;
 
 use crate::args::SimulatorCommand;
 use crate::config;
@@ -25,7 +26,11 @@ pub(crate) fn run(
     let capabilities = config::capabilities(&settings.layers, None)
         .map_err(|refusal| Failure::usage(vec![refusal]))?;
     match command {
-        SimulatorCommand::Serve(args) => serve::run(&args, capabilities, output),
+        SimulatorCommand::Serve(args) => {
+            let rate =
+                config::rate(&settings.layers).map_err(|refusal| Failure::usage(vec![refusal]))?;
+            serve::run(&args, capabilities, rate, stdin, output)
+        }
         SimulatorCommand::Subjects => subjects::run(output),
         SimulatorCommand::Capture(args) => capture::run(&args, stdin, output),
     }

@@ -280,3 +280,90 @@ async fn the_simulators_commands_need_no_environment() {
     assert_eq!(run.code, 0, "{run}");
     assert_eq!(run.stdout.trim().split('.').count(), 3, "{run}");
 }
+
+/// A simulator with TLS, faults and control: the program trusts its authority by the written variables, meets the fault, and what
+/// it cost stands in the ledger. The request to terminate ends it well.
+#[tokio::test(flavor = "multi_thread")]
+async fn serving_with_everything_around() {
+    let directory = tempfile::tempdir().unwrap();
+    let token = directory.path().join("token");
+    std::fs::write(&token, "open-sesame\n").unwrap();
+    let token = token.to_str().unwrap();
+    let faults = [
+        "--fault",
+        "create:next:reset-after-processing",
+        "--fault",
+        "get:1%:503",
+    ];
+    let around = [
+        "--tls",
+        "--latency",
+        "5ms",
+        "--counting",
+        "bucket",
+        "--rate",
+        "50",
+    ];
+    let others = ["--captures", "after-answer", "--control-token-file", token];
+    let mut served = Served::start(directory.path(), &[&faults[..], &around, &others].concat());
+    let variables = variables(directory.path());
+    assert!(variables["IDCLOUD_API_URL"].starts_with("https://127.0.0.1:"));
+    assert!(variables["IDCLOUD_CA_FILE"].ends_with("/ca.pem"));
+    let onboard = || {
+        let command = Idcloud::new([
+            "onboard", "--format", "json", "--cpf", CPF, "--name", NAME, "--selfie",
+        ])
+        .arg(drawn_selfie());
+        variables
+            .iter()
+            .fold(command, |command, (name, value)| command.env(name, value))
+    };
+    let ambiguous = run(onboard()).await;
+    assert_eq!(ambiguous.code, 5, "{ambiguous}");
+    let answered = run(onboard()).await;
+    assert_eq!(answered.code, 0, "{answered}");
+    let process = served.child.id().to_string();
+    let killed = Command::new("kill")
+        .args(["-TERM", &process])
+        .status()
+        .unwrap();
+    assert!(killed.success());
+    assert_eq!(served.child.wait().unwrap().code(), Some(0));
+}
+
+/// What cannot be served is refused before anything listens, and a secret's file is never repeated.
+#[tokio::test(flavor = "multi_thread")]
+async fn serving_refuses_nonsense() {
+    let files = Files::new();
+    let auth = files.path("auth");
+    std::fs::write(&auth, "magic hush-hush").unwrap();
+    let auth = auth.to_str().unwrap();
+    for (arguments, said) in [
+        (&["--fault", "create:always:nonsense"][..], "--fault"),
+        (&["--fault", "webhook:always:503"], "--fault"),
+        (&["--latency", "soon"], "--latency"),
+        (&["--counting", "never"], "--counting"),
+        (&["--tls"], "--credentials-dir"),
+        (&["--webhook", "https://receiver.test/"], "--webhook"),
+        (
+            &[
+                "--webhook",
+                "http://127.0.0.1:1/",
+                "--webhook-auth-file",
+                auth,
+            ],
+            "--webhook-auth-file",
+        ),
+        (&["--webhook-auth-file", auth], "--webhook"),
+        (
+            &["--control-token-file", "/no/such/file"],
+            "--control-token-file",
+        ),
+    ] {
+        let serve = Idcloud::new(["simulator", "serve", "--listen", "127.0.0.1:0"]);
+        let run = run(serve.args(arguments.iter().copied())).await;
+        assert_eq!(run.code, 2, "{arguments:?}: {run}");
+        assert!(run.stderr.contains(said), "{arguments:?}: {run}");
+        assert!(!run.stderr.contains("hush"), "{run}");
+    }
+}

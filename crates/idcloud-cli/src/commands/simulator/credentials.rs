@@ -12,6 +12,8 @@ use zeroize::Zeroizing;
 use crate::owner_only;
 
 const KEY_FILE: &str = "key.pem";
+/// The certificate of the authority that vouches for a simulator that speaks TLS.
+const AUTHORITY_FILE: &str = "ca.pem";
 /// The file with the variables.
 pub(super) const VARIABLES_FILE: &str = ".env";
 
@@ -19,6 +21,7 @@ pub(super) const VARIABLES_FILE: &str = ".env";
 pub(super) fn write(
     directory: &Path,
     url: &str,
+    authority_pem: Option<&str>,
     account: &TestAccount,
     (api_key, capabilities): (&str, Capabilities),
     others: &[(&StandardKey, Zeroizing<String>)],
@@ -28,7 +31,20 @@ pub(super) fn write(
     owner_only::write(&key_file, account.private_key_pem().as_bytes())?;
     let capabilities = capabilities.to_string();
     let key_file = key_file.to_string_lossy();
+    let authority = directory.join(AUTHORITY_FILE);
+    // One that an earlier run left would vouch for nothing any more.
+    match std::fs::remove_file(&authority) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
     let mut variables = Zeroizing::new(String::new());
+    if let Some(pem) = authority_pem {
+        owner_only::write(&authority, pem.as_bytes())?;
+        let file = std::path::absolute(&authority)?;
+        for part in ["IDCLOUD_CA_FILE=", &quoted(&file.to_string_lossy()), "\n"] {
+            variables.push_str(part);
+        }
+    }
     for (name, value) in [
         ("IDCLOUD_ENV", "custom"),
         ("IDCLOUD_API_URL", url),

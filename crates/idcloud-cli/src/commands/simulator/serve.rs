@@ -1,4 +1,4 @@
-//! `idcloud simulator serve`: the simulator behind a socket, until ctrl-c.
+//! `idcloud simulator serve`: the simulator behind a socket, until ctrl-c or the request to terminate.
 //!
 //! Never prints a credential: they go into files of their owner's alone.
 
@@ -7,19 +7,23 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use idcloud_http::SystemClock;
+use idcloud_http::{Clock as _, SystemClock};
 use idcloud_model::Capabilities;
-use idcloud_simulator::{Config, KeyProfile, Simulator, key_ring};
+use idcloud_simulator::{
+    Config, KeyProfile, ManualClock, Server, Simulator, TlsIdentity, key_ring,
+};
 use serde::Serialize;
 use tokio::net::TcpListener;
 use zeroize::Zeroizing;
 
 use super::credentials::{self, VARIABLES_FILE, quoted};
+use super::surroundings;
 use crate::args::ServeArgs;
 use crate::commands::runtime;
 use crate::connection::seed;
 use crate::exit::Exit;
 use crate::failure::{Failure, Refusal};
+use crate::input::Stdin;
 use crate::interrupt::interruption;
 use crate::output::Output;
 
@@ -27,8 +31,13 @@ use crate::output::Output;
 pub(super) fn run(
     args: &ServeArgs,
     capabilities: Capabilities,
+    rate: u16,
+    stdin: &mut Stdin<'_>,
     output: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
+    let refused = |refusal| Failure::usage(vec![refusal]);
+    let webhook = surroundings::webhook(args, stdin).map_err(refused)?;
+    let control_token = surroundings::control_token(args, stdin).map_err(refused)?;
     let clock = SystemClock::new();
     let runtime = runtime()?;
     runtime.block_on(async {
@@ -38,9 +47,13 @@ pub(super) fn run(
         let address = listener
             .local_addr()
             .map_err(|error| cannot_listen(&error))?;
-        let url = format!("http://{}", reachable(address));
+        let scheme = if args.tls { "https" } else { "http" };
+        let url = format!("{scheme}://{}", reachable(address));
+        let tls = args.tls.then(|| certificate(address)).transpose()?;
         let config = Config::new(args.seed.unwrap_or_else(|| seed(&clock))).with_identity_url(&url);
-        let mut simulator = Simulator::new(config);
+        let mut simulator = Simulator::new(surroundings::configure(config, args, rate));
+        let tenant = simulator.tenant_id().to_owned();
+        simulator.set_webhook(&tenant, webhook);
         if let Some(directory) = &args.credentials_dir {
             let account = simulator
                 .issue_account()
@@ -59,6 +72,7 @@ pub(super) fn run(
             let written = credentials::write(
                 directory,
                 &url,
+                tls.as_ref().map(TlsIdentity::authority_pem),
                 &account,
                 (&api_key, first.capabilities()),
                 &others,
@@ -67,15 +81,34 @@ pub(super) fn run(
         }
         // It serves all the same where nobody reads the announcement.
         let _ = announce(&url, args.credentials_dir.as_deref(), output);
-        if !address.ip().is_loopback() {
+        if !address.ip().is_loopback() && !args.tls {
             let _ = output
                 .note("warning: other machines can reach this simulator, and it speaks plain http");
         }
-        idcloud_simulator::serve(listener, simulator, Arc::new(clock), interruption())
+        let mut server = if args.virtual_time {
+            Server::in_virtual_time(simulator, Arc::new(ManualClock::new(clock.now())))
+        } else {
+            Server::new(simulator, Arc::new(clock))
+        };
+        if let Some(token) = &control_token {
+            server = server.with_control_token(token.as_str());
+        }
+        if let Some(identity) = tls {
+            server = server.with_tls(identity);
+        }
+        server
+            .run(listener, interruption())
             .await
             .map_err(|_| Failure::fault("the simulator's listener failed"))?;
         Ok(Exit::Answered)
     })
+}
+
+/// A certificate for every name that this machine calls itself by, and for the address that is listened on.
+fn certificate(address: SocketAddr) -> Result<TlsIdentity, Failure> {
+    let names = ["localhost".to_owned(), reachable(address).ip().to_string()];
+    TlsIdentity::generate(names)
+        .map_err(|_| Failure::fault("the simulator could not make a certificate"))
 }
 
 /// The address to call: an unspecified one listens everywhere and is called at the loopback.
