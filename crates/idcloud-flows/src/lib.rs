@@ -83,8 +83,3 @@ pub use submit_error::{SubmitError, SubmitErrorKind};
 pub use submit_options::SubmitOptions;
 pub use wait::{WaitError, WaitErrorKind};
 pub use waiter::Waiter;
-
-/// The README's example compiles.
-#[cfg(all(doctest, feature = "reqwest"))]
-#[doc = include_str!("../../../README.md")]
-struct Readme;
