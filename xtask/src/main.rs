@@ -27,7 +27,7 @@ usage: cargo xtask <command>
                       and where it is missing that gate is missed unless --without-instructions is given
   ci [--full]         print the arrows between our crates, what they weigh and which foreign types they show, and follow the
                       links of the pages; fail where a rule is broken. --full adds what needs Python and PyPI: the OpenAPI
-                      document is validated, and the served simulator is held against it
+                      document is validated
   codegen [--check]   write tables, reference pages and docs/openapi.json from the spec; --check only compares
   release [--dry-run] check, package, publish and tag all crates in one version; a dry run stops before it publishes";
 
