@@ -9,6 +9,7 @@ pub mod budget;
 pub mod caller;
 pub mod figure;
 pub mod instructions;
+pub mod journal;
 pub mod model;
 pub mod ours;
 pub mod peak;

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use bench::figure::{self, Figure};
 use bench::server::Server;
 use bench::traffic::Traffic;
-use bench::{Failure, allocations, budget, instructions, model, peak, usage, waiting};
+use bench::{Failure, allocations, budget, instructions, journal, model, peak, usage, waiting};
 use cap::Cap;
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 
@@ -62,6 +62,7 @@ fn figures(asked: Asked) -> Result<Vec<Figure>, Failure> {
         figures.push(peak);
         figures.push(waiting::memory(&ALLOCATOR)?);
         figures.extend(model::times());
+        figures.extend(journal::figures()?);
     }
     Ok(figures)
 }

@@ -96,7 +96,15 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     // Not published: it measures the layers beside what they are compared with.
-    ("bench", &["idcloud-flows", "idcloud-http", "idcloud-model"]),
+    (
+        "bench",
+        &[
+            "idcloud-flows",
+            "idcloud-http",
+            "idcloud-journal",
+            "idcloud-model",
+        ],
+    ),
     // Not published: it runs the code blocks of the documentation.
     ("docs-tests", &[]),
     // Not published: the service that a page shows.

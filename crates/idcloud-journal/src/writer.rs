@@ -20,6 +20,9 @@ use crate::table::Table;
 /// The most that one transaction takes: more would make the first of them wait.
 const MOST: usize = 512;
 
+/// How often the thread looks for those who asked before: some tens of microseconds.
+const LOOKS: u32 = 64;
+
 /// The writing thread, and the way to it.
 #[derive(Debug)]
 pub(crate) struct Writer {
@@ -161,7 +164,9 @@ fn write(connection: &Connection, jobs: &Receiver<Job>, commits: &AtomicU64) {
     let mut table = Table::of(connection);
     // What the callers of fresh claims left behind when they went.
     let mut left: Vec<Job> = Vec::new();
-    while let Some(batch) = next_batch(jobs, &mut left) {
+    let mut expected = 1;
+    while let Some(batch) = next_batch(jobs, left, expected) {
+        expected = batch.len();
         let outcomes = match &mut table {
             Ok(table) => written(connection, table, &batch, commits),
             Err(error) => Err(error.kind().into()),
@@ -171,13 +176,23 @@ fn write(connection: &Connection, jobs: &Receiver<Job>, commits: &AtomicU64) {
 }
 
 /// All that waits; where nothing does, what comes next.
-fn next_batch(jobs: &Receiver<Job>, left: &mut Vec<Job>) -> Option<Vec<Job>> {
-    let mut batch = std::mem::take(left);
+///
+/// Whoever was answered a moment ago is likely to ask again in the next, and would otherwise miss this sync by that moment: so for as long as it
+/// takes to look around a few times, as many are waited for as came before.
+fn next_batch(jobs: &Receiver<Job>, left: Vec<Job>, expected: usize) -> Option<Vec<Job>> {
+    let mut batch = left;
     if batch.is_empty() {
         batch.push(jobs.recv().ok()?);
     }
-    batch.extend(jobs.try_iter().take(MOST));
-    Some(batch)
+    let mut looks = 0;
+    loop {
+        batch.extend(jobs.try_iter().take(MOST));
+        if batch.len() >= expected || looks >= LOOKS {
+            return Some(batch);
+        }
+        looks += 1;
+        std::thread::yield_now();
+    }
 }
 
 type Outcomes = Result<Vec<Result<Outcome, JournalError>>, JournalError>;
