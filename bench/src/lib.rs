@@ -16,6 +16,7 @@ pub mod peak;
 pub mod raw_hyper;
 pub mod sample;
 pub mod server;
+pub mod simulator;
 pub mod stopwatch;
 pub mod traffic;
 pub mod usage;

@@ -8,7 +8,9 @@ use std::process::ExitCode;
 use bench::figure::{self, Figure};
 use bench::server::Server;
 use bench::traffic::Traffic;
-use bench::{Failure, allocations, budget, instructions, journal, model, peak, usage, waiting};
+use bench::{
+    Failure, allocations, budget, instructions, journal, model, peak, simulator, usage, waiting,
+};
 use cap::Cap;
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 
@@ -60,6 +62,7 @@ fn figures(asked: Asked) -> Result<Vec<Figure>, Failure> {
     if !asked.counts_alone {
         figures.extend(usage::figures(&traffic, address)?);
         figures.push(peak);
+        figures.push(simulator::figure()?);
         figures.push(waiting::memory(&ALLOCATOR)?);
         figures.extend(model::times());
         figures.extend(journal::figures()?);

@@ -103,6 +103,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "idcloud-http",
             "idcloud-journal",
             "idcloud-model",
+            "idcloud-simulator",
         ],
     ),
     // Not published: it runs the code blocks of the documentation.

@@ -9,6 +9,7 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use crate::failure::Refusal;
+use crate::permissions::refuse_shared;
 
 /// Standard input, which can be read once.
 pub(crate) struct Stdin<'a> {
@@ -81,6 +82,26 @@ pub(crate) fn read_wiped(
     let mut bytes = wiped(limit);
     fill(&mut bytes, field, path, stdin, limit)?;
     Ok(bytes)
+}
+
+/// Reads a file with a secret as [`read_wiped`] does. `what` names the secret.
+///
+/// # Errors
+/// Names `field`: the file cannot be read, is not a file, is longer than `limit`, or others than its owner may use it.
+pub(crate) fn read_secret(
+    field: &str,
+    what: &str,
+    path: &Path,
+    limit: u64,
+) -> Result<Zeroizing<Vec<u8>>, Refusal> {
+    let mut file = File::open(path).map_err(|error| unreadable(field, &error))?;
+    // Asked of the open file: the path may lead elsewhere a moment later.
+    let metadata = file.metadata().map_err(|error| unreadable(field, &error))?;
+    if metadata.is_dir() {
+        return Err(unreadable(field, &io::ErrorKind::IsADirectory.into()));
+    }
+    refuse_shared(field, what, &metadata, path)?;
+    read_open(field, &mut file, limit)
 }
 
 /// Reads an open file as [`read_wiped`] does.

@@ -2,14 +2,12 @@
 //!
 //! Never reads a key that others on this machine may read, and never shows any of it.
 
-use std::fs::File;
 use std::path::Path;
 
 use zeroize::Zeroizing;
 
 use crate::failure::Refusal;
-use crate::input::{self, unreadable};
-use crate::permissions::refuse_shared;
+use crate::input;
 
 /// An RSA key of 16,384 bits is 13 kB of PEM.
 const MAX_PEM: u64 = 64 * 1024;
@@ -19,14 +17,7 @@ const MAX_PEM: u64 = 64 * 1024;
 /// # Errors
 /// The file cannot be read, is not a file, or its group or others may read it.
 pub(crate) fn read(field: &str, path: &Path) -> Result<Zeroizing<Vec<u8>>, Refusal> {
-    let mut file = File::open(path).map_err(|error| unreadable(field, &error))?;
-    // Asked of the open file: the path may lead elsewhere a moment later.
-    let metadata = file.metadata().map_err(|error| unreadable(field, &error))?;
-    if metadata.is_dir() {
-        return Err(unreadable(field, &std::io::ErrorKind::IsADirectory.into()));
-    }
-    refuse_shared(field, "the private key", &metadata, path)?;
-    input::read_open(field, &mut file, MAX_PEM)
+    input::read_secret(field, "the private key", path, MAX_PEM)
 }
 
 #[cfg(all(test, unix))]

@@ -29,7 +29,7 @@ pub(crate) fn run(
         SimulatorCommand::Serve(args) => {
             let rate =
                 config::rate(&settings.layers).map_err(|refusal| Failure::usage(vec![refusal]))?;
-            serve::run(&args, capabilities, rate, stdin, output)
+            serve::run(&args, capabilities, rate, output)
         }
         SimulatorCommand::Subjects => subjects::run(output),
         SimulatorCommand::Capture(args) => capture::run(&args, stdin, output),

@@ -1,7 +1,9 @@
 //! The simulator's own commands: serving, listing, capturing.
 
 use std::collections::HashMap;
+use std::fs::Permissions;
 use std::io::{BufRead as _, BufReader};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -71,8 +73,6 @@ fn variables(directory: &Path) -> HashMap<String, String> {
 /// A ready account: the variables are all there, and only their owner may read them.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_served_simulator_writes_credentials_that_work() {
-    use std::os::unix::fs::PermissionsExt as _;
-
     let directory = tempfile::tempdir().unwrap();
     let credentials = directory.path().join("inner");
     let served = Served::start(&credentials, &["--seed", "7"]);
@@ -281,6 +281,10 @@ async fn the_simulators_commands_need_no_environment() {
     assert_eq!(run.stdout.trim().split('.').count(), 3, "{run}");
 }
 
+fn owners_alone(path: &Path) {
+    std::fs::set_permissions(path, Permissions::from_mode(0o600)).unwrap();
+}
+
 /// A simulator with TLS, faults and control: the program trusts its authority by the written variables, meets the fault, and what
 /// it cost stands in the ledger. The request to terminate ends it well.
 #[tokio::test(flavor = "multi_thread")]
@@ -288,6 +292,7 @@ async fn serving_with_everything_around() {
     let directory = tempfile::tempdir().unwrap();
     let token = directory.path().join("token");
     std::fs::write(&token, "open-sesame\n").unwrap();
+    owners_alone(&token);
     let token = token.to_str().unwrap();
     let faults = [
         "--fault",
@@ -337,7 +342,12 @@ async fn serving_refuses_nonsense() {
     let files = Files::new();
     let auth = files.path("auth");
     std::fs::write(&auth, "magic hush-hush").unwrap();
+    owners_alone(&auth);
     let auth = auth.to_str().unwrap();
+    let shared = files.path("shared");
+    std::fs::write(&shared, "hush-hush").unwrap();
+    std::fs::set_permissions(&shared, Permissions::from_mode(0o644)).unwrap();
+    let shared = shared.to_str().unwrap();
     for (arguments, said) in [
         (&["--fault", "create:always:nonsense"][..], "--fault"),
         (&["--fault", "webhook:always:503"], "--fault"),
@@ -359,6 +369,7 @@ async fn serving_refuses_nonsense() {
             &["--control-token-file", "/no/such/file"],
             "--control-token-file",
         ),
+        (&["--control-token-file", shared], "mode 0644"),
     ] {
         let serve = Idcloud::new(["simulator", "serve", "--listen", "127.0.0.1:0"]);
         let run = run(serve.args(arguments.iter().copied())).await;

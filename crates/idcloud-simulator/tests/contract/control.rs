@@ -261,3 +261,49 @@ fn accounts_and_dialect_are_arranged() {
     );
     assert!(token(&mut bench)["access_token"].is_string());
 }
+
+/// The rules and the faults that the page on the simulator shows can be sent as they stand there.
+#[test]
+fn the_pages_examples_are_taken() {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/simulator.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let rules: Vec<&str> = page
+        .split("```json\n")
+        .skip(1)
+        .filter_map(|block| block.split("```").next())
+        .filter(|block| block.contains("\"outcomes\""))
+        .collect();
+    assert_eq!(rules.len(), 1);
+    let mut bench = Bench::new("identity");
+    let tenant = bench.simulator.tenant_id().to_owned();
+    let account = idcloud_simulator::TestAccount::from_pem(
+        "simulator",
+        &tenant,
+        super::bench::account(&tenant).private_key_pem(),
+    );
+    bench.simulator.register_account(&account.unwrap());
+    let (status, answer) = control(&mut bench.simulator, Method::PUT, "rules", rules[0]);
+    assert_eq!(status, 200, "{answer}");
+    assert_eq!(answer["outcomes"], 3);
+    assert_eq!(answer["faults"].as_array().map(Vec::len), Some(2));
+    // Every fault of the page's table, at a point where it can strike.
+    let table = page.split("| fault | processed? |").nth(1).unwrap();
+    let mut listed = 0;
+    for row in table
+        .lines()
+        .skip(2)
+        .take_while(|line| line.starts_with('|'))
+    {
+        let cell = row.split('|').nth(1).unwrap();
+        for fault in cell.split('`').skip(1).step_by(2) {
+            let taken = ["create", "webhook"].iter().any(|point| {
+                format!("{point}:next:{fault}")
+                    .parse::<idcloud_simulator::FaultRule>()
+                    .is_ok()
+            });
+            assert!(taken, "{fault}");
+            listed += 1;
+        }
+    }
+    assert!(listed > 20, "{listed}");
+}

@@ -23,7 +23,6 @@ use crate::commands::runtime;
 use crate::connection::seed;
 use crate::exit::Exit;
 use crate::failure::{Failure, Refusal};
-use crate::input::Stdin;
 use crate::interrupt::interruption;
 use crate::output::Output;
 
@@ -32,12 +31,11 @@ pub(super) fn run(
     args: &ServeArgs,
     capabilities: Capabilities,
     rate: u16,
-    stdin: &mut Stdin<'_>,
     output: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
     let refused = |refusal| Failure::usage(vec![refusal]);
-    let webhook = surroundings::webhook(args, stdin).map_err(refused)?;
-    let control_token = surroundings::control_token(args, stdin).map_err(refused)?;
+    let webhook = surroundings::webhook(args).map_err(refused)?;
+    let control_token = surroundings::control_token(args).map_err(refused)?;
     let clock = SystemClock::new();
     let runtime = runtime()?;
     runtime.block_on(async {

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::args::{CapturesArg, CountingArg, NoticesArg, ServeArgs};
 use crate::failure::Refusal;
-use crate::input::{self, Stdin};
+use crate::input;
 
 /// A file with credentials is one line.
 const MAX_SECRET: u64 = 16 * 1024;
@@ -41,13 +41,13 @@ pub(super) fn configure(config: Config, args: &ServeArgs, rate: u16) -> Config {
 }
 
 /// The webhook, where there is one.
-pub(super) fn webhook(args: &ServeArgs, stdin: &mut Stdin<'_>) -> Result<Option<Webhook>, Refusal> {
+pub(super) fn webhook(args: &ServeArgs) -> Result<Option<Webhook>, Refusal> {
     let Some(url) = &args.webhook else {
         return Ok(None);
     };
     let url = plain_http(url.clone(), "--webhook")?;
     let auth = match &args.webhook_auth_file {
-        Some(path) => auth(&secret("--webhook-auth-file", path, stdin)?)?,
+        Some(path) => auth(&secret("--webhook-auth-file", "the credentials", path)?)?,
         None => WebhookAuth::None,
     };
     let notices = match args.webhook_notices {
@@ -60,15 +60,12 @@ pub(super) fn webhook(args: &ServeArgs, stdin: &mut Stdin<'_>) -> Result<Option<
 }
 
 /// The token that opens the control endpoints to others, where there is one.
-pub(super) fn control_token(
-    args: &ServeArgs,
-    stdin: &mut Stdin<'_>,
-) -> Result<Option<Zeroizing<String>>, Refusal> {
+pub(super) fn control_token(args: &ServeArgs) -> Result<Option<Zeroizing<String>>, Refusal> {
     const FLAG: &str = "--control-token-file";
     let Some(path) = &args.control_token_file else {
         return Ok(None);
     };
-    let token = secret(FLAG, path, stdin)?;
+    let token = secret(FLAG, "the token", path)?;
     if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(Refusal::new(
             FLAG,
@@ -79,8 +76,8 @@ pub(super) fn control_token(
     Ok(Some(token))
 }
 
-fn secret(flag: &str, path: &Path, stdin: &mut Stdin<'_>) -> Result<Zeroizing<String>, Refusal> {
-    let bytes = input::read_wiped(flag, path, stdin, MAX_SECRET)?;
+fn secret(flag: &str, what: &str, path: &Path) -> Result<Zeroizing<String>, Refusal> {
+    let bytes = input::read_secret(flag, what, path, MAX_SECRET)?;
     std::str::from_utf8(&bytes)
         .map(|text| Zeroizing::new(text.trim().to_owned()))
         .map_err(|_| Refusal::new(flag, "is not text", "write it as UTF-8"))
