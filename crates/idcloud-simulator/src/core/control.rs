@@ -1,6 +1,8 @@
 //! The control endpoints: what a person or a test arranges, looks at and resets.
 //! Never part of the API that is simulated, and never asked who asks: whoever serves them decides that first.
 
+mod arranged_outcome;
+mod arranged_webhook;
 mod rules;
 mod shown;
 
