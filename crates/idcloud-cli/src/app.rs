@@ -12,6 +12,7 @@ use crate::config;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::input::Stdin;
+use crate::journal_file;
 use crate::output::Output;
 use crate::profile;
 use crate::settings::{Layer, Layers, Settings};
@@ -58,6 +59,8 @@ fn dispatch(
         Command::Document(command) => {
             commands::document::run(command, &settings, &mut stdin, output)
         }
+        Command::Batch(command) => commands::batch::run(command, &settings, output),
+        Command::Journal(command) => commands::journal::run(command, &settings, output),
         Command::Preflight(args) => commands::preflight::run(&args, &mut stdin, output),
         Command::Explain(args) => commands::explain::run(&args, &settings, &mut stdin, output),
         Command::Token(args) => commands::token::run(&args, &settings, output),
@@ -85,6 +88,7 @@ fn settings(
             profile,
         },
         exit_verdict: flags.exit_verdict,
+        default_journal: journal_file::default_path(variable("XDG_STATE_HOME"), variable("HOME")),
     })
 }
 

@@ -3,12 +3,14 @@
 //! Never holds a secret (secrets come from files and variables) and never derives `Debug`: flags carry personal data.
 
 mod asked;
+mod batch;
 mod compare;
 mod create;
 mod credentials;
 mod document;
 mod documentation;
 mod explain;
+mod journal;
 mod liveness;
 mod onboard;
 mod person;
@@ -21,6 +23,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use self::asked::AskedArgs;
+pub(crate) use self::batch::{BatchCommand, BatchReportArgs, BatchRunArgs, BatchStatusArgs};
 pub(crate) use self::compare::CompareArgs;
 pub(crate) use self::create::{AnswerArgs, ContextArgs};
 pub(crate) use self::credentials::{DoctorArgs, TokenArgs};
@@ -29,6 +32,10 @@ pub(crate) use self::document::{
 };
 pub(crate) use self::documentation::{CompletionsArgs, ManArgs};
 pub(crate) use self::explain::ExplainArgs;
+pub(crate) use self::journal::{
+    JournalCommand, JournalFileArgs, JournalListArgs, JournalSettleArgs, JournalShowArgs,
+    MemoryArgs,
+};
 pub(crate) use self::liveness::LivenessArgs;
 pub(crate) use self::onboard::OnboardArgs;
 pub(crate) use self::person::{CodeArgs, PersonArgs};
@@ -195,6 +202,12 @@ pub(crate) enum Command {
     /// Capture documents, and use those again that IDCloud kept
     #[command(subcommand)]
     Document(DocumentCommand),
+    /// Onboard many people from a file: resumable, and never twice
+    #[command(subcommand)]
+    Batch(BatchCommand),
+    /// See what was submitted, and close what is ambiguous
+    #[command(subcommand)]
+    Journal(JournalCommand),
     /// Tell whether IDCloud would take a selfie, without sending it
     Preflight(PreflightArgs),
     /// Explain an error code, an answer, a notification or a capture token

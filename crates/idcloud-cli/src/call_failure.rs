@@ -4,24 +4,11 @@
 
 use std::borrow::Cow;
 
-use idcloud_flows::SubmitError;
 use idcloud_http::{Delivery as CallDelivery, Error, ErrorKind};
 use idcloud_model::{ErrorCode, Language};
 
 use crate::exit::Exit;
 use crate::failure::{Delivery, Failure};
-
-/// The failure of a submission: its create's, or one that kept it from being sent.
-pub(crate) fn of_submission(error: &SubmitError) -> Failure {
-    match error.call_error() {
-        Some(error) => of_create(error),
-        None => Failure {
-            kind: error.kind().as_str(),
-            delivery: delivery(error.delivery()),
-            ..Failure::fault(error.to_string())
-        },
-    }
-}
 
 /// The failure of a create: nothing is known to exist because of it.
 pub(crate) fn of_create(error: &Error) -> Failure {
@@ -29,7 +16,6 @@ pub(crate) fn of_create(error: &Error) -> Failure {
     let exit = exit_of_create(kind, delivery, error.code().is_some());
     let told = told(error);
     let message = match exit {
-        Exit::Ambiguous => format!("{told}; this run leaves no memory of it"),
         _ if of_token(kind) => format!("no access token: {told}"),
         _ => told,
     };
@@ -94,13 +80,18 @@ pub(crate) fn told(error: &Error) -> String {
     let text = text
         .strip_prefix(&format!("{}: ", error.operation()))
         .unwrap_or(&text);
-    match error.code().and_then(ErrorCode::entry) {
-        Some(entry) => {
-            let meaning = entry.meaning(Language::English);
-            format!("{text}: {}", meaning.trim_end_matches('.'))
-        }
+    match error.code() {
+        Some(code) => format!("{text}{}", meaning(code)),
         None => text.to_owned(),
     }
+}
+
+/// `: ` and what a code means; nothing for a code that is in no list.
+pub(crate) fn meaning(code: &ErrorCode) -> String {
+    code.entry().map_or_else(String::new, |entry| {
+        let meaning = entry.meaning(Language::English);
+        format!(": {}", meaning.trim_end_matches('.'))
+    })
 }
 
 fn failure(error: &Error, exit: Exit, message: String) -> Failure {

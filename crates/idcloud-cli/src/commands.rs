@@ -2,12 +2,14 @@
 //!
 //! A command never writes to a stream of the process: it is handed the output.
 
+pub(crate) mod batch;
 pub(crate) mod compare;
 mod context;
 pub(crate) mod doctor;
 pub(crate) mod document;
 pub(crate) mod documentation;
 pub(crate) mod explain;
+pub(crate) mod journal;
 pub(crate) mod liveness;
 pub(crate) mod onboard;
 pub(crate) mod preflight;

@@ -26,6 +26,9 @@ use crate::target::{Address, ApiKeySource, Remote, Target};
 /// No API key is nearly as long.
 const MAX_KEY_FILE: u64 = 16 * 1024;
 
+/// The tenant of the embedded simulator: the same in every run, so that a journal knows again what was submitted.
+const LOCAL_TENANT: &str = "00000000-0000-4000-8000-000000000001";
+
 /// A client and the key it presents.
 pub(crate) struct Connection {
     pub(crate) client: Client,
@@ -74,7 +77,7 @@ pub(crate) fn local(
     let config = idcloud_simulator::Config::new(seed(&*clock)).with_unknown_references(true);
     let mut simulator = Simulator::new(config);
     let account = simulator
-        .issue_account()
+        .issue_account_in(LOCAL_TENANT)
         .map_err(|_| Failure::fault("the embedded simulator could not make an RSA key"))?;
     let api_key = simulator.issue_api_key(capabilities);
     let transport = SimulatorTransport::new(simulator, Arc::clone(&clock));

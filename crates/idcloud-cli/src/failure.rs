@@ -2,6 +2,7 @@
 //!
 //! Never holds personal data, a secret, a URL or an answer's body: messages name fields and rules, not values.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use idcloud_model::Violation;
@@ -11,7 +12,7 @@ use crate::exit::Exit;
 use crate::style::Style;
 
 /// What is known about the request that failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Delivery {
     /// It provably did not leave.
@@ -23,7 +24,7 @@ pub(crate) enum Delivery {
 }
 
 /// One rule that an input breaks.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Refusal {
     /// The field as the person named it: `selfie`, `subject.code`, `--env`.
     pub(crate) field: String,
@@ -85,8 +86,21 @@ impl From<&Violation> for Refusal {
     }
 }
 
+/// An error as scripts read it. Its keys and their order are public interface.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ErrorObject<'a> {
+    kind: &'a str,
+    delivery: Delivery,
+    code: Option<&'a str>,
+    pub(crate) message: Cow<'a, str>,
+    help: Option<&'a str>,
+    attempts: u32,
+    process_id: Option<&'a str>,
+}
+
 /// Why the program ends without, or beside, a result.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[must_use]
 pub(crate) struct Failure {
     pub(crate) exit: Exit,
@@ -167,37 +181,29 @@ impl Failure {
         }
     }
 
+    /// The error object.
+    pub(crate) fn object(&self) -> ErrorObject<'_> {
+        ErrorObject {
+            kind: self.kind,
+            delivery: self.delivery,
+            code: self.code.as_deref(),
+            message: (&*self.message).into(),
+            help: self.help.as_deref(),
+            attempts: self.attempts,
+            process_id: self.process_id.as_deref(),
+        }
+    }
+
     /// Writes the error object, on one line.
     pub(crate) fn write_json(&self, to: &mut dyn Write) -> io::Result<()> {
         #[derive(Serialize)]
         struct Envelope<'a> {
-            error: Object<'a>,
+            error: ErrorObject<'a>,
         }
-        #[derive(Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Object<'a> {
-            kind: &'a str,
-            delivery: Delivery,
-            code: Option<&'a str>,
-            message: &'a str,
-            help: Option<&'a str>,
-            attempts: u32,
-            process_id: Option<&'a str>,
-        }
-        serde_json::to_writer(
-            &mut *to,
-            &Envelope {
-                error: Object {
-                    kind: self.kind,
-                    delivery: self.delivery,
-                    code: self.code.as_deref(),
-                    message: &self.message,
-                    help: self.help.as_deref(),
-                    attempts: self.attempts,
-                    process_id: self.process_id.as_deref(),
-                },
-            },
-        )?;
+        let envelope = Envelope {
+            error: self.object(),
+        };
+        serde_json::to_writer(&mut *to, &envelope)?;
         writeln!(to)
     }
 

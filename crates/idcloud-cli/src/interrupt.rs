@@ -9,6 +9,7 @@ use idcloud_model::{Asked, Policy, Process, decide};
 use crate::exit::Exit;
 use crate::failure::{Delivery, Failure};
 use crate::progress::Known;
+use crate::submit_failure::Memory;
 
 /// What the future comes to, or nothing when an interruption comes first.
 pub(crate) async fn interruptible<T>(future: impl Future<Output = T>) -> Option<T> {
@@ -54,12 +55,15 @@ async fn terminate() {
 }
 
 /// An interruption before the submission came to an end.
-pub(crate) fn of_submission(known: &Known, asked: Asked) -> Failure {
+pub(crate) fn of_submission(known: &Known, asked: Asked, memory: Memory) -> Failure {
     match known {
         Known::NothingLeft => canceled(Delivery::NotSent, "interrupted; nothing was created", None),
         Known::Left => canceled(
             Delivery::Unknown,
-            "interrupted; IDCloud may have created and billed a process, and this run leaves no memory of it",
+            format!(
+                "interrupted; IDCloud may have created and billed a process; {}",
+                memory.told()
+            ),
             Some("Do not repeat it unless a second bill is acceptable."),
         ),
         Known::Failed(id) => Failure {
@@ -74,8 +78,8 @@ pub(crate) fn of_submission(known: &Known, asked: Asked) -> Failure {
         Known::LeftAgain(id) => canceled(
             Delivery::Unknown,
             format!(
-                "interrupted; process {id} failed, and IDCloud may have created and billed another, \
-                 of which this run leaves no memory"
+                "interrupted; process {id} failed, and IDCloud may have created and billed another; {}",
+                memory.told()
             ),
             Some("Do not repeat it unless a second bill is acceptable."),
         ),
@@ -181,7 +185,7 @@ mod tests {
                 "review (missing-evidence)",
             ),
         ] {
-            let failure = of_submission(&known, asked);
+            let failure = of_submission(&known, asked, Memory::None);
             assert_eq!(failure.exit, Exit::Interrupted);
             assert_eq!(failure.kind, "canceled-by-user");
             assert_eq!(failure.delivery, delivery, "{known:?}");

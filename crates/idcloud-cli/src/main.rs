@@ -2,17 +2,20 @@
 
 mod app;
 mod args;
+mod batch;
 mod call_failure;
 mod commands;
 mod config;
 mod connection;
 mod duration;
+mod entry_object;
 mod exit;
 mod failure;
 mod handle;
 mod harmless;
 mod input;
 mod interrupt;
+mod journal_file;
 mod outcome;
 mod output;
 mod owner_only;
@@ -27,6 +30,7 @@ mod selfie_input;
 mod settings;
 mod style;
 mod subject_input;
+mod submit_failure;
 mod target;
 mod text;
 mod timestamp;

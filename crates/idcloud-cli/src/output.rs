@@ -108,6 +108,16 @@ impl<'a> Output<'a> {
         self.stdout.flush()
     }
 
+    /// Writes a result for a person alone.
+    pub(crate) fn summary(
+        &mut self,
+        text: impl FnOnce(&mut dyn Write, Style) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let mut whole = Vec::new();
+        text(&mut whole, self.styles.0)?;
+        self.text(&whole)
+    }
+
     /// Writes what clap renders, on the stream where clap wants it.
     pub(crate) fn clap(&mut self, error: &clap::Error) -> io::Result<()> {
         let (stream, style) = if error.use_stderr() {

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use idcloud_flows::Report;
+use idcloud_flows::{Pending, Report};
 use idcloud_model::{
     Asked, BehaviorAlert, Document, Evidence, FinalProcess, IdentityResult, Language,
     LivenessReading, Match, PendingProcess, ProcessId, RiskLevel, RiskScore, Scenario, Serpro,
@@ -144,6 +144,36 @@ impl ResultObject {
         }
     }
 
+    /// A process that is remembered, of which no evidence was kept: nothing may be decided yet.
+    pub(crate) fn remembered(context: Context, pending: &Pending) -> Self {
+        let scenario = pending.scenario();
+        let mut explanation = scenario.explanation(Language::English).to_owned();
+        if context.simulated == Some(true) {
+            explanation.push(' ');
+            explanation.push_str(simulated_notice(Language::English));
+        }
+        Self {
+            environment: context.environment,
+            simulated: context.simulated,
+            process_id: pending.process_id().as_str().to_owned(),
+            status: pending.status(),
+            decision: "wait",
+            scenario: scenario.id(),
+            explanation,
+            identity: Value::Null,
+            liveness: Value::Null,
+            behavior_alert: Value::Null,
+            risk_score: Value::Null,
+            serpro_similarity: Value::Null,
+            face_match: None,
+            trust_decision: Value::Null,
+            risk_level: Value::Null,
+            document: None,
+            additional_info: Value::Null,
+            unknown: Map::new(),
+        }
+    }
+
     fn observed(
         context: Context,
         id: &ProcessId,
@@ -191,6 +221,15 @@ impl ResultObject {
 }
 
 impl DocumentObject {
+    /// The same, without the content and its addresses.
+    pub(crate) fn without_content(self) -> Self {
+        Self {
+            content: Value::Null,
+            file_urls: Value::Null,
+            ..self
+        }
+    }
+
     fn new(document: &Document, reveal: bool) -> Self {
         let urls: Vec<&str> = document.file_urls().collect();
         let personal = |value: Value| match value {

@@ -3,6 +3,7 @@
 //! Never interprets a value, and never shows one: a layer may hold the API key.
 
 use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
 
 use clap::ValueEnum as _;
 use zeroize::{Zeroize as _, Zeroizing};
@@ -263,4 +264,6 @@ pub(crate) struct Settings {
     pub(crate) layers: Layers,
     /// Whether the exit code is to tell the verdict.
     pub(crate) exit_verdict: bool,
+    /// Where single commands remember what they submitted, unless told otherwise.
+    pub(crate) default_journal: Option<PathBuf>,
 }

@@ -16,6 +16,12 @@ pub(crate) fn rfc3339(moment: SystemTime) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
+/// A moment as people read it: `2026-11-22 20:40:00 UTC`.
+pub(crate) fn utc(moment: SystemTime) -> String {
+    let text = rfc3339(moment);
+    format!("{} UTC", text.trim_end_matches('Z').replace('T', " "))
+}
+
 /// The day that lies `days` after 1970-01-01.
 fn date(days: u64) -> (u64, u64, u64) {
     // Four hundred years have a fixed length, so that no loop is long.

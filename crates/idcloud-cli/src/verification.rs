@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use idcloud_flows::journal::Reference;
 use idcloud_flows::{Pending, Submission, SubmitError, SubmitOptions, WaitErrorKind};
 use idcloud_http::{BeforeDispatch, CallOptions};
 use idcloud_model::{Asked, Language, SelfieKind};
@@ -20,6 +21,7 @@ use crate::output::Output;
 use crate::progress::{NewAttempt, Progress};
 use crate::result_object::{Context, ResultObject};
 use crate::settings::Settings;
+use crate::submit_failure::{self, Memory};
 
 /// How a verification is shown.
 #[derive(Clone, Copy)]
@@ -48,6 +50,7 @@ pub(crate) struct Verification<H> {
     progress: Progress,
     new_attempts: UnboundedReceiver<NewAttempt>,
     shown: Shown,
+    reference: Option<Reference>,
 }
 
 impl<H: Awaits> Verification<H> {
@@ -58,7 +61,13 @@ impl<H: Awaits> Verification<H> {
             progress,
             new_attempts,
             shown,
+            reference: None,
         }
+    }
+
+    /// The same, submitted once under this reference, where there is one.
+    pub(crate) fn under(self, reference: Option<Reference>) -> Self {
+        Self { reference, ..self }
     }
 
     /// The handle, watched.
@@ -126,11 +135,14 @@ impl<H: Awaits> Verification<H> {
             simulated: Some(pending.simulated()),
             reveal: self.shown.reveal,
         };
-        let result = self
-            .progress
-            .pending()
-            .map(|seen| ResultObject::waiting(context, &seen, *pending.asked(), Language::English));
-        Outcome::pending(result, failure)
+        let result = match self.progress.pending() {
+            Some(seen) => {
+                ResultObject::waiting(context, &seen, *pending.asked(), Language::English)
+            }
+            // The journal's: nothing was seen of it yet in this run.
+            None => ResultObject::remembered(context, pending),
+        };
+        Outcome::pending(Some(result), failure)
     }
 }
 
@@ -145,11 +157,22 @@ impl<H: Submits> Verification<H> {
     ) -> Outcome {
         match self.submit(request, output).await {
             Some(Ok(submission)) => self.settle(submission, wait, output).await,
-            Some(Err(error)) => Outcome::failed(call_failure::of_submission(&error)),
+            Some(Err(error)) => Outcome::failed(submit_failure::of(&error, self.memory())),
             None => {
                 let asked = Asked::new(self.handle.declared(), selfie);
-                Outcome::failed(interrupt::of_submission(&self.progress.known(), asked))
+                Outcome::failed(interrupt::of_submission(
+                    &self.progress.known(),
+                    asked,
+                    self.memory(),
+                ))
             }
+        }
+    }
+
+    const fn memory(&self) -> Memory {
+        match self.reference {
+            Some(_) => Memory::Journal,
+            None => Memory::None,
         }
     }
 
@@ -160,7 +183,10 @@ impl<H: Submits> Verification<H> {
         output: &mut Output<'_>,
     ) -> Option<Result<Submission, SubmitError>> {
         let hook: Arc<dyn BeforeDispatch> = Arc::new(self.progress.clone());
-        let options: SubmitOptions = CallOptions::new().with_before_dispatch(hook).into();
+        let mut options: SubmitOptions = CallOptions::new().with_before_dispatch(hook).into();
+        if let Some(reference) = &self.reference {
+            options = options.with_reference(reference.clone());
+        }
         let mut submission = Box::pin(interruptible(self.handle.create(request, &options)));
         let ended = loop {
             tokio::select! {

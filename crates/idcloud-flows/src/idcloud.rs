@@ -9,7 +9,7 @@ use idcloud_http::{Client, Environment};
 use idcloud_model::Policy;
 
 use crate::gate::Gate;
-use crate::journal::Journal;
+use crate::journal::{Journal, Owner};
 use crate::look::{Looker, Waits};
 use crate::observer::Observer;
 use crate::poll_schedule::Polling;
@@ -73,6 +73,22 @@ impl IdCloud {
             None,
             Polling::default(),
         )
+    }
+
+    /// The same account and client, remembering what is submitted under a [`Reference`](crate::journal::Reference) in `journal`, as `owner`.
+    ///
+    /// For whoever has a client already; [`IdCloud::builder`] takes a journal as well. Waiters and hints of the two are apart.
+    #[must_use]
+    pub fn remembering(self, journal: Arc<dyn Journal>, owner: Owner) -> Self {
+        let Shared {
+            client,
+            policy,
+            new_attempts,
+            waits,
+            ..
+        } = &*self.shared;
+        let books = Some(Books { journal, owner });
+        Self::with(client.clone(), *policy, *new_attempts, books, waits.polling)
     }
 
     pub(crate) fn with(

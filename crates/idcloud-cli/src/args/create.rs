@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::journal::MemoryArgs;
 use crate::duration::parse_duration;
 
 /// What a create may say about itself.
@@ -17,6 +18,8 @@ pub(crate) struct ContextArgs {
     /// The branch that asks, where the account has several
     #[arg(long, value_name = "ID")]
     pub(crate) subsidiary_id: Option<String>,
+    #[command(flatten)]
+    pub(crate) memory: MemoryArgs,
 }
 
 /// How long to wait for an answer, and what to show of it.

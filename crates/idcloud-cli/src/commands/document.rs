@@ -8,7 +8,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use idcloud_flows::IdCloud;
 use idcloud_http::{Clock, SystemClock};
 use idcloud_model::request::{DocumentRequest, Purpose, PurposeError};
 use idcloud_model::{Capability, DocumentId, ProcessId, SelfieKind, Subject};
@@ -20,6 +19,7 @@ use crate::connection::{self, Connection};
 use crate::exit::Exit;
 use crate::failure::{Failure, Refusal, keep, keep_all};
 use crate::input::{Stdin, only_one_reads_stdin};
+use crate::journal_file::{self, Remembered, idcloud};
 use crate::output::Output;
 use crate::picture_input;
 use crate::process_id;
@@ -42,32 +42,57 @@ pub(crate) fn run(
         only_one_reads_stdin(&flags).map_err(|refusal| Failure::usage(vec![refusal]))?;
     }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let memory = match &command {
+        DocumentCommand::Find(_) => None,
+        DocumentCommand::Capture(args) => {
+            journal_file::remembered(&args.holder.context.memory, settings)?
+        }
+        DocumentCommand::Reuse(args) => {
+            journal_file::remembered(&args.holder.context.memory, settings)?
+        }
+    };
     let connection = connection::open(&config, &settings.layers, clock)?;
     match command {
         DocumentCommand::Find(args) => find::run(args, connection, stdin, output),
         DocumentCommand::Capture(mut args) => {
             let request = captured(&mut args, stdin)?;
-            submit(request, &args.holder.answer, connection, settings, output)
+            submit(
+                request,
+                memory,
+                &args.holder.answer,
+                connection,
+                settings,
+                output,
+            )
         }
         DocumentCommand::Reuse(mut args) => {
             let request = reused(&mut args, stdin)?;
-            submit(request, &args.holder.answer, connection, settings, output)
+            submit(
+                request,
+                memory,
+                &args.holder.answer,
+                connection,
+                settings,
+                output,
+            )
         }
     }
 }
 
 fn submit(
     request: DocumentRequest,
+    memory: Option<Remembered>,
     answer: &AnswerArgs,
     connection: Connection,
     settings: &Settings,
     output: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
     let shown = Shown::of(&connection, answer.reveal, settings);
-    let handle = IdCloud::new(connection.client).documents(connection.api_key);
+    let handle = idcloud(connection.client, memory.as_ref()).documents(connection.api_key);
     // A document is no selfie: liveness is nothing that it could show.
-    let run =
-        Verification::new(handle, shown).run(request, SelfieKind::Unknown, answer.wait(), output);
+    let run = Verification::new(handle, shown)
+        .under(memory.map(|memory| memory.reference))
+        .run(request, SelfieKind::Unknown, answer.wait(), output);
     super::runtime()?.block_on(run).print(output)
 }
 

@@ -5,7 +5,6 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use idcloud_flows::IdCloud;
 use idcloud_http::{Clock, SystemClock};
 use idcloud_model::request::LivenessRequest;
 use idcloud_model::{Capability, SelfieKind};
@@ -17,6 +16,7 @@ use crate::connection;
 use crate::exit::Exit;
 use crate::failure::{Failure, keep_all};
 use crate::input::Stdin;
+use crate::journal_file::{self, idcloud};
 use crate::output::Output;
 use crate::selfie_input;
 use crate::settings::Settings;
@@ -31,11 +31,13 @@ pub(crate) fn run(
 ) -> Result<Exit, Failure> {
     let config = config::resolve(&settings.layers, Capability::Liveness).map_err(Failure::usage)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let memory = journal_file::remembered(&args.context.memory, settings)?;
     let connection = connection::open(&config, &settings.layers, Arc::clone(&clock))?;
     let request = request(args, stdin, clock.now())?;
     let shown = Shown::of(&connection, args.answer.reveal, settings);
-    let handle = IdCloud::new(connection.client).liveness(connection.api_key);
-    let verification = Verification::new(handle, shown);
+    let handle = idcloud(connection.client, memory.as_ref()).liveness(connection.api_key);
+    let verification =
+        Verification::new(handle, shown).under(memory.map(|memory| memory.reference));
     let run = verification.run(
         request,
         SelfieKind::CaptureToken,

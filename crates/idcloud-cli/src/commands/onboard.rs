@@ -5,7 +5,6 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use idcloud_flows::IdCloud;
 use idcloud_http::{Clock, SystemClock};
 use idcloud_model::Capability;
 use idcloud_model::request::IdentityRequest;
@@ -16,6 +15,7 @@ use crate::connection;
 use crate::exit::Exit;
 use crate::failure::{Failure, keep_all};
 use crate::input::{Stdin, only_one_reads_stdin};
+use crate::journal_file::{self, idcloud};
 use crate::output::Output;
 use crate::selfie_input;
 use crate::settings::Settings;
@@ -38,12 +38,14 @@ pub(crate) fn run(
     ])
     .map_err(|refusal| Failure::usage(vec![refusal]))?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let memory = journal_file::remembered(&args.context.memory, settings)?;
     let connection = connection::open(&config, &settings.layers, Arc::clone(&clock))?;
     let request = request(&mut args, stdin, clock.now())?;
     let selfie = request.selfie().kind();
     let shown = Shown::of(&connection, args.answer.reveal, settings);
-    let handle = IdCloud::new(connection.client).identity(connection.api_key);
-    let verification = Verification::new(handle, shown);
+    let handle = idcloud(connection.client, memory.as_ref()).identity(connection.api_key);
+    let verification =
+        Verification::new(handle, shown).under(memory.map(|memory| memory.reference));
     let run = verification.run(request, selfie, args.answer.wait(), output);
     super::runtime()?.block_on(run).print(output)
 }

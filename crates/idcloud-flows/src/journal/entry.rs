@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use idcloud_http::EnvironmentName;
 
-use super::{JournalKey, Record, Reference, State, StateKind};
+use super::{JournalKey, Owner, Record, Reference, State, StateKind, Ticket};
 use crate::Flow;
 
 /// One reference and what is remembered of it, as it stands at one time.
@@ -36,6 +36,24 @@ impl Entry {
     #[must_use]
     pub const fn record(&self) -> &Record {
         &self.record
+    }
+
+    /// The ticket of the attempt that `owner` has in its hands: for whoever knows that this owner is gone, and lets go of it
+    /// ([`Command::Abandon`](super::Command::Abandon)) before its lease ends.
+    #[must_use]
+    pub fn held_by(&self, owner: &Owner) -> Option<Ticket> {
+        match self.state() {
+            State::Claimed { owner: holder, .. } | State::Dispatched { owner: holder, .. }
+                if holder == owner =>
+            {
+                Some(Ticket {
+                    key: self.key.clone(),
+                    attempt: self.record.attempts(),
+                    fence: self.record.last.fence,
+                })
+            }
+            _ => None,
+        }
     }
 
     /// Where it stands.

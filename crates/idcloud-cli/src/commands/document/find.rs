@@ -67,8 +67,7 @@ async fn find(
     subject: &Subject,
     kinds: Vec<DocumentType>,
 ) -> Result<Found, Error> {
-    let Connection { client, api_key } = connection;
-    let documents = IdCloud::new(client).documents(api_key);
+    let documents = IdCloud::new(connection.client).documents(connection.api_key);
     let mut found = Found::default();
     for kind in kinds {
         let query = ReusableDocumentsQuery::new(subject.code().clone(), kind);

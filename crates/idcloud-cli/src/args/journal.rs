@@ -1,0 +1,93 @@
+//! `idcloud journal`, and the flags of commands that remember what they submitted, as clap sees them.
+//!
+//! Never derives `Debug`: a reference is the caller's own.
+
+use std::path::PathBuf;
+
+use clap::{ArgGroup, Args, Subcommand};
+use idcloud_flows::Flow;
+use idcloud_flows::journal::StateKind;
+
+use crate::commands::journal::flow;
+
+/// `idcloud journal`.
+#[derive(Subcommand)]
+pub(crate) enum JournalCommand {
+    /// List what was submitted, newest last
+    List(JournalListArgs),
+    /// Show one reference: every attempt, and what came of it
+    Show(JournalShowArgs),
+    /// Close an ambiguous reference, with what Unico or an invoice says
+    Settle(JournalSettleArgs),
+}
+
+/// `idcloud journal list`.
+#[derive(Args)]
+#[command(after_help = "Example:\n  idcloud journal list --journal batch.db --state ambiguous")]
+pub(crate) struct JournalListArgs {
+    /// Only those in this state: claimed, dispatched, pending, finished, ambiguous, not-sent or resend
+    #[arg(long, value_name = "STATE", value_parser = parse_state)]
+    pub(crate) state: Option<StateKind>,
+    #[command(flatten)]
+    pub(crate) file: JournalFileArgs,
+}
+
+/// `idcloud journal show`.
+#[derive(Args)]
+#[command(after_help = "Example:\n  idcloud journal show order-1001 --journal batch.db")]
+pub(crate) struct JournalShowArgs {
+    /// The reference
+    #[arg(value_name = "REF")]
+    pub(crate) reference: String,
+    #[command(flatten)]
+    pub(crate) file: JournalFileArgs,
+}
+
+/// `idcloud journal settle`.
+#[derive(Args)]
+#[command(
+    group(ArgGroup::new("settlement").required(true).args(["found", "resend"])),
+    after_help = "Example:\n  idcloud journal settle order-1001 --found 80371b2a-3ac7-432e-866d-57fe37896ac6 --journal batch.db"
+)]
+pub(crate) struct JournalSettleArgs {
+    /// The reference
+    #[arg(value_name = "REF")]
+    pub(crate) reference: String,
+    /// The process exists: this is its id, and its result is to be fetched
+    #[arg(long, value_name = "PROCESS_ID")]
+    pub(crate) found: Option<String>,
+    /// It may be sent again: no process exists, or a second bill is acceptable
+    #[arg(long)]
+    pub(crate) resend: bool,
+    #[command(flatten)]
+    pub(crate) file: JournalFileArgs,
+}
+
+/// Which journal, and which part of it.
+#[derive(Args)]
+pub(crate) struct JournalFileArgs {
+    /// The journal [default: ~/.local/state/idcloud/journal.db]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) journal: Option<PathBuf>,
+    /// Only what was submitted by this command: onboard, liveness, compare or document
+    #[arg(long, value_name = "FLOW", value_parser = flow)]
+    pub(crate) flow: Option<Flow>,
+}
+
+/// Not clap's own reader, which quotes what was typed.
+fn parse_state(text: &str) -> Result<StateKind, &'static str> {
+    text.parse()
+        .map_err(|_| "claimed, dispatched, pending, finished, ambiguous, not-sent or resend")
+}
+
+/// The flags of single commands.
+#[derive(Args)]
+#[command(next_help_heading = "Never twice")]
+pub(crate) struct MemoryArgs {
+    /// Your own name for this request: it is submitted once, however often the command runs
+    #[arg(long, value_name = "REF")]
+    pub(crate) reference: Option<String>,
+    /// Where it is remembered [default: ~/.local/state/idcloud/journal.db]
+    #[arg(long, value_name = "FILE", requires = "reference")]
+    pub(crate) journal: Option<PathBuf>,
+}

@@ -1,0 +1,29 @@
+//! Many onboardings from one file: reading the rows, running them, telling what came of each.
+//!
+//! Never holds more of the input than the rows in flight, and never repeats a value of a row that it refuses.
+
+pub(crate) mod column;
+pub(crate) mod csv_rows;
+pub(crate) mod driver;
+pub(crate) mod estimate;
+pub(crate) mod fields;
+pub(crate) mod halt;
+pub(crate) mod html;
+pub(crate) mod job;
+pub(crate) mod json_rows;
+pub(crate) mod last_pass;
+pub(crate) mod meter;
+pub(crate) mod outcome;
+pub(crate) mod pace;
+pub(crate) mod page;
+pub(crate) mod recover;
+pub(crate) mod remarks;
+pub(crate) mod row;
+pub(crate) mod row_object;
+pub(crate) mod rows;
+pub(crate) mod signals;
+pub(crate) mod sink;
+pub(crate) mod source;
+pub(crate) mod summary;
+pub(crate) mod survey;
+pub(crate) mod told;

@@ -1,0 +1,101 @@
+//! The columns of a batch's input.
+//!
+//! Never repeats a name that it does not know: where the header is missing, a person stands in its place.
+
+/// A column of CSV, or a key of JSON lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Column {
+    Reference,
+    Cpf,
+    Curp,
+    Name,
+    Email,
+    Phone,
+    Selfie,
+    UseCase,
+    SubsidiaryId,
+}
+
+/// What a name in the input says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Named {
+    /// A column.
+    Known(Column),
+    /// A column, in another spelling. Somebody meant it, so it is not ignored.
+    Misspelt(Column),
+    /// Nothing that a batch reads.
+    Unknown,
+}
+
+impl Column {
+    /// Every column, in the order of the documented header.
+    pub(crate) const ALL: [Self; 9] = [
+        Self::Reference,
+        Self::Cpf,
+        Self::Curp,
+        Self::Name,
+        Self::Email,
+        Self::Phone,
+        Self::Selfie,
+        Self::UseCase,
+        Self::SubsidiaryId,
+    ];
+
+    /// The name in the input.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Reference => "reference",
+            Self::Cpf => "cpf",
+            Self::Curp => "curp",
+            Self::Name => "name",
+            Self::Email => "email",
+            Self::Phone => "phone",
+            Self::Selfie => "selfie",
+            Self::UseCase => "useCase",
+            Self::SubsidiaryId => "subsidiaryId",
+        }
+    }
+
+    /// What a name means.
+    pub(crate) fn named(name: &str) -> Named {
+        if let Some(column) = Self::ALL.into_iter().find(|column| column.as_str() == name) {
+            return Named::Known(column);
+        }
+        let plain = plain(name);
+        match Self::ALL
+            .into_iter()
+            .find(|column| self::plain(column.as_str()) == plain)
+        {
+            Some(column) => Named::Misspelt(column),
+            None => Named::Unknown,
+        }
+    }
+}
+
+/// A name without what people write differently.
+fn plain(name: &str) -> String {
+    name.chars()
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_was_meant_is_told_from_one_that_was_not() {
+        for (name, expected) in [
+            ("reference", Named::Known(Column::Reference)),
+            ("useCase", Named::Known(Column::UseCase)),
+            ("use_case", Named::Misspelt(Column::UseCase)),
+            ("CPF", Named::Misspelt(Column::Cpf)),
+            ("Subsidiary ID", Named::Misspelt(Column::SubsidiaryId)),
+            ("branch", Named::Unknown),
+            ("", Named::Unknown),
+        ] {
+            assert_eq!(Column::named(name), expected, "{name}");
+        }
+    }
+}

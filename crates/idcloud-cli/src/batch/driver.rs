@@ -1,0 +1,233 @@
+//! Runs the rows of a batch: so many at once, in their order, until they are through or somebody stops it.
+//!
+//! Never leaves what is in flight unless it is told to twice, and never begins a row after it was told to stop.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use idcloud_flows::{Report, WaitError, Waiter};
+use idcloud_http::ApiKey;
+use tokio::task::JoinSet;
+
+use super::halt::Halt;
+use super::job::{Came, Job, of_failure, of_process};
+use super::meter::Meter;
+use super::outcome::{Outcome, Tally};
+use super::remarks::Remarks;
+use super::rows::{Line, Rows};
+use super::signals::Signals;
+use super::told::Told;
+use crate::failure::{Failure, Refusal};
+use crate::output::Output;
+
+/// How often the progress is shown where nothing else happens.
+const TICK: Duration = Duration::from_secs(1);
+
+/// How many processes are waited for at once: each costs memory, and its polls a share of the budget.
+const MAX_WAITING: usize = 10_000;
+
+/// Why a run came to its end.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// Every row was begun.
+    Through,
+    /// Somebody interrupted it.
+    Interrupted,
+    /// It stopped by itself: why.
+    Halted(String),
+}
+
+/// A run of a batch.
+pub(crate) struct Driver {
+    pub(crate) job: Arc<Job>,
+    /// Waits for processes that are created and not final, with this key.
+    pub(crate) waiter: Waiter,
+    pub(crate) api_key: ApiKey,
+    pub(crate) rows: Rows,
+    pub(crate) concurrency: usize,
+    /// How long each pending process is waited for; not at all where there is nothing.
+    pub(crate) wait: Option<Duration>,
+    pub(crate) halt: Halt,
+    pub(crate) meter: Meter,
+    pub(crate) told: Told,
+}
+
+/// What a run left besides the journal.
+pub(crate) struct Left {
+    pub(crate) end: End,
+    pub(crate) tally: Tally,
+    pub(crate) remarks: Remarks,
+}
+
+/// A row in flight, and where it stands in the input.
+struct Ended {
+    index: usize,
+    line: u64,
+    came: Came,
+}
+
+#[derive(Default)]
+struct Stand {
+    tally: Tally,
+    remarks: Remarks,
+    exhausted: bool,
+    end: Option<End>,
+    ended: usize,
+}
+
+impl Stand {
+    const fn is_stopping(&self) -> bool {
+        self.end.is_some()
+    }
+}
+
+impl Driver {
+    /// Runs until every row has come to something, a signal comes, or nothing works.
+    ///
+    /// # Errors
+    /// The input cannot be read any further.
+    pub(crate) async fn run(
+        mut self,
+        signals: &mut Signals,
+        output: &mut Output<'_>,
+    ) -> Result<Left, Refusal> {
+        let clock = Arc::clone(&self.job.clock);
+        let begun = clock.instant();
+        let mut stand = Stand::default();
+        let mut in_flight: JoinSet<Ended> = JoinSet::new();
+        loop {
+            while !stand.exhausted
+                && !stand.is_stopping()
+                && in_flight.len() < self.concurrency
+                && self.waiter.len() < MAX_WAITING
+            {
+                match self.rows.next()? {
+                    Some(line) => self.begin(line, &mut in_flight, &mut stand, output),
+                    None => stand.exhausted = true,
+                }
+            }
+            let (ended, pending) = (stand.ended, self.waiter.len());
+            self.meter.show(
+                clock.instant() - begun,
+                &stand.tally,
+                ended,
+                pending,
+                output,
+            );
+            let begins_no_more = stand.exhausted || stand.is_stopping();
+            // Whoever stops does not wait for results: they can be fetched at any time.
+            if begins_no_more
+                && in_flight.is_empty()
+                && (self.waiter.is_empty() || stand.is_stopping())
+            {
+                break;
+            }
+            tokio::select! {
+                biased;
+                () = signals.next() => {
+                    if stand.end == Some(End::Interrupted) {
+                        break;
+                    }
+                    self.interrupted(in_flight.len(), output);
+                    stand.end = Some(End::Interrupted);
+                }
+                Some(ended) = in_flight.join_next(), if !in_flight.is_empty() => match ended {
+                    Ok(ended) => self.ended(ended, &mut stand, output),
+                    Err(_) => stand.end = Some(End::Halted("a fault of this program ended a row".to_owned())),
+                },
+                Some(waited) = self.waiter.next(), if !self.waiter.is_empty() => Self::waited(&waited, &mut stand),
+                () = clock.sleep(TICK) => {}
+            }
+        }
+        self.meter.finish();
+        Ok(Left {
+            end: stand.end.unwrap_or(End::Through),
+            tally: stand.tally,
+            remarks: stand.remarks,
+        })
+    }
+
+    fn begin(
+        &mut self,
+        line: Line,
+        in_flight: &mut JoinSet<Ended>,
+        stand: &mut Stand,
+        output: &mut Output<'_>,
+    ) {
+        let Line {
+            index,
+            begins: line,
+            reference,
+            row,
+        } = line;
+        match (reference, row) {
+            (Some(reference), Ok(row)) => {
+                let job = Arc::clone(&self.job);
+                in_flight.spawn(async move {
+                    let came = job.run(reference, row).await;
+                    Ended { index, line, came }
+                });
+            }
+            (_, Err(refusals)) => {
+                // The last pass finds the same again: nothing of it is kept.
+                stand.tally.count(Outcome::Invalid);
+                self.told.row(
+                    line,
+                    Failure::refused_offline(refusals),
+                    &self.meter,
+                    output,
+                );
+            }
+            // A row without a reference is never good.
+            (None, Ok(_)) => stand.tally.count(Outcome::Invalid),
+        }
+    }
+
+    fn ended(&mut self, ended: Ended, stand: &mut Stand, output: &mut Output<'_>) {
+        stand.ended += 1;
+        match ended.came {
+            Came::Ended(outcome) => {
+                stand.tally.count(outcome);
+                if outcome != Outcome::Ambiguous {
+                    self.halt.answered();
+                }
+            }
+            Came::Pending(pending) => {
+                self.halt.answered();
+                stand.tally.count(Outcome::Pending);
+                if let Some(limit) = self.wait {
+                    // A process of another account stays pending.
+                    let _ = self.waiter.add(*pending, &self.api_key, limit);
+                }
+            }
+            Came::Failed(failure) => {
+                stand.tally.count(of_failure(failure.exit));
+                if let Some(why) = self.halt.failed(&failure)
+                    && !stand.is_stopping()
+                {
+                    stand.end = Some(End::Halted(why));
+                }
+                stand.remarks.put(ended.index, (*failure).clone());
+                self.told.row(ended.line, *failure, &self.meter, output);
+            }
+        }
+    }
+
+    fn waited(waited: &Result<Report, WaitError>, stand: &mut Stand) {
+        // A wait that failed leaves the process pending; it is waited for again when the batch is run again.
+        if let Ok(report) = waited {
+            let outcome = of_process(report.failure().is_some());
+            stand.tally.recount(Outcome::Pending, outcome);
+        }
+    }
+
+    fn interrupted(&self, in_flight: usize, output: &mut Output<'_>) {
+        let text = match in_flight {
+            0 => "Interrupted.".to_owned(),
+            rows => format!(
+                "Interrupted: finishing what is in flight ({rows} rows). Interrupt again to leave at once; what has left is then ambiguous."
+            ),
+        };
+        self.meter.note(&text, output);
+    }
+}

@@ -1,0 +1,100 @@
+//! How fast a batch goes, and when it will be done.
+//!
+//! Pure: is told the time. Never promises an end before anything was measured.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// How far back the rate looks: long enough to smooth, short enough to follow a pause.
+const WINDOW: Duration = Duration::from_secs(30);
+
+/// How many rows had ended at which time.
+#[derive(Debug, Default)]
+pub(crate) struct Pace {
+    samples: VecDeque<(Duration, usize)>,
+}
+
+impl Pace {
+    /// At `now`, so many rows had ended in this run.
+    pub(crate) fn sample(&mut self, now: Duration, ended: usize) {
+        while self.samples.len() > 1
+            && self
+                .samples
+                .get(1)
+                .is_some_and(|(at, _)| *at + WINDOW <= now)
+        {
+            self.samples.pop_front();
+        }
+        self.samples.push_back((now, ended));
+    }
+
+    /// Rows a second, lately; nothing before there is something to compare.
+    pub(crate) fn rate(&self) -> Option<f64> {
+        let ((since, before), (now, ended)) = (self.samples.front()?, self.samples.back()?);
+        let seconds = now.saturating_sub(*since).as_secs_f64();
+        let rows = u32::try_from(ended.saturating_sub(*before)).ok()?;
+        (seconds > 0.0 && rows > 0).then(|| f64::from(rows) / seconds)
+    }
+
+    /// How long `rows` more will take at this pace.
+    pub(crate) fn eta(&self, rows: usize) -> Option<Duration> {
+        let rows = f64::from(u32::try_from(rows).ok()?);
+        Duration::try_from_secs_f64(rows / self.rate()?).ok()
+    }
+}
+
+/// A span of time in two units at most: `45 s`, `12 min 30 s`, `5 h 20 min`.
+pub(crate) fn span(time: Duration) -> String {
+    let seconds = time.as_secs();
+    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, seconds) => format!("{seconds} s"),
+        (0, minutes, 0) => format!("{minutes} min"),
+        (0, minutes, seconds) => format!("{minutes} min {seconds} s"),
+        (hours, 0, _) => format!("{hours} h"),
+        (hours, minutes, _) => format!("{hours} h {minutes} min"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rate_is_that_of_the_last_half_minute() {
+        let mut pace = Pace::default();
+        assert_eq!(pace.rate(), None);
+        pace.sample(Duration::ZERO, 0);
+        assert_eq!(pace.rate(), None);
+        for second in 1..=60 {
+            pace.sample(
+                Duration::from_secs(second),
+                10 * usize::try_from(second).unwrap(),
+            );
+        }
+        let ended = 600;
+        for second in 61..=120_u64 {
+            pace.sample(
+                Duration::from_secs(second),
+                ended + usize::try_from(second - 60).unwrap(),
+            );
+        }
+        let rate = pace.rate().unwrap();
+        assert!((rate - 1.0).abs() < 0.01, "{rate}");
+        assert_eq!(pace.eta(90).unwrap().as_secs(), 90);
+        assert!(pace.samples.len() < 35);
+    }
+
+    #[test]
+    fn spans_read_like_speech() {
+        for (seconds, text) in [
+            (0, "0 s"),
+            (59, "59 s"),
+            (60, "1 min"),
+            (61, "1 min 1 s"),
+            (3_600, "1 h"),
+            (19_230, "5 h 20 min"),
+        ] {
+            assert_eq!(span(Duration::from_secs(seconds)), text);
+        }
+    }
+}

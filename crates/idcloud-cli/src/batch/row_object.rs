@@ -1,0 +1,133 @@
+//! One row of a batch's output.
+//!
+//! Its keys, their order and their values are public interface. Never holds content of a document, and of unknown members only the names.
+
+use idcloud_flows::{Pending, Report};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::outcome::Outcome;
+use crate::failure::ErrorObject;
+use crate::result_object::{Context, DocumentObject, ResultObject};
+
+/// What came of one row.
+#[derive(Serialize)]
+pub(crate) struct RowObject<'a> {
+    pub(crate) reference: Option<&'a str>,
+    pub(crate) outcome: Outcome,
+    #[serde(flatten)]
+    pub(crate) result: RowResult,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) error: Option<ErrorObject<'a>>,
+}
+
+/// The result's keys; null where there is no result.
+#[derive(Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RowResult {
+    environment: Option<&'static str>,
+    simulated: Option<bool>,
+    process_id: Option<String>,
+    status: Option<&'static str>,
+    decision: Option<&'static str>,
+    scenario: Option<&'static str>,
+    explanation: Option<String>,
+    identity: Value,
+    liveness: Value,
+    behavior_alert: Value,
+    risk_score: Value,
+    serpro_similarity: Value,
+    face_match: Option<bool>,
+    trust_decision: Value,
+    risk_level: Value,
+    document: Option<DocumentObject>,
+    additional_info: Value,
+    unknown: Option<Vec<String>>,
+}
+
+/// The columns of CSV: the keys of JSON.
+pub(crate) const COLUMNS: [&str; 21] = [
+    "reference",
+    "outcome",
+    "environment",
+    "simulated",
+    "processId",
+    "status",
+    "decision",
+    "scenario",
+    "explanation",
+    "identity",
+    "liveness",
+    "behaviorAlert",
+    "riskScore",
+    "serproSimilarity",
+    "faceMatch",
+    "trustDecision",
+    "riskLevel",
+    "document",
+    "additionalInfo",
+    "unknown",
+    "error",
+];
+
+impl From<ResultObject> for RowResult {
+    fn from(result: ResultObject) -> Self {
+        Self {
+            environment: result.environment,
+            simulated: result.simulated,
+            process_id: Some(result.process_id),
+            status: Some(result.status),
+            decision: Some(result.decision),
+            scenario: Some(result.scenario),
+            explanation: Some(result.explanation),
+            identity: result.identity,
+            liveness: result.liveness,
+            behavior_alert: result.behavior_alert,
+            risk_score: result.risk_score,
+            serpro_similarity: result.serpro_similarity,
+            face_match: result.face_match,
+            trust_decision: result.trust_decision,
+            risk_level: result.risk_level,
+            document: result.document.map(DocumentObject::without_content),
+            additional_info: result.additional_info,
+            unknown: Some(result.unknown.into_iter().map(|(name, _)| name).collect()),
+        }
+    }
+}
+
+impl RowResult {
+    /// What a report says.
+    pub(crate) fn reported(environment: &'static str, report: &Report) -> Self {
+        ResultObject::reported(environment, false, report).into()
+    }
+
+    /// What is known of a process that is not final.
+    pub(crate) fn waiting(environment: &'static str, pending: &Pending) -> Self {
+        let context = Context {
+            environment: Some(environment),
+            simulated: Some(pending.simulated()),
+            reveal: false,
+        };
+        ResultObject::remembered(context, pending).into()
+    }
+}
+
+impl RowObject<'_> {
+    /// The row as cells of CSV, in the order of [`COLUMNS`]: texts as they are, lists and objects as JSON.
+    pub(crate) fn cells(&self) -> Result<Vec<String>, serde_json::Error> {
+        let mut object = serde_json::to_value(self)?;
+        COLUMNS
+            .iter()
+            .map(
+                |column| match (*column, object.get_mut(*column).map(Value::take)) {
+                    (_, None | Some(Value::Null)) => Ok(String::new()),
+                    (_, Some(Value::String(text))) => Ok(text),
+                    // Their keys have an order.
+                    ("document", _) => serde_json::to_string(&self.result.document),
+                    ("error", _) => serde_json::to_string(&self.error),
+                    (_, Some(other)) => Ok(other.to_string()),
+                },
+            )
+            .collect()
+    }
+}

@@ -1,0 +1,52 @@
+//! `idcloud batch`: many onboardings, resumable, never twice.
+//!
+//! Never submits a row that the journal has an answer for.
+
+mod dry_run;
+mod report;
+mod run;
+mod status;
+
+use std::path::Path;
+
+use crate::args::BatchCommand;
+use crate::batch::rows::Rows;
+use crate::exit::Exit;
+use crate::failure::{Failure, Refusal};
+use crate::output::Output;
+use crate::settings::Settings;
+
+/// Runs the command.
+pub(crate) fn run(
+    command: BatchCommand,
+    settings: &Settings,
+    output: &mut Output<'_>,
+) -> Result<Exit, Failure> {
+    match command {
+        BatchCommand::Run(args) if args.dry_run => dry_run::run(&args, settings, output),
+        BatchCommand::Run(args) => run::run(&args, settings, output),
+        BatchCommand::Status(args) => status::run(&args, output),
+        BatchCommand::Report(args) => report::run(&args, output),
+    }
+}
+
+/// Opens an input, and tells of columns that nobody reads: one of them may be meant.
+fn open(input: &Path, output: &mut Output<'_>) -> Result<Rows, Failure> {
+    let rows = Rows::open(input).map_err(Failure::refused_offline)?;
+    for position in rows.ignored() {
+        // Whoever closed standard error does not want to be told.
+        let _ = output.note(&format!(
+            "note: column {position} of the header is not known, and not read"
+        ));
+    }
+    Ok(rows)
+}
+
+/// Where the selfies of an input are looked for.
+fn directory(input: &Path) -> &Path {
+    input.parent().unwrap_or(Path::new(""))
+}
+
+fn unreadable(refusal: Refusal) -> Failure {
+    Failure::refused_offline(vec![refusal])
+}

@@ -1,0 +1,36 @@
+//! `idcloud batch report`: a page about a batch.
+//!
+//! Never writes personal data: the journal has none.
+
+use idcloud_http::{Clock as _, SystemClock};
+
+use crate::args::BatchReportArgs;
+use crate::batch::page::page;
+use crate::batch::survey::survey;
+use crate::commands::runtime;
+use crate::exit::Exit;
+use crate::failure::{Failure, Refusal};
+use crate::journal_file;
+use crate::output::Output;
+use crate::owner_only;
+
+/// Runs the command.
+pub(super) fn run(args: &BatchReportArgs, output: &mut Output<'_>) -> Result<Exit, Failure> {
+    let journal = journal_file::open_existing(&args.journal)?;
+    let clock = SystemClock::new();
+    let summary = runtime()?.block_on(survey(&*journal, clock.now()))?;
+    let page = page(&summary, clock.now());
+    owner_only::write(&args.output, page.as_bytes()).map_err(|_| {
+        Failure::usage(vec![Refusal::new(
+            "--output",
+            "cannot be written there",
+            "name a file in a directory that exists and that you may write to",
+        )])
+    })?;
+    // Whoever closed standard error does not want to be told.
+    let _ = output.note(&format!(
+        "The page tells of {} references.",
+        summary.total()
+    ));
+    Ok(Exit::Answered)
+}

@@ -1,0 +1,260 @@
+//! `idcloud batch run`: from a file of rows to a file of results.
+//!
+//! Never sends anything before the input can be read to its end and the output can be written.
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use idcloud_flows::IdCloud;
+use idcloud_flows::journal::Journal;
+use idcloud_http::{Clock, SystemClock};
+use idcloud_model::Capability;
+
+use super::{directory, open, unreadable};
+use crate::args::{BatchRunArgs, Format};
+use crate::batch::driver::{Driver, End, Left};
+use crate::batch::halt::Halt;
+use crate::batch::job::Job;
+use crate::batch::last_pass;
+use crate::batch::meter::Meter;
+use crate::batch::outcome::{Outcome, Tally};
+use crate::batch::recover;
+use crate::batch::remarks::Remarks;
+use crate::batch::row_object::RowObject;
+use crate::batch::signals::Signals;
+use crate::batch::sink::Sink;
+use crate::batch::source::Source;
+use crate::batch::told::Told;
+use crate::commands::runtime;
+use crate::config;
+use crate::connection;
+use crate::exit::Exit;
+use crate::failure::{Delivery, Failure};
+use crate::journal_file::{self, BatchLock};
+use crate::output::Output;
+use crate::settings::Settings;
+use crate::style::Style;
+use crate::submit_failure;
+
+/// Runs the command.
+pub(super) fn run(
+    args: &BatchRunArgs,
+    settings: &Settings,
+    output: &mut Output<'_>,
+) -> Result<Exit, Failure> {
+    let config = config::resolve(&settings.layers, Capability::Identity).map_err(Failure::usage)?;
+    let rows = count(&args.input)?;
+    if let Some(path) = &args.output {
+        // Thrown away again: it shows that results can be written there.
+        drop(Sink::begin(path).map_err(|refusal| Failure::usage(vec![refusal]))?);
+    }
+    let journal = journal_file::open(&args.journal)?;
+    let _lock = BatchLock::take(&args.journal)?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let connection = connection::open(&config, &settings.layers, Arc::clone(&clock))?;
+    let idcloud =
+        IdCloud::new(connection.client.clone()).remembering(Arc::clone(&journal), recover::owner());
+    let job = Arc::new(Job {
+        environment: connection.client.environment(),
+        handle: idcloud.identity(connection.api_key.clone()),
+        journal,
+        clock,
+        directory: directory(&args.input).to_owned(),
+    });
+    let driver = Driver {
+        job: Arc::clone(&job),
+        waiter: idcloud.waiter(),
+        api_key: connection.api_key,
+        rows: open(&args.input, output)?,
+        concurrency: args.concurrency,
+        wait: Some(args.wait).filter(|wait| !wait.is_zero()),
+        halt: Halt::new(args.concurrency),
+        meter: Meter::new(rows, output),
+        told: Told::default(),
+    };
+    let batch = Batch { args, job, rows };
+    runtime()?.block_on(async {
+        let mut signals = Signals::listen()
+            .map_err(|_| Failure::fault("the program cannot listen for signals"))?;
+        if BatchLock::PROVES {
+            batch.recover(output).await?;
+        }
+        let left = driver.run(&mut signals, output).await.map_err(unreadable)?;
+        if left.end == End::Interrupted {
+            return Err(interrupted(&left.tally, rows));
+        }
+        let tally = batch.write(&left.remarks, output).await?;
+        batch.tell(&left, &tally, output)
+    })
+}
+
+/// Reads the input to its end: what cannot be read should be known before anything is sent.
+fn count(input: &Path) -> Result<usize, Failure> {
+    let mut source = Source::open(input).map_err(Failure::refused_offline)?;
+    let mut rows = 0;
+    while source.next().map_err(unreadable)?.is_some() {
+        rows += 1;
+    }
+    Ok(rows)
+}
+
+struct Batch<'a> {
+    args: &'a BatchRunArgs,
+    job: Arc<Job>,
+    rows: usize,
+}
+
+impl Batch<'_> {
+    /// Lets go of what a batch had in flight that was killed.
+    async fn recover(&self, output: &mut Output<'_>) -> Result<(), Failure> {
+        let journal: &dyn Journal = &*self.job.journal;
+        let ambiguous = recover::let_go(journal, &*self.job.clock)
+            .await
+            .map_err(|error| submit_failure::of_journal(&error))?;
+        if ambiguous > 0 {
+            // Whoever closed standard error does not want to be told.
+            let _ = output.note(&format!(
+                "note: an earlier run ended while {ambiguous} rows were on their way; they are ambiguous now, and not repeated"
+            ));
+        }
+        Ok(())
+    }
+
+    /// The last pass: every row of the input with what the journal has of it.
+    async fn write(&self, remarks: &Remarks, output: &mut Output<'_>) -> Result<Tally, Failure> {
+        let unwritten = |_: io::Error| Failure {
+            help: Some(
+                "The journal has it all: run the same command again, and nothing is sent twice."
+                    .into(),
+            ),
+            ..Failure::fault("the results could not be written")
+        };
+        let mut sink = match &self.args.output {
+            Some(path) => Some(Sink::begin(path).map_err(|refusal| Failure::usage(vec![refusal]))?),
+            None => None,
+        };
+        let as_lines = output.format() == Format::Json;
+        let mut tally = Tally::default();
+        let mut rows =
+            crate::batch::rows::Rows::open(&self.args.input).map_err(Failure::refused_offline)?;
+        while let Some(line) = rows.next().map_err(unreadable)? {
+            let row = last_pass::of_row(&self.job, line, remarks)
+                .await
+                .map_err(|error| submit_failure::of_journal(&error))?;
+            tally.count(row.outcome);
+            let object = RowObject {
+                reference: row.reference.as_deref(),
+                outcome: row.outcome,
+                result: row.result,
+                error: row.failure.as_ref().map(Failure::object),
+            };
+            if let Some(sink) = &mut sink {
+                sink.row(&object).map_err(unwritten)?;
+            }
+            if as_lines {
+                output.line(&object, |_, _| Ok(())).map_err(unwritten)?;
+            }
+        }
+        if let Some(sink) = sink {
+            sink.commit().map_err(unwritten)?;
+        }
+        Ok(tally)
+    }
+
+    /// Says how it ended. In JSON the rows were the result, and this is for whoever looks on.
+    fn tell(&self, left: &Left, tally: &Tally, output: &mut Output<'_>) -> Result<Exit, Failure> {
+        let exit = tally.gravest().map_or(Exit::Answered, Outcome::exit);
+        let mut text = Vec::new();
+        let simulated = self.job.environment.name().as_str() == "local";
+        let write = |to: &mut dyn Write, style: Style| write_summary(to, style, tally, simulated);
+        let told = if output.format() == Format::Json {
+            write(&mut text, Style::PLAIN)
+                .and_then(|()| output.note(String::from_utf8_lossy(&text).trim_end()))
+        } else {
+            output.summary(write)
+        };
+        told.map_err(|_| Failure::fault("the summary could not be written"))?;
+        if let End::Halted(why) = &left.end {
+            let failure = Failure {
+                exit,
+                kind: "halted",
+                delivery: if exit == Exit::Ambiguous {
+                    Delivery::Unknown
+                } else {
+                    Delivery::NotSent
+                },
+                help: Some(
+                    "Mend that, and run the same command again: it goes on where it stopped."
+                        .into(),
+                ),
+                ..Failure::fault(format!(
+                    "stopped before the end of {} rows: {why}",
+                    self.rows
+                ))
+            };
+            // Where even standard error is gone, the exit code still tells.
+            let _ = output.failure(&failure);
+        }
+        Ok(exit)
+    }
+}
+
+/// `SIMULATED  500 rows: 497 done, 3 ambiguous`, and what to do about those that are not done.
+fn write_summary(
+    to: &mut dyn Write,
+    style: Style,
+    tally: &Tally,
+    simulated: bool,
+) -> io::Result<()> {
+    if simulated {
+        write!(to, "{}  ", style.caution("SIMULATED"))?;
+    }
+    writeln!(to, "{} rows: {}", tally.total(), tally.sentence())?;
+    for (outcome, what) in [
+        (
+            Outcome::Ambiguous,
+            "IDCloud may have created these. Close each with idcloud journal settle, then run the same command again.",
+        ),
+        (
+            Outcome::Refused,
+            "Mend what IDCloud refused, then run the same command again.",
+        ),
+        (
+            Outcome::Invalid,
+            "Mend these rows, then run the same command again. Nothing of them was sent.",
+        ),
+        (
+            Outcome::Unsent,
+            "Nothing was created for these. Run the same command again.",
+        ),
+        (
+            Outcome::Failed,
+            "These failed inside IDCloud. To try one again, give it a new reference.",
+        ),
+        (
+            Outcome::Pending,
+            "These are created. Run the same command again to fetch their results.",
+        ),
+    ] {
+        if tally.of(outcome) > 0 {
+            writeln!(
+                to,
+                "  {} {what}",
+                style.dim(&format!("{:<10}", outcome.as_str()))
+            )?;
+        }
+    }
+    Ok(())
+}
+
+fn interrupted(tally: &Tally, rows: usize) -> Failure {
+    let begun = tally.total();
+    Failure {
+        exit: Exit::Interrupted,
+        kind: "canceled-by-user",
+        delivery: Delivery::Answered,
+        help: Some("Run the same command again to resume: what was submitted is in the journal, and not sent twice.".into()),
+        ..Failure::fault(format!("interrupted after {begun} of {rows} rows ({})", tally.sentence()))
+    }
+}

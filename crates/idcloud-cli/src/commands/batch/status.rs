@@ -1,0 +1,98 @@
+//! `idcloud batch status`: how far a batch has come, also while it runs.
+//!
+//! Never changes the journal.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use idcloud_http::{Clock as _, SystemClock};
+use serde::Serialize;
+
+use crate::args::BatchStatusArgs;
+use crate::batch::outcome::Outcome;
+use crate::batch::summary::Summary;
+use crate::batch::survey::survey;
+use crate::commands::runtime;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::journal_file;
+use crate::output::Output;
+use crate::style::Style;
+use crate::timestamp::{rfc3339, utc};
+
+/// Runs the command.
+pub(super) fn run(args: &BatchStatusArgs, output: &mut Output<'_>) -> Result<Exit, Failure> {
+    let journal = journal_file::open_existing(&args.journal)?;
+    let clock = SystemClock::new();
+    let summary = runtime()?.block_on(survey(&*journal, clock.now()))?;
+    let object = Object::of(&summary);
+    output
+        .result(&object, |to, style| write_text(&summary, to, style))
+        .map_err(|_| Failure::fault("the status could not be written to standard output"))?;
+    Ok(Exit::Answered)
+}
+
+/// How far a batch has come. Its keys are public interface.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Object {
+    references: usize,
+    in_flight: usize,
+    outcomes: BTreeMap<&'static str, usize>,
+    decisions: BTreeMap<&'static str, usize>,
+    simulated: usize,
+    first_submitted: Option<String>,
+    last_changed: Option<String>,
+}
+
+impl Object {
+    fn of(summary: &Summary) -> Self {
+        let mut decisions = BTreeMap::new();
+        for ((decision, _), count) in &summary.scenarios {
+            *decisions.entry(*decision).or_default() += count;
+        }
+        Self {
+            references: summary.total(),
+            in_flight: summary.in_flight,
+            outcomes: Outcome::ALL
+                .into_iter()
+                // A journal knows no invalid rows: nothing of them was submitted.
+                .filter(|outcome| *outcome != Outcome::Invalid)
+                .map(|outcome| (outcome.as_str(), summary.tally.of(outcome)))
+                .collect(),
+            decisions,
+            simulated: summary.simulated,
+            first_submitted: summary.first.map(rfc3339),
+            last_changed: summary.last.map(rfc3339),
+        }
+    }
+}
+
+fn write_text(summary: &Summary, to: &mut dyn Write, style: Style) -> io::Result<()> {
+    if summary.simulated > 0 {
+        write!(to, "{}  ", style.caution("SIMULATED"))?;
+    }
+    write!(
+        to,
+        "{} references: {}",
+        summary.total(),
+        summary.tally.sentence()
+    )?;
+    if summary.in_flight > 0 {
+        write!(to, ", {} in flight", summary.in_flight)?;
+    }
+    writeln!(to)?;
+    let mut facts = Vec::new();
+    for ((decision, scenario), count) in &summary.scenarios {
+        facts.push((*decision, format!("{count} {scenario}")));
+    }
+    for (code, count) in &summary.errors {
+        facts.push(("error", format!("{count} with code {code}")));
+    }
+    facts.extend(summary.first.map(|time| ("first submitted", utc(time))));
+    facts.extend(summary.last.map(|time| ("last changed", utc(time))));
+    for (name, value) in facts {
+        writeln!(to, "  {} {value}", style.dim(&format!("{name:<16}")))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,235 @@
+//! `idcloud journal`: what was submitted, and closing what is ambiguous.
+//!
+//! Never sends anything, and never makes a journal.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use clap::ValueEnum as _;
+use idcloud_flows::Flow;
+use idcloud_flows::journal::{
+    Entry, EntryFilter, Journal, JournalKey, Reference, ReferenceError, Settlement, StateKind,
+};
+use idcloud_http::{Clock as _, EnvironmentName, SystemClock};
+
+use crate::args::{
+    EnvironmentArg, JournalCommand, JournalFileArgs, JournalListArgs, JournalSettleArgs,
+    JournalShowArgs,
+};
+use crate::commands::runtime;
+use crate::entry_object::{EntryObject, write_entry, write_line};
+use crate::exit::Exit;
+use crate::failure::{Failure, Refusal};
+use crate::journal_file;
+use crate::output::Output;
+use crate::process_id;
+use crate::settings::{Setting, Settings};
+use crate::submit_failure;
+
+/// How many entries are held at once.
+const PAGE: usize = 1_000;
+
+/// Runs the command.
+pub(crate) fn run(
+    command: JournalCommand,
+    settings: &Settings,
+    output: &mut Output<'_>,
+) -> Result<Exit, Failure> {
+    match command {
+        JournalCommand::List(args) => list(&args, settings, output),
+        JournalCommand::Show(args) => show(&args, settings, output),
+        JournalCommand::Settle(args) => settle(&args, settings, output),
+    }
+}
+
+fn list(
+    args: &JournalListArgs,
+    settings: &Settings,
+    output: &mut Output<'_>,
+) -> Result<Exit, Failure> {
+    let book = Book::open(&args.file, settings)?;
+    let mut filter = book.filter.clone();
+    if let Some(state) = args.state {
+        filter = filter.with_state(state);
+    }
+    let mut after = None;
+    loop {
+        let entries = book.entries(&filter, after.as_ref())?;
+        for entry in &entries {
+            let object = EntryObject::of(entry);
+            output
+                .line(&object, |to, style| write_line(&object, to, style))
+                .map_err(unwritten)?;
+        }
+        match entries.last() {
+            Some(entry) if entries.len() == PAGE => after = Some(entry.key().clone()),
+            _ => return Ok(Exit::Answered),
+        }
+    }
+}
+
+fn show(
+    args: &JournalShowArgs,
+    settings: &Settings,
+    output: &mut Output<'_>,
+) -> Result<Exit, Failure> {
+    let book = Book::open(&args.file, settings)?;
+    for entry in book.of(&reference(&args.reference)?)? {
+        tell(&entry, output)?;
+    }
+    Ok(Exit::Answered)
+}
+
+fn settle(
+    args: &JournalSettleArgs,
+    settings: &Settings,
+    output: &mut Output<'_>,
+) -> Result<Exit, Failure> {
+    let settlement = match &args.found {
+        Some(id) => Settlement::Found(
+            process_id::parse("--found", id).map_err(|refusal| Failure::usage(vec![refusal]))?,
+        ),
+        None => Settlement::Resend,
+    };
+    let book = Book::open(&args.file, settings)?;
+    let reference = reference(&args.reference)?;
+    let entries = book.of(&reference)?;
+    let is_ambiguous = |entry: &&Entry| entry.state().kind() == StateKind::Ambiguous;
+    let mut ambiguous = entries.iter().filter(is_ambiguous);
+    let key = match (ambiguous.next(), ambiguous.next()) {
+        (Some(entry), None) => entry.key().clone(),
+        (Some(_), Some(_)) => {
+            return Err(refused(
+                "is ambiguous more than once: for several environments, accounts or flows",
+                "name the one you mean with --env and --flow",
+            ));
+        }
+        (None, _) => {
+            let states: Vec<_> = entries
+                .iter()
+                .map(|entry| entry.state().kind().as_str())
+                .collect();
+            return Err(refused(
+                &format!("is not ambiguous but {}", states.join(", ")),
+                "only an ambiguous reference is settled",
+            ));
+        }
+    };
+    book.settle(&key, settlement)?;
+    for entry in book
+        .of(&reference)?
+        .iter()
+        .filter(|entry| *entry.key() == key)
+    {
+        tell(entry, output)?;
+    }
+    // Whoever closed standard error does not want to be told.
+    let _ = output.note(match args.found {
+        Some(_) => "Run the command that submitted it again: it fetches the result, and sends nothing twice.",
+        None => "Run the command that submitted it again: it is sent anew.",
+    });
+    Ok(Exit::Answered)
+}
+
+fn tell(entry: &Entry, output: &mut Output<'_>) -> Result<(), Failure> {
+    let object = EntryObject::of(entry).whole(entry);
+    output
+        .result(&object, |to, style| write_entry(&object, to, style))
+        .map_err(unwritten)
+}
+
+fn reference(text: &str) -> Result<Reference, Failure> {
+    text.parse().map_err(|error: ReferenceError| {
+        refused(
+            &error.to_string(),
+            "give the reference that it was submitted under",
+        )
+    })
+}
+
+fn refused(rule: &str, remedy: &str) -> Failure {
+    Failure::refused_offline(vec![Refusal::new("REF", rule, remedy)])
+}
+
+fn unwritten(_: std::io::Error) -> Failure {
+    Failure::fault("the entries could not be written to standard output")
+}
+
+/// A journal, and which part of it was asked for.
+struct Book {
+    journal: Arc<dyn Journal>,
+    runtime: tokio::runtime::Runtime,
+    clock: SystemClock,
+    filter: EntryFilter,
+}
+
+impl Book {
+    fn open(args: &JournalFileArgs, settings: &Settings) -> Result<Self, Failure> {
+        let default = settings.default_journal.as_deref();
+        let path = journal_file::named_or_default(args.journal.as_deref(), default)?;
+        let mut filter = EntryFilter::new();
+        if let Some(flow) = args.flow {
+            filter = filter.with_flow(flow);
+        }
+        if let Some(environment) = environment(settings) {
+            filter = filter.with_environment(environment);
+        }
+        Ok(Self {
+            journal: journal_file::open_existing(Path::new(&path))?,
+            runtime: runtime()?,
+            clock: SystemClock::new(),
+            filter,
+        })
+    }
+
+    fn entries(
+        &self,
+        filter: &EntryFilter,
+        after: Option<&JournalKey>,
+    ) -> Result<Vec<Entry>, Failure> {
+        self.runtime
+            .block_on(self.journal.entries(filter, after, PAGE, self.clock.now()))
+            .map_err(|error| submit_failure::of_journal(&error))
+    }
+
+    /// Everything under a reference, of which there is something.
+    fn of(&self, reference: &Reference) -> Result<Vec<Entry>, Failure> {
+        let filter = self.filter.clone().with_reference(reference.clone());
+        let entries = self.entries(&filter, None)?;
+        if entries.is_empty() {
+            return Err(refused(
+                "is not in the journal",
+                "check the spelling, the journal's file, and --env and --flow where they are given",
+            ));
+        }
+        Ok(entries)
+    }
+
+    fn settle(&self, key: &JournalKey, settlement: Settlement) -> Result<(), Failure> {
+        self.runtime
+            .block_on(self.journal.settle(key, settlement, self.clock.now()))
+            .map_err(|error| submit_failure::of_journal(&error))
+    }
+}
+
+/// The environment that was named by the flag: variables tell where to send, not what to look at.
+fn environment(settings: &Settings) -> Option<EnvironmentName> {
+    let named = settings.layers.flags.value(Setting::Env)?.to_str()?;
+    Some(match EnvironmentArg::from_str(named, false).ok()? {
+        EnvironmentArg::Local => EnvironmentName::Local,
+        EnvironmentArg::Uat => EnvironmentName::Uat,
+        EnvironmentArg::Production => EnvironmentName::Production,
+        EnvironmentArg::Custom => EnvironmentName::Custom,
+    })
+}
+
+/// The flow that a name stands for: the command's, or the library's.
+pub(crate) fn flow(name: &str) -> Result<Flow, &'static str> {
+    match name {
+        "onboard" => Ok(Flow::Identity),
+        "compare" => Ok(Flow::Comparison),
+        name => name
+            .parse()
+            .map_err(|_| "onboard, liveness, compare or document"),
+    }
+}

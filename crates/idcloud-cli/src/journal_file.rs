@@ -1,0 +1,250 @@
+//! The journal's file: where it is, and who may open it.
+//!
+//! Never readable by anybody but its owner, and never made where one was only to be read.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use idcloud_flows::IdCloud;
+use idcloud_flows::journal::{
+    Journal, JournalError, JournalErrorKind, Owner, Reference, ReferenceError,
+};
+use idcloud_http::Client;
+use idcloud_journal::SqliteJournal;
+
+use crate::args::MemoryArgs;
+use crate::failure::{Failure, Refusal};
+use crate::input;
+use crate::owner_only;
+use crate::settings::Settings;
+use crate::submit_failure;
+
+/// What errors name.
+const FIELD: &str = "--journal";
+
+/// `~/.local/state/idcloud/journal.db`.
+pub(crate) fn default_path(
+    xdg_state_home: Option<OsString>,
+    home: Option<OsString>,
+) -> Option<PathBuf> {
+    let configured = xdg_state_home
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute());
+    let directory = configured.or_else(|| {
+        home.filter(|home| !home.is_empty())
+            .map(|home| PathBuf::from(home).join(".local").join("state"))
+    })?;
+    Some(directory.join("idcloud").join("journal.db"))
+}
+
+/// The path that was named, or the default one, whose directory is made for its owner alone.
+///
+/// # Errors
+/// There is no home directory to put it into.
+pub(crate) fn named_or_default(
+    named: Option<&Path>,
+    default: Option<&Path>,
+) -> Result<PathBuf, Failure> {
+    if let Some(path) = named {
+        return Ok(path.to_owned());
+    }
+    default.map(Path::to_owned).ok_or_else(|| {
+        Failure::usage(vec![Refusal::new(
+            FIELD,
+            "is not given, and there is no home directory to look into",
+            "name the journal's file with --journal",
+        )])
+    })
+}
+
+/// Opens a journal to write in, and makes it where there is none: readable by its owner alone.
+///
+/// # Errors
+/// It cannot be opened, or the file is no journal.
+pub(crate) fn open(path: &Path) -> Result<Arc<dyn Journal>, Failure> {
+    let unwritable = || {
+        Failure::usage(vec![Refusal::new(
+            FIELD,
+            "cannot be opened for writing",
+            "name a file in a directory that exists and that you may write to",
+        )])
+    };
+    if path.is_dir() {
+        return Err(unwritable());
+    }
+    match SqliteJournal::open(path) {
+        Ok(journal) => Ok(Arc::new(journal)),
+        Err(error) if error.kind() == JournalErrorKind::Storage => Err(unwritable()),
+        Err(error) => Err(unusable(&error)),
+    }
+}
+
+/// Where a submission is remembered, and under what.
+pub(crate) struct Remembered {
+    pub(crate) reference: Reference,
+    pub(crate) journal: Arc<dyn Journal>,
+}
+
+/// What the flags of a single command say; nothing where it is not to be remembered.
+///
+/// # Errors
+/// The reference may not be stored, or its journal cannot be opened.
+pub(crate) fn remembered(
+    args: &MemoryArgs,
+    settings: &Settings,
+) -> Result<Option<Remembered>, Failure> {
+    let Some(text) = &args.reference else {
+        return Ok(None);
+    };
+    let reference = text.parse().map_err(|error: ReferenceError| {
+        let remedy = "name the request by an id of your own, such as an order number";
+        Failure::usage(vec![Refusal::new("--reference", error.to_string(), remedy)])
+    })?;
+    let journal = match &args.journal {
+        Some(path) => open(path)?,
+        None => open_default(&named_or_default(
+            None,
+            settings.default_journal.as_deref(),
+        )?)?,
+    };
+    Ok(Some(Remembered { reference, journal }))
+}
+
+/// IDCloud through `client`, with a memory where there is one.
+pub(crate) fn idcloud(client: Client, memory: Option<&Remembered>) -> IdCloud {
+    let idcloud = IdCloud::new(client);
+    match memory {
+        Some(memory) => idcloud.remembering(Arc::clone(&memory.journal), Owner::random()),
+        None => idcloud,
+    }
+}
+
+/// Opens the default journal, whose directory is made for its owner alone.
+///
+/// # Errors
+/// As for [`open`].
+pub(crate) fn open_default(path: &Path) -> Result<Arc<dyn Journal>, Failure> {
+    if let Some(directory) = path.parent() {
+        // Where that fails, opening fails too and says so.
+        let _ = owner_only::create_directory(directory);
+    }
+    open(path)
+}
+
+/// Opens a journal that must be there.
+///
+/// # Errors
+/// It is not there, cannot be opened, or the file is no journal.
+pub(crate) fn open_existing(path: &Path) -> Result<Arc<dyn Journal>, Failure> {
+    let found = std::fs::metadata(path).map_err(|error| input::unreadable(FIELD, &error));
+    let found = found.map_err(|refusal| Failure::usage(vec![refusal]))?;
+    if found.is_dir() {
+        let refusal = input::unreadable(FIELD, &std::io::ErrorKind::IsADirectory.into());
+        return Err(Failure::usage(vec![refusal]));
+    }
+    open(path)
+}
+
+fn unusable(error: &JournalError) -> Failure {
+    let failed = submit_failure::of_journal(error);
+    Failure {
+        exit: crate::exit::Exit::Usage,
+        ..failed
+    }
+}
+
+/// Keeps a second batch from the same journal, for as long as it lives: also a batch that is killed lets go.
+#[derive(Debug)]
+pub(crate) struct BatchLock {
+    #[cfg(unix)]
+    _file: nix::fcntl::Flock<std::fs::File>,
+}
+
+impl BatchLock {
+    /// Takes the lock of the journal at `path`, which is there.
+    ///
+    /// # Errors
+    /// Another batch has it, or there is no place for it.
+    #[cfg(unix)]
+    pub(crate) fn take(path: &Path) -> Result<Self, Failure> {
+        use std::os::unix::fs::OpenOptionsExt as _;
+
+        use nix::errno::Errno;
+        use nix::fcntl::{Flock, FlockArg};
+
+        let refused =
+            |rule: &str, remedy: &str| Failure::usage(vec![Refusal::new(FIELD, rule, remedy)]);
+        let unwritable = |_| {
+            refused(
+                "has no place for its lock beside it",
+                "allow yourself to write there",
+            )
+        };
+        // One journal has one lock, whatever links lead to it.
+        let mut lock = path.canonicalize().map_err(unwritable)?.into_os_string();
+        lock.push(".lock");
+        let file = std::fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(lock)
+            .map_err(unwritable)?;
+        match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+            Ok(file) => Ok(Self { _file: file }),
+            Err((_, Errno::EWOULDBLOCK)) => Err(refused(
+                "is in use by another batch run",
+                "wait until it has ended; idcloud batch status tells how far it is",
+            )),
+            Err(_) => Err(refused("cannot be locked", "put it on a local disk")),
+        }
+    }
+
+    /// Where files cannot be locked, leases keep two runs apart.
+    ///
+    /// # Errors
+    /// None.
+    #[cfg(not(unix))]
+    pub(crate) fn take(_: &Path) -> Result<Self, Failure> {
+        Ok(Self {})
+    }
+
+    /// Whether having the lock proves that no other batch lives.
+    pub(crate) const PROVES: bool = cfg!(unix);
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    /// What was submitted is nobody else's business.
+    #[test]
+    fn only_the_owner_may_read() {
+        let home = tempfile::tempdir().unwrap();
+        let path = default_path(None, Some(home.path().into())).unwrap();
+        assert!(path.ends_with(".local/state/idcloud/journal.db"));
+        drop(open_default(&path).unwrap());
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
+        let _lock = BatchLock::take(&path).unwrap();
+        assert_eq!(
+            BatchLock::take(&path).unwrap_err().exit,
+            crate::exit::Exit::Usage
+        );
+        assert_eq!(mode(&path.with_file_name("journal.db.lock")), 0o600);
+    }
+
+    /// Looking for something never makes an empty journal.
+    #[test]
+    fn a_journal_that_is_only_read_is_not_made() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("batch.db");
+        assert!(open_existing(&path).is_err());
+        assert!(!path.exists());
+        std::fs::write(&path, "no journal at all, but a text of some length").unwrap();
+        assert!(open_existing(&path).is_err());
+    }
+}

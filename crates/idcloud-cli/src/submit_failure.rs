@@ -1,0 +1,127 @@
+//! A submission that came to nothing, as a failure of the program.
+//!
+//! Never calls harmless what may have left, and never sends anybody to a record that is not kept.
+
+use idcloud_flows::journal::{JournalError, JournalErrorKind};
+use idcloud_flows::{SubmitError, SubmitErrorKind};
+
+use crate::call_failure;
+use crate::exit::Exit;
+use crate::failure::{Delivery, Failure};
+
+/// Whether what may have left is remembered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Memory {
+    /// Nowhere: no reference was given.
+    None,
+    /// In a journal, under the caller's reference.
+    Journal,
+}
+
+impl Memory {
+    /// What is added to what is told of a request that may have left.
+    pub(crate) const fn told(self) -> &'static str {
+        match self {
+            Self::None => "this run leaves no memory of it; a --reference would",
+            Self::Journal => "the journal remembers it as ambiguous",
+        }
+    }
+
+    /// What to do about it, after the question whether a second bill is acceptable.
+    const fn remedy(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Journal => " Then close it with idcloud journal settle.",
+        }
+    }
+}
+
+/// The failure of a submission: its create's, or one that kept it from being sent.
+pub(crate) fn of(error: &SubmitError, memory: Memory) -> Failure {
+    if let Some(error) = error.call_error() {
+        let failed = call_failure::of_create(error);
+        if failed.exit != Exit::Ambiguous {
+            return failed;
+        }
+        let message = format!("{}; {}", failed.message, memory.told());
+        let help = failed.help.as_deref().unwrap_or_default();
+        let help = format!("{help}{}", memory.remedy());
+        return Failure {
+            help: Some(help.into()),
+            ..failed.with_message(message)
+        };
+    }
+    match error.kind() {
+        SubmitErrorKind::Ambiguous => ambiguous(),
+        SubmitErrorKind::InFlight => in_flight(),
+        _ => match error.journal_error() {
+            Some(error) => of_journal(error),
+            None => Failure::fault(error.to_string()),
+        },
+    }
+}
+
+/// An earlier attempt may have created a process.
+pub(crate) fn ambiguous() -> Failure {
+    Failure {
+        exit: Exit::Ambiguous,
+        kind: "ambiguous",
+        delivery: Delivery::Unknown,
+        help: Some(
+            "Look for the process in Unico's portal, or ask Unico; then close it with idcloud journal settle REF, with --found \
+             PROCESS_ID or with --resend."
+                .into(),
+        ),
+        ..Failure::fault("an earlier request under this reference may have created and billed a process; nothing was sent now")
+    }
+}
+
+/// Another program has the reference at this moment.
+pub(crate) fn in_flight() -> Failure {
+    Failure {
+        exit: Exit::Ambiguous,
+        kind: "in-flight",
+        delivery: Delivery::Unknown,
+        help: Some("Run the command again in a few minutes: then its result is known, or that nobody knows it.".into()),
+        ..Failure::fault("another run is submitting this reference; nothing was sent now")
+    }
+}
+
+/// The journal did not do what it was asked; nothing was sent because of it.
+pub(crate) fn of_journal(error: &JournalError) -> Failure {
+    let failed = Failure::fault(error.to_string());
+    match error.kind() {
+        JournalErrorKind::OtherRequest(_) => Failure {
+            exit: Exit::RefusedHere,
+            kind: "other-request",
+            reassures: true,
+            ..failed
+        },
+        _ => Failure {
+            kind: "journal",
+            ..failed
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use idcloud_flows::journal::StateKind;
+
+    use super::*;
+
+    #[test]
+    fn what_kept_a_request_from_being_sent_has_its_exit_code() {
+        for (failure, exit) in [
+            (ambiguous(), Exit::Ambiguous),
+            (in_flight(), Exit::Ambiguous),
+            (
+                of_journal(&JournalErrorKind::OtherRequest(StateKind::Pending).into()),
+                Exit::RefusedHere,
+            ),
+            (of_journal(&JournalErrorKind::Storage.into()), Exit::Fault),
+        ] {
+            assert_eq!(failure.exit, exit, "{failure:?}");
+        }
+    }
+}
