@@ -79,7 +79,7 @@ pub(crate) fn local(
     let account = simulator
         .issue_account_in(LOCAL_TENANT)
         .map_err(|_| Failure::fault("the embedded simulator could not make an RSA key"))?;
-    let api_key = simulator.issue_api_key(capabilities);
+    let api_key = simulator.issue_api_key_in(LOCAL_TENANT, capabilities);
     let transport = SimulatorTransport::new(simulator, Arc::clone(&clock));
     let unexpected =
         |error: ConfigError| Failure::fault(format!("the embedded simulator: {error}"));
