@@ -26,7 +26,7 @@ pub(crate) enum SimulatorCommand {
 /// `idcloud simulator serve`.
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  idcloud simulator serve --listen 127.0.0.1:8080 --credentials-dir ./credentials\n  idcloud simulator serve --latency observed --fault create:5%:reset-after-processing --fault get:next:503,429=2s\n\nThe page on the simulator lists the faults, the control endpoints below /_simulator/ and what they take."
+    after_help = "Example:\n  idcloud simulator serve --listen 127.0.0.1:8080 --credentials-dir ./credentials\n  idcloud simulator serve --latency observed --fault create:5%:reset-after-processing --fault get:next:503,429=2s\n\nThe page on the simulator lists the faults, the control endpoints below /_simulator/ and what they take."
 )]
 pub(crate) struct ServeArgs {
     /// Address or name, and port, to listen on; port 0 takes a free one
