@@ -207,10 +207,14 @@ impl Looker {
     fn may_pass(&self, error: &Error, pending: &Pending) -> bool {
         match error.kind() {
             ErrorKind::NotFound => {
-                let age = self.clock().now().duration_since(pending.submitted_at());
                 let unknown = error.code().is_some_and(|code| code.as_str() == "50001");
-                // Clocks differ: a create in the future is one of a moment ago.
-                unknown && age.is_ok_and(|age| age < ON_ITS_WAY)
+                let age = self.clock().now().duration_since(pending.submitted_at());
+                // Clocks differ: a create somewhat in the future is one of a moment ago.
+                let is_new = match age {
+                    Ok(age) => age < ON_ITS_WAY,
+                    Err(ahead) => ahead.duration() <= ON_ITS_WAY,
+                };
+                unknown && is_new
             }
             ErrorKind::Refused | ErrorKind::Credentials | ErrorKind::Gone => false,
             _ => true,

@@ -400,6 +400,22 @@ async fn a_thousand_waits_stay_inside_the_budget() {
     }
 }
 
+/// A process that a machine with a faster clock created is on its way all the same.
+#[tokio::test(start_paused = true)]
+async fn a_create_in_the_future_is_one_of_a_moment_ago() {
+    let unknown = r#"{"error":{"code":"50001"}}"#.to_owned();
+    let world = World::new();
+    let course = vec![(0.0, 404, unknown), (25.0, 200, body(1, SCORE))];
+    world.courses.lock().unwrap().insert(id(1), course);
+    let ahead = pending(1, world.clock.now() + seconds(30));
+    let report = world
+        .idcloud()
+        .identity(key())
+        .wait(ahead, seconds(120))
+        .await;
+    assert_eq!(report.unwrap().verdict().scenario().id(), "score-high");
+}
+
 /// Every failed wait hands the process back, and nothing that is not final ends one early.
 #[tokio::test(start_paused = true)]
 async fn failures_hand_the_process_back() {
