@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 /// It is stored as it is, and so a text that holds a person's number is refused: eleven digits that are a valid CPF, plain or with one
 /// sign before the fourth, seventh and tenth (`529.982.247-25`), and eighteen letters and digits that are a valid CURP. A CPF counts where
 /// no further digit touches it; inside a longer number it is part of that number. Within a UUID or another run of 32 or more hexadecimal
-/// digits and hyphens with a letter among them nothing is looked for, because chance makes CPFs there.
+/// digits and hyphens with a letter among them it counts only if hyphens set it apart, because chance makes CPFs there.
 ///
 /// ```
 /// use idcloud_flows::journal::{Reference, ReferenceError};
@@ -151,7 +151,10 @@ fn is_random(before: &str, rest: &str, after: &str) -> bool {
         left.chain(right)
     };
     let reaches = rest.chars().take_while(part_of).count() >= found;
+    // In a UUID or a digest another digit or letter always touches eleven digits; what stands beside one by itself was put there.
+    let touched = |sign: char| sign.is_ascii_hexdigit();
     reaches
+        && (before.ends_with(touched) || after.starts_with(touched))
         && run().filter(char::is_ascii_hexdigit).count() >= RANDOM
         && run().any(|sign| sign.is_ascii_alphabetic())
 }
@@ -187,6 +190,14 @@ mod tests {
             ("cpf52998224725x", ReferenceError::Cpf),
             ("2026-52998224725-1", ReferenceError::Cpf),
             ("ção52998224725ção", ReferenceError::Cpf),
+            (
+                "80371b2a-3ac7-432e-866d-57fe37896ac6-52998224725",
+                ReferenceError::Cpf,
+            ),
+            (
+                "52998224725-80371b2a-3ac7-432e-866d-57fe37896ac6",
+                ReferenceError::Cpf,
+            ),
             ("x/HEGG560427MVZRRL04", ReferenceError::Curp),
             ("hegg560427mvzrrl04", ReferenceError::Curp),
             ("XHEGG560427MVZRRL041", ReferenceError::Curp),
@@ -211,6 +222,7 @@ mod tests {
             "11111111111",
             "80371b2a-3ac7-432e-866d-57fe37896ac6",
             "80371b2a-3ac7-432e-866d-52998224725a",
+            "80371b2a-3ac7-432e-a529-98224725ac6b",
             "a80371b2a3ac7432e866d52998224725a",
             "HEGG560427MVZRRL05",
             "ação nº 7",
