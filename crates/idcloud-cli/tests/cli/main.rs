@@ -12,6 +12,7 @@
 
 mod answers;
 mod bad_input;
+mod batch;
 mod credentials;
 mod documentation;
 mod explain;

@@ -39,7 +39,11 @@ pub(crate) fn schema_of(value: &Value) -> Option<&'static str> {
     let has = |name: &str| value.get(name).is_some();
     let first_has = |name: &str| value.get(0).is_some_and(|first| first.get(name).is_some());
     Some(match () {
-        () if has("decision") && !has("outcome") => "result",
+        () if has("inFlightUntil") => "journal-entry",
+        () if has("references") => "batch-status",
+        () if has("requestsAtMost") => "batch-estimate",
+        () if has("outcome") => "batch-row",
+        () if has("decision") => "result",
         () if has("accepted") => "preflight",
         () if has("httpStatus") => "code",
         () if has("expiresIn") => "token",

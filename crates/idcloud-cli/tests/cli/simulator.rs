@@ -12,13 +12,13 @@ use serde_json::Value;
 use super::support::{CPF, Files, Idcloud, NAME, drawn_selfie, run};
 
 /// A served simulator, stopped when the test ends.
-struct Served {
+pub(crate) struct Served {
     child: Child,
     first_line: String,
 }
 
 impl Served {
-    fn start(credentials: &Path, arguments: &[&str]) -> Self {
+    pub(crate) fn start(credentials: &Path, arguments: &[&str]) -> Self {
         Self::listening("127.0.0.1:0", credentials, arguments)
     }
 
@@ -59,7 +59,7 @@ fn text(directory: &Path) -> String {
     std::fs::read_to_string(directory.join(".env")).unwrap()
 }
 
-fn variables(directory: &Path) -> HashMap<String, String> {
+pub(crate) fn variables(directory: &Path) -> HashMap<String, String> {
     text(directory)
         .lines()
         .filter(|line| !line.starts_with('#') && !line.is_empty())

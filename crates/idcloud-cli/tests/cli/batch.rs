@@ -1,0 +1,581 @@
+//! Batches: what rows come to, interrupted and resumed, killed and resumed, and what is left behind.
+
+use std::collections::{BTreeMap, HashSet};
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use idcloud_http::{Clock as _, SystemClock};
+use serde_json::{Value, json};
+use wiremock::ResponseTemplate;
+
+use super::schemas::assert_valid;
+use super::simulator::{Served, variables};
+use super::support::{
+    ACCESS_TOKEN, API_KEY, CPF, Files, Idcloud, NAME, PROCESS_ID, Run, Server, custom, run,
+};
+
+const HEADER: &str = "reference,cpf,name,email,phone,selfie\n";
+const EMAIL: &str = "zoraide.marker@example.com";
+
+/// A person that no number of the simulator's list stands for.
+fn cpf(number: u32) -> String {
+    let mut digits: Vec<u32> = format!("{:09}", 300_000_000 + number * 7)
+        .chars()
+        .map(|digit| digit.to_digit(10).unwrap())
+        .collect();
+    for weight in [10, 11] {
+        let sum: u32 = (2..=weight)
+            .rev()
+            .zip(&digits)
+            .map(|(weight, digit)| weight * digit)
+            .sum();
+        digits.push(sum * 10 % 11 % 10);
+    }
+    digits.iter().map(u32::to_string).collect()
+}
+
+/// So many rows, each of another person.
+fn rows(files: &Files, count: u32) {
+    let mut csv = HEADER.to_owned();
+    for number in 1..=count {
+        csv += &format!("row-{number},{},{NAME},{EMAIL},,selfie.png\n", cpf(number));
+    }
+    files.write("in.csv", csv.as_bytes());
+}
+
+fn batch(files: &Files, url: &str, more: &[&str]) -> Idcloud {
+    custom(files, url, ["batch", "run"])
+        .arg(files.path("in.csv"))
+        .arg("--journal")
+        .arg(files.path("batch.db"))
+        .arg("--output")
+        .arg(files.path("out.csv"))
+        .args(more.iter().copied())
+}
+
+/// The output's rows, by their columns.
+fn output(files: &Files) -> Vec<BTreeMap<String, String>> {
+    let mut reader = csv::Reader::from_path(files.path("out.csv")).unwrap();
+    reader.deserialize().map(Result::unwrap).collect()
+}
+
+fn told(rows: &[BTreeMap<String, String>]) -> Vec<String> {
+    rows.iter()
+        .map(|row| format!("{} {}", row["reference"], row["outcome"]))
+        .collect()
+}
+
+fn answer(status: u8, more: Value) -> ResponseTemplate {
+    let mut body = json!({"id": PROCESS_ID, "status": status});
+    body.as_object_mut()
+        .unwrap()
+        .extend(more.as_object().unwrap().clone());
+    ResponseTemplate::new(200).set_body_json(body)
+}
+
+/// Each row tells what it came to; what was answered, or may have been accepted, is never sent again; and nothing that is left behind
+/// holds a person or a secret.
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_come_to_what_they_should_and_are_not_repeated() {
+    let (server, files) = (Server::start().await, Files::new());
+    let yes = || answer(3, json!({"unicoId": {"result": "yes"}, "novelty": NAME}));
+    let refused = ResponseTemplate::new(400)
+        .set_body_json(json!({"error": {"code": "20507", "description": NAME}}));
+    server
+        .on_creates([
+            yes(),
+            refused,
+            ResponseTemplate::new(500),
+            answer(4, json!({})),
+            answer(1, json!({})),
+            yes(),
+        ])
+        .await;
+    let good = format!("529.982.247-25,{NAME},{EMAIL},5511912345678,selfie.png");
+    let mut csv = format!("\u{feff}{HEADER}");
+    for reference in ["done", "refused", "ambiguous", "failed", "pending"] {
+        csv += &format!("{reference},{good}\r\n");
+    }
+    csv += &format!("bad-number,52998224726,{NAME},,,selfie.png\r\n");
+    csv += &format!("bad-file,52998224725,{NAME},,,{NAME}.png\r\n");
+    csv += &format!("done,{good}\r\n");
+    files.write("in.csv", csv.as_bytes());
+
+    let flags = ["--concurrency", "1", "--wait", "0s"];
+    let first = run(batch(&files, &server.url(), &flags)).await;
+    assert_eq!(first.code, 5, "{first}");
+    assert_eq!(
+        told(&output(&files)),
+        [
+            "done done",
+            "refused refused",
+            "ambiguous ambiguous",
+            "failed failed",
+            "pending pending",
+            "bad-number invalid",
+            "bad-file invalid",
+            "done invalid"
+        ]
+    );
+    assert!(first.stderr.contains("line 7, subject.code"), "{first}");
+    assert_eq!(server.creates().await, 5);
+
+    // Only what was refused is sent again: it provably did not run.
+    let again = run(batch(&files, &server.url(), &flags).env("IDCLOUD_FORMAT", "json")).await;
+    assert_eq!(again.code, 5, "{again}");
+    assert_eq!(server.creates().await, 6);
+    let rows: Vec<Value> = again
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let outcomes: Vec<_> = rows
+        .iter()
+        .map(|row| row["outcome"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        outcomes,
+        [
+            "done",
+            "done",
+            "ambiguous",
+            "failed",
+            "pending",
+            "invalid",
+            "invalid",
+            "invalid"
+        ]
+    );
+    for row in &rows {
+        assert_valid("batch-row", row);
+    }
+    assert_eq!(
+        (
+            &rows[0]["decision"],
+            &rows[0]["unknown"],
+            &rows[5]["error"]["code"]
+        ),
+        (&json!("approve"), &json!(["novelty"]), &json!("20507"))
+    );
+
+    let status = run(journaled(&files, ["batch", "status", "--format", "json"])).await;
+    assert_valid("batch-status", &status.object());
+    assert_eq!(
+        status.object()["outcomes"],
+        json!({"done": 2, "pending": 1, "failed": 1, "unsent": 0, "refused": 0, "ambiguous": 1})
+    );
+    let page = files.path("report.html");
+    let report = run(journaled(&files, ["batch", "report"])
+        .arg("--output")
+        .arg(&page))
+    .await;
+    assert_eq!(report.code, 0, "{report}");
+    for name in ["batch.db", "batch.db-wal", "out.csv", "report.html"] {
+        nothing_personal(&files.path(name));
+    }
+}
+
+fn journaled<const N: usize>(files: &Files, arguments: [&str; N]) -> Idcloud {
+    Idcloud::new(arguments)
+        .arg("--journal")
+        .arg(files.path("batch.db"))
+}
+
+/// Searches a file for what it may never hold.
+fn nothing_personal(path: &Path) {
+    let Ok(bytes) = std::fs::read(path) else {
+        return;
+    };
+    let picture = [0x5a_u8; 24];
+    let base64 = "WlpaWlpaWlpa";
+    for marker in [
+        "52998224725".as_bytes(),
+        CPF.as_bytes(),
+        NAME.as_bytes(),
+        b"Zoraide",
+        EMAIL.as_bytes(),
+        b"5511912345678",
+        API_KEY.as_bytes(),
+        ACCESS_TOKEN.as_bytes(),
+        base64.as_bytes(),
+        &picture,
+    ] {
+        let found = bytes.windows(marker.len()).any(|window| window == marker);
+        assert!(!found, "a marker leaked into {:?}", path.file_name());
+    }
+}
+
+/// Closing an ambiguous reference: found, its result is fetched; to be sent again, it is.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_ambiguous_reference_is_settled_by_a_person() {
+    let (server, files) = (Server::start().await, Files::new());
+    let yes = || json!({"id": PROCESS_ID, "status": 3, "unicoId": {"result": "yes"}});
+    server
+        .on_creates([
+            ResponseTemplate::new(500),
+            ResponseTemplate::new(500),
+            ResponseTemplate::new(200).set_body_json(yes()),
+        ])
+        .await;
+    server.on_get(&[(200, yes())]).await;
+    let onboard = |reference: &str| {
+        super::support::onboard(&files, &server.url())
+            .args(["--reference", reference, "--selfie"])
+            .arg(files.path("selfie.png"))
+            .arg("--journal")
+            .arg(files.path("batch.db"))
+    };
+    for reference in ["first", "second"] {
+        let ambiguous = run(onboard(reference)).await;
+        assert_eq!(
+            (ambiguous.code, &ambiguous.error()["kind"]),
+            (5, &json!("ambiguous")),
+            "{ambiguous}"
+        );
+        assert!(
+            ambiguous.stderr.contains("journal remembers"),
+            "{ambiguous}"
+        );
+        let again = run(onboard(reference)).await;
+        assert_eq!((again.code, again.stdout.as_str()), (5, ""), "{again}");
+    }
+    assert_eq!(server.creates().await, 2);
+    let list = [
+        "journal",
+        "list",
+        "--state",
+        "ambiguous",
+        "--format",
+        "json",
+    ];
+    let list = run(journaled(&files, list)).await;
+    assert_eq!(list.stdout.lines().count(), 2, "{list}");
+    for line in list.stdout.lines() {
+        assert_valid("journal-entry", &serde_json::from_str(line).unwrap());
+    }
+
+    let settle = [
+        "journal", "settle", "first", "--found", PROCESS_ID, "--format", "json",
+    ];
+    let settled = run(journaled(&files, settle)).await;
+    assert_valid("journal-entry", &settled.object());
+    assert_eq!(settled.object()["state"], "pending", "{settled}");
+    let fetched = run(onboard("first")).await;
+    assert_eq!(
+        (fetched.code, &fetched.object()["decision"]),
+        (0, &json!("approve")),
+        "{fetched}"
+    );
+    assert_eq!(server.creates().await, 2);
+
+    let resend = run(journaled(
+        &files,
+        ["journal", "settle", "second", "--resend"],
+    ))
+    .await;
+    assert_eq!(resend.code, 0, "{resend}");
+    let sent = run(onboard("second")).await;
+    assert_eq!((sent.code, server.creates().await), (0, 3), "{sent}");
+
+    // What is finished is answered by the journal, and cannot be settled.
+    let known = run(onboard("second")).await;
+    assert_eq!((known.code, server.creates().await), (0, 3), "{known}");
+    let refused = run(journaled(
+        &files,
+        ["journal", "settle", "second", "--resend"],
+    ))
+    .await;
+    assert_eq!(refused.code, 3, "{refused}");
+    let unknown = run(journaled(&files, ["journal", "show", "third"])).await;
+    assert_eq!(unknown.code, 3, "{unknown}");
+    // Another person under the same reference is a mistake.
+    let other = custom(
+        &files,
+        &server.url(),
+        ["onboard", "--cpf", "111.444.777-35", "--name", NAME],
+    )
+    .args(["--reference", "second", "--selfie"])
+    .arg(files.path("selfie.png"))
+    .arg("--journal")
+    .arg(files.path("batch.db"));
+    let other = run(other).await;
+    assert_eq!((other.code, server.creates().await), (3, 3), "{other}");
+}
+
+/// With a reference alone, the journal is the owner's own, in the place that is documented.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reference_alone_is_remembered_at_home() {
+    let (files, home) = (Files::new(), tempfile::tempdir().unwrap());
+    let onboard = || {
+        Idcloud::new(["onboard", "--cpf", CPF, "--name", NAME, "--format", "json"])
+            .args(["--reference", "order-1", "--selfie"])
+            .arg(super::support::drawn_selfie())
+            .env("HOME", home.path())
+    };
+    let first = run(onboard()).await;
+    assert!(
+        home.path().join(".local/state/idcloud/journal.db").exists(),
+        "{first}"
+    );
+    let second = run(onboard()).await;
+    assert_eq!(
+        first.object()["processId"],
+        second.object()["processId"],
+        "{second}"
+    );
+    let bad = Idcloud::new(["onboard", "--cpf", CPF, "--name", NAME, "--selfie"])
+        .arg(files.path("selfie.png"))
+        .args(["--reference", CPF]);
+    assert_eq!(run(bad).await.code, 2);
+}
+
+/// A wrong key costs one request, and not one for each row.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_stops_where_no_row_can_succeed() {
+    let (server, files) = (Server::start().await, Files::new());
+    let refused = json!({"error": {"code": "10201", "description": "no such key"}});
+    server
+        .on_create(ResponseTemplate::new(403).set_body_json(refused))
+        .await;
+    rows(&files, 200);
+    let stopped = run(batch(&files, &server.url(), &["--concurrency", "2"])).await;
+    assert_eq!(stopped.code, 4, "{stopped}");
+    assert!(
+        stopped
+            .stderr
+            .contains("stopped before the end of 200 rows"),
+        "{stopped}"
+    );
+    assert!(server.creates().await <= 4);
+    let outcomes = told(&output(&files));
+    assert_eq!(outcomes.len(), 200);
+    assert_eq!(outcomes[199], "row-200 unsent");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_input_that_cannot_be_read_to_its_end_sends_nothing() {
+    let (server, files) = (Server::start().await, Files::new());
+    let open = format!("{HEADER}a,{CPF},\"Test{}", "x".repeat(400_000));
+    for (content, code) in [(open.as_str(), 3), ("reference,name\n", 3), (HEADER, 0)] {
+        files.write("in.csv", content.as_bytes());
+        let ended = run(batch(&files, &server.url(), &[])).await;
+        assert_eq!((ended.code, server.requests().await), (code, 0), "{ended}");
+    }
+    let run_without = custom(&files, &server.url(), ["batch", "run"])
+        .arg(files.path("none.csv"))
+        .arg("--journal")
+        .arg(files.path("batch.db"));
+    assert_eq!(run(run_without).await.code, 3);
+}
+
+/// A dry run sends nothing, makes no journal, and tells every bad row and what the rest will cost.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_costs_nothing() {
+    let (server, files) = (Server::start().await, Files::new());
+    rows(&files, 30);
+    let mut csv = std::fs::read_to_string(files.path("in.csv")).unwrap();
+    csv += &format!("bad,1,{NAME},,,selfie.png\n");
+    files.write("in.csv", csv.as_bytes());
+    let dry = run(batch(
+        &files,
+        &server.url(),
+        &["--dry-run", "--format", "json"],
+    ))
+    .await;
+    assert_eq!((dry.code, server.requests().await), (3, 0), "{dry}");
+    assert_valid("batch-estimate", &dry.object());
+    assert_eq!(
+        (
+            &dry.object()["rows"],
+            &dry.object()["creates"],
+            &dry.object()["invalid"]
+        ),
+        (&json!(31), &json!(30), &json!(1))
+    );
+    assert!(!files.path("batch.db").exists() && !files.path("out.csv").exists());
+}
+
+/// A served simulator, with a budget that a test does not have to wait for.
+struct Bench {
+    files: Files,
+    variables: std::collections::HashMap<String, String>,
+    _directory: tempfile::TempDir,
+    _served: Served,
+}
+
+impl Bench {
+    fn start(arguments: &[&str]) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let served = Served::start(directory.path(), &[&["--rate", "5000"], arguments].concat());
+        Self {
+            variables: variables(directory.path()),
+            files: Files::new(),
+            _directory: directory,
+            _served: served,
+        }
+    }
+
+    fn arguments(&self, more: &[&str]) -> Vec<std::ffi::OsString> {
+        let mut arguments: Vec<std::ffi::OsString> = ["batch", "run", "--rate", "5000"]
+            .iter()
+            .map(Into::into)
+            .collect();
+        arguments.push(self.files.path("in.csv").into());
+        for (flag, name) in [("--journal", "batch.db"), ("--output", "out.csv")] {
+            arguments.push(flag.into());
+            arguments.push(self.files.path(name).into());
+        }
+        arguments.extend(more.iter().map(Into::into));
+        arguments
+    }
+
+    fn command(&self, more: &[&str]) -> Idcloud {
+        self.variables.iter().fold(
+            Idcloud::new(self.arguments(more)),
+            |command, (name, value)| command.env(name, value),
+        )
+    }
+
+    async fn run(&self, more: &[&str]) -> Run {
+        run(self.command(more)).await
+    }
+
+    /// What was billed, asked over the socket.
+    fn ledger(&self) -> Value {
+        let address = self.variables["IDCLOUD_API_URL"]
+            .trim_start_matches("http://")
+            .to_owned();
+        let mut stream = TcpStream::connect(address.trim_end_matches('/')).unwrap();
+        stream
+            .write_all(
+                b"GET /_simulator/ledger HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+            )
+            .unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        let answer = String::from_utf8(answer).unwrap();
+        let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+        serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {answer}"))
+    }
+}
+
+/// Nobody pays twice: ctrl-c loses nothing, and running the same command again goes on where it stopped.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupted_batch_is_resumed() {
+    let bench = Bench::start(&["--latency", "100ms"]);
+    rows(&bench.files, 60);
+    let running = bench.command(&["--concurrency", "4"]).spawn();
+    SystemClock::new().sleep(Duration::from_millis(900)).await;
+    let killed = Command::new("kill")
+        .args(["-INT", &running.id().to_string()])
+        .status();
+    assert!(killed.unwrap().success());
+    let first = tokio::task::spawn_blocking(move || running.finish())
+        .await
+        .unwrap();
+    assert_eq!((first.code, first.stdout.as_str()), (130, ""), "{first}");
+    assert!(
+        first.stderr.contains("same command again to resume"),
+        "{first}"
+    );
+    let billed = bench.ledger()["billed"].as_u64().unwrap();
+    assert!((1..60).contains(&billed), "{billed}: {first}");
+    let status = run(journaled(
+        &bench.files,
+        ["batch", "status", "--format", "json"],
+    ))
+    .await
+    .object();
+    assert_eq!(
+        (&status["inFlight"], &status["outcomes"]["ambiguous"]),
+        (&json!(0), &json!(0))
+    );
+    assert_eq!(status["outcomes"]["done"], billed);
+
+    let second = bench.run(&["--concurrency", "16"]).await;
+    assert_eq!(second.code, 0, "{second}");
+    let expected: Vec<String> = (1..=60)
+        .map(|number| format!("row-{number} done"))
+        .collect();
+    assert_eq!(told(&output(&bench.files)), expected);
+    assert_eq!(bench.ledger()["billed"], 60);
+}
+
+/// Nobody pays twice: killed at any moment, also between sending and writing down, no row is created again that may have been created.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_batch_bills_nobody_twice() {
+    const ROWS: u32 = 500;
+    const KILLS: usize = 20;
+    let bench = Bench::start(&[
+        "--latency",
+        "40ms",
+        "--seed",
+        "11",
+        "--fault",
+        "create:4%:reset-after-processing",
+        "--fault",
+        "create:3%:reset-after-body",
+        "--fault",
+        "create:3%:truncated-json",
+    ]);
+    rows(&bench.files, ROWS);
+    let mut moments = fastrand::Rng::with_seed(20);
+    let clock = SystemClock::new();
+    let mut billed = vec![0];
+    for _ in 0..KILLS {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_idcloud"))
+            .env_clear()
+            .env("HOME", bench.files.path(""))
+            .envs(&bench.variables)
+            .args(bench.arguments(&["--concurrency", "8"]))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        clock
+            .sleep(Duration::from_millis(moments.u64(60..450)))
+            .await;
+        child.kill().unwrap();
+        child.wait().unwrap();
+        billed.push(bench.ledger()["billed"].as_u64().unwrap());
+    }
+    let struck = billed.windows(2).filter(|pair| pair[0] < pair[1]).count();
+    assert!(
+        struck >= KILLS / 4,
+        "too few kills struck a run at work: {billed:?}"
+    );
+
+    let last = bench.run(&["--concurrency", "32"]).await;
+    let rows = output(&bench.files);
+    let references: Vec<_> = rows.iter().map(|row| row["reference"].clone()).collect();
+    let expected: Vec<_> = (1..=ROWS).map(|number| format!("row-{number}")).collect();
+    assert_eq!(references, expected, "{last}");
+    let ledger = bench.ledger();
+    assert_eq!(ledger["doubles"], json!([]), "{last}");
+    let known: HashSet<_> = ledger["processes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|process| process["processId"].as_str().unwrap().to_owned())
+        .collect();
+    let mut done = 0;
+    for row in &rows {
+        match row["outcome"].as_str() {
+            "done" => {
+                done += 1;
+                assert!(known.contains(&row["processId"]), "{row:?}");
+            }
+            outcome => assert_eq!(outcome, "ambiguous", "{row:?}"),
+        }
+    }
+    assert_eq!(last.code, if done == rows.len() { 0 } else { 5 }, "{last}");
+    // What faults and kills left in doubt, and no more: at most eight rows were on the wire at each kill.
+    assert!(
+        rows.len() - done <= KILLS * 8 + rows.len() / 5,
+        "{done} done of {}: {billed:?}",
+        rows.len()
+    );
+}
