@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::batch::row_object::RowResult;
 use crate::style::Style;
-use crate::timestamp::{rfc3339, utc};
+use crate::timestamp::rfc3339;
 
 /// One reference.
 #[derive(Serialize)]
@@ -36,8 +36,6 @@ pub(crate) struct EntryObject {
     earlier_processes: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     result: Option<RowResult>,
-    #[serde(skip)]
-    times: (String, String),
 }
 
 impl EntryObject {
@@ -73,7 +71,6 @@ impl EntryObject {
             account: None,
             earlier_processes: None,
             result: None,
-            times: (utc(record.claimed_at()), utc(record.changed_at())),
         }
     }
 
@@ -107,7 +104,7 @@ pub(crate) fn write_line(entry: &EntryObject, to: &mut dyn Write, style: Style) 
     writeln!(
         to,
         "{}  {state}  {:<28}  {}",
-        entry.times.0,
+        entry.submitted_at,
         entry.reference,
         summary(entry)
     )
@@ -115,7 +112,7 @@ pub(crate) fn write_line(entry: &EntryObject, to: &mut dyn Write, style: Style) 
 
 fn summary(entry: &EntryObject) -> String {
     let simulated = if entry.simulated == Some(true) {
-        "SIMULATED "
+        "SIMULATED: "
     } else {
         ""
     };
@@ -139,8 +136,8 @@ pub(crate) fn write_entry(entry: &EntryObject, to: &mut dyn Write, style: Style)
         ("account", entry.account.clone().unwrap_or_default()),
         ("flow", entry.flow.to_owned()),
         ("attempts", entry.attempts.to_string()),
-        ("submitted", entry.times.0.clone()),
-        ("last changed", entry.times.1.clone()),
+        ("submitted", entry.submitted_at.clone()),
+        ("last changed", entry.changed_at.clone()),
     ];
     facts.extend(entry.process_id.clone().map(|id| ("process", id)));
     for id in entry.earlier_processes.iter().flatten() {

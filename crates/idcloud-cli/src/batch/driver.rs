@@ -106,14 +106,9 @@ impl Driver {
                     None => stand.exhausted = true,
                 }
             }
-            let (ended, pending) = (stand.ended, self.waiter.len());
-            self.meter.show(
-                clock.instant() - begun,
-                &stand.tally,
-                ended,
-                pending,
-                output,
-            );
+            let ended = stand.ended;
+            self.meter
+                .show(clock.instant() - begun, &stand.tally, ended, output);
             let begins_no_more = stand.exhausted || stand.is_stopping();
             // Whoever stops does not wait for results: they can be fetched at any time.
             if begins_no_more

@@ -44,13 +44,12 @@ impl Meter {
         }
     }
 
-    /// At `now` since the run began, `tally` rows have come to something, `ended` of them by this run's own work; `waiting` are pending.
+    /// At `now` since the run began, `tally` rows have come to something, `ended` of them by this run's own work.
     pub(crate) fn show(
         &mut self,
         now: Duration,
         tally: &Tally,
         ended: usize,
-        waiting: usize,
         output: &mut Output<'_>,
     ) {
         if now < self.shown + SHOWN_EVERY && now > Duration::ZERO {
@@ -60,7 +59,11 @@ impl Meter {
         self.pace.sample(now, ended);
         let begun = tally.total();
         let left = self.rows.saturating_sub(begun);
-        let sentence = sentence(tally, waiting, self.pace.rate(), self.pace.eta(left));
+        let sentence = sentence(
+            tally,
+            self.pace.rate(),
+            self.pace.eta(left).filter(|_| left > 0),
+        );
         match &self.bar {
             Some(bar) => {
                 bar.set_position(u64::try_from(begun).unwrap_or(u64::MAX));
@@ -108,7 +111,7 @@ impl Meter {
 }
 
 /// `120 done, 1 ambiguous, 0 failed · 9.8 rows/s · 12 min 30 s left`.
-fn sentence(tally: &Tally, waiting: usize, rate: Option<f64>, eta: Option<Duration>) -> String {
+fn sentence(tally: &Tally, rate: Option<f64>, eta: Option<Duration>) -> String {
     use std::fmt::Write as _;
     let mut text = format!(
         "{} done, {} ambiguous, {} failed",
@@ -116,13 +119,15 @@ fn sentence(tally: &Tally, waiting: usize, rate: Option<f64>, eta: Option<Durati
         tally.of(Outcome::Ambiguous),
         tally.of(Outcome::Failed)
     );
-    for outcome in [Outcome::Refused, Outcome::Invalid, Outcome::Unsent] {
+    for outcome in [
+        Outcome::Refused,
+        Outcome::Invalid,
+        Outcome::Unsent,
+        Outcome::Pending,
+    ] {
         if tally.of(outcome) > 0 {
             let _ = write!(text, ", {} {}", tally.of(outcome), outcome.as_str());
         }
-    }
-    if waiting > 0 {
-        let _ = write!(text, ", {waiting} pending");
     }
     if let Some(rate) = rate {
         let _ = write!(text, " · {rate:.1} rows/s");
@@ -145,15 +150,16 @@ mod tests {
             Outcome::Done,
             Outcome::Ambiguous,
             Outcome::Invalid,
+            Outcome::Pending,
         ] {
             tally.count(outcome);
         }
         assert_eq!(
-            sentence(&tally, 3, Some(9.84), Some(Duration::from_secs(750))),
-            "2 done, 1 ambiguous, 0 failed, 1 invalid, 3 pending · 9.8 rows/s · 12 min 30 s left"
+            sentence(&tally, Some(9.84), Some(Duration::from_secs(750))),
+            "2 done, 1 ambiguous, 0 failed, 1 invalid, 1 pending · 9.8 rows/s · 12 min 30 s left"
         );
         assert_eq!(
-            sentence(&Tally::default(), 0, None, None),
+            sentence(&Tally::default(), None, None),
             "0 done, 0 ambiguous, 0 failed"
         );
     }

@@ -103,7 +103,7 @@ fn ambiguous(page: &mut String, summary: &Summary) {
          <p>found: <code>idcloud journal settle REFERENCE --found PROCESS_ID --journal FILE</code><br>\
          not found, or a second bill is acceptable: <code>idcloud journal settle REFERENCE --resend --journal FILE</code></p>\n\
          <p>and run the batch again.</p>\n\
-         <div class=\"scroll\"><table><thead><tr><th>Reference</th><th>Submitted</th><th>Attempt</th></tr></thead><tbody>",
+         <div class=\"scroll\"><table><thead><tr><th>Reference</th><th>Submitted</th><th class=\"n\">Attempt</th></tr></thead><tbody>",
     );
     for listed in &summary.ambiguous {
         let _ = write!(
@@ -235,7 +235,7 @@ fn errors(page: &mut String, summary: &Summary) {
         return;
     }
     page.push_str(
-        "<div class=\"scroll\"><table><thead><tr><th>Code</th><th>Rows</th><th>Meaning</th><th>Remedy</th></tr></thead><tbody>",
+        "<div class=\"scroll\"><table><thead><tr><th>Code</th><th class=\"n\">Rows</th><th>Meaning</th><th>Remedy</th></tr></thead><tbody>",
     );
     for (code, count) in &summary.errors {
         let parsed = ErrorCode::parse(code);

@@ -96,6 +96,11 @@ impl From<ResultObject> for RowResult {
 }
 
 impl RowResult {
+    /// Whether a simulator answered.
+    pub(crate) fn is_simulated(&self) -> bool {
+        self.simulated == Some(true)
+    }
+
     /// What a report says.
     pub(crate) fn reported(environment: &'static str, report: &Report) -> Self {
         ResultObject::reported(environment, false, report).into()

@@ -39,11 +39,10 @@ fn cpf(number: u32) -> String {
 
 /// So many rows, each of another person.
 fn rows(files: &Files, count: u32) {
-    let mut csv = HEADER.to_owned();
-    for number in 1..=count {
-        csv += &format!("row-{number},{},{NAME},{EMAIL},,selfie.png\n", cpf(number));
-    }
-    files.write("in.csv", csv.as_bytes());
+    let lines: Vec<String> = (1..=count)
+        .map(|number| format!("row-{number},{},{NAME},{EMAIL},,selfie.png\n", cpf(number)))
+        .collect();
+    files.write("in.csv", (HEADER.to_owned() + &lines.concat()).as_bytes());
 }
 
 fn batch(files: &Files, url: &str, more: &[&str]) -> Idcloud {
@@ -68,7 +67,7 @@ fn told(rows: &[BTreeMap<String, String>]) -> Vec<String> {
         .collect()
 }
 
-fn answer(status: u8, more: Value) -> ResponseTemplate {
+fn answer(status: u8, more: &Value) -> ResponseTemplate {
     let mut body = json!({"id": PROCESS_ID, "status": status});
     body.as_object_mut()
         .unwrap()
@@ -81,7 +80,7 @@ fn answer(status: u8, more: Value) -> ResponseTemplate {
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_come_to_what_they_should_and_are_not_repeated() {
     let (server, files) = (Server::start().await, Files::new());
-    let yes = || answer(3, json!({"unicoId": {"result": "yes"}, "novelty": NAME}));
+    let yes = || answer(3, &json!({"unicoId": {"result": "yes"}, "novelty": NAME}));
     let refused = ResponseTemplate::new(400)
         .set_body_json(json!({"error": {"code": "20507", "description": NAME}}));
     server
@@ -89,20 +88,22 @@ async fn rows_come_to_what_they_should_and_are_not_repeated() {
             yes(),
             refused,
             ResponseTemplate::new(500),
-            answer(4, json!({})),
-            answer(1, json!({})),
+            answer(4, &json!({})),
+            answer(1, &json!({})),
             yes(),
         ])
         .await;
     let good = format!("529.982.247-25,{NAME},{EMAIL},5511912345678,selfie.png");
-    let mut csv = format!("\u{feff}{HEADER}");
-    for reference in ["done", "refused", "ambiguous", "failed", "pending"] {
-        csv += &format!("{reference},{good}\r\n");
-    }
-    csv += &format!("bad-number,52998224726,{NAME},,,selfie.png\r\n");
-    csv += &format!("bad-file,52998224725,{NAME},,,{NAME}.png\r\n");
-    csv += &format!("done,{good}\r\n");
-    files.write("in.csv", csv.as_bytes());
+    let csv = [
+        format!("\u{feff}{HEADER}"),
+        ["done", "refused", "ambiguous", "failed", "pending"]
+            .map(|reference| format!("{reference},{good}\r\n"))
+            .concat(),
+        format!("bad-number,52998224726,{NAME},,,selfie.png\r\n"),
+        format!("bad-file,52998224725,{NAME},,,{NAME}.png\r\n"),
+        format!("done,{good}\r\n"),
+    ];
+    files.write("in.csv", csv.concat().as_bytes());
 
     let flags = ["--concurrency", "1", "--wait", "0s"];
     let first = run(batch(&files, &server.url(), &flags)).await;
@@ -376,8 +377,8 @@ async fn an_input_that_cannot_be_read_to_its_end_sends_nothing() {
 async fn a_dry_run_costs_nothing() {
     let (server, files) = (Server::start().await, Files::new());
     rows(&files, 30);
-    let mut csv = std::fs::read_to_string(files.path("in.csv")).unwrap();
-    csv += &format!("bad,1,{NAME},,,selfie.png\n");
+    let csv = std::fs::read_to_string(files.path("in.csv")).unwrap()
+        + &format!("bad,1,{NAME},,,selfie.png\n");
     files.write("in.csv", csv.as_bytes());
     let dry = run(batch(
         &files,

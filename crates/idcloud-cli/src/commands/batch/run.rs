@@ -84,8 +84,8 @@ pub(super) fn run(
         if left.end == End::Interrupted {
             return Err(interrupted(&left.tally, rows));
         }
-        let tally = batch.write(&left.remarks, output).await?;
-        batch.tell(&left, &tally, output)
+        let written = batch.write(&left.remarks, output).await?;
+        batch.tell(&left, &written, output)
     })
 }
 
@@ -97,6 +97,14 @@ fn count(input: &Path) -> Result<usize, Failure> {
         rows += 1;
     }
     Ok(rows)
+}
+
+/// What the last pass found.
+#[derive(Default)]
+struct Written {
+    tally: Tally,
+    /// Whether any row was answered by a simulator.
+    simulated: bool,
 }
 
 struct Batch<'a> {
@@ -122,7 +130,7 @@ impl Batch<'_> {
     }
 
     /// The last pass: every row of the input with what the journal has of it.
-    async fn write(&self, remarks: &Remarks, output: &mut Output<'_>) -> Result<Tally, Failure> {
+    async fn write(&self, remarks: &Remarks, output: &mut Output<'_>) -> Result<Written, Failure> {
         let unwritten = |_: io::Error| Failure {
             help: Some(
                 "The journal has it all: run the same command again, and nothing is sent twice."
@@ -135,14 +143,15 @@ impl Batch<'_> {
             None => None,
         };
         let as_lines = output.format() == Format::Json;
-        let mut tally = Tally::default();
+        let mut written = Written::default();
         let mut rows =
             crate::batch::rows::Rows::open(&self.args.input).map_err(Failure::refused_offline)?;
         while let Some(line) = rows.next().map_err(unreadable)? {
             let row = last_pass::of_row(&self.job, line, remarks)
                 .await
                 .map_err(|error| submit_failure::of_journal(&error))?;
-            tally.count(row.outcome);
+            written.tally.count(row.outcome);
+            written.simulated |= row.result.is_simulated();
             let object = RowObject {
                 reference: row.reference.as_deref(),
                 outcome: row.outcome,
@@ -159,15 +168,20 @@ impl Batch<'_> {
         if let Some(sink) = sink {
             sink.commit().map_err(unwritten)?;
         }
-        Ok(tally)
+        Ok(written)
     }
 
     /// Says how it ended. In JSON the rows were the result, and this is for whoever looks on.
-    fn tell(&self, left: &Left, tally: &Tally, output: &mut Output<'_>) -> Result<Exit, Failure> {
+    fn tell(
+        &self,
+        left: &Left,
+        written: &Written,
+        output: &mut Output<'_>,
+    ) -> Result<Exit, Failure> {
+        let Written { tally, simulated } = written;
         let exit = tally.gravest().map_or(Exit::Answered, Outcome::exit);
         let mut text = Vec::new();
-        let simulated = self.job.environment.name().as_str() == "local";
-        let write = |to: &mut dyn Write, style: Style| write_summary(to, style, tally, simulated);
+        let write = |to: &mut dyn Write, style: Style| write_summary(to, style, tally, *simulated);
         let told = if output.format() == Format::Json {
             write(&mut text, Style::PLAIN)
                 .and_then(|()| output.note(String::from_utf8_lossy(&text).trim_end()))
@@ -200,7 +214,7 @@ impl Batch<'_> {
     }
 }
 
-/// `SIMULATED  500 rows: 497 done, 3 ambiguous`, and what to do about those that are not done.
+/// `SIMULATED: 500 rows: 497 done, 3 ambiguous`, and what to do about those that are not done.
 fn write_summary(
     to: &mut dyn Write,
     style: Style,
@@ -208,7 +222,7 @@ fn write_summary(
     simulated: bool,
 ) -> io::Result<()> {
     if simulated {
-        write!(to, "{}  ", style.caution("SIMULATED"))?;
+        write!(to, "{}: ", style.caution("SIMULATED"))?;
     }
     writeln!(to, "{} rows: {}", tally.total(), tally.sentence())?;
     for (outcome, what) in [

@@ -18,7 +18,7 @@ use crate::failure::Failure;
 use crate::journal_file;
 use crate::output::Output;
 use crate::style::Style;
-use crate::timestamp::{rfc3339, utc};
+use crate::timestamp::rfc3339;
 
 /// Runs the command.
 pub(super) fn run(args: &BatchStatusArgs, output: &mut Output<'_>) -> Result<Exit, Failure> {
@@ -70,7 +70,7 @@ impl Object {
 
 fn write_text(summary: &Summary, to: &mut dyn Write, style: Style) -> io::Result<()> {
     if summary.simulated > 0 {
-        write!(to, "{}  ", style.caution("SIMULATED"))?;
+        write!(to, "{}: ", style.caution("SIMULATED"))?;
     }
     write!(
         to,
@@ -89,8 +89,8 @@ fn write_text(summary: &Summary, to: &mut dyn Write, style: Style) -> io::Result
     for (code, count) in &summary.errors {
         facts.push(("error", format!("{count} with code {code}")));
     }
-    facts.extend(summary.first.map(|time| ("first submitted", utc(time))));
-    facts.extend(summary.last.map(|time| ("last changed", utc(time))));
+    facts.extend(summary.first.map(|time| ("first submitted", rfc3339(time))));
+    facts.extend(summary.last.map(|time| ("last changed", rfc3339(time))));
     for (name, value) in facts {
         writeln!(to, "  {} {value}", style.dim(&format!("{name:<16}")))?;
     }
