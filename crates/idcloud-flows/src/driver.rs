@@ -86,7 +86,7 @@ impl Driver {
             None => None,
             Some(reference) => match self.claim(reference, &request, asked, options).await? {
                 Begun::Fresh(recording) => Some(recording),
-                Begun::Known(known) => return answered(known),
+                Begun::Known(known) => return self.answered(known),
             },
         };
         self.create(&request, asked, options, recording).await
@@ -122,6 +122,9 @@ impl Driver {
         let mut machine = Machine::new(asked, self.policy, self.new_attempts);
         let mut failed: Option<Stand> = None;
         let mut unwritten = None;
+        let mut noted = None;
+        // A process is shown once its end is written: the observer is the caller's code, and may panic.
+        let mut unseen = None;
         let stand = loop {
             let answer = match (
                 self.send(request, options, recording.as_mut()).await,
@@ -138,14 +141,18 @@ impl Driver {
                 }
             };
             let mut stand = Stand::of(answer);
-            self.observer.see(&stand.process);
             match machine.created(&stand.process, fastrand::f64()) {
-                Step::Done => break stand,
+                Step::Done => {
+                    unseen = self.observer.kept(&stand.process);
+                    break stand;
+                }
                 Step::Look => {
                     if let Some(recording) = &mut recording {
                         let known = self.pending(&stand, asked, reference);
-                        unwritten = recording.note(known).await.err();
+                        unwritten = recording.note(known.clone()).await.err();
+                        noted = Some(known);
                     }
+                    self.observer.see(&stand.process);
                     self.look(&mut stand).await;
                     break stand;
                 }
@@ -153,12 +160,16 @@ impl Driver {
                     if let Some(recording) = &mut recording
                         && let Process::Final(process) = &stand.process
                     {
-                        let report = self.report(process.clone(), stand.simulated, asked);
+                        let report = self
+                            .report(process.clone(), stand.simulated, asked)
+                            .with_attempts(machine.creates());
                         if let Err(error) = recording.conclude(finished(&report)).await {
                             unwritten = Some(error);
+                            unseen = self.observer.kept(&stand.process);
                             break stand;
                         }
                     }
+                    self.observer.see(&stand.process);
                     self.client().clock().sleep(pause).await;
                     match begin_again(recording.as_mut()).await {
                         Ok(true) => failed = Some(stand),
@@ -175,11 +186,18 @@ impl Driver {
         if let Some(recording) = &mut recording
             && recording.is_open()
         {
-            let conclusion = match &submission {
-                Submission::Finished(report) => finished(report),
-                Submission::Pending(pending) => Conclusion::Pending(Box::new(pending.clone())),
+            let conclusion = match (&submission, noted) {
+                // What could not be looked for may be there when it is asked for again.
+                (Submission::Finished(report), Some(known)) if report.look_error().is_some() => {
+                    Conclusion::Pending(Box::new(known))
+                }
+                (Submission::Finished(report), _) => finished(report),
+                (Submission::Pending(pending), _) => Conclusion::Pending(Box::new(pending.clone())),
             };
             unwritten = recording.conclude(conclusion).await.err();
+        }
+        if let Some(process) = unseen {
+            self.observer.see(&process);
         }
         Ok(submission.with_journal_error(unwritten))
     }
@@ -271,6 +289,25 @@ impl Driver {
         Pending::new(&stand.process, question, tenant, now, stand.simulated)
     }
 
+    /// What the journal knows of a reference, told to whoever asks now: another key or policy may have asked before.
+    fn answered(&self, known: Claimed) -> Result<Submission, SubmitError> {
+        match known {
+            Claimed::Finished(finished) => {
+                let report = Report::from(*finished);
+                let report = report.asked_again(self.capabilities(), self.policy);
+                Ok(Submission::Finished(report))
+            }
+            Claimed::Pending(pending) => {
+                let pending = pending.asked_again(self.capabilities(), self.policy);
+                Ok(Submission::Pending(pending))
+            }
+            Claimed::InFlight { until, .. } => Err(SubmitError::in_flight(until)),
+            Claimed::Ambiguous { since } => Err(SubmitError::ambiguous(since)),
+            // Only what is certain to be free may be sent.
+            _ => Err(SubmitError::journal(JournalErrorKind::Storage.into())),
+        }
+    }
+
     pub(crate) async fn wait(
         &self,
         pending: Pending,
@@ -291,16 +328,4 @@ async fn begin_again(recording: Option<&mut Recording>) -> Result<bool, JournalE
 
 fn finished(report: &Report) -> Conclusion {
     Conclusion::Finished(Box::new(kept(report)))
-}
-
-/// What the journal knows of a reference, told as its submission was.
-fn answered(known: Claimed) -> Result<Submission, SubmitError> {
-    match known {
-        Claimed::Finished(finished) => Ok(Submission::Finished(Report::from(*finished))),
-        Claimed::Pending(pending) => Ok(Submission::Pending(*pending)),
-        Claimed::InFlight { until, .. } => Err(SubmitError::in_flight(until)),
-        Claimed::Ambiguous { since } => Err(SubmitError::ambiguous(since)),
-        // Only what is certain to be free may be sent.
-        _ => Err(SubmitError::journal(JournalErrorKind::Storage.into())),
-    }
 }

@@ -10,8 +10,8 @@ use idcloud_model::{FinalProcess, Language, Status};
 pub enum Failure {
     /// IDCloud failed while processing (status 5), as often as the submission tried.
     Processing {
-        /// How many processes failed in a row; more than one where the submission made new attempts. One where the process was waited for,
-        /// looked up or read from a journal: whoever did so made no other.
+        /// How many processes failed in a row; more than one where the submission made new attempts. One where the process was waited for
+        /// or looked up: whoever did so made no other. A journal remembers the number.
         attempts: u32,
     },
     /// The process was canceled (status 4), which IDCloud does when a caller leaves early.

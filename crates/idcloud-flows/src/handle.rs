@@ -56,7 +56,7 @@ macro_rules! judging {
             ///
             /// For showing what is known of a process that is still pending: [`Pending`](crate::Pending) itself holds no evidence. Nothing
             /// that a pending process shows is a result. A panic of `observe` is not caught: it ends the submission or the wait as dropping
-            /// its future does.
+            /// its future does, and under a reference the process is written down before it is shown.
             #[must_use]
             pub fn with_observer(
                 mut self,

@@ -19,6 +19,11 @@ impl Observer {
         Self(Some(observe))
     }
 
+    /// The process, where somebody is to be told of it later.
+    pub(crate) fn kept(&self, process: &Process) -> Option<Process> {
+        self.0.as_ref().map(|_| process.clone())
+    }
+
     pub(crate) fn see(&self, process: &Process) {
         if let Some(observe) = &self.0 {
             observe(process);

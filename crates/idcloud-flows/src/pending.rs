@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use idcloud_http::EnvironmentName;
-use idcloud_model::{Asked, Policy, Process, ProcessId, Scenario, Status};
+use idcloud_model::{Asked, Capabilities, Policy, Process, ProcessId, Scenario, Status};
 use serde::{Deserialize, Serialize};
 
 use crate::Flow;
@@ -101,6 +101,13 @@ impl Pending {
             simulated: key.environment() == EnvironmentName::Local,
             journal_error: Aside::default(),
         }
+    }
+
+    /// The same process for another who asks under its reference: it is judged by what both asked, under the policy of the second.
+    pub(crate) fn asked_again(mut self, capabilities: Capabilities, policy: Policy) -> Self {
+        self.asked = self.asked.with_more(capabilities);
+        self.policy = policy;
+        self
     }
 
     /// The same process after one more look at it.

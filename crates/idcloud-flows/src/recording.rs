@@ -48,6 +48,7 @@ pub(crate) fn kept(report: &Report) -> Finished {
         report.environment(),
         report.simulated(),
     )
+    .with_attempts(report.attempts())
 }
 
 /// How an attempt ended whose create failed.

@@ -5,7 +5,10 @@
 use std::sync::Arc;
 
 use idcloud_http::{EnvironmentName, Error};
-use idcloud_model::{Asked, FinalProcess, Language, Policy, Verdict, decide, simulated_notice};
+use idcloud_model::{
+    Asked, Capabilities, Decision, FinalProcess, Language, Policy, Verdict, decide,
+    simulated_notice,
+};
 
 use crate::Failure;
 use crate::aside::Aside;
@@ -55,6 +58,29 @@ impl Report {
     pub(crate) const fn with_attempts(mut self, attempts: u32) -> Self {
         self.attempts = attempts;
         self
+    }
+
+    /// The same process, judged for another who asks under its reference: with `capabilities` beside those that it was created with, and under
+    /// `policy`. What is asked later makes no better evidence: it approves nothing that would not be approved without it.
+    pub(crate) fn asked_again(mut self, capabilities: Capabilities, policy: Policy) -> Self {
+        let both = self.asked.with_more(capabilities);
+        let first = decide(&self.process, &self.asked, &policy);
+        let verdict = decide(&self.process, &both, &policy);
+        let is_better =
+            verdict.decision() == Decision::Approve && first.decision() != Decision::Approve;
+        self.policy = policy;
+        if is_better {
+            self.verdict = first;
+        } else {
+            self.asked = both;
+            self.verdict = verdict;
+        }
+        self
+    }
+
+    /// How many processes the submission created, as far as this report knows.
+    pub(crate) const fn attempts(&self) -> u32 {
+        self.attempts
     }
 
     pub(crate) fn with_look_error(mut self, error: Option<Arc<Error>>) -> Self {
@@ -153,6 +179,7 @@ impl From<Finished> for Report {
         let (environment, simulated) = (finished.environment(), finished.simulated());
         Self {
             recorded: true,
+            attempts: finished.attempts(),
             ..Self::new(process, asked, policy, environment, simulated)
         }
     }

@@ -92,18 +92,29 @@ fn fingerprints_tell_requests_apart() {
     assert_eq!(others.len(), count);
 }
 
-/// A request without pictures has no key that nobody stores: its fingerprint tells nothing.
+/// A request without pictures has no key that nobody stores: only its ids and purpose tell it apart, and nothing can be tried of the person.
 #[test]
-fn no_picture_no_fingerprint() {
-    let reuse = |code: &str| -> CreateRequest {
-        let process = "80371b2a-3ac7-432e-866d-57fe37896ac6".parse().unwrap();
-        let document = "0c9a1f7e-52d1-4c08-9b7d-6e2f8a3b4c5d".parse().unwrap();
+fn without_a_picture_the_ids_alone_count() {
+    let reuse = |code: &str, process: &str, document: &str, purpose: Purpose| {
         let subject = draft(code).parse().unwrap();
-        DocumentRequest::reuse(subject, Purpose::ONBOARDING, process, document).into()
+        let (process, document) = (process.parse().unwrap(), document.parse().unwrap());
+        let request = DocumentRequest::reuse(subject, purpose, process, document);
+        Fingerprint::of(&CreateRequest::from(request))
     };
-    let fingerprint = Fingerprint::of(&reuse(CPF));
-    assert_eq!(fingerprint, Fingerprint::of(&reuse("12345678909")));
-    assert_eq!(fingerprint.to_string(), "0".repeat(64));
+    let (one, two) = (
+        "80371b2a-3ac7-432e-866d-57fe37896ac6",
+        "0c9a1f7e-52d1-4c08-9b7d-6e2f8a3b4c5d",
+    );
+    let first = reuse(CPF, one, two, Purpose::ONBOARDING);
+    assert_eq!(first, reuse("12345678909", one, two, Purpose::ONBOARDING));
+    for other in [
+        reuse(CPF, two, one, Purpose::ONBOARDING),
+        reuse(CPF, one, one, Purpose::ONBOARDING),
+        reuse(CPF, two, two, Purpose::ONBOARDING),
+        reuse(CPF, one, two, Purpose::FGTS),
+    ] {
+        assert_ne!(first, other);
+    }
 }
 
 fn key() -> JournalKey {

@@ -44,6 +44,13 @@ impl Asked {
         self
     }
 
+    /// The same, with these capabilities beside the key's.
+    #[must_use]
+    pub const fn with_more(mut self, capabilities: Capabilities) -> Self {
+        self.capabilities = self.capabilities.union(capabilities);
+        self
+    }
+
     /// The key's capabilities.
     #[must_use]
     pub const fn capabilities(&self) -> Capabilities {

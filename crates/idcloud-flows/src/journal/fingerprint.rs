@@ -5,7 +5,7 @@
 use std::fmt;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use idcloud_model::request::{CreateRequest, Segment};
+use idcloud_model::request::{CreateRequest, DocumentSource, Segment};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::digest::Output;
@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 ///
 /// Its key is the SHA-256 digest of the pictures' bytes, or the capture token's; what is hashed is all the rest. Whoever reads a journal
 /// cannot check a guess at the person without the very picture that was sent. A request without either, which is a document used again, has
-/// no such key: all of those have the same fingerprint, which tells nothing and keeps nothing apart.
+/// no such key: of it the two ids and the purpose are hashed, under a fixed key, and nothing of the person, so that there is nothing to guess.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Fingerprint([u8; 32]);
 
@@ -40,15 +40,39 @@ impl Fingerprint {
             pictures.update(bytes);
         }
         if !keyed {
-            return Self([0; 32]);
+            return Self::of_ids(request);
         }
         let key = Zeroizing::new(<[u8; 32]>::from(pictures.finalize()));
-        let mut mac = <Hmac<Sha256>>::new(&block(&key));
-        for segment in body.segments() {
-            if let Segment::Json(json) = segment {
-                mac.update(&length(json.as_bytes()));
-                mac.update(json.as_bytes());
-            }
+        Self::hashed(
+            &key,
+            body.segments().iter().filter_map(|segment| match segment {
+                Segment::Json(json) => Some(json.as_bytes()),
+                _ => None,
+            }),
+        )
+    }
+
+    /// The fingerprint of a document that is used again.
+    fn of_ids(request: &CreateRequest) -> Self {
+        let CreateRequest::Document(document) = request else {
+            return Self([0; 32]);
+        };
+        let DocumentSource::Reuse(id) = document.source() else {
+            return Self([0; 32]);
+        };
+        let pieces = [
+            document.auth_process_id().as_str(),
+            id.as_str(),
+            document.purpose().as_str(),
+        ];
+        Self::hashed(&[0; 32], pieces.into_iter().map(str::as_bytes))
+    }
+
+    fn hashed<'a>(key: &[u8; 32], pieces: impl Iterator<Item = &'a [u8]>) -> Self {
+        let mut mac = <Hmac<Sha256>>::new(&block(key));
+        for piece in pieces {
+            mac.update(&length(piece));
+            mac.update(piece);
         }
         let code: Output<Sha256> = mac.finalize().into_bytes();
         Self(code.into())

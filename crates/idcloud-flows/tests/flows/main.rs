@@ -12,6 +12,7 @@ mod handles;
 mod identity;
 mod journaled;
 mod panics;
+mod recorded;
 mod rows;
 mod simulated;
 mod support;

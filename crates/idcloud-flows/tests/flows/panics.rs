@@ -11,6 +11,7 @@ use idcloud_flows::model::SelfieKind::Image;
 use idcloud_flows::{Flow, IdCloud, IdentityVerification, SubmitOptions};
 
 use crate::support::{CPF, OTHER_ID, Question, answer, building, key, request};
+use crate::watched_journal::{WatchedJournal, reference};
 
 const YES: &str = r#""status":3,"unicoId":{"result":"yes"}"#;
 
@@ -60,6 +61,36 @@ async fn an_observer_that_panics() {
     let observe = Arc::new(|_: &Process| panic!("the observer panics"));
     panics(idcloud.identity(key("")).with_observer(observe)).await;
     works(&idcloud).await;
+}
+
+/// What was paid for is written down before the caller's code sees it.
+#[tokio::test(start_paused = true)]
+async fn an_observer_that_panics_loses_no_process() {
+    for (capabilities, answers, state) in [
+        ("", vec![answer(YES)], "finished"),
+        ("", vec![answer(r#""status":1"#)], "pending"),
+        ("identity,behavior-alert", vec![answer(YES)], "pending"),
+        ("", vec![answer(r#""status":5"#)], "finished"),
+    ] {
+        let script = answers
+            .into_iter()
+            .fold(ScriptedTransport::new(), ScriptedTransport::call);
+        let journal = WatchedJournal::new();
+        let idcloud = building(Arc::new(script), "a")
+            .journal(journal.clone())
+            .build()
+            .unwrap();
+        let observe = Arc::new(|_: &Process| panic!("the observer panics"));
+        let identity = idcloud.identity(key(capabilities)).with_observer(observe);
+        let ended = tokio::spawn(async move {
+            let options = SubmitOptions::default().with_reference(reference());
+            let _ = identity
+                .submit(request(CPF, crate::support::image()), &options)
+                .await;
+        });
+        assert!(ended.await.unwrap_err().is_panic());
+        assert_eq!(journal.state(&idcloud, Flow::Identity).await, state);
+    }
 }
 
 /// Panics the first time.
