@@ -42,7 +42,7 @@ pub(crate) use self::person::{CodeArgs, PersonArgs};
 pub(crate) use self::preflight::PreflightArgs;
 pub(crate) use self::process::ProcessCommand;
 pub(crate) use self::simulator::{
-    CaptureArgs, CapturesArg, CountingArg, NoticesArg, ServeArgs, SimulatorCommand,
+    CaptureArgs, CapturesArg, ConformanceArgs, CountingArg, NoticesArg, ServeArgs, SimulatorCommand,
 };
 
 /// Everything that was typed.

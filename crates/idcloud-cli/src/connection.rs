@@ -161,7 +161,24 @@ pub(crate) fn client(
     clock: Arc<dyn Clock>,
     wrap: Wrap<'_>,
 ) -> Result<Client, Failure> {
-    let refused = |error: &ConfigError| usage(error, remote, layers);
+    let (environment, transport) = reach(remote, account, layers)?;
+    Client::builder(environment)
+        .transport(wrap(Arc::new(transport)))
+        .clock(clock)
+        .rate(config.rate.into())
+        .build()
+        .map_err(|error| usage(&error, remote, layers))
+}
+
+/// The environment, and the way to it.
+///
+/// # Errors
+/// As for [`client`].
+pub(crate) fn reach(
+    remote: &Remote,
+    account: ServiceAccount,
+    layers: &Layers,
+) -> Result<(Environment, ReqwestTransport), Failure> {
     let environment = match (&remote.address, endpoints(remote, layers)?) {
         (Address::Production, _) => Environment::production(account),
         (_, Some(endpoints)) => Environment::custom(endpoints, account),
@@ -177,13 +194,10 @@ pub(crate) fn client(
                 Failure::usage(vec![Refusal::new(label, error.rule(), error.remedy())])
             })?;
     }
-    let transport = transport.build().map_err(|error| refused(&error))?;
-    Client::builder(environment)
-        .transport(wrap(Arc::new(transport)))
-        .clock(clock)
-        .rate(config.rate.into())
+    let transport = transport
         .build()
-        .map_err(|error| refused(&error))
+        .map_err(|error| usage(&error, remote, layers))?;
+    Ok((environment, transport))
 }
 
 fn usage(error: &ConfigError, remote: &Remote, layers: &Layers) -> Failure {
@@ -204,7 +218,14 @@ fn label(field: &str, api_key: Option<&ApiKeySource>, layers: &Layers) -> String
     }
 }
 
-fn read_api_key(source: &ApiKeySource, layers: &Layers) -> Result<Zeroizing<String>, Failure> {
+/// The API key as it is configured.
+///
+/// # Errors
+/// Its file cannot be read.
+pub(crate) fn read_api_key(
+    source: &ApiKeySource,
+    layers: &Layers,
+) -> Result<Zeroizing<String>, Failure> {
     let path = match source {
         ApiKeySource::Value(key) => return Ok(key.clone()),
         ApiKeySource::File(path) => path,

@@ -64,7 +64,9 @@ impl ServiceAccount {
         &self.tenant_id
     }
 
-    pub(crate) fn signer(&self) -> &dyn Signer {
+    /// Who signs for the account: for programs that make assertions of their own.
+    #[must_use]
+    pub fn signer(&self) -> &dyn Signer {
         &*self.signer
     }
 }

@@ -21,6 +21,8 @@ pub(crate) enum SimulatorCommand {
     Subjects,
     /// Play the capture SDK: print a capture token for an image
     Capture(CaptureArgs),
+    /// Check a server against the documents, rule by rule
+    Conformance(ConformanceArgs),
 }
 
 /// `idcloud simulator serve`.
@@ -129,4 +131,24 @@ pub(crate) struct CaptureArgs {
     /// How long ago the picture was taken; a token lives ten minutes
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = parse_duration)]
     pub(crate) age: Duration,
+}
+
+/// `idcloud simulator conformance`.
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  idcloud simulator conformance\n  idcloud simulator conformance --only token/ --format json\n  idcloud simulator conformance --env custom --keys-file credentials/.env\n\nWithout an environment the simulator inside this program is checked. The keys that are there decide what can be checked; the rest is skipped.\nExits with 0 when nothing differs, 4 when something does or nothing could be checked, 6 when nothing answers."
+)]
+pub(crate) struct ConformanceArgs {
+    /// Check a server that is not on this machine all the same: processes are created there, and billed
+    #[arg(long)]
+    pub(crate) creates_processes: bool,
+    /// Also check what disturbs whoever else uses the tenant: spend its budget, and lock the account
+    #[arg(long)]
+    pub(crate) noisy: bool,
+    /// File with further API keys and their capabilities, such as the .env that serve writes
+    #[arg(long, value_name = "FILE")]
+    pub(crate) keys_file: Option<PathBuf>,
+    /// Check only what has an id with this beginning
+    #[arg(long, value_name = "PREFIX")]
+    pub(crate) only: Option<String>,
 }

@@ -1,8 +1,9 @@
 //! `idcloud simulator`: an IDCloud on this machine.
 //!
-//! Never needs an account, an environment or the network.
+//! Never needs an account, an environment or the network, but to examine a server there.
 
 mod capture;
+mod conformance;
 mod credentials;
 mod serve;
 mod subjects;
@@ -33,5 +34,6 @@ pub(crate) fn run(
         }
         SimulatorCommand::Subjects => subjects::run(output),
         SimulatorCommand::Capture(args) => capture::run(&args, stdin, output),
+        SimulatorCommand::Conformance(args) => conformance::run(&args, settings, output),
     }
 }

@@ -49,6 +49,7 @@ pub(crate) fn schema_of(value: &Value) -> Option<&'static str> {
         () if has("expiresIn") => "token",
         () if has("captureToken") => "captured",
         () if has("apiUrl") => "listening",
+        () if has("checks") => "conformance",
         () if has("parts") => "capture-token",
         () if value["kind"] == "notification" => "notification",
         () if has("items") => "reusable-documents",
@@ -142,7 +143,7 @@ async fn real_outputs_are_valid() {
         &["--purpose", "onboarding", "--auth-process-id", PROCESS_ID],
     ]
     .concat();
-    let table: [(&str, Vec<&str>, &str); 20] = [
+    let table: [(&str, Vec<&str>, &str); 21] = [
         (
             "result",
             [
@@ -183,6 +184,7 @@ async fn real_outputs_are_valid() {
         ("doctor", vec!["doctor", "--env", "uat"], ""),
         ("subjects", vec!["simulator", "subjects"], ""),
         ("captured", vec!["simulator", "capture", &selfie], ""),
+        ("conformance", vec!["simulator", "conformance"], ""),
     ];
     for (name, arguments, stdin) in table {
         let run = run(Idcloud::new(arguments)

@@ -378,3 +378,71 @@ async fn serving_refuses_nonsense() {
         assert!(!run.stderr.contains("hush"), "{run}");
     }
 }
+
+/// A served simulator is checked over its socket, with every key that it has; the account that is locked by that is told.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_served_simulator_is_checked_against_the_documents() {
+    let directory = tempfile::tempdir().unwrap();
+    let _served = Served::start(directory.path(), &["--seed", "7"]);
+    let conformance = |arguments: &[&str]| {
+        let command = Idcloud::new(["simulator", "conformance", "--format", "json"])
+            .args(arguments.iter().copied());
+        variables(directory.path())
+            .iter()
+            .fold(command, |command, (name, value)| command.env(name, value))
+    };
+    let keys = directory.path().join(".env");
+    let keys = keys.to_str().unwrap();
+    let checked = run(conformance(&["--keys-file", keys, "--only", "comparison/"])).await;
+    assert_eq!(checked.code, 0, "{checked}");
+    let object = checked.object();
+    assert_eq!(
+        (&object["passed"], &object["different"], &object["skipped"]),
+        (&7.into(), &0.into(), &0.into()),
+        "{checked}"
+    );
+    assert_eq!(object["environment"], "custom");
+    let other = run(conformance(&["--only", "comparison/"])).await;
+    assert_eq!(other.object()["skipped"], 7, "{other}");
+    assert_eq!(other.code, 4, "{other}");
+
+    let locked = run(conformance(&["--noisy", "--only", "token/1.2.18"])).await;
+    assert_eq!((locked.code, &locked.object()["passed"]), (0, &1.into()));
+    let after = run(conformance(&["--only", "lookup/"])).await;
+    assert_eq!(after.code, 4, "{after}");
+    assert_eq!(
+        after.object()["checks"][0]["found"],
+        "HTTP 401 with code 1.2.18"
+    );
+}
+
+/// Nothing is sent away from this machine unasked, and a server that is not there is no server that differs.
+#[tokio::test(flavor = "multi_thread")]
+async fn conformance_is_for_this_machine() {
+    let directory = tempfile::tempdir().unwrap();
+    let served = Served::start(directory.path(), &[]);
+    let variables = variables(directory.path());
+    drop(served);
+    let conformance = |arguments: &[&str]| {
+        let command = Idcloud::new(["simulator", "conformance", "--format", "json"])
+            .args(arguments.iter().copied());
+        variables
+            .iter()
+            .fold(command, |command, (name, value)| command.env(name, value))
+    };
+    for away in [
+        &["--api-url", "https://idcloud.invalid"][..],
+        &["--identity-url", "https://idcloud.invalid"],
+    ] {
+        let refused = run(conformance(away)).await;
+        assert_eq!(refused.code, 2, "{refused}");
+        let help = refused.error()["help"].as_str().unwrap().to_owned();
+        assert!(help.contains("--creates-processes"), "{refused}");
+    }
+    let gone = run(conformance(&[])).await;
+    assert_eq!(
+        (gone.code, gone.error()["kind"].as_str()),
+        (6, Some("unreachable")),
+        "{gone}"
+    );
+}
