@@ -21,6 +21,8 @@ mod faults;
 #[cfg(test)]
 mod lookup;
 #[cfg(test)]
+mod oauth_library;
+#[cfg(test)]
 mod order;
 #[cfg(test)]
 mod rate_limit;

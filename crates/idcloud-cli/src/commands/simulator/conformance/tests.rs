@@ -77,156 +77,158 @@ fn the_embedded_simulator_is_as_documented() {
     }
 }
 
+/// What is wrong, how it is done, and which checks are to find it.
+const WRONG: &[(&str, Alter, &[&str])] = &[
+    (
+        "a code has another HTTP status",
+        |_, mut response| {
+            if response.body().windows(7).any(|text| text == b"\"20507\"") {
+                *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+            }
+            response
+        },
+        &[
+            "order/code-before-name",
+            "create/20507",
+            "create/20507-short",
+            "create/20507-dots",
+            "create/20507-curp",
+        ],
+    ),
+    (
+        "another code",
+        |_, response| replaced(response, "20807", "20505"),
+        &["create/20807"],
+    ),
+    (
+        "another code of the token endpoint",
+        |_, response| replaced(response, "1.2.19", "1.2.22"),
+        &["token/1.2.19"],
+    ),
+    (
+        "the token endpoint refuses with 400",
+        |request, mut response| {
+            let token = request.uri().path() == "/oauth2/token";
+            if token && response.body().windows(5).any(|text| text == b"1.1.1") {
+                *response.status_mut() = StatusCode::BAD_REQUEST;
+            }
+            response
+        },
+        &["token/1.1.1"],
+    ),
+    (
+        "a member is spelt otherwise",
+        |_, response| replaced(response, "\"score\"", "\"Score\""),
+        &["answer/score", "answer/negative-score", "answer/divergence"],
+    ),
+    (
+        "a failed process is looked up with 200",
+        |_, mut response| {
+            if response.status() == StatusCode::GONE {
+                *response.status_mut() = StatusCode::OK;
+            }
+            response
+        },
+        &["lookup/410", "lookup/410-later"],
+    ),
+    (
+        "results beside a failed process",
+        |_, response| {
+            replaced(
+                response,
+                "\"status\":5",
+                "\"status\":5,\"unicoId\":{\"result\":\"no\"}",
+            )
+        },
+        &["answer/failed"],
+    ),
+    (
+        "a score before it is due",
+        |_, response| replaced(response, "\"status\":1", "\"status\":1,\"score\":90"),
+        &["answer/processing"],
+    ),
+    (
+        "another process than the one that was asked for",
+        |request, response| {
+            if request.method() == http::Method::GET && response.status() == StatusCode::OK {
+                return of_another(response);
+            }
+            response
+        },
+        &["lookup/found", "lookup/capitals"],
+    ),
+    (
+        "no time to wait after 429",
+        |_, mut response| {
+            response.headers_mut().remove("retry-after");
+            response
+        },
+        &["limit/429"],
+    ),
+    (
+        "no limit at all",
+        |_, mut response| {
+            if response.status() == StatusCode::TOO_MANY_REQUESTS {
+                *response.status_mut() = StatusCode::OK;
+            }
+            response
+        },
+        &["limit/429"],
+    ),
+    (
+        "tokens that are no JWT",
+        |_, response| {
+            replaced(
+                response,
+                "\"token_type\":\"Bearer\"",
+                "\"token_type\":\"mac\"",
+            )
+        },
+        &["token/granted"],
+    ),
+    (
+        "HTML in place of JSON",
+        |request, mut response| {
+            if request.uri().path() == "/oauth2/token" {
+                let html = HeaderValue::from_static("text/html");
+                response.headers_mut().insert("content-type", html);
+            }
+            response
+        },
+        &["token/json"],
+    ),
+    (
+        "a foreign process is shown",
+        |request, response| {
+            let foreign = response.status() == StatusCode::NOT_FOUND;
+            if foreign && !request.uri().path().contains("00000000-0000-4000") {
+                return response.map(|_| Bytes::from_static(b"{\"status\":3}"));
+            }
+            response
+        },
+        &["lookup/50001-foreign"],
+    ),
+    (
+        "1:1 says yes to everybody",
+        |_, response| replaced(response, "\"result\":\"false\"", "\"result\":\"true\""),
+        &["comparison/mismatch"],
+    ),
+    (
+        "the discovery document names another server",
+        |request, response| {
+            if request.uri().path().ends_with("openid-configuration") {
+                return replaced(response, "\"issuer\":\"", "\"issuer\":\"https://x.");
+            }
+            response
+        },
+        &["discovery/document"],
+    ),
+];
+
 /// Each kind of wrong answer is found by the check that is meant to find it, and makes the program say so.
 #[test]
 fn wrong_servers_are_found_out() {
-    let table: &[(&str, Alter, &[&str])] = &[
-        (
-            "a code has another HTTP status",
-            |_, mut response| {
-                if response.body().windows(7).any(|text| text == b"\"20507\"") {
-                    *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
-                }
-                response
-            },
-            &[
-                "order/code-before-name",
-                "create/20507",
-                "create/20507-short",
-                "create/20507-dots",
-                "create/20507-curp",
-            ],
-        ),
-        (
-            "another code",
-            |_, response| replaced(response, "20807", "20505"),
-            &["create/20807"],
-        ),
-        (
-            "another code of the token endpoint",
-            |_, response| replaced(response, "1.2.19", "1.2.22"),
-            &["token/1.2.19"],
-        ),
-        (
-            "the token endpoint refuses with 400",
-            |request, mut response| {
-                let token = request.uri().path() == "/oauth2/token";
-                if token && response.body().windows(5).any(|text| text == b"1.1.1") {
-                    *response.status_mut() = StatusCode::BAD_REQUEST;
-                }
-                response
-            },
-            &["token/1.1.1"],
-        ),
-        (
-            "a member is spelt otherwise",
-            |_, response| replaced(response, "\"score\"", "\"Score\""),
-            &["answer/score", "answer/negative-score", "answer/divergence"],
-        ),
-        (
-            "a failed process is looked up with 200",
-            |_, mut response| {
-                if response.status() == StatusCode::GONE {
-                    *response.status_mut() = StatusCode::OK;
-                }
-                response
-            },
-            &["lookup/410", "lookup/410-later"],
-        ),
-        (
-            "results beside a failed process",
-            |_, response| {
-                replaced(
-                    response,
-                    "\"status\":5",
-                    "\"status\":5,\"unicoId\":{\"result\":\"no\"}",
-                )
-            },
-            &["answer/failed"],
-        ),
-        (
-            "a score before it is due",
-            |_, response| replaced(response, "\"status\":1", "\"status\":1,\"score\":90"),
-            &["answer/processing"],
-        ),
-        (
-            "another process than the one that was asked for",
-            |request, response| {
-                if request.method() == http::Method::GET && response.status() == StatusCode::OK {
-                    return of_another(response);
-                }
-                response
-            },
-            &["lookup/found", "lookup/capitals"],
-        ),
-        (
-            "no time to wait after 429",
-            |_, mut response| {
-                response.headers_mut().remove("retry-after");
-                response
-            },
-            &["limit/429"],
-        ),
-        (
-            "no limit at all",
-            |_, mut response| {
-                if response.status() == StatusCode::TOO_MANY_REQUESTS {
-                    *response.status_mut() = StatusCode::OK;
-                }
-                response
-            },
-            &["limit/429"],
-        ),
-        (
-            "tokens that are no JWT",
-            |_, response| {
-                replaced(
-                    response,
-                    "\"token_type\":\"Bearer\"",
-                    "\"token_type\":\"mac\"",
-                )
-            },
-            &["token/granted"],
-        ),
-        (
-            "HTML in place of JSON",
-            |request, mut response| {
-                if request.uri().path() == "/oauth2/token" {
-                    let html = HeaderValue::from_static("text/html");
-                    response.headers_mut().insert("content-type", html);
-                }
-                response
-            },
-            &["token/json"],
-        ),
-        (
-            "a foreign process is shown",
-            |request, response| {
-                let foreign = response.status() == StatusCode::NOT_FOUND;
-                if foreign && !request.uri().path().contains("00000000-0000-4000") {
-                    return response.map(|_| Bytes::from_static(b"{\"status\":3}"));
-                }
-                response
-            },
-            &["lookup/50001-foreign"],
-        ),
-        (
-            "1:1 says yes to everybody",
-            |_, response| replaced(response, "\"result\":\"false\"", "\"result\":\"true\""),
-            &["comparison/mismatch"],
-        ),
-        (
-            "the discovery document names another server",
-            |request, response| {
-                if request.uri().path().ends_with("openid-configuration") {
-                    return replaced(response, "\"issuer\":\"", "\"issuer\":\"https://x.");
-                }
-                response
-            },
-            &["discovery/document"],
-        ),
-    ];
-    for (wrong, alter, expected) in table {
+    for (wrong, alter, expected) in WRONG {
         let report = examine(*alter, None);
         assert_eq!(different(&report), *expected, "{wrong}");
         assert_eq!(report.exit(), Exit::Refused, "{wrong}");
