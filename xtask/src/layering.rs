@@ -106,6 +106,17 @@ const ARROWS: &[(&str, &[&str])] = &[
             "idcloud-simulator",
         ],
     ),
+    // Not published: it tries the whole client against the simulator.
+    (
+        "proof",
+        &[
+            "idcloud-flows",
+            "idcloud-http",
+            "idcloud-journal",
+            "idcloud-model",
+            "idcloud-simulator",
+        ],
+    ),
     // Not published: it runs the code blocks of the documentation.
     ("docs-tests", &[]),
     // Not published: the service that a page shows.

@@ -1,0 +1,175 @@
+//! A program's way to the journal: slow, failing, and cut off when the program crashes.
+//!
+//! Must change no rule of the journal's, but for the one that a sabotage switches off.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use async_trait::async_trait;
+use idcloud_flows::journal::{
+    Answer, Claim, Claimed, Command, Conclusion, Entry, EntryFilter, Journal, JournalError,
+    JournalErrorKind, JournalKey, Ticket,
+};
+use idcloud_http::Clock as _;
+
+use crate::chance::once_in;
+use crate::life::{Crash, Life};
+use crate::sabotage::Sabotage;
+use crate::world::World;
+
+/// The journal as one run of one program has it.
+pub(crate) struct Books {
+    world: Arc<World>,
+    life: Arc<Life>,
+}
+
+impl Books {
+    pub(crate) const fn new(world: Arc<World>, life: Arc<Life>) -> Self {
+        Self { world, life }
+    }
+
+    fn is(&self, sabotage: Sabotage) -> bool {
+        self.world.sabotage == Some(sabotage)
+    }
+
+    async fn apply_inner(&self, command: Command, now: SystemTime) -> Result<Answer, JournalError> {
+        let journal = &self.world.journal;
+        match command {
+            Command::Claim(claim) => self.claim(claim, false, now).await,
+            Command::BeginAgain(claim) => self.claim(claim, true, now).await,
+            Command::Dispatch { .. } if self.is(Sabotage::DispatchNotDurable) => Ok(Answer::Done),
+            Command::Dispatch { .. } if self.is(Sabotage::FenceIgnored) => {
+                drop(journal.apply(command, now).await);
+                Ok(Answer::Done)
+            }
+            Command::Conclude { ticket, conclusion } => {
+                let conclusion = match conclusion {
+                    Conclusion::Ambiguous if self.is(Sabotage::AmbiguousForgotten) => {
+                        Conclusion::NotSent(None)
+                    }
+                    conclusion => conclusion,
+                };
+                let command = Command::Conclude { ticket, conclusion };
+                journal.apply(command, now).await
+            }
+            Command::Finish { key, finished } => {
+                let key = self.world.key(&key);
+                journal.apply(Command::Finish { key, finished }, now).await
+            }
+            command => journal.apply(command, now).await,
+        }
+    }
+
+    async fn claim(
+        &self,
+        mut claim: Claim,
+        again: bool,
+        now: SystemTime,
+    ) -> Result<Answer, JournalError> {
+        let command = |claim: &Claim| {
+            if again {
+                Command::BeginAgain(claim.clone())
+            } else {
+                Command::Claim(claim.clone())
+            }
+        };
+        let named = claim.key.clone();
+        claim.key = self.world.key(&named);
+        let answer = self.world.journal.apply(command(&claim), now).await?;
+        let forgets = match &answer {
+            Answer::Claimed(Claimed::Ambiguous { .. }) => self.is(Sabotage::ExpiredIsFresh),
+            Answer::Claimed(Claimed::InFlight { .. }) => self.is(Sabotage::InFlightIsFresh),
+            Answer::Claimed(Claimed::Finished(_)) => self.is(Sabotage::FinishedIsFresh),
+            _ => false,
+        };
+        if !forgets {
+            return Ok(answer);
+        }
+        self.world.forget(&named);
+        claim.key = self.world.key(&named);
+        self.world.journal.apply(command(&claim), now).await
+    }
+}
+
+#[async_trait]
+impl Journal for Books {
+    async fn apply(&self, command: Command, now: SystemTime) -> Result<Answer, JournalError> {
+        let step = self.life.next_step();
+        self.life.go_on(Crash::Journal { step, after: false }).await;
+        let (fails, stalls) = self.world.with_chance(|chance| {
+            let fails = self.world.rough && once_in(chance, 60);
+            let most = match chance.u32(..100) {
+                _ if !self.world.rough => 0,
+                0 => 200_000,
+                1..=15 => 300,
+                _ => 0,
+            };
+            (fails.then(|| chance.bool()), chance.u64(..=most))
+        });
+        if fails == Some(false) {
+            self.world.count_fault();
+            return Err(JournalErrorKind::Storage.into());
+        }
+        let is_claim = matches!(command, Command::Claim(_) | Command::BeginAgain(_));
+        // A wait ends on time; what the journal takes to write its end down is the journal's.
+        let may_stall = is_claim || matches!(command, Command::Dispatch { .. });
+        let answer = self.apply_inner(command, now).await;
+        self.life.go_on(Crash::Journal { step, after: true }).await;
+        if may_stall && stalls > 0 {
+            // Between a claim and its dispatch a program may sleep for minutes; the hook's time is the call's.
+            let stall = if is_claim { stalls } else { stalls.min(300) };
+            self.world.count_fault();
+            self.world.clock.sleep(Duration::from_millis(stall)).await;
+            self.life.go_on(Crash::Journal { step, after: true }).await;
+        }
+        if fails == Some(true) {
+            self.world.count_fault();
+            return Err(JournalErrorKind::Storage.into());
+        }
+        answer
+    }
+
+    fn abandon(&self, ticket: Ticket, now: SystemTime) {
+        if self.life.is_over() {
+            return;
+        }
+        if self.is(Sabotage::AbandonedIsFree) {
+            let conclusion = Conclusion::NotSent(None);
+            let command = Command::Conclude { ticket, conclusion };
+            drop(crate::blocking::block_on(
+                self.world.journal.apply(command, now),
+            ));
+            return;
+        }
+        self.world.journal.abandon(ticket, now);
+    }
+
+    async fn purge(&self, before: SystemTime) -> Result<u64, JournalError> {
+        self.world.journal.purge(before).await
+    }
+
+    async fn entry(
+        &self,
+        key: &JournalKey,
+        now: SystemTime,
+    ) -> Result<Option<Entry>, JournalError> {
+        self.world.journal.entry(&self.world.key(key), now).await
+    }
+
+    async fn entries(
+        &self,
+        filter: &EntryFilter,
+        after: Option<&JournalKey>,
+        limit: usize,
+        now: SystemTime,
+    ) -> Result<Vec<Entry>, JournalError> {
+        self.world.journal.entries(filter, after, limit, now).await
+    }
+}
+
+impl fmt::Debug for Books {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.world.journal.fmt(f)
+    }
+}

@@ -1,0 +1,92 @@
+//! One run of a program, from its start to its end or its crash.
+//!
+//! Must let nothing of a dead program take effect: neither a request nor a word in the journal.
+
+use std::future::pending;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+/// Where a program crashes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Crash {
+    /// Before or after the journal takes its nth command: in the second case it is durable, and nobody heard.
+    Journal { step: u32, after: bool },
+    /// Around the nth exchange.
+    Exchange { number: u32, moment: Moment },
+    /// At this time after its start.
+    After(Duration),
+}
+
+/// A moment of an exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Moment {
+    /// Before anything left.
+    Before,
+    /// When the request has left.
+    Left,
+    /// When the answer has come, and nobody has read it.
+    Answered,
+}
+
+/// Whether a program still runs, and when it will not.
+#[derive(Debug)]
+pub(crate) struct Life {
+    crash: Option<Crash>,
+    steps: AtomicU32,
+    exchanges: AtomicU32,
+    dead: AtomicBool,
+    died: Notify,
+}
+
+impl Life {
+    pub(crate) fn new(crash: Option<Crash>) -> Self {
+        Self {
+            crash,
+            steps: AtomicU32::new(0),
+            exchanges: AtomicU32::new(0),
+            dead: AtomicBool::new(false),
+            died: Notify::new(),
+        }
+    }
+
+    pub(crate) const fn crash(&self) -> Option<Crash> {
+        self.crash
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.dead.load(Ordering::Relaxed)
+    }
+
+    /// Ends the program.
+    pub(crate) fn end(&self) {
+        self.dead.store(true, Ordering::Relaxed);
+        self.died.notify_one();
+    }
+
+    /// Returns once the program has ended.
+    pub(crate) async fn over(&self) {
+        if !self.is_over() {
+            self.died.notified().await;
+        }
+    }
+
+    pub(crate) fn next_step(&self) -> u32 {
+        self.steps.fetch_add(1, Ordering::Relaxed)
+    }
+
+    pub(crate) fn next_exchange(&self) -> u32 {
+        self.exchanges.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Goes on while the program lives and does not crash right here.
+    pub(crate) async fn go_on(&self, here: Crash) {
+        if self.crash == Some(here) {
+            self.end();
+        }
+        if self.is_over() {
+            pending::<()>().await;
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Tries the whole client against the simulator, in virtual time, with everything going wrong. This file only dispatches.
+//!
+//! `cargo xtask prove` starts it.
+
+mod blocking;
+mod books;
+mod campaign;
+mod case;
+mod chance;
+mod clock;
+mod leaks;
+mod life;
+mod oracle;
+mod person;
+mod plan;
+mod program;
+mod question;
+mod run;
+mod sabotage;
+mod wire;
+mod world;
+
+use std::env;
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::thread;
+
+use idcloud_http::{Clock as _, SystemClock};
+
+use crate::campaign::Campaign;
+use crate::run::Resources;
+use crate::sabotage::Sabotage;
+
+/// Whatever went wrong with the proof itself, told to a developer.
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+const USAGE: &str = "usage: proof [--runs N] [--first-seed S] [--threads N] [--format text|json] [--sabotage [NAME]]";
+
+/// What is asked for.
+struct Arguments {
+    campaign: Campaign,
+    json: bool,
+    play: Play,
+}
+
+/// What is played.
+enum Play {
+    /// The client as it is, or with one protection off.
+    Campaign(Option<Sabotage>),
+    /// Each sabotage in its turn.
+    Table,
+}
+
+fn main() -> ExitCode {
+    let arguments = match read(env::args().skip(1)) {
+        Ok(arguments) => arguments,
+        Err(failure) => {
+            say(&mut io::stderr(), &format!("error: {failure}\n{USAGE}"));
+            return ExitCode::from(2);
+        }
+    };
+    // A panic's words are looked through like every other; the terminal is spared them.
+    std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "panicked")));
+    match prove(&arguments) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(failure) => {
+            say(&mut io::stderr(), &format!("error: {failure}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// True if everything is as it should be.
+fn prove(arguments: &Arguments) -> Result<bool, Failure> {
+    let resources = Resources::new()?;
+    let Arguments { campaign, .. } = arguments;
+    match arguments.play {
+        Play::Table => table(campaign, &resources),
+        Play::Campaign(sabotage) => {
+            let clock = SystemClock::new();
+            let began = clock.instant();
+            let total = campaign.play(sabotage, &resources)?;
+            let seconds = (clock.instant() - began).as_secs_f64();
+            if arguments.json {
+                say(&mut io::stdout(), &total.json(seconds));
+            } else {
+                let line = total.json(seconds).replace([',', '{', '}', '"'], " ");
+                say(&mut io::stdout(), line.trim());
+            }
+            say(&mut io::stderr(), &total.replays());
+            Ok(total.holds())
+        }
+    }
+}
+
+/// Every protection switched off in its turn, and how many runs it took until that was noticed.
+fn table(campaign: &Campaign, resources: &Resources) -> Result<bool, Failure> {
+    say(
+        &mut io::stdout(),
+        "| protection switched off | runs until noticed | by |\n|---|---|---|",
+    );
+    let mut all = true;
+    for pair in Sabotage::ALL.chunks(campaign.threads.max(1)) {
+        let noticed = thread::scope(|scope| {
+            let workers: Vec<_> = pair
+                .iter()
+                .map(|one| scope.spawn(|| campaign.until_noticed(*one, resources)))
+                .collect();
+            workers
+                .into_iter()
+                .map(|worker| worker.join().map_err(|_| "a run panicked")?)
+                .collect::<Result<Vec<_>, Failure>>()
+        })?;
+        for (sabotage, noticed) in pair.iter().zip(noticed) {
+            all &= noticed.is_some();
+            let (runs, by) = noticed.map_or_else(
+                || ("not noticed".to_owned(), String::new()),
+                |(runs, by)| (runs.to_string(), by),
+            );
+            let protection = sabotage.protection();
+            say(
+                &mut io::stdout(),
+                &format!("| {protection} (`{sabotage}`) | {runs} | {by} |"),
+            );
+        }
+    }
+    Ok(all)
+}
+
+fn read(arguments: impl Iterator<Item = String>) -> Result<Arguments, Failure> {
+    let mut read = Arguments {
+        campaign: Campaign {
+            first_seed: 1,
+            runs: 10_000,
+            threads: thread::available_parallelism().map_or(1, usize::from),
+        },
+        json: false,
+        play: Play::Campaign(None),
+    };
+    let mut arguments = arguments.peekable();
+    while let Some(argument) = arguments.next() {
+        let mut value = || arguments.next().ok_or(format!("{argument} needs a value"));
+        match argument.as_str() {
+            "--runs" => read.campaign.runs = value()?.parse()?,
+            "--first-seed" => read.campaign.first_seed = value()?.parse()?,
+            "--threads" => read.campaign.threads = value()?.parse()?,
+            "--format" => match value()?.as_str() {
+                "json" => read.json = true,
+                "text" => read.json = false,
+                other => return Err(format!("no format {other}").into()),
+            },
+            "--sabotage" => {
+                let name = arguments.next_if(|next| !next.starts_with("--"));
+                read.play = match name {
+                    Some(name) => Play::Campaign(Some(name.parse()?)),
+                    None => Play::Table,
+                };
+            }
+            other => return Err(format!("no argument {other}").into()),
+        }
+    }
+    Ok(read)
+}
+
+/// Prints. A reader who has gone away is no failure of ours.
+fn say(to: &mut impl Write, text: &str) {
+    if !text.is_empty() {
+        drop(writeln!(to, "{}", text.trim_end()));
+    }
+}
