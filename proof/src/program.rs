@@ -152,12 +152,13 @@ impl Program {
         let submitted = match drops_after {
             None => self.ask(case, request, &options).await,
             Some(after) => tokio::select! {
-                submitted = self.ask(case, request, &options) => submitted,
-                () = clock.sleep(after) => {
-                    self.world.count_fault();
-                    return None;
-                }
-            },
+            biased;
+                           submitted = self.ask(case, request, &options) => submitted,
+                           () = clock.sleep(after) => {
+                               self.world.count_fault();
+                               return None;
+                           }
+                       },
         };
         let stall = if self.world.rough {
             STALL
