@@ -1,10 +1,5 @@
 //! Promise: what is remembered of a process judges as the process did, and holds nothing personal.
 
-#![expect(
-    clippy::expect_used,
-    reason = "a test may stop at what it did not expect"
-)]
-
 #[path = "oracle/answers.rs"]
 mod answers;
 
