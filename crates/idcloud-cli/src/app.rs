@@ -34,6 +34,10 @@ pub(crate) fn run(
         Err(error) => return clap_error(error, output),
     };
     outcome.unwrap_or_else(|failure| {
+        // Whoever took the first lines and left wants to hear no more, unless something was sent.
+        if output.is_deserted() && failure.is_harmless_fault() {
+            return failure.exit;
+        }
         // Where even standard error is gone, the exit code still tells.
         let _ = output.failure(&failure);
         failure.exit

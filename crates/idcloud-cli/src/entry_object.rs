@@ -128,7 +128,12 @@ fn summary(entry: &EntryObject) -> String {
 
 /// Writes everything about one reference.
 pub(crate) fn write_entry(entry: &EntryObject, to: &mut dyn Write, style: Style) -> io::Result<()> {
-    writeln!(to, "{}  {}", style.caution(entry.state), entry.reference)?;
+    let state = match entry.state {
+        "finished" => style.good(entry.state),
+        "ambiguous" => style.error(entry.state),
+        _ => style.caution(entry.state),
+    };
+    writeln!(to, "{state}  {}", entry.reference)?;
     writeln!(to)?;
     let mut facts = vec![
         ("what it means", meaning(entry.state).to_owned()),

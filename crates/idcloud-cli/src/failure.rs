@@ -155,6 +155,11 @@ impl Failure {
         }
     }
 
+    /// Whether the program failed with nothing sent.
+    pub(crate) fn is_harmless_fault(&self) -> bool {
+        self.exit == Exit::Fault && self.delivery == Delivery::NotSent && self.process_id.is_none()
+    }
+
     /// Standard output is gone.
     pub(crate) fn closed() -> Self {
         Self::fault("standard output cannot be written")

@@ -11,6 +11,7 @@ mod duration;
 mod entry_object;
 mod exit;
 mod failure;
+mod fold;
 mod handle;
 mod harmless;
 mod input;
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
     let terminals = output::Terminals {
         stdout: stdout.is_terminal(),
         stderr: stderr.is_terminal(),
+        columns: terminal_size::terminal_size().map(|(columns, _)| columns.0.into()),
     };
     let exit = app::run(
         &arguments,

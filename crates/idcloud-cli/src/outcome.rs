@@ -65,6 +65,9 @@ impl Outcome {
     /// # Errors
     /// The result cannot be written: no exit code may stand for what nobody can read.
     pub(crate) fn print(&self, output: &mut Output<'_>) -> Result<Exit, Failure> {
+        if self.exit == Exit::Interrupted {
+            output.after_ctrl_c();
+        }
         if let Some(result) = &self.result {
             output
                 .result(result, |to, style| {

@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::args::Format;
 use crate::failure::Failure;
+use crate::fold::folded;
 use crate::style::Style;
 
 /// Which of the streams a person looks at.
@@ -17,6 +18,8 @@ use crate::style::Style;
 pub(crate) struct Terminals {
     pub(crate) stdout: bool,
     pub(crate) stderr: bool,
+    /// How wide the terminal is, where there is one.
+    pub(crate) columns: Option<usize>,
 }
 
 /// Where and how to write.
@@ -26,6 +29,8 @@ pub(crate) struct Output<'a> {
     terminals: Terminals,
     styles: (Style, Style),
     format: Format,
+    /// Whoever read standard output has gone.
+    deserted: bool,
 }
 
 impl<'a> Output<'a> {
@@ -38,14 +43,23 @@ impl<'a> Output<'a> {
     ) -> Self {
         let text = |name| variable(name).map(|value| value.to_string_lossy().into_owned());
         let (no_color, term) = (text("NO_COLOR"), text("TERM"));
-        let style = |terminal| Style::new(terminal, no_color.as_deref(), term.as_deref());
+        let style = |terminal| {
+            let columns = terminals.columns.filter(|_| terminal);
+            Style::new(terminal, no_color.as_deref(), term.as_deref()).on(columns)
+        };
         Self {
             stdout,
             stderr,
             terminals,
             styles: (style(terminals.stdout), style(terminals.stderr)),
             format: Format::Text,
+            deserted: false,
         }
+    }
+
+    /// Whether whoever read standard output has closed it, as `head` does.
+    pub(crate) fn is_deserted(&self) -> bool {
+        self.deserted
     }
 
     /// From here on, how results and errors are printed.
@@ -72,7 +86,10 @@ impl<'a> Output<'a> {
         // In one piece: whoever reads along sees all of it or nothing.
         let mut whole = Zeroizing::new(Vec::new());
         match self.format {
-            Format::Text => text(&mut *whole, self.styles.0)?,
+            Format::Text => {
+                text(&mut *whole, self.styles.0)?;
+                whole = fold(whole, self.styles.0);
+            }
             Format::Json => {
                 if self.terminals.stdout {
                     serde_json::to_writer_pretty(&mut *whole, object)?;
@@ -93,7 +110,10 @@ impl<'a> Output<'a> {
     ) -> io::Result<()> {
         let mut whole = Zeroizing::new(Vec::new());
         match self.format {
-            Format::Text => text(&mut *whole, self.styles.0)?,
+            Format::Text => {
+                text(&mut *whole, self.styles.0)?;
+                whole = fold(whole, self.styles.0);
+            }
             Format::Json => {
                 serde_json::to_writer(&mut *whole, object)?;
                 whole.push(b'\n');
@@ -104,8 +124,14 @@ impl<'a> Output<'a> {
 
     /// Writes a result that has one form alone.
     pub(crate) fn text(&mut self, text: &[u8]) -> io::Result<()> {
-        self.stdout.write_all(text)?;
-        self.stdout.flush()
+        let written = self
+            .stdout
+            .write_all(text)
+            .and_then(|()| self.stdout.flush());
+        if let Err(error) = &written {
+            self.deserted |= error.kind() == io::ErrorKind::BrokenPipe;
+        }
+        written
     }
 
     /// Writes a result for a person alone.
@@ -113,40 +139,62 @@ impl<'a> Output<'a> {
         &mut self,
         text: impl FnOnce(&mut dyn Write, Style) -> io::Result<()>,
     ) -> io::Result<()> {
-        let mut whole = Vec::new();
-        text(&mut whole, self.styles.0)?;
-        self.text(&whole)
+        let mut whole = Zeroizing::new(Vec::new());
+        text(&mut *whole, self.styles.0)?;
+        self.text(&fold(whole, self.styles.0))
     }
 
     /// Writes what clap renders, on the stream where clap wants it.
     pub(crate) fn clap(&mut self, error: &clap::Error) -> io::Result<()> {
-        let (stream, style) = if error.use_stderr() {
-            (&mut self.stderr, self.styles.1)
+        let (stream, style): (&mut dyn Write, Style) = if error.use_stderr() {
+            (&mut *self.stderr, self.styles.1)
         } else {
-            (&mut self.stdout, self.styles.0)
+            (&mut *self.stdout, self.styles.0)
         };
         let rendered = error.render();
-        let text = if style == Style::PLAIN {
-            rendered.to_string()
-        } else {
+        let text = if style.is_coloured() {
             rendered.ansi().to_string()
+        } else {
+            rendered.to_string()
         };
-        writeln!(stream, "{}", text.trim_end())?;
+        let whole = Zeroizing::new(format!("{}\n", text.trim_end()).into_bytes());
+        stream.write_all(&fold(whole, style))?;
         stream.flush()
     }
 
     /// Writes an error, in the format that was asked for.
     pub(crate) fn failure(&mut self, failure: &Failure) -> io::Result<()> {
         match self.format {
-            Format::Text => failure.write_text(self.stderr, self.styles.1)?,
+            Format::Text => {
+                let mut whole = Zeroizing::new(Vec::new());
+                failure.write_text(&mut *whole, self.styles.1)?;
+                self.stderr.write_all(&fold(whole, self.styles.1))?;
+            }
             Format::Json => failure.write_json(self.stderr)?,
         }
         self.stderr.flush()
     }
 
+    /// Begins a line: a terminal shows `^C` in the middle of one.
+    pub(crate) fn after_ctrl_c(&mut self) {
+        if self.is_watched() {
+            // Whoever closed standard error sees no line.
+            let _ = writeln!(self.stderr);
+        }
+    }
+
     /// Writes a remark for a person.
     pub(crate) fn note(&mut self, text: &str) -> io::Result<()> {
-        writeln!(self.stderr, "{text}")?;
+        let whole = Zeroizing::new(format!("{text}\n").into_bytes());
+        self.stderr.write_all(&fold(whole, self.styles.1))?;
         self.stderr.flush()
+    }
+}
+
+/// Text for a person, with lines that the terminal has room for.
+fn fold(text: Zeroizing<Vec<u8>>, style: Style) -> Zeroizing<Vec<u8>> {
+    match (style.columns(), std::str::from_utf8(&text)) {
+        (Some(columns), Ok(lines)) => Zeroizing::new(folded(lines, columns).into_bytes()),
+        _ => text,
     }
 }

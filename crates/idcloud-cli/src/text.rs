@@ -11,9 +11,6 @@ use crate::harmless::harmless;
 use crate::result_object::ResultObject;
 use crate::style::{Painted, Style};
 
-/// How wide sentences run.
-const WIDTH: usize = 88;
-
 /// Writes a result.
 pub(crate) fn write(
     object: &ResultObject,
@@ -32,7 +29,7 @@ pub(crate) fn write(
         style.dim(object.scenario)
     )?;
     writeln!(to)?;
-    for line in wrapped(&object.explanation, 0) {
+    for line in style.wrapped(&object.explanation, 0) {
         writeln!(to, "{line}")?;
     }
     writeln!(to)?;
@@ -111,24 +108,6 @@ fn shown(value: &Value, language: Language) -> Option<String> {
     }
 }
 
-/// Breaks a sentence between words.
-///
-/// `indent` is what stands before each line.
-pub(crate) fn wrapped(text: &str, indent: usize) -> Vec<String> {
-    let width = WIDTH.saturating_sub(indent);
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::{Map, json};
@@ -175,7 +154,7 @@ mod tests {
         assert!(text.contains("liveness         not checked"), "{text}");
         assert!(!text.contains("risk score"), "{text}");
         assert!(
-            text.lines().all(|line| line.chars().count() <= WIDTH),
+            text.lines().all(|line| line.chars().count() <= 88),
             "{text}"
         );
     }

@@ -27,8 +27,8 @@ pub(crate) enum BatchCommand {
 #[derive(Args)]
 #[command(
     after_help = "Example:\n  idcloud batch run customers.csv --journal batch.db --output results.csv\n\n\
-                  INPUT is CSV with the header reference,cpf,name,email,phone,selfie (curp, useCase and subsidiaryId are optional) or, as\n\
-                  .jsonl, one JSON object with these keys on each line. selfie names a file, relative to INPUT.\n\
+                  INPUT is CSV with the header reference,cpf,name,email,phone,selfie (curp, useCase and subsidiaryId are optional) or, as \
+                  .jsonl, one JSON object with these keys on each line. selfie names a file, relative to INPUT. \
                   reference is the row's own name: nothing is submitted twice under one."
 )]
 pub(crate) struct BatchRunArgs {

@@ -216,13 +216,13 @@ impl Driver {
         }
     }
 
-    fn interrupted(&self, in_flight: usize, output: &mut Output<'_>) {
+    fn interrupted(&mut self, in_flight: usize, output: &mut Output<'_>) {
         let text = match in_flight {
             0 => "Interrupted.".to_owned(),
             rows => format!(
                 "Interrupted: finishing what is in flight ({rows} rows). Interrupt again to leave at once; what has left is then ambiguous."
             ),
         };
-        self.meter.note(&text, output);
+        self.meter.interrupted(&text, output);
     }
 }

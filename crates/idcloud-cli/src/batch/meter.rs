@@ -29,12 +29,7 @@ pub(crate) struct Meter {
 impl Meter {
     /// For so many rows; on a terminal as a bar.
     pub(crate) fn new(rows: usize, output: &Output<'_>) -> Self {
-        let bar = output.is_watched().then(|| {
-            let length = u64::try_from(rows).unwrap_or(u64::MAX);
-            let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr());
-            let style = ProgressStyle::with_template("{wide_bar} {pos}/{len}\n{msg}");
-            bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
-        });
+        let bar = output.is_watched().then(|| drawn(rows));
         Self {
             bar,
             pace: Pace::default(),
@@ -102,12 +97,33 @@ impl Meter {
         }
     }
 
+    /// Writes a remark below what ctrl-c has just torn: the terminal has shown it in the middle of the bar.
+    pub(crate) fn interrupted(&mut self, text: &str, output: &mut Output<'_>) {
+        let Some(bar) = &mut self.bar else {
+            return self.note(text, output);
+        };
+        // The old bar stays where it is: its place is not certain any more.
+        bar.set_draw_target(ProgressDrawTarget::hidden());
+        *bar = drawn(self.rows);
+        output.after_ctrl_c();
+        // Whoever closed standard error does not want to be told.
+        let _ = output.note(text);
+    }
+
     /// Takes the bar away.
     pub(crate) fn finish(self) {
         if let Some(bar) = self.bar {
             bar.finish_and_clear();
         }
     }
+}
+
+/// A bar for so many rows.
+fn drawn(rows: usize) -> ProgressBar {
+    let length = u64::try_from(rows).unwrap_or(u64::MAX);
+    let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr());
+    let style = ProgressStyle::with_template("{wide_bar} {pos}/{len}\n{msg}");
+    bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
 /// `120 done, 1 ambiguous, 0 failed · 9.8 rows/s · 12 min 30 s left`.

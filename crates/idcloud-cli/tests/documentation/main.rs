@@ -13,6 +13,7 @@
 mod comparison;
 mod page;
 mod shell;
+mod terminal;
 
 use std::fmt::Write as _;
 use std::fs;

@@ -16,15 +16,40 @@ pub(crate) struct Command {
     /// As a shell reads it; more than one line where it is continued.
     pub(crate) text: String,
     pub(crate) expected: Vec<String>,
+    /// The terminal that it runs in, where the page wants one.
+    pub(crate) window: Option<Window>,
     /// Where it stands in the page, counted from 1.
     pub(crate) line: usize,
     /// The lines of the page, counted from 0, that hold what is expected: from, and up to without.
     output: (usize, usize),
 }
 
+/// A terminal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Window {
+    pub(crate) columns: u16,
+    /// Ctrl-c is pressed as soon as this stands on the screen.
+    pub(crate) ctrl_c: Option<String>,
+}
+
+impl Window {
+    /// From what stands behind `console`.
+    fn parse(attributes: &str) -> Option<Self> {
+        let value = |name: &str| {
+            attributes
+                .split_whitespace()
+                .find_map(|word| word.strip_prefix(name)?.strip_prefix('='))
+        };
+        Some(Self {
+            columns: value("columns")?.parse().expect("a number of columns"),
+            ctrl_c: value("ctrl-c").map(ToOwned::to_owned),
+        })
+    }
+}
+
 enum Within {
     Prose,
-    Session,
+    Session(Option<Window>),
     File,
     Other,
 }
@@ -36,7 +61,9 @@ impl Page {
         for (number, line) in text.lines().enumerate() {
             if let Some(info) = line.strip_prefix("```") {
                 within = match within {
-                    Within::Prose if info == "console" => Within::Session,
+                    Within::Prose if info.split(' ').next() == Some("console") => {
+                        Within::Session(Window::parse(info))
+                    }
                     Within::Prose => match info.split_once("file=") {
                         Some((_, name)) => {
                             page.files.push((name.to_owned(), String::new()));
@@ -48,8 +75,8 @@ impl Page {
                 };
                 continue;
             }
-            match within {
-                Within::Session => page.session_line(number, line),
+            match &within {
+                Within::Session(window) => page.session_line(number, line, window.as_ref()),
                 Within::File => {
                     if let Some((_, content)) = page.files.last_mut() {
                         content.push_str(line);
@@ -62,11 +89,12 @@ impl Page {
         page
     }
 
-    fn session_line(&mut self, number: usize, line: &str) {
+    fn session_line(&mut self, number: usize, line: &str, window: Option<&Window>) {
         if let Some(text) = line.strip_prefix("$ ") {
             self.commands.push(Command {
                 text: text.to_owned(),
                 expected: Vec::new(),
+                window: window.cloned(),
                 line: number + 1,
                 output: (number + 1, number + 1),
             });
@@ -103,16 +131,22 @@ impl Page {
 
 #[test]
 fn a_page_is_read_and_written() {
-    let text = "# T\n```csv file=a.csv\nx,y\n```\n```sh\n$ no\n```\n```console\n$ one \\\n  --two\nout\n\nmore\n$ three\n```\n";
+    let text = "# T\n```csv file=a.csv\nx,y\n```\n```sh\n$ no\n```\n```console\n$ one \\\n  --two\nout\n\nmore\n$ three\n```\n```console columns=80 ctrl-c=9/9\n$ four\n```\n";
     let page = Page::parse(text);
     assert_eq!(page.files, [("a.csv".to_owned(), "x,y\n".to_owned())]);
     let texts: Vec<&str> = page.commands.iter().map(|c| c.text.as_str()).collect();
-    assert_eq!(texts, ["one \\\n  --two", "three"]);
+    assert_eq!(texts, ["one \\\n  --two", "three", "four"]);
     assert_eq!(page.commands[0].expected, ["out", "", "more"]);
     assert_eq!(page.commands[1].line, 14);
+    let window = Window {
+        columns: 80,
+        ctrl_c: Some("9/9".to_owned()),
+    };
+    assert_eq!(page.commands[1].window, None);
+    assert_eq!(page.commands[2].window, Some(window));
     let new = page.with(
         text,
         &[(0, vec!["new".to_owned()]), (1, vec!["here".to_owned()])],
     );
-    assert!(new.ends_with("  --two\nnew\n$ three\nhere\n```\n"), "{new}");
+    assert!(new.contains("  --two\nnew\n$ three\nhere\n```\n"), "{new}");
 }

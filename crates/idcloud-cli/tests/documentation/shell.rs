@@ -8,16 +8,18 @@ use std::io::Read as _;
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use crate::page::Page;
+use crate::page::{Page, Window};
+use crate::terminal;
 
 /// How long a page may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Begins the line that ends a command's output; nothing prints it by chance.
-const END: &str = "\u{1}end";
+pub(crate) const END: &str = "\u{1}end";
 
 /// How a command ended.
 #[derive(Debug)]
@@ -43,9 +45,28 @@ pub(crate) fn run(root: &Path, page: &Page) -> Vec<Outcome> {
         fs::create_dir_all(file.parent().unwrap()).unwrap();
         fs::write(file, exchange(content, &addresses, false)).unwrap();
     }
-    let script = exchange(&script(page), &addresses, false);
-    let printed = exchange(&output(&here, &script), &addresses, true);
-    outcomes(&printed.replace(&*here.to_string_lossy(), "."))
+    let script = command(&here, &exchange(&script(page), &addresses, false));
+    let as_on_the_page =
+        |text: &str| exchange(text, &addresses, true).replace(&*here.to_string_lossy(), ".");
+    let windows = windows(page);
+    if windows.is_empty() {
+        return outcomes(&as_on_the_page(&output(script)));
+    }
+    let mut outcomes = terminal::run(script, &windows, PATIENCE);
+    for line in outcomes.iter_mut().flat_map(|ran| &mut ran.printed) {
+        *line = as_on_the_page(line);
+    }
+    outcomes
+}
+
+/// The terminals of a page's commands; none where it wants no terminal.
+fn windows(page: &Page) -> Vec<Window> {
+    let windows: Option<Vec<Window>> = page
+        .commands
+        .iter()
+        .map(|command| command.window.clone())
+        .collect();
+    windows.unwrap_or_default()
 }
 
 /// The addresses of this machine that the page names, each with a free one that takes its place.
@@ -53,7 +74,6 @@ fn addresses(page: &Page) -> BTreeMap<String, String> {
     const HOST: &str = "127.0.0.1:";
     let commands = page.commands.iter().map(|command| &command.text);
     let files = page.files.iter().map(|(_, content)| content);
-    let mut held = Vec::new();
     let mut addresses = BTreeMap::new();
     for text in commands.chain(files) {
         for (at, _) in text.match_indices(HOST) {
@@ -64,15 +84,24 @@ fn addresses(page: &Page) -> BTreeMap<String, String> {
             if port.len() < 4 {
                 continue;
             }
-            addresses.entry(format!("{HOST}{port}")).or_insert_with(|| {
-                let listener = TcpListener::bind("127.0.0.1:0").expect("a free address");
-                let address = listener.local_addr().expect("its name").to_string();
-                held.push(listener);
-                address
-            });
+            addresses
+                .entry(format!("{HOST}{port}"))
+                .or_insert_with(|| format!("{HOST}{}", free_port()));
         }
     }
     addresses
+}
+
+/// A port that nobody has, not even another page, and that the machine gives to no connection of its own accord.
+fn free_port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let run = u16::try_from(std::process::id() % 1_000).unwrap() * 12;
+    loop {
+        let port = 18_000 + (run + NEXT.fetch_add(1, Ordering::Relaxed)) % 12_000;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// Puts the free addresses in the place of the page's, or the other way round.
@@ -86,12 +115,26 @@ fn exchange(text: &str, addresses: &BTreeMap<String, String>, back: bool) -> Str
 }
 
 fn script(page: &Page) -> String {
-    let mut script = String::from(
+    // Ctrl-c is for what runs in the foreground alone.
+    let mut script = String::from(if windows(page).is_empty() {
+        ""
+    } else {
+        "set -m\n"
+    });
+    script.push_str(
         "exec 2>&1\nbehind=\ntrap 'kill $behind 2>/dev/null' EXIT\n\
          cargo() { while [ \"$1\" != -- ]; do shift; done; shift; idcloud \"$@\"; }\n",
     );
     for (number, command) in page.commands.iter().enumerate() {
         let lines = command.expected.len().max(1);
+        if let Some(window) = &command.window {
+            writeln!(
+                script,
+                "stty cols {}; (exit ${{status:-0}})",
+                window.columns
+            )
+            .unwrap();
+        }
         match command.text.strip_suffix('&') {
             Some(text) => write!(
                 script,
@@ -107,17 +150,24 @@ fn script(page: &Page) -> String {
     script
 }
 
-fn output(here: &Path, script: &str) -> String {
+fn command(here: &Path, script: &str) -> Command {
     let program = Path::new(env!("CARGO_BIN_EXE_idcloud")).parent().unwrap();
     let path = std::env::var("PATH").unwrap_or_default();
-    let mut child = Command::new("sh")
+    let mut command = Command::new("sh");
+    command
         .args(["-c", script])
         .current_dir(here)
         .env_clear()
         .env("PATH", format!("{}:{path}", program.display()))
         .env("HOME", here.join("home"))
         .env("NO_PROXY", "*")
-        .env("LC_ALL", "C.UTF-8")
+        .env("TERM", "xterm-256color")
+        .env("LC_ALL", "C.UTF-8");
+    command
+}
+
+fn output(mut script: Command) -> String {
+    let mut child = script
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()

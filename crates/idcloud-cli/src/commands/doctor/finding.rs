@@ -9,7 +9,6 @@ use serde::Serialize;
 use crate::exit::Exit;
 use crate::failure::{Failure, Refusal};
 use crate::style::Style;
-use crate::text::wrapped;
 
 /// How something stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -116,7 +115,10 @@ impl Finding {
         let remedy = self.remedy.as_ref().map(|remedy| format!("→ {remedy}"));
         let lines = [Some(&self.message), remedy.as_ref()];
         let lines = lines.into_iter().flatten();
-        for (at, line) in lines.flat_map(|text| wrapped(text, INDENT)).enumerate() {
+        for (at, line) in lines
+            .flat_map(|text| style.wrapped(text, INDENT))
+            .enumerate()
+        {
             match at {
                 0 => writeln!(to, "{status}  {:<13}  {line}", self.check)?,
                 _ => writeln!(to, "{:INDENT$}{line}", "")?,

@@ -9,7 +9,7 @@ use idcloud_model::{CaptureToken, Language};
 use serde::Serialize;
 
 use crate::style::Style;
-use crate::text::{pick, wrapped};
+use crate::text::pick;
 use crate::timestamp::rfc3339;
 
 /// What `--format json` prints of a capture token.
@@ -77,7 +77,7 @@ impl TokenObject {
         };
         writeln!(to, "{headline}")?;
         writeln!(to)?;
-        for line in wrapped(self.explanation, 0) {
+        for line in style.wrapped(self.explanation, 0) {
             writeln!(to, "{line}")?;
         }
         writeln!(to)?;

@@ -8,7 +8,7 @@ use idcloud_model::{ErrorCode, Language, RetryClass};
 use serde::Serialize;
 
 use crate::style::Style;
-use crate::text::{pick, wrapped};
+use crate::text::pick;
 
 /// What `--format json` prints of a code.
 #[derive(Serialize)]
@@ -78,7 +78,7 @@ impl CodeObject {
                 continue;
             }
             let name = format!("{name:<16}");
-            for (at, line) in wrapped(value, 2 + 16 + 1).into_iter().enumerate() {
+            for (at, line) in style.wrapped(value, 2 + 16 + 1).into_iter().enumerate() {
                 match at {
                     0 => writeln!(to, "  {} {line}", style.dim(&name))?,
                     _ => writeln!(to, "  {:<16} {line}", "")?,

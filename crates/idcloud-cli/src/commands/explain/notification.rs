@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::harmless::harmless;
 use crate::style::Style;
-use crate::text::{pick, wrapped};
+use crate::text::pick;
 
 /// What `--format json` prints of a notification.
 #[derive(Serialize)]
@@ -58,7 +58,7 @@ impl NotificationObject {
             style.caution(pick(language, "NOTIFICATION", "NOTIFICAÇÃO"))
         )?;
         writeln!(to)?;
-        for line in wrapped(&self.explanation, 0) {
+        for line in style.wrapped(&self.explanation, 0) {
             writeln!(to, "{line}")?;
         }
         writeln!(to)?;

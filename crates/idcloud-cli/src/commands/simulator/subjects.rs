@@ -54,6 +54,11 @@ fn table(subjects: &[TestSubject], to: &mut dyn Write, style: Style) -> io::Resu
     };
     let scenario = width(|subject| subject.scenario.to_owned());
     let needs = width(needs);
+    // The columns before the last, and what the last one needs to be read with ease.
+    let wide = 18 + 2 + scenario + 2 + needs + 2 + 48;
+    if style.columns().is_some_and(|columns| columns < wide) {
+        return list(subjects, to, style);
+    }
     let head = format!(
         "{:<18}  {:<scenario$}  {:<needs$}  WHAT HAPPENS",
         "CODE", "SCENARIO", "NEEDS"
@@ -69,6 +74,24 @@ fn table(subjects: &[TestSubject], to: &mut dyn Write, style: Style) -> io::Resu
             subject.description
         )?;
     }
+    footnotes(to)
+}
+
+/// The same where the terminal is too narrow for a table.
+fn list(subjects: &[TestSubject], to: &mut dyn Write, style: Style) -> io::Result<()> {
+    let head = format!(
+        "{:<18}  {}\n    {}",
+        "CODE", "SCENARIO", "NEEDS: WHAT HAPPENS"
+    );
+    writeln!(to, "{}", style.dim(&head))?;
+    for subject in subjects {
+        writeln!(to, "{:<18}  {}", subject.code, subject.scenario)?;
+        writeln!(to, "    {}: {}", needs(subject), subject.description)?;
+    }
+    footnotes(to)
+}
+
+fn footnotes(to: &mut dyn Write) -> io::Result<()> {
     writeln!(to)?;
     writeln!(
         to,

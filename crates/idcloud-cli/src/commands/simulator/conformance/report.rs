@@ -9,7 +9,6 @@ use serde::Serialize;
 use super::check::Check;
 use crate::exit::Exit;
 use crate::style::Style;
-use crate::text::wrapped;
 
 /// How a check ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -118,7 +117,7 @@ impl Report {
                     vec![format!("needs {}", one.lacks.as_deref().unwrap_or("more"))]
                 }
             };
-            for line in more.iter().flat_map(|text| wrapped(text, INDENT)) {
+            for line in more.iter().flat_map(|text| style.wrapped(text, INDENT)) {
                 writeln!(to, "{:INDENT$}{line}", "")?;
             }
         }
