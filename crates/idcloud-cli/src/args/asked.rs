@@ -61,6 +61,15 @@ impl CreatedBy {
         }
     }
 
+    /// Whether the command's answers can tell of this, whatever else its key has.
+    pub(crate) fn tells_of(self, capability: Capability) -> bool {
+        match self {
+            Self::Onboard => true,
+            Self::Compare if capability == Capability::Liveness => true,
+            _ => capability == self.capability(),
+        }
+    }
+
     /// What every key of the command has.
     pub(crate) const fn capability(self) -> Capability {
         match self {

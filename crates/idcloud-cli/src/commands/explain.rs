@@ -10,7 +10,7 @@ mod recognised;
 use std::path::Path;
 
 use idcloud_http::{Clock as _, SystemClock};
-use idcloud_model::{Asked, ErrorCode, Language, Policy, Process, decide};
+use idcloud_model::{Asked, Capabilities, ErrorCode, Language, Policy, Process, decide};
 
 use zeroize::Zeroizing;
 
@@ -26,7 +26,7 @@ use crate::input::{self, Stdin};
 use crate::outcome;
 use crate::output::Output;
 use crate::result_object::{Context, ResultObject};
-use crate::settings::Settings;
+use crate::settings::{Setting, Settings};
 use crate::text;
 
 /// Far above any answer.
@@ -94,9 +94,15 @@ fn judged(
     settings: &Settings,
     language: Language,
 ) -> Result<ResultObject, Failure> {
-    let implied = args.asked.created_by.capability();
-    let capabilities = config::capabilities(&settings.layers, Some(implied))
-        .map_err(|refusal| Failure::usage(vec![refusal]))?;
+    let created_by = args.asked.created_by;
+    let usage = |refusal| Failure::usage(vec![refusal]);
+    let mut capabilities =
+        config::capabilities(&settings.layers, Some(created_by.capability())).map_err(usage)?;
+    // Variables and the profile tell of a key, which need not be the one that this answer was given to.
+    if settings.layers.flags.value(Setting::Capabilities).is_none() {
+        let related = capabilities.iter().filter(|one| created_by.tells_of(*one));
+        capabilities = Capabilities::try_from_iter(related).unwrap_or(capabilities);
+    }
     let asked = Asked::new(capabilities, args.asked.selfie());
     let context = Context {
         environment: None,

@@ -143,6 +143,24 @@ async fn a_process_is_explained_as_the_flags_say() {
     );
 }
 
+/// Variables tell of a key that need not be this answer's: they make nothing missing from it.
+#[tokio::test(flavor = "multi_thread")]
+async fn variables_ask_nothing_of_another_kind_of_process() {
+    let live = json!({"id": PROCESS_ID, "status": 3, "liveness": 1}).to_string();
+    for (flags, scenario) in [
+        (&[][..], "live"),
+        (&["--capabilities", "liveness,identity"], "missing-evidence"),
+    ] {
+        let command = Idcloud::new(["explain", "-", "--format", "json"])
+            .args(["--as", "liveness", "--selfie-kind", "capture-token"])
+            .args(flags.iter().copied())
+            .env("IDCLOUD_CAPABILITIES", "identity,risk-score")
+            .stdin(live.clone());
+        let run = run(command).await;
+        assert_eq!(run.object()["scenario"], scenario, "{run}");
+    }
+}
+
 /// The exit code tells the verdict only to whoever asks for it.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_explanation_is_an_answer() {
