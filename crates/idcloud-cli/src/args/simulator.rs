@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 use http::Uri;
-use idcloud_simulator::{FaultRule, Latency};
+use idcloud_simulator::{Dialect, FaultRule, Latency};
 
 use crate::duration::parse_duration;
 
@@ -40,6 +40,12 @@ pub(crate) struct ServeArgs {
     /// Seed of everything the simulator draws: the same seed gives the same answers
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
+    /// Generation of the API that answers are written in: 2023, 2024, 2025 or 2026
+    #[arg(long, value_name = "YEAR", default_value = "2025")]
+    pub(crate) dialect: Dialect,
+    /// How many tenants there are, each with an account, keys and a budget of its own; further ones are written into tenant-2, tenant-3 and so on
+    #[arg(long, value_name = "N", default_value = "1", requires = "credentials_dir", value_parser = parse_tenants)]
+    pub(crate) tenants: u8,
     /// Speak TLS, by an authority made for the purpose; ca.pem in the credentials' directory is what clients are to trust
     #[arg(long, requires = "credentials_dir")]
     pub(crate) tls: bool,
@@ -106,6 +112,14 @@ pub(crate) enum NoticesArg {
     Finished,
     /// Every change, status 2 too
     EveryChange,
+}
+
+/// Not clap's own reader, which quotes what was typed.
+fn parse_tenants(text: &str) -> Result<u8, &'static str> {
+    text.parse()
+        .ok()
+        .filter(|number| (1..=64).contains(number))
+        .ok_or("a whole number from 1 to 64, such as 2")
 }
 
 fn parse_latency(text: &str) -> Result<Latency, String> {

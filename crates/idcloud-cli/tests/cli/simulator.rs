@@ -327,6 +327,23 @@ async fn serving_with_everything_around() {
     assert_eq!(ambiguous.code, 5, "{ambiguous}");
     let answered = run(onboard()).await;
     assert_eq!(answered.code, 0, "{answered}");
+    let doctor = |trusting: bool| {
+        variables
+            .iter()
+            .filter(|(name, _)| trusting || *name != "IDCLOUD_CA_FILE")
+            .fold(
+                Idcloud::new(["doctor", "--format", "json"]),
+                |command, (name, value)| command.env(name, value),
+            )
+    };
+    for (trusting, code, status) in [(true, 0, "ok"), (false, 6, "failed")] {
+        let examined = run(doctor(trusting)).await;
+        assert_eq!(examined.code, code, "{examined}");
+        let object = examined.object();
+        let findings = object.as_array().unwrap();
+        let tls = findings.iter().find(|one| one["check"] == "tls").unwrap();
+        assert_eq!(tls["status"], status, "{examined}");
+    }
     let process = served.child.id().to_string();
     let killed = Command::new("kill")
         .args(["-TERM", &process])
@@ -334,6 +351,43 @@ async fn serving_with_everything_around() {
         .unwrap();
     assert!(killed.success());
     assert_eq!(served.child.wait().unwrap().code(), Some(0));
+}
+
+/// Tenants share nothing: each has credentials, which are good for it alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn several_tenants_are_served_in_any_dialect() {
+    let directory = tempfile::tempdir().unwrap();
+    let served = [
+        "--tenants",
+        "2",
+        "--dialect",
+        "2026",
+        "--capabilities",
+        "identity",
+    ];
+    let _served = Served::start(directory.path(), &served);
+    let (first, second) = (
+        variables(directory.path()),
+        variables(&directory.path().join("tenant-2")),
+    );
+    assert_ne!(first["IDCLOUD_TENANT_ID"], second["IDCLOUD_TENANT_ID"]);
+    let with = |variables: &HashMap<String, String>, command: Idcloud| {
+        variables
+            .iter()
+            .fold(command, |command, (name, value)| command.env(name, value))
+    };
+    let onboard = Idcloud::new([
+        "onboard", "--format", "json", "--cpf", CPF, "--name", NAME, "--selfie",
+    ])
+    .arg(drawn_selfie());
+    let created = run(with(&second, onboard)).await;
+    assert_eq!(created.code, 0, "{created}");
+    let id = created.object()["processId"].as_str().unwrap().to_owned();
+    let get = || Idcloud::new(["process", "get", &id, "--format", "json"]);
+    let own = run(with(&second, get())).await;
+    assert_eq!(own.code, 0, "{own}");
+    let other = run(with(&first, get())).await;
+    assert_eq!(other.error()["code"], "50001", "{other}");
 }
 
 /// What cannot be served is refused before anything listens, and a secret's file is never repeated.
@@ -352,6 +406,8 @@ async fn serving_refuses_nonsense() {
         (&["--fault", "create:always:nonsense"][..], "--fault"),
         (&["--fault", "webhook:always:503"], "--fault"),
         (&["--latency", "soon"], "--latency"),
+        (&["--dialect", "1999"], "--dialect"),
+        (&["--tenants", "2"], "--credentials-dir"),
         (&["--counting", "never"], "--counting"),
         (&["--tls"], "--credentials-dir"),
         (&["--webhook", "https://receiver.test/"], "--webhook"),

@@ -50,32 +50,21 @@ pub(super) fn run(
         let tls = args.tls.then(|| certificate(address)).transpose()?;
         let config = Config::new(args.seed.unwrap_or_else(|| seed(&clock))).with_identity_url(&url);
         let mut simulator = Simulator::new(surroundings::configure(config, args, rate));
-        let tenant = simulator.tenant_id().to_owned();
-        simulator.set_webhook(&tenant, webhook);
-        if let Some(directory) = &args.credentials_dir {
-            let account = simulator
-                .issue_account()
-                .map_err(|_| Failure::fault("the simulator could not make an RSA key"))?;
-            let mut issue = |profile: KeyProfile| Zeroizing::new(simulator.issue_api_key(profile));
-            // The first standard key, unless the person wants another, is the one to begin with.
-            let (first, others) = match key_ring() {
-                [first, others @ ..] if capabilities.is_empty() => (first.profile(), others),
-                all => (KeyProfile::new(capabilities), all),
-            };
-            let api_key = issue(first);
-            let others: Vec<_> = others
-                .iter()
-                .map(|key| (key, issue(key.profile())))
-                .collect();
-            let written = credentials::write(
-                directory,
-                &url,
-                tls.as_ref().map(TlsIdentity::authority_pem),
-                &account,
-                (&api_key, first.capabilities()),
-                &others,
-            );
-            written.map_err(|error| cannot_write(&error))?;
+        let home = simulator.tenant_id().to_owned();
+        simulator.set_webhook(&home, webhook);
+        for number in 1..=args.tenants {
+            let tenant = tenant_id(&home, number);
+            if let Some(directory) = &args.credentials_dir {
+                let place = Place {
+                    directory: match number {
+                        1 => directory.clone(),
+                        _ => directory.join(format!("tenant-{number}")),
+                    },
+                    url: &url,
+                    authority_pem: tls.as_ref().map(TlsIdentity::authority_pem),
+                };
+                provision(&mut simulator, &tenant, capabilities, &place)?;
+            }
         }
         // It serves all the same where nobody reads the announcement.
         let _ = announce(&url, args.credentials_dir.as_deref(), output);
@@ -100,6 +89,54 @@ pub(super) fn run(
             .map_err(|_| Failure::fault("the simulator's listener failed"))?;
         Ok(Exit::Answered)
     })
+}
+
+/// The first tenant has the simulator's own id, and the others the same with another end.
+fn tenant_id(home: &str, number: u8) -> String {
+    match (number, home.rsplit_once('-')) {
+        (2.., Some((beginning, _))) => format!("{beginning}-{number:012}"),
+        _ => home.to_owned(),
+    }
+}
+
+/// Where credentials are written, and what they are for.
+struct Place<'a> {
+    directory: PathBuf,
+    url: &'a str,
+    authority_pem: Option<&'a str>,
+}
+
+/// Gives a tenant an account and keys, and writes them down.
+fn provision(
+    simulator: &mut Simulator,
+    tenant: &str,
+    capabilities: Capabilities,
+    place: &Place<'_>,
+) -> Result<(), Failure> {
+    let account = simulator
+        .issue_account_in(tenant)
+        .map_err(|_| Failure::fault("the simulator could not make an RSA key"))?;
+    let mut issue =
+        |profile: KeyProfile| Zeroizing::new(simulator.issue_api_key_in(tenant, profile));
+    // The first standard key, unless the person wants another, is the one to begin with.
+    let (first, others) = match key_ring() {
+        [first, others @ ..] if capabilities.is_empty() => (first.profile(), others),
+        all => (KeyProfile::new(capabilities), all),
+    };
+    let api_key = issue(first);
+    let others: Vec<_> = others
+        .iter()
+        .map(|key| (key, issue(key.profile())))
+        .collect();
+    credentials::write(
+        &place.directory,
+        place.url,
+        place.authority_pem,
+        &account,
+        (&api_key, first.capabilities()),
+        &others,
+    )
+    .map_err(|error| cannot_write(&error))
 }
 
 /// A certificate for every name that this machine calls itself by, and for the address that is listened on.

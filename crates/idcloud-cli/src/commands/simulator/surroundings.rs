@@ -34,6 +34,7 @@ pub(super) fn configure(config: Config, args: &ServeArgs, rate: u16) -> Config {
     args.faults.iter().fold(
         config
             .with_rate_limit(limit)
+            .with_dialect(args.dialect)
             .with_latency(args.latency)
             .with_captures_marked(captures),
         |config, rule| config.with_fault(rule.clone()),
