@@ -150,7 +150,7 @@ pub(crate) struct CaptureArgs {
 /// `idcloud simulator conformance`.
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  idcloud simulator conformance\n  idcloud simulator conformance --only token/ --format json\n  idcloud simulator conformance --env custom --keys-file credentials/.env\n\nWithout an environment the simulator inside this program is checked. The keys that are there decide what can be checked; the rest is skipped.\nExits with 0 when nothing differs, 4 when something does or nothing could be checked, 6 when nothing answers."
+    after_help = "Example:\n  idcloud simulator conformance\n  idcloud simulator conformance --only token/ --format json\n  idcloud simulator conformance --env custom --keys-file credentials/.env\n\nWithout an environment the simulator inside this program is checked. The keys that are there decide what can be checked; the rest is skipped.\nExits with 0 when nothing differs, 4 when something does or nothing could be checked, 6 when nothing answers."
 )]
 pub(crate) struct ConformanceArgs {
     /// Check a server that is not on this machine all the same: processes are created there, and billed
