@@ -15,6 +15,7 @@ mod answer;
 mod api_key;
 mod assertion;
 mod attempt;
+mod awaited;
 mod backoff;
 mod body;
 #[cfg(feature = "reqwest")]

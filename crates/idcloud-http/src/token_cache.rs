@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use idcloud_model::ErrorCode;
-use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::access_token::AccessToken;
+use crate::awaited::{Awaited, Bringer, awaited};
 use crate::clock::{Clock, later};
 use crate::refusal_memory::RefusalMemory;
 use crate::timeout::within;
@@ -85,7 +85,7 @@ struct Cached {
 #[derive(Debug)]
 struct Flight<E> {
     number: u64,
-    outcome: watch::Receiver<Option<Outcome<E>>>,
+    outcome: Awaited<Outcome<E>>,
 }
 
 /// What one caller does about a token.
@@ -93,7 +93,7 @@ enum Plan<'a, E: ExchangeError> {
     Use(AccessToken),
     RefreshEarly(AccessToken, Lead<'a, E>),
     Lead(Lead<'a, E>),
-    Follow(watch::Receiver<Option<Outcome<E>>>),
+    Follow(Awaited<Outcome<E>>),
     Refused(NoToken<E>),
 }
 
@@ -153,23 +153,17 @@ impl<E: ExchangeError> TokenCache<E> {
                     let fetched = exchange(Purpose::Needed).await;
                     return lead.finish(fetched, clock.instant());
                 }
-                Plan::Follow(mut outcome) => {
-                    let outcome = match outcome.wait_for(Option::is_some).await {
-                        Ok(outcome) => outcome.clone(),
-                        // The leader left without an outcome: look again.
-                        Err(_) => None,
-                    };
-                    match outcome {
-                        Some(Ok(token)) => return Ok(token),
-                        Some(Err(error)) => {
-                            return Err(NoToken {
-                                error,
-                                remembered_for: None,
-                            });
-                        }
-                        None => {}
+                Plan::Follow(outcome) => match outcome.come().await {
+                    Some(Ok(token)) => return Ok(token),
+                    Some(Err(error)) => {
+                        return Err(NoToken {
+                            error,
+                            remembered_for: None,
+                        });
                     }
-                }
+                    // The leader left without an outcome: look again.
+                    None => {}
+                },
             }
         }
     }
@@ -240,14 +234,14 @@ impl<E: ExchangeError> TokenCache<E> {
     }
 
     fn lead(&self, state: &mut State<E>) -> Lead<'_, E> {
-        let (publish, outcome) = watch::channel(None);
+        let (publish, outcome) = awaited();
         let number = state.flights;
         state.flights += 1;
         state.flight = Some(Flight { number, outcome });
         Lead {
             cache: self,
             number,
-            publish,
+            publish: Some(publish),
         }
     }
 
@@ -261,18 +255,18 @@ impl<E: ExchangeError> TokenCache<E> {
 struct Lead<'a, E: ExchangeError> {
     cache: &'a TokenCache<E>,
     number: u64,
-    publish: watch::Sender<Option<Outcome<E>>>,
+    publish: Option<Bringer<Outcome<E>>>,
 }
 
 impl<E: ExchangeError> Lead<'_, E> {
     fn finish(
-        self,
+        mut self,
         fetched: Result<AccessToken, E>,
         now: Instant,
     ) -> Result<AccessToken, NoToken<E>> {
         let outcome = fetched.map_err(Arc::new);
         self.record(&outcome, now);
-        self.publish.send_replace(Some(outcome.clone()));
+        self.publish(outcome.clone());
         outcome.map_err(|error| NoToken {
             error,
             remembered_for: None,
@@ -282,7 +276,7 @@ impl<E: ExchangeError> Lead<'_, E> {
     /// An early refresh that failed costs nothing: the token at hand is still valid. Whoever lost
     /// it meanwhile, and waits for this flight, tries again alone unless the refusal is definite.
     fn finish_early(
-        self,
+        mut self,
         fetched: Option<Result<AccessToken, E>>,
         now: Instant,
     ) -> Option<AccessToken> {
@@ -290,13 +284,19 @@ impl<E: ExchangeError> Lead<'_, E> {
             Ok(token) => {
                 let outcome = Ok(token.clone());
                 self.record(&outcome, now);
-                self.publish.send_replace(Some(outcome));
+                self.publish(outcome);
                 Some(token)
             }
             Err(error) => {
                 self.record(&Err(Arc::new(error)), now);
                 None
             }
+        }
+    }
+
+    fn publish(&mut self, outcome: Outcome<E>) {
+        if let Some(publish) = self.publish.take() {
+            publish.bring(outcome);
         }
     }
 
