@@ -121,6 +121,7 @@ impl Total {
             "reported": found.reported,
             "pending": found.pending,
             "ambiguous": found.ambiguous,
+            "untold": found.untold,
             "approved": found.approved,
             "doubled": found.doubled,
             "lost": found.lost,

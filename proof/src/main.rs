@@ -12,6 +12,7 @@ mod ending;
 mod leaks;
 mod life;
 mod oracle;
+mod page;
 mod person;
 mod plan;
 mod post;
@@ -23,26 +24,34 @@ mod wire;
 mod world;
 
 use std::env;
+use std::fmt::Write as _;
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use idcloud_http::{Clock as _, SystemClock};
 
 use crate::campaign::Campaign;
+use crate::page::Circumstances;
 use crate::run::Resources;
 use crate::sabotage::Sabotage;
 
 /// Whatever went wrong with the proof itself, told to a developer.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-const USAGE: &str = "usage: proof [--runs N] [--first-seed S] [--threads N] [--format text|json] [--sabotage [NAME]]";
+const USAGE: &str = "usage: proof [--runs N] [--first-seed S] [--threads N] [--format text|json] \
+    [--sabotage [NAME] | --write FILE]";
 
 /// What is asked for.
 struct Arguments {
     campaign: Campaign,
     json: bool,
     play: Play,
+    /// Where the page goes that tells what came of it.
+    write: Option<PathBuf>,
 }
 
 /// What is played.
@@ -78,7 +87,11 @@ fn prove(arguments: &Arguments) -> Result<bool, Failure> {
     let resources = Resources::new()?;
     let Arguments { campaign, .. } = arguments;
     match arguments.play {
-        Play::Table => table(campaign, &resources),
+        Play::Table => {
+            let (table, all) = table(campaign, &resources)?;
+            say(&mut io::stdout(), &table);
+            Ok(all)
+        }
         Play::Campaign(sabotage) => {
             let clock = SystemClock::new();
             let began = clock.instant();
@@ -91,43 +104,57 @@ fn prove(arguments: &Arguments) -> Result<bool, Failure> {
                 say(&mut io::stdout(), line.trim());
             }
             say(&mut io::stderr(), &total.replays());
-            Ok(total.holds())
+            let Some(file) = &arguments.write else {
+                return Ok(total.holds());
+            };
+            let (table, all) = table(campaign, &resources)?;
+            let circumstances = Circumstances::of_now(campaign.threads);
+            let page = page::page(campaign, &total, seconds, &table, &circumstances);
+            std::fs::write(file, page)?;
+            Ok(total.holds() && all)
         }
     }
 }
 
-/// Every protection switched off in its turn, and how many runs it took until that was noticed.
-fn table(campaign: &Campaign, resources: &Resources) -> Result<bool, Failure> {
-    say(
-        &mut io::stdout(),
-        "| protection switched off | runs until noticed | by |\n|---|---|---|",
-    );
-    let mut all = true;
-    for pair in Sabotage::ALL.chunks(campaign.threads.max(1)) {
-        let noticed = thread::scope(|scope| {
-            let workers: Vec<_> = pair
-                .iter()
-                .map(|one| scope.spawn(|| campaign.until_noticed(*one, resources)))
-                .collect();
-            workers
-                .into_iter()
-                .map(|worker| worker.join().map_err(|_| "a run panicked")?)
-                .collect::<Result<Vec<_>, Failure>>()
-        })?;
-        for (sabotage, noticed) in pair.iter().zip(noticed) {
-            all &= noticed.is_some();
-            let (runs, by) = noticed.map_or_else(
-                || ("not noticed".to_owned(), String::new()),
-                |(runs, by)| (runs.to_string(), by),
-            );
-            let protection = sabotage.protection();
-            say(
-                &mut io::stdout(),
-                &format!("| {protection} (`{sabotage}`) | {runs} | {by} |"),
-            );
+/// Every protection switched off in its turn, and how many runs it took until that was noticed; and whether all were.
+fn table(campaign: &Campaign, resources: &Resources) -> Result<(String, bool), Failure> {
+    let next = AtomicUsize::new(0);
+    let noticed = Mutex::new(Vec::new());
+    let worker = || -> Result<(), Failure> {
+        while let Some(one) = Sabotage::ALL.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let found = campaign.until_noticed(*one, resources)?;
+            let mut noticed = noticed.lock().unwrap_or_else(PoisonError::into_inner);
+            noticed.push((*one, found));
         }
+        Ok(())
+    };
+    thread::scope(|scope| -> Result<(), Failure> {
+        let threads = 0..campaign.threads.max(1);
+        let workers: Vec<_> = threads.map(|_| scope.spawn(worker)).collect();
+        for worker in workers {
+            worker
+                .join()
+                .map_err(|_| "a run panicked outside of its programs")??;
+        }
+        Ok(())
+    })?;
+    let noticed = noticed.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let mut text =
+        "| protection switched off | runs until noticed | by what |\n|---|---:|---|\n".to_owned();
+    let mut all = true;
+    for sabotage in Sabotage::ALL {
+        let found = noticed.iter().find(|(one, _)| *one == sabotage);
+        let found = found.and_then(|(_, found)| found.clone());
+        all &= found.is_some();
+        let (runs, by) = found.map_or_else(
+            || ("**not noticed**".to_owned(), String::new()),
+            |(runs, by)| (runs.to_string(), by),
+        );
+        let protection = sabotage.protection();
+        // A String takes everything that is written.
+        let _ = writeln!(text, "| {protection} (`{sabotage}`) | {runs} | {by} |");
     }
-    Ok(all)
+    Ok((text, all))
 }
 
 fn read(arguments: impl Iterator<Item = String>) -> Result<Arguments, Failure> {
@@ -139,6 +166,7 @@ fn read(arguments: impl Iterator<Item = String>) -> Result<Arguments, Failure> {
         },
         json: false,
         play: Play::Campaign(None),
+        write: None,
     };
     let mut arguments = arguments.peekable();
     while let Some(argument) = arguments.next() {
@@ -147,6 +175,7 @@ fn read(arguments: impl Iterator<Item = String>) -> Result<Arguments, Failure> {
             "--runs" => read.campaign.runs = value()?.parse()?,
             "--first-seed" => read.campaign.first_seed = value()?.parse()?,
             "--threads" => read.campaign.threads = value()?.parse()?,
+            "--write" => read.write = Some(value()?.into()),
             "--format" => match value()?.as_str() {
                 "json" => read.json = true,
                 "text" => read.json = false,

@@ -55,6 +55,8 @@ pub(crate) struct Findings {
     pub(crate) reported: u64,
     pub(crate) pending: u64,
     pub(crate) ambiguous: u64,
+    /// Created without a reference by a program that crashed or dropped it: nobody asked for a memory, and nobody was left to be told.
+    pub(crate) untold: u64,
     pub(crate) approved: u64,
     pub(crate) doubled: u64,
     pub(crate) lost: u64,
@@ -106,7 +108,9 @@ impl CaseEnd {
         let unknown = count(unknown.count());
         let excused = u64::from(self.ambiguous);
         findings.ambiguous += unknown.min(excused);
-        if unknown > excused && !self.untold {
+        if unknown > excused && self.untold {
+            findings.untold += unknown - excused;
+        } else if unknown > excused {
             findings.lost += unknown - excused;
             findings.say(format!(
                 "{name} ({}): {unknown} processes that nobody knows of, and {excused} ambiguous ends",
@@ -140,6 +144,7 @@ impl Findings {
         self.reported += other.reported;
         self.pending += other.pending;
         self.ambiguous += other.ambiguous;
+        self.untold += other.untold;
         self.approved += other.approved;
         self.doubled += other.doubled;
         self.lost += other.lost;
@@ -238,7 +243,7 @@ mod tests {
             untold: true,
             ..lost
         };
-        assert_eq!(found(untold).lost, 0);
+        assert_eq!((found(untold.clone()).lost, found(untold).untold), (0, 1));
     }
 
     #[test]

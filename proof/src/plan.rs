@@ -45,7 +45,8 @@ pub(crate) struct Replica {
     pub(crate) jumps: Vec<(Duration, i64)>,
 }
 
-const DISK_EVERY: u64 = 50;
+/// One run in so many has its journal on the disk.
+pub(crate) const DISK_EVERY: u64 = 50;
 
 impl Plan {
     pub(crate) fn draw(chance: &mut Chance, seed: u64) -> Self {

@@ -30,10 +30,11 @@ usage: cargo xtask <command>
                       links of the pages; fail where a rule is broken. --full adds what needs Python and PyPI: the OpenAPI
                       document is validated
   codegen [--check]   write tables, reference pages and docs/openapi.json from the spec; --check only compares
-  prove [--runs N] [--first-seed S] [--threads N] [--format text|json] [--sabotage [NAME]]
+  prove [--runs N] [--first-seed S] [--threads N] [--format text|json] [--sabotage [NAME] | --write FILE]
                       play the whole client against the simulator in virtual time, with faults, crashes and lies drawn from
                       seeds (10,000 from 1 unless said otherwise), and fail where a promise was broken; --sabotage switches one
-                      protection off, or without a name each in its turn, and tells how many runs it takes to be noticed
+                      protection off, or without a name each in its turn, and tells how many runs it takes to be noticed;
+                      --write plays both and writes the page docs/reliability.md
   release [--dry-run] check, package, publish and tag all crates in one version; a dry run stops before it publishes";
 
 fn main() -> ExitCode {

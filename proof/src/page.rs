@@ -1,0 +1,169 @@
+//! The page that tells what a campaign came to: `docs/reliability.md`.
+//!
+//! Must tell what was measured, where and when, and nothing that was not.
+
+use std::fmt::Write as _;
+use std::process::Command;
+
+use idcloud_http::{Clock as _, SystemClock};
+
+use crate::campaign::{Campaign, Total};
+use crate::oracle::count;
+use crate::plan::DISK_EVERY;
+
+/// Where and when something was measured.
+pub(crate) struct Circumstances {
+    pub(crate) machine: String,
+    pub(crate) date: String,
+    pub(crate) commit: String,
+}
+
+impl Circumstances {
+    pub(crate) fn of_now(threads: usize) -> Self {
+        let processor = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+        let model = processor
+            .lines()
+            .find_map(|line| line.strip_prefix("model name"))
+            .and_then(|rest| rest.split_once(':'))
+            .map_or(std::env::consts::ARCH, |(_, name)| name.trim());
+        Self {
+            machine: format!("{model}, {threads} threads, {}", std::env::consts::OS),
+            date: httpdate::fmt_http_date(SystemClock::new().now()),
+            commit: commit().unwrap_or_else(|| "unknown".to_owned()),
+        }
+    }
+}
+
+fn commit() -> Option<String> {
+    let said = Command::new("git")
+        .args(["rev-parse", "--short=12", "HEAD"])
+        .output()
+        .ok()?;
+    let commit = String::from_utf8(said.stdout).ok()?;
+    let commit = commit.trim();
+    (!commit.is_empty()).then(|| commit.to_owned())
+}
+
+/// The page.
+pub(crate) fn page(
+    campaign: &Campaign,
+    total: &Total,
+    seconds: f64,
+    table: &str,
+    circumstances: &Circumstances,
+) -> String {
+    let Circumstances {
+        machine,
+        date,
+        commit,
+    } = circumstances;
+    let found = &total.findings;
+    let mut page = String::from(INTRODUCTION);
+    let mut row = |name: &str, value: String| {
+        // A String takes everything that is written.
+        let _ = writeln!(page, "| {name} | {value} |");
+    };
+    let seeds = format!(
+        "{}, seeds {} to {}",
+        total.runs,
+        campaign.first_seed,
+        campaign
+            .first_seed
+            .saturating_add(total.runs.saturating_sub(1))
+    );
+    row("runs", seeds);
+    for (name, value) in [
+        ("things that went wrong", total.faults),
+        ("processes created", found.creates),
+        ("of them reported as final", found.reported),
+        (
+            "of them known and not final yet, or replaced",
+            found.pending,
+        ),
+        ("of them ambiguous, and said to be", found.ambiguous),
+        (
+            "of them created without a reference by a program that crashed: nobody was left to be told",
+            found.untold,
+        ),
+        ("approvals", found.approved),
+        (
+            "**submissions billed twice, or more often than allowed**",
+            found.doubled,
+        ),
+        ("**processes lost**", found.lost),
+        (
+            "**approvals that the truth does not give**",
+            found.false_approvals,
+        ),
+        (
+            "**requests beyond the budget of a second**",
+            found.over_budget,
+        ),
+        (
+            "**waits and submissions beyond their limit**",
+            found.overdue,
+        ),
+        (
+            "**markers found where nothing personal may stand**",
+            found.leaks,
+        ),
+        ("**runs with any of these**", count(total.failing.len())),
+    ] {
+        row(name, value.to_string());
+    }
+    let _ = write!(
+        page,
+        "\nMeasured on {date}, commit `{commit}`, on {machine}: {seconds:.0} seconds.\n\n{SABOTAGE}{table}{LIMITS}"
+    );
+    page.replace("{disk}", &DISK_EVERY.to_string())
+}
+
+const INTRODUCTION: &str = "\
+# Reliability
+
+<!-- Written by `cargo xtask prove --write docs/reliability.md` from what it measured. Do not edit. -->
+
+What the promises are worth is tried by playing the whole client, journal included, against the simulator in virtual time, with everything going
+wrong that can be thought of. Each run is drawn from one seed, and one seed plays the same run again:
+
+- faults on every exchange: connections refused, reset and silent, answers late, cut off, unreadable or without an id, every error status, before and
+  after the request was processed; storms of 401, 429 and 500; tokens revoked;
+- crashes between any two steps of the journal, before and after it was durable, and around any exchange; restarts; submissions that are dropped;
+  transports that panic; a journal that fails and stalls;
+- two programs on one journal that submit one reference; clocks that are wrong, and jump by hours;
+- webhooks that are lost, repeated, late, forged, and false with the right credentials;
+- capture tokens that count as used early, late or on time; people of every kind, keys that answer otherwise than declared, in all four dialects;
+- callers who submit again whatever they were told, and others who submit something else under a reference in use.
+
+Long after the last program has ended, a person settles half of what is ambiguous, and a program without faults submits every reference once more. Then
+the simulator's bills, the journal and everything that was said are held against the promises. What may be approved is decided by what is true of the
+person, written down a second time by hand, and not by the answer. One run in {disk} has its journal in SQLite, on the disk.
+
+```sh
+cargo xtask prove --runs 10000 --first-seed 1
+```
+
+| | |
+|---|---:|
+";
+
+const SABOTAGE: &str = "\
+## Whether it would be noticed
+
+A campaign that finds nothing proves something only if it would have found it. So each protection is switched off in its turn, by a transport, a journal or
+a caller that does not keep its word, and the same runs are played until one of them fails:
+
+```sh
+cargo xtask prove --sabotage
+```
+
+";
+
+const LIMITS: &str = "
+## What it does not try
+
+- Documents are not among what is asked for; reusing one neither.
+- No request crosses a socket. What TLS, proxies and the operating system do to connections is the subject of the transport's own tests.
+- A crash is the end of everything that a program holds in memory. That SQLite's file outlives a killed process is tried by the journal's own tests.
+- IDCloud itself: the simulator is built from what is documented.
+";
