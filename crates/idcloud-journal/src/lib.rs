@@ -3,6 +3,7 @@
 mod failure;
 mod migrations;
 mod opening;
+mod place;
 mod reader;
 mod sqlite_journal;
 mod table;

@@ -57,9 +57,29 @@ fn create(path: &Path) -> Result<(), JournalError> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     match options.open(path) {
         Ok(_) => Ok(()),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => refuse_exposed(path),
         Err(error) => Err(JournalError::new(JournalErrorKind::Storage).with_source(error)),
     }
+}
+
+/// A file that was there is taken as it is, and so must be its owner's alone, also where it is still empty.
+#[cfg(unix)]
+fn refuse_exposed(path: &Path) -> Result<(), JournalError> {
+    const OTHERS: u32 = 0o077;
+    let metadata = std::fs::metadata(path)
+        .map_err(|error| JournalError::new(JournalErrorKind::Storage).with_source(error))?;
+    // What is no file at all is told so when it is opened.
+    if !metadata.is_file() || std::os::unix::fs::MetadataExt::mode(&metadata) & OTHERS == 0 {
+        Ok(())
+    } else {
+        Err(JournalErrorKind::Exposed.into())
+    }
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "other systems have no such modes")]
+fn refuse_exposed(_: &Path) -> Result<(), JournalError> {
+    Ok(())
 }
 
 /// Two that open one new file at once get into each other's way here, where SQLite does not wait; each transaction does.

@@ -11,6 +11,7 @@ use idcloud_flows::journal::{
 };
 
 use crate::opening;
+use crate::place::Place;
 use crate::reader::Reader;
 use crate::writer::Writer;
 
@@ -30,13 +31,15 @@ impl SqliteJournal {
     ///
     /// # Errors
     /// [`Newer`](idcloud_flows::journal::JournalErrorKind::Newer) for a file of a newer version,
-    /// [`Foreign`](idcloud_flows::journal::JournalErrorKind::Foreign) for one that is no journal; neither is changed.
+    /// [`Foreign`](idcloud_flows::journal::JournalErrorKind::Foreign) for one that is no journal,
+    /// [`Exposed`](idcloud_flows::journal::JournalErrorKind::Exposed) for one that others than its owner may use; none is changed.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, JournalError> {
         let path = path.as_ref();
         let writing = opening::writing(path)?;
+        let place = Place::of(path)?;
         let reading = opening::reading(path)?;
         Ok(Self {
-            writer: Writer::start(writing)?,
+            writer: Writer::start(writing, place)?,
             reader: Reader::new(reading),
         })
     }

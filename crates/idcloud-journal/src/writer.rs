@@ -15,6 +15,7 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use crate::failure::storage;
+use crate::place::Place;
 use crate::table::Table;
 
 /// The most that one transaction takes: more would make the first of them wait.
@@ -54,13 +55,13 @@ enum Outcome {
 
 impl Writer {
     /// Starts the thread.
-    pub(crate) fn start(connection: Connection) -> Result<Self, JournalError> {
+    pub(crate) fn start(connection: Connection, place: Place) -> Result<Self, JournalError> {
         let (queue, jobs) = channel();
         let commits = Arc::new(AtomicU64::new(0));
         let counted = Arc::clone(&commits);
         let thread = Builder::new()
             .name("idcloud-journal".to_owned())
-            .spawn(move || write(&connection, &jobs, &counted))
+            .spawn(move || write(&connection, &place, &jobs, &counted))
             .map_err(|error| JournalError::new(JournalErrorKind::Storage).with_source(error))?;
         Ok(Self {
             queue: Some(queue),
@@ -160,7 +161,7 @@ impl Drop for Writer {
 }
 
 /// Until nobody can ask any more.
-fn write(connection: &Connection, jobs: &Receiver<Job>, commits: &AtomicU64) {
+fn write(connection: &Connection, place: &Place, jobs: &Receiver<Job>, commits: &AtomicU64) {
     let mut table = Table::of(connection);
     // What the callers of fresh claims left behind when they went.
     let mut left: Vec<Job> = Vec::new();
@@ -168,7 +169,9 @@ fn write(connection: &Connection, jobs: &Receiver<Job>, commits: &AtomicU64) {
     while let Some(batch) = next_batch(jobs, left, expected) {
         expected = batch.len();
         let outcomes = match &mut table {
-            Ok(table) => written(connection, table, &batch, commits),
+            Ok(table) => place
+                .check()
+                .and_then(|()| written(connection, table, &batch, commits)),
             Err(error) => Err(error.kind().into()),
         };
         left = answer(batch, outcomes);

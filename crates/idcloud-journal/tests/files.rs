@@ -53,6 +53,62 @@ async fn permissions() {
     }
 }
 
+/// As `chmod 600` does.
+fn for_its_owner_alone(path: &std::path::Path) {
+    #[cfg(unix)]
+    std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    #[cfg(not(unix))]
+    let _ = path;
+}
+
+/// A file that was there and that others may use is refused with the remedy, also where it is empty, and taken once that was done.
+#[cfg(unix)]
+#[test]
+fn files_that_others_may_use() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let directory = tempfile::tempdir().unwrap();
+    let (empty, used) = (
+        directory.path().join("empty"),
+        directory.path().join("used"),
+    );
+    std::fs::write(&empty, "").unwrap();
+    drop(SqliteJournal::open(&used).unwrap());
+    for path in [&empty, &used] {
+        for mode in [0o644, 0o660, 0o602] {
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+            let error = SqliteJournal::open(path).unwrap_err();
+            assert_eq!(error.kind(), JournalErrorKind::Exposed, "{mode:o}");
+            assert!(error.to_string().contains("chmod 600"));
+        }
+        for_its_owner_alone(path);
+        drop(SqliteJournal::open(path).unwrap());
+    }
+}
+
+/// Two never send one reference because the file between them was removed: whoever has the lost file can change nothing.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_that_is_replaced_while_open() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("journal.db");
+    let first = SqliteJournal::open(&path).unwrap();
+    let Claimed::Fresh(ticket) = first.claim(claim("a"), NOW).await.unwrap() else {
+        panic!("a new reference is fresh");
+    };
+    for name in ["journal.db", "journal.db-wal", "journal.db-shm"] {
+        std::fs::remove_file(directory.path().join(name)).unwrap();
+    }
+    let lease = Duration::from_secs(60);
+    let removed = first.dispatch(&ticket, lease, NOW).await.unwrap_err();
+    assert_eq!(removed.kind(), JournalErrorKind::Replaced);
+    let second = SqliteJournal::open(&path).unwrap();
+    let claimed = second.claim(claim("a"), NOW).await.unwrap();
+    assert!(matches!(claimed, Claimed::Fresh(_)));
+    let replaced = first.dispatch(&ticket, lease, NOW).await.unwrap_err();
+    assert_eq!(replaced.kind(), JournalErrorKind::Replaced);
+}
+
 /// What is no journal stays as it is.
 #[test]
 fn files_of_others() {
@@ -71,6 +127,9 @@ fn files_of_others() {
         .unwrap()
         .pragma_update(None, "user_version", 1000)
         .unwrap();
+    for path in [&text, &other] {
+        for_its_owner_alone(path);
+    }
     for (path, kind) in [
         (&text, JournalErrorKind::Foreign),
         (&other, JournalErrorKind::Foreign),

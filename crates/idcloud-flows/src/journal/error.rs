@@ -37,6 +37,10 @@ pub enum JournalErrorKind {
     Foreign,
     /// The store holds what no version writes.
     Damaged,
+    /// Others than its owner may read or write the store's file.
+    Exposed,
+    /// The store's file was removed or replaced while it was open.
+    Replaced,
     /// The journal was closed.
     Closed,
 }
@@ -99,6 +103,12 @@ impl fmt::Display for JournalError {
             JournalErrorKind::Foreign => "the file is no journal; name another one",
             JournalErrorKind::Damaged => {
                 "the journal holds what no version writes; restore it from a copy"
+            }
+            JournalErrorKind::Exposed => {
+                "others than its owner may use the journal's file; make it its owner's alone: chmod 600"
+            }
+            JournalErrorKind::Replaced => {
+                "the journal's file was removed or replaced while it was open; nothing was written: put it back and open it again"
             }
             JournalErrorKind::Closed => "the journal was closed; open it again",
         };
