@@ -9,6 +9,7 @@ mod case;
 mod chance;
 mod clock;
 mod ending;
+mod fuzz;
 mod leaks;
 mod life;
 mod oracle;
@@ -43,7 +44,7 @@ use crate::sabotage::Sabotage;
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 const USAGE: &str = "usage: proof [--runs N] [--first-seed S] [--threads N] [--format text|json] \
-    [--sabotage [NAME] | --write FILE]";
+    [--sabotage [NAME] | --write FILE | --fuzz SECONDS]";
 
 /// What is asked for.
 struct Arguments {
@@ -60,6 +61,8 @@ enum Play {
     Campaign(Option<Sabotage>),
     /// Each sabotage in its turn.
     Table,
+    /// Nothing: what comes from outside is tried for so many seconds.
+    Fuzz(u64),
 }
 
 fn main() -> ExitCode {
@@ -87,6 +90,9 @@ fn prove(arguments: &Arguments) -> Result<bool, Failure> {
     let resources = Resources::new()?;
     let Arguments { campaign, .. } = arguments;
     match arguments.play {
+        Play::Fuzz(seconds) => Ok(fuzz::fuzz(seconds, &mut |line| {
+            say(&mut io::stdout(), line);
+        })),
         Play::Table => {
             let (table, all) = table(campaign, &resources)?;
             say(&mut io::stdout(), &table);
@@ -175,6 +181,7 @@ fn read(arguments: impl Iterator<Item = String>) -> Result<Arguments, Failure> {
             "--runs" => read.campaign.runs = value()?.parse()?,
             "--first-seed" => read.campaign.first_seed = value()?.parse()?,
             "--threads" => read.campaign.threads = value()?.parse()?,
+            "--fuzz" => read.play = Play::Fuzz(value()?.parse()?),
             "--write" => read.write = Some(value()?.into()),
             "--format" => match value()?.as_str() {
                 "json" => read.json = true,

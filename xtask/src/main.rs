@@ -30,6 +30,7 @@ usage: cargo xtask <command>
                       links of the pages; fail where a rule is broken. --full adds what needs Python and PyPI: the OpenAPI
                       document is validated
   codegen [--check]   write tables, reference pages and docs/openapi.json from the spec; --check only compares
+  fuzz --seconds N    change whatever comes from outside at random for so long, and fail where something panics or is shown
   prove [--runs N] [--first-seed S] [--threads N] [--format text|json] [--sabotage [NAME] | --write FILE]
                       play the whole client against the simulator in virtual time, with faults, crashes and lies drawn from
                       seeds (10,000 from 1 unless said otherwise), and fail where a promise was broken; --sabotage switches one
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
         ["ci", "--full"] => ci::run_full(&root),
         ["codegen"] => codegen::write(&root),
         ["codegen", "--check"] => codegen::check(&root),
+        ["fuzz", "--seconds", seconds] => prove::run(&root, &["--fuzz", seconds]),
         ["prove", arguments @ ..] => prove::run(&root, arguments),
         ["release"] => release::run(&root, false),
         ["release", "--dry-run"] => release::run(&root, true),
