@@ -11,7 +11,7 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 use idcloud_flows::journal::{
-    Answer, Command, Entry, EntryFilter, Journal, JournalError, JournalKey, Ticket,
+    Answer, Command, Entry, EntryFilter, Journal, JournalError, JournalKey,
 };
 
 /// A journal whose answers are waited for on this very thread.
@@ -45,8 +45,8 @@ impl<J: Journal> Journal for Blocking<J> {
         block_on(self.0.apply(command, now))
     }
 
-    fn abandon(&self, ticket: Ticket, now: SystemTime) {
-        self.0.abandon(ticket, now);
+    fn tell(&self, command: Command, now: SystemTime) {
+        self.0.tell(command, now);
     }
 
     async fn purge(&self, before: SystemTime) -> Result<u64, JournalError> {

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 use idcloud_flows::journal::{
     Answer, Claim, Claimed, Command, Conclusion, Entry, EntryFilter, Journal, JournalError,
-    JournalErrorKind, JournalKey, Ticket,
+    JournalErrorKind, JournalKey,
 };
 use idcloud_http::Clock as _;
 
@@ -130,19 +130,18 @@ impl Journal for Books {
         answer
     }
 
-    fn abandon(&self, ticket: Ticket, now: SystemTime) {
+    fn tell(&self, command: Command, now: SystemTime) {
         if self.life.is_over() {
             return;
         }
-        if self.is(Sabotage::AbandonedIsFree) {
-            let conclusion = Conclusion::NotSent(None);
-            let command = Command::Conclude { ticket, conclusion };
-            drop(crate::blocking::block_on(
-                self.world.journal.apply(command, now),
-            ));
-            return;
-        }
-        self.world.journal.abandon(ticket, now);
+        let command = match command {
+            Command::Abandon(ticket) if self.is(Sabotage::AbandonedIsFree) => {
+                let conclusion = Conclusion::NotSent(None);
+                Command::Conclude { ticket, conclusion }
+            }
+            command => command,
+        };
+        self.world.journal.tell(command, now);
     }
 
     async fn purge(&self, before: SystemTime) -> Result<u64, JournalError> {

@@ -3,6 +3,7 @@
 //! Must never let a request leave whose dispatch is not durable.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -10,7 +11,8 @@ use async_trait::async_trait;
 use idcloud_http::{BeforeDispatch, BoxError, CallOptions, Client, Clock, Delivery, Error};
 
 use crate::journal::{
-    Claim, Claimed, Conclusion, Finished, Journal, JournalError, JournalKey, Owner, Refusal, Ticket,
+    Claim, Claimed, Command, Conclusion, Finished, Journal, JournalError, JournalKey, Owner,
+    Refusal, Ticket,
 };
 use crate::{Pending, Report, SubmitOptions};
 
@@ -74,6 +76,8 @@ pub(crate) struct Recording {
     ticket: Ticket,
     /// The attempt has no end in the journal yet.
     open: bool,
+    /// A request of the attempt was handed to the transport, and did not provably fail to run.
+    left: Arc<AtomicBool>,
 }
 
 /// What became of the wish to submit.
@@ -113,6 +117,7 @@ impl Recording {
                 dispatched_for,
                 ticket,
                 open: true,
+                left: Arc::default(),
             }),
             known => Begun::Known(known),
         })
@@ -126,6 +131,7 @@ impl Recording {
             clock: Arc::clone(&self.clock),
             ticket: self.ticket.clone(),
             lease: self.dispatched_for,
+            left: Arc::clone(&self.left),
             failure: Mutex::default(),
         });
         let hook: Arc<dyn BeforeDispatch> = Arc::clone(&dispatch) as Arc<_>;
@@ -164,6 +170,8 @@ impl Recording {
             Claimed::Fresh(ticket) => {
                 self.ticket = ticket;
                 self.open = true;
+                // Of its own: the one before may still be told of.
+                self.left = Arc::default();
                 Ok(true)
             }
             _ => Ok(false),
@@ -175,20 +183,28 @@ impl Drop for Recording {
     fn drop(&mut self) {
         if self.open {
             let (journal, ticket) = (&self.books.journal, self.ticket.clone());
+            // The journal knows only what was dispatched; whether that left is known here.
+            let command = if self.left.load(Ordering::Acquire) {
+                Command::Abandon(ticket)
+            } else {
+                let conclusion = Conclusion::NotSent(None);
+                Command::Conclude { ticket, conclusion }
+            };
             let now = self.clock.now();
             // This may run while something panics already, and a second panic would end the program.
-            let _ = catch_unwind(AssertUnwindSafe(|| journal.abandon(ticket, now)));
+            let _ = catch_unwind(AssertUnwindSafe(|| journal.tell(command, now)));
         }
     }
 }
 
-/// Makes an attempt's dispatch durable before it leaves.
+/// Makes an attempt's dispatch durable before it leaves, and takes it back where it provably did not run.
 pub(crate) struct Dispatch {
     before: Option<Arc<dyn BeforeDispatch>>,
     journal: Arc<dyn Journal>,
     clock: Arc<dyn Clock>,
     ticket: Ticket,
     lease: Duration,
+    left: Arc<AtomicBool>,
     failure: Mutex<Option<JournalError>>,
 }
 
@@ -200,11 +216,17 @@ impl Dispatch {
             .unwrap_or_else(PoisonError::into_inner)
             .take()
     }
+
+    fn not_remembered(&self, error: JournalError) -> BoxError {
+        let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        *failure = Some(error);
+        Box::new(NotRemembered)
+    }
 }
 
 /// The journal refused; the error itself is kept apart, because its type would be lost on the way.
 #[derive(Debug, thiserror::Error)]
-#[error("the journal could not remember the dispatch")]
+#[error("the journal could not remember the dispatch, or that it did not run")]
 struct NotRemembered;
 
 #[async_trait]
@@ -214,13 +236,25 @@ impl BeforeDispatch for Dispatch {
             before.before_dispatch(attempt).await?;
         }
         let now = self.clock.now();
-        match self.journal.dispatch(&self.ticket, self.lease, now).await {
-            Ok(()) => Ok(()),
-            Err(error) => {
-                let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
-                *failure = Some(error);
-                Err(Box::new(NotRemembered))
-            }
+        let dispatched = self.journal.dispatch(&self.ticket, self.lease, now).await;
+        dispatched.map_err(|error| self.not_remembered(error))
+    }
+
+    fn departing(&self, attempt: u32) {
+        self.left.store(true, Ordering::Release);
+        if let Some(before) = &self.before {
+            before.departing(attempt);
+        }
+    }
+
+    async fn did_not_run(&self, attempt: u32) -> Result<(), BoxError> {
+        self.left.store(false, Ordering::Release);
+        let now = self.clock.now();
+        let retracted = self.journal.retract(&self.ticket, now).await;
+        retracted.map_err(|error| self.not_remembered(error))?;
+        match &self.before {
+            Some(before) => before.did_not_run(attempt).await,
+            None => Ok(()),
         }
     }
 }

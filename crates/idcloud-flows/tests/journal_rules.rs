@@ -27,6 +27,7 @@ enum Move {
     Ambiguous(prop::sample::Index),
     Finished(prop::sample::Index, u8),
     Abandon(prop::sample::Index),
+    Retract(prop::sample::Index),
     Resend,
     Found,
     FinishLater(u8),
@@ -42,6 +43,7 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
         1 => index().prop_map(Move::Ambiguous),
         2 => (index(), 3..6_u8).prop_map(|(index, status)| Move::Finished(index, status)),
         1 => index().prop_map(Move::Abandon),
+        2 => index().prop_map(Move::Retract),
         1 => Just(Move::Resend),
         1 => Just(Move::Found),
         1 => (3..6_u8).prop_map(Move::FinishLater),
@@ -168,6 +170,15 @@ impl World {
             Move::Abandon(index) => {
                 if let Some(ticket) = self.ticket(index) {
                     self.apply(Command::Abandon(ticket));
+                }
+            }
+            Move::Retract(index) => {
+                // The holder says that nothing has run.
+                if let Some(ticket) = self.ticket(index)
+                    && let fence = ticket.fence()
+                    && self.apply(Command::Retract(ticket)).is_some()
+                {
+                    self.paid = self.paid.filter(|paid| *paid != fence);
                 }
             }
             Move::Resend => {

@@ -174,6 +174,9 @@ impl Call<'_> {
             {
                 return Err(self.failed(failure, reading, Some(wait), &progress));
             }
+            if !self.taken_back(&progress).await {
+                return Err(self.failed(failure, reading, Some(wait), &progress));
+            }
             if wait > Duration::ZERO {
                 self.client.clock.sleep_until(resume).await;
             }
@@ -271,6 +274,9 @@ impl Call<'_> {
         self.in_time(progress)?;
         let left = deadline.saturating_duration_since(self.client.clock.instant());
         permit.depart();
+        if let Some(hook) = self.options.hook() {
+            hook.departing(progress.attempts);
+        }
         let timeout = self.options.attempt_timeout().min(left);
         let context = self.context(progress.attempts, timeout);
         let _sending = self.options.in_transit().map(InTransit::begin);
@@ -282,6 +288,19 @@ impl Call<'_> {
         )
         .await;
         Ok((token, sent))
+    }
+
+    /// Tells the hook that nothing of a create has run so far, and whether it took that in: only what provably did not run
+    /// is repeated, unless the caller allowed more.
+    async fn taken_back(&self, progress: &Progress) -> bool {
+        match self.options.hook() {
+            Some(hook) if self.operation.kind() == OperationKind::Create && !progress.ambiguous => {
+                let told = hook.did_not_run(progress.attempts);
+                let told = self.before(progress.leave_by, pin!(told)).await;
+                matches!(told, Some(Ok(())))
+            }
+            _ => true,
+        }
     }
 
     async fn before<F: Future + ?Sized>(

@@ -17,10 +17,29 @@ use crate::{BoxError, InTransit};
 ///
 /// An attempt may still end unsent after it: where too little time is left, or the caller leaves.
 /// Up to some seconds, its time costs the call and not the tenant's budget.
+///
+/// Who makes an intent durable wants to know as well when it no longer stands, so that a crash in between leaves
+/// no doubt: [`departing`](Self::departing) and [`did_not_run`](Self::did_not_run) tell, and do nothing unless
+/// implemented. A hook that wraps another passes all three on.
 #[async_trait]
 pub trait BeforeDispatch: Send + Sync {
     /// `attempt` counts from 1. Calls of one request never overlap.
     async fn before_dispatch(&self, attempt: u32) -> Result<(), BoxError>;
+
+    /// The request is handed to the transport now. Until this is called the attempt provably was not sent.
+    fn departing(&self, attempt: u32) {
+        let _ = attempt;
+    }
+
+    /// A create's attempt provably did not run, and neither did any before it: the call pauses, and tries again.
+    ///
+    /// The call waits for it. An error, or an answer that comes when there is no time left to leave, ends the call as
+    /// its last attempt did: what is told late must not be heard after the next attempt has left. It is not called at
+    /// the call's end, where the [delivery](crate::Error::delivery) says the same.
+    async fn did_not_run(&self, attempt: u32) -> Result<(), BoxError> {
+        let _ = attempt;
+        Ok(())
+    }
 }
 
 /// Options of one call; `CallOptions::default()` is right for most.

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 use idcloud_flows::journal::{
-    Answer, Command, Entry, EntryFilter, Journal, JournalError, JournalKey, Ticket,
+    Answer, Command, Entry, EntryFilter, Journal, JournalError, JournalKey,
 };
 
 use crate::opening;
@@ -57,8 +57,8 @@ impl Journal for SqliteJournal {
         self.writer.apply(command, now).await
     }
 
-    fn abandon(&self, ticket: Ticket, now: SystemTime) {
-        self.writer.tell(Command::Abandon(ticket), now);
+    fn tell(&self, command: Command, now: SystemTime) {
+        self.writer.tell(command, now);
     }
 
     async fn purge(&self, before: SystemTime) -> Result<u64, JournalError> {

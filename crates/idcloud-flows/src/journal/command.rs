@@ -152,6 +152,8 @@ pub enum Command {
         /// How long its end is awaited.
         lease: Duration,
     },
+    /// What was dispatched provably did not run, and may be dispatched again.
+    Retract(Ticket),
     /// The attempt has an end.
     Conclude {
         /// The attempt.
@@ -185,6 +187,7 @@ impl Command {
             Self::Claim(claim) | Self::BeginAgain(claim) => &claim.key,
             Self::Dispatch { ticket, .. }
             | Self::Conclude { ticket, .. }
+            | Self::Retract(ticket)
             | Self::Abandon(ticket) => &ticket.key,
             Self::Finish { key, .. } | Self::Settle { key, .. } => key,
         }

@@ -41,6 +41,7 @@ pub async fn check(journal: &dyn Journal) {
     trial.begin_again().await;
     trial.other_requests().await;
     trial.abandoned().await;
+    trial.retracted().await;
     trial.keys_are_apart().await;
     trial.wrong_moves().await;
     trial.pages().await;
@@ -463,6 +464,49 @@ impl<'a> Trial<'a> {
         self.journal.abandon(ticket, at(3));
         let left = self.claim(&key, "two", at(4)).await;
         assert!(matches!(left, Claimed::Ambiguous { .. }));
+    }
+
+    /// A dispatch that is taken back leaves the attempt as free as before, and the holder's; one that has an end is not taken back.
+    async fn retracted(&self) {
+        let key = self.new_key();
+        let ticket = self.on_its_way(&key, at(0)).await;
+        for _ in 0..2 {
+            let retracted = self.journal.retract(&ticket, at(1)).await;
+            retracted.expect("taken back, and once more");
+        }
+        assert_eq!(self.state(&key, at(2)).await, StateKind::Claimed);
+        let other = self.claim(&key, "two", at(3)).await;
+        assert!(
+            matches!(other, Claimed::InFlight { .. }),
+            "still the holder's"
+        );
+        assert_eq!(self.state(&key, at(60)).await, StateKind::NotSent);
+        self.journal
+            .dispatch(&ticket, LEASE, at(4))
+            .await
+            .expect("the repetition");
+        assert_eq!(self.state(&key, at(64)).await, StateKind::Ambiguous);
+        self.conclude(&ticket, Conclusion::Ambiguous, at(5)).await;
+        let late = self.journal.retract(&ticket, at(6)).await;
+        assert_eq!(
+            late.expect_err("has an end").kind(),
+            JournalErrorKind::Stale
+        );
+        assert_eq!(self.state(&key, at(7)).await, StateKind::Ambiguous);
+        // One that its holder no longer has is another's.
+        let key = self.new_key();
+        let old = self.fresh(&key, "one", at(0)).await;
+        let new = self.fresh(&key, "two", at(61)).await;
+        self.journal
+            .dispatch(&new, LEASE, at(62))
+            .await
+            .expect("dispatched");
+        let stale = self.journal.retract(&old, at(63)).await;
+        assert_eq!(
+            stale.expect_err("another's").kind(),
+            JournalErrorKind::Stale
+        );
+        assert_eq!(self.state(&key, at(64)).await, StateKind::Dispatched);
     }
 
     /// One reference is several submissions in several flows, accounts and environments.

@@ -10,8 +10,7 @@ use std::time::SystemTime;
 use async_trait::async_trait;
 
 use super::{
-    Answer, Command, Entry, EntryFilter, Journal, JournalError, JournalKey, Record, Ticket,
-    transition,
+    Answer, Command, Entry, EntryFilter, Journal, JournalError, JournalKey, Record, transition,
 };
 
 /// A journal that lasts as long as this value.
@@ -59,9 +58,9 @@ impl Journal for MemoryJournal {
         self.change(command, now)
     }
 
-    fn abandon(&self, ticket: Ticket, now: SystemTime) {
-        // Whoever holds it no longer has nothing to abandon.
-        drop(self.change(Command::Abandon(ticket), now));
+    fn tell(&self, command: Command, now: SystemTime) {
+        // Whoever does not wait wants no answer.
+        drop(self.change(command, now));
     }
 
     async fn purge(&self, before: SystemTime) -> Result<u64, JournalError> {

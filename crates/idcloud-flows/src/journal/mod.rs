@@ -28,7 +28,8 @@
 //! ```
 //!
 //! - *Claimed* provably was not sent, *dispatched* may be on its way. Both are somebody's until their lease ends. So a crash leaves at most as
-//!   many references ambiguous as requests were on the wire, and all others free.
+//!   many references ambiguous as requests were on the wire or leaving, and all others free.
+//! - What was dispatched and provably did not run (no connection, 429, a refused token) is *claimed* again while its repetition waits.
 //! - Only [`Claimed::Fresh`] may be submitted, with its [`Ticket`]. Its fencing number is given once: a dispatch with an older one, or after
 //!   the lease, fails before anything leaves. So two replicas cannot send one reference.
 //! - An attempt that provably did not run leaves what was before it: nothing, or the failed process that it was to replace.
@@ -79,8 +80,8 @@ use crate::Pending;
 
 /// Memory of what was submitted.
 ///
-/// A store implements [`apply`](Self::apply), [`abandon`](Self::abandon), [`purge`](Self::purge), [`entry`](Self::entry) and
-/// [`entries`](Self::entries); the other methods are `apply` by name. Times are arguments: a journal has no clock.
+/// A store implements [`apply`](Self::apply), [`tell`](Self::tell), [`purge`](Self::purge), [`entry`](Self::entry) and
+/// [`entries`](Self::entries); the other methods are these two by name. Times are arguments: a journal has no clock.
 #[async_trait]
 pub trait Journal: Send + Sync + Debug {
     /// Runs one command by [`transition`], and returns its answer once what it changed is durable.
@@ -88,10 +89,11 @@ pub trait Journal: Send + Sync + Debug {
     /// Commands about one key never run at the same time, in this process or in another. Dropping the future does not undo the command.
     async fn apply(&self, command: Command, now: SystemTime) -> Result<Answer, JournalError>;
 
-    /// Lets go of an attempt without waiting, for whoever is dropped: free if it was not dispatched, ambiguous if it was.
+    /// Runs one command without waiting for it, for whoever is dropped. It may panic or fail, and then nothing is lost but time: the lease's
+    /// end does the same, or leaves an ambiguous end that need not be one.
     ///
-    /// Where it does not get through the lease's end does the same.
-    fn abandon(&self, ticket: Ticket, now: SystemTime);
+    /// Commands that were applied before by the same caller come first.
+    fn tell(&self, command: Command, now: SystemTime);
 
     /// Forgets what changed last before `before` and is over: finished, not sent, settled to be sent again. Returns how many.
     ///
@@ -139,6 +141,18 @@ pub trait Journal: Send + Sync + Debug {
         let ticket = ticket.clone();
         self.apply(Command::Dispatch { ticket, lease }, now).await?;
         Ok(())
+    }
+
+    /// Takes a dispatch back that provably did not run, before its request is repeated after a pause: whoever crashes meanwhile leaves a free
+    /// reference, and not an ambiguous one.
+    async fn retract(&self, ticket: &Ticket, now: SystemTime) -> Result<(), JournalError> {
+        self.apply(Command::Retract(ticket.clone()), now).await?;
+        Ok(())
+    }
+
+    /// Lets go of an attempt without waiting, for whoever is dropped: free if it was not dispatched, ambiguous if it was.
+    fn abandon(&self, ticket: Ticket, now: SystemTime) {
+        self.tell(Command::Abandon(ticket), now);
     }
 
     /// Writes down how an attempt ended. May be repeated after an error.

@@ -35,6 +35,7 @@ pub fn transition(
         Command::BeginAgain(claim) => claimed(record, &claim, true, fence, now),
         Command::Dispatch { ticket, lease } => dispatched(record, &ticket, lease, now),
         Command::Conclude { ticket, conclusion } => concluded(record, &ticket, conclusion),
+        Command::Retract(ticket) => retracted(record, &ticket),
         Command::Abandon(ticket) => abandoned(record, &ticket),
         Command::Finish { finished, .. } => finished_later(record, finished),
         Command::Settle { key, settlement } => settled(record, &key, settlement, now),
@@ -160,6 +161,21 @@ fn dispatched(
         until: later(now, lease).max(until),
     };
     Ok(changed(record))
+}
+
+/// Takes a dispatch back, for its lease: until the next one the attempt is as free as before the first.
+fn retracted(record: Option<Record>, ticket: &Ticket) -> Outcome {
+    let mut record = held(record, ticket)?;
+    match &record.last.state {
+        State::Dispatched { owner, until } => {
+            let (owner, until) = (owner.clone(), *until);
+            record.last.state = State::Claimed { owner, until };
+            Ok(changed(record))
+        }
+        State::Claimed { .. } => Ok(UNCHANGED),
+        // Somebody has given up on it, or it has an end: that it did not run is then for its conclusion to say.
+        _ => Err(JournalErrorKind::Stale),
+    }
 }
 
 fn concluded(record: Option<Record>, ticket: &Ticket, conclusion: Conclusion) -> Outcome {

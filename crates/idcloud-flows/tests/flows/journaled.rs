@@ -7,7 +7,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use idcloud_flows::http::testing::{ScriptedTransport, Step, VirtualClock};
 use idcloud_flows::http::{
-    CallContext, CallOptions, Clock as _, Delivery, Transport, TransportError, TransportErrorKind,
+    BeforeDispatch, BoxError, CallContext, CallOptions, Clock as _, Delivery, Transport,
+    TransportError, TransportErrorKind,
 };
 use idcloud_flows::journal::{
     Claim, Claimed, Conclusion, Journal as _, JournalErrorKind, Owner, State,
@@ -586,7 +587,7 @@ async fn a_journal_that_panics() {
         ("dispatch", 0, "not-sent"),
         ("conclude finished", 1, "ambiguous"),
     ] {
-        for also_abandon in [false, true] {
+        for also_told in [false, true] {
             let script = Arc::new(ScriptedTransport::new().every_call(answer(YES)));
             let journal = WatchedJournal::new();
             let idcloud = building(script.clone(), "a")
@@ -594,9 +595,9 @@ async fn a_journal_that_panics() {
                 .max_in_flight(1)
                 .build()
                 .unwrap();
-            if also_abandon {
+            if also_told {
                 // Both panic: the second must not end the program.
-                journal.panic_in_abandon();
+                journal.panic_when_told();
             }
             journal.make(Some((at, Trouble::Panics)));
             let ended = {
@@ -611,7 +612,7 @@ async fn a_journal_that_panics() {
             assert!(ended.await.unwrap_err().is_panic(), "{at}");
             journal.make(None);
             assert_eq!(script.calls().len(), creates, "{at}");
-            if !also_abandon {
+            if !also_told {
                 assert_eq!(journal.state(&idcloud, Flow::Identity).await, state, "{at}");
             }
             let others = SubmitOptions::default();
@@ -640,7 +641,12 @@ async fn dropped_submissions() {
         journal.make(hanging.map(|at| (at, Trouble::Hangs)));
         drop_after_five_seconds(&idcloud).await;
         assert_eq!(script.calls().len(), creates);
-        assert_eq!(journal.commands().last().unwrap(), "abandon");
+        let told = if creates == 0 {
+            "tell conclude not sent"
+        } else {
+            "tell abandon"
+        };
+        assert_eq!(journal.commands().last().unwrap(), told);
         assert_eq!(journal.state(&idcloud, Flow::Identity).await, state);
     }
 
@@ -652,6 +658,109 @@ async fn dropped_submissions() {
     drop_after_five_seconds(&idcloud).await;
     assert_eq!(journal.commands().last().unwrap(), "begin_again");
     assert_eq!(journal.state(&idcloud, Flow::Identity).await, "finished");
+}
+
+/// What stands in the journal while a create waits to be repeated: a crash then leaves a free reference, and so does a dropped submission.
+#[tokio::test(start_paused = true)]
+async fn a_pause_is_not_a_dispatch() {
+    let later = Step::json(429, "").with_header("retry-after", "20");
+    for (steps, state) in [
+        (vec![later.clone()], "claimed"),
+        (vec![Step::json(401, ""), later.clone()], "claimed"),
+        (
+            vec![Step::Fail(TransportErrorKind::Connect), later.clone()],
+            "claimed",
+        ),
+        (vec![later, Step::Hang], "dispatched"),
+    ] {
+        let script = steps
+            .iter()
+            .cloned()
+            .fold(ScriptedTransport::new(), ScriptedTransport::call);
+        let script = Arc::new(script.every_call(answer(YES)));
+        let journal = WatchedJournal::new();
+        let idcloud = remembering(&journal, script.clone());
+        let clock = VirtualClock::new();
+        {
+            let options = under_reference();
+            let mut submission = Box::pin(identity().submit(&idcloud, &options));
+            let asleep = if state == "claimed" { 15 } else { 30 };
+            tokio::select! {
+                _ = &mut submission => panic!("ended"),
+                () = clock.sleep(Duration::from_secs(asleep)) => {}
+            }
+            assert_eq!(script.calls().len(), steps.len(), "{steps:?}");
+            assert_eq!(journal.state(&idcloud, Flow::Identity).await, state);
+        }
+        // It was dropped: only what is with the transport is in doubt.
+        let left = if state == "claimed" {
+            "not-sent"
+        } else {
+            "ambiguous"
+        };
+        assert_eq!(journal.state(&idcloud, Flow::Identity).await, left);
+    }
+}
+
+/// A submission that is dropped between its dispatch and its departure has sent nothing, and says so.
+#[tokio::test(start_paused = true)]
+async fn dropped_before_the_departure() {
+    let script = Arc::new(ScriptedTransport::new().every_call(answer(YES)));
+    let journal = WatchedJournal::new();
+    let idcloud = building(script.clone(), "a")
+        .journal(journal.clone())
+        .rate(1)
+        .build()
+        .unwrap();
+    // Two seconds' turns: the second create is dispatched, and then waits for its departure behind a pause.
+    let others = SubmitOptions::default();
+    assert!(identity().submit(&idcloud, &others).await.is_ok());
+    let slow: Arc<dyn BeforeDispatch> = Arc::new(Pausing(idcloud.clone(), script.clone()));
+    let call = CallOptions::new().with_before_dispatch(slow);
+    let options: SubmitOptions = call.into();
+    let options = options.with_reference(reference());
+    let clock = VirtualClock::new();
+    tokio::select! {
+        _ = identity().submit(&idcloud, &options) => panic!("ended"),
+        () = clock.sleep(Duration::from_secs(8)) => {}
+    }
+    assert!(journal.commands().contains(&"dispatch".to_owned()));
+    assert_eq!(script.calls().len(), 2, "its own request has not left");
+    assert_eq!(journal.commands().last().unwrap(), "tell conclude not sent");
+    assert_eq!(journal.state(&idcloud, Flow::Identity).await, "not-sent");
+}
+
+/// A hook during which IDCloud tells another call of the tenant to wait.
+struct Pausing(IdCloud, Arc<ScriptedTransport>);
+
+#[async_trait]
+impl BeforeDispatch for Pausing {
+    async fn before_dispatch(&self, _: u32) -> Result<(), BoxError> {
+        let later = Step::json(429, "").with_header("retry-after", "20");
+        self.1.push_call(later);
+        let call = CallOptions::new().with_deadline(Duration::from_secs(10));
+        let options: SubmitOptions = call.into();
+        assert!(identity().submit(&self.0, &options).await.is_err());
+        Ok(())
+    }
+}
+
+/// A dispatch that cannot be taken back ends the call: what the journal hears late could be taken for word of the next request.
+#[tokio::test(start_paused = true)]
+async fn a_dispatch_that_is_not_taken_back() {
+    for (step, outcome) in [
+        (Step::Fail(TransportErrorKind::Connect), "journal, not-sent"),
+        (Step::json(429, ""), "call, answered"),
+    ] {
+        let script = Arc::new(ScriptedTransport::new().call(step).every_call(answer(YES)));
+        let journal = WatchedJournal::new();
+        let idcloud = remembering(&journal, script.clone());
+        journal.make(Some(("retract", Trouble::Fails)));
+        let submission = identity().submit(&idcloud, &under_reference()).await;
+        assert_eq!(told(&submission), outcome);
+        assert_eq!(script.calls().len(), 1);
+        assert_eq!(journal.state(&idcloud, Flow::Identity).await, "not-sent");
+    }
 }
 
 /// Of two that submit one reference at once, one sends and the other is told.
@@ -732,8 +841,8 @@ async fn leases_of_endless_calls() {
 async fn the_callers_hook_comes_first() {
     struct Refusing;
     #[async_trait]
-    impl idcloud_flows::http::BeforeDispatch for Refusing {
-        async fn before_dispatch(&self, _: u32) -> Result<(), idcloud_flows::http::BoxError> {
+    impl BeforeDispatch for Refusing {
+        async fn before_dispatch(&self, _: u32) -> Result<(), BoxError> {
             Err("no".into())
         }
     }

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use idcloud_flows::http::EnvironmentName;
 use idcloud_flows::journal::{
     Answer, Command, Conclusion, Entry, EntryFilter, Journal, JournalError, JournalErrorKind,
-    JournalKey, MemoryJournal, Reference, Ticket,
+    JournalKey, MemoryJournal, Reference,
 };
 use idcloud_flows::{Flow, IdCloud};
 
@@ -30,7 +30,7 @@ pub(crate) struct WatchedJournal {
     pub(crate) inner: MemoryJournal,
     commands: Mutex<Vec<String>>,
     trouble: Mutex<Option<(&'static str, Trouble)>>,
-    panics_in_abandon: AtomicBool,
+    panics_when_told: AtomicBool,
 }
 
 impl WatchedJournal {
@@ -43,9 +43,9 @@ impl WatchedJournal {
         *self.trouble.lock().unwrap() = trouble;
     }
 
-    /// From now on [`Journal::abandon`] panics, whatever else is the matter.
-    pub(crate) fn panic_in_abandon(&self) {
-        self.panics_in_abandon.store(true, Ordering::Relaxed);
+    /// From now on [`Journal::tell`] panics, whatever else is the matter.
+    pub(crate) fn panic_when_told(&self) {
+        self.panics_when_told.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn commands(&self) -> Vec<String> {
@@ -87,26 +87,31 @@ pub(crate) fn key(flow: Flow) -> JournalKey {
     JournalKey::from_parts(EnvironmentName::Local, &issuer, flow, reference())
 }
 
+fn name(command: &Command) -> &'static str {
+    match command {
+        Command::Claim(_) => "claim",
+        Command::BeginAgain(_) => "begin_again",
+        Command::Dispatch { .. } => "dispatch",
+        Command::Retract(_) => "retract",
+        Command::Conclude { conclusion, .. } => match conclusion {
+            Conclusion::Pending(_) => "conclude pending",
+            Conclusion::Finished(_) => "conclude finished",
+            Conclusion::Ambiguous => "conclude ambiguous",
+            Conclusion::NotSent(None) => "conclude not sent",
+            Conclusion::NotSent(Some(_)) => "conclude refused",
+            _ => "conclude",
+        },
+        Command::Abandon(_) => "abandon",
+        Command::Finish { .. } => "finish",
+        Command::Settle { .. } => "settle",
+        _ => "other",
+    }
+}
+
 #[async_trait::async_trait]
 impl Journal for WatchedJournal {
     async fn apply(&self, command: Command, now: SystemTime) -> Result<Answer, JournalError> {
-        let name = match &command {
-            Command::Claim(_) => "claim",
-            Command::BeginAgain(_) => "begin_again",
-            Command::Dispatch { .. } => "dispatch",
-            Command::Conclude { conclusion, .. } => match conclusion {
-                Conclusion::Pending(_) => "conclude pending",
-                Conclusion::Finished(_) => "conclude finished",
-                Conclusion::Ambiguous => "conclude ambiguous",
-                Conclusion::NotSent(None) => "conclude not sent",
-                Conclusion::NotSent(Some(_)) => "conclude refused",
-                _ => "conclude",
-            },
-            Command::Abandon(_) => "abandon",
-            Command::Finish { .. } => "finish",
-            Command::Settle { .. } => "settle",
-            _ => "other",
-        };
+        let name = name(&command);
         self.note(name);
         match self.trouble(name) {
             None => self.inner.apply(command, now).await,
@@ -116,11 +121,11 @@ impl Journal for WatchedJournal {
         }
     }
 
-    fn abandon(&self, ticket: Ticket, now: SystemTime) {
-        self.note("abandon");
-        let panics = self.panics_in_abandon.load(Ordering::Relaxed);
+    fn tell(&self, command: Command, now: SystemTime) {
+        self.note(format!("tell {}", name(&command)));
+        let panics = self.panics_when_told.load(Ordering::Relaxed);
         assert!(!panics, "the journal panics");
-        self.inner.abandon(ticket, now);
+        self.inner.tell(command, now);
     }
 
     async fn purge(&self, before: SystemTime) -> Result<u64, JournalError> {

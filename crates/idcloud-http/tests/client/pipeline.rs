@@ -110,6 +110,15 @@ impl BeforeDispatch for RecordingHook {
         self.0.add(format!("hook {attempt}"));
         Ok(())
     }
+
+    fn departing(&self, attempt: u32) {
+        self.0.add(format!("departing {attempt}"));
+    }
+
+    async fn did_not_run(&self, attempt: u32) -> Result<(), BoxError> {
+        self.0.add(format!("did not run {attempt}"));
+        Ok(())
+    }
 }
 
 /// The order: turn, authorization, hook, departure; a repetition queues again and runs the hook
@@ -138,15 +147,116 @@ async fn the_order_is_fixed() {
             "sign",
             "send token 1",
             "hook 1",
+            "departing 1",
             "send create_process 1",
+            "did not run 1",
             "hook 2",
+            "departing 2",
             "send create_process 2",
+            "did not run 2",
             "sign",
             "send token 1",
             "hook 3",
+            "departing 3",
             "send create_process 3",
         ]
     );
+}
+
+/// What a hook was told of a call with these answers.
+async fn told(steps: Vec<Step>, options: CallOptions, creates: bool) -> Vec<String> {
+    let events = Arc::new(Events::default());
+    let script = steps
+        .into_iter()
+        .fold(ScriptedTransport::new(), ScriptedTransport::call);
+    let client = client(&Arc::new(script));
+    let options = options.with_before_dispatch(Arc::new(RecordingHook(Arc::clone(&events))));
+    if creates {
+        drop(client.create(&key(), &create(), &options).await);
+    } else {
+        drop(client.process(&key(), &id(), &options).await);
+    }
+    let events = events.0.lock().unwrap();
+    events.clone()
+}
+
+/// Nobody pays twice: a hook hears that nothing ran only where that is proven of every attempt so far, and only of creates.
+#[tokio::test(start_paused = true)]
+async fn a_hook_hears_only_what_is_proven() {
+    let unsent = || Step::Fail(TransportErrorKind::Connect);
+    let done = || Step::json(200, DONE);
+    for (step, proven) in [
+        (unsent(), true),
+        (Step::json(429, ""), true),
+        (Step::json(425, ""), true),
+        (Step::json(401, ""), true),
+        (Step::json(403, r#"{"error":{"code":"10502"}}"#), true),
+        // These are repeated only because the caller would rather pay twice.
+        (Step::json(500, ""), false),
+        (Step::Fail(TransportErrorKind::Interrupted), false),
+    ] {
+        let options = CallOptions::default().with_accept_duplicates(true);
+        let heard = told(vec![step.clone(), done()], options.clone(), true).await;
+        let twice = ["hook 1", "departing 1", "hook 2", "departing 2"].map(str::to_owned);
+        let mut expected = twice.to_vec();
+        if proven {
+            expected.insert(2, "did not run 1".to_owned());
+        }
+        assert_eq!(heard, expected, "{step:?}");
+        // What may have run once may have run for good.
+        let heard = told(vec![step.clone(), unsent(), done()], options.clone(), true).await;
+        let second = heard.contains(&"did not run 2".to_owned());
+        assert_eq!(second, proven, "{step:?}");
+        // A lookup runs nothing.
+        let heard = told(vec![step.clone(), done()], options, false).await;
+        assert_eq!(heard, twice, "{step:?}");
+    }
+    // At the call's end the error says it.
+    let heard = told(vec![Step::json(400, "")], CallOptions::default(), true).await;
+    assert_eq!(heard, ["hook 1", "departing 1"]);
+}
+
+/// What happens to the hook's `did_not_run`.
+#[derive(Clone, Copy)]
+enum Deafness {
+    Fails,
+    Hangs,
+}
+
+#[async_trait]
+impl BeforeDispatch for Deafness {
+    async fn before_dispatch(&self, _attempt: u32) -> Result<(), BoxError> {
+        Ok(())
+    }
+
+    async fn did_not_run(&self, _attempt: u32) -> Result<(), BoxError> {
+        match self {
+            Self::Fails => Err("the disk is full".into()),
+            Self::Hangs => std::future::pending().await,
+        }
+    }
+}
+
+/// What a hook hears late could be taken for word of the next attempt: so there is none, and the call ends as its last attempt did.
+#[tokio::test(start_paused = true)]
+async fn nothing_follows_what_was_not_heard() {
+    for deafness in [Deafness::Fails, Deafness::Hangs] {
+        let script = Arc::new(
+            ScriptedTransport::new()
+                .call(Step::Fail(TransportErrorKind::Connect))
+                .every_call(Step::json(200, DONE)),
+        );
+        let options = CallOptions::default().with_before_dispatch(Arc::new(deafness));
+        let start = Instant::now();
+        let error = client(&script)
+            .create(&key(), &create(), &options)
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unreachable);
+        assert_eq!(error.delivery(), Delivery::NotSent);
+        assert_eq!(script.calls().len(), 1);
+        assert!(start.elapsed() <= CallOptions::DEADLINE);
+    }
 }
 
 struct Refusing;
