@@ -14,6 +14,7 @@ use idcloud_flows::journal::{
 use idcloud_http::Clock as _;
 
 use crate::chance::once_in;
+use crate::doubt::Doubt;
 use crate::life::{Crash, Life};
 use crate::sabotage::Sabotage;
 use crate::world::World;
@@ -43,6 +44,7 @@ impl Books {
                 drop(journal.apply(command, now).await);
                 Ok(Answer::Done)
             }
+            Command::Retract(_) if self.is(Sabotage::DispatchNotTakenBack) => Ok(Answer::Done),
             Command::Conclude { ticket, conclusion } => {
                 let conclusion = match conclusion {
                     Conclusion::Ambiguous if self.is(Sabotage::AmbiguousForgotten) => {
@@ -95,6 +97,7 @@ impl Books {
 #[async_trait]
 impl Journal for Books {
     async fn apply(&self, command: Command, now: SystemTime) -> Result<Answer, JournalError> {
+        let name = command.key().reference().as_str().to_owned();
         let step = self.life.next_step();
         self.life.go_on(Crash::Journal { step, after: false }).await;
         let (fails, stalls) = self.world.with_chance(|chance| {
@@ -107,14 +110,21 @@ impl Journal for Books {
             };
             (fails.then(|| chance.bool()), chance.u64(..=most))
         });
+        if fails.is_some() {
+            self.world.doubt(&name, Doubt::journal_failed);
+        }
         if fails == Some(false) {
             self.world.count_fault();
             return Err(JournalErrorKind::Storage.into());
         }
         let is_claim = matches!(command, Command::Claim(_) | Command::BeginAgain(_));
         // A wait ends on time; what the journal takes to write its end down is the journal's.
-        let may_stall = is_claim || matches!(command, Command::Dispatch { .. });
+        let is_dispatch = matches!(command, Command::Dispatch { .. });
+        let may_stall = is_claim || is_dispatch;
         let answer = self.apply_inner(command, now).await;
+        if is_dispatch && answer.is_ok() {
+            self.world.doubt(&name, Doubt::dispatched);
+        }
         self.life.go_on(Crash::Journal { step, after: true }).await;
         if may_stall && stalls > 0 {
             // Between a claim and its dispatch a program may sleep for minutes; the hook's time is the call's.

@@ -125,6 +125,7 @@ impl Total {
             "approved": found.approved,
             "doubled": found.doubled,
             "lost": found.lost,
+            "needless": found.needless,
             "falseApprovals": found.false_approvals,
             "overBudget": found.over_budget,
             "overdue": found.overdue,

@@ -10,8 +10,12 @@ use bytes::Bytes;
 use idcloud_flows::Flow;
 use idcloud_flows::journal::Reference;
 use idcloud_http::ApiKey;
-use idcloud_model::request::{ComparisonRequest, IdentityRequest, LivenessRequest};
-use idcloud_model::{Capabilities, CaptureToken, Image, Selfie, SelfieKind, Subject, SubjectDraft};
+use idcloud_model::request::{
+    ComparisonRequest, DocumentRequest, IdentityRequest, LivenessRequest, Purpose,
+};
+use idcloud_model::{
+    Capabilities, CaptureToken, Image, ProcessId, Selfie, SelfieKind, Subject, SubjectDraft,
+};
 use idcloud_simulator::{Capture, Simulator};
 
 use crate::Failure;
@@ -25,6 +29,9 @@ const OWN_BYTES: usize = 300;
 const LOOKED_FOR: usize = 48;
 /// A picture's size.
 const PICTURE_BYTES: usize = 600;
+
+/// The process that proves who holds a document; the simulator takes its word.
+const PROOF: &str = "80371b2a-3ac7-432e-866d-57fe37896ac6";
 
 /// A submission.
 pub(crate) struct Case {
@@ -70,6 +77,7 @@ pub(crate) enum Request {
     BehaviorAlert(IdentityRequest),
     Liveness(LivenessRequest),
     Comparison(ComparisonRequest),
+    Document(DocumentRequest),
 }
 
 impl Case {
@@ -191,6 +199,17 @@ impl Request {
             (Flow::Comparison, selfie) => {
                 let compared = picture(chance, markers)?;
                 Self::Comparison(ComparisonRequest::new(compared, selfie).with_subject(subject))
+            }
+            (Flow::Document, _) => {
+                // What the simulator writes into documents beside name and number.
+                markers.extend(["Simulated Parent", "signature=simulated"].map(str::to_owned));
+                let proof: ProcessId = PROOF.parse()?;
+                let mut files = vec![image.bytes().clone()];
+                if chance.bool() {
+                    files.push(picture(chance, markers)?.bytes().clone());
+                }
+                let purpose = Purpose::ONBOARDING;
+                Self::Document(DocumentRequest::capture(subject, purpose, proof, files)?)
             }
             (Flow::BehaviorAlert, selfie) => {
                 Self::BehaviorAlert(IdentityRequest::new(subject, selfie)?)

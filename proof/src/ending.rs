@@ -54,6 +54,7 @@ impl Stage {
                 }
             }
         }
+        let forgotten = self.purge().await?;
         let logs = log.take();
         let seen = std::mem::take(&mut *self.world.seen());
         self.world.seen().faults = seen.faults;
@@ -76,8 +77,31 @@ impl Stage {
             arrivals: seen.arrivals,
             budget: BUDGET,
             overdue,
+            forgotten,
             leaks: leaks::found(&places, markers),
         })
+    }
+
+    /// Forgets all that is over, as if it were old, and tells what was forgotten that is not over.
+    async fn purge(&self) -> Result<Vec<String>, Failure> {
+        let mut open = Vec::new();
+        for case in &self.cases {
+            if let Some(entry) = self.entry(case).await
+                && matches!(entry.state(), State::Pending(_) | State::Ambiguous)
+            {
+                open.push((case, entry));
+            }
+        }
+        let old = self.world.clock.now() + 2 * LONG_AFTER;
+        self.world.journal.purge(old).await?;
+        let mut forgotten = Vec::new();
+        for (case, entry) in open {
+            if self.entry(case).await.as_ref() != Some(&entry) {
+                let (name, state) = (&case.name, entry.state().kind());
+                forgotten.push(format!("{name} is {state}, and a purge took it"));
+            }
+        }
+        Ok(forgotten)
     }
 
     fn case_end(&self, case: &Case, entry: Option<&Entry>) -> CaseEnd {
@@ -88,6 +112,8 @@ impl Stage {
             .get(&case.number)
             .cloned()
             .unwrap_or_default();
+        let doubt = self.world.seen().doubts.get(&case.name).copied();
+        let doubt = doubt.unwrap_or_default();
         let mut replaced = BTreeSet::new();
         let billed: Vec<Billed> = {
             let simulator = self.world.simulator.lock();
@@ -133,6 +159,7 @@ impl Stage {
             known,
             reported: told.reported,
             ambiguous,
+            needless: ambiguous > 0 && case.reference.is_some() && !doubt.excuses(),
             allowed: (1 + case.manner.new_attempts) * (1 + told.begun_again),
             false_approvals: told.false_approvals,
             approvals: told.approvals,

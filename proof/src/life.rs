@@ -17,6 +17,8 @@ pub(crate) enum Crash {
     Exchange { number: u32, moment: Moment },
     /// At this time after its start.
     After(Duration),
+    /// No crash: at this time after its start it is told to stop, and drains.
+    Drain(Duration),
 }
 
 /// A moment of an exchange.

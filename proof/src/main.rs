@@ -8,6 +8,7 @@ mod campaign;
 mod case;
 mod chance;
 mod clock;
+mod doubt;
 mod ending;
 mod fuzz;
 mod leaks;

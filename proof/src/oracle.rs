@@ -21,6 +21,8 @@ pub(crate) struct CaseEnd {
     pub(crate) reported: BTreeSet<String>,
     /// How many processes may exist whose id nobody knows, by what was said: ambiguous ends.
     pub(crate) ambiguous: u32,
+    /// It ended ambiguous, although nothing of it was on its way.
+    pub(crate) needless: bool,
     /// The most processes that the policy and the caller's own wishes allow.
     pub(crate) allowed: u32,
     pub(crate) false_approvals: u32,
@@ -45,6 +47,8 @@ pub(crate) struct Ended {
     /// The tenant's requests a second.
     pub(crate) budget: usize,
     pub(crate) overdue: Vec<String>,
+    /// What the journal forgot although it is not over.
+    pub(crate) forgotten: Vec<String>,
     pub(crate) leaks: Vec<String>,
 }
 
@@ -60,6 +64,8 @@ pub(crate) struct Findings {
     pub(crate) approved: u64,
     pub(crate) doubled: u64,
     pub(crate) lost: u64,
+    /// Ambiguous ends that nothing on the wire excuses.
+    pub(crate) needless: u64,
     pub(crate) false_approvals: u64,
     pub(crate) over_budget: u64,
     pub(crate) overdue: u64,
@@ -81,6 +87,8 @@ impl Ended {
                 "{over} requests were beyond the budget of a second"
             ));
         }
+        findings.lost += count(self.forgotten.len());
+        findings.violations.extend(self.forgotten.iter().cloned());
         findings.overdue = count(self.overdue.len());
         findings.leaks = count(self.leaks.len());
         findings.violations.extend(self.overdue.iter().cloned());
@@ -117,6 +125,12 @@ impl CaseEnd {
                 self.memory
             ));
         }
+        if self.needless {
+            findings.needless += 1;
+            findings.say(format!(
+                "{name} ended ambiguous, and nothing of it was on its way"
+            ));
+        }
         for one in billed {
             if self.reported.contains(&one.id) {
                 findings.reported += 1;
@@ -148,6 +162,7 @@ impl Findings {
         self.approved += other.approved;
         self.doubled += other.doubled;
         self.lost += other.lost;
+        self.needless += other.needless;
         self.false_approvals += other.false_approvals;
         self.over_budget += other.over_budget;
         self.overdue += other.overdue;
@@ -247,6 +262,26 @@ mod tests {
     }
 
     #[test]
+    fn doubt_without_a_cause_is_a_violation() {
+        let doubtful = CaseEnd {
+            ambiguous: 1,
+            ..case(Vec::new(), &[])
+        };
+        assert_eq!(found(doubtful.clone()).violations.len(), 0);
+        let needless = CaseEnd {
+            needless: true,
+            ..doubtful
+        };
+        assert_eq!(
+            (
+                found(needless.clone()).needless,
+                found(needless).violations.len()
+            ),
+            (1, 1)
+        );
+    }
+
+    #[test]
     fn a_false_approval_is_a_violation() {
         let approved = CaseEnd {
             false_approvals: 1,
@@ -273,12 +308,13 @@ mod tests {
     fn what_is_late_or_shown_is_a_violation() {
         let ended = Ended {
             overdue: vec!["late".to_owned()],
+            forgotten: vec!["forgotten".to_owned()],
             leaks: vec!["shown".to_owned()],
             budget: 10,
             ..Ended::default()
         };
         let findings = ended.judge();
-        assert_eq!((findings.overdue, findings.leaks), (1, 1));
-        assert_eq!(findings.violations, ["late", "shown"]);
+        assert_eq!((findings.overdue, findings.leaks, findings.lost), (1, 1, 1));
+        assert_eq!(findings.violations, ["forgotten", "late", "shown"]);
     }
 }

@@ -92,6 +92,10 @@ pub(crate) fn page(
         ),
         ("**processes lost**", found.lost),
         (
+            "**ambiguous ends of what was not on its way**",
+            found.needless,
+        ),
+        (
             "**approvals that the truth does not give**",
             found.false_approvals,
         ),
@@ -128,15 +132,15 @@ wrong that can be thought of. Each run is drawn from one seed, and one seed play
 
 - faults on every exchange: connections refused, reset and silent, answers late, cut off, unreadable or without an id, every error status, before and
   after the request was processed; storms of 401, 429 and 500; tokens revoked;
-- crashes between any two steps of the journal, before and after it was durable, and around any exchange; restarts; submissions that are dropped;
-  transports that panic; a journal that fails and stalls;
+- crashes between any two steps of the journal, before and after it was durable, and around any exchange; restarts; programs that are told to
+  stop, and drain; submissions that are dropped; transports that panic; a journal that fails and stalls;
 - two programs on one journal that submit one reference; clocks that are wrong, and jump by hours;
 - webhooks that are lost, repeated, late, forged, and false with the right credentials;
 - capture tokens that count as used early, late or on time; people of every kind, keys that answer otherwise than declared, in all four dialects;
 - callers who submit again whatever they were told, and others who submit something else under a reference in use.
 
-Long after the last program has ended, a person settles half of what is ambiguous, and a program without faults submits every reference once more. Then
-the simulator's bills, the journal and everything that was said are held against the promises. What may be approved is decided by what is true of the
+Long after the last program has ended, a person settles half of what is ambiguous, and a program without faults submits every reference once more; the
+journal forgets what is over. Then the simulator's bills, the journal and everything that was said are held against the promises. What may be approved is decided by what is true of the
 person, written down a second time by hand, and not by the answer. One run in {disk} has its journal in SQLite, on the disk.
 
 ```sh
@@ -162,7 +166,7 @@ cargo xtask prove --sabotage
 const LIMITS: &str = "
 ## What it does not try
 
-- Documents are not among what is asked for; reusing one neither.
+- Documents are captured, but not used again.
 - No request crosses a socket. What TLS, proxies and the operating system do to connections is the subject of the transport's own tests.
 - A crash is the end of everything that a program holds in memory. That SQLite's file outlives a killed process is tried by the journal's own tests.
 - IDCloud itself: the simulator is built from what is documented.

@@ -4,7 +4,7 @@
 
 use idcloud_flows::Flow;
 use idcloud_model::{Capability, SelfieKind};
-use idcloud_simulator::{Course, Face, Outcome};
+use idcloud_simulator::{Course, Dialect, Face, Outcome, Paper};
 
 use crate::chance::{Chance, pick, pick_text};
 use crate::question::Question;
@@ -28,6 +28,8 @@ pub(crate) struct Truth {
     pub(crate) score: Option<i64>,
     pub(crate) serpro: i64,
     pub(crate) face_match: bool,
+    /// What a document turns out to be.
+    pub(crate) paper: Paper,
     pub(crate) course: Course,
     /// What was in front of the camera, where a capture is sent.
     pub(crate) face: Face,
@@ -106,6 +108,17 @@ impl Truth {
             .flatten(),
             serpro: pick(chance, &[95, 60, 12, -1, -2]).unwrap_or(95),
             face_match: chance.u32(..4) > 0,
+            paper: pick(
+                chance,
+                &[
+                    Paper::Own,
+                    Paper::Own,
+                    Paper::OtherNumber,
+                    Paper::OtherFace,
+                    Paper::Unreadable,
+                ],
+            )
+            .unwrap_or_default(),
             course: draw_course(chance),
             face: pick(
                 chance,
@@ -128,6 +141,7 @@ impl Truth {
             .with_alert(self.alert)
             .with_serpro(self.serpro)
             .with_face_match(self.face_match)
+            .with_paper(self.paper)
             .with_course(self.course);
         match self.score {
             Some(score) => outcome.with_score(score),
@@ -179,6 +193,12 @@ impl Truth {
             Flow::Identity => identity,
             Flow::Liveness => checked,
             Flow::Comparison => self.face_match,
+            Flow::Document => match self.paper {
+                Paper::Own => true,
+                // Only the later generations compare faces, so that no answer of an earlier one can tell.
+                Paper::OtherFace => question.dialect < Dialect::V2025,
+                _ => false,
+            },
             _ => false,
         }
     }
@@ -269,6 +289,7 @@ mod tests {
             score: None,
             serpro: 95,
             face_match: true,
+            paper: Paper::Own,
             course: Course::Straight,
             face: Face::Live,
         }
@@ -326,6 +347,12 @@ mod tests {
             ..good()
         };
         assert!(scored.approves(&question));
+        let document = Question::plain(Flow::Document, "document");
+        assert!(good().approves(&document));
+        for paper in [Paper::OtherNumber, Paper::OtherFace, Paper::Unreadable] {
+            let other = Truth { paper, ..good() };
+            assert!(!other.approves(&document), "{paper:?}");
+        }
         let unasked = Question::plain(Flow::Identity, "identity");
         assert!(!scored.approves(&unasked));
     }

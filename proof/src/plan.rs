@@ -131,7 +131,7 @@ impl Replica {
 }
 
 fn crash(chance: &mut Chance) -> Crash {
-    match chance.u32(..5) {
+    match chance.u32(..6) {
         0..=2 => Crash::Journal {
             step: chance.u32(..10),
             after: chance.bool(),
@@ -141,6 +141,7 @@ fn crash(chance: &mut Chance) -> Crash {
             moment: pick(chance, &[Moment::Before, Moment::Left, Moment::Answered])
                 .unwrap_or(Moment::Left),
         },
+        4 => Crash::Drain(Duration::from_millis(chance.u64(..60_000))),
         _ => Crash::After(Duration::from_millis(chance.u64(..60_000))),
     }
 }
@@ -184,6 +185,7 @@ pub(crate) fn config(chance: &mut Chance, seed: u64) -> Result<Config, Failure> 
         .with_rate_limit(limit)
         .with_latency(latency)
         .with_captures_marked(pick(chance, &marking).unwrap_or_default())
+        .with_unknown_references(true)
         .with_access_token_life(Duration::from_secs(
             pick(chance, &[3_600, 3_600, 120, 30]).unwrap_or(3_600),
         ));

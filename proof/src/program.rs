@@ -29,6 +29,8 @@ const PAUSES: Duration = Duration::from_secs(25);
 const LOOK: Duration = Duration::from_secs(10);
 /// What a wait may take beyond its limit: the seconds of its last look.
 const LAST_LOOK: Duration = Duration::from_secs(5);
+/// How long a program that is told to stop goes on with what was begun.
+const DRAIN: Duration = Duration::from_secs(30);
 /// The longest that a rough journal keeps a claim.
 const STALL: Duration = Duration::from_secs(201);
 
@@ -63,6 +65,19 @@ impl Program {
             world: Arc::clone(world),
             idcloud,
         })
+    }
+
+    /// Ends as a service does that is told to: with what was begun, and no later than it was told to.
+    pub(crate) async fn drain(&self) {
+        let clock = &self.world.clock;
+        let began = clock.instant();
+        let left = self.idcloud.drain(DRAIN).await;
+        let taken = clock.instant() - began;
+        self.world.timed("a drain", "all", taken, DRAIN);
+        if left > 0 && taken < DRAIN {
+            self.world
+                .overdue(format!("a drain left {left} before its time"));
+        }
     }
 
     /// Submits a case until there is a report, or its caller has no more patience.
@@ -168,7 +183,7 @@ impl Program {
         let one = QUEUE_TIMEOUT + manner.deadline + PAUSES + stall;
         let most = one * (1 + self.new_attempts(case)) + LOOK;
         self.world
-            .timed("a submission", case, clock.instant() - began, most);
+            .timed("a submission", &case.name, clock.instant() - began, most);
         self.world.show(&format!(
             "{submitted:?} {submitted:#?} {options:?} {request:?}"
         ));
@@ -210,6 +225,11 @@ impl Program {
                 let handle = self.idcloud.liveness(key).with_policy(policy);
                 handle.submit(request, options).await
             }
+            Request::Document(request) => {
+                let handle = self.idcloud.documents(key).with_policy(policy);
+                let handle = handle.with_new_attempts(attempts);
+                handle.submit(request, options).await
+            }
             Request::Comparison(request) => {
                 let handle = self.idcloud.comparison(key).with_policy(policy);
                 let handle = handle.with_new_attempts(attempts);
@@ -233,8 +253,12 @@ impl Program {
                 *limit
             };
             let waited = processes.wait(taken_up, waited_for).await;
-            self.world
-                .timed("a wait", case, clock.instant() - began, *limit + LAST_LOOK);
+            self.world.timed(
+                "a wait",
+                &case.name,
+                clock.instant() - began,
+                *limit + LAST_LOOK,
+            );
             match waited {
                 Ok(report) => {
                     self.world.told_report(case, &report);

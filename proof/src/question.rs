@@ -28,10 +28,14 @@ impl Question {
             0..=12 => Flow::Identity,
             13 | 14 => Flow::Liveness,
             15 => Flow::BehaviorAlert,
+            16 => Flow::Document,
             _ => Flow::Comparison,
         };
         let (declared, answers) = capabilities(chance, flow);
-        let selfie = if flow == Flow::Liveness || once_in(chance, 3) {
+        let selfie = if flow == Flow::Document {
+            // Its pictures are of paper.
+            SelfieKind::Image
+        } else if flow == Flow::Liveness || once_in(chance, 3) {
             SelfieKind::CaptureToken
         } else {
             SelfieKind::Image
@@ -79,11 +83,12 @@ impl Question {
 
 /// What is declared, and what is answered. Now and then the key lacks something, or has something beside it.
 fn capabilities(chance: &mut Chance, flow: Flow) -> (Capabilities, Capabilities) {
-    use Capability::{BehaviorAlert, FaceMatch, Identity, Liveness, RiskScore, Serpro};
+    use Capability::{BehaviorAlert, Document, FaceMatch, Identity, Liveness, RiskScore, Serpro};
     let (least, more): (&[Capability], &[Capability]) = match flow {
         Flow::Liveness => (&[Liveness], &[]),
         Flow::Comparison => (&[FaceMatch], &[Liveness, BehaviorAlert]),
         Flow::BehaviorAlert => (&[BehaviorAlert], &[]),
+        Flow::Document => (&[Document], &[]),
         _ => (&[Identity], &[Liveness, BehaviorAlert, RiskScore, Serpro]),
     };
     let mut declared = least.to_vec();

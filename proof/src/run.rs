@@ -243,6 +243,10 @@ impl Stage {
         let ends_at = async {
             match life.crash() {
                 Some(Crash::After(after)) => world.clock.sleep(after).await,
+                Some(Crash::Drain(after)) => {
+                    world.clock.sleep(after).await;
+                    program.drain().await;
+                }
                 _ => std::future::pending().await,
             }
         };
@@ -257,6 +261,12 @@ impl Stage {
                    () = ends_at => { life.end(); false }
                };
         self.listening.set(number, None);
+        if !by_itself {
+            let now = world.clock.instant();
+            for case in &mine {
+                world.doubt(&case.name, |doubt| doubt.died(now));
+            }
+        }
         tasks.shutdown().await;
         Ok(by_itself)
     }

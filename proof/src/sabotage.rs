@@ -11,6 +11,7 @@ pub(crate) enum Sabotage {
     AmbiguousRepeated,
     AmbiguousForgotten,
     DispatchNotDurable,
+    DispatchNotTakenBack,
     FenceIgnored,
     ExpiredIsFresh,
     InFlightIsFresh,
@@ -29,10 +30,11 @@ pub(crate) enum Sabotage {
 }
 
 impl Sabotage {
-    pub(crate) const ALL: [Self; 18] = [
+    pub(crate) const ALL: [Self; 19] = [
         Self::AmbiguousRepeated,
         Self::AmbiguousForgotten,
         Self::DispatchNotDurable,
+        Self::DispatchNotTakenBack,
         Self::FenceIgnored,
         Self::ExpiredIsFresh,
         Self::InFlightIsFresh,
@@ -55,6 +57,7 @@ impl Sabotage {
             Self::AmbiguousRepeated => "ambiguous-repeated",
             Self::AmbiguousForgotten => "ambiguous-forgotten",
             Self::DispatchNotDurable => "dispatch-not-durable",
+            Self::DispatchNotTakenBack => "dispatch-not-taken-back",
             Self::FenceIgnored => "fence-ignored",
             Self::ExpiredIsFresh => "expired-is-fresh",
             Self::InFlightIsFresh => "in-flight-is-fresh",
@@ -79,6 +82,9 @@ impl Sabotage {
             Self::AmbiguousRepeated => "a create that broke off is not sent again",
             Self::AmbiguousForgotten => "an ambiguous end is written down as ambiguous",
             Self::DispatchNotDurable => "a dispatch is durable before its request leaves",
+            Self::DispatchNotTakenBack => {
+                "what provably did not run is not in doubt while its repetition waits"
+            }
             Self::FenceIgnored => "a ticket that another has overtaken sends nothing",
             Self::ExpiredIsFresh => "what was dispatched and never ended is ambiguous, not free",
             Self::InFlightIsFresh => "what another program is sending is not sent",

@@ -15,6 +15,7 @@ use idcloud_simulator::SimulatorTransport;
 use tokio::sync::oneshot;
 
 use crate::chance::once_in;
+use crate::doubt::Doubt;
 use crate::life::{Crash, Life, Moment};
 use crate::sabotage::Sabotage;
 use crate::world::World;
@@ -108,6 +109,12 @@ impl Transport for Wire {
         request: http::Request<Bytes>,
         context: CallContext,
     ) -> Result<http::Response<Bytes>, TransportError> {
+        let name = (context.operation == Operation::CreateProcess)
+            .then(|| case_of(request.body()))
+            .flatten();
+        if let Some(name) = &name {
+            self.world.doubt(name, Doubt::left);
+        }
         let number = self.life.next_exchange();
         let here = |moment| Crash::Exchange { number, moment };
         self.life.go_on(here(Moment::Before)).await;
@@ -147,8 +154,24 @@ impl Transport for Wire {
             .await
             .unwrap_or_else(|_| Err(TransportErrorKind::Interrupted.into()));
         self.life.go_on(here(Moment::Answered)).await;
-        self.sabotaged(context.operation, &body, answer)
+        let answer = self.sabotaged(context.operation, &body, answer);
+        if let Some(name) = &name {
+            let now = self.world.clock.instant();
+            self.world.doubt(name, |doubt| doubt.heard(&answer, now));
+        }
+        answer
     }
+}
+
+/// Which case a create is about: its subject's reference is the case's name.
+fn case_of(body: &[u8]) -> Option<String> {
+    const BEFORE: &[u8] = br#""clientReference":""#;
+    let start = body
+        .windows(BEFORE.len())
+        .position(|window| window == BEFORE)?
+        + BEFORE.len();
+    let name = body.get(start..)?.split(|byte| *byte == b'"').next()?;
+    Some(String::from_utf8_lossy(name).into_owned())
 }
 
 impl Wire {

@@ -18,6 +18,7 @@ use tokio::time::Instant;
 
 use crate::case::Case;
 use crate::chance::Chance;
+use crate::doubt::Doubt;
 use crate::sabotage::Sabotage;
 
 /// One run's world.
@@ -43,6 +44,8 @@ pub(crate) struct Seen {
     /// Tokens and assertions.
     pub(crate) secrets: BTreeSet<String>,
     pub(crate) told: BTreeMap<usize, Told>,
+    /// By the name of the case.
+    pub(crate) doubts: BTreeMap<String, Doubt>,
     /// Waits and submissions that took longer than they may, as sentences.
     pub(crate) overdue: Vec<String>,
     noticed: BTreeSet<String>,
@@ -159,14 +162,22 @@ impl World {
     }
 
     /// Holds what took `taken` against the `most` that it may take.
-    pub(crate) fn timed(&self, what: &str, case: &Case, taken: Duration, most: Duration) {
+    pub(crate) fn timed(&self, what: &str, of: &str, taken: Duration, most: Duration) {
         // Timers are as fine as milliseconds.
         if taken > most + Duration::from_millis(5) {
-            let number = case.number;
-            self.seen().overdue.push(format!(
-                "case {number}: {what} took {taken:?}, and may take {most:?}"
+            self.overdue(format!(
+                "{of}: {what} took {taken:?}, and may take {most:?}"
             ));
         }
+    }
+
+    pub(crate) fn overdue(&self, sentence: String) {
+        self.seen().overdue.push(sentence);
+    }
+
+    /// Notes what is in doubt about the case of this name.
+    pub(crate) fn doubt(&self, name: &str, note: impl FnOnce(&mut Doubt)) {
+        note(self.seen().doubts.entry(name.to_owned()).or_default());
     }
 
     /// A webhook told of this process.
