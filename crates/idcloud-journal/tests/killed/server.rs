@@ -46,7 +46,7 @@ impl Server {
         trail.add(&reference, Step::Sent);
         let refused = match (row % KINDS, attempt) {
             (1, 1) | (5, 3) => Some(Err(TransportErrorKind::Connect.into())),
-            (2, 1) | (5, 1) => Some(Ok(answer(429, ""))),
+            (2 | 5, 1) => Some(Ok(answer(429, ""))),
             (3, 1) | (5, 2) => Some(Ok(answer(401, ""))),
             _ => None,
         };
