@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 use idcloud_flows::journal::{
     Answer, Claim, Claimed, Command, Conclusion, Entry, EntryFilter, Journal, JournalError,
-    JournalErrorKind, JournalKey, Ticket,
+    JournalErrorKind, JournalKey, Page, Ticket,
 };
 use idcloud_http::Clock as _;
 
@@ -163,7 +163,7 @@ impl Journal for Books {
         after: Option<&JournalKey>,
         limit: usize,
         now: SystemTime,
-    ) -> Result<Vec<Entry>, JournalError> {
+    ) -> Result<Page, JournalError> {
         self.world.journal.entries(filter, after, limit, now).await
     }
 }
