@@ -45,10 +45,11 @@ impl<'c> Table<'c> {
                 "SELECT EXISTS (SELECT 1 FROM process
                  WHERE environment = ?1 AND issuer = ?2 AND process_id = ?3 AND (flow, reference) <> (?4, ?5))",
             )?,
+            // By the key alone (that is what the plus says): by the state each page would sort once more all that is over.
             over: prepare(
                 "SELECT environment, issuer, flow, reference, record FROM submission
-                 WHERE changed_at < ?1 AND (state IN ('finished', 'not-sent', 'resend')
-                     OR (state = 'claimed' AND lease_until <= ?1))
+                 WHERE changed_at < ?1 AND (+state IN ('finished', 'not-sent', 'resend')
+                     OR (+state = 'claimed' AND lease_until <= ?1))
                      AND (environment, issuer, flow, reference) > (?2, ?3, ?4, ?5)
                  ORDER BY environment, issuer, flow, reference LIMIT ?6",
             )?,

@@ -311,7 +311,7 @@ async fn an_ambiguous_reference_is_settled_by_a_person() {
 async fn a_damaged_row_hides_no_other() {
     let (server, files) = (Server::start().await, Files::new());
     server
-        .on_creates((0..3).map(|number| {
+        .on_creates([0, 1, 2].map(|number| {
             let id = format!("80371b2a-3ac7-432e-866d-{number:012x}");
             ResponseTemplate::new(200)
                 .set_body_json(json!({"id": id, "status": 3, "unicoId": {"result": "yes"}}))
@@ -349,8 +349,12 @@ async fn a_damaged_row_hides_no_other() {
         (&json!(3), &json!(1))
     );
     let page = files.path("report.html");
-    let report = ["batch", "report", "--format", "json", "--output"];
-    told(&run(journaled(&files, report).arg(&page)).await);
+    let report = journaled(&files, ["batch", "report"]);
+    let report = run(report.arg("--output").arg(&page)).await;
+    assert!(
+        report.code == 1 && report.stderr.contains("row-2"),
+        "{report}"
+    );
     let page = std::fs::read_to_string(page).unwrap();
     assert!(page.contains("Unreadable") && page.contains("row-2"));
 

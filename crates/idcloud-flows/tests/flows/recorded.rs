@@ -118,11 +118,14 @@ async fn a_recorded_pending_process_gives_no_better_answer() {
         let _ = pending(first.submit(&idcloud, &under()).await.unwrap());
         let resumed = pending(later.submit(&idcloud, &under()).await.unwrap());
         assert_eq!(resumed.policy(), &later.policy);
-        let stored = serde_json::to_string(&resumed).unwrap();
-        let stored: Pending = serde_json::from_str(&stored).unwrap();
-        assert_eq!(stored, resumed);
+        let json = serde_json::to_string(&resumed).unwrap();
+        let read_back: Pending = serde_json::from_str(&json).unwrap();
+        assert_eq!(read_back, resumed);
         let handle = idcloud.identity(key(later.capabilities));
-        let report = handle.wait(stored, Duration::from_secs(60)).await.unwrap();
+        let report = handle
+            .wait(read_back, Duration::from_secs(60))
+            .await
+            .unwrap();
         assert_eq!(report.verdict().decision(), Decision::Review, "{strictest}");
         assert_eq!(report.policy(), &later.policy);
 
