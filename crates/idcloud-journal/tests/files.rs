@@ -1,8 +1,9 @@
 //! Promise: the file is its owner's alone, is never written over, and nobody waits for it for ever.
 
 #![expect(
+    clippy::panic,
     clippy::unwrap_used,
-    reason = "what this lint forbids is how a test fails"
+    reason = "what these lints forbid is how a test fails"
 )]
 
 use std::error::Error as _;
@@ -192,11 +193,26 @@ async fn unreadable_records() {
     assert!(matches!(whole, Claimed::InFlight { .. }));
 }
 
-/// Every way in which a row was seen to break, or may: each hides nothing, is never fresh, and is never forgotten.
-#[tokio::test]
-async fn one_damaged_row_hides_no_other() {
-    let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("journal.db");
+/// Ways in which a row breaks, each of the reference that is named after it.
+const BREAKS: [(&str, &str); 5] = [
+    ("no json", "record = '{'"),
+    ("empty", "record = ''"),
+    ("other json", "record = '{\"version\":1}'"),
+    ("no text", "record = CAST(x'ff00fe' AS TEXT)"),
+    (
+        "newer",
+        r#"record = replace(record, '"version":1', '"version":2')"#,
+    ),
+];
+
+/// After everything that the journals of these tests hold.
+fn much_later() -> std::time::SystemTime {
+    NOW + Duration::from_secs(1_000_000)
+}
+
+/// A journal with a row of each of [`BREAKS`], one without even a key, and two whole rows that are ambiguous.
+async fn broken_journal(directory: &std::path::Path) -> SqliteJournal {
+    let path = directory.join("journal.db");
     let journal = SqliteJournal::open(&path).unwrap();
     let on_its_way = async |reference: &str| {
         let Claimed::Fresh(ticket) = journal.claim(claim(reference), NOW).await.unwrap() else {
@@ -206,17 +222,7 @@ async fn one_damaged_row_hides_no_other() {
         journal.dispatch(&ticket, lease, NOW).await.unwrap();
         ticket
     };
-    let damages = [
-        ("no json", "record = '{'"),
-        ("empty", "record = ''"),
-        ("other json", "record = '{\"version\":1}'"),
-        ("no text", "record = CAST(x'ff00fe' AS TEXT)"),
-        (
-            "newer",
-            r#"record = replace(record, '"version":1', '"version":2')"#,
-        ),
-    ];
-    for (reference, _) in damages {
+    for (reference, _) in BREAKS {
         let ticket = on_its_way(reference).await;
         journal
             .conclude(&ticket, Conclusion::NotSent(None), NOW)
@@ -231,15 +237,21 @@ async fn one_damaged_row_hides_no_other() {
             .unwrap();
     }
     let other = rusqlite::Connection::open(&path).unwrap();
-    for (reference, damage) in damages {
+    for (reference, damage) in BREAKS {
         let change = format!("UPDATE submission SET {damage} WHERE reference = '{reference}'");
         assert_eq!(other.execute(&change, []).unwrap(), 1);
     }
     // Where not even the key is one: a flow that no version has.
     let change = "UPDATE submission SET flow = 'nonsense' WHERE reference = 'lost'";
     assert_eq!(other.execute(change, []).unwrap(), 1);
+    journal
+}
 
-    let later = NOW + Duration::from_secs(1_000_000);
+/// A row that is broken hides no other, and is told itself.
+#[tokio::test]
+async fn one_damaged_row_hides_no_other() {
+    let directory = tempfile::tempdir().unwrap();
+    let (journal, later) = (broken_journal(directory.path()).await, much_later());
     // In pages of one, each is told once.
     let (mut whole, mut broken, mut after) = (Vec::new(), Vec::new(), None);
     loop {
@@ -258,15 +270,15 @@ async fn one_damaged_row_hides_no_other() {
         after = Some(entry.key().clone());
     }
     assert_eq!(whole, ["a whole", "z whole"]);
-    let damaged = |reference: &str| (Some(reference.to_owned()), JournalErrorKind::Damaged);
+    let broken_one = |reference: &str| (Some(reference.to_owned()), JournalErrorKind::Damaged);
     assert_eq!(
         broken,
         [
-            damaged("empty"),
+            broken_one("empty"),
             (Some("newer".to_owned()), JournalErrorKind::Newer),
-            damaged("no json"),
-            damaged("no text"),
-            damaged("other json"),
+            broken_one("no json"),
+            broken_one("no text"),
+            broken_one("other json"),
             (None, JournalErrorKind::Damaged),
         ]
     );
@@ -276,8 +288,14 @@ async fn one_damaged_row_hides_no_other() {
         let page = journal.entries(&filter, None, 100, later).await.unwrap();
         assert_eq!(page.unreadable().len(), expected, "{state}");
     }
-    // Never fresh, whoever writes beside it; never settled, never forgotten.
-    for (reference, _) in damages {
+}
+
+/// A row that is broken is never fresh, whoever writes beside it, never settled, and never forgotten.
+#[tokio::test]
+async fn a_damaged_row_is_never_free() {
+    let directory = tempfile::tempdir().unwrap();
+    let (journal, later) = (broken_journal(directory.path()).await, much_later());
+    for (reference, _) in BREAKS {
         let (broken, whole) = (claim(reference), claim(&format!("beside {reference}")));
         let (refused, fresh) = tokio::join!(
             journal.claim(broken.clone(), later),

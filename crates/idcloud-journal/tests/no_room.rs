@@ -115,7 +115,7 @@ async fn full(directory: &Path) {
     limit_files(None);
 
     let (service, journal) = Service::open(&path);
-    service.submit("order-1").await.unwrap();
+    let _ = service.submit("order-1").await.unwrap();
     let log = directory.join("journal.db-wal");
     let room = std::fs::metadata(&log).unwrap().len();
     for reference in ["order-2", "order-3"] {
@@ -137,7 +137,7 @@ async fn full(directory: &Path) {
     }
     limit_files(None);
     for reference in ["order-2", "order-3", "order-2", "order-1"] {
-        service.submit(reference).await.unwrap();
+        let _ = service.submit(reference).await.unwrap();
     }
     assert_eq!(service.creates(), 3);
     assert_eq!(service.finished(&journal).await, 3);
@@ -180,7 +180,7 @@ async fn not_allowed(directory: &Path) {
     // There is one, and it may only be read.
     mode(&folder, 0o700);
     let (service, journal) = Service::open(&path);
-    service.submit("order-1").await.unwrap();
+    let _ = service.submit("order-1").await.unwrap();
     drop((service, journal));
     for (file, folder_mode) in [(0o400, 0o700), (0o600, 0o500), (0o400, 0o500)] {
         mode(&path, file);
@@ -208,9 +208,9 @@ async fn not_allowed(directory: &Path) {
     mode(&folder, 0o700);
     std::fs::remove_file(&log).unwrap();
     let (service, journal) = Service::open(&path);
-    service.submit("order-1").await.unwrap();
+    let _ = service.submit("order-1").await.unwrap();
     assert_eq!(service.creates(), 0, "it was remembered");
-    service.submit("order-2").await.unwrap();
+    let _ = service.submit("order-2").await.unwrap();
     assert_eq!(service.finished(&journal).await, 2);
 }
 
