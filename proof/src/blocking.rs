@@ -11,7 +11,7 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 use idcloud_flows::journal::{
-    Answer, Command, Entry, EntryFilter, Journal, JournalError, JournalKey,
+    Answer, Command, Entry, EntryFilter, Journal, JournalError, JournalKey, Page,
 };
 
 /// A journal whose answers are waited for on this very thread.
@@ -67,7 +67,7 @@ impl<J: Journal> Journal for Blocking<J> {
         after: Option<&JournalKey>,
         limit: usize,
         now: SystemTime,
-    ) -> Result<Vec<Entry>, JournalError> {
+    ) -> Result<Page, JournalError> {
         block_on(self.0.entries(filter, after, limit, now))
     }
 }

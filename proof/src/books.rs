@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 use idcloud_flows::journal::{
     Answer, Claim, Claimed, Command, Conclusion, Entry, EntryFilter, Journal, JournalError,
-    JournalErrorKind, JournalKey,
+    JournalErrorKind, JournalKey, Page,
 };
 use idcloud_http::Clock as _;
 
@@ -172,7 +172,7 @@ impl Journal for Books {
         after: Option<&JournalKey>,
         limit: usize,
         now: SystemTime,
-    ) -> Result<Vec<Entry>, JournalError> {
+    ) -> Result<Page, JournalError> {
         self.world.journal.entries(filter, after, limit, now).await
     }
 }

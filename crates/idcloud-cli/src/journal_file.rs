@@ -11,7 +11,7 @@ use idcloud_flows::journal::{
     Journal, JournalError, JournalErrorKind, Owner, Reference, ReferenceError,
 };
 use idcloud_http::Client;
-use idcloud_journal::SqliteJournal;
+use idcloud_journal::{SqliteJournal, SqliteReader};
 
 use crate::args::MemoryArgs;
 use crate::failure::{Failure, Refusal};
@@ -137,13 +137,34 @@ pub(crate) fn open_default(path: &Path) -> Result<Arc<dyn Journal>, Failure> {
 /// # Errors
 /// It is not there, cannot be opened, or the file is no journal.
 pub(crate) fn open_existing(path: &Path) -> Result<Arc<dyn Journal>, Failure> {
+    find(path)?;
+    open(path)
+}
+
+/// Opens a journal that must be there, to look at: also one that may only be read.
+///
+/// # Errors
+/// It is not there, cannot be read, or the file is no journal.
+pub(crate) fn look(path: &Path) -> Result<SqliteReader, Failure> {
+    find(path)?;
+    SqliteReader::open(path).map_err(|error| match error.kind() {
+        JournalErrorKind::Storage => Failure::usage(vec![Refusal::new(
+            FIELD,
+            "cannot be read",
+            "name a file that you may read; what a run left open that was killed takes the right to write as well",
+        )]),
+        _ => unusable(&error),
+    })
+}
+
+fn find(path: &Path) -> Result<(), Failure> {
     let found = std::fs::metadata(path).map_err(|error| input::unreadable(FIELD, &error));
     let found = found.map_err(|refusal| Failure::usage(vec![refusal]))?;
     if found.is_dir() {
         let refusal = input::unreadable(FIELD, &std::io::ErrorKind::IsADirectory.into());
         return Err(Failure::usage(vec![refusal]));
     }
-    open(path)
+    Ok(())
 }
 
 fn unusable(error: &JournalError) -> Failure {
@@ -242,9 +263,9 @@ mod tests {
     fn a_journal_that_is_only_read_is_not_made() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("batch.db");
-        assert!(open_existing(&path).is_err());
+        assert!(open_existing(&path).is_err() && look(&path).is_err());
         assert!(!path.exists());
         std::fs::write(&path, "no journal at all, but a text of some length").unwrap();
-        assert!(open_existing(&path).is_err());
+        assert!(open_existing(&path).is_err() && look(&path).is_err());
     }
 }

@@ -35,6 +35,7 @@ mod submit_failure;
 mod target;
 mod text;
 mod timestamp;
+mod unreadable_entry;
 mod usage;
 mod verification;
 

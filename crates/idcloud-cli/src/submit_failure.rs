@@ -8,6 +8,7 @@ use idcloud_flows::{SubmitError, SubmitErrorKind};
 use crate::call_failure;
 use crate::exit::Exit;
 use crate::failure::{Delivery, Failure};
+use crate::unreadable_entry;
 
 /// Whether what may have left is remembered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +56,7 @@ pub(crate) fn of(error: &SubmitError, memory: Memory) -> Failure {
         SubmitErrorKind::Ambiguous => ambiguous(),
         SubmitErrorKind::InFlight => in_flight(),
         _ => match error.journal_error() {
-            Some(error) => of_journal(error),
+            Some(error) => of_record(error),
             None => Failure::fault(error.to_string()),
         },
     }
@@ -87,10 +88,20 @@ pub(crate) fn in_flight() -> Failure {
     }
 }
 
+/// The journal did not do what it was asked of one reference; nothing was sent because of it.
+pub(crate) fn of_record(error: &JournalError) -> Failure {
+    unreadable_entry::of_submission(error).unwrap_or_else(|| of_journal(error))
+}
+
 /// The journal did not do what it was asked; nothing was sent because of it.
 pub(crate) fn of_journal(error: &JournalError) -> Failure {
     let failed = Failure::fault(error.to_string());
     match error.kind() {
+        JournalErrorKind::ProcessTaken => Failure {
+            exit: Exit::RefusedHere,
+            kind: "process-taken",
+            ..failed
+        },
         JournalErrorKind::OtherRequest(_) => Failure {
             exit: Exit::RefusedHere,
             kind: "other-request",
@@ -120,6 +131,17 @@ mod tests {
                 Exit::RefusedHere,
             ),
             (of_journal(&JournalErrorKind::Storage.into()), Exit::Fault),
+            (of_record(&JournalErrorKind::Storage.into()), Exit::Fault),
+            // It may have been sent: what concerns one row alone stops no batch, and is no row of those that were not sent.
+            (
+                of_record(&JournalErrorKind::Damaged.into()),
+                Exit::Ambiguous,
+            ),
+            (of_record(&JournalErrorKind::Newer.into()), Exit::Ambiguous),
+            (
+                of_journal(&JournalErrorKind::ProcessTaken.into()),
+                Exit::RefusedHere,
+            ),
         ] {
             assert_eq!(failure.exit, exit, "{failure:?}");
         }

@@ -1,4 +1,4 @@
-//! Resuming after a crash: the same reference is submitted again, and nobody pays twice.
+//! Resuming after a crash: the same reference is submitted again, and nobody pays twice. All that is left between two runs is the journal's file.
 //!
 //! `cargo run -p idcloud-flows --example resume`
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
@@ -6,22 +6,24 @@
 mod simulated;
 
 use std::error::Error;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use idcloud_flows::http::{Clock, SystemClock};
-use idcloud_flows::journal::{Journal, MemoryJournal};
 use idcloud_flows::{Report, Submission, SubmitErrorKind, SubmitOptions};
+use idcloud_journal::SqliteJournal;
 use simulated::Simulated;
 
-/// One run of a program that works through its orders. It keeps nothing but its journal, which stands in memory here because both runs are in
-/// one process; a real one is on disk.
+/// One run of a program that works through its orders: it opens the journal, and at its end everything that it had is dropped, as when a process
+/// ends. A crash is a run that ends while it has something in its hands.
 async fn run(
     simulated: &Simulated,
-    journal: &Arc<dyn Journal>,
+    journal: &Path,
     crashes: bool,
 ) -> Result<Option<Report>, Box<dyn Error>> {
-    let idcloud = simulated.program().journal(Arc::clone(journal)).build()?;
+    let journal = Arc::new(SqliteJournal::open(journal)?);
+    let idcloud = simulated.program().journal(journal).build()?;
     let identity = idcloud.risk_score(simulated.key.clone());
     let options = SubmitOptions::default().with_reference("order-1041".parse()?);
     let submission = match identity
@@ -56,7 +58,8 @@ async fn run(
 /// Three runs: one crashes, one resumes, one finds the result. The reports of the last two.
 pub(crate) async fn example(clock: Arc<dyn Clock>) -> Result<Vec<Report>, Box<dyn Error>> {
     let simulated = Simulated::new("identity,risk-score", clock)?;
-    let journal: Arc<dyn Journal> = Arc::new(MemoryJournal::new());
+    let folder = tempfile::tempdir()?;
+    let journal = folder.path().join("journal.db");
     let mut reports = Vec::new();
     for crashes in [true, false, false] {
         reports.extend(run(&simulated, &journal, crashes).await?);

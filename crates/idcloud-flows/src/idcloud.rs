@@ -15,7 +15,7 @@ use crate::observer::Observer;
 use crate::poll_schedule::Polling;
 use crate::recording::Books;
 use crate::tenant::Tenant;
-use crate::{Hints, IdCloudBuilder, Waiter};
+use crate::{Hints, IdCloudBuilder, Remembered, Waiter};
 
 /// New attempts after status 5, unless the caller says otherwise: IDCloud's own advice (parameter specification).
 ///
@@ -127,6 +127,13 @@ impl IdCloud {
     #[must_use]
     pub fn journal(&self) -> Option<&Arc<dyn Journal>> {
         self.shared.books.as_ref().map(|books| &books.journal)
+    }
+
+    /// What the journal remembers of this account: to look at it, to settle what is ambiguous, and to forget what is over. Nothing without a
+    /// journal.
+    #[must_use]
+    pub fn remembered(&self) -> Option<Remembered> {
+        Remembered::of(&self.shared)
     }
 
     /// Where notifications are told to whoever waits. Shared by all clones.

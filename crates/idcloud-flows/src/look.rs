@@ -157,17 +157,25 @@ impl Looker {
     }
 
     /// The one place where the final answer of a process that was waited for passes through.
+    ///
+    /// What is written down is what the process was created to answer, so that the record is the same whoever waited.
     async fn conclude(&self, pending: &Pending, process: FinalProcess, simulated: bool) -> Report {
+        let first = pending.first();
         let report = Report::new(
             process,
-            *pending.asked(),
-            *pending.policy(),
+            first.asked,
+            first.policy,
             self.shared.client.environment().name(),
             simulated,
         );
-        match &self.shared.books {
+        let report = match &self.shared.books {
             Some(books) => books.finish(&self.shared.client, pending, report).await,
             None => report,
+        };
+        if pending.is_asked_again() {
+            report.asked_again(pending.asked().capabilities(), *pending.policy())
+        } else {
+            report
         }
     }
 

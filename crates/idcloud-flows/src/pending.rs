@@ -30,10 +30,19 @@ pub struct Pending {
     scenario: Scenario,
     asked: Asked,
     policy: Policy,
+    /// What the process was created to answer, where another asks under its reference now.
+    first: Option<Box<First>>,
     tenant: Arc<Tenant>,
     submitted_at: SystemTime,
     simulated: bool,
     journal_error: Aside,
+}
+
+/// What a process was created to answer: its record says so whoever waits for it, and its approval takes no more than this.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(crate) struct First {
+    pub(crate) asked: Asked,
+    pub(crate) policy: Policy,
 }
 
 /// What a process was created to find out, and how the answer will be judged.
@@ -66,6 +75,7 @@ impl Pending {
             scenario: scenario_of(process.status()),
             asked: seen(asked, process.status()),
             policy,
+            first: None,
             tenant,
             submitted_at,
             simulated,
@@ -93,6 +103,7 @@ impl Pending {
             scenario: Scenario::UnknownStatus,
             asked,
             policy,
+            first: None,
             tenant: Arc::new(Tenant {
                 environment: key.environment().as_str().to_owned(),
                 issuer: key.issuer().to_owned(),
@@ -103,17 +114,39 @@ impl Pending {
         }
     }
 
-    /// The same process for another who asks under its reference: it is judged by what both asked, under the policy of the second.
+    /// The same process for another who asks under its reference: it is judged by what both asked, under the policy of the second, and never
+    /// to an approval that the first question alone would not give.
     pub(crate) fn asked_again(mut self, capabilities: Capabilities, policy: Policy) -> Self {
-        self.asked = self.asked.with_more(capabilities);
+        let asked = self.asked.with_more(capabilities);
+        if (asked, policy) == (self.asked, self.policy) {
+            return self;
+        }
+        self.first = Some(Box::new(self.first()));
+        self.asked = asked;
         self.policy = policy;
         self
+    }
+
+    /// What the process was created to answer.
+    pub(crate) fn first(&self) -> First {
+        self.first.as_deref().copied().unwrap_or(First {
+            asked: self.asked,
+            policy: self.policy,
+        })
+    }
+
+    /// Whether another asks now than the one that the process was created for.
+    pub(crate) const fn is_asked_again(&self) -> bool {
+        self.first.is_some()
     }
 
     /// The same process after one more look at it.
     pub(crate) fn look(&mut self, status: &Status, simulated: bool) {
         self.scenario = scenario_of(status);
         self.asked = seen(self.asked, status);
+        if let Some(first) = &mut self.first {
+            first.asked = seen(first.asked, status);
+        }
         self.simulated |= simulated;
     }
 
@@ -220,6 +253,8 @@ struct Stored {
     status: String,
     asked: Asked,
     policy: Policy,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    first: Option<Box<First>>,
     environment: String,
     issuer: String,
     submitted_at_unix: u64,
@@ -240,6 +275,7 @@ impl From<Pending> for Stored {
             reference: pending.reference,
             asked: pending.asked,
             policy: pending.policy,
+            first: pending.first,
             environment: pending.tenant.environment.clone(),
             issuer: pending.tenant.issuer.clone(),
             submitted_at_unix: submitted_at.as_secs(),
@@ -274,6 +310,7 @@ impl TryFrom<Stored> for Pending {
             scenario,
             asked: stored.asked,
             policy: stored.policy,
+            first: stored.first,
             tenant: Arc::new(Tenant {
                 environment: stored.environment,
                 issuer: stored.issuer,

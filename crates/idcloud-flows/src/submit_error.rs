@@ -51,7 +51,8 @@ pub enum SubmitErrorKind {
     Ambiguous,
     /// The reference is in use for another request. Nothing was sent.
     OtherRequest,
-    /// The journal failed before anything left. Nothing was sent.
+    /// The journal failed before anything left. Nothing was sent; before that the reference may have been, where what the journal holds of it
+    /// cannot be read ([`SubmitError::delivery`]).
     Journal,
 }
 
@@ -152,7 +153,12 @@ impl SubmitError {
         match &self.0.cause {
             Cause::Call(error) => error.delivery(),
             Cause::InFlight { .. } | Cause::Ambiguous { .. } => Delivery::Unknown,
-            Cause::Draining | Cause::NoJournal | Cause::Journal(_) => Delivery::NotSent,
+            // What cannot be read may have been sent before.
+            Cause::Journal(error) => match error.kind() {
+                JournalErrorKind::Damaged | JournalErrorKind::Newer => Delivery::Unknown,
+                _ => Delivery::NotSent,
+            },
+            Cause::Draining | Cause::NoJournal => Delivery::NotSent,
         }
     }
 

@@ -258,7 +258,7 @@ async fn no_marker_in_logs_errors_debug_output_or_what_is_stored() {
             }
             let now = idcloud.client().clock().now();
             let entries = journal.entries(&EntryFilter::new(), None, 10, now).await;
-            let entries = entries.unwrap();
+            let entries = entries.unwrap().into_entries();
             assert_eq!(entries.len(), 1);
             let _ = writeln!(shown, "{idcloud:?} {entries:?}");
             for entry in &entries {

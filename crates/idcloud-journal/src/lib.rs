@@ -6,7 +6,9 @@ mod opening;
 mod place;
 mod reader;
 mod sqlite_journal;
+mod sqlite_reader;
 mod table;
 mod writer;
 
 pub use sqlite_journal::SqliteJournal;
+pub use sqlite_reader::SqliteReader;

@@ -3,7 +3,7 @@
 //! Must never change a step that was released: files that took it are out there.
 
 use idcloud_flows::journal::{JournalError, JournalErrorKind};
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{Connection, TransactionBehavior};
 
 use crate::failure::storage;
 
@@ -29,7 +29,33 @@ const STEPS: &[&str] = &[
      INSERT INTO fence (given) VALUES (0);",
     // What is open is few among what is finished.
     "CREATE INDEX submission_by_state ON submission (state, environment, issuer, flow, reference);",
+    // Every process of a reference, also those of its earlier attempts: one process answers one reference. A record that cannot be read names none.
+    "CREATE TABLE process (
+         environment TEXT NOT NULL,
+         issuer TEXT NOT NULL,
+         process_id TEXT NOT NULL,
+         flow TEXT NOT NULL,
+         reference TEXT NOT NULL,
+         PRIMARY KEY (environment, issuer, process_id, flow, reference)
+     ) STRICT, WITHOUT ROWID;
+     WITH held AS (
+         SELECT environment, issuer, flow, reference, json_extract(record, '$.last') AS attempt
+             FROM submission WHERE json_valid(record)
+         UNION ALL
+         SELECT environment, issuer, flow, reference, earlier.value
+             FROM submission, json_each(iif(json_valid(record), record, '{}'), '$.earlier') AS earlier
+     )
+     INSERT OR IGNORE INTO process (environment, issuer, process_id, flow, reference)
+         SELECT environment, issuer,
+             coalesce(json_extract(attempt, '$.state.pending.processId'), json_extract(attempt, '$.state.finished.process.id')) AS id,
+             flow, reference
+         FROM held WHERE typeof(id) = 'text';",
 ];
+
+/// The version that this library writes.
+pub(crate) fn newest() -> i64 {
+    i64::try_from(STEPS.len()).unwrap_or(i64::MAX)
+}
 
 /// Brings the file to the newest version, or refuses it without touching it.
 pub(crate) fn migrate(connection: &mut Connection) -> Result<(), JournalError> {
@@ -62,10 +88,19 @@ fn migrate_by(connection: &mut Connection, steps: &[&str]) -> Result<(), Journal
     transaction.commit().map_err(storage)
 }
 
+/// Refuses a file that is no journal, and one of a newer version; changes nothing.
+pub(crate) fn refuse_others(connection: &Connection) -> Result<(), JournalError> {
+    match steps_taken(connection)? {
+        0 => Err(JournalErrorKind::Foreign.into()),
+        taken if taken > STEPS.len() => Err(JournalErrorKind::Newer.into()),
+        _ => Ok(()),
+    }
+}
+
 /// How many steps the file took; none where it is empty.
-fn steps_taken(transaction: &Transaction<'_>) -> Result<usize, JournalError> {
+fn steps_taken(connection: &Connection) -> Result<usize, JournalError> {
     let number = |sql: &str| -> Result<i64, JournalError> {
-        transaction
+        connection
             .query_row(sql, [], |row| row.get(0))
             .map_err(storage)
     };
@@ -99,7 +134,7 @@ mod tests {
                 .query_row(sql, [], |row| row.get::<_, i64>(0))
                 .unwrap()
         };
-        assert_eq!(number("PRAGMA user_version"), 2);
+        assert_eq!(number("PRAGMA user_version"), newest());
         assert_eq!(number("SELECT given FROM fence"), 7);
         let by_state = "SELECT count(*) FROM submission INDEXED BY submission_by_state WHERE state = 'claimed'";
         assert_eq!(number(by_state), 1);

@@ -11,7 +11,7 @@ use idcloud_flows::journal::{JournalError, JournalErrorKind};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::failure::storage;
-use crate::migrations::migrate;
+use crate::migrations::{migrate, refuse_others};
 
 /// How long another process's transaction is waited for. One takes milliseconds; whoever holds the file for longer is not a journal.
 const BUSY: Duration = Duration::from_secs(10);
@@ -20,6 +20,10 @@ const BUSY: Duration = Duration::from_secs(10);
 pub(crate) fn writing(path: &Path) -> Result<Connection, JournalError> {
     create(path)?;
     let mut connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    // SQLite takes a file that may not be written for one that is only read, and would say so at the first change.
+    if connection.is_readonly("main").map_err(storage)? {
+        return Err(JournalErrorKind::Storage.into());
+    }
     migrate(&mut connection)?;
     use_write_ahead_log(&connection)?;
     // Every commit is on the disk before it is answered; on macOS also in its cache's reach.
@@ -39,6 +43,69 @@ pub(crate) fn reading(path: &Path) -> Result<Connection, JournalError> {
         .execute_batch("PRAGMA query_only = ON")
         .map_err(storage)?;
     Ok(connection)
+}
+
+/// A connection that only reads, to a file that is there, is a journal, and may be written by nobody.
+pub(crate) fn looking(path: &Path) -> Result<Connection, JournalError> {
+    refuse_exposed(path)?;
+    let connection = reading(path)?;
+    // Of a file that may not be written SQLite would leave a log beside it that may not be written either.
+    let connection = if has_no_log(path)
+        && (connection.is_readonly("main").map_err(storage)? || wants_a_log(&connection))
+    {
+        unchanging(path)?
+    } else {
+        connection
+    };
+    refuse_others(&connection)?;
+    Ok(connection)
+}
+
+/// Reading a file in write-ahead mode takes a log and its index beside it. Where neither is there and neither can be made, nothing can be read.
+fn wants_a_log(connection: &Connection) -> bool {
+    use rusqlite::ErrorCode::{CannotOpen, ReadOnly};
+    let read = connection.query_row("PRAGMA user_version", [], |_| Ok(()));
+    let error = read.err().and_then(|error| error.sqlite_error_code());
+    matches!(error, Some(CannotOpen | ReadOnly))
+}
+
+/// Whether the file holds everything: whoever has it open for writing has a log beside it.
+fn has_no_log(path: &Path) -> bool {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    std::fs::metadata(log).map_or_else(
+        |error| error.kind() == ErrorKind::NotFound,
+        |log| log.len() == 0,
+    )
+}
+
+/// A connection that takes the file for one that nobody changes, and so needs nothing beside it.
+#[cfg(unix)]
+fn unchanging(path: &Path) -> Result<Connection, JournalError> {
+    use std::fmt::Write as _;
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let path = std::path::absolute(path)
+        .map_err(|error| JournalError::new(JournalErrorKind::Storage).with_source(error))?;
+    // The one place where SQLite takes an address: this cannot be said in another way.
+    let mut address = "file:".to_owned();
+    for byte in path.as_os_str().as_bytes() {
+        if byte.is_ascii_alphanumeric() || b"/-_.".contains(byte) {
+            address.push(char::from(*byte));
+        } else {
+            let _ = write!(address, "%{byte:02X}");
+        }
+    }
+    address.push_str("?immutable=1");
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+        | OpenFlags::SQLITE_OPEN_URI
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Connection::open_with_flags(address, flags).map_err(storage)
+}
+
+#[cfg(not(unix))]
+fn unchanging(_: &Path) -> Result<Connection, JournalError> {
+    Err(JournalErrorKind::Storage.into())
 }
 
 fn open(path: &Path, flags: OpenFlags) -> Result<Connection, JournalError> {

@@ -6,7 +6,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use idcloud_flows::journal::{
-    Entry, EntryFilter, JournalError, JournalKey, StateKind, unix_millis,
+    Entry, EntryFilter, JournalError, JournalErrorKind, JournalKey, Page, StateKind, Unreadable,
+    unix_millis,
 };
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension as _, params_from_iter};
@@ -33,12 +34,12 @@ impl Reader {
         key: &JournalKey,
         now: SystemTime,
     ) -> Result<Option<Entry>, JournalError> {
-        let text: Option<String> = self
+        let record = self
             .lock()
-            .query_row(LOAD, key.parts(), |row| row.get(0))
+            .query_row(LOAD, key.parts(), |row| Ok(record(row, 0)))
             .optional()
-            .map_err(storage)?;
-        let record = text.map(|text| record(&text)).transpose()?;
+            .map_err(storage)?
+            .transpose()?;
         Ok(record.map(|record| Entry::new(key.clone(), record, now)))
     }
 
@@ -48,23 +49,34 @@ impl Reader {
         after: Option<&JournalKey>,
         limit: usize,
         now: SystemTime,
-    ) -> Result<Vec<Entry>, JournalError> {
+    ) -> Result<Page, JournalError> {
         let (sql, values) = query(filter, after, now);
         let connection = self.lock();
         let mut statement = connection.prepare(&sql).map_err(storage)?;
         let mut rows = statement.query(params_from_iter(values)).map_err(storage)?;
-        let mut entries = Vec::new();
+        let (mut entries, mut unreadable) = (Vec::new(), Vec::new());
         while entries.len() < limit
             && let Some(row) = rows.next().map_err(storage)?
         {
-            let text: String = row.get(4).map_err(storage)?;
-            let entry = Entry::new(key(row)?, record(&text)?, now);
-            // A lease that is over changes the state, and only the record knows into what.
-            if filter.matches(&entry) {
-                entries.push(entry);
+            match (key(row), record(row, 4)) {
+                (Ok(key), Ok(record)) => {
+                    let entry = Entry::new(key, record, now);
+                    // A lease that is over changes the state, and only the record knows into what.
+                    if filter.matches(&entry) {
+                        entries.push(entry);
+                    }
+                }
+                // In whatever state it is: what is wanted may be behind it.
+                (key, record) => {
+                    let kind = match (&key, record) {
+                        (Ok(_), Err(error)) => error.kind(),
+                        _ => JournalErrorKind::Damaged,
+                    };
+                    unreadable.push(Unreadable::new(key.ok(), kind));
+                }
             }
         }
-        Ok(entries)
+        Ok(Page::new(entries, unreadable))
     }
 }
 

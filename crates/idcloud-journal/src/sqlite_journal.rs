@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 use idcloud_flows::journal::{
-    Answer, Command, Entry, EntryFilter, Journal, JournalError, JournalKey,
+    Answer, Command, Entry, EntryFilter, Journal, JournalError, JournalKey, Page,
 };
 
 use crate::opening;
@@ -79,7 +79,7 @@ impl Journal for SqliteJournal {
         after: Option<&JournalKey>,
         limit: usize,
         now: SystemTime,
-    ) -> Result<Vec<Entry>, JournalError> {
+    ) -> Result<Page, JournalError> {
         self.reader.entries(filter, after, limit, now)
     }
 }

@@ -2,18 +2,27 @@
 //!
 //! Must never judge: what a record becomes is decided by the journal's transition.
 
+use std::time::SystemTime;
+
 use idcloud_flows::journal::{
     JournalError, JournalErrorKind, JournalKey, Record, StateKind, unix_millis,
 };
+use idcloud_flows::model::ProcessId;
 use rusqlite::{Connection, OptionalExtension as _, Row, Statement, params};
 
 use crate::failure::storage;
+use crate::migrations::newest;
 
 /// The statements that change records, prepared once.
 pub(crate) struct Table<'c> {
     load: Statement<'c>,
     save: Statement<'c>,
+    hold: Statement<'c>,
+    held: Statement<'c>,
+    over: Statement<'c>,
     forget: Statement<'c>,
+    let_go: Statement<'c>,
+    version: Statement<'c>,
     fence: Statement<'c>,
     give: Statement<'c>,
 }
@@ -28,10 +37,31 @@ impl<'c> Table<'c> {
                      (environment, issuer, flow, reference, state, lease_until, changed_at, record)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             )?,
-            forget: prepare(
-                "DELETE FROM submission WHERE changed_at < ?1 AND (state IN ('finished', 'not-sent', 'resend')
-                     OR (state = 'claimed' AND lease_until <= ?1))",
+            hold: prepare(
+                "INSERT OR IGNORE INTO process (environment, issuer, process_id, flow, reference)
+                 VALUES (?1, ?2, ?3, ?4, ?5)",
             )?,
+            held: prepare(
+                "SELECT EXISTS (SELECT 1 FROM process
+                 WHERE environment = ?1 AND issuer = ?2 AND process_id = ?3 AND (flow, reference) <> (?4, ?5))",
+            )?,
+            // By the key alone (that is what the plus says): by the state each page would sort once more all that is over.
+            over: prepare(
+                "SELECT environment, issuer, flow, reference, record FROM submission
+                 WHERE changed_at < ?1 AND (+state IN ('finished', 'not-sent', 'resend')
+                     OR (+state = 'claimed' AND lease_until <= ?1))
+                     AND (environment, issuer, flow, reference) > (?2, ?3, ?4, ?5)
+                 ORDER BY environment, issuer, flow, reference LIMIT ?6",
+            )?,
+            forget: prepare(
+                "DELETE FROM submission
+                 WHERE environment = ?1 AND issuer = ?2 AND flow = ?3 AND reference = ?4",
+            )?,
+            let_go: prepare(
+                "DELETE FROM process
+                 WHERE environment = ?1 AND issuer = ?2 AND process_id = ?3 AND flow = ?4 AND reference = ?5",
+            )?,
+            version: prepare("PRAGMA user_version")?,
             fence: prepare("SELECT given FROM fence")?,
             give: prepare("UPDATE fence SET given = ?1")?,
         })
@@ -39,10 +69,9 @@ impl<'c> Table<'c> {
 
     pub(crate) fn load(&mut self, key: &JournalKey) -> Result<Option<Record>, JournalError> {
         self.load
-            .query_row(key.parts(), |row| row.get::<_, String>(0))
+            .query_row(key.parts(), |row| Ok(record(row, 0)))
             .optional()
             .map_err(storage)?
-            .map(|text| record(&text))
             .transpose()
     }
 
@@ -65,13 +94,99 @@ impl<'c> Table<'c> {
                 text
             ])
             .map_err(storage)?;
+        for process_id in record.processes() {
+            let process_id = process_id.as_str();
+            self.hold
+                .execute([environment, issuer, process_id, flow, reference])
+                .map_err(storage)?;
+        }
         Ok(())
     }
 
-    /// Removes what is over since before `before`, in milliseconds; returns how many.
-    pub(crate) fn forget(&mut self, before: u64) -> Result<u64, JournalError> {
-        let forgotten = self.forget.execute([number(before)]).map_err(storage)?;
-        Ok(u64::try_from(forgotten).unwrap_or(u64::MAX))
+    /// Whether another reference of the key's account has this process.
+    pub(crate) fn is_held_elsewhere(
+        &mut self,
+        key: &JournalKey,
+        process_id: &ProcessId,
+    ) -> Result<bool, JournalError> {
+        let [environment, issuer, flow, reference] = key.parts();
+        self.held
+            .query_row(
+                [environment, issuer, process_id.as_str(), flow, reference],
+                |row| row.get(0),
+            )
+            .map_err(storage)
+    }
+
+    /// Removes what is over since before `before`; returns how many. What cannot be read is not known to be over, and stays.
+    pub(crate) fn forget(&mut self, before: SystemTime) -> Result<u64, JournalError> {
+        let mut forgotten = 0;
+        let mut after = [const { String::new() }; 4];
+        loop {
+            let page = self.over(before, &after)?;
+            for (key, record) in &page {
+                if let Some(record) = record {
+                    let [environment, issuer, flow, reference] = key.each_ref().map(String::as_str);
+                    for process_id in record.processes() {
+                        self.let_go
+                            .execute([environment, issuer, process_id.as_str(), flow, reference])
+                            .map_err(storage)?;
+                    }
+                    self.forget
+                        .execute([environment, issuer, flow, reference])
+                        .map_err(storage)?;
+                    forgotten += 1;
+                }
+            }
+            match page.into_iter().last() {
+                Some((last, _)) => after = last,
+                None => return Ok(forgotten),
+            }
+        }
+    }
+
+    /// The next rows after a key whose columns say that they are over, each with its record where that says so too.
+    fn over(&mut self, before: SystemTime, after: &StoredKey) -> Result<Vec<Over>, JournalError> {
+        /// How many are held at once.
+        const PAGE: i64 = 1_000;
+        let [environment, issuer, flow, reference] = after;
+        let changed_before = number(unix_millis::of(before));
+        let mut rows = self
+            .over
+            .query(params![
+                changed_before,
+                environment,
+                issuer,
+                flow,
+                reference,
+                PAGE
+            ])
+            .map_err(storage)?;
+        let mut page = Vec::new();
+        while let Some(row) = rows.next().map_err(storage)? {
+            let text = |at| row.get::<_, String>(at);
+            if let (Ok(environment), Ok(issuer), Ok(flow), Ok(reference)) =
+                (text(0), text(1), text(2), text(3))
+            {
+                let record = record(row, 4).ok();
+                let record = record.filter(|record| record.may_be_forgotten(before));
+                page.push(([environment, issuer, flow, reference], record));
+            }
+        }
+        Ok(page)
+    }
+
+    /// Refuses where a newer version has changed the file since it was opened.
+    pub(crate) fn refuse_newer(&mut self) -> Result<(), JournalError> {
+        let version: i64 = self
+            .version
+            .query_row([], |row| row.get(0))
+            .map_err(storage)?;
+        if version == newest() {
+            Ok(())
+        } else {
+            Err(JournalErrorKind::Newer.into())
+        }
     }
 
     /// The last fencing number that was given.
@@ -97,8 +212,19 @@ pub(crate) fn number(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 
-/// Reads a stored record.
-pub(crate) fn record(text: &str) -> Result<Record, JournalError> {
+/// A key as it is stored.
+type StoredKey = [String; 4];
+/// A row by its key, with its record where that may be forgotten.
+type Over = (StoredKey, Option<Record>);
+
+fn damaged() -> JournalError {
+    JournalErrorKind::Damaged.into()
+}
+
+/// Reads a stored record, from this column of a row. Also what is no text at all is damaged, and no fault of the store's.
+pub(crate) fn record(row: &Row<'_>, column: usize) -> Result<Record, JournalError> {
+    let stored = row.get_ref(column).map_err(storage)?;
+    let text = stored.as_str().map_err(|_| damaged())?;
     let record: Record = serde_json::from_str(text)
         .map_err(|error| JournalError::new(JournalErrorKind::Damaged).with_source(error))?;
     if record.is_readable() {
@@ -112,7 +238,7 @@ pub(crate) fn record(text: &str) -> Result<Record, JournalError> {
 pub(crate) fn key(row: &Row<'_>) -> Result<JournalKey, JournalError> {
     let text = |at: usize| row.get_ref(at).ok().and_then(|value| value.as_str().ok());
     let key = || JournalKey::from_text([text(0)?, text(1)?, text(2)?, text(3)?]);
-    key().ok_or_else(|| JournalErrorKind::Damaged.into())
+    key().ok_or_else(damaged)
 }
 
 /// The states in which what is wanted may have been stored: by the time that is asked for a lease may be over.

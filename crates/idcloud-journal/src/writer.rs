@@ -9,7 +9,7 @@ use std::thread::{Builder, JoinHandle};
 use std::time::SystemTime;
 
 use idcloud_flows::journal::{
-    Answer, Claimed, Command, JournalError, JournalErrorKind, transition, unix_millis,
+    Answer, Claimed, Command, JournalError, JournalErrorKind, transition,
 };
 use rusqlite::Connection;
 use tokio::sync::oneshot;
@@ -56,12 +56,19 @@ enum Outcome {
 impl Writer {
     /// Starts the thread.
     pub(crate) fn start(connection: Connection, place: Place) -> Result<Self, JournalError> {
+        Self::running(move |jobs, commits| write(&connection, &place, jobs, commits))
+    }
+
+    /// Starts a thread that does this until nobody can ask any more.
+    fn running(
+        work: impl FnOnce(&Receiver<Job>, &AtomicU64) + Send + 'static,
+    ) -> Result<Self, JournalError> {
         let (queue, jobs) = channel();
         let commits = Arc::new(AtomicU64::new(0));
         let counted = Arc::clone(&commits);
         let thread = Builder::new()
             .name("idcloud-journal".to_owned())
-            .spawn(move || write(&connection, &place, &jobs, &counted))
+            .spawn(move || work(&jobs, &counted))
             .map_err(|error| JournalError::new(JournalErrorKind::Storage).with_source(error))?;
         Ok(Self {
             queue: Some(queue),
@@ -160,20 +167,24 @@ impl Drop for Writer {
     }
 }
 
-/// Until nobody can ask any more.
 fn write(connection: &Connection, place: &Place, jobs: &Receiver<Job>, commits: &AtomicU64) {
     let mut table = Table::of(connection);
+    serve(jobs, |batch| match &mut table {
+        Ok(table) => place
+            .check()
+            .and_then(|()| written(connection, table, batch, commits)),
+        Err(error) => Err(error.kind().into()),
+    });
+}
+
+/// Answers what is asked with what `run` makes of it, until nobody can ask any more.
+fn serve(jobs: &Receiver<Job>, mut run: impl FnMut(&[Job]) -> Outcomes) {
     // What the callers of fresh claims left behind when they went.
     let mut left: Vec<Job> = Vec::new();
     let mut expected = 1;
     while let Some(batch) = next_batch(jobs, left, expected) {
         expected = batch.len();
-        let outcomes = match &mut table {
-            Ok(table) => place
-                .check()
-                .and_then(|()| written(connection, table, &batch, commits)),
-            Err(error) => Err(error.kind().into()),
-        };
+        let outcomes = run(&batch);
         left = answer(batch, outcomes);
     }
 }
@@ -211,6 +222,7 @@ fn written(
     let transaction =
         rusqlite::Transaction::new_unchecked(connection, rusqlite::TransactionBehavior::Immediate)
             .map_err(storage)?;
+    table.refuse_newer()?;
     let given = table.fence()?;
     let mut fence = given;
     let mut outcomes = Vec::with_capacity(batch.len());
@@ -233,7 +245,7 @@ fn run(
 ) -> Result<Result<Outcome, JournalError>, JournalError> {
     let (command, now) = match work {
         Work::Purge(before) => {
-            let forgotten = table.forget(unix_millis::of(*before))?;
+            let forgotten = table.forget(*before)?;
             return Ok(Ok(Outcome::Forgotten(forgotten)));
         }
         Work::Command(command, now) => (command, *now),
@@ -243,6 +255,11 @@ fn run(
         Err(error) if error.kind() == JournalErrorKind::Storage => return Err(error),
         Err(unreadable) => return Ok(Err(unreadable)),
     };
+    if let Some(found) = command.found()
+        && table.is_held_elsewhere(command.key(), found)?
+    {
+        return Ok(Err(JournalErrorKind::ProcessTaken.into()));
+    }
     let next = fence.saturating_add(1);
     let transition = transition(record, command.clone(), next, now);
     if let Some(record) = &transition.store {
@@ -274,4 +291,55 @@ fn answer(batch: Vec<Job>, outcomes: Outcomes) -> Vec<Job> {
         }
     }
     left
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use super::*;
+    use crate::opening;
+
+    const NOW: SystemTime = SystemTime::UNIX_EPOCH;
+
+    /// Nobody pays twice, and nobody waits for ever, when the thread panics in the middle of a transaction: what it had not committed is
+    /// told to nobody as done, whoever asks from then on is told so, and dropping the journal is quiet.
+    #[tokio::test]
+    async fn a_thread_that_panics() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("journal.db");
+        let connection = opening::writing(&path).unwrap();
+        let mut batches = 0;
+        let writer = Writer::running(move |jobs, _| {
+            serve(jobs, |batch| {
+                batches += 1;
+                connection.execute_batch("BEGIN IMMEDIATE").unwrap();
+                connection
+                    .execute("UPDATE fence SET given = given + 1", [])
+                    .unwrap();
+                assert!(batches < 2, "the second batch panics");
+                connection.execute_batch("COMMIT").unwrap();
+                Ok(batch.iter().map(|_| Ok(Outcome::Forgotten(0))).collect())
+            });
+        })
+        .unwrap();
+        assert_eq!(writer.purge(NOW).await.unwrap(), 0);
+        // All are asked before the first answer is looked at: some are in the batch that panics, and others behind it.
+        let mut asked: Vec<_> = (0..8).map(|_| Box::pin(writer.purge(NOW))).collect();
+        for one in &mut asked {
+            poll_fn(|cx| std::task::Poll::Ready(one.as_mut().poll(cx).is_pending())).await;
+        }
+        for one in asked {
+            let error = one.await.unwrap_err();
+            assert_eq!(error.kind(), JournalErrorKind::Closed);
+        }
+        let late = writer.purge(NOW).await.unwrap_err();
+        assert_eq!(late.kind(), JournalErrorKind::Closed);
+        drop(writer);
+        let left = opening::reading(&path).unwrap();
+        let given: i64 = left
+            .query_row("SELECT given FROM fence", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(given, 1, "what was not committed is not there");
+    }
 }

@@ -1,8 +1,9 @@
 //! Promise: the file is its owner's alone, is never written over, and nobody waits for it for ever.
 
 #![expect(
+    clippy::panic,
     clippy::unwrap_used,
-    reason = "what this lint forbids is how a test fails"
+    reason = "what these lints forbid is how a test fails"
 )]
 
 use std::error::Error as _;
@@ -12,10 +13,11 @@ use std::time::{Duration, UNIX_EPOCH};
 use idcloud_flows::Flow;
 use idcloud_flows::http::EnvironmentName;
 use idcloud_flows::journal::{
-    Claim, Claimed, Journal as _, JournalErrorKind, JournalKey, StateKind, conformance,
+    Claim, Claimed, Conclusion, EntryFilter, Journal as _, JournalErrorKind, JournalKey,
+    Settlement, StateKind, conformance,
 };
 use idcloud_flows::model::{Asked, Capabilities, Policy, SelfieKind};
-use idcloud_journal::SqliteJournal;
+use idcloud_journal::{SqliteJournal, SqliteReader};
 
 fn claim(reference: &str) -> Claim {
     let key = JournalKey::from_parts(
@@ -189,6 +191,163 @@ async fn unreadable_records() {
     }
     let whole = journal.claim(claim("whole"), NOW).await.unwrap();
     assert!(matches!(whole, Claimed::InFlight { .. }));
+}
+
+/// Ways in which a row breaks, each of the reference that is named after it.
+const BREAKS: [(&str, &str); 5] = [
+    ("no json", "record = '{'"),
+    ("empty", "record = ''"),
+    ("other json", "record = '{\"version\":1}'"),
+    ("no text", "record = CAST(x'ff00fe' AS TEXT)"),
+    (
+        "newer",
+        r#"record = replace(record, '"version":1', '"version":2')"#,
+    ),
+];
+
+/// After everything that the journals of these tests hold.
+fn much_later() -> std::time::SystemTime {
+    NOW + Duration::from_secs(1_000_000)
+}
+
+/// A journal with a row of each of [`BREAKS`], one without even a key, and two whole rows that are ambiguous.
+async fn broken_journal(directory: &std::path::Path) -> SqliteJournal {
+    let path = directory.join("journal.db");
+    let journal = SqliteJournal::open(&path).unwrap();
+    let on_its_way = async |reference: &str| {
+        let Claimed::Fresh(ticket) = journal.claim(claim(reference), NOW).await.unwrap() else {
+            panic!("a new reference is fresh");
+        };
+        let lease = Duration::from_secs(60);
+        journal.dispatch(&ticket, lease, NOW).await.unwrap();
+        ticket
+    };
+    for (reference, _) in BREAKS {
+        let ticket = on_its_way(reference).await;
+        journal
+            .conclude(&ticket, Conclusion::NotSent(None), NOW)
+            .await
+            .unwrap();
+    }
+    for reference in ["a whole", "lost", "z whole"] {
+        let ticket = on_its_way(reference).await;
+        journal
+            .conclude(&ticket, Conclusion::Ambiguous, NOW)
+            .await
+            .unwrap();
+    }
+    let other = rusqlite::Connection::open(&path).unwrap();
+    for (reference, damage) in BREAKS {
+        let change = format!("UPDATE submission SET {damage} WHERE reference = '{reference}'");
+        assert_eq!(other.execute(&change, []).unwrap(), 1);
+    }
+    // Where not even the key is one: a flow that no version has.
+    let change = "UPDATE submission SET flow = 'nonsense' WHERE reference = 'lost'";
+    assert_eq!(other.execute(change, []).unwrap(), 1);
+    journal
+}
+
+/// A row that is broken hides no other, and is told itself.
+#[tokio::test]
+async fn one_damaged_row_hides_no_other() {
+    let directory = tempfile::tempdir().unwrap();
+    let (journal, later) = (broken_journal(directory.path()).await, much_later());
+    // In pages of one, each is told once.
+    let (mut whole, mut broken, mut after) = (Vec::new(), Vec::new(), None);
+    loop {
+        let page = journal
+            .entries(&EntryFilter::new(), after.as_ref(), 1, later)
+            .await
+            .unwrap();
+        broken.extend(page.unreadable().iter().map(|row| {
+            let reference = row.key().map(|key| key.reference().as_str().to_owned());
+            (reference, row.kind())
+        }));
+        let Some(entry) = page.entries().first() else {
+            break;
+        };
+        whole.push(entry.key().reference().as_str().to_owned());
+        after = Some(entry.key().clone());
+    }
+    assert_eq!(whole, ["a whole", "z whole"]);
+    let broken_one = |reference: &str| (Some(reference.to_owned()), JournalErrorKind::Damaged);
+    assert_eq!(
+        broken,
+        [
+            broken_one("empty"),
+            (Some("newer".to_owned()), JournalErrorKind::Newer),
+            broken_one("no json"),
+            broken_one("no text"),
+            broken_one("other json"),
+            (None, JournalErrorKind::Damaged),
+        ]
+    );
+    // By state, too: by what the columns say of it.
+    for (state, expected) in [(StateKind::Ambiguous, 1), (StateKind::NotSent, 5)] {
+        let filter = EntryFilter::new().with_state(state);
+        let page = journal.entries(&filter, None, 100, later).await.unwrap();
+        assert_eq!(page.unreadable().len(), expected, "{state}");
+    }
+}
+
+/// A row that is broken is never fresh, whoever writes beside it, never settled, and never forgotten.
+#[tokio::test]
+async fn a_damaged_row_is_never_free() {
+    let directory = tempfile::tempdir().unwrap();
+    let (journal, later) = (broken_journal(directory.path()).await, much_later());
+    for (reference, _) in BREAKS {
+        let (broken, whole) = (claim(reference), claim(&format!("beside {reference}")));
+        let (refused, fresh) = tokio::join!(
+            journal.claim(broken.clone(), later),
+            journal.claim(whole, later)
+        );
+        assert!(matches!(fresh, Ok(Claimed::Fresh(_))), "{reference}");
+        assert!(refused.is_err(), "{reference}");
+        let again = journal.begin_again(broken.clone(), later).await;
+        assert!(again.is_err(), "{reference}");
+        let resend = journal.settle(&broken.key, Settlement::Resend, later).await;
+        assert!(resend.is_err(), "{reference}");
+    }
+    assert_eq!(
+        journal
+            .purge(later + Duration::from_secs(1_000_000))
+            .await
+            .unwrap(),
+        5,
+        "what was claimed beside them"
+    );
+    let page = journal
+        .entries(&EntryFilter::new(), None, 100, later)
+        .await
+        .unwrap();
+    assert_eq!((page.entries().len(), page.unreadable().len()), (2, 6));
+}
+
+/// Whoever only looks makes nothing, changes nothing, sees what a program has written that still has the file open, and needs no
+/// right to write.
+#[tokio::test]
+async fn looking_only() {
+    let directory = tempfile::tempdir().unwrap();
+    // A name that would be something else in an address.
+    let folder = directory.path().join("50% of #2?");
+    std::fs::create_dir(&folder).unwrap();
+    let path = folder.join("journal.db");
+    let missing = SqliteReader::open(&path).unwrap_err();
+    assert_eq!(missing.kind(), JournalErrorKind::Storage);
+    assert!(!path.exists());
+    std::fs::write(&path, "").unwrap();
+    for_its_owner_alone(&path);
+    let empty = SqliteReader::open(&path).unwrap_err();
+    assert_eq!(empty.kind(), JournalErrorKind::Foreign);
+
+    let journal = SqliteJournal::open(&path).unwrap();
+    let reader = SqliteReader::open(&path).unwrap();
+    let _ = journal.claim(claim("a"), NOW).await.unwrap();
+    let seen = reader.entry(&claim("a").key, NOW).unwrap().unwrap();
+    assert_eq!(seen.state().kind(), StateKind::Claimed);
+    drop((journal, reader));
+    let left: Vec<_> = std::fs::read_dir(&folder).unwrap().collect();
+    assert_eq!(left.len(), 1, "whoever goes last takes log and index away");
 }
 
 /// A store that fails says so to everybody who waits, and goes on when it can.

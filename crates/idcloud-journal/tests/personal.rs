@@ -147,7 +147,7 @@ async fn no_marker_in_the_file_or_in_what_is_shown() {
         .entries(&EntryFilter::new(), None, 10, UNIX_EPOCH)
         .await
         .unwrap();
-    assert_eq!(entries.len(), 2);
+    assert_eq!(entries.entries().len(), 2);
     let _ = writeln!(shown, "{entries:?}");
     let names = ["journal.db", "journal.db-wal", "journal.db-shm"];
     let mut places: Vec<(&str, Vec<u8>)> = names

@@ -55,7 +55,7 @@ impl Job {
                 _ => return Came::Failed(Box::new(submit_failure::in_flight())),
             },
             Ok(None) => {}
-            Err(error) => return Came::Failed(Box::new(submit_failure::of_journal(&error))),
+            Err(error) => return Came::Failed(Box::new(submit_failure::of_record(&error))),
         }
         match self.request(row).await {
             Ok(request) => {

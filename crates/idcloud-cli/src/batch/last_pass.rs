@@ -15,6 +15,7 @@ use crate::call_failure;
 use crate::exit::Exit;
 use crate::failure::{Delivery, Failure};
 use crate::submit_failure;
+use crate::unreadable_entry;
 
 /// What one row came to, all told.
 pub(crate) struct Final {
@@ -58,11 +59,19 @@ pub(crate) async fn of_row(
         result,
         failure: None,
     };
-    let Some(entry) = job
+    let entry = match job
         .journal
         .entry(&job.key(reference), job.clock.now())
-        .await?
-    else {
+        .await
+    {
+        Ok(entry) => entry,
+        // One record that cannot be read hides no other row.
+        Err(error) => {
+            let failure = unreadable_entry::of_submission(&error).ok_or(error)?;
+            return Ok(failed(Outcome::Ambiguous, failure));
+        }
+    };
+    let Some(entry) = entry else {
         let failure = remark.cloned().unwrap_or_else(not_begun);
         return Ok(failed(of_failure(failure.exit), failure));
     };

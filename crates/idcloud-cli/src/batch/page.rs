@@ -30,6 +30,7 @@ pub(crate) fn page(summary: &Summary, now: SystemTime) -> String {
     head(&mut page, summary, now);
     outcomes(&mut page, summary);
     ambiguous(&mut page, summary);
+    unreadable(&mut page, summary);
     decisions(&mut page, summary);
     scores(&mut page, summary);
     latency(&mut page, summary);
@@ -81,6 +82,9 @@ fn outcomes(page: &mut String, summary: &Summary) {
     if summary.in_flight > 0 {
         card(page, "wait", "in flight", summary.in_flight);
     }
+    if summary.unreadable > 0 {
+        card(page, "ambiguous", "unreadable", summary.unreadable);
+    }
     page.push_str("</div>\n<p class=\"dim\">Rows that were refused before anything was sent are in the batch's output, not here.</p>\n");
 }
 
@@ -120,6 +124,32 @@ fn ambiguous(page: &mut String, summary: &Summary) {
         let _ = writeln!(
             page,
             "<p>And {more} more: <code>idcloud journal list --state ambiguous</code></p>"
+        );
+    }
+}
+
+fn unreadable(page: &mut String, summary: &Summary) {
+    if summary.unreadable == 0 {
+        return;
+    }
+    page.push_str(
+        "<h2>Unreadable: what to do with each</h2>\n\
+         <p>The journal's records of these are damaged, or of a newer version. Whether a process was created is not known, so they are neither \
+         sent nor purged. Restore the journal from a copy, or use the newer version.</p>\n<ul>",
+    );
+    for row in &summary.told_unreadable {
+        let reference = row.key().map_or_else(
+            || "a reference that cannot be read either".to_owned(),
+            |key| format!("<code>{}</code>", escaped(key.reference().as_str())),
+        );
+        let _ = write!(page, "<li>{reference}</li>");
+    }
+    page.push_str("</ul>\n");
+    let more = summary.unreadable - summary.told_unreadable.len();
+    if more > 0 {
+        let _ = writeln!(
+            page,
+            "<p>And {more} more: <code>idcloud journal list</code></p>"
         );
     }
 }

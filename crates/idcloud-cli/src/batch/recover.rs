@@ -28,7 +28,9 @@ pub(crate) async fn let_go(
         let mut after = None;
         loop {
             let now = clock.now();
-            let entries = journal.entries(&filter, after.as_ref(), PAGE, now).await?;
+            let page = journal.entries(&filter, after.as_ref(), PAGE, now).await?;
+            // What cannot be read is held by nobody who could let go of it.
+            let entries = page.entries();
             for ticket in entries.iter().filter_map(|entry| entry.held_by(&owner)) {
                 journal.apply(Command::Abandon(ticket), now).await?;
                 ambiguous += usize::from(state == StateKind::Dispatched);

@@ -5,6 +5,8 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
+use idcloud_flows::journal::Unreadable;
+
 use super::outcome::{Outcome, Tally};
 
 /// References that are listed one by one; of more than these the page tells the number.
@@ -32,6 +34,10 @@ pub(crate) struct Summary {
     /// Error codes, or what stands for one.
     pub(crate) errors: BTreeMap<String, usize>,
     pub(crate) ambiguous: Vec<Listed>,
+    /// Records that cannot be read.
+    pub(crate) unreadable: usize,
+    /// Those of them that are told one by one.
+    pub(crate) told_unreadable: Vec<Unreadable>,
     pub(crate) first: Option<SystemTime>,
     pub(crate) last: Option<SystemTime>,
 }
@@ -75,6 +81,14 @@ impl Summary {
         }
     }
 
+    /// A record that cannot be read, listed while there is room.
+    pub(crate) fn unreadable(&mut self, row: &Unreadable) {
+        self.unreadable += 1;
+        if self.told_unreadable.len() < LISTED {
+            self.told_unreadable.push(row.clone());
+        }
+    }
+
     /// The reference was begun and ended at these times.
     pub(crate) fn during(&mut self, begun: SystemTime, ended: SystemTime) {
         self.first = Some(self.first.map_or(begun, |first| first.min(begun)));
@@ -83,7 +97,7 @@ impl Summary {
 
     /// Every reference.
     pub(crate) fn total(&self) -> usize {
-        self.tally.total() + self.in_flight
+        self.tally.total() + self.in_flight + self.unreadable
     }
 }
 

@@ -4,7 +4,8 @@
 
 use std::time::SystemTime;
 
-use idcloud_flows::journal::{Entry, EntryFilter, Journal, State};
+use idcloud_flows::journal::{Entry, EntryFilter, State};
+use idcloud_journal::SqliteReader;
 use idcloud_model::{ErrorCode, RiskScore};
 
 use super::outcome::Outcome;
@@ -18,16 +19,19 @@ const PAGE: usize = 1_000;
 ///
 /// # Errors
 /// The journal cannot be read.
-pub(crate) async fn survey(journal: &dyn Journal, now: SystemTime) -> Result<Summary, Failure> {
+pub(crate) fn survey(journal: &SqliteReader, now: SystemTime) -> Result<Summary, Failure> {
     let filter = EntryFilter::new();
     let mut summary = Summary::default();
     let mut after = None;
     loop {
-        let entries = journal
+        let page = journal
             .entries(&filter, after.as_ref(), PAGE, now)
-            .await
             .map_err(|error| submit_failure::of_journal(&error))?;
-        for entry in &entries {
+        for row in page.unreadable() {
+            summary.unreadable(row);
+        }
+        let entries = page.entries();
+        for entry in entries {
             count(&mut summary, entry);
         }
         match entries.last() {

@@ -11,10 +11,12 @@ use std::path::Path;
 
 use crate::args::BatchCommand;
 use crate::batch::rows::Rows;
+use crate::batch::summary::Summary;
 use crate::exit::Exit;
 use crate::failure::{Failure, Refusal};
 use crate::output::Output;
 use crate::settings::Settings;
+use crate::unreadable_entry;
 
 /// Runs the command.
 pub(crate) fn run(
@@ -40,6 +42,19 @@ fn open(input: &Path, output: &mut Output<'_>) -> Result<Rows, Failure> {
         ));
     }
     Ok(rows)
+}
+
+/// Tells of the records that could not be read, beside what the rest came to; with them a command does not end well.
+fn tell_unreadable(summary: &Summary, output: &mut Output<'_>) -> Exit {
+    for row in &summary.told_unreadable {
+        // Whoever closed standard error does not want to be told.
+        let _ = output.failure(&unreadable_entry::told(row));
+    }
+    if summary.unreadable > 0 {
+        Exit::Fault
+    } else {
+        Exit::Answered
+    }
 }
 
 /// Where the selfies of an input are looked for.

@@ -2,15 +2,15 @@
 //!
 //! Never sends anything, and never makes a journal.
 
-use std::path::Path;
-use std::sync::Arc;
+use std::path::PathBuf;
 
 use clap::ValueEnum as _;
 use idcloud_flows::Flow;
 use idcloud_flows::journal::{
-    Entry, EntryFilter, Journal, JournalKey, Reference, ReferenceError, Settlement, StateKind,
+    Entry, EntryFilter, JournalKey, Page, Reference, ReferenceError, Settlement, StateKind,
 };
 use idcloud_http::{Clock as _, EnvironmentName, SystemClock};
+use idcloud_journal::SqliteReader;
 
 use crate::args::{
     EnvironmentArg, JournalCommand, JournalFileArgs, JournalListArgs, JournalSettleArgs,
@@ -25,6 +25,7 @@ use crate::output::Output;
 use crate::process_id;
 use crate::settings::{Setting, Settings};
 use crate::submit_failure;
+use crate::unreadable_entry;
 
 /// How many entries are held at once.
 const PAGE: usize = 1_000;
@@ -53,9 +54,14 @@ fn list(
         filter = filter.with_state(state);
     }
     let mut after = None;
+    let mut exit = Exit::Answered;
     loop {
-        let entries = book.entries(&filter, after.as_ref())?;
-        for entry in &entries {
+        let page = book.entries(&filter, after.as_ref())?;
+        if tell_unreadable(&page, output) {
+            exit = Exit::Fault;
+        }
+        let entries = page.entries();
+        for entry in entries {
             let object = EntryObject::of(entry);
             output
                 .line(&object, |to, style| write_line(&object, to, style))
@@ -63,7 +69,7 @@ fn list(
         }
         match entries.last() {
             Some(entry) if entries.len() == PAGE => after = Some(entry.key().clone()),
-            _ => return Ok(Exit::Answered),
+            _ => return Ok(exit),
         }
     }
 }
@@ -74,10 +80,15 @@ fn show(
     output: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
     let book = Book::open(&args.file, settings)?;
-    for entry in book.of(&reference(&args.reference)?)? {
-        tell(&entry, output)?;
+    let page = book.of(&reference(&args.reference)?)?;
+    for entry in page.entries() {
+        tell(entry, output)?;
     }
-    Ok(Exit::Answered)
+    Ok(if tell_unreadable(&page, output) {
+        Exit::Fault
+    } else {
+        Exit::Answered
+    })
 }
 
 fn settle(
@@ -93,7 +104,8 @@ fn settle(
     };
     let book = Book::open(&args.file, settings)?;
     let reference = reference(&args.reference)?;
-    let entries = book.of(&reference)?;
+    let page = book.of(&reference)?;
+    let entries = page.entries();
     let is_ambiguous = |entry: &&Entry| entry.state().kind() == StateKind::Ambiguous;
     let mut ambiguous = entries.iter().filter(is_ambiguous);
     let key = match (ambiguous.next(), ambiguous.next()) {
@@ -105,6 +117,10 @@ fn settle(
             ));
         }
         (None, _) => {
+            // What cannot be read may be the one that was meant.
+            if let Some(row) = page.unreadable().first() {
+                return Err(unreadable_entry::told(row));
+            }
             let states: Vec<_> = entries
                 .iter()
                 .map(|entry| entry.state().kind().as_str())
@@ -118,6 +134,7 @@ fn settle(
     book.settle(&key, settlement)?;
     for entry in book
         .of(&reference)?
+        .entries()
         .iter()
         .filter(|entry| *entry.key() == key)
     {
@@ -136,6 +153,15 @@ fn tell(entry: &Entry, output: &mut Output<'_>) -> Result<(), Failure> {
     output
         .result(&object, |to, style| write_entry(&object, to, style))
         .map_err(unwritten)
+}
+
+/// Tells of what could not be read, as of errors; whether there was any.
+fn tell_unreadable(page: &Page, output: &mut Output<'_>) -> bool {
+    for row in page.unreadable() {
+        // Whoever closed standard error does not want to be told.
+        let _ = output.failure(&unreadable_entry::told(row));
+    }
+    !page.unreadable().is_empty()
 }
 
 fn reference(text: &str) -> Result<Reference, Failure> {
@@ -157,8 +183,8 @@ fn unwritten(_: std::io::Error) -> Failure {
 
 /// A journal, and which part of it was asked for.
 struct Book {
-    journal: Arc<dyn Journal>,
-    runtime: tokio::runtime::Runtime,
+    path: PathBuf,
+    reader: SqliteReader,
     clock: SystemClock,
     filter: EntryFilter,
 }
@@ -175,39 +201,36 @@ impl Book {
             filter = filter.with_environment(environment);
         }
         Ok(Self {
-            journal: journal_file::open_existing(Path::new(&path))?,
-            runtime: runtime()?,
+            reader: journal_file::look(&path)?,
+            path,
             clock: SystemClock::new(),
             filter,
         })
     }
 
-    fn entries(
-        &self,
-        filter: &EntryFilter,
-        after: Option<&JournalKey>,
-    ) -> Result<Vec<Entry>, Failure> {
-        self.runtime
-            .block_on(self.journal.entries(filter, after, PAGE, self.clock.now()))
+    fn entries(&self, filter: &EntryFilter, after: Option<&JournalKey>) -> Result<Page, Failure> {
+        self.reader
+            .entries(filter, after, PAGE, self.clock.now())
             .map_err(|error| submit_failure::of_journal(&error))
     }
 
     /// Everything under a reference, of which there is something.
-    fn of(&self, reference: &Reference) -> Result<Vec<Entry>, Failure> {
+    fn of(&self, reference: &Reference) -> Result<Page, Failure> {
         let filter = self.filter.clone().with_reference(reference.clone());
-        let entries = self.entries(&filter, None)?;
-        if entries.is_empty() {
+        let page = self.entries(&filter, None)?;
+        if page.entries().is_empty() && page.unreadable().is_empty() {
             return Err(refused(
                 "is not in the journal",
                 "check the spelling, the journal's file, and --env and --flow where they are given",
             ));
         }
-        Ok(entries)
+        Ok(page)
     }
 
     fn settle(&self, key: &JournalKey, settlement: Settlement) -> Result<(), Failure> {
-        self.runtime
-            .block_on(self.journal.settle(key, settlement, self.clock.now()))
+        let journal = journal_file::open_existing(&self.path)?;
+        runtime()?
+            .block_on(journal.settle(key, settlement, self.clock.now()))
             .map_err(|error| submit_failure::of_journal(&error))
     }
 }

@@ -306,6 +306,68 @@ async fn an_ambiguous_reference_is_settled_by_a_person() {
     assert_eq!((other.code, server.creates().await), (3, 3), "{other}");
 }
 
+/// One damaged row hides no other: it is told beside them, no command that meets it ends well, and it is never sent again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_row_hides_no_other() {
+    let (server, files) = (Server::start().await, Files::new());
+    server
+        .on_creates([0, 1, 2].map(|number| {
+            let id = format!("80371b2a-3ac7-432e-866d-{number:012x}");
+            ResponseTemplate::new(200)
+                .set_body_json(json!({"id": id, "status": 3, "unicoId": {"result": "yes"}}))
+        }))
+        .await;
+    rows(&files, 3);
+    let whole = run(batch(&files, &server.url(), &[])).await;
+    assert_eq!((whole.code, server.creates().await), (0, 3), "{whole}");
+    let file = rusqlite::Connection::open(files.path("batch.db")).unwrap();
+    let damage = "UPDATE submission SET record = '{' WHERE reference = 'row-2'";
+    assert_eq!(file.execute(damage, []).unwrap(), 1);
+    drop(file);
+
+    let told = |run: &Run| {
+        assert_eq!(run.code, 1, "{run}");
+        assert_eq!(run.error()["kind"], json!("unreadable"), "{run}");
+        assert_eq!(run.error()["delivery"], json!("unknown"), "{run}");
+        assert!(run.stderr.contains("row-2"), "{run}");
+    };
+    let list = run(journaled(&files, ["journal", "list", "--format", "json"])).await;
+    told(&list);
+    assert_eq!(list.stdout.lines().count(), 2, "{list}");
+    let show = ["journal", "show", "row-2", "--format", "json"];
+    told(&run(journaled(&files, show)).await);
+    let settle = ["journal", "settle", "row-2", "--resend", "--format", "json"];
+    told(&run(journaled(&files, settle)).await);
+    let status = run(journaled(&files, ["batch", "status", "--format", "json"])).await;
+    told(&status);
+    assert_valid("batch-status", &status.object());
+    assert_eq!(
+        (
+            &status.object()["references"],
+            &status.object()["unreadable"]
+        ),
+        (&json!(3), &json!(1))
+    );
+    let page = files.path("report.html");
+    let report = journaled(&files, ["batch", "report"]);
+    let report = run(report.arg("--output").arg(&page)).await;
+    assert!(
+        report.code == 1 && report.stderr.contains("row-2"),
+        "{report}"
+    );
+    let page = std::fs::read_to_string(page).unwrap();
+    assert!(page.contains("Unreadable") && page.contains("row-2"));
+
+    // A run goes on with the others, and sends nothing.
+    let again = run(batch(&files, &server.url(), &[])).await;
+    assert_eq!((again.code, server.creates().await), (5, 3), "{again}");
+    let outcomes: Vec<_> = output(&files)
+        .iter()
+        .map(|row| row["outcome"].clone())
+        .collect();
+    assert_eq!(outcomes, ["done", "ambiguous", "done"]);
+}
+
 /// With a reference alone, the journal is the owner's own, in the place that is documented.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reference_alone_is_remembered_at_home() {

@@ -131,7 +131,7 @@ pub enum Conclusion {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Settlement {
-    /// The process was found, for instance in IDCloud's portal.
+    /// The process was found, for instance in IDCloud's portal. No other reference of the account may have it.
     Found(ProcessId),
     /// There is none, or it does not matter: it may be sent again.
     Resend,
@@ -180,6 +180,22 @@ pub enum Command {
 }
 
 impl Command {
+    /// The process that a person found, where it is that which is to be remembered.
+    ///
+    /// One process answers one reference: where another one of the key's account ([`JournalKey::is_of_the_account_of`]) has this process
+    /// already ([`Record::holds`](super::Record::holds)), a store refuses with
+    /// [`JournalErrorKind::ProcessTaken`](super::JournalErrorKind::ProcessTaken), in the same transaction.
+    #[must_use]
+    pub const fn found(&self) -> Option<&ProcessId> {
+        match self {
+            Self::Settle {
+                settlement: Settlement::Found(process_id),
+                ..
+            } => Some(process_id),
+            _ => None,
+        }
+    }
+
     /// What it is about.
     #[must_use]
     pub const fn key(&self) -> &JournalKey {

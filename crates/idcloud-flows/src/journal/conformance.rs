@@ -36,6 +36,7 @@ pub async fn check(journal: &dyn Journal) {
     trial.nothing_leaves_late().await;
     trial.pending_then_finished().await;
     trial.ambiguous_until_settled().await;
+    trial.one_process_answers_one_reference().await;
     trial.a_late_answer().await;
     trial.what_did_not_run().await;
     trial.begin_again().await;
@@ -341,6 +342,60 @@ impl<'a> Trial<'a> {
         );
     }
 
+    /// A process that was found answers no second reference, whatever became of the first; in another account it is another process.
+    async fn one_process_answers_one_reference(&self) {
+        let ambiguous = async |key: &JournalKey| {
+            let ticket = self.on_its_way(key, at(0)).await;
+            self.conclude(&ticket, Conclusion::Ambiguous, at(1)).await;
+        };
+        let ended = async |key: &JournalKey, number: u32, status: u8| {
+            let ticket = self.on_its_way(key, at(0)).await;
+            let end = Conclusion::Finished(Box::new(finished(&id(number), status)));
+            self.conclude(&ticket, end, at(1)).await;
+        };
+        self.pending(&self.new_key(), 20).await;
+        ended(&self.new_key(), 21, 3).await;
+        // One that failed, and was replaced by a process that is on its way.
+        let replaced = self.new_key();
+        ended(&replaced, 22, 5).await;
+        let again = Self::claim_of(&replaced, "one", 0);
+        let again = self.journal.begin_again(again, at(2)).await;
+        let Ok(Claimed::Fresh(again)) = again else {
+            panic!("a failed process may be begun again");
+        };
+        self.journal
+            .dispatch(&again, LEASE, at(2))
+            .await
+            .expect("a fresh ticket dispatches");
+        self.conclude(&again, Conclusion::Ambiguous, at(3)).await;
+        let (other, other_flow) = (self.new_key(), self.key(Flow::Liveness, "one process"));
+        ambiguous(&other).await;
+        ambiguous(&other_flow).await;
+        for key in [&other, &other_flow, &replaced] {
+            for number in [20, 21, 22] {
+                let taken = Settlement::Found(id(number));
+                let taken = self.journal.settle(key, taken, at(4)).await;
+                assert_eq!(
+                    taken.expect_err("another's process").kind(),
+                    JournalErrorKind::ProcessTaken
+                );
+                assert_eq!(self.state(key, at(4)).await, StateKind::Ambiguous);
+            }
+        }
+        for (environment, account) in [
+            (EnvironmentName::Uat, self.account.clone()),
+            (EnvironmentName::Local, format!("{}.others", self.account)),
+        ] {
+            let reference = "one process".parse().expect("a reference");
+            let key = JournalKey::from_parts(environment, &account, Flow::Identity, reference);
+            ambiguous(&key).await;
+            self.journal
+                .settle(&key, Settlement::Found(id(20)), at(4))
+                .await
+                .expect("another account has processes of its own");
+        }
+    }
+
     /// A late answer ends what was ambiguous.
     async fn a_late_answer(&self) {
         let key = self.new_key();
@@ -604,6 +659,8 @@ impl<'a> Trial<'a> {
             loop {
                 let page = self.journal.entries(&filter, seen.last(), 10, now).await;
                 let page = page.expect("entries are read");
+                assert!(page.unreadable().is_empty(), "nothing is damaged");
+                let page = page.entries();
                 let is_last = page.len() < 10;
                 assert!(page.iter().all(|entry| filter.matches(entry)));
                 seen.extend(page.iter().map(|entry| entry.key().clone()));

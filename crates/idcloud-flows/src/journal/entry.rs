@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use idcloud_http::EnvironmentName;
 
 use super::{JournalKey, Owner, Record, Reference, State, StateKind, Ticket};
-use crate::Flow;
+use crate::{Flow, Pending};
 
 /// One reference and what is remembered of it, as it stands at one time.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,6 +52,16 @@ impl Entry {
                     fence: self.record.last.fence,
                 })
             }
+            _ => None,
+        }
+    }
+
+    /// The process that is waited for, where it is pending: to be waited for as it was asked first. Whoever submits under the reference again
+    /// has it judged by what he asks.
+    #[must_use]
+    pub fn pending(&self) -> Option<&Pending> {
+        match self.state() {
+            State::Pending(pending) => Some(pending),
             _ => None,
         }
     }

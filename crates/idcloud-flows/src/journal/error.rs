@@ -27,6 +27,8 @@ pub enum JournalErrorKind {
     LeaseExpired,
     /// What was asked is not possible in this state.
     NotAllowed(StateKind),
+    /// The process that was found belongs to another reference of the account, or to an earlier attempt of this one.
+    ProcessTaken,
     /// Nothing is remembered under this key.
     NotFound,
     /// The store could not be read or written. A change may or may not have been made.
@@ -92,6 +94,9 @@ impl fmt::Display for JournalError {
             }
             JournalErrorKind::LeaseExpired => {
                 "the attempt's time is over; nothing was sent, claim the reference again"
+            }
+            JournalErrorKind::ProcessTaken => {
+                "one process answers one reference, and that process has one already; check the id: the process of this attempt is another, or there is none and it may be sent again"
             }
             JournalErrorKind::NotFound => "the journal remembers nothing under this reference",
             JournalErrorKind::Storage => {

@@ -81,6 +81,12 @@ impl JournalKey {
         &self.reference
     }
 
+    /// Whether both are of one account in one environment.
+    #[must_use]
+    pub fn is_of_the_account_of(&self, other: &Self) -> bool {
+        (self.environment, &self.issuer) == (other.environment, &other.issuer)
+    }
+
     /// The parts as text, in the order in which keys are sorted.
     #[must_use]
     pub fn parts(&self) -> [&str; 4] {

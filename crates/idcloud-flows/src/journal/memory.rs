@@ -8,9 +8,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use async_trait::async_trait;
+use idcloud_model::ProcessId;
 
 use super::{
-    Answer, Command, Entry, EntryFilter, Journal, JournalError, JournalKey, Record, transition,
+    Answer, Command, Entry, EntryFilter, Journal, JournalError, JournalErrorKind, JournalKey, Page,
+    Record, transition,
 };
 
 /// A journal that lasts as long as this value.
@@ -43,12 +45,26 @@ impl MemoryJournal {
         let mut memory = self.lock();
         memory.fence += 1;
         let key = command.key().clone();
+        if let Some(found) = command.found()
+            && memory.holds(&key, found)
+        {
+            return Err(JournalErrorKind::ProcessTaken.into());
+        }
         let before = memory.records.get(&key).cloned();
         let after = transition(before, command, memory.fence, now);
         if let Some(record) = after.store {
             memory.records.insert(key, record);
         }
         after.answer
+    }
+}
+
+impl Memory {
+    /// Whether another reference of the key's account has this process. Looks at all of them: it is a person who asks.
+    fn holds(&self, key: &JournalKey, process_id: &ProcessId) -> bool {
+        self.records.iter().any(|(other, record)| {
+            other != key && other.is_of_the_account_of(key) && record.holds(process_id)
+        })
     }
 }
 
@@ -87,15 +103,17 @@ impl Journal for MemoryJournal {
         after: Option<&JournalKey>,
         limit: usize,
         now: SystemTime,
-    ) -> Result<Vec<Entry>, JournalError> {
+    ) -> Result<Page, JournalError> {
         let start = after.map_or(Bound::Unbounded, Bound::Excluded);
-        Ok(self
+        let entries = self
             .lock()
             .records
             .range((start, Bound::Unbounded))
             .map(|(key, record)| Entry::new(key.clone(), record.clone(), now))
             .filter(|entry| filter.matches(entry))
             .take(limit)
-            .collect())
+            .collect();
+        // What is in memory was never read from anywhere.
+        Ok(Page::new(entries, Vec::new()))
     }
 }

@@ -52,6 +52,7 @@ mod finished;
 mod key;
 mod memory;
 mod owner;
+mod page;
 mod record;
 mod reference;
 mod transition;
@@ -71,6 +72,7 @@ pub use finished::Finished;
 pub use key::JournalKey;
 pub use memory::MemoryJournal;
 pub use owner::{Owner, OwnerError};
+pub use page::{Page, Unreadable};
 pub use record::{Attempt, Record, Refusal, State, StateKind, UnknownState};
 pub use reference::{Reference, ReferenceError};
 pub use transition::{Transition, transition};
@@ -97,7 +99,8 @@ pub trait Journal: Send + Sync + Debug {
 
     /// Forgets what changed last before `before` and is over: finished, not sent, settled to be sent again. Returns how many.
     ///
-    /// What is pending, ambiguous or on its way is never forgotten. A forgotten reference is free, and can be paid for once more.
+    /// What is pending, ambiguous or on its way is never forgotten, and neither is a record that cannot be read. A forgotten reference is
+    /// free, and can be paid for once more.
     async fn purge(&self, before: SystemTime) -> Result<u64, JournalError>;
 
     /// What is remembered under `key`, as it stands at `now`.
@@ -105,13 +108,16 @@ pub trait Journal: Send + Sync + Debug {
     -> Result<Option<Entry>, JournalError>;
 
     /// What is remembered, in the order of keys: at most `limit` entries after the key `after`. Fewer than `limit` are the last.
+    ///
+    /// A record that cannot be read is no error here: the page tells of it beside the others. Where a state is wanted, it is told if it may be
+    /// in that state as far as the store can see.
     async fn entries(
         &self,
         filter: &EntryFilter,
         after: Option<&JournalKey>,
         limit: usize,
         now: SystemTime,
-    ) -> Result<Vec<Entry>, JournalError>;
+    ) -> Result<Page, JournalError>;
 
     /// Asks to submit: fresh with a ticket, or what is known instead.
     ///
@@ -181,6 +187,10 @@ pub trait Journal: Send + Sync + Debug {
     }
 
     /// Ends an ambiguous attempt by a person's decision.
+    ///
+    /// # Errors
+    /// [`JournalErrorKind::NotAllowed`] where it is not ambiguous, and [`JournalErrorKind::ProcessTaken`] where the process that was found
+    /// belongs to another reference of the account.
     async fn settle(
         &self,
         key: &JournalKey,

@@ -219,6 +219,17 @@ impl Record {
             .filter_map(|attempt| attempt.state.process_id())
     }
 
+    /// Every process that this reference has or had, oldest first.
+    pub fn processes(&self) -> impl Iterator<Item = &ProcessId> {
+        self.earlier_processes().chain(self.process_id())
+    }
+
+    /// Whether this reference has or had this process.
+    #[must_use]
+    pub fn holds(&self, process_id: &ProcessId) -> bool {
+        self.processes().any(|held| held == process_id)
+    }
+
     /// The record as it stands at `now`: an attempt whose time is over is ambiguous where it was dispatched, and where it was only claimed it
     /// never was.
     #[must_use]

@@ -255,6 +255,9 @@ fn settled(
     }
     record.last.state = match settlement {
         Settlement::Resend => State::Resend,
+        Settlement::Found(process_id) if record.holds(&process_id) => {
+            return Err(JournalErrorKind::ProcessTaken);
+        }
         Settlement::Found(process_id) => State::Pending(Box::new(Pending::found(
             process_id,
             key,

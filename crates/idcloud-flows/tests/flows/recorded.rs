@@ -6,7 +6,7 @@ use std::time::Duration;
 use idcloud_flows::http::testing::{ScriptedTransport, Step};
 use idcloud_flows::model::request::{DocumentRequest, Purpose};
 use idcloud_flows::model::{Decision, Policy, Scenario, SelfieKind};
-use idcloud_flows::{Failure, Flow, IdCloud, SubmitErrorKind, SubmitOptions};
+use idcloud_flows::{Failure, Flow, IdCloud, Pending, SubmitErrorKind, SubmitOptions};
 
 use crate::support::{
     CPF, ID, OTHER_ID, Question, answer, building, finished, key, pending, process_id, subject,
@@ -102,6 +102,53 @@ async fn a_recorded_pending_process_takes_the_harder_question() {
         .await
         .unwrap();
     assert_eq!(report.verdict().scenario(), Scenario::MissingEvidence);
+}
+
+/// A question that is asked while the process is pending makes no better evidence either, also not from a stored process; and what is
+/// remembered does not depend on who waited.
+#[tokio::test(start_paused = true)]
+async fn a_recorded_pending_process_gives_no_better_answer() {
+    let first = Question::new(Flow::Identity, "identity", SelfieKind::Image);
+    let mut later = Question::new(Flow::Identity, "identity,risk-score", SelfieKind::Image);
+    // A score that the first key is not declared to have approves nobody for it.
+    let scored = r#""status":3,"unicoId":{"result":"inconclusive"},"score":80"#;
+    for strictest in [50, 90_i8] {
+        later.policy = Policy::default().with_approve_from(strictest);
+        let (idcloud, _) = remembering(vec![answer(r#""status":1"#)], answer(scored));
+        let _ = pending(first.submit(&idcloud, &under()).await.unwrap());
+        let resumed = pending(later.submit(&idcloud, &under()).await.unwrap());
+        assert_eq!(resumed.policy(), &later.policy);
+        let json = serde_json::to_string(&resumed).unwrap();
+        let read_back: Pending = serde_json::from_str(&json).unwrap();
+        assert_eq!(read_back, resumed);
+        let handle = idcloud.identity(key(later.capabilities));
+        let report = handle
+            .wait(read_back, Duration::from_secs(60))
+            .await
+            .unwrap();
+        assert_eq!(report.verdict().decision(), Decision::Review, "{strictest}");
+        assert_eq!(report.policy(), &later.policy);
+
+        // Whoever asked first, and whoever comes third, is answered as if the first had waited.
+        let known = finished(first.submit(&idcloud, &under()).await.unwrap());
+        assert!(known.recorded());
+        assert_eq!(
+            (known.asked().capabilities(), known.verdict().scenario()),
+            (
+                first.capabilities.parse().unwrap(),
+                Scenario::IdentityInconclusive
+            )
+        );
+        later.policy = Policy::default();
+        let third = finished(later.submit(&idcloud, &under()).await.unwrap());
+        assert_eq!(third.verdict().decision(), Decision::Review, "{strictest}");
+    }
+    // The same answer approves whoever asked for the score at first.
+    let (idcloud, _) = remembering(vec![answer(r#""status":1"#)], answer(scored));
+    let submitted = pending(later.submit(&idcloud, &under()).await.unwrap());
+    let handle = idcloud.identity(key(later.capabilities));
+    let report = handle.wait(submitted, Duration::from_secs(60)).await;
+    assert_eq!(report.unwrap().verdict().decision(), Decision::Approve);
 }
 
 /// How often a submission tried is part of what came of it, and of what is remembered.

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use idcloud_flows::http::EnvironmentName;
 use idcloud_flows::journal::{
     Answer, Command, Conclusion, Entry, EntryFilter, Journal, JournalError, JournalErrorKind,
-    JournalKey, MemoryJournal, Reference,
+    JournalKey, MemoryJournal, Page, Reference,
 };
 use idcloud_flows::{Flow, IdCloud};
 
@@ -146,7 +146,7 @@ impl Journal for WatchedJournal {
         after: Option<&JournalKey>,
         limit: usize,
         now: SystemTime,
-    ) -> Result<Vec<Entry>, JournalError> {
+    ) -> Result<Page, JournalError> {
         self.inner.entries(filter, after, limit, now).await
     }
 }

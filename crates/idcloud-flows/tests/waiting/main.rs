@@ -9,6 +9,7 @@
 #[expect(dead_code, reason = "its `main` is for running it by hand")]
 #[path = "../../examples/axum_webhook.rs"]
 mod axum_webhook;
+mod journaled;
 mod waits;
 mod webhook;
 mod webhook_example;

@@ -33,20 +33,23 @@ type Course = Vec<(f64, u16, String)>;
 
 /// IDCloud as far as lookups go: every process has its course, and every request is written down.
 #[derive(Debug)]
-struct World {
-    clock: VirtualClock,
+pub(crate) struct World {
+    pub(crate) clock: VirtualClock,
     start: tokio::time::Instant,
     courses: Mutex<HashMap<String, Course>>,
+    /// The process that the next create makes, where it is to be waited for.
+    next: Mutex<Option<u32>>,
     seen: Mutex<Vec<(Operation, String, f64)>>,
 }
 
 impl World {
-    fn new() -> Arc<Self> {
+    pub(crate) fn new() -> Arc<Self> {
         let clock = VirtualClock::new();
         Arc::new(Self {
             start: clock.instant(),
             clock,
             courses: Mutex::default(),
+            next: Mutex::default(),
             seen: Mutex::default(),
         })
     }
@@ -55,7 +58,7 @@ impl World {
         (self.clock.instant() - self.start).as_secs_f64()
     }
 
-    fn process(&self, number: u32, course: &[(f64, &str)]) -> Pending {
+    pub(crate) fn process(&self, number: u32, course: &[(f64, &str)]) -> Pending {
         let answers = course
             .iter()
             .map(|(at, members)| (*at, 200, body(number, members)));
@@ -67,7 +70,7 @@ impl World {
         pending(number, self.clock.now())
     }
 
-    fn builder(self: &Arc<Self>) -> IdCloudBuilder {
+    pub(crate) fn builder(self: &Arc<Self>) -> IdCloudBuilder {
         let tenant = "11111111-2222-3333-4444-555555555555";
         let account = ServiceAccount::with_signer("a", tenant, Arc::new(Signature)).unwrap();
         let transport: Arc<Self> = Arc::clone(self);
@@ -80,6 +83,19 @@ impl World {
         self.builder().build().unwrap()
     }
 
+    /// The next create makes this process, and more of it will come.
+    pub(crate) fn creates(&self, number: u32) {
+        *self.next.lock().unwrap() = Some(number);
+    }
+
+    pub(crate) fn creates_seen(&self) -> usize {
+        let seen = self.seen.lock().unwrap();
+        let creates = seen
+            .iter()
+            .filter(|(operation, ..)| *operation == Operation::CreateProcess);
+        creates.count()
+    }
+
     fn looks(&self) -> Vec<(String, f64)> {
         let seen = self.seen.lock().unwrap();
         let looks = seen
@@ -88,7 +104,7 @@ impl World {
         looks.map(|(_, id, at)| (id.clone(), *at)).collect()
     }
 
-    fn departures(&self) -> Vec<f64> {
+    pub(crate) fn departures(&self) -> Vec<f64> {
         self.seen
             .lock()
             .unwrap()
@@ -119,7 +135,10 @@ impl Transport for World {
             .push((context.operation, id.clone(), now));
         let (status, body) = match context.operation {
             Operation::Token => (200, r#"{"access_token":"t","expires_in":36000}"#.to_owned()),
-            Operation::CreateProcess => (200, body(1_000_000, SCORE)),
+            Operation::CreateProcess => match self.next.lock().unwrap().take() {
+                Some(number) => (200, body(number, WAITING)),
+                None => (200, body(1_000_000, SCORE)),
+            },
             _ => {
                 let courses = self.courses.lock().unwrap();
                 let course = courses.get(&id).unwrap();
@@ -135,7 +154,7 @@ impl Transport for World {
     }
 }
 
-fn id(number: u32) -> String {
+pub(crate) fn id(number: u32) -> String {
     format!("80371b2a-3ac7-432e-866d-{number:012x}")
 }
 
@@ -143,11 +162,11 @@ fn body(number: u32, members: &str) -> String {
     format!(r#"{{"id":"{}",{members}}}"#, id(number))
 }
 
-fn notice(number: u32) -> Notification {
+pub(crate) fn notice(number: u32) -> Notification {
     Notification::from_json(format!(r#"{{"processId":"{}"}}"#, id(number)).as_bytes()).unwrap()
 }
 
-fn key() -> ApiKey {
+pub(crate) fn key() -> ApiKey {
     let extras = IdentityExtras::NONE.with_risk_score();
     ApiKey::new("key", Capabilities::NONE.with_identity(extras)).unwrap()
 }
@@ -170,11 +189,11 @@ fn pending(number: u32, now: std::time::SystemTime) -> Pending {
     serde_json::from_value(stored).unwrap()
 }
 
-const WAITING: &str = r#""status":1"#;
-const DIVERGENCE: &str = r#""status":2"#;
-const SCORE: &str = r#""status":3,"unicoId":{"result":"inconclusive"},"score":90"#;
+pub(crate) const WAITING: &str = r#""status":1"#;
+pub(crate) const DIVERGENCE: &str = r#""status":2"#;
+pub(crate) const SCORE: &str = r#""status":3,"unicoId":{"result":"inconclusive"},"score":90"#;
 
-fn seconds(seconds: u64) -> Duration {
+pub(crate) fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
@@ -336,7 +355,7 @@ fn assert_budget(departures: &[f64]) {
 }
 
 /// A request with the head of a PNG, which is all that anyone looks at.
-fn request() -> IdentityRequest {
+pub(crate) fn request() -> IdentityRequest {
     let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x02\xd0\0\0\x03\xc0".to_vec();
     png.resize(1000, 0);
     let draft = SubjectDraft {

@@ -68,7 +68,8 @@ async fn judge(directory: &Path, rows: usize, time: u64, most_ambiguous: usize, 
     let entries = journal
         .entries(&EntryFilter::new(), None, usize::MAX, later(time))
         .await
-        .unwrap();
+        .unwrap()
+        .into_entries();
     assert_eq!(entries.len(), rows, "{trial}: a row is lost");
     let wire = Wire::of(directory);
     let mut ambiguous = 0;

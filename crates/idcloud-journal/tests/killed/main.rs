@@ -76,7 +76,8 @@ async fn judge(directory: &Path, rows: usize, doubtful: &BTreeSet<String>, trial
     let entries = journal
         .entries(&EntryFilter::new(), None, usize::MAX, now)
         .await
-        .unwrap();
+        .unwrap()
+        .into_entries();
     assert_eq!(entries.len(), rows, "{trial}: a row is lost");
     let trail = Trail::of(directory);
     let mut ambiguous = BTreeSet::new();

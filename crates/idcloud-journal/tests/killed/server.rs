@@ -54,7 +54,6 @@ impl Server {
             trail.add(&reference, Step::Back);
             return refused;
         }
-        let id = format!("00000000-0000-4000-8000-{row:012}");
         let fails = row % KINDS == 4 && trail.count(&reference, Step::Failed) == 0;
         let (made, status) = match row % KINDS {
             4 if fails => (Step::Failed, 5),
@@ -62,6 +61,7 @@ impl Server {
             _ => (Step::Ran, 3),
         };
         trail.add(&reference, made);
+        let id = format!("{status:08}-0000-4000-8000-{row:012}");
         let body = format!(r#"{{"id":"{id}","status":{status},"unicoId":{{"result":"yes"}}}}"#);
         let told = Ok(answer(200, &body));
         trail.add(&reference, Step::Back);

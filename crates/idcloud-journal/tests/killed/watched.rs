@@ -9,7 +9,7 @@ use std::thread::{self, Thread};
 use std::time::SystemTime;
 
 use idcloud_flows::journal::{
-    Answer, Command, Entry, EntryFilter, Journal, JournalError, JournalKey,
+    Answer, Command, Entry, EntryFilter, Journal, JournalError, JournalKey, Page,
 };
 use idcloud_journal::SqliteJournal;
 
@@ -74,7 +74,7 @@ impl Journal for Watched {
         after: Option<&JournalKey>,
         limit: usize,
         now: SystemTime,
-    ) -> Result<Vec<Entry>, JournalError> {
+    ) -> Result<Page, JournalError> {
         self.journal.entries(filter, after, limit, now).await
     }
 }

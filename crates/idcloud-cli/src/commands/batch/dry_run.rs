@@ -2,17 +2,15 @@
 //!
 //! Never sends anything, and never makes a journal.
 
-use std::sync::Arc;
-
 use idcloud_flows::Flow;
-use idcloud_flows::journal::{EntryFilter, Journal, Reference, State};
+use idcloud_flows::journal::{EntryFilter, Reference, State};
 use idcloud_http::{Clock as _, SystemClock};
+use idcloud_journal::SqliteReader;
 
 use super::{directory, open, unreadable};
 use crate::args::BatchRunArgs;
 use crate::batch::estimate::Estimate;
 use crate::batch::told::at_line;
-use crate::commands::runtime;
 use crate::config;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -59,14 +57,14 @@ pub(super) fn run(
 
 /// What the journal has, where there is one: of any environment and account, since a dry run opens none.
 struct Known {
-    journal: Option<(Arc<dyn Journal>, tokio::runtime::Runtime)>,
+    journal: Option<SqliteReader>,
     clock: SystemClock,
 }
 
 impl Known {
     fn open(args: &BatchRunArgs) -> Result<Self, Failure> {
         let journal = if args.journal.exists() {
-            Some((journal_file::open_existing(&args.journal)?, runtime()?))
+            Some(journal_file::look(&args.journal)?)
         } else {
             None
         };
@@ -78,20 +76,25 @@ impl Known {
 
     /// Whether a run would not create a process for this reference.
     fn has(&self, reference: &Reference) -> Result<bool, Failure> {
-        let Some((journal, runtime)) = &self.journal else {
+        /// Environments and accounts that have a reference in common.
+        const MANY: usize = 1_000;
+        let Some(journal) = &self.journal else {
             return Ok(false);
         };
         let filter = EntryFilter::new()
             .with_flow(Flow::Identity)
             .with_reference(reference.clone());
-        let entries = runtime
-            .block_on(journal.entries(&filter, None, 1, self.clock.now()))
+        let page = journal
+            .entries(&filter, None, MANY, self.clock.now())
             .map_err(|error| submit_failure::of_journal(&error))?;
-        Ok(entries.iter().any(|entry| {
-            !matches!(
-                entry.state(),
-                State::NotSent(_) | State::Resend | State::Claimed { .. }
-            )
-        }))
+        // What cannot be read is refused by a run.
+        let is_unreadable = !page.unreadable().is_empty();
+        Ok(is_unreadable
+            || page.entries().iter().any(|entry| {
+                !matches!(
+                    entry.state(),
+                    State::NotSent(_) | State::Resend | State::Claimed { .. }
+                )
+            }))
     }
 }

@@ -4,10 +4,10 @@
 
 use idcloud_http::{Clock as _, SystemClock};
 
+use super::tell_unreadable;
 use crate::args::BatchReportArgs;
 use crate::batch::page::page;
 use crate::batch::survey::survey;
-use crate::commands::runtime;
 use crate::exit::Exit;
 use crate::failure::{Failure, Refusal};
 use crate::journal_file;
@@ -16,9 +16,9 @@ use crate::owner_only;
 
 /// Runs the command.
 pub(super) fn run(args: &BatchReportArgs, output: &mut Output<'_>) -> Result<Exit, Failure> {
-    let journal = journal_file::open_existing(&args.journal)?;
+    let journal = journal_file::look(&args.journal)?;
     let clock = SystemClock::new();
-    let summary = runtime()?.block_on(survey(&*journal, clock.now()))?;
+    let summary = survey(&journal, clock.now())?;
     let page = page(&summary, clock.now());
     owner_only::write(&args.output, page.as_bytes()).map_err(|_| {
         Failure::usage(vec![Refusal::new(
@@ -32,5 +32,5 @@ pub(super) fn run(args: &BatchReportArgs, output: &mut Output<'_>) -> Result<Exi
         "The page tells of {} references.",
         summary.total()
     ));
-    Ok(Exit::Answered)
+    Ok(tell_unreadable(&summary, output))
 }

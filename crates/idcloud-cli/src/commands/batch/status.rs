@@ -8,11 +8,11 @@ use std::io::{self, Write};
 use idcloud_http::{Clock as _, SystemClock};
 use serde::Serialize;
 
+use super::tell_unreadable;
 use crate::args::BatchStatusArgs;
 use crate::batch::outcome::Outcome;
 use crate::batch::summary::Summary;
 use crate::batch::survey::survey;
-use crate::commands::runtime;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::journal_file;
@@ -22,14 +22,13 @@ use crate::timestamp::rfc3339;
 
 /// Runs the command.
 pub(super) fn run(args: &BatchStatusArgs, output: &mut Output<'_>) -> Result<Exit, Failure> {
-    let journal = journal_file::open_existing(&args.journal)?;
-    let clock = SystemClock::new();
-    let summary = runtime()?.block_on(survey(&*journal, clock.now()))?;
+    let journal = journal_file::look(&args.journal)?;
+    let summary = survey(&journal, SystemClock::new().now())?;
     let object = Object::of(&summary);
     output
         .result(&object, |to, style| write_text(&summary, to, style))
         .map_err(|_| Failure::fault("the status could not be written to standard output"))?;
-    Ok(Exit::Answered)
+    Ok(tell_unreadable(&summary, output))
 }
 
 /// How far a batch has come. Its keys are public interface.
@@ -38,6 +37,7 @@ pub(super) fn run(args: &BatchStatusArgs, output: &mut Output<'_>) -> Result<Exi
 struct Object {
     references: usize,
     in_flight: usize,
+    unreadable: usize,
     outcomes: BTreeMap<&'static str, usize>,
     decisions: BTreeMap<&'static str, usize>,
     simulated: usize,
@@ -54,6 +54,7 @@ impl Object {
         Self {
             references: summary.total(),
             in_flight: summary.in_flight,
+            unreadable: summary.unreadable,
             outcomes: Outcome::ALL
                 .into_iter()
                 // A journal knows no invalid rows: nothing of them was submitted.
@@ -80,6 +81,9 @@ fn write_text(summary: &Summary, to: &mut dyn Write, style: Style) -> io::Result
     )?;
     if summary.in_flight > 0 {
         write!(to, ", {} in flight", summary.in_flight)?;
+    }
+    if summary.unreadable > 0 {
+        write!(to, ", {} unreadable", summary.unreadable)?;
     }
     writeln!(to)?;
     let mut facts = Vec::new();
