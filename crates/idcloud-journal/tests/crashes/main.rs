@@ -1,7 +1,7 @@
-//! Promise: nobody pays twice, whatever dies when.
+//! Promise: nobody pays twice, whatever dies when, and a crash leaves in doubt what was on its way and nothing else.
 //!
-//! A child process submits through the journal to a wire that counts what was sent, and is killed by SIGKILL. That does not try a loss of power:
-//! what was written and not synced survives a killed process, and would not survive that.
+//! Child processes are killed by SIGKILL: in `by_hand` they use the journal themselves, at the speed of the machine; in `client` they run the whole
+//! client in virtual time. Neither tries a loss of power: what was written and not synced survives a killed process, and would not survive that.
 
 #![cfg(unix)]
 #![expect(
@@ -11,157 +11,48 @@
     reason = "what these lints forbid is how a test fails, and how a child speaks"
 )]
 
+mod by_hand;
+mod client;
+mod program;
+mod server;
 mod submitter;
+mod trail;
+mod watched;
 mod wire;
 
-use std::io::{BufRead as _, BufReader, Read as _};
-use std::path::Path;
+use std::fmt::Display;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use idcloud_flows::journal::{EntryFilter, Journal as _, StateKind};
-use idcloud_journal::SqliteJournal;
-use submitter::{Step, Task, later};
-use wire::Wire;
-
-const ROWS: usize = 24;
-const WORKERS: usize = 4;
-const KILLS: u64 = 25;
+/// `seconds` after the first run of any child.
+fn later(seconds: u64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(1_800_000_000 + seconds)
+}
 
 /// Not a test of its own: what the children of the others run.
 #[test]
 fn child() {
-    if let Some(task) = Task::given() {
+    if let Some(task) = submitter::Task::given() {
+        task.run();
+    }
+    if let Some(task) = program::Task::given() {
         task.run();
     }
 }
 
-fn spawn(task: &Task) -> Child {
+/// Starts a child that finds its task in `variable`.
+fn spawn(variable: &str, task: &impl Display) -> Child {
     Command::new(std::env::current_exe().unwrap())
         .args(["child", "--exact", "--nocapture", "--test-threads=1"])
-        .env(Task::VARIABLE, task.to_string())
+        .env(variable, task.to_string())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap()
 }
 
-/// Runs a task to its end.
-fn run(task: &Task) {
-    let output = spawn(task).wait_with_output().unwrap();
-    assert!(output.status.success(), "{output:?}");
-}
-
-/// The first thing that a child says of itself.
-fn said(child: &mut Child) -> String {
-    let mut lines = BufReader::new(child.stdout.as_mut().unwrap()).lines();
-    loop {
-        let line = lines.next().unwrap().unwrap();
-        if let Some((_, said)) = line.split_once(submitter::SAID) {
-            return said.to_owned();
-        }
-    }
-}
-
-/// What every reference came to: never sent twice, and known unless it was on the wire when somebody died.
-async fn judge(directory: &Path, rows: usize, time: u64, most_ambiguous: usize, trial: &str) {
-    let journal = SqliteJournal::open(directory.join("journal.db")).unwrap();
-    let entries = journal
-        .entries(&EntryFilter::new(), None, usize::MAX, later(time))
-        .await
-        .unwrap()
-        .into_entries();
-    assert_eq!(entries.len(), rows, "{trial}: a row is lost");
-    let wire = Wire::of(directory);
-    let mut ambiguous = 0;
-    for entry in entries {
-        let sent = wire.count(entry.key().reference().as_str());
-        assert!(sent <= 1, "{trial}: {sent} submissions of one reference");
-        match entry.state().kind() {
-            StateKind::Finished => assert_eq!(sent, 1, "{trial}: a submission was lost"),
-            StateKind::Ambiguous => ambiguous += 1,
-            other => panic!("{trial}: {other} at the end"),
-        }
-    }
-    assert!(
-        ambiguous <= most_ambiguous,
-        "{trial}: {ambiguous} are ambiguous"
-    );
-}
-
-/// Killed between every pair of steps.
-#[tokio::test]
-async fn between_steps() {
-    for (step, ambiguous, sent) in [
-        (Step::Begin, 0, 1),
-        (Step::Claimed, 0, 1),
-        (Step::Dispatched, 1, 0),
-        (Step::Sent, 1, 1),
-        (Step::Concluded, 0, 1),
-    ] {
-        let directory = tempfile::tempdir().unwrap();
-        let task = Task::new(directory.path(), 1, 1, 0);
-        let mut child = spawn(&task.stopping_at(step));
-        assert_eq!(said(&mut child), step.to_string());
-        child.kill().unwrap();
-        child.wait().unwrap();
-        // While the lease lasts nobody else sends it.
-        run(&Task::new(directory.path(), 1, 1, 1));
-        let before = Wire::of(directory.path()).count("row 0");
-        let is_open = !matches!(step, Step::Begin | Step::Concluded);
-        if is_open {
-            assert_eq!(before, usize::from(step == Step::Sent), "{step}");
-        }
-        run(&Task::new(directory.path(), 1, 1, 1000));
-        judge(directory.path(), 1, 1000, ambiguous, &step.to_string()).await;
-        assert_eq!(Wire::of(directory.path()).count("row 0"), sent, "{step}");
-    }
-}
-
-/// Killed at moments that a seed chooses, twice in a row, with several requests on the wire.
-#[tokio::test]
-async fn at_random_moments() {
+/// How many random kills a test makes: `default`, or as many as `IDCLOUD_JOURNAL_KILLS` says.
+fn kills(default: u64) -> u64 {
     let kills = std::env::var("IDCLOUD_JOURNAL_KILLS").ok();
-    let kills = kills.map_or(KILLS, |kills| kills.parse().unwrap());
-    for seed in 0..kills {
-        let mut random = fastrand::Rng::with_seed(seed);
-        let directory = tempfile::tempdir().unwrap();
-        let times = [0, 1000];
-        for time in times {
-            let task = Task::new(directory.path(), ROWS, WORKERS, time);
-            let mut child = spawn(&task.telling_each_step());
-            // Each row says five signs, one a step.
-            let steps = random.usize(0..ROWS * 5);
-            let mut signs = BufReader::new(child.stdout.take().unwrap()).bytes();
-            let told = signs
-                .by_ref()
-                .filter(|byte| byte.as_ref().is_ok_and(|byte| *byte == submitter::SIGN))
-                .take(steps)
-                .count();
-            assert!(told <= steps);
-            child.kill().unwrap();
-            child.wait().unwrap();
-        }
-        run(&Task::new(directory.path(), ROWS, WORKERS, 2000));
-        let most = times.len() * WORKERS;
-        judge(directory.path(), ROWS, 2000, most, &format!("seed {seed}")).await;
-    }
-}
-
-/// Two processes with one reference: one submits, the other is told that it is in flight.
-#[tokio::test]
-async fn two_processes() {
-    for _ in 0..5 {
-        let directory = tempfile::tempdir().unwrap();
-        let task = Task::new(directory.path(), 1, 1, 0).holding();
-        let mut children = [spawn(&task), spawn(&task)];
-        let mut answers = children.each_mut().map(said);
-        answers.sort();
-        assert_eq!(answers, ["in flight", "sent"]);
-        for child in children {
-            // Ends its input, for which the submitter waits.
-            assert!(child.wait_with_output().unwrap().status.success());
-        }
-        assert_eq!(Wire::of(directory.path()).count("row 0"), 1);
-        judge(directory.path(), 1, 1, 0, "two processes").await;
-    }
+    kills.map_or(default, |kills| kills.parse().unwrap())
 }

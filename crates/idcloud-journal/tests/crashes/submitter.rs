@@ -5,7 +5,7 @@
 use std::fmt;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use idcloud_flows::Flow;
 use idcloud_flows::http::EnvironmentName;
@@ -15,6 +15,7 @@ use idcloud_flows::journal::{
 use idcloud_flows::model::{Asked, Capabilities, Policy, Process, SelfieKind};
 use idcloud_journal::SqliteJournal;
 
+use crate::later;
 use crate::wire::Wire;
 
 /// What stands before everything that a child says of itself.
@@ -23,11 +24,6 @@ pub(crate) const SAID: &str = "child says ";
 pub(crate) const SIGN: u8 = b'#';
 
 const LEASE: Duration = Duration::from_secs(60);
-
-/// `seconds` after the first run.
-pub(crate) fn later(seconds: u64) -> SystemTime {
-    UNIX_EPOCH + Duration::from_secs(1_800_000_000 + seconds)
-}
 
 /// What was done last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,54 +1,27 @@
-//! Promise: nobody pays twice, and a crash leaves in doubt what was on its way, and nothing else.
+//! Promise: a crash leaves in doubt what was on its way, and nothing else.
 //!
-//! A child process runs the whole client with a journal on disk against a server that answers by script, in virtual time, and is killed by
-//! SIGKILL at a step that is chosen. That does not try a loss of power: what was written and not synced survives a killed process, and would
-//! not survive that.
-
-#![cfg(unix)]
-#![expect(
-    clippy::panic,
-    clippy::print_stdout,
-    clippy::unwrap_used,
-    reason = "what these lints forbid is how a test fails, and how a child speaks"
-)]
-
-mod program;
-mod server;
-mod trail;
-mod watched;
+//! A child process runs the whole client with a journal on disk against a server that answers by script, in virtual time, and is killed at a
+//! step that is chosen.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use idcloud_flows::journal::{EntryFilter, Journal as _, StateKind};
 use idcloud_journal::SqliteJournal;
-use program::{Task, later};
-use trail::{Step, Trail};
+
+use crate::program::{self, Task};
+use crate::trail::{self, Step, Trail};
+use crate::{kills, later, server};
 
 const ROWS: usize = 24;
 const KILLS: u64 = 25;
 /// Seconds after which every lease of an earlier run is over.
 const LONG: u64 = 1_000;
 
-/// Not a test of its own: what the children of the others run.
-#[test]
-fn child() {
-    if let Some(task) = Task::given() {
-        task.run();
-    }
-}
-
 /// Runs a task until it ends, or until it stops at its step and is killed there. True if it was killed.
 fn run(task: &Task) -> bool {
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["child", "--exact", "--nocapture", "--test-threads=1"])
-        .env(Task::VARIABLE, task.to_string())
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = crate::spawn(Task::VARIABLE, task);
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let stopped = lines.any(|line| line.unwrap().contains(trail::STOPPED));
     if stopped {
@@ -141,12 +114,10 @@ async fn after_every_step() {
     assert_eq!(seen, Step::ALL.into_iter().collect());
 }
 
-/// Killed at steps that a seed chooses, twice in a row, with several submissions under way. With `IDCLOUD_JOURNAL_KILLS` so many times.
+/// Killed at steps that a seed chooses, twice in a row, with several submissions under way.
 #[tokio::test]
 async fn at_random_steps() {
-    let kills = std::env::var("IDCLOUD_JOURNAL_KILLS").ok();
-    let kills = kills.map_or(KILLS, |kills| kills.parse().unwrap());
-    for seed in 0..kills {
+    for seed in 0..kills(KILLS) {
         let mut random = fastrand::Rng::with_seed(seed);
         let directory = tempfile::tempdir().unwrap();
         let directory = directory.path();

@@ -5,7 +5,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use bytes::Bytes;
 use idcloud_flows::http::testing::VirtualClock;
@@ -15,6 +15,7 @@ use idcloud_flows::model::{Image, SubjectDraft};
 use idcloud_flows::{IdCloud, Submission, SubmitOptions};
 use idcloud_journal::SqliteJournal;
 
+use crate::later;
 use crate::server::Server;
 use crate::trail::Trail;
 use crate::watched::Watched;
@@ -23,11 +24,6 @@ use crate::watched::Watched;
 pub(crate) const WORKERS: usize = 4;
 /// What the name of each row's person begins with.
 pub(crate) const NAME: &str = "Row Number ";
-
-/// `seconds` after the first run.
-pub(crate) fn later(seconds: u64) -> SystemTime {
-    UNIX_EPOCH + Duration::from_secs(1_800_000_000 + seconds)
-}
 
 pub(crate) fn reference(row: usize) -> String {
     format!("row {row}")
