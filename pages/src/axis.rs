@@ -27,6 +27,17 @@ impl Scale {
     }
 }
 
+impl Scale {
+    /// The numbers at which a line has a mark: powers of ten, where it grows by them.
+    pub(crate) fn marks(self, most: f64) -> Vec<f64> {
+        let powers = std::iter::successors(Some(1.0), |power| Some(power * 10.0));
+        match self {
+            Self::Linear => Vec::new(),
+            Self::Logarithmic => powers.take_while(|power| *power <= most).collect(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -49,6 +60,7 @@ mod tests {
             }
             assert!(scale.share(1.0, 100.0) < scale.share(10.0, 100.0));
         }
+        assert_eq!(Scale::Logarithmic.marks(150.0), [1.0, 10.0, 100.0]);
         let log = |value| Scale::Logarithmic.share(value, 1000.0);
         assert!(((log(100.0) - log(10.0)) - (log(10.0) - log(1.0))).abs() < 1e-9);
     }

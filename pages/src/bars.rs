@@ -60,13 +60,25 @@ impl Bars {
 
         let mut inside = String::new();
         let mut top = HEAD;
+        // A String takes everything that is written.
+        let rows = self.bars.iter().map(|_| ROW).sum::<f64>();
+        for power in self.scale.marks(most) {
+            let x = at(power);
+            let _ = writeln!(
+                inside,
+                "<line class=\"grid\" x1=\"{x:.1}\" y1=\"{:.1}\" x2=\"{x:.1}\" y2=\"{:.1}\"/>\
+                 <text class=\"quiet\" x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{power}</text>",
+                HEAD - 6.0,
+                HEAD + rows - 4.0,
+                HEAD + rows + 12.0,
+            );
+        }
         let goal = self.goal.as_ref().map(|(goal, _)| at(*goal));
         for bar in &self.bars {
             let (text_at, end) = (top + THICK * 0.75, at(bar.value));
             // A text that the goal's line would cross stands behind the line.
             let crossed = goal.filter(|goal| (end..end + texts + 8.0).contains(goal));
             let class = if bar.ours { "ours" } else { "bar" };
-            // A String takes everything that is written.
             let _ = writeln!(
                 inside,
                 "<text x=\"{:.1}\" y=\"{text_at:.1}\" text-anchor=\"end\">{}</text>\
@@ -81,14 +93,19 @@ impl Bars {
             top += ROW;
         }
         let mut height = top + 10.0;
+        if self.scale == Scale::Logarithmic {
+            height += 16.0;
+        }
         if let (Some(x), Some((_, called))) = (goal, &self.goal) {
+            let half = widest(&mut std::iter::once(called.chars().count())) / 2.0;
+            let middle = x.min(WIDTH - EDGE - half).max(EDGE + half);
             let _ = writeln!(
                 inside,
                 "<line class=\"goal\" x1=\"{x:.1}\" y1=\"{:.1}\" x2=\"{x:.1}\" y2=\"{:.1}\"/>\
-                 <text class=\"goal-text\" x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>",
+                 <text class=\"goal-text\" x=\"{middle:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>",
                 HEAD - 6.0,
                 top - 4.0,
-                top + 12.0,
+                height + 2.0,
                 escaped(called),
             );
             height += 16.0;
@@ -167,7 +184,21 @@ mod tests {
     /// Nothing stands beyond the card, also where the goal is the largest number.
     #[test]
     fn everything_stands_on_the_card() {
-        let svg = bars(Some((1e9, "far".to_owned()))).svg();
+        let called = "so many are played";
+        let svg = bars(Some((1e9, called.to_owned()))).svg();
+        let (before, _) = svg
+            .split_once(&format!("\" text-anchor=\"middle\">{called}"))
+            .unwrap();
+        let middle: f64 = before
+            .rsplit("x=\"")
+            .next()
+            .unwrap()
+            .split('"')
+            .next()
+            .unwrap()
+            .parse()
+            .unwrap();
+        assert!(middle + 9.0 * LETTER <= WIDTH, "{middle}");
         for part in svg.split(" x=\"").skip(1) {
             let x: f64 = part.split('"').next().unwrap().parse().unwrap();
             assert!((0.0..=WIDTH).contains(&x), "{x}");

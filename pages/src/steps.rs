@@ -80,7 +80,7 @@ impl Steps {
         let _ = writeln!(
             inside,
             "<text class=\"quiet\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>",
-            (LEFT + right) / 2.0,
+            f64::midpoint(LEFT, right),
             bottom + 38.0,
             escaped(&self.across),
         );
@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn a_line_has_steps_and_no_slopes() {
         let points = [(0.0, 1), (1.0, 1), (2.0, 1), (3.0, 2), (4.0, 2)];
-        let path = path(&points, |place| place * 10.0, |count| f64::from(count));
+        let path = path(&points, |place| place * 10.0, f64::from);
         assert_eq!(path, "M0.0 1.0H30.0V2.0H40.0V2.0");
     }
 

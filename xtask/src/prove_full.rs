@@ -183,10 +183,9 @@ fn cargo(root: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Result<
 
 /// The last line that says something: what tests and campaigns come to.
 fn last_line(said: &str) -> String {
-    let lines = said.lines().map(str::trim);
+    let mut lines = said.lines().map(str::trim);
     lines
-        .filter(|line| !line.is_empty())
-        .next_back()
+        .rfind(|line| !line.is_empty())
         .unwrap_or_default()
         .to_owned()
 }

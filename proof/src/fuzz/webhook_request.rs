@@ -2,6 +2,7 @@
 //!
 //! Must know in one other way than the endpoint does who is let in.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -71,7 +72,8 @@ pub(super) fn read(input: &[u8]) -> Result<String, String> {
         if !answer.body().is_empty() {
             return Err("an answer has a body".to_owned());
         }
-        shown.push_str(&format!("{endpoint:?} {answer:?}"));
+        // A String takes everything that is written.
+        let _ = write!(shown, "{endpoint:?} {answer:?}");
     }
     let anyone = Endpoint::new(Hints::default(), Credentials::insecure_anyone());
     let answer = block_on(anyone.handle(request.map(Full::new)));
