@@ -111,7 +111,8 @@ impl<'a> Instructions<'a> {
         let get = |side| self.median((side, Operation::Get, Fills::Counted));
         vec![
             compared(
-                gate(CREATE, 0.0, Unit::Times, Goal::AtMost(CREATE_GOAL)),
+                gate(CREATE, 0.0, Unit::Times, Goal::AtMost(CREATE_GOAL))
+                    .beside("memory fills left out on both sides"),
                 create(Fills::LeftOut),
             ),
             compared(
@@ -215,7 +216,11 @@ fn compared(figure: Figure, (ours, side, other): (Option<f64>, Side, Option<f64>
             )
         };
     };
-    let beside = format!("ours {ours:.0}, {side} {other:.0}");
+    let counts = format!("ours {ours:.0}, {side} {other:.0}");
+    let beside = match figure.beside.as_str() {
+        "" => counts,
+        said => format!("{said}: {counts}"),
+    };
     Figure {
         value: Some(ours / other.max(1.0)),
         ..figure.beside(beside)
@@ -234,7 +239,11 @@ mod tests {
             (None, Side::RawHyper, Some(1.0)),
         );
         assert!(figure.fails() && figure.beside.contains("valgrind"));
-        let figure = compared(figure, (Some(12.0), Side::RawHyper, Some(10.0)));
+        let figure = compared(
+            gate(GET, 0.0, Unit::Times, Goal::AtMost(GET_GOAL)).beside("so"),
+            (Some(12.0), Side::RawHyper, Some(10.0)),
+        );
         assert!(figure.met(), "{figure:?}");
+        assert_eq!(figure.beside, "so: ours 12, raw-hyper 10");
     }
 }

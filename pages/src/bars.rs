@@ -77,7 +77,7 @@ impl Bars {
         for bar in &self.bars {
             let (text_at, end) = (top + THICK * 0.75, at(bar.value));
             // A text that the goal's line would cross stands behind the line.
-            let crossed = goal.filter(|goal| (end..end + texts + 8.0).contains(goal));
+            let crossed = goal.filter(|goal| (end..end + texts + 20.0).contains(goal));
             let class = if bar.ours { "ours" } else { "bar" };
             let _ = writeln!(
                 inside,
