@@ -30,8 +30,8 @@ pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result<String, Failure> {
 pub(crate) fn for_seconds(root: &Path, seconds: u64) -> Result<(), Failure> {
     let share = seconds.div_ceil(TARGETS);
     let others = seconds.saturating_sub(share).to_string();
-    prove::run(root, &["--fuzz", &others])?;
     rows(root, ("IDCLOUD_FUZZ_SECONDS", &share.to_string()))?;
+    prove::run(root, &["--fuzz", &others])?;
     Ok(())
 }
 
