@@ -554,7 +554,9 @@ async fn a_killed_batch_bills_nobody_twice() {
     let last = bench.run(&["--concurrency", "32"]).await;
     let rows = output(&bench.files);
     let references: Vec<_> = rows.iter().map(|row| row["reference"].clone()).collect();
-    let expected: Vec<_> = (1..=number_of_rows).map(|number| format!("row-{number}")).collect();
+    let expected: Vec<_> = (1..=number_of_rows)
+        .map(|number| format!("row-{number}"))
+        .collect();
     assert_eq!(references, expected, "{last}");
     let ledger = bench.ledger();
     assert_eq!(ledger["doubles"], json!([]), "{last}");
