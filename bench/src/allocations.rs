@@ -6,8 +6,8 @@ use stats_alloc::{INSTRUMENTED_SYSTEM, Region};
 
 use crate::Failure;
 use crate::bare_reqwest::BareReqwest;
-use crate::caller::{Caller, Operation};
-use crate::figure::{Figure, Standing};
+use crate::caller::{Caller, Operation, Side};
+use crate::figure::{Figure, Goal, Unit, gate, number};
 use crate::ours::Ours;
 
 /// Calls before the counting, until every buffer has its size.
@@ -15,9 +15,9 @@ const BEFORE: u32 = 20;
 /// Calls that are counted, one by one.
 const CALLS: usize = 200;
 
-const BYTES: usize = 32 * 1024;
-const LARGEST: usize = 64 * 1024;
-const ABOVE: usize = 12;
+const BYTES: f64 = 32_000.0;
+const LARGEST: f64 = 64_000.0;
+const ABOVE: f64 = 12.0;
 
 /// The gates that are counted in allocations.
 ///
@@ -87,36 +87,37 @@ async fn counted(caller: &mut impl Caller, operation: Operation) -> Result<Count
 }
 
 fn bytes(ours: &Counts, bare: &Counts) -> Figure {
-    Figure {
-        name: "bytes allocated a create, steady state".to_owned(),
-        measured: ours.bytes().to_string(),
-        goal: format!("<= {BYTES}"),
-        standing: Standing::Gate(ours.bytes() <= BYTES),
-        beside: format!("bare-reqwest: {}", bare.bytes()),
-    }
+    gate(
+        "bytes allocated a create, steady state",
+        number(ours.bytes()),
+        Unit::Bytes,
+        Goal::AtMost(BYTES),
+    )
+    .beside(format!("{}: {}", Side::BareReqwest, bare.bytes()))
 }
 
 /// No allocation of a create is larger than all of them together: so the create that allocated most bounds every
 /// single allocation, and no allocator of our own (which would need unsafe code) has to look at each.
 fn largest(ours: &Counts) -> Figure {
-    Figure {
-        name: "largest single allocation in a create".to_owned(),
-        measured: format!("<= {}", ours.most_bytes()),
-        goal: format!("< {LARGEST}"),
-        standing: Standing::Gate(ours.most_bytes() < LARGEST),
-        beside: format!("all allocations of the dearest of {CALLS} creates"),
-    }
+    gate(
+        "largest single allocation in a create, at most",
+        number(ours.most_bytes()),
+        Unit::Bytes,
+        Goal::Below(LARGEST),
+    )
+    .beside(format!(
+        "all allocations of the dearest of {CALLS} creates together"
+    ))
 }
 
 fn above(name: &str, ours: &Counts, bare: &Counts) -> Figure {
-    let above = ours.allocations().saturating_sub(bare.allocations());
-    Figure {
-        name: name.to_owned(),
-        measured: format!("{above} ({})", ours.allocations()),
-        goal: format!("<= {ABOVE}"),
-        standing: Standing::Gate(above <= ABOVE),
-        beside: format!("bare-reqwest: {}", bare.allocations()),
-    }
+    let above = number(ours.allocations()) - number(bare.allocations());
+    gate(name, above, Unit::Count, Goal::AtMost(ABOVE)).beside(format!(
+        "ours {}, {} {}",
+        ours.allocations(),
+        Side::BareReqwest,
+        bare.allocations()
+    ))
 }
 
 fn middle(counts: &[usize]) -> usize {

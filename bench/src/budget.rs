@@ -10,7 +10,7 @@ use idcloud_http::{CallOptions, Client, ClientBuilder, Environment, Operation};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::figure::{Figure, Standing};
+use crate::figure::{Figure, Goal, Unit, gate, number};
 use crate::ours::{account, key};
 use crate::{Failure, sample};
 
@@ -18,17 +18,19 @@ const HERD: usize = 1000;
 const REFUSED_CALLS: u32 = 10_000;
 const CREATES: u32 = 1000;
 const RATE: usize = 10;
+const SCRIPTED: &str = "scripted, virtual time";
 
 /// The gates of the budget.
 ///
 /// # Errors
 /// A call fails that should not.
 pub fn figures() -> Result<Vec<Figure>, Failure> {
-    Ok(vec![
+    let mut figures = vec![
         paused()?.block_on(cold_herd())?,
         paused()?.block_on(refused_key())?,
-        paused()?.block_on(thousand_creates())?,
-    ])
+    ];
+    figures.extend(paused()?.block_on(thousand_creates())?);
+    Ok(figures)
 }
 
 fn paused() -> Result<tokio::runtime::Runtime, Failure> {
@@ -64,7 +66,11 @@ async fn cold_herd() -> Result<Figure, Failure> {
     for end in calls.join_all().await {
         end?;
     }
-    Ok(exchanges("token exchanges, cold herd of 1,000", &script, 1))
+    exchanges(
+        "token exchanges, cold herd of 1,000",
+        &script,
+        Goal::Exactly(1.0),
+    )
 }
 
 async fn refused_key() -> Result<Figure, Failure> {
@@ -82,21 +88,18 @@ async fn refused_key() -> Result<Figure, Failure> {
             .await;
     }
     let name = "token exchanges, 10,000 calls in a minute with a refused key";
-    Ok(exchanges(name, &script, 5))
+    exchanges(name, &script, Goal::AtMost(5.0))
 }
 
-fn exchanges(name: &str, script: &ScriptedTransport, goal: usize) -> Figure {
+fn exchanges(name: &str, script: &ScriptedTransport, goal: Goal) -> Result<Figure, Failure> {
     let exchanges = script.exchanges();
-    Figure {
-        name: name.to_owned(),
-        measured: exchanges.to_string(),
-        goal: format!("<= {goal}"),
-        standing: Standing::Gate((1..=goal).contains(&exchanges)),
-        beside: "scripted, virtual time".to_owned(),
+    if exchanges == 0 {
+        return Err("no token was asked for".into());
     }
+    Ok(gate(name, number(exchanges), Unit::Count, goal).beside(SCRIPTED))
 }
 
-async fn thousand_creates() -> Result<Figure, Failure> {
+async fn thousand_creates() -> Result<[Figure; 2], Failure> {
     let answer = Step::json(200, sample::ANSWER).after(Duration::from_millis(700));
     let script = Arc::new(ScriptedTransport::new().every_call(answer));
     let client = builder(&script)?
@@ -125,15 +128,27 @@ async fn thousand_creates() -> Result<Figure, Failure> {
     let last = departures.last().copied().unwrap_or(start) - start;
     let ideal = f64::from(CREATES) / f64::from(u32::try_from(RATE)?);
     let share = ideal / last.as_secs_f64();
-    let refused = refused(&departures);
-    let all = creates == usize::try_from(CREATES)?;
-    Ok(Figure {
-        name: "1,000 creates at 10 a second: budget used, refusals".to_owned(),
-        measured: format!("{:.1} %, {refused}", share * 100.0),
-        goal: ">= 97 %, 0".to_owned(),
-        standing: Standing::Gate(share >= 0.97 && refused == 0 && all),
-        beside: "scripted, virtual time; a sliding second, the strictest way to count".to_owned(),
-    })
+    if creates != usize::try_from(CREATES)? {
+        return Err(format!("{creates} creates left instead of {CREATES}").into());
+    }
+    Ok([
+        gate(
+            "budget used, 1,000 creates at 10 a second",
+            share * 100.0,
+            Unit::Percent,
+            Goal::AtLeast(97.0),
+        )
+        .beside(SCRIPTED),
+        gate(
+            "refusals (429), 1,000 creates at 10 a second",
+            number(refused(&departures)),
+            Unit::Count,
+            Goal::Exactly(0.0),
+        )
+        .beside(
+            "a sliding second, the strictest way to count; a bucket and fixed windows refuse less",
+        ),
+    ])
 }
 
 /// How many departures a server refuses that takes the rate in any sliding second. Who is never refused by it is not

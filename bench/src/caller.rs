@@ -34,7 +34,7 @@ pub trait Caller: Send {
 }
 
 /// What is called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Operation {
     /// Create a process.
     Create,
@@ -43,10 +43,12 @@ pub enum Operation {
 }
 
 /// Who calls.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Side {
     /// idcloud-http's client.
     Ours,
+    /// A socket alone.
+    RawSocket,
     /// hyper alone.
     RawHyper,
     /// reqwest alone.
@@ -56,8 +58,9 @@ pub enum Side {
 }
 
 const OPERATIONS: [(Operation, &str); 2] = [(Operation::Create, "create"), (Operation::Get, "get")];
-const SIDES: [(Side, &str); 4] = [
+const SIDES: [(Side, &str); 5] = [
     (Side::Ours, "ours"),
+    (Side::RawSocket, "raw-socket"),
     (Side::RawHyper, "raw-hyper"),
     (Side::BareReqwest, "bare-reqwest"),
     (Side::UsualJson, "usual-json"),

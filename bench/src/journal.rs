@@ -2,6 +2,7 @@
 //!
 //! Must measure both on one file system in one run: disks differ a thousandfold.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
@@ -16,76 +17,129 @@ use idcloud_model::{Asked, Capabilities, Policy, SelfieKind};
 use tokio::task::JoinSet;
 
 use crate::Failure;
-use crate::figure::{Figure, Standing};
+use crate::figure::{Figure, Goal, Unit, report};
 use crate::sample::create;
-use crate::stopwatch::median;
+use crate::series::Series;
 
-const WRITERS: u32 = 16;
-/// Intents of each writer in a round.
+/// How many write at the same time. The goals are stated for sixteen; the others show how it grows.
+const WRITERS: [u32; 6] = [1, 2, 4, 8, 16, 32];
+const STATED_FOR: u32 = 16;
+/// Intents of each writer in a run.
 const INTENTS: u32 = 50;
-/// Rounds, with syncs of a plain file between them.
-const ROUNDS: u32 = 7;
-/// Syncs of a plain file in a round.
+/// Syncs of a plain file in a run.
 const PROBES: u32 = 20;
 /// What the log's start over costs at most: a sync of the log, of the file, and of the log's new head.
 const SYNCS_A_CHECKPOINT: u32 = 3;
 
-const SYNCS: f64 = 1.0 / 8.0;
-const LATENCY: f64 = 4.0;
+/// Syncs an intent, and what they may be.
+pub const SYNCS_GOAL: f64 = 1.0 / 8.0;
+const LATENCY_GOAL: f64 = 4.0;
 
-/// Syncs an intent, and its latency.
-///
-/// # Errors
-/// The journal fails, or there is no room for it beside the program.
-pub fn figures() -> Result<Vec<Figure>, Failure> {
-    // Beside the program, because the usual place for what is temporary may be in memory.
-    let program = std::env::current_exe()?;
-    let directory = tempfile::tempdir_in(program.parent().ok_or("the program is nowhere")?)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-    let path = directory.path().join("journal.db");
-    let journal = Arc::new(SqliteJournal::open(&path)?);
-    let mut probe = Probe::new(directory.path())?;
-    let log = directory.path().join("journal.db-wal");
-    let (mut commits, mut starts_over) = (0, 0);
-    let (mut latencies, mut syncs) = (Vec::new(), Vec::new());
-    for round in 0..ROUNDS {
-        let tickets = runtime.block_on(claimed(&journal, round))?;
+/// What all runs so far came to, by how many wrote.
+#[derive(Debug, Default)]
+pub struct Journals(BTreeMap<u32, Runs>);
+
+#[derive(Debug, Default)]
+struct Runs {
+    /// Syncs an intent.
+    syncs: Series,
+    /// The median intent, in syncs of a plain file in the same run.
+    times: Series,
+    /// The same in microseconds, and the sync.
+    intent: Series,
+    a_sync: Series,
+}
+
+impl Journals {
+    /// Every number of writers once more, each with a journal of its own.
+    ///
+    /// # Errors
+    /// The journal fails, or there is no room for it beside the program.
+    pub fn run(&mut self) -> Result<(), Failure> {
+        for writers in WRITERS {
+            self.0.entry(writers).or_default().run(writers)?;
+        }
+        Ok(())
+    }
+
+    /// The medians, for as many writers as the goals are stated for.
+    #[must_use]
+    pub fn figures(&self) -> Vec<Figure> {
+        let Some(runs) = self.0.get(&STATED_FOR) else {
+            return Vec::new();
+        };
+        let told = |series: &Series| series.median().unwrap_or_default();
+        vec![
+            Figure {
+                value: runs.syncs.median(),
+                ..report(
+                    format!("journal, {STATED_FOR} writers, full sync: syncs an intent"),
+                    0.0,
+                    Unit::Average,
+                    Goal::AtMost(SYNCS_GOAL),
+                )
+                .beside("the log's starts over counted as three")
+            },
+            Figure {
+                value: runs.times.median(),
+                ..report(
+                    format!("journal, {STATED_FOR} writers, full sync: p50 of an intent, in syncs of a plain file"),
+                    0.0,
+                    Unit::Times,
+                    Goal::AtMost(LATENCY_GOAL),
+                )
+                .beside(format!(
+                    "{:.0} µs; fdatasync of 4 kB in the same run {:.0} µs",
+                    told(&runs.intent),
+                    told(&runs.a_sync)
+                ))
+            },
+        ]
+    }
+
+    /// Syncs an intent, by how many wrote.
+    #[must_use]
+    pub fn syncs(&self) -> Vec<(u32, f64)> {
+        let median = |(writers, runs): (&u32, &Runs)| Some((*writers, runs.syncs.median()?));
+        self.0.iter().filter_map(median).collect()
+    }
+}
+
+impl Runs {
+    fn run(&mut self, writers: u32) -> Result<(), Failure> {
+        // Beside the program, because the usual place for what is temporary may be in memory.
+        let program = std::env::current_exe()?;
+        let directory = tempfile::tempdir_in(program.parent().ok_or("the program is nowhere")?)?;
+        let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+        let journal = Arc::new(SqliteJournal::open(directory.path().join("journal.db"))?);
+        let log = directory.path().join("journal.db-wal");
+        let mut probe = Probe::new(directory.path())?;
+        let tickets = runtime.block_on(claimed(&journal, writers))?;
+        let mut a_sync = Series::default();
         for _ in 0..PROBES {
-            syncs.push(probe.sync()?);
+            a_sync.push(probe.sync()?);
         }
         let before = (journal.commits(), times_started_over(&log)?);
-        latencies.extend(runtime.block_on(dispatched(&journal, tickets))?);
-        commits += journal.commits() - before.0;
-        starts_over += times_started_over(&log)?.wrapping_sub(before.1);
+        let latencies = runtime.block_on(dispatched(&journal, tickets))?;
+        let commits = u32::try_from(journal.commits() - before.0)?;
+        let starts_over = times_started_over(&log)?.wrapping_sub(before.1);
+        let syncs = commits + SYNCS_A_CHECKPOINT * starts_over;
+        let intent = Series::from_iter(latencies).median().unwrap_or_default();
+        let a_sync = a_sync.median().unwrap_or_default();
+        self.syncs
+            .push(f64::from(syncs) / f64::from(writers * INTENTS));
+        self.times.push(intent / a_sync);
+        self.intent.push(intent * 1e6);
+        self.a_sync.push(a_sync * 1e6);
+        Ok(())
     }
-    let intents = WRITERS * INTENTS * ROUNDS;
-    let made = u32::try_from(commits)? + SYNCS_A_CHECKPOINT * starts_over;
-    let a_sync = median(syncs);
-    let latency = median(latencies);
-    let (share, times) = (f64::from(made) / f64::from(intents), latency / a_sync);
-    Ok(vec![
-        Figure {
-            name: format!("journal, {WRITERS} writers, syncs an intent"),
-            measured: format!("{share:.3}"),
-            goal: format!("<= {SYNCS}"),
-            standing: Standing::Report(share <= SYNCS),
-            beside: format!("{made} syncs for {intents} intents"),
-        },
-        Figure {
-            name: format!("journal, {WRITERS} writers, p50 of an intent"),
-            measured: format!("{times:.2} x ({:.0} us)", latency * 1e6),
-            goal: format!("<= {LATENCY:.0} x"),
-            standing: Standing::Report(times <= LATENCY),
-            beside: format!("fdatasync of 4 kB: {:.0} us", a_sync * 1e6),
-        },
-    ])
 }
 
 const LEASE: Duration = Duration::from_secs(60);
 const NOW: SystemTime = UNIX_EPOCH;
 
-/// The tickets of a round, a list for each writer.
-async fn claimed(journal: &SqliteJournal, round: u32) -> Result<Vec<Vec<Ticket>>, Failure> {
+/// The tickets of a run, a list for each writer.
+async fn claimed(journal: &SqliteJournal, writers: u32) -> Result<Vec<Vec<Ticket>>, Failure> {
     let request = create()?;
     let asked = Asked::new(Capabilities::NONE, SelfieKind::Image);
     let key = |row: &str| -> Result<JournalKey, Failure> {
@@ -104,11 +158,11 @@ async fn claimed(journal: &SqliteJournal, round: u32) -> Result<Vec<Vec<Ticket>>
         "bench".parse()?,
     );
     let mut tickets = Vec::new();
-    for writer in 0..WRITERS {
+    for writer in 0..writers {
         let mut list = Vec::new();
         for intent in 0..INTENTS {
             let mut claim = usual.clone();
-            claim.key = key(&format!("row {round}.{writer}.{intent}"))?;
+            claim.key = key(&format!("row {writer}.{intent}"))?;
             match journal.claim(claim, NOW).await? {
                 Claimed::Fresh(ticket) => list.push(ticket),
                 _ => return Err("a new reference is not fresh".into()),

@@ -1,17 +1,16 @@
-//! Prints every figure with its goal, and fails where a gate is missed. This file only dispatches.
+//! Prints every figure with its goal, or writes the page of them, and fails where a gate is missed. This file only dispatches.
 
 use std::alloc::System;
 use std::env;
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::thread;
 
-use bench::figure::{self, Figure};
-use bench::server::Server;
-use bench::traffic::Traffic;
-use bench::{
-    Failure, allocations, budget, instructions, journal, model, peak, simulator, usage, waiting,
-};
+use bench::report::{Asked, Report};
+use bench::{Failure, output, page, peak, pictures};
 use cap::Cap;
+use pages::Circumstances;
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 
 /// Counts allocations (`stats_alloc`) and holds the peak (`cap`): both wrap the system's allocator,
@@ -19,61 +18,83 @@ use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 #[global_allocator]
 static ALLOCATOR: Cap<&'static StatsAlloc<System>> = Cap::new(&INSTRUMENTED_SYSTEM, usize::MAX);
 
-const USAGE: &str = "usage: bench [--counts] [--without-instructions]";
+const USAGE: &str =
+    "usage: bench [--counts | --write FILE] [--without-instructions] [--format text|json]";
 
 fn main() -> ExitCode {
-    let mut asked = Asked::default();
-    for argument in env::args().skip(1) {
-        match argument.as_str() {
-            "--counts" => asked.counts_alone = true,
-            "--without-instructions" => asked.without_instructions = true,
-            _ => return told(USAGE, 2),
+    let arguments = match read(env::args().skip(1)) {
+        Ok(arguments) => arguments,
+        Err(failure) => return told(&format!("error: {failure}\n{USAGE}"), 2),
+    };
+    let outcome = match &arguments.peak_at {
+        Some(address) => {
+            peak::of_a_create(address, &ALLOCATOR).map(|peak| (peak.to_string(), true))
         }
-    }
-    match figures(asked) {
-        Ok(figures) => {
-            let missed = figures.iter().any(Figure::is_missed);
-            told(&figure::table(&figures), missed.into())
-        }
+        None => measured(&arguments),
+    };
+    match outcome {
+        Ok((text, holds)) => told(&text, (!holds).into()),
         Err(failure) => told(&format!("error: {failure}"), 1),
     }
 }
 
-#[derive(Clone, Copy, Default)]
-struct Asked {
-    counts_alone: bool,
-    without_instructions: bool,
+#[derive(Default)]
+struct Arguments {
+    asked: Asked,
+    json: bool,
+    write: Option<PathBuf>,
+    peak_at: Option<String>,
 }
 
-fn figures(asked: Asked) -> Result<Vec<Figure>, Failure> {
-    let traffic = Traffic::beside_this_program()?;
-    let server = Server::start(&traffic)?;
-    let address = server.address();
-    // First, because a peak that was higher before would hide this one.
-    let peak = peak::figure(address, &ALLOCATOR)?;
-    let mut figures = Vec::new();
-    if !asked.without_instructions {
-        figures.extend(instructions::figures(&traffic, address)?);
+fn read(arguments: impl Iterator<Item = String>) -> Result<Arguments, Failure> {
+    let mut read = Arguments::default();
+    let mut arguments = arguments;
+    while let Some(argument) = arguments.next() {
+        let mut value = || arguments.next().ok_or(format!("{argument} needs a value"));
+        match argument.as_str() {
+            "--counts" => read.asked.counts_alone = true,
+            "--without-instructions" => read.asked.without_instructions = true,
+            "--compiled" => read.asked.compiled.push(value()?.parse()?),
+            "--write" => read.write = Some(value()?.into()),
+            peak::ARGUMENT => read.peak_at = Some(value()?),
+            "--format" => match value()?.as_str() {
+                "json" => read.json = true,
+                "text" => read.json = false,
+                other => return Err(format!("no format {other}").into()),
+            },
+            other => return Err(format!("no argument {other}").into()),
+        }
     }
-    figures.extend(allocations::figures(address)?);
-    figures.extend(budget::figures()?);
-    figures.extend(waiting::figures()?);
-    figures.push(model::preflight_allocations());
-    if !asked.counts_alone {
-        figures.extend(usage::figures(&traffic, address)?);
-        figures.push(peak);
-        figures.push(simulator::figure()?);
-        figures.push(waiting::memory(&ALLOCATOR)?);
-        figures.extend(model::times());
-        figures.extend(journal::figures()?);
+    if read.write.is_some() && (read.asked.counts_alone || read.asked.without_instructions) {
+        return Err("the page is written of everything".into());
     }
-    Ok(figures)
+    Ok(read)
 }
 
+/// What to print, and whether every gate holds.
+fn measured(arguments: &Arguments) -> Result<(String, bool), Failure> {
+    let report = Report::of(&arguments.asked, &ALLOCATOR)?;
+    if let Some(file) = &arguments.write {
+        let threads = thread::available_parallelism().map_or(1, usize::from);
+        let pictures = pictures::pictures(&report);
+        let page = page::page(&report, &pictures, &Circumstances::of_now(threads));
+        pages::write(file, &page, &pictures)?;
+    }
+    let text = if arguments.json {
+        output::list(&report.figures)
+    } else {
+        output::table(&report.figures)
+    };
+    Ok((text, report.holds()))
+}
+
+/// Figures go to the one who reads, errors beside it. A reader who has gone away is no success.
 fn told(text: &str, code: u8) -> ExitCode {
-    let mut out = std::io::stdout().lock();
-    match writeln!(out, "{text}") {
-        Ok(()) => ExitCode::from(code),
-        Err(_) => ExitCode::FAILURE,
-    }
+    let line = format!("{}\n", text.trim_end());
+    let said = if text.starts_with("error: ") {
+        std::io::stderr().write_all(line.as_bytes())
+    } else {
+        std::io::stdout().write_all(line.as_bytes())
+    };
+    said.map_or(ExitCode::FAILURE, |()| ExitCode::from(code))
 }

@@ -7,48 +7,71 @@ use idcloud_model::{
 };
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region};
 
-use crate::figure::{Figure, Standing};
+use crate::figure::{Figure, Goal, Unit, gate, number, report};
 use crate::sample::{ANSWER, IMAGE_BYTES, jpeg};
+use crate::series::Series;
 use crate::stopwatch::side_by_side;
 
-/// How long reading and judging an answer, and looking at an image, take.
-#[must_use]
-pub fn times() -> Vec<Figure> {
-    let extras = IdentityExtras::NONE.with_risk_score().with_serpro();
-    let capabilities = Capabilities::NONE
-        .with_liveness()
-        .with_behavior_alert()
-        .with_identity(extras);
-    let asked = Asked::new(capabilities, SelfieKind::CaptureToken);
-    let policy = Policy::default();
-    let judge = || match Process::from_json(black_box(ANSWER.as_bytes())) {
-        Ok(Process::Final(process)) => Some(decide(&process, &asked, &policy).decision()),
-        _ => None,
-    };
-    let untyped = || serde_json::from_str::<serde_json::Value>(black_box(ANSWER)).is_ok();
-    let (judged, parsed) = side_by_side(judge, untyped);
+const PREFLIGHT: &str = "preflight of a 600,000-byte JPEG";
+const DECISION: &str = "an answer into a decision";
 
-    let image = jpeg(IMAGE_BYTES);
-    let preflight = || Image::parse(black_box(&image).clone()).is_ok();
-    let probe = || imagesize::blob_size(black_box(&image)).is_ok();
-    let (looked, probed) = side_by_side(preflight, probe);
+/// What reading and judging an answer, and looking at an image, took in all runs so far.
+#[derive(Debug, Default)]
+pub struct Times {
+    judged: Series,
+    parsed: Series,
+    looked: Series,
+    probed: Series,
+}
 
-    vec![
-        time(
-            "an answer into a decision",
-            judged,
-            800.0,
-            "serde_json::Value",
-            parsed,
-        ),
-        time(
-            "preflight of a 600,000-byte JPEG",
-            looked,
-            60.0,
-            "imagesize",
-            probed,
-        ),
-    ]
+impl Times {
+    /// Takes each once more, in turns with what it is compared with.
+    pub fn run(&mut self) {
+        let extras = IdentityExtras::NONE.with_risk_score().with_serpro();
+        let capabilities = Capabilities::NONE
+            .with_liveness()
+            .with_behavior_alert()
+            .with_identity(extras);
+        let asked = Asked::new(capabilities, SelfieKind::CaptureToken);
+        let policy = Policy::default();
+        let judge = || match Process::from_json(black_box(ANSWER.as_bytes())) {
+            Ok(Process::Final(process)) => Some(decide(&process, &asked, &policy).decision()),
+            _ => None,
+        };
+        let untyped = || serde_json::from_str::<serde_json::Value>(black_box(ANSWER)).is_ok();
+        let (judged, parsed) = side_by_side(judge, untyped);
+
+        let image = jpeg(IMAGE_BYTES);
+        let preflight = || Image::parse(black_box(&image).clone()).is_ok();
+        let probe = || imagesize::blob_size(black_box(&image)).is_ok();
+        let (looked, probed) = side_by_side(preflight, probe);
+
+        self.judged.push(judged);
+        self.parsed.push(parsed);
+        self.looked.push(looked);
+        self.probed.push(probed);
+    }
+
+    /// The medians.
+    #[must_use]
+    pub fn figures(&self) -> Vec<Figure> {
+        vec![
+            time(
+                PREFLIGHT,
+                &self.looked,
+                60.0,
+                "imagesize alone",
+                &self.probed,
+            ),
+            time(
+                DECISION,
+                &self.judged,
+                800.0,
+                "serde_json::Value alone",
+                &self.parsed,
+            ),
+        ]
+    }
 }
 
 /// Allocations of looking at an image: a count, and so a gate.
@@ -61,21 +84,20 @@ pub fn preflight_allocations() -> Figure {
     black_box(look());
     let change = region.change();
     let allocations = change.allocations + change.reallocations;
-    Figure {
-        name: "allocations, preflight of an image".to_owned(),
-        measured: allocations.to_string(),
-        goal: "0".to_owned(),
-        standing: Standing::Gate(allocations == 0),
-        beside: String::new(),
-    }
+    gate(
+        "allocations, preflight of an image",
+        number(allocations),
+        Unit::Count,
+        Goal::Exactly(0.0),
+    )
 }
 
-fn time(name: &str, measured: f64, goal: f64, beside: &str, beside_measured: f64) -> Figure {
+fn time(name: &str, measured: &Series, goal: f64, beside: &str, other: &Series) -> Figure {
+    let (measured, other) = (measured.median(), other.median());
+    let beside = other.map(|other| format!("{beside}: {}", Unit::Nanoseconds.of(other)));
     Figure {
-        name: name.to_owned(),
-        measured: format!("{measured:.1} ns"),
-        goal: format!("<= {goal:.0} ns"),
-        standing: Standing::Report(measured <= goal),
-        beside: format!("{beside}: {beside_measured:.1} ns"),
+        value: measured,
+        ..report(name, 0.0, Unit::Nanoseconds, Goal::AtMost(goal))
+            .beside(beside.unwrap_or_default())
     }
 }

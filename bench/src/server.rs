@@ -107,14 +107,18 @@ fn answer_all(mut stream: TcpStream) -> Result<(), Failure> {
     }
 }
 
-struct Head {
-    length: usize,
-    body: usize,
+/// What the head of a message says.
+#[derive(Debug)]
+pub(crate) struct Head {
+    /// Its own length.
+    pub(crate) length: usize,
+    /// The length of what follows it.
+    pub(crate) body: usize,
     is_token: bool,
 }
 
-/// The head of a request, once it is there as a whole.
-fn head(bytes: &[u8]) -> Option<Head> {
+/// The head of a message, once it is there as a whole.
+pub(crate) fn head(bytes: &[u8]) -> Option<Head> {
     let length = bytes.windows(4).position(|window| window == b"\r\n\r\n")? + 4;
     let text = std::str::from_utf8(bytes.get(..length)?).ok()?;
     let body = text

@@ -13,7 +13,8 @@ use idcloud_simulator::{Config, SharedSimulator, Simulator, serve};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use crate::figure::{Figure, Standing};
+use crate::figure::{Figure, Goal, Unit, report};
+use crate::series::Series;
 use crate::{Failure, sample};
 
 /// Creates that are timed, and those before them that are not: whole shares for every caller.
@@ -24,24 +25,35 @@ const CALLERS: u32 = 8;
 /// A budget that nobody reaches.
 const RATE: usize = 100_000;
 
-/// Creates a second with an image of 600,000 bytes, client and simulator in one process.
-///
-/// # Errors
-/// A create fails.
-pub fn figure() -> Result<Figure, Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()?;
-    let seconds = runtime.block_on(seconds())?;
-    let rate = f64::from(CALLS) / seconds;
-    Ok(Figure {
-        name: format!("simulator on the loopback, {CALLERS} at once"),
-        measured: format!("{rate:.0} creates a second"),
-        goal: "reported".to_owned(),
-        standing: Standing::Report(true),
-        beside: "client and simulator share the machine and the process".to_owned(),
-    })
+/// Creates a second in all runs so far.
+#[derive(Debug, Default)]
+pub struct Rates(Series);
+
+impl Rates {
+    /// Once more, with an image of 600,000 bytes, client and simulator in one process.
+    ///
+    /// # Errors
+    /// A create fails.
+    pub fn run(&mut self) -> Result<(), Failure> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()?;
+        let seconds = runtime.block_on(seconds())?;
+        self.0.push(f64::from(CALLS) / seconds);
+        Ok(())
+    }
+
+    /// The median.
+    #[must_use]
+    pub fn figure(&self) -> Figure {
+        let name = format!("simulator on the loopback, creates with {CALLERS} at once");
+        Figure {
+            value: self.0.median(),
+            ..report(name, 0.0, Unit::PerSecond, Goal::Open)
+                .beside("client and simulator share the machine and the process")
+        }
+    }
 }
 
 async fn seconds() -> Result<f64, Failure> {

@@ -5,8 +5,10 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-/// Rounds of each measurement; the median of them is what is told.
-const ROUNDS: usize = 31;
+use crate::series::Series;
+
+/// Rounds of one run; the run's figure is their median.
+const ROUNDS: usize = 9;
 
 /// About how long one round of one side lasts.
 const ROUND: Duration = Duration::from_millis(10);
@@ -15,12 +17,13 @@ const ROUND: Duration = Duration::from_millis(10);
 pub fn side_by_side<A, B>(mut one: impl FnMut() -> A, mut other: impl FnMut() -> B) -> (f64, f64) {
     let calls = calibrate(&mut one).max(1);
     let other_calls = calibrate(&mut other).max(1);
-    let mut times = (Vec::with_capacity(ROUNDS), Vec::with_capacity(ROUNDS));
+    let mut times = (Series::default(), Series::default());
     for _ in 0..ROUNDS {
         times.0.push(round(&mut one, calls));
         times.1.push(round(&mut other, other_calls));
     }
-    (median(times.0), median(times.1))
+    let told = |times: Series| times.median().unwrap_or_default();
+    (told(times.0), told(times.1))
 }
 
 fn calibrate<T>(call: &mut impl FnMut() -> T) -> u32 {
@@ -44,14 +47,4 @@ fn round<T>(call: &mut impl FnMut() -> T, calls: u32) -> f64 {
         black_box(call());
     }
     start.elapsed().as_secs_f64() * 1e9 / f64::from(calls)
-}
-
-/// The middle one of some measurements; 0 where there are none.
-#[must_use]
-pub fn median(mut measured: Vec<f64>) -> f64 {
-    measured.sort_by(f64::total_cmp);
-    measured
-        .get(measured.len() / 2)
-        .copied()
-        .unwrap_or_default()
 }

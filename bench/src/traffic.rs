@@ -13,6 +13,7 @@ use crate::bare_reqwest::BareReqwest;
 use crate::caller::{Caller, Operation, Side};
 use crate::ours::Ours;
 use crate::raw_hyper::RawHyper;
+use crate::raw_socket::RawSocket;
 use crate::usual_json::UsualJson;
 
 /// The program's file.
@@ -139,6 +140,7 @@ impl Load {
                 let ours = Ours::new(address)?;
                 self.make_by(all.map(|_| ours.clone()).collect()).await
             }
+            Side::RawSocket => self.make_by(vec![RawSocket::new(address)?]).await,
             Side::RawHyper => self.make_by(vec![RawHyper::new(address).await?]).await,
             Side::BareReqwest => {
                 let callers: Result<_, _> = all.map(|_| BareReqwest::new(address)).collect();

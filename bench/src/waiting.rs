@@ -13,24 +13,60 @@ use idcloud_flows::model::{Capabilities, IdentityExtras, Notification};
 use idcloud_flows::{IdCloud, Pending, Submission, SubmitOptions};
 use serde_json::json;
 
-use crate::figure::{Figure, Standing};
+use crate::figure::{Figure, Goal, Unit, gate, number, report};
 use crate::ours::account;
 use crate::{Failure, sample};
 
 const MANY: usize = 10_000;
-const BYTES: usize = 256;
-const POLLS: usize = 8;
+const BYTES: f64 = 256.0;
+const POLLS: f64 = 8.0;
+const SCRIPTED: &str = "scripted, virtual time";
 const FORGED: u32 = 10_000;
+
+/// A score that was polled for.
+#[derive(Clone, Copy, Debug)]
+pub struct Polled {
+    /// When it was there.
+    pub after: Duration,
+    /// How many lookups it cost.
+    pub gets: usize,
+    /// When it was known.
+    pub known: Duration,
+}
+
+impl Polled {
+    fn is_late(&self) -> bool {
+        self.known > (self.after + Duration::from_secs(3)).max(self.after * 3 / 2)
+    }
+}
 
 /// The gates of waiting.
 ///
 /// # Errors
 /// A call fails that should not.
-pub fn figures() -> Result<Vec<Figure>, Failure> {
+pub fn figures(polled: &[Polled]) -> Result<Vec<Figure>, Failure> {
+    let most = polled.iter().map(|polled| polled.gets).max();
+    let late = polled.iter().filter(|polled| polled.is_late()).count();
     Ok(vec![
         paused()?.block_on(with_the_create())?,
         paused()?.block_on(by_webhook())?,
-        by_polling()?,
+        gate(
+            "GETs by polling, a score within a minute, at most",
+            most.map_or(f64::INFINITY, number),
+            Unit::Count,
+            Goal::AtMost(POLLS),
+        )
+        .beside(format!(
+            "{} scores, after 0.1 to 60 s; {SCRIPTED}",
+            polled.len()
+        )),
+        gate(
+            "scores by polling that are known later than max(T + 3 s, 1.5 T)",
+            number(late),
+            Unit::Count,
+            Goal::Exactly(0.0),
+        )
+        .beside(format!("of {}", polled.len())),
         paused()?.block_on(forged())?,
     ])
 }
@@ -58,13 +94,16 @@ pub fn memory<A>(allocator: &Cap<A>) -> Result<Figure, Failure> {
             return Err("not all wait".into());
         }
         let each = waiting.saturating_sub(data).div_ceil(MANY);
-        Ok(Figure {
-            name: "memory a pending process, 10,000 in one waiter, bytes".to_owned(),
-            measured: each.to_string(),
-            goal: format!("<= {BYTES}"),
-            standing: Standing::Report(each <= BYTES),
-            beside: format!("the process itself: {}", data.div_ceil(MANY)),
-        })
+        Ok(report(
+            "memory a pending process, 10,000 in one waiter",
+            number(each),
+            Unit::Bytes,
+            Goal::AtMost(BYTES),
+        )
+        .beside(format!(
+            "beyond the process itself, which has {}",
+            data.div_ceil(MANY)
+        )))
     })
 }
 
@@ -133,14 +172,11 @@ fn gets(script: &ScriptedTransport) -> usize {
 async fn with_the_create() -> Result<Figure, Failure> {
     let script = Arc::new(ScriptedTransport::new().every_call(done()));
     let finished = submitted(&idcloud(&script, false)?).await?;
-    let gets = gets(&script);
-    let held = gets == 0 && matches!(finished, Submission::Finished(_));
-    Ok(gate(
-        "GETs, a verdict that came with the create",
-        gets.to_string(),
-        "0",
-        held,
-    ))
+    if !matches!(finished, Submission::Finished(_)) {
+        return Err("a verdict that came with the create was not taken".into());
+    }
+    let name = "GETs, a verdict that came with the create";
+    Ok(counted(name, gets(&script), Goal::Exactly(0.0)))
 }
 
 async fn by_webhook() -> Result<Figure, Failure> {
@@ -159,34 +195,22 @@ async fn by_webhook() -> Result<Figure, Failure> {
     };
     let (ended, ()) = tokio::join!(wait, notify);
     let _ = ended?;
-    let gets = gets(&script);
-    Ok(gate(
-        "GETs, a score by webhook",
-        gets.to_string(),
-        "1",
-        gets == 1,
-    ))
+    let name = "GETs, a score by webhook";
+    Ok(counted(name, gets(&script), Goal::Exactly(1.0)))
 }
 
-fn by_polling() -> Result<Figure, Failure> {
-    let (mut most, mut late) = (0, 0);
-    for tenths in 1..=600_u32 {
-        let score_after = Duration::from_millis(100) * tenths;
-        let (gets, known) = paused()?.block_on(polled(score_after))?;
-        let bound = (score_after + Duration::from_secs(3)).max(score_after * 3 / 2);
-        most = most.max(gets);
-        late += u32::from(known > bound);
-    }
-    Ok(gate(
-        "GETs by polling, a score within a minute; known too late",
-        format!("<= {most}, {late}"),
-        &format!("<= {POLLS}, 0"),
-        most <= POLLS && late == 0,
-    ))
+/// Scores that are there after every tenth of a second of a minute, each polled for by itself.
+///
+/// # Errors
+/// A call fails that should not.
+pub fn polled() -> Result<Vec<Polled>, Failure> {
+    let tenths = 1..=600_u32;
+    let scores =
+        tenths.map(|tenths| paused()?.block_on(a_score(Duration::from_millis(100) * tenths)));
+    scores.collect()
 }
 
-/// How many lookups a score costs that is there after so long, and when it is known.
-async fn polled(score_after: Duration) -> Result<(usize, Duration), Failure> {
+async fn a_score(after: Duration) -> Result<Polled, Failure> {
     let script = Arc::new(ScriptedTransport::new().every_call(waiting()));
     let idcloud = idcloud(&script, false)?;
     let Submission::Pending(pending) = submitted(&idcloud).await? else {
@@ -195,12 +219,16 @@ async fn polled(score_after: Duration) -> Result<(usize, Duration), Failure> {
     let (identity, clock) = (idcloud.identity(key()?), idcloud.client().clock());
     let began = clock.instant();
     let score = async {
-        clock.sleep(score_after).await;
+        clock.sleep(after).await;
         script.push_call(done());
     };
     let (ended, ()) = tokio::join!(identity.wait(pending, Duration::from_secs(300)), score);
     let _ = ended?;
-    Ok((gets(&script), clock.instant() - began))
+    Ok(Polled {
+        after,
+        gets: gets(&script),
+        known: clock.instant() - began,
+    })
 }
 
 async fn forged() -> Result<Figure, Failure> {
@@ -229,21 +257,10 @@ async fn forged() -> Result<Figure, Failure> {
         _ = waiter.next() => return Err("a wait ended before its time".into()),
         forged = forge => forged?,
     }
-    let gets = script.calls().len();
-    Ok(gate(
-        "GETs, 10,000 forged notifications",
-        gets.to_string(),
-        "0",
-        gets == 0,
-    ))
+    let name = "GETs, 10,000 forged notifications";
+    Ok(counted(name, script.calls().len(), Goal::Exactly(0.0)))
 }
 
-fn gate(name: &str, measured: String, goal: &str, held: bool) -> Figure {
-    Figure {
-        name: name.to_owned(),
-        measured,
-        goal: goal.to_owned(),
-        standing: Standing::Gate(held),
-        beside: "scripted, virtual time".to_owned(),
-    }
+fn counted(name: &str, gets: usize, goal: Goal) -> Figure {
+    gate(name, number(gets), Unit::Count, goal).beside(SCRIPTED)
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use serde_json::json;
+use serde_json::{Map, Value};
 
 use crate::Failure;
 use crate::leaks::Log;
@@ -113,40 +113,100 @@ impl Total {
 
     /// One line.
     pub(crate) fn json(&self, seconds: f64) -> String {
+        let numbers = self.numbers(seconds).into_iter();
+        let object: Map<String, Value> = numbers
+            .map(|(name, number)| (name.to_owned(), number))
+            .collect();
+        Value::from(object).to_string()
+    }
+
+    /// A line for each number.
+    pub(crate) fn text(&self, seconds: f64) -> String {
+        let mut text = String::new();
+        for (name, number) in self.numbers(seconds) {
+            // A String takes everything that is written.
+            let _ = writeln!(text, "{name:>14}  {number}");
+        }
+        text
+    }
+
+    fn numbers(&self, seconds: f64) -> [(&'static str, Value); 16] {
         let found = &self.findings;
-        json!({
-            "runs": self.runs,
-            "faults": self.faults,
-            "creates": found.creates,
-            "reported": found.reported,
-            "pending": found.pending,
-            "ambiguous": found.ambiguous,
-            "untold": found.untold,
-            "approved": found.approved,
-            "doubled": found.doubled,
-            "lost": found.lost,
-            "needless": found.needless,
-            "falseApprovals": found.false_approvals,
-            "overBudget": found.over_budget,
-            "overdue": found.overdue,
-            "leaks": found.leaks,
-            "failingRuns": self.failing.len(),
-            "seconds": (seconds * 10.0).round() / 10.0,
-        })
-        .to_string()
+        [
+            ("runs", self.runs.into()),
+            ("faults", self.faults.into()),
+            ("creates", found.creates.into()),
+            ("reported", found.reported.into()),
+            ("pending", found.pending.into()),
+            ("ambiguous", found.ambiguous.into()),
+            ("untold", found.untold.into()),
+            ("approved", found.approved.into()),
+            ("doubled", found.doubled.into()),
+            ("lost", found.lost.into()),
+            ("needless", found.needless.into()),
+            ("falseApprovals", found.false_approvals.into()),
+            ("overBudget", found.over_budget.into()),
+            ("overdue", found.overdue.into()),
+            ("leaks", found.leaks.into()),
+            ("failingRuns", self.failing.len().into()),
+            ("seconds", ((seconds * 10.0).round() / 10.0).into()),
+        ]
     }
 
     /// The failing seeds, and how to play them again.
-    pub(crate) fn replays(&self) -> String {
+    pub(crate) fn replays(&self, sabotage: Option<Sabotage>) -> String {
+        let with = sabotage.map_or_else(String::new, |sabotage| format!(" --sabotage {sabotage}"));
         let mut text = String::new();
         for (seed, sentences) in self.failing.iter().take(TOLD) {
-            // A String takes everything that is written.
             let _ = writeln!(
                 text,
-                "seed {seed}: {}\n  again: cargo xtask prove --runs 1 --first-seed {seed}",
+                "seed {seed}: {}\n  again: cargo xtask prove --runs 1 --first-seed {seed}{with}",
                 sentences.join("; ")
             );
         }
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What scripts read is there, each as a number.
+    #[test]
+    fn one_object_with_numbers() {
+        let read: Value = serde_json::from_str(&Total::default().json(1.26)).unwrap();
+        for key in [
+            "runs",
+            "faults",
+            "creates",
+            "reported",
+            "ambiguous",
+            "doubled",
+            "lost",
+            "falseApprovals",
+            "overBudget",
+            "leaks",
+        ] {
+            assert_eq!(read[key].as_u64(), Some(0), "{key}");
+        }
+        assert_eq!(read["seconds"].as_f64(), Some(1.3));
+    }
+
+    /// A sabotage that failed is played again with the sabotage.
+    #[test]
+    fn a_replay_plays_the_same() {
+        let total = Total {
+            failing: vec![(7, vec!["a".to_owned(), "b".to_owned()])],
+            ..Total::default()
+        };
+        let again = "again: cargo xtask prove --runs 1 --first-seed 7";
+        assert_eq!(total.replays(None), format!("seed 7: a; b\n  {again}\n"));
+        let [sabotage, ..] = Sabotage::ALL;
+        let told = total.replays(Some(sabotage));
+        assert!(
+            told.ends_with(&format!("{again} --sabotage {sabotage}\n")),
+            "{told}"
+        );
     }
 }

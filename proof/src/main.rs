@@ -13,6 +13,7 @@ mod ending;
 mod fuzz;
 mod leaks;
 mod life;
+mod noticed;
 mod oracle;
 mod page;
 mod person;
@@ -26,18 +27,16 @@ mod wire;
 mod world;
 
 use std::env;
-use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use idcloud_http::{Clock as _, SystemClock};
+use pages::Circumstances;
 
 use crate::campaign::Campaign;
-use crate::page::Circumstances;
+use crate::noticed::Noticed;
 use crate::run::Resources;
 use crate::sabotage::Sabotage;
 
@@ -45,7 +44,7 @@ use crate::sabotage::Sabotage;
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 const USAGE: &str = "usage: proof [--runs N] [--first-seed S] [--threads N] [--format text|json] \
-    [--sabotage [NAME] | --write FILE | --fuzz SECONDS]";
+    [--sabotage [NAME] | --write FILE | --fuzz SECONDS | --fuzz-once TARGET HEX]";
 
 /// What is asked for.
 struct Arguments {
@@ -62,8 +61,8 @@ enum Play {
     Campaign(Option<Sabotage>),
     /// Each sabotage in its turn.
     Table,
-    /// Nothing: what comes from outside is tried for so many seconds.
-    Fuzz(u64),
+    /// Nothing: what comes from outside is tried.
+    Fuzz(fuzz::Plan),
 }
 
 fn main() -> ExitCode {
@@ -88,80 +87,37 @@ fn main() -> ExitCode {
 
 /// True if everything is as it should be.
 fn prove(arguments: &Arguments) -> Result<bool, Failure> {
-    let resources = Resources::new()?;
-    let Arguments { campaign, .. } = arguments;
-    match arguments.play {
-        Play::Fuzz(seconds) => Ok(fuzz::fuzz(seconds, &mut |line| {
-            say(&mut io::stdout(), line);
-        })),
+    let campaign = &arguments.campaign;
+    match &arguments.play {
+        Play::Fuzz(plan) => fuzz::fuzz(plan, &mut |line| say(&mut io::stdout(), line)),
         Play::Table => {
-            let (table, all) = table(campaign, &resources)?;
-            say(&mut io::stdout(), &table);
-            Ok(all)
+            let noticed = Noticed::of(campaign, &Resources::new()?)?;
+            say(&mut io::stdout(), &noticed.table());
+            Ok(noticed.all())
         }
         Play::Campaign(sabotage) => {
+            let resources = Resources::new()?;
             let clock = SystemClock::new();
             let began = clock.instant();
-            let total = campaign.play(sabotage, &resources)?;
+            let total = campaign.play(*sabotage, &resources)?;
             let seconds = (clock.instant() - began).as_secs_f64();
-            if arguments.json {
-                say(&mut io::stdout(), &total.json(seconds));
+            let told = if arguments.json {
+                total.json(seconds)
             } else {
-                let line = total.json(seconds).replace([',', '{', '}', '"'], " ");
-                say(&mut io::stdout(), line.trim());
-            }
-            say(&mut io::stderr(), &total.replays());
+                total.text(seconds)
+            };
+            say(&mut io::stdout(), &told);
+            say(&mut io::stderr(), &total.replays(*sabotage));
             let Some(file) = &arguments.write else {
                 return Ok(total.holds());
             };
-            let (table, all) = table(campaign, &resources)?;
+            let noticed = Noticed::of(campaign, &resources)?;
             let circumstances = Circumstances::of_now(campaign.threads);
-            let page = page::page(campaign, &total, seconds, &table, &circumstances);
-            std::fs::write(file, page)?;
-            Ok(total.holds() && all)
+            let page = page::page(campaign, &total, seconds, &noticed, &circumstances);
+            pages::write(file, &page, &[noticed.picture()])?;
+            Ok(total.holds() && noticed.all())
         }
     }
-}
-
-/// Every protection switched off in its turn, and how many runs it took until that was noticed; and whether all were.
-fn table(campaign: &Campaign, resources: &Resources) -> Result<(String, bool), Failure> {
-    let next = AtomicUsize::new(0);
-    let noticed = Mutex::new(Vec::new());
-    let worker = || -> Result<(), Failure> {
-        while let Some(one) = Sabotage::ALL.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let found = campaign.until_noticed(*one, resources)?;
-            let mut noticed = noticed.lock().unwrap_or_else(PoisonError::into_inner);
-            noticed.push((*one, found));
-        }
-        Ok(())
-    };
-    thread::scope(|scope| -> Result<(), Failure> {
-        let threads = 0..campaign.threads.max(1);
-        let workers: Vec<_> = threads.map(|_| scope.spawn(worker)).collect();
-        for worker in workers {
-            worker
-                .join()
-                .map_err(|_| "a run panicked outside of its programs")??;
-        }
-        Ok(())
-    })?;
-    let noticed = noticed.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let mut text =
-        "| protection switched off | runs until noticed | by what |\n|---|---:|---|\n".to_owned();
-    let mut all = true;
-    for sabotage in Sabotage::ALL {
-        let found = noticed.iter().find(|(one, _)| *one == sabotage);
-        let found = found.and_then(|(_, found)| found.clone());
-        all &= found.is_some();
-        let (runs, by) = found.map_or_else(
-            || ("**not noticed**".to_owned(), String::new()),
-            |(runs, by)| (runs.to_string(), by),
-        );
-        let protection = sabotage.protection();
-        // A String takes everything that is written.
-        let _ = writeln!(text, "| {protection} (`{sabotage}`) | {runs} | {by} |");
-    }
-    Ok((text, all))
 }
 
 fn read(arguments: impl Iterator<Item = String>) -> Result<Arguments, Failure> {
@@ -182,7 +138,11 @@ fn read(arguments: impl Iterator<Item = String>) -> Result<Arguments, Failure> {
             "--runs" => read.campaign.runs = value()?.parse()?,
             "--first-seed" => read.campaign.first_seed = value()?.parse()?,
             "--threads" => read.campaign.threads = value()?.parse()?,
-            "--fuzz" => read.play = Play::Fuzz(value()?.parse()?),
+            "--fuzz" => read.play = Play::Fuzz(fuzz::Plan::Seconds(value()?.parse()?)),
+            "--fuzz-once" => {
+                let (target, input) = (value()?, value()?);
+                read.play = Play::Fuzz(fuzz::Plan::Once { target, input });
+            }
             "--write" => read.write = Some(value()?.into()),
             "--format" => match value()?.as_str() {
                 "json" => read.json = true,
@@ -198,6 +158,9 @@ fn read(arguments: impl Iterator<Item = String>) -> Result<Arguments, Failure> {
             }
             other => return Err(format!("no argument {other}").into()),
         }
+    }
+    if read.write.is_some() && !matches!(read.play, Play::Campaign(None)) {
+        return Err("the page tells of the client as it is".into());
     }
     Ok(read)
 }

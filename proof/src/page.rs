@@ -3,59 +3,27 @@
 //! Must tell what was measured, where and when, and nothing that was not.
 
 use std::fmt::Write as _;
-use std::process::Command;
 
-use idcloud_http::{Clock as _, SystemClock};
+use pages::Circumstances;
 
 use crate::campaign::{Campaign, Total};
+use crate::noticed::Noticed;
 use crate::oracle::count;
 use crate::plan::DISK_EVERY;
-
-/// Where and when something was measured.
-pub(crate) struct Circumstances {
-    pub(crate) machine: String,
-    pub(crate) date: String,
-    pub(crate) commit: String,
-}
-
-impl Circumstances {
-    pub(crate) fn of_now(threads: usize) -> Self {
-        let processor = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-        let model = processor
-            .lines()
-            .find_map(|line| line.strip_prefix("model name"))
-            .and_then(|rest| rest.split_once(':'))
-            .map_or(std::env::consts::ARCH, |(_, name)| name.trim());
-        Self {
-            machine: format!("{model}, {threads} threads, {}", std::env::consts::OS),
-            date: httpdate::fmt_http_date(SystemClock::new().now()),
-            commit: commit().unwrap_or_else(|| "unknown".to_owned()),
-        }
-    }
-}
-
-fn commit() -> Option<String> {
-    let said = Command::new("git")
-        .args(["rev-parse", "--short=12", "HEAD"])
-        .output()
-        .ok()?;
-    let commit = String::from_utf8(said.stdout).ok()?;
-    let commit = commit.trim();
-    (!commit.is_empty()).then(|| commit.to_owned())
-}
 
 /// The page.
 pub(crate) fn page(
     campaign: &Campaign,
     total: &Total,
     seconds: f64,
-    table: &str,
+    noticed: &Noticed,
     circumstances: &Circumstances,
 ) -> String {
     let Circumstances {
         machine,
         date,
         commit,
+        ..
     } = circumstances;
     let found = &total.findings;
     let mut page = String::from(INTRODUCTION);
@@ -117,7 +85,9 @@ pub(crate) fn page(
     }
     let _ = write!(
         page,
-        "\nMeasured on {date}, commit `{commit}`, on {machine}: {seconds:.0} seconds.\n\n{SABOTAGE}{table}{LIMITS}"
+        "\nMeasured on {date}, commit `{commit}`, on {machine}: {seconds:.0} seconds.\n\n{SABOTAGE}{}\n{}{LIMITS}",
+        noticed.picture().link(),
+        noticed.table()
     );
     page.replace("{disk}", &DISK_EVERY.to_string())
 }

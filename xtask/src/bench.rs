@@ -1,14 +1,16 @@
 //! `cargo xtask bench`: builds the measurements with optimisation and runs them.
 //!
-//! Measures nothing itself, and knows no figure.
+//! Measures nothing itself but what is compiled, by the rule that `cargo xtask ci` holds.
 
 use std::ffi::OsString;
 use std::path::Path;
 use std::process::Command;
 
 use crate::Failure;
+use crate::layering;
+use crate::workspace;
 
-/// Runs the measurements with these arguments; their table goes straight to the terminal.
+/// Runs the measurements with these arguments; what they print goes straight to the terminal.
 ///
 /// Two builds of one package: all of its programs, because `cargo run` would build only the one that it runs.
 pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result<String, Failure> {
@@ -33,13 +35,29 @@ pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result<String, Failure> {
         "bench",
         "--",
     ];
+    let compiled = compiled(root)?;
+    let compiled = compiled
+        .iter()
+        .flat_map(|counted| ["--compiled", counted])
+        .collect::<Vec<_>>();
     if !succeeds(&cargo, root, &build)? {
         return Err("the measurements cannot be built".into());
     }
-    if !succeeds(&cargo, root, &[&run, arguments].concat())? {
+    if !succeeds(&cargo, root, &[&run, arguments, &compiled].concat())? {
         return Err("a gate is missed, or the measurements did not run".into());
     }
     Ok(String::new())
+}
+
+/// What our crates make the compiler compile, as the measurements take it: `idcloud-model=15/17`.
+fn compiled(root: &Path) -> Result<Vec<String>, Failure> {
+    layering::weighed()
+        .map(|name| {
+            let others = workspace::compiled(root, name)?.others.len();
+            let limit = layering::limit(name).ok_or("a crate is weighed without a limit")?;
+            Ok(format!("{name}={others}/{limit}"))
+        })
+        .collect()
 }
 
 fn succeeds(cargo: &OsString, root: &Path, arguments: &[&str]) -> Result<bool, Failure> {

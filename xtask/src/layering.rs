@@ -104,6 +104,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "idcloud-journal",
             "idcloud-model",
             "idcloud-simulator",
+            "pages",
         ],
     ),
     // Not published: it tries the whole client against the simulator.
@@ -115,8 +116,11 @@ const ARROWS: &[(&str, &[&str])] = &[
             "idcloud-journal",
             "idcloud-model",
             "idcloud-simulator",
+            "pages",
         ],
     ),
+    // Not published: it draws what those two found.
+    ("pages", &[]),
     // Not published: it runs the code blocks of the documentation.
     ("docs-tests", &[]),
     // Not published: the service that a page shows.

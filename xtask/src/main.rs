@@ -5,8 +5,10 @@ mod ci;
 mod codegen;
 mod doc_links;
 mod external_checks;
+mod fuzz;
 mod layering;
 mod prove;
+mod prove_full;
 mod public_types;
 mod release;
 mod workspace;
@@ -22,20 +24,27 @@ type Failure = Box<dyn std::error::Error>;
 const USAGE: &str = "\
 usage: cargo xtask <command>
 
-  bench [--counts] [--without-instructions]
-                      measure the figures side by side, in one run; fail where a count is over its goal.
-                      --counts leaves times out; instructions are counted by valgrind (apt install valgrind),
-                      and where it is missing that gate is missed unless --without-instructions is given
+  bench [--counts | --write FILE] [--without-instructions] [--format text|json]
+                      measure the figures side by side, in one go; fail where a count is over its goal.
+                      --counts leaves times out; --write writes the page docs/performance.md and its pictures;
+                      json is a list of {figure, value, goal, met}. Instructions are counted by valgrind
+                      (apt install valgrind), and where it is missing that gate is missed unless
+                      --without-instructions is given
   ci [--full]         print the arrows between our crates, what they weigh and which foreign types they show, and follow the
                       links of the pages; fail where a rule is broken. --full adds what needs Python and PyPI: the OpenAPI
                       document is validated
   codegen [--check]   write tables, reference pages and docs/openapi.json from the spec; --check only compares
-  fuzz --seconds N    change whatever comes from outside at random for so long, and fail where something panics or is shown
+  fuzz --seconds N | --target NAME --input HEX
+                      change whatever comes from outside at random for so long, and fail where something panics, is shown or is
+                      taken for what it is not; or try one input once more, as a failure tells it
   prove [--runs N] [--first-seed S] [--threads N] [--format text|json] [--sabotage [NAME] | --write FILE]
                       play the whole client against the simulator in virtual time, with faults, crashes and lies drawn from
                       seeds (10,000 from 1 unless said otherwise), and fail where a promise was broken; --sabotage switches one
                       protection off, or without a name each in its turn, and tells how many runs it takes to be noticed;
                       --write plays both and writes the page docs/reliability.md
+  prove --full [--runs N] [--first-seed S] [--fuzz-seconds N] [--kills N]
+                      everything that takes long, on demand: more kills of the journal and of a batch, other people's tools,
+                      ten minutes of fuzzing, 1,000,000 runs; goes on behind a failure and fails at the end
   release [--dry-run] check, package, publish and tag all crates in one version; a dry run stops before it publishes";
 
 fn main() -> ExitCode {
@@ -48,7 +57,10 @@ fn main() -> ExitCode {
         ["ci", "--full"] => ci::run_full(&root),
         ["codegen"] => codegen::write(&root),
         ["codegen", "--check"] => codegen::check(&root),
-        ["fuzz", "--seconds", seconds] => prove::run(&root, &["--fuzz", seconds]),
+        ["fuzz", arguments @ ..] => fuzz::run(&root, arguments),
+        ["prove", arguments @ ..] if arguments.contains(&"--full") => {
+            prove_full::run(&root, arguments)
+        }
         ["prove", arguments @ ..] => prove::run(&root, arguments),
         ["release"] => release::run(&root, false),
         ["release", "--dry-run"] => release::run(&root, true),

@@ -2,6 +2,8 @@
 //!
 //! Never holds more of the input than the rows in flight, and never repeats a value of a row that it refuses.
 
+#[cfg(test)]
+mod any_input;
 pub(crate) mod column;
 pub(crate) mod csv_rows;
 pub(crate) mod driver;
