@@ -130,7 +130,7 @@ impl Total {
         text
     }
 
-    fn numbers(&self, seconds: f64) -> [(&'static str, Value); 16] {
+    fn numbers(&self, seconds: f64) -> [(&'static str, Value); 17] {
         let found = &self.findings;
         [
             ("runs", self.runs.into()),
