@@ -21,25 +21,25 @@ const SELFIE: &str = "iVBORw0KGgoAAAANSUhEUgAAAtAAAAPAAAAAAAAAAAAAAAAAAAAAAAAAAA
 const WEBHOOK_KEY: &str = "x-webhook-key:a-long-random-value";
 
 /// The service in front of a simulator, which is handed out too, and the time of both.
-fn begin(config: Config) -> (Service, SharedSimulator, Arc<VirtualClock>) {
+fn begin(
+    config: Config,
+) -> Result<(Service, SharedSimulator, Arc<VirtualClock>), Box<dyn std::error::Error>> {
     let clock = Arc::new(VirtualClock::new());
     let mut simulator = Simulator::new(config);
-    let account = simulator.issue_account().unwrap();
-    let capabilities = "identity,risk-score".parse().unwrap();
-    let key = ApiKey::new(simulator.issue_api_key(capabilities), capabilities).unwrap();
+    let account = simulator.issue_account()?;
+    let capabilities = "identity,risk-score".parse()?;
+    let key = ApiKey::new(simulator.issue_api_key(capabilities), capabilities)?;
     let simulator = SharedSimulator::new(simulator);
     let pem = account.private_key_pem();
-    let account =
-        ServiceAccount::from_pem(account.account(), account.tenant_id(), pem.as_bytes()).unwrap();
+    let account = ServiceAccount::from_pem(account.account(), account.tenant_id(), pem.as_bytes())?;
     let idcloud = IdCloud::builder(Environment::local(account))
         .transport(Arc::new(SimulatorTransport::new(
             simulator.clone(),
             clock.clone(),
         )))
         .clock(clock.clone())
-        .build()
-        .unwrap();
-    (Service { idcloud, key }, simulator, clock)
+        .build()?;
+    Ok((Service { idcloud, key }, simulator, clock))
 }
 
 /// What a caller sends.
@@ -49,7 +49,7 @@ fn person(cpf: &str) -> Bytes {
 
 #[tokio::test(start_paused = true)]
 async fn each_person_ends_where_they_should() {
-    let (service, simulator, _) = begin(Config::new(7));
+    let (service, simulator, _) = begin(Config::new(7)).unwrap();
     for (cpf, answer) in [
         ("52998224725", "open the account"),
         ("11122230370", "open the account"),
@@ -69,7 +69,7 @@ async fn each_person_ends_where_they_should() {
 async fn a_notice_brings_the_answer_early() {
     // A score that takes 22 seconds. Polls come after about 20 and 30.
     let config = Config::new(7).with_score_latency(Duration::from_secs(22));
-    let (service, simulator, clock) = begin(config);
+    let (service, simulator, clock) = begin(config).unwrap();
     let webhook = Webhook::new("http://service.test/idcloud".parse().unwrap())
         .with_auth(WebhookAuth::ApiKey(WEBHOOK_KEY.into()));
     let tenant = simulator.lock().tenant_id().to_owned();
@@ -97,7 +97,7 @@ async fn a_notice_brings_the_answer_early() {
 
 #[tokio::test(start_paused = true)]
 async fn a_stranger_without_the_key_is_turned_away() {
-    let (service, simulator, _) = begin(Config::new(7));
+    let (service, simulator, _) = begin(Config::new(7)).unwrap();
     let router = router(service, Credentials::api_key(WEBHOOK_KEY).unwrap());
     let notice = r#"{"processId":"80371b2a-3ac7-432e-866d-57fe37896ac6"}"#;
     let request = Request::post("/idcloud").body(Body::from(notice)).unwrap();
