@@ -94,4 +94,31 @@ mod tests {
         }
         assert_eq!(shown, 3);
     }
+
+    /// The page's manifest names what the tested one needs, and nothing else.
+    #[test]
+    fn the_manifest_that_a_page_shows_has_the_same_dependencies() {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let page = fs::read_to_string(here.join("../docs/your-service.md")).unwrap();
+        let (_, block) = page.split_once("```toml\n").unwrap();
+        let (shown, _) = block.split_once("```").unwrap();
+        let tested = fs::read_to_string(here.join("service/Cargo.toml")).unwrap();
+        assert_eq!(dependencies(shown), dependencies(&tested));
+    }
+
+    /// The names of a manifest's dependencies, section by section.
+    fn dependencies(manifest: &str) -> Vec<(&str, &str)> {
+        let mut section = "";
+        let mut found = Vec::new();
+        for line in manifest.lines() {
+            if line.starts_with('[') {
+                section = line;
+            } else if let Some((name, _)) = line.split_once([' ', '.', '='])
+                && section.contains("dependencies")
+            {
+                found.push((section, name));
+            }
+        }
+        found
+    }
 }

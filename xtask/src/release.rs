@@ -4,9 +4,10 @@
 
 mod plan;
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
@@ -49,10 +50,11 @@ pub(crate) fn run(root: &Path, dry: bool) -> Result<String, Failure> {
         described(root, package)?;
     }
     let compared = compare(root, &tag, &order)?;
+    let mut files = BTreeMap::new();
     for package in &packages {
-        complete(root, package)?;
+        files.insert(package.name.as_str(), complete(root, package)?);
     }
-    package(root, metadata.target_directory.as_std_path(), &order)?;
+    let packed = package(root, metadata.target_directory.as_std_path(), &order)?;
 
     let mut report = format!("version {version}, tag {tag}\n");
     report.push_str(match section {
@@ -62,16 +64,25 @@ pub(crate) fn run(root: &Path, dry: bool) -> Result<String, Failure> {
         }
     });
     writeln!(report, "semver: {compared}")?;
-    report.push_str("packaged and built outside the workspace; licences and READMEs are in\n");
+    writeln!(
+        report,
+        "packaged, and each built from its package alone; in each are README.md, {}",
+        LICENCES.join(", ")
+    )?;
     writeln!(
         report,
         "{}, in this order",
         if dry { "would publish" } else { "published" }
     )?;
     for ours in &order {
-        writeln!(report, "  {} {}", ours.name, ours.version)?;
+        let count = files.get(ours.name.as_str()).copied().unwrap_or_default();
+        let size =
+            fs::metadata(packed.join(format!("{}-{}.crate", ours.name, ours.version)))?.len();
+        writeln!(report, "  {}", plan::line(ours, count, size))?;
     }
-    if !dry {
+    if dry {
+        writeln!(report, "would tag {tag}")?;
+    } else {
         publish(root, &order)?;
         git(root, &["tag", "--annotate", &tag, "--message", &tag])?;
         writeln!(report, "tagged {tag}; push it with: git push origin {tag}")?;
@@ -171,27 +182,29 @@ fn compare(root: &Path, tag: &str, order: &[Crate]) -> Result<String, Failure> {
     Ok(format!("compatible with {last} as far as the version says"))
 }
 
-/// Packages the crates as one set and builds each from its package: siblings that are not published yet come from the packages.
+/// Packages the crates as one set and builds each from its package: siblings that are not published yet come from the packages. Returns where
+/// the packages are.
 ///
 /// In a folder that no other commit had: cargo takes a version of a registry's crate for unchangeable, and would build with the siblings of an
 /// earlier run.
-fn package(root: &Path, target: &Path, order: &[Crate]) -> Result<(), Failure> {
+fn package(root: &Path, target: &Path, order: &[Crate]) -> Result<PathBuf, Failure> {
     let folder = target.join("package-check");
     let commit = git(root, &["rev-parse", "HEAD"])?;
     let own = folder.join(commit.trim());
     if !own.exists() && folder.exists() {
         fs::remove_dir_all(&folder)?;
     }
-    let own = own.to_string_lossy();
-    let mut arguments = vec!["package", "--locked", "--quiet", "--target-dir", &own];
+    let folder = own.to_string_lossy();
+    let mut arguments = vec!["package", "--locked", "--quiet", "--target-dir", &folder];
     for ours in order {
         arguments.extend(["--package", &ours.name]);
     }
-    cargo(root, &arguments)
+    cargo(root, &arguments)?;
+    Ok(own.join("package"))
 }
 
-/// Fails where a package lacks a licence or its README.
-fn complete(root: &Path, package: &Package) -> Result<(), Failure> {
+/// Fails where a package lacks a licence or its README; returns how many files it has.
+fn complete(root: &Path, package: &Package) -> Result<usize, Failure> {
     let listed = output(
         Command::new(program())
             .args(["package", "--locked", "--list", "--package", &package.name])
@@ -202,7 +215,7 @@ fn complete(root: &Path, package: &Package) -> Result<(), Failure> {
             return Err(format!("the package of {} lacks {file}", package.name).into());
         }
     }
-    Ok(())
+    Ok(listed.lines().count())
 }
 
 /// Cargo waits for each crate to be there before it sends the next.

@@ -83,6 +83,21 @@ fn told(changelog: &str, name: &str) -> bool {
         .any(|line| line.starts_with("- "))
 }
 
+/// A crate as the report tells of it: what goes out, how much that is, and what must be out before.
+pub(crate) fn line(ours: &Crate, files: usize, bytes: u64) -> String {
+    let needs = if ours.needs.is_empty() {
+        "nothing of ours".to_owned()
+    } else {
+        ours.needs.join(", ")
+    };
+    format!(
+        "{} {}: {files} files, {} kB packed; needs {needs}",
+        ours.name,
+        ours.version,
+        bytes.div_ceil(1_000)
+    )
+}
+
 /// The tag of a version.
 pub(crate) fn tag(version: &str) -> String {
     format!("v{version}")
@@ -123,6 +138,18 @@ mod tests {
         ] {
             assert!(order(&crates).is_err());
         }
+    }
+
+    #[test]
+    fn a_line_says_what_must_be_out_before() {
+        assert_eq!(
+            line(&ours("client", &["model", "words"]), 12, 34_001),
+            "client 1.2.3: 12 files, 35 kB packed; needs model, words"
+        );
+        assert_eq!(
+            line(&ours("model", &[]), 1, 1_000),
+            "model 1.2.3: 1 files, 1 kB packed; needs nothing of ours"
+        );
     }
 
     #[test]

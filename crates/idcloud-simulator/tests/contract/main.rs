@@ -5,6 +5,8 @@ mod arbitrary;
 #[cfg(test)]
 mod bench;
 #[cfg(test)]
+mod capability_pages;
+#[cfg(test)]
 mod client;
 #[cfg(test)]
 mod comparison;
@@ -22,6 +24,8 @@ mod faults;
 mod lookup;
 #[cfg(test)]
 mod oauth_library;
+#[cfg(test)]
+mod openapi;
 #[cfg(test)]
 mod order;
 #[cfg(test)]
