@@ -30,9 +30,7 @@ fn openapi_document(root: &Path, tools: &Path) -> Result<String, Failure> {
 
 /// A Python environment with the tools, made where none is; its folder of programs.
 fn environment(root: &Path) -> Result<PathBuf, Failure> {
-    let target = std::env::var_os("CARGO_TARGET_DIR")
-        .map_or_else(|| root.join("target"), |folder| root.join(folder));
-    let folder = target.join("python-tools");
+    let folder = crate::target(root).join("python-tools");
     let programs = folder.join(if cfg!(windows) { "Scripts" } else { "bin" });
     succeed(
         Command::new("python3")

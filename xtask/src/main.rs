@@ -6,6 +6,7 @@ mod codegen;
 mod doc_links;
 mod external_checks;
 mod layering;
+mod mutants;
 mod prove;
 mod public_types;
 mod release;
@@ -31,6 +32,9 @@ usage: cargo xtask <command>
                       document is validated
   codegen [--check]   write tables, reference pages and docs/openapi.json from the spec; --check only compares
   fuzz --seconds N    change whatever comes from outside at random for so long, and fail where something panics or is shown
+  mutants [--area NAME] [--write]
+                      change the code where the promises are decided, one place at a time, and fail where no test notices and
+                      proof/mutants.toml has no reason; --write notes what an area came to in proof/mutants.json
   prove [--runs N] [--first-seed S] [--threads N] [--format text|json] [--sabotage [NAME] | --write FILE]
                       play the whole client against the simulator in virtual time, with faults, crashes and lies drawn from
                       seeds (10,000 from 1 unless said otherwise), and fail where a promise was broken; --sabotage switches one
@@ -49,6 +53,7 @@ fn main() -> ExitCode {
         ["codegen"] => codegen::write(&root),
         ["codegen", "--check"] => codegen::check(&root),
         ["fuzz", "--seconds", seconds] => prove::run(&root, &["--fuzz", seconds]),
+        ["mutants", arguments @ ..] => mutants::run(&root, arguments),
         ["prove", arguments @ ..] => prove::run(&root, arguments),
         ["release"] => release::run(&root, false),
         ["release", "--dry-run"] => release::run(&root, true),
@@ -75,6 +80,11 @@ fn main() -> ExitCode {
 fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     here.parent().unwrap_or(here).to_path_buf()
+}
+
+/// The folder that everything is built into.
+fn target(root: &Path) -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |folder| root.join(folder))
 }
 
 /// Prints a report. A reader who has gone away is no failure of ours.
