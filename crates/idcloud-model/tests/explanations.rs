@@ -2,7 +2,7 @@
 
 use idcloud_model::{
     Asked, Capabilities, Capability, Language, Policy, Process, Scenario, SelfieKind, Verdict,
-    decide,
+    decide, simulated_notice,
 };
 use serde_json::{Value, json};
 
@@ -157,4 +157,17 @@ fn liveness_is_checked_only_by_a_key_that_has_it_with_a_capture() {
             "{capabilities} {selfie:?}"
         );
     }
+}
+
+/// A simulated verdict says so everywhere it goes, in these words.
+#[test]
+fn a_simulated_verdict_says_that_nobody_was_verified() {
+    assert_eq!(
+        simulated_notice(Language::English),
+        "This verdict is simulated: no person was verified."
+    );
+    assert_eq!(
+        simulated_notice(Language::Portuguese),
+        "Este veredito é simulado: nenhuma pessoa foi verificada."
+    );
 }
