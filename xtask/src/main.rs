@@ -29,7 +29,7 @@ usage: cargo xtask <command>
                       and where it is missing that gate is missed unless --without-instructions is given
   ci [--full]         print the arrows between our crates, what they weigh and which foreign types they show, and follow the
                       links of the pages; fail where a rule is broken. --full adds what needs Python and PyPI: the OpenAPI
-                      document is validated
+                      document is validated, and the served simulator held against it
   codegen [--check]   write tables, reference pages and docs/openapi.json from the spec; --check only compares
   fuzz --seconds N    change whatever comes from outside at random for so long, and fail where something panics or is shown
   mutants [--area NAME] [--write]

@@ -22,7 +22,7 @@ const PLAN: &str = "proof/mutants.toml";
 /// What the last runs came to, an entry an area.
 const SUMMARY: &str = "proof/mutants.json";
 /// Seconds that the tests may take with a mutant before they count as hanging, and so as having noticed.
-const TEST_TIMEOUT: &str = "60";
+const TEST_TIMEOUT: &str = "30";
 
 /// What is to be done.
 #[derive(Debug, Default, PartialEq, Eq)]

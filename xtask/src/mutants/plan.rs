@@ -2,6 +2,7 @@
 //!
 //! Must never excuse a survivor that has no reason, or keep a reason that excuses none.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
@@ -94,14 +95,14 @@ impl Plan {
             .into_iter()
             .filter_map(|((file, mutant), (survived, excused))| {
                 let told = format!("{file}: {mutant}");
-                if survived > excused {
-                    Some(format!("survived {survived}, excused {excused}: {told}"))
-                } else if survived < excused {
-                    Some(format!(
+                match survived.cmp(&excused) {
+                    Ordering::Greater => {
+                        Some(format!("survived {survived}, excused {excused}: {told}"))
+                    }
+                    Ordering::Less => Some(format!(
                         "excused {excused}, and only {survived} survived (strike it out): {told}"
-                    ))
-                } else {
-                    None
+                    )),
+                    Ordering::Equal => None,
                 }
             })
             .collect()
