@@ -12,6 +12,7 @@ mod ending;
 mod fuzz;
 mod leaks;
 mod life;
+mod mutants;
 mod oracle;
 mod page;
 mod person;

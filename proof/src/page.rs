@@ -8,6 +8,7 @@ use std::process::Command;
 use idcloud_http::{Clock as _, SystemClock};
 
 use crate::campaign::{Campaign, Total};
+use crate::mutants;
 use crate::oracle::count;
 use crate::plan::DISK_EVERY;
 
@@ -113,7 +114,8 @@ pub(crate) fn page(
     }
     let _ = write!(
         page,
-        "\nMeasured on {date}, commit `{commit}`, on {machine}: {seconds:.0} seconds.\n\n{SABOTAGE}{table}{LIMITS}"
+        "\nMeasured on {date}, commit `{commit}`, on {machine}: {seconds:.0} seconds.\n\n{SABOTAGE}{table}{}{LIMITS}",
+        mutants::section()
     );
     page.replace("{disk}", &DISK_EVERY.to_string())
 }

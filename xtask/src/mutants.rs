@@ -136,19 +136,21 @@ fn date() -> String {
     httpdate::fmt_http_date(SystemTime::now())
 }
 
-/// The commit that was tried, with `-dirty` behind it where the tree holds something else.
+/// The commit that was tried, with `-dirty` behind it where the tree, the summary aside, holds something else.
 fn commit(root: &Path) -> Result<String, Failure> {
-    let said = Command::new("git")
-        .args([
-            "describe",
-            "--always",
-            "--exclude=*",
-            "--abbrev=12",
-            "--dirty",
-        ])
-        .current_dir(root)
-        .output()?;
-    Ok(String::from_utf8(said.stdout)?.trim().to_owned())
+    let git = |arguments: &[&str]| {
+        Command::new("git")
+            .args(arguments)
+            .current_dir(root)
+            .output()
+    };
+    let head = String::from_utf8(git(&["rev-parse", "--short=12", "HEAD"])?.stdout)?;
+    let others = format!(":(exclude){SUMMARY}");
+    let clean = git(&["diff", "--quiet", "HEAD", "--", ".", &others])?
+        .status
+        .success();
+    let mark = if clean { "" } else { "-dirty" };
+    Ok(format!("{}{mark}", head.trim()))
 }
 
 #[cfg(test)]
