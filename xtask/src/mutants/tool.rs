@@ -43,7 +43,7 @@ pub(super) fn find(root: &Path) -> Result<PathBuf, Failure> {
 
 fn is_right(program: &Path) -> bool {
     let said = Command::new(program)
-        .arg("--version")
+        .args(["mutants", "--version"])
         .stderr(Stdio::null())
         .output();
     said.is_ok_and(|said| said.stdout.trim_ascii() == format!("cargo-mutants {VERSION}").as_bytes())
