@@ -21,8 +21,10 @@ use crate::Failure;
 const PLAN: &str = "proof/mutants.toml";
 /// What the last runs came to, an entry an area.
 const SUMMARY: &str = "proof/mutants.json";
-/// Seconds that the tests may take with a mutant before they count as hanging, and so as having noticed.
-const TEST_TIMEOUT: &str = "30";
+/// How many times longer than without a mutant the tests may take before they count as hanging, and so as having noticed; and the least
+/// number of seconds that this comes to.
+const PATIENCE: &str = "6";
+const LEAST_PATIENCE: &str = "10";
 
 /// What is to be done.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -42,11 +44,12 @@ pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result<String, Failure> {
     let mut report = format!("{}\n", outcomes::HEAD);
     let mut complaints = Vec::new();
     for area in areas {
+        let commit = commit(root)?;
         let outcomes = try_area(root, &folder, &tool, area)?;
         writeln!(report, "{}", outcomes.row(&area.name))?;
         complaints.extend(plan.complaints(area, &outcomes.survivors));
         if wanted.write {
-            write(root, area, &outcomes)?;
+            write(root, area, &outcomes, commit)?;
         }
     }
     if complaints.is_empty() {
@@ -89,8 +92,10 @@ fn try_area(root: &Path, folder: &Path, tool: &Path, area: &Area) -> Result<Outc
             "mutants",
             "--in-place",
             "--no-shuffle",
-            "--timeout",
-            TEST_TIMEOUT,
+            "--timeout-multiplier",
+            PATIENCE,
+            "--minimum-test-timeout",
+            LEAST_PATIENCE,
         ])
         .arg("--dir")
         .arg(&source)
@@ -113,7 +118,7 @@ fn try_area(root: &Path, folder: &Path, tool: &Path, area: &Area) -> Result<Outc
 }
 
 /// Puts what an area came to into the summary, beside the others'.
-fn write(root: &Path, area: &Area, outcomes: &Outcomes) -> Result<(), Failure> {
+fn write(root: &Path, area: &Area, outcomes: &Outcomes, commit: String) -> Result<(), Failure> {
     let path = root.join(SUMMARY);
     let mut summary: serde_json::Map<String, serde_json::Value> = match fs::read_to_string(&path) {
         Ok(text) => serde_json::from_str(&text)?,
@@ -122,7 +127,7 @@ fn write(root: &Path, area: &Area, outcomes: &Outcomes) -> Result<(), Failure> {
     let mut entry = outcomes.summary();
     entry.insert("what".to_owned(), area.what.as_str().into());
     entry.insert("date".to_owned(), date().into());
-    entry.insert("commit".to_owned(), commit(root)?.into());
+    entry.insert("commit".to_owned(), commit.into());
     summary.insert(area.name.clone(), entry.into());
     fs::write(path, serde_json::to_string_pretty(&summary)? + "\n")?;
     Ok(())
