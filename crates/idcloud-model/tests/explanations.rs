@@ -1,5 +1,12 @@
 //! Promise: a verdict cannot be misread. Its explanation says what was not checked and what did not come, exactly where that holds.
 
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test may stop at what it did not expect"
+)]
+
 use idcloud_model::{
     Asked, Capabilities, Capability, Language, Policy, Process, Scenario, SelfieKind, Verdict,
     decide, simulated_notice,
