@@ -13,6 +13,7 @@ mod ending;
 mod fuzz;
 mod leaks;
 mod life;
+mod mutants;
 mod noticed;
 mod oracle;
 mod page;

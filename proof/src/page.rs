@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use pages::Circumstances;
 
 use crate::campaign::{Campaign, Total};
+use crate::mutants;
 use crate::noticed::Noticed;
 use crate::oracle::count;
 use crate::plan::DISK_EVERY;
@@ -85,9 +86,10 @@ pub(crate) fn page(
     }
     let _ = write!(
         page,
-        "\nMeasured on {date}, commit `{commit}`, on {machine}: {seconds:.0} seconds.\n\n{SABOTAGE}{}\n{}{LIMITS}",
+        "\nMeasured on {date}, commit `{commit}`, on {machine}: {seconds:.0} seconds.\n\n{SABOTAGE}{}\n{}{}{LIMITS}",
         noticed.picture().link(),
-        noticed.table()
+        noticed.table(),
+        mutants::section()
     );
     page.replace("{disk}", &DISK_EVERY.to_string())
 }

@@ -2,8 +2,10 @@
 //!
 //! Never touches the machine's own Python: the tools live in an environment of their own under the target folder.
 
+mod schemathesis;
+
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 
 use crate::Failure;
 
@@ -15,6 +17,7 @@ pub(crate) fn run(root: &Path) -> Result<String, Failure> {
     let tools = environment(root)?;
     let mut report = String::from("checked with other people's tools\n");
     report.push_str(&openapi_document(root, &tools)?);
+    report.push_str(&schemathesis::run(root, &tools)?);
     Ok(report)
 }
 
@@ -30,9 +33,7 @@ fn openapi_document(root: &Path, tools: &Path) -> Result<String, Failure> {
 
 /// A Python environment with the tools, made where none is; its folder of programs.
 fn environment(root: &Path) -> Result<PathBuf, Failure> {
-    let target = std::env::var_os("CARGO_TARGET_DIR")
-        .map_or_else(|| root.join("target"), |folder| root.join(folder));
-    let folder = target.join("python-tools");
+    let folder = crate::target(root).join("python-tools");
     let programs = folder.join(if cfg!(windows) { "Scripts" } else { "bin" });
     succeed(
         Command::new("python3")
@@ -43,19 +44,24 @@ fn environment(root: &Path) -> Result<PathBuf, Failure> {
     succeed(
         Command::new(programs.join("python"))
             .args(["-m", "pip", "install", "--quiet"])
-            .args(["--disable-pip-version-check", VALIDATOR])
+            .args(["--disable-pip-version-check", VALIDATOR, schemathesis::TOOL])
             .current_dir(root),
     )?;
     Ok(programs)
 }
 
 fn succeed(command: &mut Command) -> Result<(), Failure> {
+    output(command).map(drop)
+}
+
+/// What a program printed, or everything that it said where it failed.
+fn output(command: &mut Command) -> Result<Output, Failure> {
     let program = command.get_program().to_string_lossy().into_owned();
     let output = command
         .output()
         .map_err(|failure| format!("{program} does not start: {failure}"))?;
     if output.status.success() {
-        return Ok(());
+        return Ok(output);
     }
     Err(format!(
         "{program} failed:\n{}{}",

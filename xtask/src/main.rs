@@ -7,6 +7,7 @@ mod doc_links;
 mod external_checks;
 mod fuzz;
 mod layering;
+mod mutants;
 mod prove;
 mod prove_full;
 mod public_types;
@@ -32,11 +33,14 @@ usage: cargo xtask <command>
                       --without-instructions is given
   ci [--full]         print the arrows between our crates, what they weigh and which foreign types they show, and follow the
                       links of the pages; fail where a rule is broken. --full adds what needs Python and PyPI: the OpenAPI
-                      document is validated
+                      document is validated, and the served simulator held against it
   codegen [--check]   write tables, reference pages and docs/openapi.json from the spec; --check only compares
   fuzz --seconds N | --target NAME --input HEX
                       change whatever comes from outside at random for so long, and fail where something panics, is shown or is
                       taken for what it is not; or try one input once more, as a failure tells it
+  mutants [--area NAME] [--write]
+                      change the code where the promises are decided, one place at a time, and fail where no test notices and
+                      proof/mutants.toml has no reason; --write notes what an area came to in proof/mutants.json
   prove [--runs N] [--first-seed S] [--threads N] [--format text|json] [--sabotage [NAME] | --write FILE]
                       play the whole client against the simulator in virtual time, with faults, crashes and lies drawn from
                       seeds (10,000 from 1 unless said otherwise), and fail where a promise was broken; --sabotage switches one
@@ -44,7 +48,7 @@ usage: cargo xtask <command>
                       --write plays both and writes the page docs/reliability.md
   prove --full [--runs N] [--first-seed S] [--fuzz-seconds N] [--kills N]
                       everything that takes long, on demand: more kills of the journal and of a batch, other people's tools,
-                      ten minutes of fuzzing, 1,000,000 runs; goes on behind a failure and fails at the end
+                      ten minutes of fuzzing, mutation testing, 1,000,000 runs; goes on behind a failure and fails at the end
   release [--dry-run] check, package, publish and tag all crates in one version; a dry run stops before it publishes";
 
 fn main() -> ExitCode {
@@ -58,6 +62,7 @@ fn main() -> ExitCode {
         ["codegen"] => codegen::write(&root),
         ["codegen", "--check"] => codegen::check(&root),
         ["fuzz", arguments @ ..] => fuzz::run(&root, arguments),
+        ["mutants", arguments @ ..] => mutants::run(&root, arguments),
         ["prove", arguments @ ..] if arguments.contains(&"--full") => {
             prove_full::run(&root, arguments)
         }
@@ -87,6 +92,11 @@ fn main() -> ExitCode {
 fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     here.parent().unwrap_or(here).to_path_buf()
+}
+
+/// The folder that everything is built into.
+fn target(root: &Path) -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |folder| root.join(folder))
 }
 
 /// Prints a report. A reader who has gone away is no failure of ours.

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::Failure;
 use crate::external_checks;
+use crate::mutants;
 
 /// How much of it is asked for.
 #[derive(Debug, PartialEq, Eq)]
@@ -60,6 +61,10 @@ const STAGES: &[Stage] = &[
             let seconds = asked.fuzz_seconds.to_string();
             cargo(root, &["xtask", "fuzz", "--seconds", &seconds], &[])
         },
+    },
+    Stage {
+        name: "mutation testing",
+        run: |root, _| Ok(last_line(&mutants::run(root, &[])?)),
     },
     Stage {
         name: "campaign",

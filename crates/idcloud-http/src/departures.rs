@@ -162,4 +162,64 @@ mod tests {
         assert_eq!(departures.counted(now), 1);
         assert!(departures.take(now).is_ok());
     }
+
+    /// Those who had to wait leave at three quarters of an even pace, to the nanosecond, and never before the ring lets them;
+    /// who is turned away takes no slot.
+    #[tokio::test(start_paused = true)]
+    async fn who_waited_leaves_apart() {
+        let start = SystemClock::new().instant();
+        let moment = Duration::from_nanos(1);
+        for (rate, pace) in [
+            (2, Duration::from_micros(384_375)),
+            (5, Duration::from_micros(153_750)),
+            (10, Duration::from_micros(76_875)),
+        ] {
+            let mut departures = Departures::new(rate);
+            let mut at = start;
+            assert!(departures.take_paced(at).is_ok());
+            for taken in 1..rate {
+                let next = at + pace;
+                assert_eq!(departures.take_paced(at), Err(next), "{rate}");
+                assert_eq!(departures.take_paced(next - moment), Err(next), "{rate}");
+                assert_eq!(departures.counted(next), taken, "{rate}");
+                assert!(departures.take_paced(next).is_ok(), "{rate}");
+                at = next;
+            }
+            let free = start + WINDOW;
+            assert_eq!(departures.take_paced(at), Err(free), "{rate}");
+            assert_eq!(departures.take_paced(free - moment), Err(free), "{rate}");
+            assert!(departures.take_paced(free).is_ok(), "{rate}");
+        }
+        // Where the ring is full and its last departure is recent, the later of the two counts.
+        let mut departures = Departures::new(2);
+        assert!(departures.take(start).is_ok());
+        let recent = start + WINDOW - moment;
+        assert!(departures.take(recent).is_ok());
+        let next = recent + Duration::from_micros(384_375);
+        assert_eq!(departures.take_paced(recent), Err(next));
+        assert_eq!(departures.take_paced(start + WINDOW), Err(next));
+    }
+
+    /// A departure counts for a second and its guard, and not a moment longer.
+    #[tokio::test(start_paused = true)]
+    async fn a_departure_counts_for_its_window() {
+        let start = SystemClock::new().instant();
+        let mut departures = Departures::new(3);
+        for millisecond in 0..3 {
+            let at = start + Duration::from_millis(millisecond);
+            assert!(departures.take(at).is_ok());
+        }
+        let end = start + WINDOW;
+        assert_eq!(departures.counted(end - Duration::from_nanos(1)), 3);
+        assert_eq!(departures.counted(end), 2);
+        assert_eq!(departures.counted(end + WINDOW), 0);
+    }
+
+    /// A budget of nothing would let nobody leave, ever.
+    #[test]
+    fn the_rate_is_the_one_that_was_given_and_at_least_one() {
+        for (given, rate) in [(0, 1), (1, 1), (7, 7), (5000, 5000)] {
+            assert_eq!(Departures::new(given).rate(), rate);
+        }
+    }
 }

@@ -241,3 +241,7 @@ impl fmt::Debug for Limiter {
         f.debug_tuple("Limiter").field(&self.snapshot()).finish()
     }
 }
+
+#[cfg(test)]
+#[cfg(feature = "test-util")]
+mod tests;

@@ -229,3 +229,6 @@ fn take(ring: &mut Departures, now: Instant, pace: Pace) -> Result<Stamp, Instan
         Pace::Apart => ring.take_paced(now),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -445,6 +445,38 @@ mod tests {
                 NONE,
                 [token_stop, Again(F::Server), Stop(F::Ambiguous)],
             ),
+            // A code says what is wrong with an assertion only where the answer is a refusal of it.
+            (
+                "1.2.18 with 429",
+                with_code(429, Some("1.2.18")),
+                NONE,
+                everywhere(Again(F::RateLimited)),
+            ),
+            (
+                "1.2.7 with 425",
+                with_code(425, Some("1.2.7")),
+                NONE,
+                everywhere(Again(F::RateLimited)),
+            ),
+            (
+                "1.2.18 with 408",
+                with_code(408, Some("1.2.18")),
+                NONE,
+                maybe(F::Server),
+            ),
+            (
+                "1.2.7 with 200",
+                with_code(200, Some("1.2.7")),
+                NONE,
+                maybe(F::Unreadable),
+            ),
+            // What is no code says nothing: only the status does.
+            (
+                "not a code, with 503",
+                with_code(503, Some("1.2.x")),
+                NONE,
+                maybe(F::Server),
+            ),
             // Row 7: slow down.
             ("429", plain(429), NONE, everywhere(Again(F::RateLimited))),
             ("425", plain(425), NONE, everywhere(Again(F::RateLimited))),
@@ -508,6 +540,19 @@ mod tests {
             for (kind, expected) in [Token, Read, Create].into_iter().zip(expected) {
                 assert_eq!(classify(kind, outcome, facts), expected, "{kind:?}: {name}");
             }
+        }
+    }
+
+    /// Whoever takes another text for a code stops where it should try again.
+    #[test]
+    fn an_oauth_code_is_three_numbers() {
+        for code in ["1.2.7", "1.2.18", "10.0.1"] {
+            assert!(is_oauth_code(code), "{code}");
+        }
+        for text in [
+            "", "1", "1.2", "1.2.", "1..7", ".2.7", "1.2.x", "a.b.c", "1.2.7.1", "-1.2.7",
+        ] {
+            assert!(!is_oauth_code(text), "{text}");
         }
     }
 

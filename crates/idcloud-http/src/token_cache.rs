@@ -336,3 +336,6 @@ impl<E: ExchangeError> Drop for Lead<'_, E> {
 fn is_about_the_token(code: &str) -> bool {
     matches!(code, "10501" | "10502" | "10700")
 }
+
+#[cfg(test)]
+mod tests;

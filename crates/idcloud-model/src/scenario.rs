@@ -251,9 +251,11 @@ mod tests {
             })
             .collect();
         assert_eq!(spec, code);
-        for scenario in Scenario::ALL {
+        for (scenario, entry) in Scenario::ALL.iter().zip(SCENARIOS) {
             for language in Language::ALL {
-                assert!(scenario.explanation(*language).len() > 20, "{scenario}");
+                let explanation = scenario.explanation(*language);
+                assert_eq!(explanation, entry.text.in_language(*language));
+                assert!(explanation.len() > 20, "{scenario}");
             }
         }
     }
