@@ -11,7 +11,7 @@ use idcloud_model::{Asked, Capabilities, FinalProcess, Policy, Process};
 
 use crate::idcloud::Shared;
 use crate::journal::{
-    Claim, Claimed, Conclusion, JournalError, JournalErrorKind, JournalKey, Reference,
+    Claim, Claimed, Conclusion, Finished, JournalError, JournalErrorKind, JournalKey, Reference,
 };
 use crate::look::Looker;
 use crate::observer::Observer;
@@ -292,11 +292,7 @@ impl Driver {
     /// What the journal knows of a reference, told to whoever asks now: another key or policy may have asked before.
     fn answered(&self, known: Claimed) -> Result<Submission, SubmitError> {
         match known {
-            Claimed::Finished(finished) => {
-                let report = Report::from(*finished);
-                let report = report.asked_again(self.capabilities(), self.policy);
-                Ok(Submission::Finished(report))
-            }
+            Claimed::Finished(finished) => Ok(Submission::Finished(self.judge(*finished))),
             Claimed::Pending(pending) => {
                 let pending = pending.asked_again(self.capabilities(), self.policy);
                 Ok(Submission::Pending(pending))
@@ -306,6 +302,11 @@ impl Driver {
             // Only what is certain to be free may be sent.
             _ => Err(SubmitError::journal(JournalErrorKind::Storage.into())),
         }
+    }
+
+    /// What the journal keeps of a process, judged for whoever asks now.
+    pub(crate) fn judge(&self, finished: Finished) -> Report {
+        Report::from(finished).asked_again(self.capabilities(), self.policy)
     }
 
     pub(crate) async fn wait(

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use idcloud_flows::http::testing::{ScriptedTransport, Step};
+use idcloud_flows::journal::State;
 use idcloud_flows::model::request::{DocumentRequest, Purpose};
 use idcloud_flows::model::{Decision, Policy, Scenario, SelfieKind};
 use idcloud_flows::{Failure, Flow, IdCloud, Pending, SubmitErrorKind, SubmitOptions};
@@ -57,6 +58,17 @@ async fn a_recorded_approval_answers_no_harder_question() {
                 .unwrap(),
         );
         assert_eq!(again.verdict().scenario(), live.verdict().scenario());
+        // Whoever reads the journal for the second handle's sake is told the same.
+        let remembered = idcloud.remembered().unwrap();
+        let entry = remembered.entry(Flow::Identity, &reference()).await;
+        let entry = entry.unwrap().unwrap();
+        let State::Finished(kept) = entry.state() else {
+            panic!("not finished: {entry:?}");
+        };
+        let handle = idcloud.identity(key(second.capabilities));
+        let judged = handle.with_policy(second.policy).judge((**kept).clone());
+        assert_eq!(judged.verdict(), again.verdict());
+        assert!(judged.recorded());
         assert_eq!(again.verdict().decision(), Decision::Review);
         // Whoever asked first is answered as before.
         let first = finished(lenient.submit(&idcloud, &under()).await.unwrap());
