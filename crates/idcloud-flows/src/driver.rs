@@ -123,6 +123,8 @@ impl Driver {
         let mut failed: Option<Stand> = None;
         let mut unwritten = None;
         let mut noted = None;
+        // How a new attempt ended that IDCloud never took, as long as the journal has not written it down.
+        let mut refused = None;
         // A process is shown once its end is written: the observer is the caller's code, and may panic.
         let mut unseen = None;
         let stand = loop {
@@ -133,6 +135,8 @@ impl Driver {
                 (Ok(answer), _) => answer,
                 // A new attempt that IDCloud never took leaves the failed process before it as what came of the submission.
                 (Err(error), Some(before)) if error.delivery() != Delivery::Unknown => {
+                    let refusal = error.call_error().map(conclusion_of);
+                    refused = Some(refusal.unwrap_or(Conclusion::NotSent(None)));
                     unwritten = error.into_journal_error();
                     break before;
                 }
@@ -186,14 +190,14 @@ impl Driver {
         if let Some(recording) = &mut recording
             && recording.is_open()
         {
-            let conclusion = match (&submission, noted) {
+            let conclusion = refused.unwrap_or_else(|| match (&submission, noted) {
                 // What could not be looked for may be there when it is asked for again.
                 (Submission::Finished(report), Some(known)) if report.look_error().is_some() => {
                     Conclusion::Pending(Box::new(known))
                 }
                 (Submission::Finished(report), _) => finished(report),
                 (Submission::Pending(pending), _) => Conclusion::Pending(Box::new(pending.clone())),
-            };
+            });
             unwritten = recording.conclude(conclusion).await.err();
         }
         if let Some(process) = unseen {

@@ -878,3 +878,55 @@ async fn a_stored_pending_process_names_nobody() {
     let unknown = stored.replace(r#""version":1"#, r#""version":2"#);
     assert!(serde_json::from_str::<Pending>(&unknown).is_err());
 }
+
+/// A refused new attempt whose end could not be written down the first time leaves the failed process as it was, once and not twice.
+#[tokio::test(start_paused = true)]
+async fn a_refused_new_attempt_is_no_second_process() {
+    for (step, at) in [
+        (
+            Step::json(400, r#"{"error":{"code":"20507"}}"#),
+            "conclude refused",
+        ),
+        (Step::Fail(TransportErrorKind::Connect), "conclude not sent"),
+    ] {
+        let script = ScriptedTransport::new()
+            .call(answer(FAILED))
+            .every_call(step);
+        let journal = WatchedJournal::new();
+        let idcloud = remembering(&journal, Arc::new(script));
+        journal.make(Some((at, Trouble::FailsOnce)));
+        let submission = identity().submit(&idcloud, &under_reference()).await;
+        assert_eq!(told(&submission), "report");
+        let report = finished(submission.unwrap());
+        assert!(report.journal_error().is_none(), "{at}");
+        let entry = journal.entry_now(&idcloud, Flow::Identity).await.unwrap();
+        assert_eq!(entry.state().kind().as_str(), "finished", "{at}");
+        let processes: Vec<_> = entry.record().processes().collect();
+        assert_eq!(processes, [&process_id(ID)], "{at}");
+    }
+}
+
+/// No wait outlasts its limit because of the journal: the verdict is told, with what could not be written down beside it.
+#[tokio::test(start_paused = true)]
+async fn a_wait_does_not_hang_with_its_journal() {
+    let script = ScriptedTransport::new()
+        .call(answer(PROCESSING))
+        .every_call(answer(YES));
+    let journal = WatchedJournal::new();
+    let idcloud = remembering(&journal, Arc::new(script));
+    let submission = identity().submit(&idcloud, &under_reference()).await;
+    let first = pending(submission.unwrap());
+    journal.make(Some(("finish", Trouble::Hangs)));
+    let clock = VirtualClock::new();
+    let began = clock.instant();
+    let limit = Duration::from_secs(10);
+    let handle = idcloud.identity(api_key(""));
+    let report = tokio::select! {
+        report = handle.wait(first, limit) => report.unwrap(),
+        () = clock.sleep(Duration::from_secs(3600)) => panic!("it hangs"),
+    };
+    assert!(clock.instant() - began <= limit + Duration::from_secs(5));
+    assert_eq!(report.verdict().decision().as_str(), "approve");
+    let error = report.journal_error().unwrap();
+    assert_eq!(error.kind(), JournalErrorKind::Storage);
+}

@@ -18,6 +18,8 @@ use crate::support::OTHER_ID;
 pub(crate) enum Trouble {
     /// It fails, and nothing is changed.
     Fails,
+    /// It fails the first time, and nothing is changed.
+    FailsOnce,
     /// It panics.
     Panics,
     /// It never ends, and nothing is changed.
@@ -115,6 +117,10 @@ impl Journal for WatchedJournal {
         self.note(name);
         match self.trouble(name) {
             None => self.inner.apply(command, now).await,
+            Some(Trouble::FailsOnce) => {
+                self.make(None);
+                Err(JournalErrorKind::Storage.into())
+            }
             Some(Trouble::Fails) => Err(JournalErrorKind::Storage.into()),
             Some(Trouble::Panics) => panic!("the journal panics"),
             Some(Trouble::Hangs) => std::future::pending().await,
