@@ -227,7 +227,7 @@ impl Driver {
         let unwritten = recording.conclude(conclusion_of(&error)).await.err();
         Err(match dispatch.failure() {
             Some(failure) if error.delivery() == Delivery::NotSent => SubmitError::journal(failure),
-            _ => SubmitError::call(error, unwritten),
+            failure => SubmitError::call(error, unwritten.or(failure)),
         })
     }
 

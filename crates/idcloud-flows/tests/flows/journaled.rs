@@ -758,6 +758,12 @@ async fn a_dispatch_that_is_not_taken_back() {
         journal.make(Some(("retract", Trouble::Fails)));
         let submission = identity().submit(&idcloud, &under_reference()).await;
         assert_eq!(told(&submission), outcome);
+        let error = submission.unwrap_err();
+        assert_eq!(
+            error.journal_error().unwrap().kind(),
+            JournalErrorKind::Storage,
+            "why it was not repeated"
+        );
         assert_eq!(script.calls().len(), 1);
         assert_eq!(journal.state(&idcloud, Flow::Identity).await, "not-sent");
     }
