@@ -702,6 +702,22 @@ async fn a_pause_is_not_a_dispatch() {
     }
 }
 
+/// What provably did not run is not in doubt either while the journal hears of it, nor before its repetition leaves.
+#[tokio::test(start_paused = true)]
+async fn dropped_while_a_dispatch_is_taken_back() {
+    for (at, after) in [("retract", 0), ("dispatch", 1)] {
+        let retried = Step::json(429, "").with_header("retry-after", "1");
+        let script = Arc::new(ScriptedTransport::new().every_call(retried));
+        let journal = WatchedJournal::new();
+        let idcloud = remembering(&journal, script.clone());
+        journal.make_after(after, (at, Trouble::Hangs));
+        drop_after_five_seconds(&idcloud).await;
+        assert_eq!(script.calls().len(), 1, "{at}");
+        assert_eq!(journal.commands().last().unwrap(), "tell conclude not sent");
+        assert_eq!(journal.state(&idcloud, Flow::Identity).await, "not-sent");
+    }
+}
+
 /// A submission that is dropped between its dispatch and its departure has sent nothing, and says so.
 #[tokio::test(start_paused = true)]
 async fn dropped_before_the_departure() {

@@ -1,6 +1,6 @@
 //! A journal in memory that says what it was asked, and fails or panics where a test wants it to.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
@@ -32,6 +32,8 @@ pub(crate) struct WatchedJournal {
     pub(crate) inner: MemoryJournal,
     commands: Mutex<Vec<String>>,
     trouble: Mutex<Option<(&'static str, Trouble)>>,
+    /// So many commands of that name go well before.
+    spared: AtomicUsize,
     panics_when_told: AtomicBool,
 }
 
@@ -43,6 +45,12 @@ impl WatchedJournal {
     /// From now on, or no more.
     pub(crate) fn make(&self, trouble: Option<(&'static str, Trouble)>) {
         *self.trouble.lock().unwrap() = trouble;
+    }
+
+    /// The same, once this many commands of that name went well.
+    pub(crate) fn make_after(&self, spared: usize, trouble: (&'static str, Trouble)) {
+        self.spared.store(spared, Ordering::Relaxed);
+        self.make(Some(trouble));
     }
 
     /// From now on [`Journal::tell`] panics, whatever else is the matter.
@@ -71,10 +79,11 @@ impl WatchedJournal {
     }
 
     fn trouble(&self, name: &str) -> Option<Trouble> {
-        let trouble = *self.trouble.lock().unwrap();
-        trouble
-            .filter(|(at, _)| *at == name)
-            .map(|(_, trouble)| trouble)
+        let (_, trouble) = self.trouble.lock().unwrap().filter(|(at, _)| *at == name)?;
+        let spared = self.spared.load(Ordering::Relaxed);
+        self.spared
+            .store(spared.saturating_sub(1), Ordering::Relaxed);
+        (spared == 0).then_some(trouble)
     }
 }
 
