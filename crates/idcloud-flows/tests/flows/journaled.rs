@@ -11,7 +11,8 @@ use idcloud_flows::http::{
     TransportError, TransportErrorKind,
 };
 use idcloud_flows::journal::{
-    Claim, Claimed, Conclusion, Journal as _, JournalErrorKind, Owner, State,
+    Claim, Claimed, Conclusion, EntryFilter, Journal as _, JournalErrorKind, Owner, Settlement,
+    State,
 };
 use idcloud_flows::model::SelfieKind::{CaptureToken, Image};
 use idcloud_flows::model::request::CreateRequest;
@@ -716,6 +717,45 @@ async fn dropped_while_a_dispatch_is_taken_back() {
         assert_eq!(journal.commands().last().unwrap(), "tell conclude not sent");
         assert_eq!(journal.state(&idcloud, Flow::Identity).await, "not-sent");
     }
+}
+
+/// That the attempt before it left says nothing of a new one.
+#[tokio::test(start_paused = true)]
+async fn dropped_before_a_new_attempt_leaves() {
+    let script = Arc::new(ScriptedTransport::new().every_call(answer(FAILED)));
+    let journal = WatchedJournal::new();
+    let idcloud = remembering(&journal, script.clone());
+    journal.make_after(1, ("dispatch", Trouble::Hangs));
+    drop_after_five_seconds(&idcloud).await;
+    assert_eq!(script.calls().len(), 1);
+    assert_eq!(journal.commands().last().unwrap(), "tell conclude not sent");
+    assert_eq!(journal.state(&idcloud, Flow::Identity).await, "finished");
+}
+
+/// What an account is shown, and may settle, is its own: another's under the same reference is neither.
+#[tokio::test(start_paused = true)]
+async fn accounts_of_one_journal_are_kept_apart() {
+    let script = Arc::new(ScriptedTransport::new().every_call(Step::json(502, "")));
+    let journal = WatchedJournal::new();
+    let [one, two] = ["a", "b"].map(|account| {
+        building(script.clone(), account)
+            .journal(journal.clone())
+            .build()
+            .unwrap()
+    });
+    let submission = identity().submit(&one, &under_reference()).await;
+    assert_eq!(told(&submission), "call, unknown");
+    let (flow, everything) = (Flow::Identity, EntryFilter::new());
+    let other = two.remembered().unwrap();
+    let page = other.entries(&everything, None, 10).await.unwrap();
+    assert!(page.entries().is_empty());
+    assert!(other.entry(flow, &reference()).await.unwrap().is_none());
+    let settled = other.settle(flow, &reference(), Settlement::Resend).await;
+    assert_eq!(settled.unwrap_err().kind(), JournalErrorKind::NotFound);
+    let own = one.remembered().unwrap();
+    let page = own.entries(&everything, None, 10).await.unwrap();
+    assert_eq!(page.entries().len(), 1);
+    assert_eq!(journal.state(&one, flow).await, "ambiguous");
 }
 
 /// A submission that is dropped between its dispatch and its departure has sent nothing, and says so.

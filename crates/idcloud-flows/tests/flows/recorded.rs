@@ -229,3 +229,20 @@ async fn another_document_under_the_reference_is_refused() {
     assert!(again.recorded());
     assert_eq!(script.calls().len(), calls);
 }
+
+/// What a look shows of a process that another asks for is seen for both: the record ends in the row that the first question leads to.
+#[tokio::test(start_paused = true)]
+async fn what_is_seen_is_seen_for_both() {
+    let first = Question::new(Flow::Identity, "identity", SelfieKind::Image);
+    let later = Question::new(Flow::Identity, "identity,behavior-alert", SelfieKind::Image);
+    let dropped = r#""status":3,"unicoId":{"result":"inconclusive"}"#;
+    let steps = vec![answer(r#""status":7"#), answer(r#""status":2"#)];
+    let (idcloud, _) = remembering(steps, answer(dropped));
+    let _ = pending(first.submit(&idcloud, &under()).await.unwrap());
+    let resumed = pending(later.submit(&idcloud, &under()).await.unwrap());
+    let handle = idcloud.identity(key(later.capabilities));
+    let waited = handle.wait(resumed, Duration::from_secs(60)).await.unwrap();
+    assert_eq!(waited.verdict().scenario(), Scenario::Drop);
+    let again = finished(first.submit(&idcloud, &under()).await.unwrap());
+    assert_eq!(again.verdict().scenario(), Scenario::Drop);
+}
