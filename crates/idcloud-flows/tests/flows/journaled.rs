@@ -266,7 +266,7 @@ async fn put(journal: &WatchedJournal, idcloud: &IdCloud, state: &str, same: boo
         .await
         .unwrap();
     if state == "resend" {
-        let resend = idcloud_flows::journal::Settlement::Resend;
+        let resend = Settlement::Resend;
         inner
             .settle(&key(Flow::Identity), resend, clock.now())
             .await
@@ -546,6 +546,15 @@ async fn a_journal_that_fails() {
         journal.make(None);
         assert_eq!(journal.state(&idcloud, Flow::Identity).await, state, "{at}");
     }
+
+    // What cannot be read may have been paid for.
+    let script = Arc::new(ScriptedTransport::new().every_call(answer(YES)));
+    let journal = WatchedJournal::new();
+    let idcloud = remembering(&journal, script.clone());
+    journal.make(Some(("claim", Trouble::IsDamaged)));
+    let submission = identity().submit(&idcloud, &under_reference()).await;
+    assert_eq!(told(&submission), "journal, unknown");
+    assert!(script.requests().is_empty());
 
     // A create that failed is told as it failed, with what could not be written down beside it.
     let script = Arc::new(ScriptedTransport::new().every_call(Step::json(502, "")));

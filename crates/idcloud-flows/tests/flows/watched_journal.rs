@@ -20,6 +20,8 @@ pub(crate) enum Trouble {
     Fails,
     /// It fails the first time, and nothing is changed.
     FailsOnce,
+    /// What is remembered cannot be read.
+    IsDamaged,
     /// It panics.
     Panics,
     /// It never ends, and nothing is changed.
@@ -131,6 +133,7 @@ impl Journal for WatchedJournal {
                 Err(JournalErrorKind::Storage.into())
             }
             Some(Trouble::Fails) => Err(JournalErrorKind::Storage.into()),
+            Some(Trouble::IsDamaged) => Err(JournalErrorKind::Damaged.into()),
             Some(Trouble::Panics) => panic!("the journal panics"),
             Some(Trouble::Hangs) => std::future::pending().await,
         }
