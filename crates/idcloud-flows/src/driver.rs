@@ -11,7 +11,7 @@ use idcloud_model::{Asked, Capabilities, FinalProcess, Policy, Process};
 
 use crate::idcloud::Shared;
 use crate::journal::{
-    Claim, Claimed, Conclusion, JournalError, JournalErrorKind, JournalKey, Reference,
+    Claim, Claimed, Conclusion, Finished, JournalError, JournalErrorKind, JournalKey, Reference,
 };
 use crate::look::Looker;
 use crate::observer::Observer;
@@ -123,6 +123,8 @@ impl Driver {
         let mut failed: Option<Stand> = None;
         let mut unwritten = None;
         let mut noted = None;
+        // How a new attempt ended that IDCloud never took, as long as the journal has not written it down.
+        let mut refused = None;
         // A process is shown once its end is written: the observer is the caller's code, and may panic.
         let mut unseen = None;
         let stand = loop {
@@ -133,6 +135,8 @@ impl Driver {
                 (Ok(answer), _) => answer,
                 // A new attempt that IDCloud never took leaves the failed process before it as what came of the submission.
                 (Err(error), Some(before)) if error.delivery() != Delivery::Unknown => {
+                    let refusal = error.call_error().map(conclusion_of);
+                    refused = Some(refusal.unwrap_or(Conclusion::NotSent(None)));
                     unwritten = error.into_journal_error();
                     break before;
                 }
@@ -186,14 +190,14 @@ impl Driver {
         if let Some(recording) = &mut recording
             && recording.is_open()
         {
-            let conclusion = match (&submission, noted) {
+            let conclusion = refused.unwrap_or_else(|| match (&submission, noted) {
                 // What could not be looked for may be there when it is asked for again.
                 (Submission::Finished(report), Some(known)) if report.look_error().is_some() => {
                     Conclusion::Pending(Box::new(known))
                 }
                 (Submission::Finished(report), _) => finished(report),
                 (Submission::Pending(pending), _) => Conclusion::Pending(Box::new(pending.clone())),
-            };
+            });
             unwritten = recording.conclude(conclusion).await.err();
         }
         if let Some(process) = unseen {
@@ -223,7 +227,7 @@ impl Driver {
         let unwritten = recording.conclude(conclusion_of(&error)).await.err();
         Err(match dispatch.failure() {
             Some(failure) if error.delivery() == Delivery::NotSent => SubmitError::journal(failure),
-            _ => SubmitError::call(error, unwritten),
+            failure => SubmitError::call(error, unwritten.or(failure)),
         })
     }
 
@@ -292,11 +296,7 @@ impl Driver {
     /// What the journal knows of a reference, told to whoever asks now: another key or policy may have asked before.
     fn answered(&self, known: Claimed) -> Result<Submission, SubmitError> {
         match known {
-            Claimed::Finished(finished) => {
-                let report = Report::from(*finished);
-                let report = report.asked_again(self.capabilities(), self.policy);
-                Ok(Submission::Finished(report))
-            }
+            Claimed::Finished(finished) => Ok(Submission::Finished(self.judge(*finished))),
             Claimed::Pending(pending) => {
                 let pending = pending.asked_again(self.capabilities(), self.policy);
                 Ok(Submission::Pending(pending))
@@ -306,6 +306,11 @@ impl Driver {
             // Only what is certain to be free may be sent.
             _ => Err(SubmitError::journal(JournalErrorKind::Storage.into())),
         }
+    }
+
+    /// What the journal keeps of a process, judged for whoever asks now.
+    pub(crate) fn judge(&self, finished: Finished) -> Report {
+        Report::from(finished).asked_again(self.capabilities(), self.policy)
     }
 
     pub(crate) async fn wait(

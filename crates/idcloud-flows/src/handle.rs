@@ -72,6 +72,14 @@ macro_rules! judging {
                 self.driver.capabilities()
             }
 
+            /// What a journal remembers of a process, judged as it is for whoever submits under its reference again: by what was asked first and
+            /// what this handle asks, under this handle's policy, and never to an approval that the first question alone would not give.
+            ///
+            /// For whoever reads a journal for one handle's sake; what it says by itself is `Report::from`.
+            pub fn judge(&self, finished: $crate::journal::Finished) -> $crate::Report {
+                self.driver.judge(finished)
+            }
+
             /// Waits until the process is final, by notifications ([`IdCloud::hints`](crate::IdCloud::hints)) and by asking for it, at most for
             /// `limit` and the seconds that the last look takes. Dropping the future loses nothing but the [`Pending`](crate::Pending) that
             /// was given to it: keep a clone.

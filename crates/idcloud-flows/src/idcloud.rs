@@ -77,7 +77,8 @@ impl IdCloud {
 
     /// The same account and client, remembering what is submitted under a [`Reference`](crate::journal::Reference) in `journal`, as `owner`.
     ///
-    /// For whoever has a client already; [`IdCloud::builder`] takes a journal as well. Waiters and hints of the two are apart.
+    /// For whoever has a client already; [`IdCloud::builder`] takes a journal as well. Waiters, hints and draining of the two are
+    /// apart.
     #[must_use]
     pub fn remembering(self, journal: Arc<dyn Journal>, owner: Owner) -> Self {
         let Shared {

@@ -15,6 +15,7 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use crate::idcloud::Shared;
+use crate::journal::JournalErrorKind;
 use crate::observer::Observer;
 use crate::poll_schedule::Polling;
 use crate::watch::Why;
@@ -143,7 +144,7 @@ impl Looker {
                 match process {
                     Process::Final(process) => {
                         progress.answered.store(true, Ordering::Release);
-                        let report = self.conclude(&pending, process, simulated);
+                        let report = self.conclude(&pending, process, simulated, cut_off);
                         Seen::Final(Box::new(report.await))
                     }
                     Process::Pending(process) => {
@@ -159,7 +160,13 @@ impl Looker {
     /// The one place where the final answer of a process that was waited for passes through.
     ///
     /// What is written down is what the process was created to answer, so that the record is the same whoever waited.
-    async fn conclude(&self, pending: &Pending, process: FinalProcess, simulated: bool) -> Report {
+    async fn conclude(
+        &self,
+        pending: &Pending,
+        process: FinalProcess,
+        simulated: bool,
+        cut_off: Instant,
+    ) -> Report {
         let first = pending.first();
         let report = Report::new(
             process,
@@ -168,10 +175,16 @@ impl Looker {
             self.shared.client.environment().name(),
             simulated,
         );
-        let report = match &self.shared.books {
-            Some(books) => books.finish(&self.shared.client, pending, report).await,
-            None => report,
+        let unwritten = match &self.shared.books {
+            Some(books) => {
+                let written = pin!(books.finish(&self.shared.client, pending, &report));
+                let written = before(&**self.clock(), cut_off, written).await;
+                // A journal that does not answer keeps nobody from the verdict.
+                written.unwrap_or_else(|| Err(JournalErrorKind::Storage.into()))
+            }
+            None => Ok(()),
         };
+        let report = report.with_journal_error(unwritten.err());
         if pending.is_asked_again() {
             report.asked_again(pending.asked().capabilities(), *pending.policy())
         } else {

@@ -24,20 +24,19 @@ pub(crate) struct Books {
 }
 
 impl Books {
-    /// Writes down the end of a pending process that was submitted under a reference.
+    /// Writes down the end of a pending process, where it was submitted under a reference.
     pub(crate) async fn finish(
         &self,
         client: &Client,
         pending: &Pending,
-        report: Report,
-    ) -> Report {
+        report: &Report,
+    ) -> Result<(), JournalError> {
         let Some(reference) = pending.reference() else {
-            return report;
+            return Ok(());
         };
         let key = JournalKey::new(&client.environment(), pending.flow(), reference.clone());
         let now = client.clock().now();
-        let written = self.journal.finish(&key, kept(&report), now).await;
-        report.with_journal_error(written.err())
+        self.journal.finish(&key, kept(report), now).await
     }
 }
 
@@ -190,9 +189,9 @@ impl Drop for Recording {
                 let conclusion = Conclusion::NotSent(None);
                 Command::Conclude { ticket, conclusion }
             };
-            let now = self.clock.now();
             // This may run while something panics already, and a second panic would end the program.
-            let _ = catch_unwind(AssertUnwindSafe(|| journal.tell(command, now)));
+            let tell = || journal.tell(command, self.clock.now());
+            let _ = catch_unwind(AssertUnwindSafe(tell));
         }
     }
 }

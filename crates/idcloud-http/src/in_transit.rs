@@ -10,7 +10,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// transit nobody does, so that such a future may be set aside and loses no answer by it.
 ///
 /// The exchange for a token that the call needs is a request of its too. Others may need the same token, so a
-/// future that is set aside meanwhile should be taken up again soon.
+/// future that is set aside meanwhile should be taken up again soon: a second after its answer came they make an
+/// exchange of their own.
 ///
 /// Give one to each call, with [`CallOptions::with_in_transit`](crate::CallOptions::with_in_transit).
 #[derive(Clone, Debug, Default)]

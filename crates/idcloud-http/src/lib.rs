@@ -42,6 +42,7 @@ mod limiter;
 mod limiter_schedules;
 mod operation;
 mod permit;
+mod pulse;
 mod queue;
 mod refusal_memory;
 mod replay;

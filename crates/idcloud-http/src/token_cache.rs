@@ -1,9 +1,10 @@
 //! The access token that all calls share, and who fetches the next one.
 //! It must never start a second exchange beside a running one, or be blocked by a caller who left.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 use idcloud_model::ErrorCode;
@@ -12,6 +13,7 @@ use tokio::time::Instant;
 use crate::access_token::AccessToken;
 use crate::awaited::{Awaited, Bringer, awaited};
 use crate::clock::{Clock, later};
+use crate::pulse::Pulse;
 use crate::refusal_memory::RefusalMemory;
 use crate::timeout::within;
 
@@ -53,7 +55,7 @@ pub(crate) enum Purpose {
 ///
 /// Nothing runs in the background: whoever finds that a token is needed makes the exchange within
 /// the own call, and everyone else waits for that one's outcome. If that one's future is dropped,
-/// or panics in a signer or transport, the next waiter takes over.
+/// or panics in a signer or transport, or is set aside and not polled any more, the next waiter takes over.
 #[derive(Debug)]
 pub(crate) struct TokenCache<E> {
     state: Mutex<State<E>>,
@@ -86,6 +88,17 @@ struct Cached {
 struct Flight<E> {
     number: u64,
     outcome: Awaited<Outcome<E>>,
+    pulse: Arc<Pulse>,
+}
+
+impl<E> Clone for Flight<E> {
+    fn clone(&self) -> Self {
+        Self {
+            number: self.number,
+            outcome: self.outcome.clone(),
+            pulse: Arc::clone(&self.pulse),
+        }
+    }
 }
 
 /// What one caller does about a token.
@@ -93,7 +106,7 @@ enum Plan<'a, E: ExchangeError> {
     Use(AccessToken),
     RefreshEarly(AccessToken, Lead<'a, E>),
     Lead(Lead<'a, E>),
-    Follow(Awaited<Outcome<E>>),
+    Follow(Flight<E>),
     Refused(NoToken<E>),
 }
 
@@ -139,7 +152,9 @@ impl<E: ExchangeError> TokenCache<E> {
                     let now = clock.instant();
                     let left = deadline.saturating_duration_since(now);
                     let limit = later(now, EARLY_REFRESH.min(left / EARLY_REFRESH_SHARE));
-                    let fetched = within(clock, limit, pin!(exchange(Purpose::Early))).await;
+                    let fetch = pin!(exchange(Purpose::Early));
+                    let pulse = Arc::clone(&lead.pulse);
+                    let fetched = pulse.of(within(clock, limit, fetch)).await;
                     let now = clock.instant();
                     if let Some(fetched) = lead.finish_early(fetched, now) {
                         return Ok(fetched);
@@ -150,19 +165,21 @@ impl<E: ExchangeError> TokenCache<E> {
                     }
                 }
                 Plan::Lead(lead) => {
-                    let fetched = exchange(Purpose::Needed).await;
+                    let pulse = Arc::clone(&lead.pulse);
+                    let fetched = pulse.of(exchange(Purpose::Needed)).await;
                     return lead.finish(fetched, clock.instant());
                 }
-                Plan::Follow(outcome) => match outcome.come().await {
-                    Some(Ok(token)) => return Ok(token),
-                    Some(Err(error)) => {
+                Plan::Follow(flight) => match followed(&flight, clock).await {
+                    Followed::Outcome(Ok(token)) => return Ok(token),
+                    Followed::Outcome(Err(error)) => {
                         return Err(NoToken {
                             error,
                             remembered_for: None,
                         });
                     }
                     // The leader left without an outcome: look again.
-                    None => {}
+                    Followed::Left => {}
+                    Followed::SetAside => self.follow_no_more(flight.number),
                 },
             }
         }
@@ -222,7 +239,7 @@ impl<E: ExchangeError> TokenCache<E> {
             return Plan::RefreshEarly(token, self.lead(&mut state));
         }
         if let Some(flight) = &state.flight {
-            return Plan::Follow(flight.outcome.clone());
+            return Plan::Follow(flight.clone());
         }
         if let Some((error, left)) = refused {
             return Plan::Refused(NoToken {
@@ -237,11 +254,29 @@ impl<E: ExchangeError> TokenCache<E> {
         let (publish, outcome) = awaited();
         let number = state.flights;
         state.flights += 1;
-        state.flight = Some(Flight { number, outcome });
+        let pulse = Arc::<Pulse>::default();
+        state.flight = Some(Flight {
+            number,
+            outcome,
+            pulse: Arc::clone(&pulse),
+        });
         Lead {
             cache: self,
             number,
             publish: Some(publish),
+            pulse,
+        }
+    }
+
+    /// From now on nobody waits for this flight.
+    fn follow_no_more(&self, number: u64) {
+        let mut state = self.lock();
+        if state
+            .flight
+            .as_ref()
+            .is_some_and(|flight| flight.number == number)
+        {
+            state.flight = None;
         }
     }
 
@@ -256,6 +291,27 @@ struct Lead<'a, E: ExchangeError> {
     cache: &'a TokenCache<E>,
     number: u64,
     publish: Option<Bringer<Outcome<E>>>,
+    pulse: Arc<Pulse>,
+}
+
+/// What came of a flight for one who follows it.
+enum Followed<E> {
+    Outcome(Outcome<E>),
+    /// Its leader is gone.
+    Left,
+    /// Its leader is there, and polled by nobody.
+    SetAside,
+}
+
+async fn followed<E>(flight: &Flight<E>, clock: &dyn Clock) -> Followed<E> {
+    let mut outcome = pin!(flight.outcome.come());
+    let mut stopped = pin!(flight.pulse.stopped(clock));
+    poll_fn(|cx| match outcome.as_mut().poll(cx) {
+        Poll::Ready(Some(outcome)) => Poll::Ready(Followed::Outcome(outcome)),
+        Poll::Ready(None) => Poll::Ready(Followed::Left),
+        Poll::Pending => stopped.as_mut().poll(cx).map(|()| Followed::SetAside),
+    })
+    .await
 }
 
 impl<E: ExchangeError> Lead<'_, E> {
@@ -320,14 +376,8 @@ impl<E: ExchangeError> Lead<'_, E> {
 
 impl<E: ExchangeError> Drop for Lead<'_, E> {
     fn drop(&mut self) {
-        let mut state = self.cache.lock();
-        if state
-            .flight
-            .as_ref()
-            .is_some_and(|flight| flight.number == self.number)
-        {
-            state.flight = None;
-        }
+        self.cache.follow_no_more(self.number);
+        self.pulse.end();
     }
 }
 

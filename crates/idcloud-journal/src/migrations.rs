@@ -38,16 +38,20 @@ const STEPS: &[&str] = &[
          reference TEXT NOT NULL,
          PRIMARY KEY (environment, issuer, process_id, flow, reference)
      ) STRICT, WITHOUT ROWID;
-     WITH held AS (
-         SELECT environment, issuer, flow, reference, json_extract(record, '$.last') AS attempt
-             FROM submission WHERE json_valid(record)
+     WITH readable AS (
+         SELECT environment, issuer, flow, reference, iif(json_valid(record), record, '{}') AS record FROM submission
+     ), held AS (
+         SELECT environment, issuer, flow, reference, record, '$.last' AS attempt FROM readable
          UNION ALL
-         SELECT environment, issuer, flow, reference, earlier.value
-             FROM submission, json_each(iif(json_valid(record), record, '{}'), '$.earlier') AS earlier
+         SELECT environment, issuer, flow, reference, record, earlier.fullkey
+             FROM readable, json_each(iif(json_type(record, '$.earlier') = 'array', record, '{}'), '$.earlier') AS earlier
      )
      INSERT OR IGNORE INTO process (environment, issuer, process_id, flow, reference)
          SELECT environment, issuer,
-             coalesce(json_extract(attempt, '$.state.pending.processId'), json_extract(attempt, '$.state.finished.process.id')) AS id,
+             coalesce(
+                 json_extract(record, attempt || '.state.pending.processId'),
+                 json_extract(record, attempt || '.state.finished.process.id')
+             ) AS id,
              flow, reference
          FROM held WHERE typeof(id) = 'text';",
 ];
@@ -138,6 +142,44 @@ mod tests {
         assert_eq!(number("SELECT given FROM fence"), 7);
         let by_state = "SELECT count(*) FROM submission INDEXED BY submission_by_state WHERE state = 'claimed'";
         assert_eq!(number(by_state), 1);
+    }
+
+    /// One damaged record keeps no file from being opened, whatever it is: it names no process, and the others do.
+    #[test]
+    fn damaged_records_of_an_older_file() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate_by(&mut connection, &STEPS[..2]).unwrap();
+        let good = r#"{"earlier":[{"state":{"finished":{"process":{"id":"a"}}}}],"last":{"state":{"pending":{"processId":"b"}}}}"#;
+        for (number, record) in [
+            good,
+            "",
+            "no json",
+            "{}",
+            "[]",
+            "7",
+            "null",
+            r#"{"last":"text"}"#,
+            r#"{"last":7,"earlier":"text"}"#,
+            r#"{"last":[],"earlier":["text",7,null]}"#,
+            r#"{"last":{"state":"ambiguous"},"earlier":{"text":"text"}}"#,
+            r#"{"last":{"state":{"pending":"text"}}}"#,
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let insert =
+                "INSERT INTO submission VALUES ('local','i','identity',?1,'claimed',1,1,?2)";
+            connection
+                .execute(insert, rusqlite::params![number.to_string(), record])
+                .unwrap();
+        }
+        migrate(&mut connection).unwrap();
+        let held: String = connection
+            .query_row("SELECT group_concat(process_id) FROM process", [], |row| {
+                row.get(0)
+            })
+            .unwrap();
+        assert_eq!(held, "a,b");
     }
 
     /// A newer file and a file of another program are refused, and stay as they are.

@@ -173,3 +173,25 @@ fn use_write_ahead_log(connection: &Connection) -> Result<(), JournalError> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Nobody pays twice, also after a loss of power, which no test can try: what is answered is synced.
+    #[test]
+    fn a_commit_is_synced() {
+        let directory = tempfile::tempdir().unwrap();
+        let connection = writing(&directory.path().join("journal.db")).unwrap();
+        let told = |pragma: &str| {
+            let sql = format!("PRAGMA {pragma}");
+            let value =
+                connection.query_row(&sql, [], |row| row.get::<_, rusqlite::types::Value>(0));
+            format!("{:?}", value.unwrap())
+        };
+        assert_eq!(told("journal_mode"), r#"Text("wal")"#);
+        assert_eq!(told("synchronous"), "Integer(2)", "FULL");
+        assert_eq!(told("fullfsync"), "Integer(1)");
+        assert_eq!(told("checkpoint_fullfsync"), "Integer(1)");
+    }
+}

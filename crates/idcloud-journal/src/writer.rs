@@ -200,8 +200,8 @@ fn next_batch(jobs: &Receiver<Job>, left: Vec<Job>, expected: usize) -> Option<V
     }
     let mut looks = 0;
     loop {
-        batch.extend(jobs.try_iter().take(MOST));
-        if batch.len() >= expected || looks >= LOOKS {
+        batch.extend(jobs.try_iter().take(MOST.saturating_sub(batch.len())));
+        if batch.len() >= expected.min(MOST) || looks >= LOOKS {
             return Some(batch);
         }
         looks += 1;

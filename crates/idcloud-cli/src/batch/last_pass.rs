@@ -2,7 +2,6 @@
 //!
 //! Never takes a row's outcome from anywhere but the journal where the journal has one.
 
-use idcloud_flows::Report;
 use idcloud_flows::journal::{JournalError, Refusal, State};
 
 use super::job::{Job, of_failure, of_process};
@@ -78,10 +77,9 @@ pub(crate) async fn of_row(
     Ok(match entry.state() {
         State::Finished(finished) => {
             let outcome = of_process(finished.is_failed());
-            known(
-                outcome,
-                RowResult::reported(environment, &Report::from((**finished).clone())),
-            )
+            // For this run's key and policy: an earlier run may have asked for less.
+            let report = job.handle.judge((**finished).clone());
+            known(outcome, RowResult::reported(environment, &report))
         }
         State::Pending(pending) => {
             known(Outcome::Pending, RowResult::waiting(environment, pending))

@@ -525,6 +525,32 @@ impl Bench {
     }
 }
 
+/// A verdict cannot be misread: what an earlier run was answered approves nobody whom this run's key asks more about, and nothing is sent for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_earlier_answer_is_judged_by_what_this_run_asks() {
+    let (server, files) = (Server::start().await, Files::new());
+    let yes = answer(3, &json!({"unicoId": {"result": "yes"}}));
+    server.on_creates([yes]).await;
+    rows(&files, 1);
+    let mut decisions = Vec::new();
+    for capabilities in ["identity", "identity,behavior-alert", "identity"] {
+        let again = batch(&files, &server.url(), &[]).env("IDCLOUD_CAPABILITIES", capabilities);
+        let again = run(again).await;
+        assert_eq!(again.code, 0, "{again}");
+        let row = output(&files).remove(0);
+        decisions.push(format!("{} ({})", row["decision"], row["scenario"]));
+    }
+    assert_eq!(
+        decisions,
+        [
+            "approve (identity-yes-without-liveness)",
+            "review (missing-evidence)",
+            "approve (identity-yes-without-liveness)",
+        ]
+    );
+    assert_eq!(server.creates().await, 1);
+}
+
 /// Nobody pays twice: ctrl-c loses nothing, and running the same command again goes on where it stopped.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_interrupted_batch_is_resumed() {

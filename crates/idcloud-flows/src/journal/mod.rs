@@ -83,7 +83,9 @@ use crate::Pending;
 /// Memory of what was submitted.
 ///
 /// A store implements [`apply`](Self::apply), [`tell`](Self::tell), [`purge`](Self::purge), [`entry`](Self::entry) and
-/// [`entries`](Self::entries); the other methods are these two by name. Times are arguments: a journal has no clock.
+/// [`entries`](Self::entries); the other methods are commands by name. Times are arguments: a journal has no clock.
+///
+/// No call may take for ever: a submission waits for its journal, before it leaves and before it is told. A wait does not, beyond its own end.
 #[async_trait]
 pub trait Journal: Send + Sync + Debug {
     /// Runs one command by [`transition`], and returns its answer once what it changed is durable.

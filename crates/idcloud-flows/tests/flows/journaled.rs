@@ -11,7 +11,8 @@ use idcloud_flows::http::{
     TransportError, TransportErrorKind,
 };
 use idcloud_flows::journal::{
-    Claim, Claimed, Conclusion, Journal as _, JournalErrorKind, Owner, State,
+    Claim, Claimed, Conclusion, EntryFilter, Journal as _, JournalErrorKind, Owner, Settlement,
+    State,
 };
 use idcloud_flows::model::SelfieKind::{CaptureToken, Image};
 use idcloud_flows::model::request::CreateRequest;
@@ -265,7 +266,7 @@ async fn put(journal: &WatchedJournal, idcloud: &IdCloud, state: &str, same: boo
         .await
         .unwrap();
     if state == "resend" {
-        let resend = idcloud_flows::journal::Settlement::Resend;
+        let resend = Settlement::Resend;
         inner
             .settle(&key(Flow::Identity), resend, clock.now())
             .await
@@ -546,6 +547,15 @@ async fn a_journal_that_fails() {
         assert_eq!(journal.state(&idcloud, Flow::Identity).await, state, "{at}");
     }
 
+    // What cannot be read may have been paid for.
+    let script = Arc::new(ScriptedTransport::new().every_call(answer(YES)));
+    let journal = WatchedJournal::new();
+    let idcloud = remembering(&journal, script.clone());
+    journal.make(Some(("claim", Trouble::IsDamaged)));
+    let submission = identity().submit(&idcloud, &under_reference()).await;
+    assert_eq!(told(&submission), "journal, unknown");
+    assert!(script.requests().is_empty());
+
     // A create that failed is told as it failed, with what could not be written down beside it.
     let script = Arc::new(ScriptedTransport::new().every_call(Step::json(502, "")));
     let journal = WatchedJournal::new();
@@ -702,6 +712,61 @@ async fn a_pause_is_not_a_dispatch() {
     }
 }
 
+/// What provably did not run is not in doubt either while the journal hears of it, nor before its repetition leaves.
+#[tokio::test(start_paused = true)]
+async fn dropped_while_a_dispatch_is_taken_back() {
+    for (at, after) in [("retract", 0), ("dispatch", 1)] {
+        let retried = Step::json(429, "").with_header("retry-after", "1");
+        let script = Arc::new(ScriptedTransport::new().every_call(retried));
+        let journal = WatchedJournal::new();
+        let idcloud = remembering(&journal, script.clone());
+        journal.make_after(after, (at, Trouble::Hangs));
+        drop_after_five_seconds(&idcloud).await;
+        assert_eq!(script.calls().len(), 1, "{at}");
+        assert_eq!(journal.commands().last().unwrap(), "tell conclude not sent");
+        assert_eq!(journal.state(&idcloud, Flow::Identity).await, "not-sent");
+    }
+}
+
+/// That the attempt before it left says nothing of a new one.
+#[tokio::test(start_paused = true)]
+async fn dropped_before_a_new_attempt_leaves() {
+    let script = Arc::new(ScriptedTransport::new().every_call(answer(FAILED)));
+    let journal = WatchedJournal::new();
+    let idcloud = remembering(&journal, script.clone());
+    journal.make_after(1, ("dispatch", Trouble::Hangs));
+    drop_after_five_seconds(&idcloud).await;
+    assert_eq!(script.calls().len(), 1);
+    assert_eq!(journal.commands().last().unwrap(), "tell conclude not sent");
+    assert_eq!(journal.state(&idcloud, Flow::Identity).await, "finished");
+}
+
+/// What an account is shown, and may settle, is its own: another's under the same reference is neither.
+#[tokio::test(start_paused = true)]
+async fn accounts_of_one_journal_are_kept_apart() {
+    let script = Arc::new(ScriptedTransport::new().every_call(Step::json(502, "")));
+    let journal = WatchedJournal::new();
+    let [one, two] = ["a", "b"].map(|account| {
+        building(script.clone(), account)
+            .journal(journal.clone())
+            .build()
+            .unwrap()
+    });
+    let submission = identity().submit(&one, &under_reference()).await;
+    assert_eq!(told(&submission), "call, unknown");
+    let (flow, everything) = (Flow::Identity, EntryFilter::new());
+    let other = two.remembered().unwrap();
+    let page = other.entries(&everything, None, 10).await.unwrap();
+    assert!(page.entries().is_empty());
+    assert!(other.entry(flow, &reference()).await.unwrap().is_none());
+    let settled = other.settle(flow, &reference(), Settlement::Resend).await;
+    assert_eq!(settled.unwrap_err().kind(), JournalErrorKind::NotFound);
+    let own = one.remembered().unwrap();
+    let page = own.entries(&everything, None, 10).await.unwrap();
+    assert_eq!(page.entries().len(), 1);
+    assert_eq!(journal.state(&one, flow).await, "ambiguous");
+}
+
 /// A submission that is dropped between its dispatch and its departure has sent nothing, and says so.
 #[tokio::test(start_paused = true)]
 async fn dropped_before_the_departure() {
@@ -758,6 +823,12 @@ async fn a_dispatch_that_is_not_taken_back() {
         journal.make(Some(("retract", Trouble::Fails)));
         let submission = identity().submit(&idcloud, &under_reference()).await;
         assert_eq!(told(&submission), outcome);
+        let error = submission.unwrap_err();
+        assert_eq!(
+            error.journal_error().unwrap().kind(),
+            JournalErrorKind::Storage,
+            "why it was not repeated"
+        );
         assert_eq!(script.calls().len(), 1);
         assert_eq!(journal.state(&idcloud, Flow::Identity).await, "not-sent");
     }
@@ -877,4 +948,56 @@ async fn a_stored_pending_process_names_nobody() {
     assert!(stored.contains(ID));
     let unknown = stored.replace(r#""version":1"#, r#""version":2"#);
     assert!(serde_json::from_str::<Pending>(&unknown).is_err());
+}
+
+/// A refused new attempt whose end could not be written down the first time leaves the failed process as it was, once and not twice.
+#[tokio::test(start_paused = true)]
+async fn a_refused_new_attempt_is_no_second_process() {
+    for (step, at) in [
+        (
+            Step::json(400, r#"{"error":{"code":"20507"}}"#),
+            "conclude refused",
+        ),
+        (Step::Fail(TransportErrorKind::Connect), "conclude not sent"),
+    ] {
+        let script = ScriptedTransport::new()
+            .call(answer(FAILED))
+            .every_call(step);
+        let journal = WatchedJournal::new();
+        let idcloud = remembering(&journal, Arc::new(script));
+        journal.make(Some((at, Trouble::FailsOnce)));
+        let submission = identity().submit(&idcloud, &under_reference()).await;
+        assert_eq!(told(&submission), "report");
+        let report = finished(submission.unwrap());
+        assert!(report.journal_error().is_none(), "{at}");
+        let entry = journal.entry_now(&idcloud, Flow::Identity).await.unwrap();
+        assert_eq!(entry.state().kind().as_str(), "finished", "{at}");
+        let processes: Vec<_> = entry.record().processes().collect();
+        assert_eq!(processes, [&process_id(ID)], "{at}");
+    }
+}
+
+/// No wait outlasts its limit because of the journal: the verdict is told, with what could not be written down beside it.
+#[tokio::test(start_paused = true)]
+async fn a_wait_does_not_hang_with_its_journal() {
+    let script = ScriptedTransport::new()
+        .call(answer(PROCESSING))
+        .every_call(answer(YES));
+    let journal = WatchedJournal::new();
+    let idcloud = remembering(&journal, Arc::new(script));
+    let submission = identity().submit(&idcloud, &under_reference()).await;
+    let first = pending(submission.unwrap());
+    journal.make(Some(("finish", Trouble::Hangs)));
+    let clock = VirtualClock::new();
+    let began = clock.instant();
+    let limit = Duration::from_secs(10);
+    let handle = idcloud.identity(api_key(""));
+    let report = tokio::select! {
+        report = handle.wait(first, limit) => report.unwrap(),
+        () = clock.sleep(Duration::from_secs(3600)) => panic!("it hangs"),
+    };
+    assert!(clock.instant() - began <= limit + Duration::from_secs(5));
+    assert_eq!(report.verdict().decision().as_str(), "approve");
+    let error = report.journal_error().unwrap();
+    assert_eq!(error.kind(), JournalErrorKind::Storage);
 }

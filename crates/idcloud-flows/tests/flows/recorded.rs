@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use idcloud_flows::http::testing::{ScriptedTransport, Step};
+use idcloud_flows::journal::State;
 use idcloud_flows::model::request::{DocumentRequest, Purpose};
 use idcloud_flows::model::{Decision, Policy, Scenario, SelfieKind};
 use idcloud_flows::{Failure, Flow, IdCloud, Pending, SubmitErrorKind, SubmitOptions};
@@ -57,6 +58,17 @@ async fn a_recorded_approval_answers_no_harder_question() {
                 .unwrap(),
         );
         assert_eq!(again.verdict().scenario(), live.verdict().scenario());
+        // Whoever reads the journal for the second handle's sake is told the same.
+        let remembered = idcloud.remembered().unwrap();
+        let entry = remembered.entry(Flow::Identity, &reference()).await;
+        let entry = entry.unwrap().unwrap();
+        let State::Finished(kept) = entry.state() else {
+            panic!("not finished: {entry:?}");
+        };
+        let handle = idcloud.identity(key(second.capabilities));
+        let judged = handle.with_policy(second.policy).judge((**kept).clone());
+        assert_eq!(judged.verdict(), again.verdict());
+        assert!(judged.recorded());
         assert_eq!(again.verdict().decision(), Decision::Review);
         // Whoever asked first is answered as before.
         let first = finished(lenient.submit(&idcloud, &under()).await.unwrap());
@@ -216,4 +228,21 @@ async fn another_document_under_the_reference_is_refused() {
     let again = finished(handle.submit(first, &under()).await.unwrap());
     assert!(again.recorded());
     assert_eq!(script.calls().len(), calls);
+}
+
+/// What a look shows of a process that another asks for is seen for both: the record ends in the row that the first question leads to.
+#[tokio::test(start_paused = true)]
+async fn what_is_seen_is_seen_for_both() {
+    let first = Question::new(Flow::Identity, "identity", SelfieKind::Image);
+    let later = Question::new(Flow::Identity, "identity,behavior-alert", SelfieKind::Image);
+    let dropped = r#""status":3,"unicoId":{"result":"inconclusive"}"#;
+    let steps = vec![answer(r#""status":7"#), answer(r#""status":2"#)];
+    let (idcloud, _) = remembering(steps, answer(dropped));
+    let _ = pending(first.submit(&idcloud, &under()).await.unwrap());
+    let resumed = pending(later.submit(&idcloud, &under()).await.unwrap());
+    let handle = idcloud.identity(key(later.capabilities));
+    let waited = handle.wait(resumed, Duration::from_secs(60)).await.unwrap();
+    assert_eq!(waited.verdict().scenario(), Scenario::Drop);
+    let again = finished(first.submit(&idcloud, &under()).await.unwrap());
+    assert_eq!(again.verdict().scenario(), Scenario::Drop);
 }

@@ -1,6 +1,6 @@
 //! A journal in memory that says what it was asked, and fails or panics where a test wants it to.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
@@ -18,6 +18,10 @@ use crate::support::OTHER_ID;
 pub(crate) enum Trouble {
     /// It fails, and nothing is changed.
     Fails,
+    /// It fails the first time, and nothing is changed.
+    FailsOnce,
+    /// What is remembered cannot be read.
+    IsDamaged,
     /// It panics.
     Panics,
     /// It never ends, and nothing is changed.
@@ -30,6 +34,8 @@ pub(crate) struct WatchedJournal {
     pub(crate) inner: MemoryJournal,
     commands: Mutex<Vec<String>>,
     trouble: Mutex<Option<(&'static str, Trouble)>>,
+    /// So many commands of that name go well before.
+    spared: AtomicUsize,
     panics_when_told: AtomicBool,
 }
 
@@ -41,6 +47,12 @@ impl WatchedJournal {
     /// From now on, or no more.
     pub(crate) fn make(&self, trouble: Option<(&'static str, Trouble)>) {
         *self.trouble.lock().unwrap() = trouble;
+    }
+
+    /// The same, once this many commands of that name went well.
+    pub(crate) fn make_after(&self, spared: usize, trouble: (&'static str, Trouble)) {
+        self.spared.store(spared, Ordering::Relaxed);
+        self.make(Some(trouble));
     }
 
     /// From now on [`Journal::tell`] panics, whatever else is the matter.
@@ -69,10 +81,11 @@ impl WatchedJournal {
     }
 
     fn trouble(&self, name: &str) -> Option<Trouble> {
-        let trouble = *self.trouble.lock().unwrap();
-        trouble
-            .filter(|(at, _)| *at == name)
-            .map(|(_, trouble)| trouble)
+        let (_, trouble) = self.trouble.lock().unwrap().filter(|(at, _)| *at == name)?;
+        let spared = self.spared.load(Ordering::Relaxed);
+        self.spared
+            .store(spared.saturating_sub(1), Ordering::Relaxed);
+        (spared == 0).then_some(trouble)
     }
 }
 
@@ -115,7 +128,12 @@ impl Journal for WatchedJournal {
         self.note(name);
         match self.trouble(name) {
             None => self.inner.apply(command, now).await,
+            Some(Trouble::FailsOnce) => {
+                self.make(None);
+                Err(JournalErrorKind::Storage.into())
+            }
             Some(Trouble::Fails) => Err(JournalErrorKind::Storage.into()),
+            Some(Trouble::IsDamaged) => Err(JournalErrorKind::Damaged.into()),
             Some(Trouble::Panics) => panic!("the journal panics"),
             Some(Trouble::Hangs) => std::future::pending().await,
         }

@@ -562,7 +562,7 @@ async fn a_waiter_left_alone_holds_nobody_up() {
     for left_after in [3_000_u64, 3_100, 3_300, 3_600, 4_000, 5_000] {
         let world = World::new();
         let idcloud = world.idcloud();
-        // A token on its way is waited for by everybody; here it is there.
+        // A token on its way is waited for by everybody, for a second; here it is there.
         let warm = world.process(1_001, &[(0.0, SCORE)]);
         let _ = idcloud
             .identity(key())
@@ -656,4 +656,25 @@ async fn a_panic_of_an_observer_holds_nothing() {
         .wait(first, seconds(60))
         .await
         .unwrap();
+}
+
+/// A submission in the body of a loop that waits is not held up by a token that the waiter was fetching.
+#[tokio::test(start_paused = true)]
+async fn a_submission_beside_a_waiter_gets_its_token() {
+    let world = World::new();
+    let idcloud = world.idcloud();
+    let mut waiter = idcloud.waiter();
+    let one = world.process(1, &[(0.0, WAITING)]);
+    waiter.add(one, &key(), seconds(600)).unwrap();
+    tokio::select! {
+        _ = waiter.next() => unreachable!(),
+        () = world.clock.sleep(Duration::from_millis(3_100)) => {}
+    }
+    let began = world.clock.instant();
+    let submitted = idcloud
+        .identity(key())
+        .submit(request(), &SubmitOptions::default())
+        .await;
+    assert!(submitted.is_ok());
+    assert!(world.clock.instant() - began < seconds(2));
 }

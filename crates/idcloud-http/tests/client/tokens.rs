@@ -263,6 +263,44 @@ async fn a_panicking_refresher_blocks_nobody() {
     assert_eq!(script.exchanges(), 2);
 }
 
+/// A refresher that is neither polled nor dropped blocks nobody for long, and may still go on.
+#[tokio::test(start_paused = true)]
+async fn a_refresher_that_is_set_aside_blocks_nobody() {
+    let script = Arc::new(
+        ScriptedTransport::new()
+            .token(Step::token("one", 3600).after(Duration::from_millis(300)))
+            .every_token(Step::token("two", 3600))
+            .every_call(done()),
+    );
+    let client = unhurried(&script);
+    let (key, id, options) = (key(), id(), CallOptions::default());
+    let mut aside = Box::pin(client.process(&key, &id, &options));
+    tokio::select! {
+        _ = &mut aside => panic!("it has no token yet"),
+        () = sleep(Duration::from_millis(100)) => {}
+    }
+    let start = Instant::now();
+    assert!(herd(&client, HERD).await.iter().all(Result::is_ok));
+    assert!(start.elapsed() < Duration::from_secs(2));
+    assert_eq!(script.exchanges(), 2);
+    assert!(aside.await.is_ok());
+    assert_eq!(script.exchanges(), 2);
+}
+
+/// Whoever waits for a slow answer was not set aside: nobody makes another exchange beside that one.
+#[tokio::test(start_paused = true)]
+async fn a_slow_exchange_is_one_exchange() {
+    let script = Arc::new(
+        ScriptedTransport::new()
+            .token(Step::json(503, ""))
+            .token(Step::token("one", 3600).after(Duration::from_secs(25)))
+            .every_call(done()),
+    );
+    let ends = herd(&unhurried(&script), HERD).await;
+    assert!(ends.iter().all(Result::is_ok));
+    assert_eq!(script.exchanges(), 2);
+}
+
 /// Assertions are single-use: one new one after 1.2.7, and no third.
 #[tokio::test(start_paused = true)]
 async fn a_used_assertion_is_replaced_once() {
