@@ -103,6 +103,19 @@ impl<'c> Table<'c> {
         Ok(())
     }
 
+    /// The key has this process no longer.
+    pub(crate) fn let_go(
+        &mut self,
+        key: &JournalKey,
+        process_id: &ProcessId,
+    ) -> Result<(), JournalError> {
+        let [environment, issuer, flow, reference] = key.parts();
+        self.let_go
+            .execute([environment, issuer, process_id.as_str(), flow, reference])
+            .map_err(storage)?;
+        Ok(())
+    }
+
     /// Whether another reference of the key's account has this process.
     pub(crate) fn is_held_elsewhere(
         &mut self,

@@ -9,7 +9,7 @@ use std::thread::{Builder, JoinHandle};
 use std::time::SystemTime;
 
 use idcloud_flows::journal::{
-    Answer, Claimed, Command, JournalError, JournalErrorKind, transition,
+    Answer, Claimed, Command, JournalError, JournalErrorKind, Record, transition,
 };
 use rusqlite::Connection;
 use tokio::sync::oneshot;
@@ -260,10 +260,15 @@ fn run(
     {
         return Ok(Err(JournalErrorKind::ProcessTaken.into()));
     }
+    let before = record.as_ref().and_then(Record::process_id).cloned();
     let next = fence.saturating_add(1);
     let transition = transition(record, command.clone(), next, now);
     if let Some(record) = &transition.store {
         table.save(command.key(), record)?;
+        // A person who found another process lets go of the one before.
+        if let Some(before) = before.filter(|before| !record.holds(before)) {
+            table.let_go(command.key(), &before)?;
+        }
     }
     if let Ok(Answer::Claimed(Claimed::Fresh(_))) = transition.answer {
         *fence = next;

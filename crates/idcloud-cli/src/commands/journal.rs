@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::ValueEnum as _;
 use idcloud_flows::Flow;
 use idcloud_flows::journal::{
-    Entry, EntryFilter, JournalKey, Page, Reference, ReferenceError, Settlement, StateKind,
+    Entry, EntryFilter, JournalKey, Page, Reference, ReferenceError, Settlement,
 };
 use idcloud_http::{Clock as _, EnvironmentName, SystemClock};
 use idcloud_journal::SqliteReader;
@@ -106,9 +106,9 @@ fn settle(
     let reference = reference(&args.reference)?;
     let page = book.of(&reference)?;
     let entries = page.entries();
-    let is_ambiguous = |entry: &&Entry| entry.state().kind() == StateKind::Ambiguous;
-    let mut ambiguous = entries.iter().filter(is_ambiguous);
-    let key = match (ambiguous.next(), ambiguous.next()) {
+    let may_be_settled = |entry: &&Entry| entry.record().may_be_settled();
+    let mut open = entries.iter().filter(may_be_settled);
+    let key = match (open.next(), open.next()) {
         (Some(entry), None) => entry.key().clone(),
         (Some(_), Some(_)) => {
             return Err(refused(
@@ -127,7 +127,7 @@ fn settle(
                 .collect();
             return Err(refused(
                 &format!("is not ambiguous but {}", states.join(", ")),
-                "only an ambiguous reference is settled",
+                "only an ambiguous reference is settled, or one whose process was found and is not final yet",
             ));
         }
     };

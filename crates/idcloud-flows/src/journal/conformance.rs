@@ -37,6 +37,7 @@ pub async fn check(journal: &dyn Journal) {
     trial.pending_then_finished().await;
     trial.ambiguous_until_settled().await;
     trial.one_process_answers_one_reference().await;
+    trial.a_person_may_be_mistaken().await;
     trial.a_late_answer().await;
     trial.what_did_not_run().await;
     trial.begin_again().await;
@@ -394,6 +395,62 @@ impl<'a> Trial<'a> {
                 .await
                 .expect("another account has processes of its own");
         }
+    }
+
+    /// Whoever found the wrong process may say so, as long as nobody has seen it final; and the wrong one is another reference's then.
+    async fn a_person_may_be_mistaken(&self) {
+        let (key, other) = (self.new_key(), self.new_key());
+        for key in [&key, &other] {
+            let ticket = self.on_its_way(key, at(0)).await;
+            self.conclude(&ticket, Conclusion::Ambiguous, at(1)).await;
+        }
+        let settle = async |key: &JournalKey, settlement| {
+            let settled = self.journal.settle(key, settlement, at(2)).await;
+            settled.map_err(|error| error.kind())
+        };
+        let found = |number| Settlement::Found(id(number));
+        assert_eq!(settle(&key, found(30)).await, Ok(()));
+        assert_eq!(settle(&key, found(30)).await, Ok(()), "said twice");
+        let taken = Err(JournalErrorKind::ProcessTaken);
+        assert_eq!(settle(&other, found(30)).await, taken);
+        assert_eq!(settle(&key, found(31)).await, Ok(()));
+        assert_eq!(settle(&other, found(31)).await, taken);
+        assert_eq!(settle(&other, found(30)).await, Ok(()), "nobody's now");
+        let Claimed::Pending(pending) = self.claim(&key, "one", at(3)).await else {
+            panic!("a process was found");
+        };
+        assert_eq!(pending.process_id(), &id(31));
+        assert_eq!(settle(&key, Settlement::Resend).await, Ok(()));
+        let second = self.fresh(&key, "one", at(4)).await;
+        assert_eq!(
+            second.attempt(),
+            2,
+            "what was ambiguous may have been paid for"
+        );
+        // What was seen final is no longer a person's to say.
+        self.journal
+            .finish(&other, finished(&id(30), 3), at(5))
+            .await
+            .expect("a final process");
+        let late = Err(JournalErrorKind::NotAllowed(StateKind::Finished));
+        assert_eq!(settle(&other, Settlement::Resend).await, late);
+        // A late answer knows better than a person, and one that knows nothing does not.
+        let late = self.new_key();
+        let ticket = self.on_its_way(&late, at(0)).await;
+        self.conclude(&ticket, Conclusion::Ambiguous, at(1)).await;
+        assert_eq!(settle(&late, found(34)).await, Ok(()));
+        self.conclude(&ticket, Conclusion::Ambiguous, at(3)).await;
+        assert_eq!(self.state(&late, at(3)).await, StateKind::Pending);
+        let end = Conclusion::Finished(Box::new(finished(&id(35), 3)));
+        self.conclude(&ticket, end, at(4)).await;
+        assert_eq!(self.state(&late, at(4)).await, StateKind::Finished);
+        // What a create's own answer named never was.
+        let own = self.new_key();
+        let ticket = self.on_its_way(&own, at(0)).await;
+        self.conclude(&ticket, Conclusion::Pending(pending), at(1))
+            .await;
+        let late = Err(JournalErrorKind::NotAllowed(StateKind::Pending));
+        assert_eq!(settle(&own, found(33)).await, late);
     }
 
     /// A late answer ends what was ambiguous.

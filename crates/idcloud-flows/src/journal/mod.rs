@@ -33,7 +33,7 @@
 //! - Only [`Claimed::Fresh`] may be submitted, with its [`Ticket`]. Its fencing number is given once: a dispatch with an older one, or after
 //!   the lease, fails before anything leaves. So two replicas cannot send one reference.
 //! - An attempt that provably did not run leaves what was before it: nothing, or the failed process that it was to replace.
-//! - *Ambiguous* ends only by a late answer, or by a person ([`Settlement`]).
+//! - *Ambiguous* ends only by a late answer, or by a person ([`Settlement`]), who may say otherwise until the process that was found is seen final.
 //!
 //! All of it is one pure function, [`transition`]. A store keeps records ([`Record`]) by key, runs the function on them, and answers once
 //! what it made is durable. [`MemoryJournal`] is one; the crate `idcloud-journal` has one on SQLite. The module `conformance` (feature

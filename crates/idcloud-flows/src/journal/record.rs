@@ -40,6 +40,9 @@ pub struct Attempt {
     pub(super) asked: Asked,
     pub(super) policy: Policy,
     pub(super) state: State,
+    /// Its process is one that a person found, who may have mistaken it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) found: bool,
 }
 
 /// Where an attempt stands.
@@ -210,6 +213,16 @@ impl Record {
     #[must_use]
     pub fn process_id(&self) -> Option<&ProcessId> {
         self.last.state.process_id()
+    }
+
+    /// Whether a person may say what became of it: it is ambiguous, or pending only because a person said which process it is.
+    #[must_use]
+    pub const fn may_be_settled(&self) -> bool {
+        match self.last.state {
+            State::Ambiguous => true,
+            State::Pending(_) => self.last.found,
+            _ => false,
+        }
     }
 
     /// The processes of the attempts before the last, oldest first.

@@ -123,6 +123,7 @@ fn fresh(earlier: Vec<Attempt>, claim: &Claim, fence: u64, now: SystemTime) -> C
             owner: claim.owner.clone(),
             until: later(now, claim.lease),
         },
+        found: false,
     };
     let record = Record::new(now, earlier, last);
     let ticket = Ticket {
@@ -185,7 +186,7 @@ fn concluded(record: Option<Record>, ticket: &Ticket, conclusion: Conclusion) ->
         record.last.state,
         // A late answer is better than none, also when somebody has given up on it.
         State::Dispatched { .. } | State::Ambiguous | State::Resend
-    );
+    ) || record.may_be_settled();
     let known = record.process_id();
     match (&record.last.state, conclusion) {
         (State::Claimed { .. }, Conclusion::NotSent(refusal)) => record.last_did_not_run(refusal),
@@ -198,11 +199,14 @@ fn concluded(record: Option<Record>, ticket: &Ticket, conclusion: Conclusion) ->
         // Said twice, because nobody answered the first time.
         (_, said) if is_said_already(&record.last.state, &said) => return Ok(UNCHANGED),
         (_, _) if !is_open => return Err(JournalErrorKind::Stale),
+        // Who has no answer knows less than the person who found the process.
+        (State::Pending(_), Conclusion::Ambiguous) => return Ok(UNCHANGED),
         (_, Conclusion::Pending(pending)) => record.last.state = State::Pending(pending),
         (_, Conclusion::Finished(finished)) => record.last.state = State::Finished(finished),
         (_, Conclusion::Ambiguous) => record.last.state = State::Ambiguous,
         (_, Conclusion::NotSent(refusal)) => record.last_did_not_run(refusal),
     }
+    record.last.found = false;
     Ok(changed(record))
 }
 
@@ -250,11 +254,15 @@ fn settled(
     now: SystemTime,
 ) -> Outcome {
     let mut record = record.ok_or(JournalErrorKind::NotFound)?.at(now);
-    if record.last.state != State::Ambiguous {
+    if !record.may_be_settled() {
         return Err(JournalErrorKind::NotAllowed(record.last.state.kind()));
     }
+    record.last.found = matches!(settlement, Settlement::Found(_));
     record.last.state = match settlement {
         Settlement::Resend => State::Resend,
+        Settlement::Found(process_id) if record.process_id() == Some(&process_id) => {
+            return Ok(UNCHANGED);
+        }
         Settlement::Found(process_id) if record.holds(&process_id) => {
             return Err(JournalErrorKind::ProcessTaken);
         }
