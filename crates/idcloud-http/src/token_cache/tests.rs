@@ -180,3 +180,25 @@ async fn everybody_hears_of_the_one_exchange() {
         assert_eq!(kind(&cache.plan(clock.instant())), after);
     }
 }
+
+/// One whom nobody polls is followed no more. When it goes at last it takes nobody along, and neither does who hears late of it.
+#[tokio::test(start_paused = true)]
+async fn one_who_was_set_aside_leaves_the_next_alone() {
+    let now = SystemClock::new().instant();
+    let cache = TokenCache::<Fault>::new();
+    let Plan::Lead(aside) = cache.plan(now) else {
+        panic!("an empty cache has someone fetch");
+    };
+    let Plan::Follow(flight) = cache.plan(now) else {
+        panic!("one fetches");
+    };
+    cache.follow_no_more(flight.number);
+    let next = cache.plan(now);
+    assert_eq!(kind(&next), "lead");
+    drop(aside);
+    assert_eq!(kind(&cache.plan(now)), "follow");
+    cache.follow_no_more(flight.number);
+    assert_eq!(kind(&cache.plan(now)), "follow");
+    drop(next);
+    assert_eq!(kind(&cache.plan(now)), "lead");
+}
