@@ -102,3 +102,55 @@ impl Wake for Pulse {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::SystemClock;
+    use crate::timeout::within;
+
+    struct Unmoved;
+
+    impl Wake for Unmoved {
+        fn wake(self: Arc<Self>) {}
+    }
+
+    /// Whether the pulse has stopped by `after` from now.
+    async fn has_stopped(pulse: &Pulse, after: Duration) -> bool {
+        let clock = SystemClock::new();
+        let limit = clock.instant() + after;
+        let stopped = pin!(pulse.stopped(&clock));
+        within(&clock, limit, stopped).await.is_some()
+    }
+
+    /// One that is woken again has stirred in between: only who stays woken for the whole time was set aside.
+    #[tokio::test(start_paused = true)]
+    async fn who_stirs_has_not_stopped() {
+        let clock = SystemClock::new();
+        let pulse = Arc::<Pulse>::default();
+        assert!(!has_stopped(&pulse, GRACE * 9).await, "nobody was woken");
+        Arc::clone(&pulse).wake();
+        let stirs = async {
+            for _ in 0..9 {
+                clock.sleep(GRACE / 2).await;
+                pulse.polled(&Waker::from(Arc::new(Unmoved)));
+                Arc::clone(&pulse).wake();
+            }
+        };
+        tokio::select! {
+            () = pulse.stopped(&clock) => panic!("it stirs"),
+            () = stirs => {}
+        }
+        assert!(has_stopped(&pulse, GRACE).await);
+    }
+
+    /// What is over keeps nobody's task alive.
+    #[test]
+    fn the_end_lets_go_of_who_polled() {
+        let (pulse, task) = (Pulse::default(), Arc::new(Unmoved));
+        pulse.polled(&Waker::from(Arc::clone(&task)));
+        assert_eq!(Arc::strong_count(&task), 2);
+        pulse.end();
+        assert_eq!(Arc::strong_count(&task), 1);
+    }
+}
