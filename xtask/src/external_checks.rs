@@ -1,7 +1,8 @@
-//! The checks of `cargo xtask ci --full`: what other people's tools say about our documents.
+//! The checks of `cargo xtask ci --full`: what other people's tools say about our documents, and whether the journal goes with theirs.
 //!
 //! Never touches the machine's own Python: the tools live in an environment of their own under the target folder.
 
+mod beside_sqlx;
 mod schemathesis;
 
 use std::path::{Path, PathBuf};
@@ -17,6 +18,7 @@ pub(crate) fn run(root: &Path) -> Result<String, Failure> {
     let tools = environment(root)?;
     let mut report = String::from("checked with other people's tools\n");
     report.push_str(&openapi_document(root, &tools)?);
+    report.push_str(&beside_sqlx::run(root)?);
     report.push_str(&schemathesis::run(root, &tools)?);
     Ok(report)
 }
