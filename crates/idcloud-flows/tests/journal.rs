@@ -32,6 +32,30 @@ async fn memory_keeps_every_promise_of_a_journal() {
     conformance::check(&MemoryJournal::new()).await;
 }
 
+/// Nobody pays twice: a record in a form that this version cannot have written is not taken for one that it can.
+#[tokio::test]
+async fn records_of_another_form_are_told() {
+    let journal = MemoryJournal::new();
+    let key = JournalKey::from_parts(
+        EnvironmentName::Local,
+        "tests@tenant.iam.acesso.io",
+        Flow::Identity,
+        "order-1041".parse().unwrap(),
+    );
+    let asked = Asked::new(Capabilities::NONE, SelfieKind::Image);
+    let request = conformance::request(0);
+    let owner = "tests".parse().unwrap();
+    let claim = Claim::new(key.clone(), &request, asked, Policy::default(), owner);
+    drop(journal.claim(claim, NOW).await.unwrap());
+    let entry = journal.entry(&key, NOW).await.unwrap().unwrap();
+    let mut stored = serde_json::to_value(entry.record()).unwrap();
+    for (version, readable) in [(1, true), (0, false), (2, false)] {
+        stored["version"] = version.into();
+        let record: Record = serde_json::from_value(stored.clone()).unwrap();
+        assert_eq!(record.is_readable(), readable, "{version}");
+    }
+}
+
 fn picture(filling: u8) -> Vec<u8> {
     let mut bytes = b"RIFF\0\0\0\0WEBPVP8 \0\0\0\0\0\0\0\x9d\x01\x2a\x20\x03\x58\x02".to_vec();
     bytes.resize(300, filling);

@@ -39,6 +39,24 @@ fn claim(reference: &str) -> Claim {
 
 const NOW: std::time::SystemTime = UNIX_EPOCH;
 
+/// Whoever leaves after the answer came, and before taking it, gives the reference back.
+#[tokio::test]
+async fn an_answer_that_nobody_took() {
+    let directory = tempfile::tempdir().unwrap();
+    let journal = SqliteJournal::open(directory.path().join("journal.db")).unwrap();
+    let mut asked = Box::pin(journal.claim(claim("a"), NOW));
+    std::future::poll_fn(|cx| {
+        assert!(asked.as_mut().poll(cx).is_pending());
+        std::task::Poll::Ready(())
+    })
+    .await;
+    // The answer of a later question comes after that of an earlier one.
+    journal.purge(NOW).await.unwrap();
+    drop(asked);
+    let again = journal.claim(claim("a"), NOW).await.unwrap();
+    assert!(matches!(again, Claimed::Fresh(_)), "{again:?}");
+}
+
 /// File, log and index of the log are readable by their owner alone.
 #[cfg(unix)]
 #[tokio::test]

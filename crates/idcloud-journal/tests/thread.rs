@@ -1,4 +1,4 @@
-//! Promise: a journal starts one thread, which bears its name, and takes it away when it is dropped.
+//! Promise: a journal starts one thread, which bears its name and counts its commits, and takes it away when it is dropped.
 
 #![cfg(target_os = "linux")]
 #![expect(
@@ -28,7 +28,10 @@ async fn one_that_ends_with_the_journal() {
     assert_eq!(of_a_journal(), 0);
     let journal = SqliteJournal::open(directory.path().join("journal.db")).unwrap();
     // It names itself as it begins.
-    journal.purge(UNIX_EPOCH).await.unwrap();
+    for commits in 0..3 {
+        assert_eq!(journal.commits(), commits);
+        journal.purge(UNIX_EPOCH).await.unwrap();
+    }
     assert_eq!(of_a_journal(), 1);
     drop(journal);
     // The system shows one that has ended for a moment longer.

@@ -47,6 +47,7 @@ pub async fn check(journal: &dyn Journal) {
     trial.keys_are_apart().await;
     trial.wrong_moves().await;
     trial.pages().await;
+    trial.found_by_state().await;
     trial.purge().await;
 }
 
@@ -727,6 +728,53 @@ impl<'a> Trial<'a> {
             }
             assert_eq!(seen.len(), expected, "{filter:?}");
             assert!(seen.is_sorted(), "entries come in order");
+        }
+    }
+
+    /// What is wanted is found by how it stands at the time, whatever it was when it was written.
+    async fn found_by_state(&self) {
+        let account = format!("states.{}", self.account);
+        let key = |reference: &str| {
+            let reference = reference.parse().expect("a reference");
+            JournalKey::from_parts(EnvironmentName::Local, &account, Flow::Identity, reference)
+        };
+        for (reference, number, status) in [("failed again", 40, 5), ("finished", 41, 3)] {
+            let ticket = self.on_its_way(&key(reference), at(0)).await;
+            let end = Conclusion::Finished(Box::new(finished(&id(number), status)));
+            self.conclude(&ticket, end, at(1)).await;
+        }
+        let again = Self::claim_of(&key("failed again"), "one", 0);
+        let again = self.journal.begin_again(again, at(2)).await;
+        assert!(matches!(again, Ok(Claimed::Fresh(_))));
+        for reference in ["resend", "resend claimed"] {
+            let key = key(reference);
+            let ticket = self.on_its_way(&key, at(0)).await;
+            self.conclude(&ticket, Conclusion::Ambiguous, at(1)).await;
+            let settled = self.journal.settle(&key, Settlement::Resend, at(1));
+            settled.await.expect("settled");
+        }
+        let _ = self.fresh(&key("resend claimed"), "one", at(2)).await;
+        let all = EntryFilter::new().with_issuer(&account);
+        for (state, now, expected) in [
+            (StateKind::Finished, at(3), &["finished"][..]),
+            (StateKind::Finished, at(100), &["failed again", "finished"]),
+            (
+                StateKind::Claimed,
+                at(3),
+                &["failed again", "resend claimed"],
+            ),
+            (StateKind::Claimed, at(100), &[]),
+            (StateKind::Resend, at(3), &["resend"]),
+            (StateKind::Resend, at(100), &["resend", "resend claimed"]),
+        ] {
+            let filter = all.clone().with_state(state);
+            let page = self.journal.entries(&filter, None, 10, now).await;
+            let page = page.expect("entries are read");
+            let found = page.entries().iter();
+            let found: Vec<_> = found
+                .map(|entry| entry.key().reference().as_str())
+                .collect();
+            assert_eq!(found, expected, "{state}");
         }
     }
 

@@ -358,3 +358,30 @@ impl FromStr for StateKind {
             .ok_or(UnknownState)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a refusal says is stored and read again, and shown as it is.
+    #[test]
+    fn a_refusal_is_kept() {
+        let code = ErrorCode::parse("20507");
+        for (status, code) in [(Some(400), code), (None, None), (Some(403), None)] {
+            let refusal = Refusal::new(status, code.clone());
+            let stored = serde_json::to_string(&refusal).unwrap();
+            let read: Refusal = serde_json::from_str(&stored).unwrap();
+            assert_eq!((read.status(), read.code()), (status, code.as_ref()));
+        }
+    }
+
+    /// Every state has a name of its own, and is found by it.
+    #[test]
+    fn states_have_names() {
+        for kind in StateKind::ALL {
+            assert_eq!(kind.as_str().parse(), Ok(kind));
+            assert_eq!(kind.to_string(), kind.as_str());
+        }
+        assert_eq!("sent".parse::<StateKind>(), Err(UnknownState));
+    }
+}
