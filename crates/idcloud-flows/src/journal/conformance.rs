@@ -38,6 +38,7 @@ pub async fn check(journal: &dyn Journal) {
     trial.ambiguous_until_settled().await;
     trial.one_process_answers_one_reference().await;
     trial.a_person_may_be_mistaken().await;
+    trial.ends_are_told_once().await;
     trial.a_late_answer().await;
     trial.what_did_not_run().await;
     trial.begin_again().await;
@@ -452,6 +453,62 @@ impl<'a> Trial<'a> {
             .await;
         let late = Err(JournalErrorKind::NotAllowed(StateKind::Pending));
         assert_eq!(settle(&own, found(33)).await, late);
+    }
+
+    /// An end may be told twice, and counts once; another than the one that stands is refused, and changes nothing.
+    async fn ends_are_told_once(&self) {
+        let pending_of = async |number: u32| {
+            let key = self.new_key();
+            self.pending(&key, number).await;
+            match self.claim(&key, "one", at(3)).await {
+                Claimed::Pending(pending) => Conclusion::Pending(pending),
+                other => panic!("a process was found: {other:?}"),
+            }
+        };
+        let (pending, other_pending) = (&pending_of(50).await, &pending_of(51).await);
+        let end = |number| Conclusion::Finished(Box::new(finished(&id(number), 3)));
+        let (end, other_end) = (&end(50), &end(51));
+        let (unknown, unsent) = (&Conclusion::Ambiguous, &Conclusion::NotSent(None));
+        let (done, stale) = (Ok(()), Err(JournalErrorKind::Stale));
+        for (stands, said, told, state) in [
+            (pending, pending, done, StateKind::Pending),
+            (pending, other_pending, stale, StateKind::Pending),
+            (pending, end, done, StateKind::Finished),
+            (pending, other_end, stale, StateKind::Pending),
+            (pending, unknown, stale, StateKind::Pending),
+            (pending, unsent, stale, StateKind::Pending),
+            (end, end, done, StateKind::Finished),
+            (end, other_end, stale, StateKind::Finished),
+            (end, pending, stale, StateKind::Finished),
+            (end, unknown, stale, StateKind::Finished),
+            (end, unsent, stale, StateKind::Finished),
+            (unsent, unsent, done, StateKind::NotSent),
+            (unsent, unknown, stale, StateKind::NotSent),
+            (unsent, end, stale, StateKind::NotSent),
+            (unknown, unknown, done, StateKind::Ambiguous),
+            (unknown, unsent, done, StateKind::NotSent),
+            (unknown, pending, done, StateKind::Pending),
+            (unknown, end, done, StateKind::Finished),
+        ] {
+            let key = self.new_key();
+            let ticket = self.on_its_way(&key, at(0)).await;
+            self.conclude(&ticket, stands.clone(), at(1)).await;
+            let answer = self.journal.conclude(&ticket, said.clone(), at(2)).await;
+            let answer = answer.map_err(|error| error.kind());
+            assert_eq!(answer, told, "{stands:?}, then {said:?}");
+            assert_eq!(self.state(&key, at(3)).await, state, "{stands:?}, {said:?}");
+        }
+        // What nobody knows may not leave again, and what a person decided is not forgotten for it.
+        let key = self.new_key();
+        let ticket = self.on_its_way(&key, at(0)).await;
+        self.conclude(&ticket, Conclusion::Ambiguous, at(1)).await;
+        let again = self.journal.dispatch(&ticket, LEASE, at(2)).await;
+        let again = again.map_err(|error| error.kind());
+        assert_eq!(again, Err(JournalErrorKind::LeaseExpired));
+        let settled = self.journal.settle(&key, Settlement::Resend, at(3)).await;
+        settled.expect("settled");
+        self.conclude(&ticket, Conclusion::Ambiguous, at(4)).await;
+        assert_eq!(self.state(&key, at(5)).await, StateKind::Resend);
     }
 
     /// A late answer ends what was ambiguous.

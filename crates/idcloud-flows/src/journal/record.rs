@@ -375,6 +375,21 @@ mod tests {
         }
     }
 
+    /// Only what is in somebody's hands has an end of its lease.
+    #[test]
+    fn leases_have_an_end() {
+        let (owner, until): (Owner, _) = ("one".parse().unwrap(), SystemTime::UNIX_EPOCH);
+        let held = [
+            State::Claimed {
+                owner: owner.clone(),
+                until,
+            },
+            State::Dispatched { owner, until },
+        ];
+        assert!(held.iter().all(|state| state.until() == Some(until)));
+        assert_eq!(State::Ambiguous.until(), None);
+    }
+
     /// Every state has a name of its own, and is found by it.
     #[test]
     fn states_have_names() {

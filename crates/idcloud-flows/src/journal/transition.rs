@@ -282,3 +282,19 @@ fn later(start: SystemTime, duration: Duration) -> SystemTime {
     const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
     start.checked_add(duration.min(FAR)).unwrap_or(start)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use super::*;
+
+    /// No caller's duration overflows a time: the longest lease lasts thirty years.
+    #[test]
+    fn leases_end() {
+        let minute = Duration::from_secs(60);
+        assert_eq!(later(UNIX_EPOCH, minute), UNIX_EPOCH + minute);
+        let years = Duration::from_secs(30 * 31_536_000);
+        assert_eq!(later(UNIX_EPOCH, Duration::MAX), UNIX_EPOCH + years);
+    }
+}
