@@ -86,7 +86,9 @@ fn ask(
     let account = settings(&fs::read_to_string(credentials.join(".env"))?);
     let token = idcloud(program, &["token", "--show"], &account)?;
     let mut tool = Command::new(tools.join("schemathesis"));
-    tool.args(["run", "docs/openapi.json", "--url", &served.url])
+    tool.arg("run")
+        .arg(root.join("docs/openapi.json"))
+        .args(["--url", &served.url])
         .args(["--checks", CHECKS, "--phases", "examples,coverage,fuzzing"])
         .args(["--max-examples", EXAMPLES, "--max-time", SECONDS])
         .args(["--generation-deterministic", "--continue-on-failure"])
@@ -95,7 +97,8 @@ fn ask(
             "--header",
             &format!("Authorization: Bearer {}", token.trim()),
         ])
-        .current_dir(root)
+        // It leaves a folder of its own wherever it runs.
+        .current_dir(folder)
         .env("IDCLOUD_SERVED", folder)
         .env("IDCLOUD_SELFIE", &selfie)
         .env("PYTHONPATH", folder.parent().unwrap_or(folder))
