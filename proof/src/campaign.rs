@@ -60,17 +60,7 @@ impl Campaign {
                 }
             })
         };
-        thread::scope(|scope| -> Result<(), Failure> {
-            let workers: Vec<_> = (0..self.threads.max(1))
-                .map(|_| scope.spawn(worker))
-                .collect();
-            for worker in workers {
-                worker
-                    .join()
-                    .map_err(|_| "a run panicked outside of its programs")??;
-            }
-            Ok(())
-        })?;
+        on_threads(self.threads, worker)?;
         let mut total = total.into_inner().unwrap_or_else(PoisonError::into_inner);
         total.failing.sort_unstable();
         Ok(total)
@@ -94,6 +84,22 @@ impl Campaign {
             Ok(None)
         })
     }
+}
+
+/// Does the same on so many threads, until all are through; an error of one is everybody's.
+pub(crate) fn on_threads(
+    threads: usize,
+    work: impl Fn() -> Result<(), Failure> + Sync,
+) -> Result<(), Failure> {
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads.max(1)).map(|_| scope.spawn(&work)).collect();
+        for worker in workers {
+            worker
+                .join()
+                .map_err(|_| "a run panicked outside of its programs")??;
+        }
+        Ok(())
+    })
 }
 
 impl Total {

@@ -5,13 +5,12 @@
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::thread;
 
 use pages::Picture;
 use pages::bars::{Bar, Bars, Scale};
 
 use crate::Failure;
-use crate::campaign::Campaign;
+use crate::campaign::{Campaign, on_threads};
 use crate::run::Resources;
 use crate::sabotage::Sabotage;
 
@@ -35,16 +34,7 @@ impl Noticed {
             }
             Ok(())
         };
-        thread::scope(|scope| -> Result<(), Failure> {
-            let threads = 0..campaign.threads.max(1);
-            let workers: Vec<_> = threads.map(|_| scope.spawn(worker)).collect();
-            for worker in workers {
-                worker
-                    .join()
-                    .map_err(|_| "a run panicked outside of its programs")??;
-            }
-            Ok(())
-        })?;
+        on_threads(campaign.threads, worker)?;
         let mut found = noticed.into_inner().unwrap_or_else(PoisonError::into_inner);
         let in_order = Sabotage::ALL.into_iter().map(|sabotage| {
             let place = found.iter().position(|(one, _)| *one == sabotage);
