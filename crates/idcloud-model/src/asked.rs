@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Capabilities, Capability, SelfieKind};
 
-/// What the caller may expect of an answer: the key's capabilities, the kind of selfie, and whether the process was seen pending.
+/// What the caller may expect of an answer: the key's capabilities, the kind of selfie, whether the process was seen pending, and whether a
+/// person found it.
 ///
 /// ```
 /// use idcloud_model::{Asked, Capabilities, SelfieKind};
@@ -22,6 +23,9 @@ pub struct Asked {
     selfie: SelfieKind,
     #[serde(default)]
     seen_pending: bool,
+    // Left out where it is false, so that what was stored before there was this member reads and writes the same.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    settled_by_hand: bool,
 }
 
 impl Asked {
@@ -32,6 +36,7 @@ impl Asked {
             capabilities,
             selfie,
             seen_pending: false,
+            settled_by_hand: false,
         }
     }
 
@@ -41,6 +46,23 @@ impl Asked {
     #[must_use]
     pub const fn with_seen_pending(mut self, seen: bool) -> Self {
         self.seen_pending = seen;
+        self
+    }
+
+    /// The same, with whether a person found the process and no program compared whose it is.
+    ///
+    /// An ambiguous end leaves no process id; a person then looks for the process elsewhere and names it. One mistyped id would give the
+    /// verdict about somebody else, so such a process approves nothing until a program has compared its person.
+    ///
+    /// ```
+    /// use idcloud_model::{Asked, Capabilities, SelfieKind};
+    ///
+    /// let asked = Asked::new(Capabilities::NONE.with_liveness(), SelfieKind::CaptureToken);
+    /// assert!(asked.with_settled_by_hand(true).settled_by_hand());
+    /// ```
+    #[must_use]
+    pub const fn with_settled_by_hand(mut self, settled: bool) -> Self {
+        self.settled_by_hand = settled;
         self
     }
 
@@ -69,6 +91,12 @@ impl Asked {
         self.seen_pending
     }
 
+    /// Whether a person found the process and no program compared whose it is.
+    #[must_use]
+    pub const fn settled_by_hand(&self) -> bool {
+        self.settled_by_hand
+    }
+
     /// Whether liveness is checked at all: a capture token went to a key that has the capability.
     #[must_use]
     pub const fn liveness_checked(&self) -> bool {
@@ -77,5 +105,22 @@ impl Asked {
 
     pub(crate) const fn has(self, capability: Capability) -> bool {
         self.capabilities.contains(capability)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What was stored before a member was there still reads, and writes the same.
+    #[test]
+    fn stored_questions_keep_their_form() {
+        let stored = r#"{"capabilities":["identity"],"selfie":"image","seenPending":true}"#;
+        let asked: Asked = serde_json::from_str(stored).unwrap();
+        assert!(asked.seen_pending() && !asked.settled_by_hand());
+        assert_eq!(serde_json::to_string(&asked).unwrap(), stored);
+        let settled = asked.with_settled_by_hand(true);
+        let stored = serde_json::to_string(&settled).unwrap();
+        assert_eq!(serde_json::from_str::<Asked>(&stored).unwrap(), settled);
     }
 }

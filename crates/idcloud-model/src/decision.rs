@@ -179,6 +179,9 @@ fn rejection(evidence: &Evidence) -> Option<Scenario> {
 fn doubt(evidence: &Evidence, asked: Asked, policy: Policy) -> Option<Scenario> {
     let score = evidence.risk_score().and_then(RiskScore::value);
     let inconclusive = evidence.identity() == Some(&IdentityResult::Inconclusive);
+    if asked.settled_by_hand() {
+        return Some(Scenario::SettledByHand);
+    }
     if is_contradictory(evidence, policy) {
         return Some(Scenario::Contradiction);
     }

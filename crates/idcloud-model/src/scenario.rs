@@ -121,6 +121,8 @@ scenarios! {
     ScoreNegative = "score-negative" => REJECT;
     /// The document is not the subject's.
     DocumentMismatch = "document-mismatch" => REJECT;
+    /// A person found the process, and no program compared whose it is.
+    SettledByHand = "settled-by-hand" => REVIEW;
     /// The evidence contradicts itself.
     Contradiction = "contradiction" => REVIEW;
     /// A value that this version does not know.

@@ -12,7 +12,7 @@
 #[path = "oracle/answers.rs"]
 mod answers;
 
-use answers::{ID, answer, asked_of, capability_sets, policy, question, selfie};
+use answers::{ID, answer, asked_of, capability_sets, policy, question, selfie, with_selfie};
 use idcloud_model::{
     Asked, Capabilities, Capability, Decision, FinalProcess, Policy, Process, SelfieKind, Verdict,
     decide,
@@ -271,7 +271,7 @@ proptest! {
                     "{} under {policy:?}, {} under {stricter:?}\n{raw}", verdict.scenario(), strict.scenario()
                 );
             }
-            let with = |selfie| decide(&process, &Asked::new(capabilities, selfie).with_seen_pending(asked.seen_pending()), &policy);
+            let with = |selfie| decide(&process, &asked_of(with_selfie(question, selfie), capabilities), &policy);
             prop_assert!(badness(with(SelfieKind::CaptureToken)) <= badness(with(other)));
             prop_assert_eq!(with(SelfieKind::Image).decision(), with(SelfieKind::Unknown).decision());
         }

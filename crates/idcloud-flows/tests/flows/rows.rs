@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
+use idcloud_flows::Pending;
 use idcloud_flows::http::testing::ScriptedTransport;
 use idcloud_flows::model::SelfieKind::Image;
 use idcloud_flows::model::{Policy, Scenario};
 
-use crate::support::{Question, against, answer, columns};
+use crate::support::{ID, OTHER_ID, Question, against, answer, columns, key};
 
 const YES: &str = r#""status":3,"unicoId":{"result":"yes"}"#;
 const OPEN: &str = r#""status":3,"unicoId":{"result":"inconclusive"},"liveness":1"#;
@@ -52,6 +54,28 @@ const ROWS: &str = r#"
     unlisted                       | behavior-alert |                               | image         |         | "status":3,"identityFraudsters":{"result":"inconclusive"}
 "#;
 
+/// The row of an approval that a person found: no answer to a create leads there, only a process that is taken up again.
+async fn found_by_hand() -> Scenario {
+    let script = ScriptedTransport::new().every_call(answer(YES));
+    let idcloud = against(&Arc::new(script));
+    let stored = serde_json::json!({
+        "version": 1,
+        "processId": ID,
+        "flow": "identity",
+        "status": "processing",
+        "asked": { "capabilities": ["identity"], "selfie": "image", "settledByHand": true },
+        "policy": {},
+        "environment": "local",
+        "issuer": format!("a@{OTHER_ID}.iam.acesso.io"),
+        "submittedAtUnix": 1_767_225_600,
+        "simulated": false,
+    });
+    let pending: Pending = serde_json::from_value(stored).unwrap();
+    let handle = idcloud.processes(key("identity"));
+    let report = handle.wait(pending, Duration::from_secs(60)).await.unwrap();
+    report.verdict().scenario()
+}
+
 #[tokio::test(start_paused = true)]
 async fn every_row_is_reached_through_a_handle() {
     let mut reached = BTreeSet::new();
@@ -75,6 +99,7 @@ async fn every_row_is_reached_through_a_handle() {
         assert_eq!(question.row(&idcloud).await.id(), row);
         reached.insert(row);
     }
+    reached.insert(found_by_hand().await.id());
     let all: BTreeSet<_> = Scenario::ALL.iter().map(|row| row.id()).collect();
     assert_eq!(reached, all);
 }

@@ -118,6 +118,14 @@ pub(crate) static SCENARIOS: &[ScenarioEntry] = &[
         },
     },
     ScenarioEntry {
+        id: "settled-by-hand",
+        decision: "review",
+        text: Text {
+            en: "A person found this process after an ambiguous end and no program compared whose it is, so what it says may be about somebody else: have a person compare the process with the person at hand, and decide by that.",
+            pt: "Uma pessoa encontrou este processo depois de um fim ambíguo e nenhum programa comparou de quem ele é, portanto o que ele diz pode ser sobre outra pessoa: encaminhe para que alguém compare o processo com a pessoa presente e decida a partir disso.",
+        },
+    },
+    ScenarioEntry {
         id: "contradiction",
         decision: "review",
         text: Text {

@@ -34,14 +34,25 @@ pub(crate) fn selfie() -> impl Strategy<Value = SelfieKind> {
 
 /// A question with `capabilities` left to the caller.
 pub(crate) fn question() -> impl Strategy<Value = Asked> {
-    (selfie(), any::<bool>()).prop_map(|(selfie, seen_pending)| {
-        Asked::new(Capabilities::NONE, selfie).with_seen_pending(seen_pending)
-    })
+    (selfie(), any::<bool>(), prop::bool::weighted(0.1)).prop_map(
+        |(selfie, seen_pending, settled_by_hand)| {
+            Asked::new(Capabilities::NONE, selfie)
+                .with_seen_pending(seen_pending)
+                .with_settled_by_hand(settled_by_hand)
+        },
+    )
 }
 
 /// The same question to a key with `capabilities`.
 pub(crate) fn asked_of(question: Asked, capabilities: Capabilities) -> Asked {
-    Asked::new(capabilities, question.selfie()).with_seen_pending(question.seen_pending())
+    with_selfie(question, question.selfie()).with_more(capabilities)
+}
+
+/// The same question, of a key with no capability, about another kind of selfie.
+pub(crate) fn with_selfie(question: Asked, selfie: SelfieKind) -> Asked {
+    Asked::new(Capabilities::NONE, selfie)
+        .with_seen_pending(question.seen_pending())
+        .with_settled_by_hand(question.settled_by_hand())
 }
 
 pub(crate) fn policy() -> impl Strategy<Value = Policy> {

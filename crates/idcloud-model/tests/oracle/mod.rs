@@ -20,7 +20,7 @@ struct Case<'a> {
 }
 
 /// The rows, top down; the first that matches wins.
-pub(crate) const ROWS: [Row; 36] = [
+pub(crate) const ROWS: [Row; 37] = [
     row("processing", "wait", |c| c.answer.status == Int::Is(1)),
     row("divergence", "wait", |c| c.answer.status == Int::Is(2)),
     row("unknown-status", "wait", |c| {
@@ -52,6 +52,7 @@ pub(crate) const ROWS: [Row; 36] = [
     row("document-mismatch", "reject", |c| {
         c.answer.cpf_match.is("false") || c.answer.document_face_match.is("false")
     }),
+    row("settled-by-hand", "review", |c| c.asked.settled_by_hand()),
     row("contradiction", "review", |c| {
         let yes = c.answer.identity.is("yes");
         c.answer.face_match == OneToOne::FormsDiffer
