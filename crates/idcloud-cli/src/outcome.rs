@@ -17,7 +17,7 @@ use crate::text;
 pub(crate) struct Outcome {
     pub(crate) result: Option<ResultObject>,
     /// What a person should know beside the result.
-    pub(crate) note: Option<String>,
+    pub(crate) notes: Vec<String>,
     pub(crate) failure: Option<Failure>,
     pub(crate) exit: Exit,
 }
@@ -27,7 +27,7 @@ impl Outcome {
     pub(crate) fn failed(failure: Failure) -> Self {
         Self {
             result: None,
-            note: None,
+            notes: Vec::new(),
             exit: failure.exit,
             failure: Some(failure),
         }
@@ -35,9 +35,13 @@ impl Outcome {
 
     /// A final process.
     pub(crate) fn reported(result: ResultObject, report: &Report, by_verdict: bool) -> Self {
+        let unlooked = report.look_error().map(|error| unlooked(report, error));
         Self {
+            notes: unlooked
+                .into_iter()
+                .chain(unwritten_down(&result))
+                .collect(),
             result: Some(result),
-            note: report.look_error().map(|error| unlooked(report, error)),
             failure: None,
             exit: exit_of(
                 report.process().status(),
@@ -53,8 +57,12 @@ impl Outcome {
             .as_ref()
             .map_or(Exit::Pending, |failure| failure.exit);
         Self {
+            notes: result
+                .as_ref()
+                .and_then(unwritten_down)
+                .into_iter()
+                .collect(),
             result,
-            note: None,
             failure,
             exit,
         }
@@ -76,7 +84,7 @@ impl Outcome {
                 .map_err(|_| unwritten(result, self.failure.as_ref()))?;
         }
         // Where standard error is gone, the exit code still tells.
-        if let Some(note) = &self.note {
+        for note in &self.notes {
             let _ = output.note(note);
         }
         if let Some(failure) = &self.failure {
@@ -104,6 +112,12 @@ pub(crate) fn by_word(decision: &str) -> Exit {
         "reject" => Exit::Reject,
         _ => Exit::Pending,
     }
+}
+
+/// The journal could not write down what the result says.
+fn unwritten_down(result: &ResultObject) -> Option<String> {
+    let error = result.journal_error.as_ref()?;
+    Some(format!("note: {error}"))
 }
 
 /// The verdict misses evidence, and whether IDCloud has it is not known.

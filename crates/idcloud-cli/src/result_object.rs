@@ -13,6 +13,8 @@ use idcloud_model::{
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::submit_failure;
+
 /// What stands in place of personal data.
 const REDACTED: &str = "redacted";
 
@@ -51,6 +53,8 @@ pub(crate) struct ResultObject {
     pub(crate) risk_level: Value,
     pub(crate) document: Option<DocumentObject>,
     pub(crate) additional_info: Value,
+    pub(crate) recorded: bool,
+    pub(crate) journal_error: Option<String>,
     pub(crate) unknown: Map<String, Value>,
 }
 
@@ -89,6 +93,8 @@ impl ResultObject {
         };
         Self {
             explanation: report.explanation(Language::English),
+            recorded: report.recorded(),
+            journal_error: report.journal_error().map(submit_failure::unwritten),
             ..Self::judged(
                 context,
                 report.process(),
@@ -170,6 +176,8 @@ impl ResultObject {
             risk_level: Value::Null,
             document: None,
             additional_info: Value::Null,
+            recorded: true,
+            journal_error: pending.journal_error().map(submit_failure::unwritten),
             unknown: Map::new(),
         }
     }
@@ -215,6 +223,8 @@ impl ResultObject {
                 Some(_) => REDACTED.into(),
                 None => Value::Null,
             },
+            recorded: false,
+            journal_error: None,
             unknown: unknown(evidence, context.reveal),
         }
     }
@@ -333,6 +343,8 @@ mod tests {
             "riskLevel",
             "document",
             "additionalInfo",
+            "recorded",
+            "journalError",
             "unknown",
         ];
         let positions: Vec<_> = keys

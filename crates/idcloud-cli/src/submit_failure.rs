@@ -2,7 +2,7 @@
 //!
 //! Never calls harmless what may have left, and never sends anybody to a record that is not kept.
 
-use idcloud_flows::journal::{JournalError, JournalErrorKind};
+use idcloud_flows::journal::{JournalError, JournalErrorKind, StateKind};
 use idcloud_flows::{SubmitError, SubmitErrorKind};
 
 use crate::call_failure;
@@ -39,17 +39,14 @@ impl Memory {
 
 /// The failure of a submission: its create's, or one that kept it from being sent.
 pub(crate) fn of(error: &SubmitError, memory: Memory) -> Failure {
-    if let Some(error) = error.call_error() {
-        let failed = call_failure::of_create(error);
-        if failed.exit != Exit::Ambiguous {
-            return failed;
-        }
-        let message = format!("{}; {}", failed.message, memory.told());
-        let help = failed.help.as_deref().unwrap_or_default();
-        let help = format!("{help}{}", memory.remedy());
-        return Failure {
-            help: Some(help.into()),
-            ..failed.with_message(message)
+    if let Some(call) = error.call_error() {
+        let failed = of_call(call, memory);
+        return match error.journal_error() {
+            Some(error) => {
+                let message = format!("{}; {}", failed.message, unwritten(error));
+                failed.with_message(message)
+            }
+            None => failed,
         };
     }
     match error.kind() {
@@ -59,6 +56,27 @@ pub(crate) fn of(error: &SubmitError, memory: Memory) -> Failure {
             Some(error) => of_record(error),
             None => Failure::fault(error.to_string()),
         },
+    }
+}
+
+/// What the journal could not write down of an answer, for whoever has the answer.
+pub(crate) fn unwritten(error: &JournalError) -> String {
+    format!(
+        "the journal could not write this down, and may tell the reference as in flight or ambiguous later: {error}"
+    )
+}
+
+fn of_call(error: &idcloud_http::Error, memory: Memory) -> Failure {
+    let failed = call_failure::of_create(error);
+    if failed.exit != Exit::Ambiguous {
+        return failed;
+    }
+    let message = format!("{}; {}", failed.message, memory.told());
+    let help = failed.help.as_deref().unwrap_or_default();
+    let help = format!("{help}{}", memory.remedy());
+    Failure {
+        help: Some(help.into()),
+        ..failed.with_message(message)
     }
 }
 
@@ -77,6 +95,13 @@ pub(crate) fn ambiguous() -> Failure {
     }
 }
 
+/// This very run sent the request, and neither it nor the journal has an end of it.
+pub(crate) fn left_open() -> Failure {
+    ambiguous().with_message(
+        "this run sent the request, and its end could not be written down; IDCloud may have created and billed a process",
+    )
+}
+
 /// Another program has the reference at this moment.
 pub(crate) fn in_flight() -> Failure {
     Failure {
@@ -86,6 +111,11 @@ pub(crate) fn in_flight() -> Failure {
         help: Some("Run the command again in a few minutes: then its result is known, or that nobody knows it.".into()),
         ..Failure::fault("another run is submitting this reference; nothing was sent now")
     }
+}
+
+/// The reference stands for another request, whose answer nobody else is given.
+pub(crate) fn other_request(state: StateKind) -> Failure {
+    of_journal(&JournalErrorKind::OtherRequest(state).into())
 }
 
 /// The journal did not do what it was asked of one reference; nothing was sent because of it.
@@ -117,8 +147,6 @@ pub(crate) fn of_journal(error: &JournalError) -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use idcloud_flows::journal::StateKind;
-
     use super::*;
 
     #[test]

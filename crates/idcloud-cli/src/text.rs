@@ -133,6 +133,8 @@ mod tests {
             risk_level: Value::Null,
             document: None,
             additional_info: Value::Null,
+            recorded: false,
+            journal_error: None,
             unknown: Map::new(),
         }
     }

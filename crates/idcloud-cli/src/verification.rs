@@ -136,9 +136,10 @@ impl<H: Awaits> Verification<H> {
             reveal: self.shown.reveal,
         };
         let result = match self.progress.pending() {
-            Some(seen) => {
-                ResultObject::waiting(context, &seen, *pending.asked(), Language::English)
-            }
+            Some(seen) => ResultObject {
+                journal_error: pending.journal_error().map(submit_failure::unwritten),
+                ..ResultObject::waiting(context, &seen, *pending.asked(), Language::English)
+            },
             // The journal's: nothing was seen of it yet in this run.
             None => ResultObject::remembered(context, pending),
         };

@@ -14,6 +14,7 @@ use crate::Failure;
 use crate::aside::Aside;
 use crate::journal::{Finished, JournalError};
 use crate::mismatch::{Mismatch, mismatches};
+use crate::recording::kept;
 
 /// A final process with its verdict.
 #[derive(Debug, Clone)]
@@ -169,6 +170,14 @@ impl Report {
     #[must_use]
     pub fn failure(&self) -> Option<Failure> {
         Failure::of(&self.process, self.attempts)
+    }
+}
+
+/// What a journal keeps of a report: for whoever writes down what a journal could not
+/// ([`Report::journal_error`]).
+impl From<&Report> for Finished {
+    fn from(report: &Report) -> Self {
+        kept(report)
     }
 }
 

@@ -8,7 +8,8 @@ use std::time::SystemTime;
 use idcloud_http::{Delivery, Error};
 use idcloud_model::ProcessId;
 
-use crate::journal::{JournalError, JournalErrorKind};
+use crate::journal::{Conclusion, JournalError, JournalErrorKind};
+use crate::recording::conclusion_of;
 
 /// A submission that failed.
 ///
@@ -179,6 +180,13 @@ impl SubmitError {
             Cause::Journal(error) => Some(error),
             _ => self.0.unwritten.as_ref(),
         }
+    }
+
+    /// How the attempt ended, where it was made: for whoever writes down what the journal could not
+    /// ([`journal_error`](Self::journal_error)).
+    #[must_use]
+    pub fn conclusion(&self) -> Option<Conclusion> {
+        self.call_error().map(conclusion_of)
     }
 
     /// Until when the reference is somebody's, where it is in flight.

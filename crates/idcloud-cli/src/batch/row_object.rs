@@ -42,11 +42,13 @@ pub(crate) struct RowResult {
     risk_level: Value,
     document: Option<DocumentObject>,
     additional_info: Value,
+    recorded: Option<bool>,
+    pub(super) journal_error: Option<String>,
     unknown: Option<Vec<String>>,
 }
 
 /// The columns of CSV: the keys of JSON.
-pub(crate) const COLUMNS: [&str; 21] = [
+pub(crate) const COLUMNS: [&str; 23] = [
     "reference",
     "outcome",
     "environment",
@@ -66,6 +68,8 @@ pub(crate) const COLUMNS: [&str; 21] = [
     "riskLevel",
     "document",
     "additionalInfo",
+    "recorded",
+    "journalError",
     "unknown",
     "error",
 ];
@@ -90,6 +94,8 @@ impl From<ResultObject> for RowResult {
             risk_level: result.risk_level,
             document: result.document.map(DocumentObject::without_content),
             additional_info: result.additional_info,
+            recorded: Some(result.recorded),
+            journal_error: result.journal_error,
             unknown: Some(result.unknown.into_iter().map(|(name, _)| name).collect()),
         }
     }
@@ -99,6 +105,12 @@ impl RowResult {
     /// Whether a simulator answered.
     pub(crate) fn is_simulated(&self) -> bool {
         self.simulated == Some(true)
+    }
+
+    /// The same, answered by this very run: the journal only kept it until the results were written.
+    pub(crate) const fn answered_now(mut self) -> Self {
+        self.recorded = Some(false);
+        self
     }
 
     /// What a report says.

@@ -26,6 +26,7 @@ fn row(name: &'static str, scenario: &str, decision: &str, answer: Value, expect
         "processId": PROCESS_ID, "status": "completed", "decision": decision, "scenario": scenario,
         "identity": null, "liveness": null, "behaviorAlert": null, "riskScore": null, "serproSimilarity": null,
         "faceMatch": null, "trustDecision": null, "riskLevel": null, "document": null, "additionalInfo": null,
+        "recorded": false, "journalError": null,
         "unknown": {}
     });
     merge(&mut object, expected);
