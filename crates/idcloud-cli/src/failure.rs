@@ -51,7 +51,8 @@ impl Refusal {
         }
     }
 
-    fn sentence(&self) -> String {
+    /// Field and rule, and IDCloud's code where there is one.
+    pub(crate) fn sentence(&self) -> String {
         match &self.code {
             Some(code) => format!("{}: {} (IDCloud code {code})", self.field, self.rule),
             None => format!("{}: {}", self.field, self.rule),

@@ -47,6 +47,9 @@ pub(crate) struct BatchRunArgs {
     /// How long to wait for each pending process, such as 90s or 2m; 0s does not wait
     #[arg(long, value_name = "TIME", default_value = "120s", value_parser = parse_duration)]
     pub(crate) wait: Duration,
+    /// Tell a row what is remembered under its reference although its selfie is gone, so that nothing can compare the two
+    #[arg(long)]
+    pub(crate) trust_references: bool,
     /// Check every row and its selfie, estimate calls and hours, and send nothing
     #[arg(long)]
     pub(crate) dry_run: bool,

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::column::{Column, Named};
 use super::fields::Fields;
-use super::source::{Entry, MAX_ROW};
+use super::source::{self, Entry, MAX_ROW};
 use crate::failure::Refusal;
 
 /// What errors about the header name.
@@ -194,11 +194,8 @@ fn unreadable(error: &csv::Error, line: u64) -> Refusal {
             format!("begins a row of more than {} kB", MAX_ROW / 1024),
             "look for a double quote that is never closed",
         ),
-        _ => Refusal::new(
-            format!("line {line}"),
-            "the input cannot be read any further",
-            "check the file and the disk it is on",
-        ),
+        csv::ErrorKind::Io(error) => source::broken(line, error),
+        _ => source::broken(line, &io::ErrorKind::InvalidData.into()),
     }
 }
 

@@ -2,22 +2,26 @@
 //!
 //! Never leaves what is in flight unless it is told to twice, and never begins a row after it was told to stop.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use idcloud_flows::journal::Reference;
 use idcloud_flows::{Report, WaitError, Waiter};
 use idcloud_http::ApiKey;
+use idcloud_model::ProcessId;
 use tokio::task::JoinSet;
 
 use super::halt::Halt;
-use super::job::{Came, Job, of_failure, of_process};
+use super::job::{Came, Job, Ran, of_failure, of_process};
 use super::meter::Meter;
 use super::outcome::{Outcome, Tally};
-use super::remarks::Remarks;
+use super::remarks::{Remarks, RowId};
 use super::rows::{Line, Rows};
 use super::signals::Signals;
 use super::told::Told;
-use crate::failure::{Failure, Refusal};
+use super::unwritten::Unwritten;
+use crate::failure::Failure;
 use crate::output::Output;
 
 /// How often the progress is shown where nothing else happens.
@@ -57,19 +61,25 @@ pub(crate) struct Left {
     pub(crate) end: End,
     pub(crate) tally: Tally,
     pub(crate) remarks: Remarks,
+    /// What the journal could not write down, by the rows' references.
+    pub(crate) unwritten: HashMap<Reference, Unwritten>,
 }
 
 /// A row in flight, and where it stands in the input.
 struct Ended {
-    index: usize,
+    row: RowId,
     line: u64,
-    came: Came,
+    reference: Reference,
+    ran: Ran,
 }
 
 #[derive(Default)]
 struct Stand {
     tally: Tally,
     remarks: Remarks,
+    unwritten: HashMap<Reference, Unwritten>,
+    /// Which rows the processes are of that are waited for.
+    waiting: HashMap<ProcessId, (RowId, Reference)>,
     exhausted: bool,
     end: Option<End>,
     ended: usize,
@@ -79,18 +89,24 @@ impl Stand {
     const fn is_stopping(&self) -> bool {
         self.end.is_some()
     }
+
+    /// Begins nothing more, unless it was told so for another reason already.
+    fn halt(&mut self, why: String) {
+        if self.end.is_none() {
+            self.end = Some(End::Halted(why));
+        }
+    }
+
+    /// Keeps an answer that the journal does not have. The next row's end could not be written down either.
+    fn keep(&mut self, reference: Reference, unwritten: Unwritten) {
+        self.halt(unwritten.why().to_owned());
+        self.unwritten.insert(reference, unwritten);
+    }
 }
 
 impl Driver {
-    /// Runs until every row has come to something, a signal comes, or nothing works.
-    ///
-    /// # Errors
-    /// The input cannot be read any further.
-    pub(crate) async fn run(
-        mut self,
-        signals: &mut Signals,
-        output: &mut Output<'_>,
-    ) -> Result<Left, Refusal> {
+    /// Runs until every row has come to something, a signal comes, nothing works, or the input cannot be read any further.
+    pub(crate) async fn run(mut self, signals: &mut Signals, output: &mut Output<'_>) -> Left {
         let clock = Arc::clone(&self.job.clock);
         let begun = clock.instant();
         let mut stand = Stand::default();
@@ -101,9 +117,11 @@ impl Driver {
                 && in_flight.len() < self.concurrency
                 && self.waiter.len() < MAX_WAITING
             {
-                match self.rows.next()? {
-                    Some(line) => self.begin(line, &mut in_flight, &mut stand, output),
-                    None => stand.exhausted = true,
+                match self.rows.next() {
+                    Ok(Some(line)) => self.begin(line, &mut in_flight, &mut stand, output),
+                    Ok(None) => stand.exhausted = true,
+                    // What is in flight is finished first, whatever became of the rest of the input.
+                    Err(refusal) => stand.halt(refusal.sentence()),
                 }
             }
             let ended = stand.ended;
@@ -128,18 +146,19 @@ impl Driver {
                 }
                 Some(ended) = in_flight.join_next(), if !in_flight.is_empty() => match ended {
                     Ok(ended) => self.ended(ended, &mut stand, output),
-                    Err(_) => stand.end = Some(End::Halted("a fault of this program ended a row".to_owned())),
+                    Err(_) => stand.halt("a fault of this program ended a row".to_owned()),
                 },
                 Some(waited) = self.waiter.next(), if !self.waiter.is_empty() => Self::waited(&waited, &mut stand),
                 () = clock.sleep(TICK) => {}
             }
         }
         self.meter.finish();
-        Ok(Left {
+        Left {
             end: stand.end.unwrap_or(End::Through),
             tally: stand.tally,
             remarks: stand.remarks,
-        })
+            unwritten: stand.unwritten,
+        }
     }
 
     fn begin(
@@ -149,18 +168,24 @@ impl Driver {
         stand: &mut Stand,
         output: &mut Output<'_>,
     ) {
+        let id = RowId::from(&line);
         let Line {
-            index,
             begins: line,
             reference,
             row,
+            ..
         } = line;
         match (reference, row) {
             (Some(reference), Ok(row)) => {
                 let job = Arc::clone(&self.job);
                 in_flight.spawn(async move {
-                    let came = job.run(reference, row).await;
-                    Ended { index, line, came }
+                    let ran = job.run(reference.clone(), row).await;
+                    Ended {
+                        row: id,
+                        line,
+                        reference,
+                        ran,
+                    }
                 });
             }
             (_, Err(refusals)) => {
@@ -180,7 +205,23 @@ impl Driver {
 
     fn ended(&mut self, ended: Ended, stand: &mut Stand, output: &mut Output<'_>) {
         stand.ended += 1;
-        match ended.came {
+        let Ended {
+            row,
+            line,
+            reference,
+            ran,
+        } = ended;
+        match ran.came {
+            Came::Failed(_) => {}
+            _ if ran.sent => stand.remarks.sent(row),
+            _ => stand.remarks.own(row),
+        }
+        if let Some(unwritten) = ran.unwritten {
+            self.told
+                .row(line, unwritten.failure(), &self.meter, output);
+            stand.keep(reference.clone(), unwritten);
+        }
+        match ran.came {
             Came::Ended(outcome) => {
                 stand.tally.count(outcome);
                 if outcome != Outcome::Ambiguous {
@@ -191,28 +232,40 @@ impl Driver {
                 self.halt.answered();
                 stand.tally.count(Outcome::Pending);
                 if let Some(limit) = self.wait {
-                    // A process of another account stays pending.
-                    let _ = self.waiter.add(*pending, &self.api_key, limit);
+                    let id = pending.process_id().clone();
+                    // A process of another tenant stays pending.
+                    if self.waiter.add(*pending, &self.api_key, limit).is_ok() {
+                        stand.waiting.insert(id, (row, reference));
+                    }
                 }
             }
             Came::Failed(failure) => {
                 stand.tally.count(of_failure(failure.exit));
-                if let Some(why) = self.halt.failed(&failure)
-                    && !stand.is_stopping()
-                {
-                    stand.end = Some(End::Halted(why));
+                if let Some(why) = self.halt.failed(&failure) {
+                    stand.halt(why);
                 }
-                stand.remarks.put(ended.index, (*failure).clone());
-                self.told.row(ended.line, *failure, &self.meter, output);
+                stand.remarks.failed(row, (*failure).clone());
+                self.told.row(line, *failure, &self.meter, output);
             }
         }
     }
 
     fn waited(waited: &Result<Report, WaitError>, stand: &mut Stand) {
+        let process = match waited {
+            Ok(report) => report.process().id(),
+            Err(error) => error.pending().process_id(),
+        };
+        let row = stand.waiting.remove(process);
         // A wait that failed leaves the process pending; it is waited for again when the batch is run again.
         if let Ok(report) = waited {
             let outcome = of_process(report.failure().is_some());
             stand.tally.recount(Outcome::Pending, outcome);
+            if let Some((row, reference)) = row {
+                stand.remarks.sent(row);
+                if let Some(unwritten) = Unwritten::of_report(report) {
+                    stand.keep(reference, unwritten);
+                }
+            }
         }
     }
 

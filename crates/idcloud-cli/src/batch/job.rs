@@ -1,16 +1,18 @@
 //! One row, from its reference to what came of it.
 //!
-//! Never reads the selfie of a row that the journal has an answer for, and never submits one that it may not repeat.
+//! Never gives a row the answer of another request, and never submits one that it may not repeat.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use idcloud_flows::journal::{Journal, JournalKey, Reference, State};
+use idcloud_flows::journal::{Entry, Journal, JournalKey, Reference, State};
 use idcloud_flows::{Flow, IdentityVerification, Pending, Submission, SubmitOptions};
 use idcloud_http::{Clock, Environment};
+use idcloud_model::request::IdentityRequest;
 
 use super::outcome::Outcome;
 use super::row::Row;
+use super::standing::{Comparison, Made, Standing, is_known};
+use super::unwritten::Unwritten;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -22,8 +24,7 @@ pub(crate) struct Job {
     pub(crate) journal: Arc<dyn Journal>,
     pub(crate) environment: Arc<Environment>,
     pub(crate) clock: Arc<dyn Clock>,
-    /// Where selfies are looked for.
-    pub(crate) directory: PathBuf,
+    pub(crate) comparison: Arc<Comparison>,
 }
 
 /// What came of a row.
@@ -36,51 +37,108 @@ pub(crate) enum Came {
     Failed(Box<Failure>),
 }
 
+/// What became of a row in this run.
+pub(crate) struct Ran {
+    pub(crate) came: Came,
+    /// Whether this run asked IDCloud, so that what the journal has of the row is of this run.
+    pub(crate) sent: bool,
+    /// What the journal could not write down of it.
+    pub(crate) unwritten: Option<Unwritten>,
+}
+
+impl From<Came> for Ran {
+    fn from(came: Came) -> Self {
+        Self {
+            came,
+            sent: false,
+            unwritten: None,
+        }
+    }
+}
+
 impl Job {
     /// Under what a row is remembered.
     pub(crate) fn key(&self, reference: Reference) -> JournalKey {
         JournalKey::new(&self.environment, Flow::Identity, reference)
     }
 
-    /// Submits the row, unless the journal says that it was. Nothing here was sent before where `known` is true.
-    pub(crate) async fn run(&self, reference: Reference, row: Row) -> Came {
+    /// Submits the row, unless the journal knows its reference: then the row is told what is remembered, where it is the same request.
+    pub(crate) async fn run(&self, reference: Reference, row: Row) -> Ran {
         let key = self.key(reference);
         match self.journal.entry(&key, self.clock.now()).await {
-            Ok(Some(entry)) => match entry.state() {
-                State::NotSent(_) | State::Resend => {}
-                State::Finished(finished) => return Came::Ended(of_process(finished.is_failed())),
-                State::Pending(pending) => return Came::Pending(pending.clone()),
-                State::Ambiguous => return Came::Ended(Outcome::Ambiguous),
-                // Another program has it at this moment.
-                _ => return Came::Failed(Box::new(submit_failure::in_flight())),
+            Ok(Some(entry)) if is_known(&entry) => match self.compared(&entry, row).await {
+                Ok(()) => told(&entry).into(),
+                Err(failure) => Came::Failed(failure).into(),
             },
-            Ok(None) => {}
-            Err(error) => return Came::Failed(Box::new(submit_failure::of_record(&error))),
-        }
-        match self.request(row).await {
-            Ok(request) => {
-                let options = SubmitOptions::new().with_reference(key.reference().clone());
-                match self.handle.submit(request, &options).await {
-                    Ok(Submission::Finished(report)) => {
-                        Came::Ended(of_process(report.failure().is_some()))
-                    }
-                    Ok(Submission::Pending(pending)) => Came::Pending(Box::new(pending)),
-                    Err(error) => {
-                        Came::Failed(Box::new(submit_failure::of(&error, Memory::Journal)))
-                    }
-                }
-            }
-            Err(failure) => Came::Failed(Box::new(failure)),
+            Ok(_) => self.submitted(&key, row).await,
+            Err(error) => Came::Failed(Box::new(submit_failure::of_record(&error))).into(),
         }
     }
 
-    /// The row with its selfie. Reading a file keeps a thread busy: not one that others wait for.
-    async fn request(&self, row: Row) -> Result<idcloud_model::request::IdentityRequest, Failure> {
-        let (directory, now) = (self.directory.clone(), self.clock.now());
-        tokio::task::spawn_blocking(move || row.request(&directory, now))
-            .await
-            .map_err(|_| Failure::fault("a selfie could not be read"))?
-            .map_err(Failure::refused_offline)
+    /// Whether what is remembered in `entry` is the answer to the row.
+    ///
+    /// # Errors
+    /// It is another request's, or cannot be compared.
+    pub(crate) async fn compared(&self, entry: &Entry, row: Row) -> Result<(), Box<Failure>> {
+        let (comparison, entry) = (Arc::clone(&self.comparison), entry.clone());
+        // Reading a file keeps a thread busy: not one that others wait for.
+        let compared = tokio::task::spawn_blocking(move || comparison.of(&entry, row)).await;
+        match compared {
+            Ok(Standing::Own) => Ok(()),
+            Ok(Standing::Refused(failure)) => Err(failure),
+            Err(_) => Err(Box::new(Failure::fault("a selfie could not be read"))),
+        }
+    }
+
+    async fn submitted(&self, key: &JournalKey, row: Row) -> Ran {
+        let request = match self.request(row).await {
+            Ok(request) => request,
+            Err(failure) => return Came::Failed(Box::new(failure)).into(),
+        };
+        let options = SubmitOptions::new().with_reference(key.reference().clone());
+        let (came, unwritten) = match self.handle.submit(request, &options).await {
+            Ok(Submission::Finished(report)) => (
+                Came::Ended(of_process(report.failure().is_some())),
+                Unwritten::of_report(&report),
+            ),
+            Ok(Submission::Pending(pending)) => {
+                let unwritten = Unwritten::of_pending(&pending);
+                (Came::Pending(Box::new(pending)), unwritten)
+            }
+            Err(error) => (
+                Came::Failed(Box::new(submit_failure::of(&error, Memory::Journal))),
+                Unwritten::of_error(&error),
+            ),
+        };
+        Ran {
+            came,
+            sent: true,
+            unwritten,
+        }
+    }
+
+    /// The row with its selfie.
+    async fn request(&self, row: Row) -> Result<IdentityRequest, Failure> {
+        let (comparison, now) = (Arc::clone(&self.comparison), self.clock.now());
+        let made = tokio::task::spawn_blocking(move || comparison.made(row, now)).await;
+        match made {
+            Ok(Made::Request(request)) => Ok(*request),
+            Ok(Made::Gone(refusals) | Made::Refused(refusals)) => {
+                Err(Failure::refused_offline(refusals))
+            }
+            Err(_) => Err(Failure::fault("a selfie could not be read")),
+        }
+    }
+}
+
+/// What is remembered of the row's own request.
+fn told(entry: &Entry) -> Came {
+    match entry.state() {
+        State::Finished(finished) => Came::Ended(of_process(finished.is_failed())),
+        State::Pending(pending) => Came::Pending(pending.clone()),
+        State::Ambiguous => Came::Ended(Outcome::Ambiguous),
+        // Another program has it at this moment.
+        _ => Came::Failed(Box::new(submit_failure::in_flight())),
     }
 }
 

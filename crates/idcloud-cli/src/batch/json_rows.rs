@@ -3,7 +3,7 @@
 //! Never keeps a line that is longer than a row may be, and never quotes one.
 
 use std::fmt;
-use std::io::{BufRead, Read as _};
+use std::io::{self, BufRead, Read as _};
 
 use serde::Deserializer as _;
 use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::column::{Column, Named};
 use super::fields::Fields;
-use super::source::{Entry, MAX_ROW};
+use super::source::{self, Entry, MAX_ROW};
 use crate::failure::Refusal;
 
 /// The rows of a file with one JSON object on each line.
@@ -60,13 +60,7 @@ impl<R: BufRead> JsonRows<R> {
     fn read_line(&mut self) -> Result<Option<bool>, Refusal> {
         self.buffer.clear();
         let line = self.line;
-        let unreadable = |_| {
-            Refusal::new(
-                format!("line {line}"),
-                "the input cannot be read any further",
-                "check the file and the disk it is on",
-            )
-        };
+        let unreadable = |error: io::Error| source::broken(line, &error);
         let limit = u64::try_from(MAX_ROW).unwrap_or(u64::MAX);
         let read = self
             .source

@@ -2,14 +2,18 @@
 //!
 //! Never takes a row's outcome from anywhere but the journal where the journal has one.
 
-use idcloud_flows::journal::{JournalError, Refusal, State};
+use idcloud_flows::journal::{Entry, JournalError, Reference, Refusal, State};
 
 use super::job::{Job, of_failure, of_process};
 use super::outcome::Outcome;
-use super::remarks::Remarks;
+use super::recover;
+use super::remarks::Mark;
+use super::row::Row;
 use super::row_object::RowResult;
 use super::rows::Line;
+use super::standing::is_known;
 use super::told::at_line;
+use super::unwritten::Unwritten;
 use crate::call_failure;
 use crate::exit::Exit;
 use crate::failure::{Delivery, Failure};
@@ -24,6 +28,22 @@ pub(crate) struct Final {
     pub(crate) failure: Option<Failure>,
 }
 
+/// What a row is told.
+enum Told {
+    Result(Outcome, Box<RowResult>),
+    Failure(Outcome, Failure),
+}
+
+impl Told {
+    fn result(outcome: Outcome, result: RowResult) -> Self {
+        Self::Result(outcome, Box::new(result))
+    }
+
+    fn failure(failure: Failure) -> Self {
+        Self::Failure(of_failure(failure.exit), failure)
+    }
+}
+
 /// What became of the row.
 ///
 /// # Errors
@@ -31,81 +51,110 @@ pub(crate) struct Final {
 pub(crate) async fn of_row(
     job: &Job,
     line: Line,
-    remarks: &Remarks,
+    mark: Option<Mark>,
+    unwritten: Option<Unwritten>,
 ) -> Result<Final, JournalError> {
-    let text = line
-        .reference
-        .as_ref()
-        .map(|reference| reference.as_str().to_owned());
-    let failed = |outcome, failure: Failure| Final {
-        reference: text.clone(),
-        outcome,
-        result: RowResult::default(),
-        failure: Some(at_line(line.begins, failure)),
-    };
-    let reference = match (line.reference.clone(), line.row) {
-        (Some(reference), Ok(_)) => reference,
+    let begins = line.begins;
+    let reference = line.reference.as_ref();
+    let text = reference.map(|reference| reference.as_str().to_owned());
+    let is_sent = mark == Some(Mark::Sent);
+    let told = match (line.reference, line.row) {
+        (Some(reference), Ok(row)) => told(job, reference, row, mark, unwritten).await?,
         (_, row) => {
             let refusals = row.err().unwrap_or_default();
-            return Ok(failed(Outcome::Invalid, Failure::refused_offline(refusals)));
+            Told::failure(Failure::refused_offline(refusals))
         }
     };
-    let remark = remarks.of(line.index);
-    let environment = job.environment.name().as_str();
-    let known = |outcome, result| Final {
-        reference: text.clone(),
+    let (outcome, result, failure) = match told {
+        Told::Result(outcome, result) if is_sent => (outcome, (*result).answered_now(), None),
+        Told::Result(outcome, result) => (outcome, *result, None),
+        Told::Failure(outcome, failure) => (
+            outcome,
+            RowResult::default(),
+            Some(at_line(begins, failure)),
+        ),
+    };
+    Ok(Final {
+        reference: text,
         outcome,
         result,
-        failure: None,
+        failure,
+    })
+}
+
+async fn told(
+    job: &Job,
+    reference: Reference,
+    row: Row,
+    mark: Option<Mark>,
+    unwritten: Option<Unwritten>,
+) -> Result<Told, JournalError> {
+    let is_own = matches!(mark, Some(Mark::Own | Mark::Sent));
+    let remark = match mark {
+        Some(Mark::Failed(failure)) => Some(*failure),
+        _ => None,
     };
-    let entry = match job
-        .journal
-        .entry(&job.key(reference), job.clock.now())
-        .await
-    {
+    let key = job.key(reference);
+    let entry = match job.journal.entry(&key, job.clock.now()).await {
         Ok(entry) => entry,
         // One record that cannot be read hides no other row.
         Err(error) => {
             let failure = unreadable_entry::of_submission(&error).ok_or(error)?;
-            return Ok(failed(Outcome::Ambiguous, failure));
+            return Ok(Told::Failure(Outcome::Ambiguous, failure));
         }
     };
+    // The journal knows less than this run.
+    if let Some(unwritten) = unwritten
+        && (is_own || remark.is_some())
+    {
+        return Ok(match unwritten.result(job.environment.name().as_str()) {
+            Some((outcome, result)) => Told::result(outcome, result),
+            None => Told::failure(remark.unwrap_or_else(|| unwritten.failure())),
+        });
+    }
     let Some(entry) = entry else {
-        let failure = remark.cloned().unwrap_or_else(not_begun);
-        return Ok(failed(of_failure(failure.exit), failure));
+        return Ok(Told::failure(remark.unwrap_or_else(not_begun)));
     };
-    Ok(match entry.state() {
+    // What this run neither sent nor compared may be another request's.
+    if !is_own
+        && is_known(&entry)
+        && let Err(failure) = job.compared(&entry, row).await
+    {
+        return Ok(Told::failure(*failure));
+    }
+    Ok(remembered(job, &entry, remark))
+}
+
+/// What the journal remembers of the row's own request.
+fn remembered(job: &Job, entry: &Entry, remark: Option<Failure>) -> Told {
+    let environment = job.environment.name().as_str();
+    match entry.state() {
         State::Finished(finished) => {
             let outcome = of_process(finished.is_failed());
             // For this run's key and policy: an earlier run may have asked for less.
             let report = job.handle.judge((**finished).clone());
-            known(outcome, RowResult::reported(environment, &report))
+            Told::result(outcome, RowResult::reported(environment, &report))
         }
         State::Pending(pending) => {
-            known(Outcome::Pending, RowResult::waiting(environment, pending))
+            Told::result(Outcome::Pending, RowResult::waiting(environment, pending))
         }
         State::Ambiguous => {
-            let remark = remark
-                .filter(|remark| remark.exit == Exit::Ambiguous)
-                .cloned();
-            failed(
-                Outcome::Ambiguous,
-                remark.unwrap_or_else(submit_failure::ambiguous),
-            )
+            let remark = remark.filter(|remark| remark.exit == Exit::Ambiguous);
+            let failure = remark.unwrap_or_else(submit_failure::ambiguous);
+            Told::Failure(Outcome::Ambiguous, failure)
         }
-        State::Dispatched { .. } => failed(Outcome::Ambiguous, submit_failure::in_flight()),
-        State::NotSent(refusal) => {
-            let failure = remark
-                .cloned()
+        // The run has the journal's lock: what is in its hands is its own, and no other run's.
+        State::Dispatched { owner, .. } if *owner == recover::owner() => {
+            Told::failure(remark.unwrap_or_else(submit_failure::left_open))
+        }
+        State::Dispatched { .. } => Told::Failure(Outcome::Ambiguous, submit_failure::in_flight()),
+        State::NotSent(refusal) => Told::failure(
+            remark
                 .or_else(|| refusal.as_ref().map(refused))
-                .unwrap_or_else(not_begun);
-            failed(of_failure(failure.exit), failure)
-        }
-        _ => {
-            let failure = remark.cloned().unwrap_or_else(not_begun);
-            failed(of_failure(failure.exit), failure)
-        }
-    })
+                .unwrap_or_else(not_begun),
+        ),
+        _ => Told::failure(remark.unwrap_or_else(not_begun)),
+    }
 }
 
 /// The batch ended before this row.

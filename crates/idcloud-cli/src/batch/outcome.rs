@@ -5,6 +5,7 @@
 use serde::Serialize;
 
 use crate::exit::Exit;
+use crate::failure::Delivery;
 
 /// What came of a row. The words are public interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -93,6 +94,23 @@ impl Tally {
     /// All rows.
     pub(crate) fn total(&self) -> usize {
         self.0.iter().sum()
+    }
+
+    /// What is known of what left, over all rows: the gravest of it.
+    pub(crate) fn delivery(&self) -> Delivery {
+        let any = |outcomes: &[Outcome]| outcomes.iter().any(|outcome| self.of(*outcome) > 0);
+        if any(&[Outcome::Ambiguous]) {
+            Delivery::Unknown
+        } else if any(&[
+            Outcome::Done,
+            Outcome::Pending,
+            Outcome::Failed,
+            Outcome::Refused,
+        ]) {
+            Delivery::Answered
+        } else {
+            Delivery::NotSent
+        }
     }
 
     /// The gravest outcome that a row has; nothing of an empty batch.

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use idcloud_flows::journal::Reference;
 use idcloud_model::request::{IdentityRequest, UseCase};
-use idcloud_model::{Subject, SubjectDraft, SubsidiaryId};
+use idcloud_model::{Subject, SubjectCode, SubjectDraft, SubsidiaryId};
 
 use super::column::Column;
 use super::fields::Fields;
@@ -83,6 +83,16 @@ impl Row {
             }),
             _ => Err(refusals),
         }
+    }
+
+    /// Whose row it is.
+    pub(crate) const fn code(&self) -> &SubjectCode {
+        self.subject.code()
+    }
+
+    /// Whether there is nothing where the selfie should be, looked for relative to `directory`.
+    pub(crate) fn selfie_is_gone(&self, directory: &Path) -> bool {
+        std::fs::metadata(directory.join(&self.selfie)).is_err()
     }
 
     /// Reads the selfie, from a path relative to `directory`, and makes the request.

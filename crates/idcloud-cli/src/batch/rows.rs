@@ -10,6 +10,7 @@ use idcloud_flows::journal::Reference;
 
 use super::row::{self, Row};
 use super::source::Source;
+use super::version::Version;
 use crate::failure::Refusal;
 
 /// One row of the input.
@@ -18,6 +19,8 @@ pub(crate) struct Line {
     pub(crate) index: usize,
     /// The line that it begins on, from 1.
     pub(crate) begins: u64,
+    /// A keyed hash of all that stands in it: the same row has it again when the input is read once more in this run.
+    pub(crate) identity: u64,
     /// Its reference, where it has one that may be shown.
     pub(crate) reference: Option<Reference>,
     /// What it asks for, or every rule that it breaks.
@@ -33,22 +36,27 @@ pub(crate) struct Rows {
 }
 
 impl Rows {
-    /// Opens the input.
+    /// Opens the input. Readings with one `hasher` know the rows of each other again.
     ///
     /// # Errors
     /// As for [`Source::open`].
-    pub(crate) fn open(path: &Path) -> Result<Self, Vec<Refusal>> {
+    pub(crate) fn open(path: &Path, hasher: &RandomState) -> Result<Self, Vec<Refusal>> {
         Ok(Self {
             source: Source::open(path)?,
             next: 0,
             seen: HashSet::new(),
-            hasher: RandomState::new(),
+            hasher: hasher.clone(),
         })
     }
 
     /// Which columns of the header are not read, counted from 1.
     pub(crate) fn ignored(&self) -> Vec<usize> {
         self.source.ignored()
+    }
+
+    /// What the file was when it was opened.
+    pub(crate) const fn version(&self) -> &Version {
+        self.source.version()
     }
 
     /// The next row, or nothing at the end.
@@ -61,6 +69,10 @@ impl Rows {
         };
         let index = self.next;
         self.next += 1;
+        let identity = entry
+            .fields
+            .as_ref()
+            .map_or(0, |fields| self.hasher.hash_one(fields));
         let (reference, row) = match entry.fields {
             Err(refusal) => (None, Err(vec![refusal])),
             Ok(fields) => match row::reference(&fields) {
@@ -79,6 +91,7 @@ impl Rows {
         Ok(Some(Line {
             index,
             begins: entry.line,
+            identity,
             reference,
             row,
         }))
@@ -113,7 +126,7 @@ mod tests {
         let path = directory.path().join(name);
         std::fs::write(&path, content).unwrap();
         let mut told = String::new();
-        let mut rows = match Rows::open(&path) {
+        let mut rows = match Rows::open(&path, &RandomState::new()) {
             Ok(rows) => rows,
             Err(refusals) => {
                 let all: Vec<_> = refusals

@@ -3,12 +3,13 @@
 //! Never keeps a row: a million of them are read in the memory of one.
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{self, BufReader};
 use std::path::Path;
 
 use super::csv_rows::CsvRows;
 use super::fields::Fields;
 use super::json_rows::JsonRows;
+use super::version::{Unchanged, Version, is_change};
 use crate::failure::Refusal;
 use crate::input;
 
@@ -17,6 +18,23 @@ const FIELD: &str = "INPUT";
 
 /// No row with a person and the name of a file is nearly as long.
 pub(crate) const MAX_ROW: usize = 64 * 1024;
+
+/// Why the rows end before the file does, where the row on `line` could not be read.
+pub(crate) fn broken(line: u64, error: &io::Error) -> Refusal {
+    let field = format!("line {line}");
+    if is_change(error) {
+        return Refusal::new(
+            field,
+            "the input changed while it was read",
+            "run the same command again when nobody writes to it",
+        );
+    }
+    Refusal::new(
+        field,
+        "the input cannot be read any further",
+        "check the file and the disk it is on",
+    )
+}
 
 /// Comma-separated values, or one JSON object on each line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,9 +63,14 @@ pub(crate) struct Entry {
 }
 
 /// The rows of an input file, in their order.
-pub(crate) enum Source {
-    Csv(CsvRows<File>),
-    JsonLines(JsonRows<BufReader<File>>),
+pub(crate) struct Source {
+    rows: FormRows,
+    version: Version,
+}
+
+enum FormRows {
+    Csv(CsvRows<Unchanged>),
+    JsonLines(JsonRows<BufReader<Unchanged>>),
 }
 
 impl Source {
@@ -71,22 +94,28 @@ impl Source {
                 "name it .csv, or .jsonl for JSON lines",
             ))
         })?;
-        let unreadable = |error: std::io::Error| refused(input::unreadable(FIELD, &error));
-        let file = File::open(path).map_err(unreadable)?;
-        if file.metadata().map_err(unreadable)?.is_dir() {
-            return Err(unreadable(std::io::ErrorKind::IsADirectory.into()));
-        }
-        Ok(match form {
-            Form::Csv => Self::Csv(CsvRows::open(file)?),
-            Form::JsonLines => Self::JsonLines(JsonRows::open(BufReader::new(file))),
-        })
+        let unreadable = |error: io::Error| refused(input::unreadable(FIELD, &error));
+        let file = File::open(path)
+            .and_then(Unchanged::new)
+            .map_err(unreadable)?;
+        let version = file.version().clone();
+        let rows = match form {
+            Form::Csv => FormRows::Csv(CsvRows::open(file)?),
+            Form::JsonLines => FormRows::JsonLines(JsonRows::open(BufReader::new(file))),
+        };
+        Ok(Self { rows, version })
+    }
+
+    /// What the file was when it was opened.
+    pub(crate) const fn version(&self) -> &Version {
+        &self.version
     }
 
     /// Which columns of the header are not read, counted from 1.
     pub(crate) fn ignored(&self) -> Vec<usize> {
-        match self {
-            Self::Csv(rows) => rows.ignored().collect(),
-            Self::JsonLines(_) => Vec::new(),
+        match &self.rows {
+            FormRows::Csv(rows) => rows.ignored().collect(),
+            FormRows::JsonLines(_) => Vec::new(),
         }
     }
 
@@ -95,9 +124,9 @@ impl Source {
     /// # Errors
     /// The file cannot be read any further.
     pub(crate) fn next(&mut self) -> Result<Option<Entry>, Refusal> {
-        match self {
-            Self::Csv(rows) => rows.next(),
-            Self::JsonLines(rows) => rows.next(),
+        match &mut self.rows {
+            FormRows::Csv(rows) => rows.next(),
+            FormRows::JsonLines(rows) => rows.next(),
         }
     }
 }

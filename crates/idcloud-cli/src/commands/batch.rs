@@ -7,10 +7,12 @@ mod report;
 mod run;
 mod status;
 
+use std::hash::RandomState;
 use std::path::Path;
 
-use crate::args::BatchCommand;
+use crate::args::{BatchCommand, BatchRunArgs};
 use crate::batch::rows::Rows;
+use crate::batch::standing::Comparison;
 use crate::batch::summary::Summary;
 use crate::exit::Exit;
 use crate::failure::{Failure, Refusal};
@@ -33,8 +35,8 @@ pub(crate) fn run(
 }
 
 /// Opens an input, and tells of columns that nobody reads: one of them may be meant.
-fn open(input: &Path, output: &mut Output<'_>) -> Result<Rows, Failure> {
-    let rows = Rows::open(input).map_err(Failure::refused_offline)?;
+fn open(input: &Path, hasher: &RandomState, output: &mut Output<'_>) -> Result<Rows, Failure> {
+    let rows = Rows::open(input, hasher).map_err(Failure::refused_offline)?;
     for position in rows.ignored() {
         // Whoever closed standard error does not want to be told.
         let _ = output.note(&format!(
@@ -57,9 +59,12 @@ fn tell_unreadable(summary: &Summary, output: &mut Output<'_>) -> Exit {
     }
 }
 
-/// Where the selfies of an input are looked for.
-fn directory(input: &Path) -> &Path {
-    input.parent().unwrap_or(Path::new(""))
+/// How rows are compared with what the journal remembers; selfies are looked for beside the input.
+fn comparison(args: &BatchRunArgs) -> Comparison {
+    Comparison {
+        directory: args.input.parent().unwrap_or(Path::new("")).to_owned(),
+        trust_references: args.trust_references,
+    }
 }
 
 fn unreadable(refusal: Refusal) -> Failure {

@@ -461,6 +461,417 @@ async fn a_dry_run_costs_nothing() {
     assert!(!files.path("batch.db").exists() && !files.path("out.csv").exists());
 }
 
+/// One row under the reference `order-1`.
+fn one(files: &Files, cpf: &str, selfie: &str) {
+    let row = format!("{HEADER}order-1,{cpf},{NAME},,,{selfie}\n");
+    files.write("in.csv", row.as_bytes());
+}
+
+/// The outcome and the error's kind of the only row.
+fn only(files: &Files) -> (String, String) {
+    let row = output(files).remove(0);
+    let kind = match row["error"].as_str() {
+        "" => String::new(),
+        error => serde_json::from_str::<Value>(error).unwrap()["kind"]
+            .as_str()
+            .unwrap()
+            .to_owned(),
+    };
+    (row["outcome"].clone(), kind)
+}
+
+/// A verdict cannot be misread: what is remembered under a reference is told to the request that it was the answer of, and to no other,
+/// whatever its state is and whatever flag is given; the dry run says so before, and nothing is sent.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recorded_answer_is_given_to_its_own_request_alone() {
+    let yes = answer(3, &json!({"unicoId": {"result": "yes"}}));
+    for (create, own, exit) in [
+        (yes, "done", 0),
+        (answer(1, &json!({})), "pending", 8),
+        (ResponseTemplate::new(502), "ambiguous", 5),
+        (answer(4, &json!({})), "failed", 7),
+    ] {
+        let (server, files) = (Server::start().await, Files::new());
+        server.on_creates([create]).await;
+        files.write("other.png", &super::support::png(720, 960, 2_001));
+        one(&files, "52998224725", "selfie.png");
+        let flags = ["--wait", "0s"];
+        let first = run(batch(&files, &server.url(), &flags)).await;
+        assert_eq!(
+            (first.code, only(&files).0.as_str()),
+            (exit, own),
+            "{first}"
+        );
+
+        for (cpf, selfie) in [("11144477735", "selfie.png"), ("52998224725", "other.png")] {
+            one(&files, cpf, selfie);
+            for flags in [&flags[..], &["--wait", "0s", "--trust-references"]] {
+                let other = run(batch(&files, &server.url(), flags)).await;
+                let expected = ("invalid".to_owned(), "other-request".to_owned());
+                assert_eq!((other.code, only(&files)), (3, expected), "{own}: {other}");
+                let row = output(&files).remove(0);
+                assert_eq!(
+                    (row["decision"].as_str(), row["processId"].as_str()),
+                    ("", "")
+                );
+                let dry = [flags, &["--dry-run", "--format", "json"]].concat();
+                let dry = run(batch(&files, &server.url(), &dry)).await;
+                let said: Value = serde_json::from_str(&dry.stdout).unwrap();
+                assert_eq!(
+                    (dry.code, &said["invalid"], &said["creates"]),
+                    (3, &json!(1), &json!(0)),
+                    "{own}: {dry}"
+                );
+                assert!(dry.stderr.contains("other-request"), "{own}: {dry}");
+            }
+        }
+        one(&files, "52998224725", "selfie.png");
+        let again = run(batch(&files, &server.url(), &flags)).await;
+        assert_eq!(
+            (again.code, only(&files).0.as_str()),
+            (exit, own),
+            "{again}"
+        );
+        assert_eq!(server.creates().await, 1, "{own}");
+    }
+}
+
+/// A verdict cannot be misread: a row whose selfie is gone cannot be compared. It is told what is remembered where the caller says that
+/// references can be trusted, and not otherwise.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_cannot_be_compared_is_told_nothing_unless_references_are_trusted() {
+    let (server, files) = (Server::start().await, Files::new());
+    let yes = answer(3, &json!({"unicoId": {"result": "yes"}}));
+    server.on_creates([yes]).await;
+    one(&files, "52998224725", "selfie.png");
+    let first = run(batch(&files, &server.url(), &[])).await;
+    assert_eq!(first.code, 0, "{first}");
+    std::fs::remove_file(files.path("selfie.png")).unwrap();
+    for (flags, outcome, kind, exit) in [
+        (&[][..], "invalid", "not-compared", 3),
+        (&["--trust-references"], "done", "", 0),
+    ] {
+        let ended = run(batch(&files, &server.url(), flags)).await;
+        let expected = (outcome.to_owned(), kind.to_owned());
+        assert_eq!((ended.code, only(&files)), (exit, expected), "{ended}");
+        let dry = [flags, &["--dry-run"]].concat();
+        let dry = run(batch(&files, &server.url(), &dry)).await;
+        assert_eq!(dry.code, exit, "{dry}");
+    }
+    // A row that nothing is remembered of is not helped by trust.
+    let row = format!("{HEADER}order-2,52998224725,{NAME},,,selfie.png\n");
+    files.write("in.csv", row.as_bytes());
+    let unknown = run(batch(&files, &server.url(), &["--trust-references"])).await;
+    assert_eq!((unknown.code, server.creates().await), (3, 1), "{unknown}");
+}
+
+/// A verdict cannot be misread: rows that a run did not come to are compared before the results tell what is remembered of them.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_stopped_early_tells_no_row_of_another_person() {
+    let (server, files) = (Server::start().await, Files::new());
+    let yes = answer(3, &json!({"unicoId": {"result": "yes"}}));
+    let refused = json!({"error": {"code": "10201", "description": "no such key"}});
+    let refused = ResponseTemplate::new(403).set_body_json(refused);
+    server.on_creates([yes, refused]).await;
+    let known = |cpf: &str| format!("known,{cpf},{NAME},,,selfie.png\n");
+    files.write(
+        "in.csv",
+        format!("{HEADER}{}", known("52998224725")).as_bytes(),
+    );
+    assert_eq!(run(batch(&files, &server.url(), &[])).await.code, 0);
+    let fresh: Vec<String> = (1..=40)
+        .map(|number| format!("row-{number},{},{NAME},,,selfie.png\n", cpf(number)))
+        .collect();
+    for (person, outcome) in [
+        ("52998224725", "known done"),
+        ("11144477735", "known invalid"),
+    ] {
+        let input = format!("{HEADER}{}{}", fresh.concat(), known(person));
+        files.write("in.csv", input.as_bytes());
+        let stopped = run(batch(&files, &server.url(), &["--concurrency", "1"])).await;
+        assert!(
+            stopped.stderr.contains("stopped before the end"),
+            "{stopped}"
+        );
+        assert_eq!(told(&output(&files)).last().unwrap(), outcome, "{stopped}");
+    }
+}
+
+/// Nobody pays twice: the dry run asks the journal what the run will ask, and says where else rows are known.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_says_what_the_run_will_do() {
+    let (server, files) = (Server::start().await, Files::new());
+    let yes = answer(3, &json!({"unicoId": {"result": "yes"}}));
+    server.on_creates([yes]).await;
+    rows(&files, 1);
+    let first = run(batch(&files, &server.url(), &[])).await;
+    assert_eq!(first.code, 0, "{first}");
+    let estimate = |dry: &Run| -> Value { serde_json::from_str(&dry.stdout).unwrap() };
+    let flags = ["--dry-run", "--format", "json"];
+    let same = run(batch(&files, &server.url(), &flags)).await;
+    assert_eq!(estimate(&same)["creates"], 0, "{same}");
+    assert_eq!(same.stderr, "", "{same}");
+    // The same journal beside another tenant's credentials: the run would send.
+    let other = batch(&files, &server.url(), &flags)
+        .env("IDCLOUD_TENANT_ID", "00000000-0000-4000-8000-00000000000a");
+    let other = run(other).await;
+    assert_eq!(estimate(&other)["creates"], 1, "{other}");
+    assert!(other.stderr.contains("1 for custom"), "{other}");
+    assert!(other.stderr.contains(super::support::TENANT), "{other}");
+    // Without a configuration that says where a run would send, whatever is remembered counts.
+    let nowhere = Idcloud::new(["batch", "run"])
+        .arg(files.path("in.csv"))
+        .arg("--journal")
+        .arg(files.path("batch.db"))
+        .args(flags)
+        .env("IDCLOUD_ENV", "uat");
+    let nowhere = run(nowhere).await;
+    assert_eq!(estimate(&nowhere)["creates"], 0, "{nowhere}");
+    assert!(nowhere.stderr.contains("does not say where"), "{nowhere}");
+    assert_eq!(server.creates().await, 1);
+}
+
+/// Nobody pays twice without a word: who stands in more than one row is said before anything is sent, and is not refused.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_in_two_rows_is_said_before_anything_is_sent() {
+    let (server, files) = (Server::start().await, Files::new());
+    let yes = |number: u32| {
+        let id = format!("80371b2a-3ac7-432e-866d-{number:012x}");
+        let body = json!({"id": id, "status": 3, "unicoId": {"result": "yes"}});
+        ResponseTemplate::new(200).set_body_json(body)
+    };
+    server.on_creates([yes(1), yes(2), yes(3)]).await;
+    let row = |reference: &str, cpf: &str| format!("{reference},{cpf},{NAME},,,selfie.png\n");
+    let rows = [
+        row("a", "52998224725"),
+        row("b", "11144477735"),
+        row("c", "529.982.247-25"),
+    ];
+    files.write("in.csv", format!("{HEADER}{}", rows.concat()).as_bytes());
+    let note = "1 person stands in more than one row (2 rows), and each row is billed by itself; for instance lines 2 and 4";
+    let dry = run(batch(&files, &server.url(), &["--dry-run"])).await;
+    assert!(dry.code == 0 && dry.stderr.contains(note), "{dry}");
+    let ended = run(batch(&files, &server.url(), &[])).await;
+    assert!(ended.stderr.contains(note), "{ended}");
+    assert_eq!((ended.code, server.creates().await), (0, 3), "{ended}");
+}
+
+/// Waits until so many creates have arrived.
+async fn arrived(server: &Server, creates: usize) {
+    let clock = SystemClock::new();
+    for _ in 0..600 {
+        if server.creates().await >= creates {
+            return;
+        }
+        clock.sleep(Duration::from_millis(20)).await;
+    }
+    panic!("{creates} creates did not arrive");
+}
+
+/// Answers for creates, each with an id of its own, after this long.
+fn slow<const N: usize>(after: Duration) -> [ResponseTemplate; N] {
+    std::array::from_fn(|number| {
+        let id = format!("80371b2a-3ac7-432e-866d-{number:012x}");
+        ResponseTemplate::new(200)
+            .set_delay(after)
+            .set_body_json(json!({"id": id, "status": 3, "unicoId": {"result": "yes"}}))
+    })
+}
+
+/// Nothing paid is lost: where the journal can write nothing more after IDCloud answered, ids and verdicts stand in the rows with the
+/// reason, the batch halts, and no row of this run is told as another's.
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_that_the_journal_cannot_write_down_stand_in_the_rows() {
+    let (server, files) = (Server::start().await, Files::new());
+    server.on_creates(slow::<4>(Duration::from_secs(1))).await;
+    rows(&files, 12);
+    let running = batch(&files, &server.url(), &["--concurrency", "4"]).spawn();
+    arrived(&server, 4).await;
+    // Whatever is written from here on fails.
+    std::fs::rename(files.path("batch.db"), files.path("away.db")).unwrap();
+    let ended = tokio::task::spawn_blocking(|| running.finish())
+        .await
+        .unwrap();
+    assert_eq!((ended.code, server.creates().await), (6, 4), "{ended}");
+    assert!(
+        ended.stderr.contains("stopped before the end of 12 rows"),
+        "{ended}"
+    );
+    assert!(
+        ended
+            .stderr
+            .contains("the journal could not write this down"),
+        "{ended}"
+    );
+    assert!(!ended.stderr.contains("another run"), "{ended}");
+    let rows = output(&files);
+    for row in &rows[..4] {
+        assert_eq!(
+            (row["outcome"].as_str(), row["decision"].as_str()),
+            ("done", "approve")
+        );
+        assert!(row["processId"].starts_with("80371b2a"), "{row:?}");
+        assert!(row["journalError"].contains("could not write"), "{row:?}");
+        assert!(ended.stderr.contains(&row["processId"]), "{ended}");
+    }
+    assert!(
+        rows[4..].iter().all(|row| row["outcome"] == "unsent"),
+        "{ended}"
+    );
+}
+
+/// Nothing paid is lost: a journal that failed for a while is told the ends once more before the results are written.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_journal_that_works_again_is_told_what_it_missed() {
+    let (server, files) = (Server::start().await, Files::new());
+    server.on_creates(slow::<2>(Duration::from_secs(1))).await;
+    rows(&files, 2);
+    let running = batch(&files, &server.url(), &["--concurrency", "2"]).spawn();
+    arrived(&server, 2).await;
+    let path = files.path("batch.db");
+    let other = rusqlite::Connection::open(path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let ending = tokio::task::spawn_blocking(|| running.finish());
+    // Longer than the journal waits for another program.
+    SystemClock::new().sleep(Duration::from_secs(13)).await;
+    other.execute_batch("ROLLBACK").unwrap();
+    let ended = ending.await.unwrap();
+    assert!(
+        ended
+            .stderr
+            .contains("the journal could not write this down"),
+        "{ended}"
+    );
+    assert_eq!(
+        told(&output(&files)),
+        ["row-1 done", "row-2 done"],
+        "{ended}"
+    );
+    let again = run(batch(&files, &server.url(), &[])).await;
+    assert_eq!(server.creates().await, 2, "{again}");
+}
+
+/// Nothing paid is lost, and nothing is told that is not so: an input that breaks while rows are on their way ends the run after they
+/// have their ends, with what is known of what left.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_input_that_breaks_in_mid_run_leaves_nothing_in_doubt() {
+    let (server, files) = (Server::start().await, Files::new());
+    let creates = slow::<400>(Duration::from_millis(300));
+    Box::pin(server.on_creates(creates)).await;
+    let line = |number: u32| {
+        let email = format!("{}@example.com", "x".repeat(50));
+        let pad = " ".repeat(1_000);
+        format!(
+            "row-{number},{},{NAME},{email},{pad},selfie.png\n",
+            cpf(number)
+        )
+    };
+    let input: String = HEADER.to_owned() + &(1..=400).map(line).collect::<String>();
+    files.write("in.csv", input.as_bytes());
+    let running = batch(&files, &server.url(), &["--concurrency", "4"])
+        .env("IDCLOUD_FORMAT", "json")
+        .env("IDCLOUD_RATE", "1000")
+        .spawn();
+    arrived(&server, 6).await;
+    let file = std::fs::OpenOptions::new()
+        .write(true)
+        .open(files.path("in.csv"))
+        .unwrap();
+    std::os::unix::fs::FileExt::write_all_at(&file, b"\nrow-x,\"", 150_000).unwrap();
+    drop(file);
+    let ended = tokio::task::spawn_blocking(|| running.finish())
+        .await
+        .unwrap();
+    let error = ended.stderr.lines().last().unwrap();
+    let error = &serde_json::from_str::<Value>(error).unwrap()["error"];
+    assert_eq!(
+        (ended.code, &error["kind"], &error["delivery"]),
+        (3, &json!("invalid-input"), &json!("answered")),
+        "{ended}"
+    );
+    let creates = server.creates().await;
+    assert!((6..400).contains(&creates), "{creates}: {ended}");
+    let status = run(journaled(&files, ["batch", "status", "--format", "json"]))
+        .await
+        .object();
+    assert_eq!(
+        (
+            &status["outcomes"]["done"],
+            &status["outcomes"]["ambiguous"],
+            &status["inFlight"]
+        ),
+        (&json!(creates), &json!(0), &json!(0))
+    );
+}
+
+/// A verdict cannot be misread: where the input is another when the results are written, it is said, and no row is told what became of
+/// another in its place.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_input_that_was_replaced_is_noticed() {
+    let (server, files) = (Server::start().await, Files::new());
+    let refused = json!({"error": {"code": "20507", "description": "no"}});
+    let refused = ResponseTemplate::new(400)
+        .set_delay(Duration::from_secs(1))
+        .set_body_json(refused);
+    server.on_creates([refused]).await;
+    rows(&files, 1);
+    let running = batch(&files, &server.url(), &[]).spawn();
+    arrived(&server, 1).await;
+    let row = format!("{HEADER}other,11144477735,{NAME},,,selfie.png\n");
+    files.write("next.csv", row.as_bytes());
+    std::fs::rename(files.path("next.csv"), files.path("in.csv")).unwrap();
+    let ended = tokio::task::spawn_blocking(|| running.finish())
+        .await
+        .unwrap();
+    assert!(
+        ended
+            .stderr
+            .contains("the input changed while the batch ran"),
+        "{ended}"
+    );
+    assert_eq!(told(&output(&files)), ["other unsent"], "{ended}");
+    assert_eq!(ended.code, 6, "{ended}");
+}
+
+/// Nothing paid is lost in silence: a single command says what the journal could not write down, and the result stands.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_single_command_says_that_the_journal_failed() {
+    let (server, files) = (Server::start().await, Files::new());
+    let [yes] = slow::<1>(Duration::from_secs(1));
+    let pending = answer(1, &json!({})).set_delay(Duration::from_secs(1));
+    server.on_creates([yes, pending]).await;
+    for (number, exit) in [(1, 0), (2, 8)] {
+        let journal = files.path(&format!("{number}.db"));
+        let running = super::support::onboard(&files, &server.url())
+            .args(["--reference", "order-1", "--no-wait", "--selfie"])
+            .arg(files.path("selfie.png"))
+            .arg("--journal")
+            .arg(&journal)
+            .spawn();
+        arrived(&server, number).await;
+        std::fs::rename(&journal, files.path("away.db")).unwrap();
+        let ended = tokio::task::spawn_blocking(|| running.finish())
+            .await
+            .unwrap();
+        assert_eq!(ended.code, exit, "{ended}");
+        let object = ended.object();
+        assert!(
+            object["journalError"]
+                .as_str()
+                .unwrap()
+                .contains("could not write"),
+            "{ended}"
+        );
+        assert_eq!(object["recorded"], false);
+        assert!(
+            ended
+                .stderr
+                .starts_with("note: the journal could not write this down"),
+            "{ended}"
+        );
+    }
+}
+
 /// A served simulator, with a budget that a test does not have to wait for.
 struct Bench {
     files: Files,

@@ -1,17 +1,28 @@
-//! `idcloud batch run --dry-run`: every row checked, and what a run will cost.
+//! `idcloud batch run --dry-run`: every row checked, and what a run will do and cost.
 //!
 //! Never sends anything, and never makes a journal.
 
-use idcloud_flows::Flow;
-use idcloud_flows::journal::{EntryFilter, Reference, State};
-use idcloud_http::{Clock as _, SystemClock};
-use idcloud_journal::SqliteReader;
+use std::collections::BTreeMap;
+use std::hash::RandomState;
+use std::sync::Arc;
 
-use super::{directory, open, unreadable};
+use idcloud_flows::Flow;
+use idcloud_flows::journal::{Entry, EntryFilter, JournalKey, Page, Reference};
+use idcloud_http::{Clock, Environment, SystemClock};
+use idcloud_journal::SqliteReader;
+use idcloud_model::Capability;
+
+use super::{comparison, open, unreadable};
 use crate::args::BatchRunArgs;
 use crate::batch::estimate::Estimate;
+use crate::batch::rows::Line;
+use crate::batch::same_person::SamePerson;
+use crate::batch::standing::{Comparison, Made, Standing, is_known};
 use crate::batch::told::at_line;
+use crate::batch::window::Window;
+use crate::commands::runtime;
 use crate::config;
+use crate::connection;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::journal_file;
@@ -26,75 +37,213 @@ pub(super) fn run(
     output: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
     let rate = config::rate(&settings.layers).map_err(|refusal| Failure::usage(vec![refusal]))?;
-    let known = Known::open(args)?;
-    let mut rows = open(&args.input, output)?;
-    let (mut total, mut invalid, mut submitted) = (0, 0, 0);
-    while let Some(line) = rows.next().map_err(unreadable)? {
-        total += 1;
-        let checked = match (&line.reference, line.row) {
-            (Some(reference), Ok(_)) if known.has(reference)? => {
-                submitted += 1;
-                continue;
-            }
-            (_, row) => row.and_then(|row| row.request(directory(&args.input), known.clock.now())),
-        };
-        if let Err(refusals) = checked {
-            invalid += 1;
-            // Whoever closed standard error does not want to be told.
-            let _ = output.failure(&at_line(line.begins, Failure::refused_offline(refusals)));
-        }
+    let checks = Arc::new(Checks::open(args, settings)?);
+    let mut count = Count::default();
+    runtime()?.block_on(count.rows(args, &checks, output))?;
+    for note in count.people.note().into_iter().chain(checks.note(&count)) {
+        // Whoever closed standard error does not want to be told.
+        let _ = output.note(&note);
     }
-    let estimate = Estimate::new(total, invalid, submitted, rate);
+    let estimate = Estimate::new(count.total, count.invalid, count.submitted, rate);
     output
         .result(&estimate, |to, style| estimate.write_text(to, style))
         .map_err(|_| Failure::fault("the estimate could not be written to standard output"))?;
-    Ok(if invalid > 0 {
+    Ok(if count.invalid > 0 {
         Exit::RefusedHere
     } else {
         Exit::Answered
     })
 }
 
-/// What the journal has, where there is one: of any environment and account, since a dry run opens none.
-struct Known {
-    journal: Option<SqliteReader>,
-    clock: SystemClock,
+/// An environment and an account, as they are told.
+type Place = (&'static str, String);
+
+/// How the rows stand.
+#[derive(Default)]
+struct Count {
+    total: u64,
+    invalid: u64,
+    submitted: u64,
+    people: SamePerson,
+    /// Rows that the journal has under other environments and accounts than the run would use.
+    elsewhere: BTreeMap<Place, u64>,
 }
 
-impl Known {
-    fn open(args: &BatchRunArgs) -> Result<Self, Failure> {
+/// What a run would make of a row.
+enum Checked {
+    /// It would be sent.
+    ToSend,
+    /// The journal has its answer, or it may not be repeated.
+    Submitted,
+    /// It would be refused.
+    Invalid(Box<Failure>),
+}
+
+impl Count {
+    async fn rows(
+        &mut self,
+        args: &BatchRunArgs,
+        checks: &Arc<Checks>,
+        output: &mut Output<'_>,
+    ) -> Result<(), Failure> {
+        let mut rows = open(&args.input, &RandomState::new(), output)?;
+        let (mut window, mut exhausted) = (Window::new(), false);
+        loop {
+            while !exhausted && !window.is_full() {
+                let Some(line) = rows.next().map_err(unreadable)? else {
+                    exhausted = true;
+                    break;
+                };
+                if let Ok(row) = &line.row {
+                    self.people.see(row.code(), line.begins);
+                }
+                let checks = Arc::clone(checks);
+                // Reading selfies keeps threads busy.
+                window.put(tokio::task::spawn_blocking(move || checks.row(line)));
+            }
+            let Some(checked) = window.take().await? else {
+                return Ok(());
+            };
+            let (checked, elsewhere) = checked?;
+            self.total += 1;
+            for place in elsewhere {
+                *self.elsewhere.entry(place).or_default() += 1;
+            }
+            match checked {
+                Checked::ToSend => {}
+                Checked::Submitted => self.submitted += 1,
+                Checked::Invalid(failure) => {
+                    self.invalid += 1;
+                    // Whoever closed standard error does not want to be told.
+                    let _ = output.failure(&failure);
+                }
+            }
+        }
+    }
+}
+
+/// What rows are checked against.
+struct Checks {
+    /// What the journal remembers, where there is one.
+    journal: Option<SqliteReader>,
+    /// Where a run would send, and as whom; nothing where the configuration does not say.
+    environment: Option<Arc<Environment>>,
+    comparison: Comparison,
+    clock: Arc<dyn Clock>,
+}
+
+impl Checks {
+    fn open(args: &BatchRunArgs, settings: &Settings) -> Result<Self, Failure> {
         let journal = if args.journal.exists() {
             Some(journal_file::look(&args.journal)?)
         } else {
             None
         };
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        // Only what a journal has depends on where a run would send: without one the file alone is checked.
+        let environment = match config::resolve(&settings.layers, Capability::Identity) {
+            Ok(config) if journal.is_some() => {
+                let connection = connection::open(&config, &settings.layers, Arc::clone(&clock))?;
+                Some(connection.client.environment())
+            }
+            _ => None,
+        };
         Ok(Self {
             journal,
-            clock: SystemClock::new(),
+            environment,
+            comparison: comparison(args),
+            clock,
         })
     }
 
-    /// Whether a run would not create a process for this reference.
-    fn has(&self, reference: &Reference) -> Result<bool, Failure> {
+    /// What a run would make of a row, and where else its reference is known.
+    fn row(&self, line: Line) -> Result<(Checked, Vec<Place>), Failure> {
+        let begins = line.begins;
+        let invalid = |failure| Checked::Invalid(Box::new(at_line(begins, failure)));
+        let (reference, row) = match (line.reference, line.row) {
+            (Some(reference), Ok(row)) => (reference, row),
+            (_, row) => {
+                let refusals = row.err().unwrap_or_default();
+                return Ok((invalid(Failure::refused_offline(refusals)), Vec::new()));
+            }
+        };
+        let page = self.remembered(&reference)?;
+        let (own, elsewhere) = self.parted(&page, reference);
+        // A record that cannot be read is refused by a run as ambiguous.
+        let checked = match own {
+            Some(entry) => match self.comparison.of(entry, row) {
+                Standing::Own => Checked::Submitted,
+                Standing::Refused(failure) => invalid(*failure),
+            },
+            None if !page.unreadable().is_empty() => Checked::Submitted,
+            None => match self.comparison.made(row, self.clock.now()) {
+                Made::Request(_) => Checked::ToSend,
+                Made::Gone(refusals) | Made::Refused(refusals) => {
+                    invalid(Failure::refused_offline(refusals))
+                }
+            },
+        };
+        Ok((checked, elsewhere))
+    }
+
+    /// Everything under a reference, whoever submitted it.
+    fn remembered(&self, reference: &Reference) -> Result<Page, Failure> {
         /// Environments and accounts that have a reference in common.
         const MANY: usize = 1_000;
         let Some(journal) = &self.journal else {
-            return Ok(false);
+            return Ok(Page::default());
         };
         let filter = EntryFilter::new()
             .with_flow(Flow::Identity)
             .with_reference(reference.clone());
-        let page = journal
+        journal
             .entries(&filter, None, MANY, self.clock.now())
-            .map_err(|error| submit_failure::of_journal(&error))?;
-        // What cannot be read is refused by a run.
-        let is_unreadable = !page.unreadable().is_empty();
-        Ok(is_unreadable
-            || page.entries().iter().any(|entry| {
-                !matches!(
-                    entry.state(),
-                    State::NotSent(_) | State::Resend | State::Claimed { .. }
-                )
-            }))
+            .map_err(|error| submit_failure::of_journal(&error))
+    }
+
+    /// The record that a run would meet, and where else there is one. Where the configuration does not say who would
+    /// run, any record is met.
+    fn parted<'a>(&self, page: &'a Page, reference: Reference) -> (Option<&'a Entry>, Vec<Place>) {
+        let key = self
+            .environment
+            .as_ref()
+            .map(|environment| JournalKey::new(environment, Flow::Identity, reference));
+        let (own, others): (Vec<_>, Vec<_>) = page
+            .entries()
+            .iter()
+            .filter(|entry| is_known(entry))
+            .partition(|entry| key.as_ref().is_some_and(|key| key == entry.key()));
+        let met = match &key {
+            Some(_) => own.first().copied(),
+            None => others.first().copied(),
+        };
+        let place = |entry: &&Entry| {
+            let key = entry.key();
+            (key.environment().as_str(), key.issuer().to_owned())
+        };
+        (met, others.iter().map(place).collect())
+    }
+
+    /// What is said of records under other environments and accounts.
+    fn note(&self, count: &Count) -> Option<String> {
+        if count.elsewhere.is_empty() {
+            return None;
+        }
+        let places: Vec<String> = count
+            .elsewhere
+            .iter()
+            .map(|((environment, account), rows)| format!("{rows} for {environment}, {account}"))
+            .collect();
+        let places = places.join("; ");
+        Some(match &self.environment {
+            Some(environment) => format!(
+                "note: the journal has rows of this input that this configuration ({}, {}) does not answer for and a run sends anew: {places}",
+                environment.name().as_str(),
+                environment.account().issuer()
+            ),
+            None => format!(
+                "note: the configuration does not say where a run would send; the journal has rows of this input: {places}"
+            ),
+        })
     }
 }

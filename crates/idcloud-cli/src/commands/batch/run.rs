@@ -2,6 +2,7 @@
 //!
 //! Never sends anything before the input can be read to its end and the output can be written.
 
+use std::hash::RandomState;
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use idcloud_flows::journal::Journal;
 use idcloud_http::{Clock, SystemClock};
 use idcloud_model::Capability;
 
-use super::{directory, open, unreadable};
+use super::{comparison, open, unreadable};
 use crate::args::{BatchRunArgs, Format};
 use crate::batch::driver::{Driver, End, Left};
 use crate::batch::halt::Halt;
@@ -20,17 +21,20 @@ use crate::batch::last_pass;
 use crate::batch::meter::Meter;
 use crate::batch::outcome::{Outcome, Tally};
 use crate::batch::recover;
-use crate::batch::remarks::Remarks;
 use crate::batch::row_object::RowObject;
+use crate::batch::rows::Rows;
+use crate::batch::same_person::SamePerson;
 use crate::batch::signals::Signals;
 use crate::batch::sink::Sink;
-use crate::batch::source::Source;
 use crate::batch::told::Told;
+use crate::batch::unwritten;
+use crate::batch::version::Version;
+use crate::batch::window::Window;
 use crate::commands::runtime;
 use crate::config;
 use crate::connection;
 use crate::exit::Exit;
-use crate::failure::{Delivery, Failure};
+use crate::failure::{Delivery, Failure, Refusal};
 use crate::journal_file::{self, BatchLock};
 use crate::output::Output;
 use crate::settings::Settings;
@@ -44,7 +48,8 @@ pub(super) fn run(
     output: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
     let config = config::resolve(&settings.layers, Capability::Identity).map_err(Failure::usage)?;
-    let rows = count(&args.input)?;
+    let hasher = RandomState::new();
+    let (rows, version) = count(&args.input, &hasher, output)?;
     if let Some(path) = &args.output {
         // Thrown away again: it shows that results can be written there.
         drop(Sink::begin(path).map_err(|refusal| Failure::usage(vec![refusal]))?);
@@ -60,43 +65,70 @@ pub(super) fn run(
         handle: idcloud.identity(connection.api_key.clone()),
         journal,
         clock,
-        directory: directory(&args.input).to_owned(),
+        comparison: Arc::new(comparison(args)),
     });
+    let lines = open(&args.input, &hasher, output)?;
+    if *lines.version() != version {
+        return Err(unreadable(Refusal::new(
+            "INPUT",
+            "changed while it was read",
+            "run the same command again when nobody writes to it",
+        )));
+    }
     let driver = Driver {
         job: Arc::clone(&job),
         waiter: idcloud.waiter(),
         api_key: connection.api_key,
-        rows: open(&args.input, output)?,
+        rows: lines,
         concurrency: args.concurrency,
         wait: Some(args.wait).filter(|wait| !wait.is_zero()),
         halt: Halt::new(args.concurrency),
         meter: Meter::new(rows, output),
         told: Told::default(),
     };
-    let batch = Batch { args, job, rows };
+    let batch = Batch {
+        args,
+        job,
+        rows,
+        version,
+        hasher,
+    };
     runtime()?.block_on(async {
         let mut signals = Signals::listen()
             .map_err(|_| Failure::fault("the program cannot listen for signals"))?;
         if BatchLock::PROVES {
             batch.recover(output).await?;
         }
-        let left = driver.run(&mut signals, output).await.map_err(unreadable)?;
+        let mut left = driver.run(&mut signals, output).await;
+        unwritten::say_again(&batch.job, &mut left.unwritten).await;
         if left.end == End::Interrupted {
             return Err(interrupted(&left.tally, rows));
         }
-        let written = batch.write(&left.remarks, output).await?;
+        let written = batch.write(&left, output).await?;
         batch.tell(&left, &written, output)
     })
 }
 
-/// Reads the input to its end: what cannot be read should be known before anything is sent.
-fn count(input: &Path) -> Result<usize, Failure> {
-    let mut source = Source::open(input).map_err(Failure::refused_offline)?;
-    let mut rows = 0;
-    while source.next().map_err(unreadable)?.is_some() {
+/// Reads the input to its end: what cannot be read should be known before anything is sent, and so should people who
+/// stand in more than one row.
+fn count(
+    input: &Path,
+    hasher: &RandomState,
+    output: &mut Output<'_>,
+) -> Result<(usize, Version), Failure> {
+    let mut lines = Rows::open(input, hasher).map_err(Failure::refused_offline)?;
+    let (mut rows, mut people) = (0, SamePerson::default());
+    while let Some(line) = lines.next().map_err(unreadable)? {
         rows += 1;
+        if let Ok(row) = &line.row {
+            people.see(row.code(), line.begins);
+        }
     }
-    Ok(rows)
+    if let Some(note) = people.note() {
+        // Whoever closed standard error does not want to be told.
+        let _ = output.note(&note);
+    }
+    Ok((rows, lines.version().clone()))
 }
 
 /// What the last pass found.
@@ -111,6 +143,9 @@ struct Batch<'a> {
     args: &'a BatchRunArgs,
     job: Arc<Job>,
     rows: usize,
+    /// The input as it was when it was counted.
+    version: Version,
+    hasher: RandomState,
 }
 
 impl Batch<'_> {
@@ -130,7 +165,7 @@ impl Batch<'_> {
     }
 
     /// The last pass: every row of the input with what the journal has of it.
-    async fn write(&self, remarks: &Remarks, output: &mut Output<'_>) -> Result<Written, Failure> {
+    async fn write(&self, left: &Left, output: &mut Output<'_>) -> Result<Written, Failure> {
         let unwritten = |_: io::Error| Failure {
             help: Some(
                 "The journal has it all: run the same command again, and nothing is sent twice."
@@ -144,12 +179,35 @@ impl Batch<'_> {
         };
         let as_lines = output.format() == Format::Json;
         let mut written = Written::default();
+        let broken = |refusals: &[Refusal]| broken(&left.tally, refusals);
         let mut rows =
-            crate::batch::rows::Rows::open(&self.args.input).map_err(Failure::refused_offline)?;
-        while let Some(line) = rows.next().map_err(unreadable)? {
-            let row = last_pass::of_row(&self.job, line, remarks)
-                .await
-                .map_err(|error| submit_failure::of_journal(&error))?;
+            Rows::open(&self.args.input, &self.hasher).map_err(|refusals| broken(&refusals))?;
+        if *rows.version() != self.version {
+            // Whoever closed standard error does not want to be told.
+            let _ = output.note(
+                "note: the input changed while the batch ran; the results are of its rows as they are now, each compared with the journal",
+            );
+        }
+        let (mut window, mut exhausted) = (Window::new(), false);
+        loop {
+            while !exhausted && !window.is_full() {
+                match rows.next().map_err(|refusal| broken(&[refusal]))? {
+                    Some(line) => {
+                        let mark = left.remarks.of((&line).into());
+                        let unwritten = line.reference.as_ref();
+                        let unwritten = unwritten.and_then(|known| left.unwritten.get(known));
+                        let (job, unwritten) = (Arc::clone(&self.job), unwritten.cloned());
+                        let row =
+                            async move { last_pass::of_row(&job, line, mark, unwritten).await };
+                        window.put(tokio::spawn(row));
+                    }
+                    None => exhausted = true,
+                }
+            }
+            let Some(row) = window.take().await? else {
+                break;
+            };
+            let row = row.map_err(|error| submit_failure::of_journal(&error))?;
             written.tally.count(row.outcome);
             written.simulated |= row.result.is_simulated();
             let object = RowObject {
@@ -193,11 +251,7 @@ impl Batch<'_> {
             let failure = Failure {
                 exit,
                 kind: "halted",
-                delivery: if exit == Exit::Ambiguous {
-                    Delivery::Unknown
-                } else {
-                    Delivery::NotSent
-                },
+                delivery: tally.delivery(),
                 help: Some(
                     "Mend that, and run the same command again: it goes on where it stopped."
                         .into(),
@@ -211,6 +265,28 @@ impl Batch<'_> {
             let _ = output.failure(&failure);
         }
         Ok(exit)
+    }
+}
+
+/// The results cannot be written because the input cannot be read any more, after rows of it were submitted.
+fn broken(tally: &Tally, refusals: &[Refusal]) -> Failure {
+    let mut all = *tally;
+    all.count(Outcome::Invalid);
+    let sentences: Vec<String> = refusals.iter().map(Refusal::sentence).collect();
+    Failure {
+        exit: all.gravest().map_or(Exit::RefusedHere, Outcome::exit),
+        kind: "invalid-input",
+        delivery: tally.delivery(),
+        help: Some(
+            "The journal has what was submitted. Mend the input, and run the same command again: it goes on where it \
+             stopped, and writes the results."
+                .into(),
+        ),
+        ..Failure::fault(format!(
+            "the results could not be written, since the input cannot be read any more ({}); so far: {}",
+            sentences.join("; "),
+            tally.sentence()
+        ))
     }
 }
 

@@ -1,0 +1,169 @@
+//! What this run was answered and the journal could not write down: kept until the results are written.
+//!
+//! Never loses an id that was paid for because a disk was full when it came.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use idcloud_flows::journal::{Conclusion, Finished, JournalError, JournalKey, Reference, State};
+use idcloud_flows::{Pending, Report, SubmitError};
+
+use super::job::{Job, of_process};
+use super::outcome::Outcome;
+use super::recover;
+use super::row_object::RowResult;
+use crate::exit::Exit;
+use crate::failure::{Delivery, Failure};
+use crate::submit_failure;
+
+/// How often a journal that fails is tried once more, in all, and how long is waited in between.
+const TRIES: usize = 3;
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// The end of a row that the journal does not have.
+#[derive(Clone)]
+pub(crate) struct Unwritten {
+    conclusion: Conclusion,
+    /// The answer, where there is one: a refusal has none.
+    answer: Option<Answer>,
+    why: String,
+}
+
+#[derive(Clone)]
+enum Answer {
+    Final(Box<Report>),
+    Pending(Box<Pending>),
+}
+
+impl Unwritten {
+    /// What is not written down of a report; nothing where everything is.
+    pub(crate) fn of_report(report: &Report) -> Option<Self> {
+        let why = submit_failure::unwritten(report.journal_error()?);
+        Some(Self {
+            conclusion: Conclusion::Finished(Box::new(Finished::from(report))),
+            answer: Some(Answer::Final(Box::new(report.clone()))),
+            why,
+        })
+    }
+
+    /// The same of a process that is not final.
+    pub(crate) fn of_pending(pending: &Pending) -> Option<Self> {
+        let why = submit_failure::unwritten(pending.journal_error()?);
+        Some(Self {
+            conclusion: Conclusion::Pending(Box::new(pending.clone())),
+            answer: Some(Answer::Pending(Box::new(pending.clone()))),
+            why,
+        })
+    }
+
+    /// The same of a create that failed.
+    pub(crate) fn of_error(error: &SubmitError) -> Option<Self> {
+        let why = submit_failure::unwritten(error.journal_error()?);
+        Some(Self {
+            conclusion: error.conclusion()?,
+            answer: None,
+            why,
+        })
+    }
+
+    /// What the journal could not do.
+    pub(crate) fn why(&self) -> &str {
+        &self.why
+    }
+
+    /// What is told of the row at once, since even the results may find no room.
+    pub(crate) fn failure(&self) -> Failure {
+        let (id, verdict) = match &self.answer {
+            Some(Answer::Final(report)) => {
+                let verdict = report.verdict();
+                let (decision, scenario) = (verdict.decision().as_str(), verdict.scenario().id());
+                let id = report.process().id();
+                (Some(id.as_str()), format!("{decision} ({scenario}); "))
+            }
+            Some(Answer::Pending(pending)) => {
+                (Some(pending.process_id().as_str()), "pending; ".to_owned())
+            }
+            None => (None, String::new()),
+        };
+        Failure {
+            exit: Exit::Fault,
+            kind: "journal",
+            delivery: Delivery::Answered,
+            process_id: id.map(Into::into),
+            ..Failure::fault(format!("{verdict}{}", self.why))
+        }
+    }
+
+    /// The row's outcome and result, where there is an answer.
+    pub(crate) fn result(&self, environment: &'static str) -> Option<(Outcome, RowResult)> {
+        Some(match self.answer.as_ref()? {
+            Answer::Final(report) => (
+                of_process(report.failure().is_some()),
+                RowResult::reported(environment, report).answered_now(),
+            ),
+            Answer::Pending(pending) => (
+                Outcome::Pending,
+                RowResult::waiting(environment, pending).answered_now(),
+            ),
+        })
+    }
+
+    /// Says it to the journal once more, where the attempt is still this run's. Whether it is written down then.
+    async fn say_again(&self, job: &Job, key: &JournalKey) -> Result<bool, JournalError> {
+        let now = job.clock.now();
+        let Some(entry) = job.journal.entry(key, now).await? else {
+            return Ok(false);
+        };
+        let process = match &self.conclusion {
+            Conclusion::Finished(finished) => Some(finished.process_id()),
+            Conclusion::Pending(pending) => Some(pending.process_id()),
+            _ => None,
+        };
+        match (entry.state(), &self.conclusion) {
+            (State::Finished(_), Conclusion::Finished(_))
+            | (State::Pending(_), Conclusion::Pending(_))
+                if entry.record().process_id() == process =>
+            {
+                return Ok(true);
+            }
+            (State::Ambiguous, Conclusion::Ambiguous)
+            | (State::NotSent(_), Conclusion::NotSent(_)) => return Ok(true),
+            (State::Pending(_), Conclusion::Finished(finished))
+                if entry.record().process_id() == process =>
+            {
+                let finished = (**finished).clone();
+                job.journal.finish(key, finished, now).await?;
+                return Ok(true);
+            }
+            _ => {}
+        }
+        let Some(ticket) = entry.held_by(&recover::owner()) else {
+            return Ok(false);
+        };
+        let conclusion = self.conclusion.clone();
+        job.journal.conclude(&ticket, conclusion, now).await?;
+        Ok(true)
+    }
+}
+
+/// Says everything once more before the results are written, and keeps what the journal still does not have.
+pub(crate) async fn say_again(job: &Job, unwritten: &mut HashMap<Reference, Unwritten>) {
+    let mut left = HashMap::new();
+    let mut tries = TRIES;
+    for (reference, answer) in unwritten.drain() {
+        let key = job.key(reference.clone());
+        let mut written = false;
+        while tries > 0 {
+            if let Ok(done) = answer.say_again(job, &key).await {
+                written = done;
+                break;
+            }
+            tries -= 1;
+            job.clock.sleep(PAUSE).await;
+        }
+        if !written {
+            left.insert(reference, answer);
+        }
+    }
+    *unwritten = left;
+}

@@ -1,0 +1,131 @@
+//! An input file as it was when a run began: which file, how long, and when it was changed.
+//!
+//! Never lets rows be read out of a file that changed under the reader: half of one row and half of another is a
+//! person whom nobody named.
+
+use std::fmt;
+use std::fs::{File, Metadata};
+use std::io::{self, Read};
+use std::time::SystemTime;
+
+/// Tells a file that changed from one that did not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Version {
+    length: u64,
+    modified: Option<SystemTime>,
+    /// Device and inode, where files have them.
+    file: (u64, u64),
+}
+
+impl Version {
+    fn of(metadata: &Metadata) -> Self {
+        Self {
+            length: metadata.len(),
+            modified: metadata.modified().ok(),
+            file: file(metadata),
+        }
+    }
+}
+
+#[cfg(unix)]
+fn file(metadata: &Metadata) -> (u64, u64) {
+    use std::os::unix::fs::MetadataExt as _;
+    (metadata.dev(), metadata.ino())
+}
+
+#[cfg(not(unix))]
+fn file(_: &Metadata) -> (u64, u64) {
+    (0, 0)
+}
+
+/// The file changed since it was opened.
+#[derive(Debug)]
+struct Changed;
+
+impl fmt::Display for Changed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the file changed while it was read")
+    }
+}
+
+impl std::error::Error for Changed {}
+
+/// Whether reading ended because the file changed.
+pub(crate) fn is_change(error: &io::Error) -> bool {
+    error
+        .get_ref()
+        .is_some_and(<dyn std::error::Error + Send + Sync>::is::<Changed>)
+}
+
+/// A file that is read only as long as it stays what it was when it was opened.
+#[derive(Debug)]
+pub(crate) struct Unchanged {
+    file: File,
+    version: Version,
+}
+
+impl Unchanged {
+    /// Takes the file as it is now.
+    ///
+    /// # Errors
+    /// It is a directory, or cannot be asked for its size.
+    pub(crate) fn new(file: File) -> io::Result<Self> {
+        let metadata = file.metadata()?;
+        if metadata.is_dir() {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
+        let version = Version::of(&metadata);
+        Ok(Self { file, version })
+    }
+
+    /// What it was when it was opened.
+    pub(crate) const fn version(&self) -> &Version {
+        &self.version
+    }
+}
+
+impl Read for Unchanged {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read(buffer)?;
+        // Asked afterwards: what was read before the question is of the file as it was.
+        if Version::of(&self.file.metadata()?) == self.version {
+            Ok(read)
+        } else {
+            Err(io::Error::other(Changed))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    /// A verdict cannot be misread: no row is put together from two states of a file.
+    #[test]
+    fn a_file_that_changes_is_read_no_further() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("in.csv");
+        std::fs::write(&path, "0123456789").unwrap();
+        let open = || Unchanged::new(File::open(&path).unwrap()).unwrap();
+        let mut reader = open();
+        let mut buffer = [0; 4];
+        assert_eq!(reader.read(&mut buffer).unwrap(), 4);
+        let mut file = std::fs::OpenOptions::new()
+            .append(true)
+            .open(&path)
+            .unwrap();
+        file.write_all(b"more").unwrap();
+        assert!(is_change(&reader.read(&mut buffer).unwrap_err()));
+        assert!(!is_change(&io::ErrorKind::FileTooLarge.into()));
+        assert_ne!(*open().version(), reader.version);
+        assert_eq!(open().version(), open().version());
+        // Replaced by another of the same content, it is another file.
+        let before = open();
+        std::fs::copy(&path, directory.path().join("new.csv")).unwrap();
+        std::fs::rename(directory.path().join("new.csv"), &path).unwrap();
+        assert_ne!(before.version(), open().version());
+        assert!(Unchanged::new(File::open(directory.path()).unwrap()).is_err());
+    }
+}
