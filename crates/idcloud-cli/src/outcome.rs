@@ -122,7 +122,10 @@ fn unwritten_down(result: &ResultObject) -> Option<String> {
 
 /// The verdict misses evidence, and whether IDCloud has it is not known.
 fn unlooked(report: &Report, error: &Error) -> String {
-    let missing: Vec<&str> = report.verdict().missing().map(Capability::as_str).collect();
+    let mut missing: Vec<&str> = report.verdict().missing().map(Capability::as_str).collect();
+    if missing.is_empty() {
+        missing.push("cpfMatch of the document");
+    }
     format!(
         "note: looking once more for what the answer lacks ({}) failed, so the process may have it all the same: {}",
         missing.join(", "),

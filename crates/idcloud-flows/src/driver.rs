@@ -70,8 +70,13 @@ impl Driver {
     }
 
     /// What the key is taken to be declared with.
-    pub(crate) const fn capabilities(&self) -> Capabilities {
+    const fn declared(&self) -> Capabilities {
         self.key.capabilities().union(self.flow.implied())
+    }
+
+    /// What is asked for where no request is at hand.
+    pub(crate) const fn capabilities(&self) -> Capabilities {
+        self.declared().intersection(self.flow.evoked())
     }
 
     pub(crate) async fn submit(
@@ -81,12 +86,13 @@ impl Driver {
     ) -> Result<Submission, SubmitError> {
         let presence = self.shared.gate.enter();
         let _presence = presence.ok_or_else(SubmitError::draining)?;
-        let asked = Asked::new(self.capabilities(), request.selfie_kind());
+        let capabilities = self.declared().intersection(request.evoked());
+        let asked = Asked::new(capabilities, request.selfie_kind());
         let recording = match options.reference() {
             None => None,
             Some(reference) => match self.claim(reference, &request, asked, options).await? {
                 Begun::Fresh(recording) => Some(recording),
-                Begun::Known(known) => return self.answered(known),
+                Begun::Known(known) => return self.answered(known, capabilities),
             },
         };
         self.create(&request, asked, options, recording).await
@@ -294,11 +300,14 @@ impl Driver {
     }
 
     /// What the journal knows of a reference, told to whoever asks now: another key or policy may have asked before.
-    fn answered(&self, known: Claimed) -> Result<Submission, SubmitError> {
+    fn answered(&self, known: Claimed, asked: Capabilities) -> Result<Submission, SubmitError> {
         match known {
-            Claimed::Finished(finished) => Ok(Submission::Finished(self.judge(*finished))),
+            Claimed::Finished(finished) => {
+                let report = Report::from(*finished).asked_again(asked, self.policy);
+                Ok(Submission::Finished(report))
+            }
             Claimed::Pending(pending) => {
-                let pending = pending.asked_again(self.capabilities(), self.policy);
+                let pending = pending.asked_again(asked, self.policy);
                 Ok(Submission::Pending(pending))
             }
             Claimed::InFlight { until, .. } => Err(SubmitError::in_flight(until)),

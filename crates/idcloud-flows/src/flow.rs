@@ -59,6 +59,23 @@ impl Flow {
             Self::Document => none.with_document(),
         }
     }
+
+    /// What an answer of this flow can hold. What else a key has is not asked for: only a document evokes documents, and only a reference the
+    /// comparison. What one request evokes of it, [`CreateRequest::evoked`](idcloud_model::request::CreateRequest::evoked) says.
+    #[must_use]
+    pub const fn evoked(self) -> Capabilities {
+        let of_a_face = Capabilities::NONE
+            .with_liveness()
+            .with_behavior_alert()
+            .with_trust_decision();
+        let extras = IdentityExtras::NONE.with_risk_score().with_serpro();
+        match self {
+            Self::Identity | Self::BehaviorAlert => of_a_face.with_identity(extras),
+            Self::Liveness => of_a_face,
+            Self::Comparison => of_a_face.with_identity(extras).with_face_match(),
+            Self::Document => Capabilities::NONE.with_document(),
+        }
+    }
 }
 
 impl fmt::Display for Flow {

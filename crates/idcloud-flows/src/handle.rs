@@ -66,7 +66,8 @@ macro_rules! judging {
                 self
             }
 
-            /// What answers are judged against: what the key is declared to have, and what the handle itself implies.
+            /// What answers are judged against: what the key is declared to have, as far as the flow can evoke it, and what the handle itself
+            /// implies.
             #[must_use]
             pub const fn capabilities(&self) -> idcloud_model::Capabilities {
                 self.driver.capabilities()

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use idcloud_model::{Asked, Policy, Process, Scenario, SelfieKind, decide};
+use idcloud_model::{Asked, Policy, Process, SelfieKind, decide};
 
 use crate::journal::JournalError;
 use crate::{Pending, Report};
@@ -83,7 +83,7 @@ impl Machine {
         }
         // Older generations answer some evidence only when the process is asked for; looking costs a request and no money.
         let verdict = decide(process, &self.asked, &self.policy);
-        if verdict.scenario() == Scenario::MissingEvidence {
+        if verdict.is_incomplete() {
             Step::Look
         } else {
             Step::Done

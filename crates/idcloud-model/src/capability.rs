@@ -219,6 +219,13 @@ impl Capabilities {
         Self(self.0 | other.0)
     }
 
+    /// What both sets have.
+    #[must_use]
+    pub const fn intersection(self, other: Self) -> Self {
+        // Neither set has a risk score or Serpro without identity, so what both have has not either.
+        Self(self.0 & other.0)
+    }
+
     /// Whether the set has `capability`.
     #[must_use]
     pub const fn contains(self, capability: Capability) -> bool {

@@ -8,9 +8,9 @@ use crate::generated::scenarios::{
 };
 use crate::language::Text;
 use crate::{
-    Asked, BehaviorAlert, Capability, Decision, Evidence, FaceMatch, FinalProcess, IdentityResult,
-    Language, LivenessReading, LivenessResult, Policy, RiskLevel, RiskScore, Scenario, Serpro,
-    Status, TrustDecision,
+    Asked, BehaviorAlert, Capabilities, Capability, Decision, Document, Evidence, FaceMatch,
+    FinalProcess, IdentityResult, Language, LivenessReading, LivenessResult, Policy, RiskLevel,
+    RiskScore, Scenario, Serpro, Status, TrustDecision,
 };
 
 /// Judges a final process against what was asked.
@@ -88,6 +88,16 @@ impl Verdict {
     /// Capabilities that were declared and did not answer: most likely the key lacks them.
     pub fn missing(&self) -> impl Iterator<Item = Capability> {
         self.missing.iter()
+    }
+
+    /// Whether the answer lacks what was asked for (`missing-evidence`, `document-unread`): older generations answer some evidence only when the
+    /// process is asked for, so that one look may bring it.
+    #[must_use]
+    pub const fn is_incomplete(&self) -> bool {
+        matches!(
+            self.scenario,
+            Scenario::MissingEvidence | Scenario::DocumentUnread
+        )
     }
 
     /// What happened, what it does not say, and what to do next; and where it holds, that liveness was not checked and which
@@ -182,7 +192,7 @@ fn doubt(evidence: &Evidence, asked: Asked, policy: Policy) -> Option<Scenario> 
     if asked.settled_by_hand() {
         return Some(Scenario::SettledByHand);
     }
-    if is_contradictory(evidence, policy) {
+    if is_contradictory(evidence, asked, policy) {
         return Some(Scenario::Contradiction);
     }
     if has_unknown_value(evidence) {
@@ -220,6 +230,12 @@ fn doubt(evidence: &Evidence, asked: Asked, policy: Policy) -> Option<Scenario> 
         .is_some_and(|least| !is_similar_enough(evidence, asked, least))
     {
         return Some(Scenario::SerproLow);
+    }
+    if asked.has(Capability::Document)
+        && evidence.document().is_some()
+        && cpf_match(evidence).is_none()
+    {
+        return Some(Scenario::DocumentUnread);
     }
     if !missing(evidence, asked).is_empty() {
         return Some(Scenario::MissingEvidence);
@@ -263,17 +279,27 @@ fn approval(evidence: &Evidence, asked: Asked, policy: Policy) -> Option<Scenari
             Scenario::FaceMatchWithoutLiveness
         });
     }
-    let only_liveness = asked.capabilities().iter().eq([Capability::Liveness]);
-    if evidence.liveness() == Some(&LivenessResult::Live) && checked && only_liveness {
+    if is_live(evidence, asked) {
         return Some(Scenario::Live);
     }
-    match document_matches(evidence) {
-        [Some(Match::Same), _] if asked.has(Capability::Document) => {
-            Some(Scenario::DocumentMatched)
-        }
-        [None, None] if evidence.document().is_some() => Some(Scenario::DocumentUnread),
-        _ => None,
-    }
+    (asked.has(Capability::Document) && cpf_match(evidence) == Some(&Match::Same))
+        .then_some(Scenario::DocumentMatched)
+}
+
+/// A living person, where nothing but liveness was asked for, or the behavior alert beside it and there is no sign of fraud.
+fn is_live(evidence: &Evidence, asked: Asked) -> bool {
+    let alone = Capabilities::NONE.with_liveness();
+    let no_sign_of_fraud = matches!(
+        (evidence.behavior_alert(), evidence.risk_level()),
+        (
+            Some(BehaviorAlert::Inconclusive),
+            None | Some(RiskLevel::Approved)
+        ) | (None, Some(RiskLevel::Approved))
+    );
+    evidence.liveness() == Some(&LivenessResult::Live)
+        && asked.liveness_checked()
+        && (asked.capabilities() == alone
+            || (asked.capabilities() == alone.with_behavior_alert() && no_sign_of_fraud))
 }
 
 fn is_trust_denied(evidence: &Evidence) -> bool {
@@ -288,19 +314,34 @@ fn is_trust_denied(evidence: &Evidence) -> bool {
     ) || evidence.risk_level() == Some(&RiskLevel::Reproved)
 }
 
-fn is_contradictory(evidence: &Evidence, policy: Policy) -> bool {
+fn is_contradictory(evidence: &Evidence, asked: Asked, policy: Policy) -> bool {
     let yes = evidence.identity() == Some(&IdentityResult::Yes);
     let not_a_score = evidence
         .risk_score()
         .is_some_and(|score| score.value().is_none());
-    let low_score = evidence
+    evidence.face_match() == Some(FaceMatch::Contradiction)
+        || (yes && evidence.liveness() == Some(&LivenessResult::Inconclusive))
+        || is_unsupported(evidence, asked, policy)
+        || not_a_score
+        || (evidence.has_error() && evidence.is_there())
+}
+
+/// A score below the policy's beside something that speaks for the person. What an inconclusive identity's score means has rows of its own.
+fn is_unsupported(evidence: &Evidence, asked: Asked, policy: Policy) -> bool {
+    let low = evidence
         .risk_score()
         .and_then(RiskScore::value)
         .is_some_and(|score| score < policy.approve_from());
-    evidence.face_match() == Some(FaceMatch::Contradiction)
-        || (yes && evidence.liveness() == Some(&LivenessResult::Inconclusive))
-        || (yes && low_score)
-        || not_a_score
+    low && match evidence.identity() {
+        Some(IdentityResult::Inconclusive) => false,
+        Some(IdentityResult::Yes) => true,
+        _ => {
+            evidence.face_match() == Some(FaceMatch::Same)
+                || evidence.trust_decision() == Some(&TrustDecision::Approved)
+                || cpf_match(evidence) == Some(&Match::Same)
+                || is_live(evidence, asked)
+        }
+    }
 }
 
 fn has_unknown_value(evidence: &Evidence) -> bool {
@@ -315,6 +356,10 @@ fn has_unknown_value(evidence: &Evidence) -> bool {
         || document_matches(evidence)
             .iter()
             .any(|found| matches!(found, Some(Match::Unknown(_))))
+}
+
+fn cpf_match(evidence: &Evidence) -> Option<&Match> {
+    evidence.document().and_then(Document::cpf_match)
 }
 
 /// `cpfMatch` and `faceMatch` of the document.
@@ -343,7 +388,10 @@ fn missing(evidence: &Evidence, asked: Asked) -> Missing {
         let present = match capability {
             Capability::Liveness => evidence.liveness().is_some() || includes_liveness,
             Capability::Identity => identity.is_some(),
-            Capability::BehaviorAlert => evidence.behavior_alert().is_some(),
+            // Its newest spelling is the level of risk.
+            Capability::BehaviorAlert => {
+                evidence.behavior_alert().is_some() || evidence.risk_level().is_some()
+            }
             Capability::RiskScore => {
                 evidence.risk_score().is_some() || identity != Some(&IdentityResult::Inconclusive)
             }

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use crate::evidence::UnknownMembers;
@@ -73,7 +73,8 @@ impl Document {
         self.file_urls.iter().map(|url| url.as_str())
     }
 
-    /// Reads `document`; an empty object is none. Something that is not an object is listed, and matches nobody knows what.
+    /// Reads `document`; an empty object is none. Something that is not an object, and an object of which no member is known, is listed, and its
+    /// match is an unknown value.
     pub(crate) fn from_wire(
         subtree: Subtree,
         path: &str,
@@ -94,6 +95,9 @@ impl Document {
             return None;
         }
         let mut document = Self::default();
+        if !members.iter().any(|(name, _)| known(name).is_some()) {
+            document.cpf_match = Some(Match::Unknown(UnknownValue::new(Value::Object(Map::new()))));
+        }
         for (name, value) in members {
             match known(&name) {
                 Some("id") => match value.as_str().and_then(DocumentId::from_wire) {

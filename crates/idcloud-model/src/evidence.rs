@@ -28,6 +28,8 @@ pub struct Evidence {
     pub(crate) additional_info: Option<Box<AdditionalInfo>>,
     /// A member came twice with different values.
     pub(crate) conflicting: bool,
+    /// A member says that something went wrong.
+    pub(crate) error: bool,
     pub(crate) unknown: UnknownMembers,
 }
 
@@ -98,12 +100,32 @@ impl Evidence {
         self.conflicting
     }
 
+    /// Whether the answer says that something went wrong, at its top or within an evidence object; beside evidence that is a contradiction.
+    ///
+    /// `error` and `errors` say so, unless they are null, false, 0 or empty, and so does a `code` at the top in the form of IDCloud's or of the
+    /// identity server's codes. They are listed among the unknown members.
+    #[must_use]
+    pub const fn has_error(&self) -> bool {
+        self.error
+    }
+
+    /// Whether there is any evidence, whatever it says.
+    pub(crate) const fn is_there(&self) -> bool {
+        self.identity.is_some()
+            || self.liveness.is_some()
+            || self.behavior_alert.is_some()
+            || self.risk_score.is_some()
+            || self.serpro.is_some()
+            || self.authenticated.is_some()
+            || self.biometry_token.is_some()
+            || self.trust_decision.is_some()
+            || self.risk_level.is_some()
+            || self.document.is_some()
+    }
+
     /// Members that this version does not know, in the order in which they came; nested ones as `outer.inner`.
     pub fn unknown_members(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.unknown
-            .0
-            .iter()
-            .map(|(name, value)| (name.as_str(), value))
+        self.unknown.iter()
     }
 }
 
@@ -114,6 +136,10 @@ pub(crate) struct UnknownMembers(Vec<(String, Value)>);
 impl UnknownMembers {
     pub(crate) fn push(&mut self, name: String, value: Value) {
         self.0.push((name, value));
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
     }
 }
 

@@ -41,16 +41,22 @@ pub struct FinalProcess {
 impl Process {
     /// Reads an answer of the create or process endpoints, of any documented generation.
     ///
+    /// What has a `state` or a `processId` is a webhook's payload, which nobody signs. Whatever else stands in it, it is pending under its id and
+    /// with an unknown status, so that the process is asked for and nothing is judged.
+    ///
     /// # Errors
     /// The bytes are not an object with an id. Unknown members and values are never an error.
     pub fn from_json(bytes: &[u8]) -> Result<Self, ReadError> {
         let Answer {
             id,
             status,
+            is_notice,
             evidence,
         } = wire::read(bytes)?;
         let id = id.ok_or(ReadError::NoId)?;
-        let status = status.unwrap_or(Status::Unknown(UnknownValue::new(serde_json::Value::Null)));
+        let status = status
+            .filter(|_| !is_notice)
+            .unwrap_or(Status::Unknown(UnknownValue::new(serde_json::Value::Null)));
         Ok(if status.is_final() {
             Self::Final(FinalProcess {
                 id,

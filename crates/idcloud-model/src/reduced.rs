@@ -82,11 +82,17 @@ impl FinalProcess {
             evidence.risk_level().map(|word| result(risk_level(word))),
         );
         put("document", evidence.document().map(document));
-        for (name, _) in evidence.unknown_members() {
+        if evidence.has_error() {
+            members.insert("error".to_owned(), NOT_KEPT.into());
+        }
+        for (name, value) in evidence.unknown_members() {
+            // An error that says nothing must not say something once its value is left out.
+            let empty = wire::is_error_name(last_part(name)) && !wire::is_error(name, value);
             let name = if is_member_name(name) { name } else { NOT_KEPT };
             // A second spelling of what stands there already would contradict it.
             if !members.keys().any(|known| wire::is_same(known, name)) {
-                members.insert(name.to_owned(), NOT_KEPT.into());
+                let kept = if empty { Value::Null } else { NOT_KEPT.into() };
+                members.insert(name.to_owned(), kept);
             }
         }
         members.into()
@@ -207,27 +213,21 @@ fn is_type_name(name: &str) -> bool {
     is_dictionary || is_plain_word(name)
 }
 
+fn last_part(name: &str) -> &str {
+    name.rsplit_once('.').map_or(name, |(_, inner)| inner)
+}
+
 /// A name of one plain word, or of one within a member that is documented.
 fn is_member_name(name: &str) -> bool {
     match name.split_once('.') {
         Some((outer, inner)) => {
-            OUTER.iter().any(|known| wire::is_same(known, outer)) && is_plain_word(inner)
+            let is_outer = |known| wire::is_same(known, outer);
+            (wire::EVIDENCE_OBJECTS.into_iter().any(is_outer) || is_outer("processAdditionalInfo"))
+                && is_plain_word(inner)
         }
         None => is_plain_word(name),
     }
 }
-
-/// The documented members that hold others.
-const OUTER: [&str; 8] = [
-    "unicoId",
-    "identityFraudsters",
-    "government",
-    "biometryToken",
-    "idCloud",
-    "riskLevel",
-    "document",
-    "processAdditionalInfo",
-];
 
 fn is_personal(id: &str) -> bool {
     id.parse::<Cpf>().is_ok() || id.parse::<Curp>().is_ok()
@@ -296,6 +296,19 @@ mod tests {
             (
                 r#""ageResult":{"result":"adult"}"#,
                 r#""ageResult":"not-kept""#,
+            ),
+            (
+                r#""liveness":1,"error":{"code":"10201"}"#,
+                r#""liveness":1,"error":"not-kept""#,
+            ),
+            (
+                r#""liveness":1,"code":"10201""#,
+                r#""liveness":1,"error":"not-kept","code":"not-kept""#,
+            ),
+            (r#""liveness":1,"error":{}"#, r#""liveness":1,"error":null"#),
+            (
+                r#""unicoId":{"result":"yes","error":"Maria"}"#,
+                r#""unicoId":{"result":"yes"},"error":"not-kept","unicoId.error":"not-kept""#,
             ),
             (r#""529.982.247-25":1"#, r#""not-kept":"not-kept""#),
             (r#""processAdditionalInfo":{"personName":"Maria"}"#, ""),

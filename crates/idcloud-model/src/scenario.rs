@@ -145,6 +145,8 @@ scenarios! {
     ScoreLow = "score-low" => REVIEW;
     /// The policy's Serpro similarity is not met.
     SerproLow = "serpro-low" => REVIEW;
+    /// The number on the document was not compared with the subject's.
+    DocumentUnread = "document-unread" => REVIEW;
     /// Evidence that was asked for is absent.
     MissingEvidence = "missing-evidence" => REVIEW;
     /// The policy demands liveness, and it was not checked.
@@ -167,8 +169,6 @@ scenarios! {
     Live = "live" => APPROVE;
     /// The document is the subject's.
     DocumentMatched = "document-matched" => APPROVE;
-    /// The document was not matched with anything.
-    DocumentUnread = "document-unread" => REVIEW;
     /// Nothing else matched.
     Unlisted = "unlisted" => REVIEW;
 }

@@ -31,6 +31,7 @@ pub struct Notification {
     flow: Option<String>,
     last_event: Option<String>,
     last_event_description: Option<String>,
+    certain: bool,
 }
 
 impl Notification {
@@ -53,7 +54,17 @@ impl Notification {
             flow: text("flow").map(str::to_owned),
             last_event: text("lastEvent").map(str::to_owned),
             last_event_description: text("lastEventDescription").map(str::to_owned),
+            certain: payload
+                .iter()
+                .any(|(name, value)| wire::is_notices_own(name, value)),
         })
+    }
+
+    /// Whether the payload has a `state` or a `processId`, which no answer has: then it is a notification, whatever else stands in it. An object
+    /// with an `id` alone may be an answer too.
+    #[must_use]
+    pub const fn is_certain(&self) -> bool {
+        self.certain
     }
 
     /// The process that may have moved.
@@ -122,6 +133,7 @@ mod tests {
         ] {
             let read = Notification::from_json(payload.as_bytes()).unwrap();
             assert_eq!(read.process_id().as_str(), ID);
+            assert_eq!(read.is_certain(), !payload.contains(r#""Id""#));
             assert_eq!(read.state().cloned(), state);
         }
         let unknown =

@@ -199,6 +199,23 @@ proptest! {
         }
     }
 
+    /// Nothing is approved beside a contradiction: no score below the policy's, no error, no 1:1 result that differs from itself.
+    #[test]
+    fn nothing_is_approved_beside_a_contradiction(raw in answer(), question in question(), policy in policy()) {
+        let raw = with_status(&raw, Some(json!(3)));
+        let process = finished(&raw).expect("status 3 is final");
+        let score = raw.as_object().expect("an object").iter().find(|(name, _)| name.eq_ignore_ascii_case("score"));
+        let number = score.and_then(|(_, value)| value.as_i64().or_else(|| value.as_str()?.parse().ok()));
+        for capabilities in capability_sets() {
+            let verdict = decide(&process, &asked_of(question, capabilities), &policy);
+            if approves(verdict) {
+                let from = i64::from(policy.approve_from());
+                prop_assert!(score.is_none_or(|(_, value)| value.is_null()) || number.is_some_and(|score| (from..=100).contains(&score)), "{raw}");
+                prop_assert!(!process.evidence().has_error(), "{raw}");
+            }
+        }
+    }
+
     /// Evidence that was not asked for never makes a verdict better.
     #[test]
     fn evidence_that_was_not_asked_for_never_helps(raw in answer(), question in question(), policy in policy()) {
@@ -230,7 +247,11 @@ proptest! {
                 let Some(fewer) = reduced(capabilities, capability) else { continue };
                 let relaxed = decide(&process, &asked_of(question, fewer), &policy);
                 if !approves(verdict) && approves(relaxed) {
-                    let was_missing = verdict.scenario().id() == "missing-evidence" && verdict.missing().eq([capability]);
+                    let was_missing = match verdict.scenario().id() {
+                        "missing-evidence" => verdict.missing().eq([capability]),
+                        "document-unread" => capability == Capability::Document,
+                        _ => false,
+                    };
                     prop_assert!(
                         was_missing || relaxed.scenario().id() == "live",
                         "{} for {more:?}, {} without {capability}\n{raw}\n{policy:?}", verdict.scenario(), relaxed.scenario()

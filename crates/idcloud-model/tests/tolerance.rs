@@ -412,7 +412,6 @@ fn full_answer() -> Value {
         "error": {"code": "text", "description": "text"},
         "error_description": "text",
         "code": "text",
-        "state": "text", "flow": "text", "lastEvent": "text", "lastEventDescription": "text",
         "items": [{"documentType": "text", "documentId": "text", "note": "text"}],
     })
 }
@@ -455,6 +454,7 @@ fn no_text_of_an_answer_prints_itself() {
     let mut places = 0;
     let forms = [
         full_answer(),
+        json!({"id": ID, "status": 3, "state": "text", "flow": "text", "lastEvent": "text", "lastEventDescription": "text"}),
         json!({"id": ID, "status": 1, "document": "text", "unicoId": "text", "score": ["text"]}),
         json!({"id": ID, "status": "text", "liveness": {"text": "text"}}),
         json!({"id": ID, "status": 3, "document": ["text"], "processAdditionalInfo": "text", "riskLevel": ["text"]}),

@@ -214,6 +214,14 @@ pub(crate) static SCENARIOS: &[ScenarioEntry] = &[
         },
     },
     ScenarioEntry {
+        id: "document-unread",
+        decision: "review",
+        text: Text {
+            en: "The document was taken, but its number was not compared with the person's: have a person read it, or ask for better pictures of it.",
+            pt: "O documento foi recebido, mas seu número não foi comparado com o da pessoa: encaminhe para leitura humana ou peça imagens melhores dele.",
+        },
+    },
+    ScenarioEntry {
         id: "missing-evidence",
         decision: "review",
         text: Text {
@@ -299,14 +307,6 @@ pub(crate) static SCENARIOS: &[ScenarioEntry] = &[
         text: Text {
             en: "The document carries the number that was sent and nothing in it contradicts the person, which does not say that the document is genuine: approve.",
             pt: "O documento traz o número enviado e nada nele contradiz a pessoa, o que não diz que o documento seja autêntico: aprove.",
-        },
-    },
-    ScenarioEntry {
-        id: "document-unread",
-        decision: "review",
-        text: Text {
-            en: "The document was taken, but it was not compared with the person: have a person read it, or ask for better pictures of it.",
-            pt: "O documento foi recebido, mas não foi comparado com a pessoa: encaminhe para leitura humana ou peça imagens melhores dele.",
         },
     },
     ScenarioEntry {

@@ -17,7 +17,7 @@ pub use identity::IdentityRequest;
 pub use liveness::LivenessRequest;
 pub use use_case::{UseCase, UseCaseError};
 
-use crate::{CaptureToken, SelfieKind};
+use crate::{Capabilities, CaptureToken, IdentityExtras, SelfieKind};
 
 /// Any request that creates a process. A create is billed, cannot be undone and cannot be looked up.
 #[derive(Debug, Clone)]
@@ -53,6 +53,26 @@ impl CreateRequest {
             Self::Liveness(_) => SelfieKind::CaptureToken,
             Self::Comparison(request) => request.selfie().kind(),
             Self::Document(_) => SelfieKind::Image,
+        }
+    }
+
+    /// What the request can evoke: a key that has more is not asked for it.
+    ///
+    /// A face is compared only where a reference is sent, and a document read only where one is sent. A document request carries no selfie, and
+    /// a liveness request may carry no subject, so that there is nothing else to answer.
+    #[must_use]
+    pub const fn evoked(&self) -> Capabilities {
+        let of_a_face = Capabilities::NONE
+            .with_liveness()
+            .with_behavior_alert()
+            .with_trust_decision();
+        let of_a_person =
+            of_a_face.with_identity(IdentityExtras::NONE.with_risk_score().with_serpro());
+        match self {
+            Self::Liveness(request) if request.subject().is_none() => of_a_face,
+            Self::Identity(_) | Self::Liveness(_) => of_a_person,
+            Self::Comparison(_) => of_a_person.with_face_match(),
+            Self::Document(_) => Capabilities::NONE.with_document(),
         }
     }
 

@@ -244,3 +244,33 @@ fn context_and_accessors() {
         assert_eq!(body["subsidiaryId"], ID, "{body}");
     }
 }
+
+/// A key that has more than a request can evoke is not asked for it: what cannot be answered is not missing.
+#[test]
+fn what_a_request_evokes() {
+    let token = || crate::CaptureToken::parse("a.b.c", std::time::UNIX_EPOCH).unwrap();
+    let id = || ID.parse::<crate::ProcessId>().unwrap();
+    let person = "liveness,identity,behavior-alert,risk-score,serpro,trust-decision";
+    let face = "liveness,behavior-alert,trust-decision";
+    for (request, evoked) in [
+        (
+            CreateRequest::from(IdentityRequest::new(subject(), image()).unwrap()),
+            person.to_owned(),
+        ),
+        (LivenessRequest::new(token()).into(), face.to_owned()),
+        (
+            LivenessRequest::new(token()).with_subject(subject()).into(),
+            person.to_owned(),
+        ),
+        (
+            ComparisonRequest::new(id(), image()).into(),
+            format!("{person},face-match"),
+        ),
+        (
+            DocumentRequest::reuse(subject(), Purpose::FGTS, id(), ID.parse().unwrap()).into(),
+            "document".to_owned(),
+        ),
+    ] {
+        assert_eq!(request.evoked(), evoked.parse().unwrap(), "{request:?}");
+    }
+}

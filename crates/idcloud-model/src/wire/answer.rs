@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
+use super::errors;
 use super::names::{self, Name};
 use super::scalar::{Read, Scalar};
 use super::wrapped::Wrapped;
@@ -17,8 +18,10 @@ use crate::{AdditionalInfo, Document, ProcessId, Status};
 /// An answer about one process, before its status is judged.
 pub(crate) struct Answer {
     pub(crate) id: Option<ProcessId>,
-    /// The status; for the oldest 1:1 answer, which has none and nothing but an id, `authenticated` and `liveness`, completed.
+    /// The status; for the oldest 1:1 answer, which has none and nothing but an id, `authenticated`, `liveness` and errors, completed.
     pub(crate) status: Option<Status>,
+    /// `state` or `processId` stands in it, as in a webhook's payload: nobody signs those, so that what else they say is no result.
+    pub(crate) is_notice: bool,
     pub(crate) evidence: Evidence,
 }
 
@@ -88,12 +91,13 @@ impl<'de> Visitor<'de> for AnswerVisitor {
         let mut unknown = UnknownMembers::default();
         let mut conflict = false;
         let mut old_comparison = true;
+        let mut is_notice = false;
         while let Some(Name(name)) = map.next_key()? {
             // `keep` holds the first value: a second that differs makes the evidence contradictory instead of winning.
             let member = member(&name);
             old_comparison &= matches!(
                 member,
-                Some(Member::Id | Member::Authenticated | Member::Liveness)
+                None | Some(Member::Id | Member::Authenticated | Member::Liveness)
             );
             match member {
                 Some(Member::Id) => keep(&mut id, map.next_value::<Read<_>>()?.0, &mut conflict),
@@ -155,18 +159,19 @@ impl<'de> Visitor<'de> for AnswerVisitor {
                         &mut conflict,
                     );
                 }
-                None => unknown.push(name.into_owned(), map.next_value()?),
+                None => {
+                    let value: Value = map.next_value()?;
+                    old_comparison &= errors::is_error_member(&name, &value);
+                    is_notice |= is_notices_own(&name, &value);
+                    unknown.push(name.into_owned(), value);
+                }
             }
         }
-        let id = match id {
-            Some(WireId::Valid(id)) => Some(id),
-            Some(WireId::Other(value)) => {
-                unknown.push("id".to_owned(), value);
-                None
-            }
-            None => None,
-        };
+        let id = id.and_then(|id| id.usable(&mut unknown));
         evidence.conflicting = conflict;
+        evidence.error = unknown
+            .iter()
+            .any(|(name, value)| errors::is_error(name, value));
         evidence.unknown = unknown;
         let status = status.or_else(|| {
             (old_comparison && evidence.authenticated.is_some()).then_some(Status::Completed)
@@ -174,9 +179,15 @@ impl<'de> Visitor<'de> for AnswerVisitor {
         Ok(Answer {
             id,
             status,
+            is_notice,
             evidence,
         })
     }
+}
+
+/// Whether a member is one that notifications have and answers have not.
+pub(crate) fn is_notices_own(name: &str, value: &Value) -> bool {
+    !value.is_null() && (names::is_same("state", name) || names::is_same("processId", name))
 }
 
 /// Keeps the first value; a second that differs is a conflict.
@@ -193,6 +204,19 @@ pub(crate) fn keep<T: PartialEq>(slot: &mut Option<T>, value: Option<T>, conflic
 enum WireId {
     Valid(ProcessId),
     Other(Value),
+}
+
+impl WireId {
+    /// The id; what came in its place is listed.
+    fn usable(self, unknown: &mut UnknownMembers) -> Option<ProcessId> {
+        match self {
+            Self::Valid(id) => Some(id),
+            Self::Other(value) => {
+                unknown.push("id".to_owned(), value);
+                None
+            }
+        }
+    }
 }
 
 impl Scalar for WireId {

@@ -3,6 +3,7 @@
 //! Must read whatever comes, and must never turn something unknown into something known.
 
 mod answer;
+mod errors;
 mod names;
 mod read_error;
 mod scalar;
@@ -10,7 +11,8 @@ mod wrapped;
 
 use serde_json::{Map, Value};
 
-pub(crate) use answer::{Answer, keep};
+pub(crate) use answer::{Answer, is_notices_own, keep};
+pub(crate) use errors::{EVIDENCE_OBJECTS, is_error, is_error_name};
 pub(crate) use names::{is_same, members};
 pub use read_error::ReadError;
 pub(crate) use scalar::{Scalar, Subtree, scalar};

@@ -189,8 +189,53 @@ const TRUST: [&str; 10] = [
     "retry",
 ];
 
-/// Members that say nothing: what this version does not know must not count as anything.
+/// Members that say nothing, which must not count as anything; and errors.
 fn extras() -> impl Strategy<Value = Vec<(&'static str, Option<Value>)>> {
+    prop_oneof![4 => unknown_extras(), 1 => error_extras()]
+}
+
+fn error_extras() -> impl Strategy<Value = Vec<(&'static str, Option<Value>)>> {
+    let codes = vec![
+        json!("10201"),
+        json!(20507),
+        json!("1.2.7"),
+        json!("510"),
+        json!("200"),
+        json!(7),
+        json!("E20507"),
+        json!("1.2"),
+        json!(null),
+        json!(["10201"]),
+    ];
+    prop_oneof![
+        2 => error_value().prop_map(|value| vec![("error", Some(value))]),
+        1 => error_value().prop_map(|value| vec![("errors", Some(value))]),
+        1 => select(codes).prop_map(|code| vec![("code", Some(code))]),
+        1 => Just(vec![("message", Some(json!("failed")))]),
+    ]
+}
+
+/// What stands at `error`: something, or nothing.
+fn error_value() -> impl Strategy<Value = Value> {
+    select(vec![
+        json!({"code": "10201", "description": "x"}),
+        json!({"code": null}),
+        json!("server_error"),
+        json!(true),
+        json!(1),
+        json!(" "),
+        json!([{}]),
+        json!(null),
+        json!(false),
+        json!(0),
+        json!(0.0),
+        json!(""),
+        json!({}),
+        json!([]),
+    ])
+}
+
+fn unknown_extras() -> impl Strategy<Value = Vec<(&'static str, Option<Value>)>> {
     select(vec![
         Vec::new(),
         Vec::new(),
@@ -256,21 +301,31 @@ fn wrapped_value(
     documented: Vec<Value>,
     odd: bool,
 ) -> BoxedStrategy<Option<Value>> {
-    let around = move |value: Option<Value>, more: bool| {
+    let around = move |value: Option<Value>, more: Option<(&str, Value)>| {
         let mut object = Map::new();
         if let Some(value) = value {
             object.insert(name.to_owned(), value);
         }
-        if more {
-            object.insert("detail".to_owned(), json!("more"));
+        if let Some((name, value)) = more {
+            object.insert(name.to_owned(), value);
         }
         Value::Object(object)
     };
     prop_oneof![
         3 => Just(None),
         1 => Just(Some(Value::Null)),
-        12 => (value(documented, odd), prop::bool::weighted(0.1)).prop_map(move |(value, more)| Some(around(value, more))),
+        12 => (value(documented, odd), more()).prop_map(move |(value, more)| Some(around(value, more))),
         u32::from(odd) => odd_value().prop_map(Some),
+    ]
+    .boxed()
+}
+
+/// What else may stand within an evidence object.
+fn more() -> BoxedStrategy<Option<(&'static str, Value)>> {
+    prop_oneof![
+        28 => Just(None),
+        3 => Just(Some(("detail", json!("more")))),
+        1 => error_value().prop_map(|value| Some(("error", value))),
     ]
     .boxed()
 }
@@ -286,11 +341,14 @@ fn document(odd: bool) -> BoxedStrategy<Option<Value>> {
         ]
     };
     let members = (
+        more(),
         value(truth(), odd),
         value(truth(), odd),
         select(vec![
             vec![],
             vec![("id", json!("0c9a1f7e-52d1-4c08-9b7d-6e2f8a3b4c5d"))],
+            vec![("foo", json!(1))],
+            vec![("id", json!(null))],
             vec![
                 ("type", json!("unico.moja.dictionary.br.cnh.v2.Cnh")),
                 ("content", json!([{"numero": "1"}])),
@@ -298,13 +356,14 @@ fn document(odd: bool) -> BoxedStrategy<Option<Value>> {
             ],
         ]),
     )
-        .prop_map(|(cpf, face, rest)| {
+        .prop_map(|(more, cpf, face, rest)| {
             let matches = [("cpfMatch", cpf), ("faceMatch", face)];
             let matches = matches
                 .into_iter()
                 .filter_map(|(name, value)| Some((name, value?)));
             let members: Map<_, _> = matches
                 .chain(rest)
+                .chain(more)
                 .map(|(name, value)| (name.to_owned(), value))
                 .collect();
             Some(Value::Object(members))

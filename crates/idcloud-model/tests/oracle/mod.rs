@@ -55,10 +55,17 @@ pub(crate) const ROWS: [Row; 37] = [
     row("settled-by-hand", "review", |c| c.asked.settled_by_hand()),
     row("contradiction", "review", |c| {
         let yes = c.answer.identity.is("yes");
+        let speaks_for_the_person = yes
+            || c.answer.face_match == OneToOne::True
+            || c.answer.trust.is("approved")
+            || c.answer.cpf_match.is("true")
+            || live_would_hold(c);
+        let low = c.score().is_some_and(|score| score < c.approve_from());
         c.answer.face_match == OneToOne::FormsDiffer
             || (yes && c.answer.liveness == Int::Is(0))
-            || (yes && c.score().is_some_and(|score| score < c.approve_from()))
+            || (low && speaks_for_the_person && !c.answer.identity.is("inconclusive"))
             || (c.answer.score != Int::Absent && c.score().is_none())
+            || (c.answer.error && c.answer.has_evidence())
     }),
     row("unknown-value", "review", |c| c.answer.has_unknown_value()),
     row("alert", "review", |c| {
@@ -93,6 +100,9 @@ pub(crate) const ROWS: [Row; 37] = [
         c.policy
             .min_serpro()
             .is_some_and(|min| !c.serpro_satisfies(min))
+    }),
+    row("document-unread", "review", |c| {
+        c.was_asked(Capability::Document) && c.answer.document && c.answer.cpf_match == Word::Absent
     }),
     row("missing-evidence", "review", |c| {
         !missing(c.answer, c.asked).is_empty()
@@ -129,20 +139,11 @@ pub(crate) const ROWS: [Row; 37] = [
             && c.answer.face_match == OneToOne::True
             && !c.liveness_is_checked()
     }),
-    row("live", "approve", |c| {
-        c.answer.liveness == Int::Is(1)
-            && c.liveness_is_checked()
-            && c.asked.capabilities().iter().eq([Capability::Liveness])
-    }),
+    row("live", "approve", live_would_hold),
     row("document-matched", "approve", |c| {
         c.was_asked(Capability::Document)
             && c.answer.cpf_match.is("true")
             && !c.answer.document_face_match.is("false")
-    }),
-    row("document-unread", "review", |c| {
-        c.answer.document
-            && c.answer.cpf_match == Word::Absent
-            && c.answer.document_face_match == Word::Absent
     }),
     row("unlisted", "review", |_| true),
 ];
@@ -176,7 +177,10 @@ pub(crate) fn missing(answer: &Answer, asked: Asked) -> Vec<Capability> {
                     && !(identity_asked && answer.identity.is_one_of(&["yes", "no"]))
             }
             Capability::Identity => answer.identity == Word::Absent,
-            Capability::BehaviorAlert => answer.alert == Word::Absent,
+            // Its newest spelling is the level of risk.
+            Capability::BehaviorAlert => {
+                answer.alert == Word::Absent && answer.risk_level == Word::Absent
+            }
             // IDCloud scores nothing but an inconclusive identity.
             Capability::RiskScore => {
                 answer.identity.is("inconclusive") && answer.score == Int::Absent
@@ -219,6 +223,28 @@ impl Case<'_> {
     }
 }
 
+/// The row `live`, which `contradiction` names too: nothing but liveness was asked for, or the behavior alert beside it and there is no
+/// sign of fraud in either of its spellings.
+fn live_would_hold(case: &Case<'_>) -> bool {
+    let alone = case.asked.capabilities().iter().eq([Capability::Liveness]);
+    let beside_the_alert = case
+        .asked
+        .capabilities()
+        .iter()
+        .eq([Capability::Liveness, Capability::BehaviorAlert]);
+    let spellings = [
+        (&case.answer.alert, "inconclusive"),
+        (&case.answer.risk_level, "approved"),
+    ];
+    let no_sign_of_fraud = spellings
+        .iter()
+        .all(|(word, good)| **word == Word::Absent || word.is(good))
+        && spellings.iter().any(|(word, good)| word.is(good));
+    case.answer.liveness == Int::Is(1)
+        && case.liveness_is_checked()
+        && (alone || (beside_the_alert && no_sign_of_fraud))
+}
+
 /// What the raw answer says, without any judgement.
 pub(crate) struct Answer {
     status: Int,
@@ -230,12 +256,29 @@ pub(crate) struct Answer {
     face_match: OneToOne,
     trust: Word,
     risk_level: Word,
-    /// There is a `document` that says something.
+    /// There is a `document` that has members.
     document: bool,
+    /// It is no object, or an object none of whose members is known.
     document_is_unreadable: bool,
     cpf_match: Word,
     document_face_match: Word,
+    /// An error stands at the top, or within an evidence object.
+    error: bool,
 }
+
+/// The objects that hold evidence.
+const EVIDENCE_OBJECTS: [&str; 7] = [
+    "unicoId",
+    "identityFraudsters",
+    "government",
+    "biometryToken",
+    "idCloud",
+    "riskLevel",
+    "document",
+];
+
+/// The members of a document.
+const DOCUMENT_MEMBERS: [&str; 6] = ["id", "type", "cpfMatch", "faceMatch", "content", "fileUrls"];
 
 /// An integer of an answer. Numeric strings are integers, numbers with a decimal point are not.
 #[derive(PartialEq)]
@@ -302,14 +345,44 @@ impl Answer {
             document: document
                 .and_then(Value::as_object)
                 .is_some_and(|members| !members.is_empty()),
-            document_is_unreadable: document.is_some_and(|value| !value.is_object()),
+            document_is_unreadable: match document {
+                None => false,
+                Some(Value::Object(members)) => {
+                    !members.is_empty()
+                        && !members.keys().any(|key| {
+                            DOCUMENT_MEMBERS
+                                .iter()
+                                .any(|known| known.eq_ignore_ascii_case(key))
+                        })
+                }
+                Some(_) => true,
+            },
             cpf_match: truth(document.and_then(|value| member(value, "cpfMatch"))),
             document_face_match: truth(document.and_then(|value| member(value, "faceMatch"))),
+            error: holds_an_error(raw)
+                || raw
+                    .as_object()
+                    .is_some_and(|members| members.iter().any(is_code))
+                || EVIDENCE_OBJECTS
+                    .iter()
+                    .filter_map(|name| member(raw, name))
+                    .any(holds_an_error),
         };
         if answer.status == Int::Absent && is_the_old_comparison(raw) {
             answer.status = Int::Is(3);
         }
         answer
+    }
+
+    /// Whether there is any evidence, good, bad or unknown.
+    fn has_evidence(&self) -> bool {
+        let words = [&self.identity, &self.alert, &self.trust, &self.risk_level];
+        let numbers = [&self.liveness, &self.score, &self.serpro];
+        words.into_iter().any(|word| *word != Word::Absent)
+            || numbers.into_iter().any(|number| *number != Int::Absent)
+            || self.face_match != OneToOne::Absent
+            || self.document
+            || self.document_is_unreadable
     }
 
     fn has_unknown_value(&self) -> bool {
@@ -354,17 +427,57 @@ fn member<'a>(object: &'a Value, name: &str) -> Option<&'a Value> {
         .filter(|value| !value.is_null())
 }
 
-/// The old 1:1 answer, the only one that may lack a status: `authenticated`, perhaps `liveness`, and nothing else at all.
+/// Whether a member of these is an error that says something.
+fn holds_an_error(object: &Value) -> bool {
+    let says_nothing = |value: &Value| match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        Value::String(text) => text.is_empty(),
+        Value::Array(values) => values.is_empty(),
+        Value::Object(members) => members.is_empty(),
+        Value::Bool(true) => false,
+    };
+    object.as_object().is_some_and(|members| {
+        members
+            .iter()
+            .any(|(name, value)| is_error_name(name) && !says_nothing(value))
+    })
+}
+
+fn is_error_name(name: &str) -> bool {
+    name.eq_ignore_ascii_case("error") || name.eq_ignore_ascii_case("errors")
+}
+
+/// `code`, in the form of a code of IDCloud's (`20507`, and `510` alone) or of the identity server's (`1.2.7`).
+fn is_code((name, value): (&String, &Value)) -> bool {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.to_string(),
+        _ => return false,
+    };
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let parts: Vec<&str> = text.split('.').collect();
+    let has_form = match parts.as_slice() {
+        [one] => *one == "510" || (one.len() == 5 && digits(one)),
+        [_, _, _] => parts.iter().all(|part| digits(part) && part.len() <= 2),
+        _ => false,
+    };
+    name.eq_ignore_ascii_case("code") && has_form
+}
+
+/// The old 1:1 answer, the only one that may lack a status: `authenticated`, perhaps `liveness`, perhaps an error, and nothing else at all.
 fn is_the_old_comparison(raw: &Value) -> bool {
-    let belongs = |key: &String| {
+    let belongs = |(key, value): (&String, &Value)| {
         ["id", "authenticated", "liveness"]
             .iter()
             .any(|name| name.eq_ignore_ascii_case(key))
+            || is_error_name(key)
+            || is_code((key, value))
     };
     member(raw, "authenticated").is_some()
         && raw
             .as_object()
-            .is_some_and(|members| members.keys().all(belongs))
+            .is_some_and(|members| members.iter().all(belongs))
 }
 
 /// A member of a member, such as `unicoId.result`. An object that says something else instead is not the documented one.

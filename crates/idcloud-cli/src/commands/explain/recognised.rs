@@ -1,6 +1,7 @@
 //! What a text is that came from IDCloud or its SDK.
 //!
-//! Pure, and never guesses where two things look alike: what shows evidence is an answer, what shows none is a notification.
+//! Pure, and never guesses where two things look alike: what has a `state` or a `processId` is a notification, whatever else it shows; of the
+//! rest, what shows evidence is an answer, what shows none is a notification.
 
 use std::time::UNIX_EPOCH;
 
@@ -34,17 +35,17 @@ pub(super) fn recognise(bytes: &[u8]) -> Result<Recognised, &'static str> {
             return Ok(Recognised::CaptureToken(token));
         }
     }
+    let notification = Notification::from_json(bytes).ok();
+    if let Some(notification) = notification.as_ref().filter(|it| it.is_certain()) {
+        return Ok(Recognised::Notification(notification.clone()));
+    }
     if let Ok(process) = Process::from_json(bytes)
         && shows_something(&process)
     {
         return Ok(Recognised::Process(Box::new(process)));
     }
-    let notification = Notification::from_json(bytes).ok();
     let answer = ErrorAnswer::from_body(bytes);
     match (notification, answer.code()) {
-        (Some(notification), _) if notification.state().is_some() => {
-            Ok(Recognised::Notification(notification))
-        }
         (_, Some(code)) => Ok(Recognised::Code(code.clone())),
         (Some(notification), None) => Ok(Recognised::Notification(notification)),
         (None, None) => {
@@ -106,6 +107,22 @@ mod tests {
             ),
             (r#"{"id":"ID","state":"finished"}"#, "notification"),
             (r#"{"processId":"ID","status":3}"#, "notification"),
+            (
+                r#"{"id":"ID","state":"PROCESS_STATE_FINISHED","status":3,"unicoId":{"result":"yes"}}"#,
+                "notification",
+            ),
+            (
+                r#"{"id":"ID","State":"new","authenticated":true,"status":3}"#,
+                "notification",
+            ),
+            (
+                r#"{"id":"ID","process_id":"ID","liveness":1,"status":3}"#,
+                "notification",
+            ),
+            (
+                r#"{"id":"ID","state":null,"status":3,"liveness":1}"#,
+                "process",
+            ),
             (r#"{"id":"ID"}"#, "notification"),
             (
                 "eyJhbGciOiJSUzI1NiJ9.eyJpYXQiOjE1MDAwMDAwMDB9.c2ln\n",

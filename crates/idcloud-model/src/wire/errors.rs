@@ -1,0 +1,116 @@
+//! Errors that stand in an answer about a process.
+//!
+//! Must never miss one that stands beside evidence, and must take no other unknown member for one.
+
+use serde_json::Value;
+
+use super::names::is_same;
+use crate::ErrorCode;
+
+/// The members that hold evidence as an object, within which an error may stand too.
+pub(crate) const EVIDENCE_OBJECTS: [&str; 7] = [
+    "unicoId",
+    "identityFraudsters",
+    "government",
+    "biometryToken",
+    "idCloud",
+    "riskLevel",
+    "document",
+];
+
+/// Whether an unknown member, nested ones as `outer.inner`, says that something went wrong.
+///
+/// `error` and `errors` do, at the top and within an evidence object, unless their value says nothing; so does `code` at the top in the form of
+/// a documented code. `message` alone does not.
+pub(crate) fn is_error(name: &str, value: &Value) -> bool {
+    match name.split_once('.') {
+        Some((outer, inner)) => {
+            EVIDENCE_OBJECTS.iter().any(|known| is_same(known, outer))
+                && is_error_name(inner)
+                && says_something(value)
+        }
+        None => (is_error_name(name) && says_something(value)) || is_code(name, value),
+    }
+}
+
+/// Whether a member at the top belongs to errors, also where it says nothing.
+pub(crate) fn is_error_member(name: &str, value: &Value) -> bool {
+    is_error_name(name) || is_code(name, value)
+}
+
+pub(crate) fn is_error_name(name: &str) -> bool {
+    is_same("error", name) || is_same("errors", name)
+}
+
+fn is_code(name: &str, value: &Value) -> bool {
+    is_same("code", name)
+        && match value {
+            Value::String(text) => is_documented_form(text),
+            Value::Number(number) => number
+                .as_u64()
+                .is_some_and(|number| is_documented_form(&number.to_string())),
+            _ => false,
+        }
+}
+
+/// Five digits, or three numbers with dots between. The catalogue has one code more, of three digits: any other is an HTTP status or nothing.
+fn is_documented_form(text: &str) -> bool {
+    ErrorCode::parse(text).is_some_and(|code| {
+        let text = code.as_str();
+        match text.matches('.').count() {
+            0 => text.len() == 5 || code.entry().is_some(),
+            dots => dots == 2,
+        }
+    })
+}
+
+fn says_something(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(value) => *value,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(text) => !text.is_empty(),
+        Value::Array(values) => !values.is_empty(),
+        Value::Object(members) => !members.is_empty(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// What counts as an error, and what does not.
+    #[test]
+    fn errors_and_what_is_none() {
+        for (name, value, error) in [
+            ("error", json!({"code": "10201"}), true),
+            ("Error", json!("server_error"), true),
+            ("errors", json!([{"code": 20507}]), true),
+            ("unicoId.error", json!(true), true),
+            ("Document.Errors", json!("x"), true),
+            ("code", json!("10201"), true),
+            ("Code", json!(20507), true),
+            ("code", json!("1.2.7"), true),
+            ("code", json!("510"), true),
+            ("code", json!("200"), false),
+            ("code", json!(200), false),
+            ("code", json!("E10201"), false),
+            ("code", json!("1.2"), false),
+            ("code", json!(-20507), false),
+            ("unicoId.code", json!("10201"), false),
+            ("processAdditionalInfo.error", json!("x"), false),
+            ("other.error", json!("x"), false),
+            ("message", json!("failed"), false),
+            ("error", json!(null), false),
+            ("error", json!(false), false),
+            ("error", json!(0), false),
+            ("error", json!(""), false),
+            ("error", json!({}), false),
+            ("errors", json!([]), false),
+        ] {
+            assert_eq!(is_error(name, &value), error, "{name} {value}");
+        }
+    }
+}
