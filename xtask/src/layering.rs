@@ -116,11 +116,14 @@ const ARROWS: &[(&str, &[&str])] = &[
             "idcloud-journal",
             "idcloud-model",
             "idcloud-simulator",
+            "children",
             "pages",
         ],
     ),
     // Not published: it draws what those two found.
     ("pages", &[]),
+    // Not published: it bounds the processes that tests and the proof start.
+    ("children", &[]),
     // Not published: it runs the code blocks of the documentation.
     ("docs-tests", &[]),
     // Not published: the service that a page shows.

@@ -14,13 +14,14 @@ use std::fs::{Permissions, set_permissions};
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use children::Child;
 use idcloud_flows::http::{
     ApiKey, CallContext, Delivery, Environment, Operation, ServiceAccount, SignError, Signer,
     Transport, TransportError,
@@ -57,7 +58,12 @@ fn child() {
 /// Runs a task in a process of its own, which ends as this test does.
 fn run(mut command: Command, name: &str, directory: &Path) {
     command.env(TASK, format!("{name} {}", directory.display()));
-    let output = command.output().unwrap();
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let child = Child::spawn(&mut command, Duration::from_secs(120)).unwrap();
+    let output = child.finish().unwrap();
     assert!(output.status.success(), "{output:?}");
     let told = String::from_utf8_lossy(&output.stdout);
     assert!(told.contains("1 passed"), "{told}");

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use children::{Child, Signal, send};
 use idcloud_http::{Clock as _, SystemClock};
 use serde_json::{Value, json};
 use wiremock::ResponseTemplate;
@@ -14,7 +15,7 @@ use wiremock::ResponseTemplate;
 use super::schemas::assert_valid;
 use super::simulator::{Served, variables};
 use super::support::{
-    ACCESS_TOKEN, API_KEY, CPF, Files, Idcloud, NAME, PROCESS_ID, Run, Server, custom, run,
+    ACCESS_TOKEN, API_KEY, CPF, Files, Idcloud, LIMIT, NAME, PROCESS_ID, Run, Server, custom, run,
 };
 
 const HEADER: &str = "reference,cpf,name,email,phone,selfie\n";
@@ -38,14 +39,14 @@ fn cpf(number: u32) -> String {
 }
 
 /// So many rows, each of another person.
-fn rows(files: &Files, count: u32) {
+pub(crate) fn rows(files: &Files, count: u32) {
     let lines: Vec<String> = (1..=count)
         .map(|number| format!("row-{number},{},{NAME},{EMAIL},,selfie.png\n", cpf(number)))
         .collect();
     files.write("in.csv", (HEADER.to_owned() + &lines.concat()).as_bytes());
 }
 
-fn batch(files: &Files, url: &str, more: &[&str]) -> Idcloud {
+pub(crate) fn batch(files: &Files, url: &str, more: &[&str]) -> Idcloud {
     custom(files, url, ["batch", "run"])
         .arg(files.path("in.csv"))
         .arg("--journal")
@@ -179,7 +180,7 @@ async fn rows_come_to_what_they_should_and_are_not_repeated() {
     }
 }
 
-fn journaled<const N: usize>(files: &Files, arguments: [&str; N]) -> Idcloud {
+pub(crate) fn journaled<const N: usize>(files: &Files, arguments: [&str; N]) -> Idcloud {
     Idcloud::new(arguments)
         .arg("--journal")
         .arg(files.path("batch.db"))
@@ -873,15 +874,15 @@ async fn a_single_command_says_that_the_journal_failed() {
 }
 
 /// A served simulator, with a budget that a test does not have to wait for.
-struct Bench {
-    files: Files,
+pub(crate) struct Bench {
+    pub(crate) files: Files,
     variables: std::collections::HashMap<String, String>,
     _directory: tempfile::TempDir,
     _served: Served,
 }
 
 impl Bench {
-    fn start(arguments: &[&str]) -> Self {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let served = Served::start(directory.path(), &[&["--rate", "5000"], arguments].concat());
         Self {
@@ -892,7 +893,7 @@ impl Bench {
         }
     }
 
-    fn arguments(&self, more: &[&str]) -> Vec<std::ffi::OsString> {
+    pub(crate) fn arguments(&self, more: &[&str]) -> Vec<std::ffi::OsString> {
         let mut arguments: Vec<std::ffi::OsString> = ["batch", "run", "--rate", "5000"]
             .iter()
             .map(Into::into)
@@ -906,19 +907,23 @@ impl Bench {
         arguments
     }
 
-    fn command(&self, more: &[&str]) -> Idcloud {
-        self.variables.iter().fold(
-            Idcloud::new(self.arguments(more)),
-            |command, (name, value)| command.env(name, value),
-        )
+    pub(crate) fn command(&self, more: &[&str]) -> Idcloud {
+        self.as_this_account(Idcloud::new(self.arguments(more)))
     }
 
-    async fn run(&self, more: &[&str]) -> Run {
+    /// A command with the account of the served simulator.
+    pub(crate) fn as_this_account(&self, command: Idcloud) -> Idcloud {
+        self.variables
+            .iter()
+            .fold(command, |command, (name, value)| command.env(name, value))
+    }
+
+    pub(crate) async fn run(&self, more: &[&str]) -> Run {
         run(self.command(more)).await
     }
 
     /// What was billed, asked over the socket.
-    fn ledger(&self) -> Value {
+    pub(crate) fn ledger(&self) -> Value {
         let address = self.variables["IDCLOUD_API_URL"]
             .trim_start_matches("http://")
             .to_owned();
@@ -969,10 +974,7 @@ async fn an_interrupted_batch_is_resumed() {
     rows(&bench.files, 60);
     let running = bench.command(&["--concurrency", "4"]).spawn();
     SystemClock::new().sleep(Duration::from_millis(900)).await;
-    let killed = Command::new("kill")
-        .args(["-INT", &running.id().to_string()])
-        .status();
-    assert!(killed.unwrap().success());
+    send(running.id(), Signal::SIGINT);
     let first = tokio::task::spawn_blocking(move || running.finish())
         .await
         .unwrap();
@@ -1028,15 +1030,15 @@ async fn a_killed_batch_bills_nobody_twice() {
     let clock = SystemClock::new();
     let mut billed = vec![0];
     for _ in 0..kills {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_idcloud"))
+        let mut command = Command::new(env!("CARGO_BIN_EXE_idcloud"));
+        command
             .env_clear()
             .env("HOME", bench.files.path(""))
             .envs(&bench.variables)
             .args(bench.arguments(&["--concurrency", "8"]))
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+            .stderr(Stdio::null());
+        let mut child = Child::spawn(&mut command, LIMIT).unwrap();
         clock
             .sleep(Duration::from_millis(moments.u64(60..450)))
             .await;

@@ -5,11 +5,12 @@ use std::fs::Permissions;
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
+use children::{Child, Signal, send};
 use serde_json::Value;
 
-use super::support::{CPF, Files, Idcloud, NAME, drawn_selfie, run};
+use super::support::{CPF, Files, Idcloud, LIMIT, NAME, drawn_selfie, run};
 
 /// A served simulator, stopped when the test ends.
 pub(crate) struct Served {
@@ -23,7 +24,8 @@ impl Served {
     }
 
     fn listening(listen: &str, credentials: &Path, arguments: &[&str]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_idcloud"))
+        let mut command = Command::new(env!("CARGO_BIN_EXE_idcloud"));
+        command
             .env_clear()
             .env("HOME", credentials)
             .args([
@@ -37,21 +39,19 @@ impl Served {
             .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
-            .spawn()
-            .unwrap();
+            .stderr(Stdio::inherit());
+        let mut child = Child::spawn(&mut command, LIMIT).unwrap();
         let mut first_line = String::new();
         BufReader::new(child.stdout.take().unwrap())
             .read_line(&mut first_line)
             .unwrap();
         Self { child, first_line }
     }
-}
 
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+    /// Asks it to end; how it ended.
+    pub(crate) fn end(&mut self, signal: Signal) -> Option<i32> {
+        send(self.child.id(), signal);
+        self.child.wait().unwrap().code()
     }
 }
 
@@ -344,13 +344,7 @@ async fn serving_with_everything_around() {
         let tls = findings.iter().find(|one| one["check"] == "tls").unwrap();
         assert_eq!(tls["status"], status, "{examined}");
     }
-    let process = served.child.id().to_string();
-    let killed = Command::new("kill")
-        .args(["-TERM", &process])
-        .status()
-        .unwrap();
-    assert!(killed.success());
-    assert_eq!(served.child.wait().unwrap().code(), Some(0));
+    assert_eq!(served.end(Signal::SIGTERM), Some(0));
 }
 
 /// Tenants share nothing: each has credentials, which are good for it alone.

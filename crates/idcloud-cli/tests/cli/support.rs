@@ -3,10 +3,12 @@
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{ChildStdin, Command, Output, Stdio};
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use super::schemas::{assert_valid, schema_of};
+use children::Child;
 use idcloud_simulator::{Config, Simulator};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -24,6 +26,9 @@ pub(crate) const TENANT: &str = "3f0b4a52-7c0e-4f0c-9d1c-2b1f6d0a9e11";
 
 /// What no stream may ever carry.
 const FORBIDDEN: [&str; 6] = ["52998224725", CPF, NAME, "Zoraide", API_KEY, ACCESS_TOKEN];
+
+/// How long a run may take: much longer than any needs, also on a machine that is busy.
+pub(crate) const LIMIT: Duration = Duration::from_secs(240);
 
 /// One finished run.
 pub(crate) struct Run {
@@ -68,16 +73,38 @@ pub(crate) struct Idcloud {
     command: Command,
     home: TempDir,
     stdin: Option<Vec<u8>>,
-    stdout_given: bool,
+    /// Standard input stays open once that is written.
+    held: bool,
+    stdout: Option<Stdio>,
+    stderr: Option<Stdio>,
     searched: bool,
 }
 
 impl Idcloud {
     pub(crate) fn new<I: IntoIterator<Item = S>, S: Into<OsString>>(arguments: I) -> Self {
+        Self::of(Command::new(env!("CARGO_BIN_EXE_idcloud")), arguments)
+    }
+
+    /// As [`Idcloud::new`], started as `nohup` starts a program: with SIGHUP ignored.
+    #[cfg(unix)]
+    pub(crate) fn ignoring_hang_ups<I: IntoIterator<Item = S>, S: Into<OsString>>(
+        arguments: I,
+    ) -> Self {
+        let mut shell = Command::new("sh");
+        shell
+            .args(["-c", "trap '' HUP; exec \"$0\" \"$@\""])
+            .arg(env!("CARGO_BIN_EXE_idcloud"));
+        Self::of(shell, arguments)
+    }
+
+    fn of<I: IntoIterator<Item = S>, S: Into<OsString>>(
+        mut command: Command,
+        arguments: I,
+    ) -> Self {
         let home = tempfile::tempdir().unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_idcloud"));
         command
             .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", home.path())
             .env("NO_PROXY", "*");
         command.args(arguments.into_iter().map(Into::into));
@@ -85,7 +112,9 @@ impl Idcloud {
             command,
             home,
             stdin: None,
-            stdout_given: false,
+            held: false,
+            stdout: None,
+            stderr: None,
             searched: true,
         }
     }
@@ -110,6 +139,12 @@ impl Idcloud {
 
     pub(crate) fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.stdin = Some(bytes.into());
+        self
+    }
+
+    /// Leaves standard input open, so that whatever reads it waits for more.
+    pub(crate) fn holding_stdin(mut self) -> Self {
+        self.held = true;
         self
     }
 
@@ -142,26 +177,29 @@ impl Idcloud {
 
     /// Writes results there, where nothing can be read back.
     pub(crate) fn stdout(mut self, stdout: impl Into<Stdio>) -> Self {
-        self.command.stdout(stdout);
-        self.stdout_given = true;
+        self.stdout = Some(stdout.into());
+        self
+    }
+
+    /// Throws standard error away, for a test that reads standard output alone.
+    pub(crate) fn silent(mut self) -> Self {
+        self.stderr = Some(Stdio::null());
         self
     }
 
     /// Starts running.
     pub(crate) fn spawn(mut self) -> Running {
-        self.command.stdin(Stdio::piped()).stderr(Stdio::piped());
-        if !self.stdout_given {
-            self.command.stdout(Stdio::piped());
-        }
-        let mut child = self.command.spawn().unwrap();
+        self.command
+            .stdin(Stdio::piped())
+            .stdout(self.stdout.take().unwrap_or_else(Stdio::piped))
+            .stderr(self.stderr.take().unwrap_or_else(Stdio::piped));
+        let mut child = Child::spawn(&mut self.command, LIMIT).unwrap();
+        let mut stdin = child.stdin.take().unwrap();
         // A program that refuses its arguments may be gone before it reads.
-        let _ = child
-            .stdin
-            .take()
-            .unwrap()
-            .write_all(&self.stdin.take().unwrap_or_default());
+        let _ = stdin.write_all(&self.stdin.take().unwrap_or_default());
         Running {
             child,
+            _stdin: self.held.then_some(stdin),
             searched: self.searched,
             _home: self.home,
         }
@@ -170,7 +208,8 @@ impl Idcloud {
 
 /// A run that has begun.
 pub(crate) struct Running {
-    child: Child,
+    pub(crate) child: Child,
+    _stdin: Option<ChildStdin>,
     searched: bool,
     _home: TempDir,
 }
@@ -185,7 +224,7 @@ impl Running {
             status,
             stdout,
             stderr,
-        } = self.child.wait_with_output().unwrap();
+        } = self.child.finish().unwrap();
         let run = Run {
             code: status.code().expect("no signal"),
             stdout: String::from_utf8(stdout).unwrap(),

@@ -70,8 +70,17 @@ fn run(path: &Path) -> (String, String) {
     let ran = shell::run(&root(), &page);
     for (number, command) in page.commands.iter().enumerate() {
         let place = format!("{}:{}", path.display(), command.line);
-        let Some(outcome) = ran.get(number) else {
-            writeln!(faults, "{place}: the session ended before this command").unwrap();
+        let Some(outcome) = ran.outcomes.get(number) else {
+            match &ran.given_up {
+                None => writeln!(faults, "{place}: the session ended before this command"),
+                Some(seen) => writeln!(
+                    faults,
+                    "{place}: $ {}\ngiven up and ended; there stood\n{}",
+                    command.text,
+                    seen.join("\n")
+                ),
+            }
+            .unwrap();
             break;
         };
         let explained = page

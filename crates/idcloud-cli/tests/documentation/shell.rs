@@ -4,19 +4,19 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::io::Read as _;
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
-use std::sync::mpsc;
 use std::time::Duration;
+
+use children::Child;
 
 use crate::page::{Page, Window};
 use crate::terminal;
 
-/// How long a page may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a page may take: much longer than any needs, also on a machine that is busy.
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// Begins the line that ends a command's output; nothing prints it by chance.
 pub(crate) const END: &str = "\u{1}end";
@@ -28,8 +28,17 @@ pub(crate) struct Outcome {
     pub(crate) status: i32,
 }
 
-/// Runs the page's commands in order; fewer outcomes where the shell came to an end.
-pub(crate) fn run(root: &Path, page: &Page) -> Vec<Outcome> {
+/// What came of a page's commands.
+#[derive(Debug, Default)]
+pub(crate) struct Session {
+    /// One for each command that ended, in their order.
+    pub(crate) outcomes: Vec<Outcome>,
+    /// What stood there beyond the last of them, where the session was given up.
+    pub(crate) given_up: Option<Vec<String>>,
+}
+
+/// Runs the page's commands in order. When it returns, no process of the session is left.
+pub(crate) fn run(root: &Path, page: &Page) -> Session {
     let folder = tempfile::tempdir().expect("a folder for the session");
     let here = folder.path().canonicalize().expect("its path");
     let assets = here.join("docs/assets");
@@ -46,17 +55,17 @@ pub(crate) fn run(root: &Path, page: &Page) -> Vec<Outcome> {
         fs::write(file, exchange(content, &addresses, false)).unwrap();
     }
     let script = command(&here, &exchange(&script(page), &addresses, false));
-    let as_on_the_page =
-        |text: &str| exchange(text, &addresses, true).replace(&*here.to_string_lossy(), ".");
     let windows = windows(page);
-    if windows.is_empty() {
-        return outcomes(&as_on_the_page(&output(script)));
+    let mut session = if windows.is_empty() {
+        run_piped(script, PATIENCE)
+    } else {
+        terminal::run(script, &windows, &here.join(BEHIND), PATIENCE)
+    };
+    let printed = session.outcomes.iter_mut().map(|ran| &mut ran.printed);
+    for line in printed.chain(&mut session.given_up).flatten() {
+        *line = exchange(line, &addresses, true).replace(&*here.to_string_lossy(), ".");
     }
-    let mut outcomes = terminal::run(script, &windows, PATIENCE);
-    for line in outcomes.iter_mut().flat_map(|ran| &mut ran.printed) {
-        *line = as_on_the_page(line);
-    }
-    outcomes
+    session
 }
 
 /// The terminals of a page's commands; none where it wants no terminal.
@@ -114,15 +123,23 @@ fn exchange(text: &str, addresses: &BTreeMap<String, String>, back: bool) -> Str
     text
 }
 
+/// What a session begins with where it has no terminal. Its standard input is held by the test:
+/// when that is gone, whatever became of it, the session's group ends.
+const LIFELINE: &str = "exec 3<&0 </dev/null\n\
+     { read -r _ <&3; kill -KILL 0; } >/dev/null 2>&1 &\nlifeline=$!\nexec 3<&-\n";
+
+/// The file with the processes that a session left running in the background, one a line.
+const BEHIND: &str = "home/behind";
+
 fn script(page: &Page) -> String {
     // Ctrl-c is for what runs in the foreground alone.
     let mut script = String::from(if windows(page).is_empty() {
-        ""
+        LIFELINE
     } else {
-        "set -m\n"
+        "set -m\nlifeline=\ntrap 'exit 129' HUP\n"
     });
     script.push_str(
-        "exec 2>&1\nbehind=\ntrap 'kill $behind 2>/dev/null' EXIT\n\
+        "exec 2>&1\nbehind=\ntrap 'kill $behind $lifeline 2>/dev/null' EXIT\n\
          cargo() { while [ \"$1\" != -- ]; do shift; done; shift; idcloud \"$@\"; }\n",
     );
     for (number, command) in page.commands.iter().enumerate() {
@@ -138,7 +155,7 @@ fn script(page: &Page) -> String {
         match command.text.strip_suffix('&') {
             Some(text) => write!(
                 script,
-                ": > home/{number}.out\n{text} > home/{number}.out &\nbehind=\"$behind $!\"\ntried=0\n\
+                ": > home/{number}.out\n{text} > home/{number}.out &\nbehind=\"$behind $!\"; echo $! >> {BEHIND}\ntried=0\n\
                  until [ \"$(wc -l < home/{number}.out)\" -ge {lines} ] || [ $tried -ge 200 ]; do sleep 0.05; tried=$((tried+1)); done\n\
                  head -n {lines} home/{number}.out\nstatus=0\n"
             ),
@@ -166,30 +183,17 @@ fn command(here: &Path, script: &str) -> Command {
     command
 }
 
-fn output(mut script: Command) -> String {
-    let mut child = script
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("a shell");
-    let mut stdout = child.stdout.take().unwrap();
-    let (done, finished) = mpsc::channel();
-    std::thread::scope(|scope| {
-        let reader = scope.spawn(move || {
-            let mut bytes = Vec::new();
-            drop(stdout.read_to_end(&mut bytes));
-            let _unheard = done.send(());
-            String::from_utf8_lossy(&bytes).into_owned()
-        });
-        if finished.recv_timeout(PATIENCE).is_err() {
-            drop(child.kill());
-        }
-        drop(child.wait());
-        reader.join().unwrap()
-    })
+/// Runs a script whose output is piped.
+fn run_piped(mut script: Command, patience: Duration) -> Session {
+    script.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = Child::spawn_group(&mut script, patience).expect("a shell");
+    let lifeline = child.stdin.take();
+    let (output, in_time) = child.finish_or_give_up().expect("the shell's end");
+    drop(lifeline);
+    outcomes(&String::from_utf8_lossy(&output.stdout), in_time)
 }
 
-fn outcomes(printed: &str) -> Vec<Outcome> {
+fn outcomes(printed: &str, in_time: bool) -> Session {
     let mut outcomes = Vec::new();
     let mut lines = Vec::new();
     for line in printed.lines() {
@@ -206,5 +210,52 @@ fn outcomes(printed: &str) -> Vec<Outcome> {
             status: status.trim().parse().unwrap_or(-1),
         });
     }
-    outcomes
+    Session {
+        outcomes,
+        given_up: (!in_time).then_some(lines),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use children::ends_within;
+    use idcloud_http::{Clock as _, SystemClock};
+
+    use super::*;
+
+    /// A page of two commands: one that stays in the background, and one that never ends.
+    fn hanging(attributes: &str) -> Page {
+        Page::parse(&format!(
+            "```console{attributes}\n$ sh -c 'echo here; exec sleep 300' &\nhere\n$ echo seen; sleep 300\n```\n"
+        ))
+    }
+
+    /// A session that hangs is given up with what stood there, and leaves nothing behind: neither
+    /// in the foreground, nor in the background, nor a reader that waits for either.
+    #[test]
+    fn a_session_that_hangs_is_given_up() {
+        for attributes in ["", " columns=80"] {
+            let page = hanging(attributes);
+            let folder = tempfile::tempdir().unwrap();
+            let here = folder.path();
+            fs::create_dir(here.join("home")).unwrap();
+            let command = command(here, &script(&page));
+            let patience = Duration::from_secs(3);
+            let clock = SystemClock::new();
+            let began = clock.instant();
+            let session = if attributes.is_empty() {
+                run_piped(command, patience)
+            } else {
+                terminal::run(command, &windows(&page), &here.join(BEHIND), patience)
+            };
+            assert!(clock.instant() - began < Duration::from_secs(60));
+            assert_eq!(session.outcomes.len(), 1, "{session:?}");
+            assert_eq!(session.outcomes[0].printed, ["here"]);
+            let given_up = session.given_up.expect("it is given up");
+            assert_eq!(given_up.join("|").trim_matches('|'), "seen");
+            let behind = fs::read_to_string(here.join(BEHIND)).unwrap();
+            let behind: u32 = behind.trim().parse().unwrap();
+            assert!(ends_within(behind, Duration::from_secs(60)), "{attributes}");
+        }
+    }
 }

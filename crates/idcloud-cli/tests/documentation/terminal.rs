@@ -2,16 +2,24 @@
 //! Must never see less than a person: what is left behind is there, and what is broken within a word is broken.
 
 use std::fmt::Write as _;
+use std::fs;
 use std::io::{Read as _, Write as _};
 use std::num::NonZeroU16;
-use std::process::Command;
-use std::sync::mpsc;
+use std::path::Path;
+use std::process::{Child, Command};
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread;
 use std::time::Duration;
 
+use children::end_group;
+use idcloud_http::{Clock as _, SystemClock};
+use nix::unistd::tcgetpgrp;
+use pty_process::blocking::Pty;
 use vt100::{Color, Parser};
 
 use crate::page::Window;
-use crate::shell::{END, Outcome};
+use crate::shell::{END, Outcome, Session};
 
 /// Enough for the longest screen: nothing may scroll away unseen.
 const ROWS: u16 = 300;
@@ -22,53 +30,99 @@ const CTRL_C: &[u8] = b"\x03";
 /// Of one kind of words so many are named.
 const NAMED: usize = 4;
 
-/// Runs the script, whose commands have these windows one after the other.
-pub(crate) fn run(script: Command, windows: &[Window], patience: Duration) -> Vec<Outcome> {
+/// Runs the script, whose commands have these windows one after the other, for `patience` at most.
+/// It writes the processes that it leaves in the background into the file `behind`.
+pub(crate) fn run(
+    script: Command,
+    windows: &[Window],
+    behind: &Path,
+    patience: Duration,
+) -> Session {
     let (pty, pts) = pty_process::blocking::open().expect("a terminal");
     pty.resize(pty_process::Size::new(50, 80)).unwrap();
-    let mut child = pty_process::blocking::Command::from(script)
+    let shell = pty_process::blocking::Command::from(script)
         .spawn(pts)
         .expect("a shell");
-    let (send, chunks) = mpsc::channel();
-    std::thread::scope(|scope| {
-        let terminal = &pty;
-        scope.spawn(move || {
+    let terminal = Terminal {
+        shell,
+        pty: Arc::new(pty),
+        behind,
+    };
+    let chunks = terminal.chunks();
+    let clock = SystemClock::new();
+    let limit = clock.instant() + patience;
+    let mut screen = Screen::new(windows);
+    loop {
+        match chunks.recv_timeout(limit.saturating_duration_since(clock.instant())) {
+            Ok(chunk) => {
+                screen.feed(&chunk);
+                if screen.wants_ctrl_c() {
+                    (&*terminal.pty).write_all(CTRL_C).unwrap();
+                }
+            }
+            Err(RecvTimeoutError::Disconnected) => return screen.ended(),
+            Err(RecvTimeoutError::Timeout) => return screen.given_up(),
+        }
+    }
+}
+
+/// A shell in a terminal. Dropping it ends every process that the shell started.
+struct Terminal<'a> {
+    shell: Child,
+    pty: Arc<Pty>,
+    behind: &'a Path,
+}
+
+impl Terminal<'_> {
+    /// What is written to the terminal, read by a thread that nothing waits for: it comes to its
+    /// end when the last process that has the terminal open is gone.
+    fn chunks(&self) -> Receiver<Vec<u8>> {
+        let (send, chunks) = mpsc::channel();
+        let pty = Arc::clone(&self.pty);
+        thread::spawn(move || {
             let mut buffer = [0; 4096];
             // Its end is an error on some systems.
-            while let Ok(read @ 1..) = (&*terminal).read(&mut buffer) {
+            while let Ok(read @ 1..) = (&*pty).read(&mut buffer) {
                 if send.send(buffer[..read].to_vec()).is_err() {
                     break;
                 }
             }
         });
-        let mut session = Session::new(windows);
-        while let Ok(chunk) = chunks.recv_timeout(patience) {
-            session.feed(&chunk);
-            if session.wants_ctrl_c() {
-                (&*terminal).write_all(CTRL_C).unwrap();
-            }
+        chunks
+    }
+}
+
+impl Drop for Terminal<'_> {
+    fn drop(&mut self) {
+        // Each command of the shell has a process group of its own. The one in the foreground is
+        // the terminal's to name, as long as the shell lives.
+        let foreground = tcgetpgrp(&*self.pty).ok();
+        end_group(self.shell.id());
+        let _ = self.shell.wait();
+        let foreground = foreground.and_then(|group| u32::try_from(group.as_raw()).ok());
+        let behind = fs::read_to_string(self.behind).unwrap_or_default();
+        let behind = behind.lines().filter_map(|line| line.parse().ok());
+        for group in behind.chain(foreground) {
+            end_group(group);
         }
-        drop(child.kill());
-        drop(child.wait());
-        session.outcomes
-    })
+    }
 }
 
 /// What came so far.
-struct Session<'a> {
+struct Screen<'a> {
     windows: &'a [Window],
-    screen: Parser,
+    shown: Parser,
     unread: Vec<u8>,
     /// Ctrl-c was pressed for this command.
     pressed: bool,
     outcomes: Vec<Outcome>,
 }
 
-impl<'a> Session<'a> {
+impl<'a> Screen<'a> {
     fn new(windows: &'a [Window]) -> Self {
         Self {
             windows,
-            screen: screen(windows.first()),
+            shown: screen(windows.first()),
             unread: Vec::new(),
             pressed: false,
             outcomes: Vec::new(),
@@ -84,12 +138,12 @@ impl<'a> Session<'a> {
             };
             let status = String::from_utf8_lossy(&self.unread[at + end.len()..at + line_end]);
             let status = status.trim().parse().unwrap_or(-1);
-            self.screen.process(&self.unread[..at]);
+            self.shown.process(&self.unread[..at]);
             self.unread.drain(..=at + line_end);
-            let mut printed = lines(&self.screen);
-            printed.extend(legend(&self.screen));
+            let mut printed = lines(&self.shown);
+            printed.extend(legend(&self.shown));
             self.outcomes.push(Outcome { printed, status });
-            self.screen = screen(self.windows.get(self.outcomes.len()));
+            self.shown = screen(self.windows.get(self.outcomes.len()));
             self.pressed = false;
         }
         // The end may have come in part.
@@ -99,14 +153,28 @@ impl<'a> Session<'a> {
             .position(|byte| *byte == end[0])
             .unwrap_or(self.unread.len());
         let shown: Vec<u8> = self.unread.drain(..whole).collect();
-        self.screen.process(&shown);
+        self.shown.process(&shown);
+    }
+
+    fn ended(self) -> Session {
+        Session {
+            outcomes: self.outcomes,
+            given_up: None,
+        }
+    }
+
+    fn given_up(self) -> Session {
+        Session {
+            given_up: Some(lines(&self.shown)),
+            outcomes: self.outcomes,
+        }
     }
 
     /// Whether this is the moment; it comes once for a command.
     fn wants_ctrl_c(&mut self) -> bool {
         let window = self.windows.get(self.outcomes.len());
         let wanted = window.and_then(|window| window.ctrl_c.as_ref());
-        let seen = wanted.is_some_and(|text| self.screen.screen().contents().contains(text));
+        let seen = wanted.is_some_and(|text| self.shown.screen().contents().contains(text));
         let now = seen && !self.pressed;
         self.pressed |= now;
         now

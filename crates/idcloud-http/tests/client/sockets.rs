@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use children::Child;
 use http::{Request, Response};
 use idcloud_http::{
     CallContext, CallOptions, Client, Delivery, Endpoints, Environment, ErrorKind, Operation,
@@ -656,17 +657,17 @@ async fn behind_a_proxy() {
 async fn the_systems_proxy_is_honoured() {
     for (no_proxy, tunnels) in [("", true), ("idcloud.invalid", false)] {
         let proxy = Server::start(write("403 Forbidden", "")).await;
-        let child = std::process::Command::new(std::env::current_exe().unwrap())
+        let mut command = std::process::Command::new(std::env::current_exe().unwrap());
+        command
             .args(["--exact", "sockets::behind_a_proxy", "--ignored"])
             .env("ALL_PROXY", proxy.url())
             .env("HTTP_PROXY", proxy.url())
             .env("HTTPS_PROXY", proxy.url())
             .env("NO_PROXY", no_proxy)
             .env_remove("REQUEST_METHOD")
-            .stdout(std::process::Stdio::piped())
-            .spawn()
-            .unwrap();
-        let ended = tokio::task::spawn_blocking(|| child.wait_with_output().unwrap());
+            .stdout(std::process::Stdio::piped());
+        let child = Child::spawn(&mut command, Duration::from_secs(120)).unwrap();
+        let ended = tokio::task::spawn_blocking(|| child.finish().unwrap());
         let output = ended.await.unwrap();
         let text = String::from_utf8_lossy(&output.stdout);
         assert!(

@@ -4,8 +4,8 @@
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
-use std::process::Child;
 
+use children::Child;
 use idcloud_flows::journal::{EntryFilter, Journal as _, StateKind};
 use idcloud_journal::SqliteJournal;
 
@@ -23,7 +23,7 @@ fn spawn(task: &Task) -> Child {
 
 /// Runs a task to its end.
 fn run(task: &Task) {
-    let output = spawn(task).wait_with_output().unwrap();
+    let output = spawn(task).finish().unwrap();
     assert!(output.status.success(), "{output:?}");
 }
 
@@ -133,7 +133,7 @@ async fn two_processes() {
         assert_eq!(answers, ["in flight", "sent"]);
         for child in children {
             // Ends its input, for which the submitter waits.
-            assert!(child.wait_with_output().unwrap().status.success());
+            assert!(child.finish().unwrap().status.success());
         }
         assert_eq!(Wire::of(directory.path()).count("row 0"), 1);
         judge(directory.path(), 1, 1, 0, "two processes").await;

@@ -21,8 +21,13 @@ mod watched;
 mod wire;
 
 use std::fmt::Display;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use children::Child;
+
+/// How long a child may take: much longer than any needs, also on a machine that is busy.
+const LIMIT: Duration = Duration::from_secs(120);
 
 /// `seconds` after the first run of any child.
 fn later(seconds: u64) -> SystemTime {
@@ -42,13 +47,13 @@ fn child() {
 
 /// Starts a child that finds its task in `variable`.
 fn spawn(variable: &str, task: &impl Display) -> Child {
-    Command::new(std::env::current_exe().unwrap())
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command
         .args(["child", "--exact", "--nocapture", "--test-threads=1"])
         .env(variable, task.to_string())
         .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap()
+        .stdout(Stdio::piped());
+    Child::spawn(&mut command, LIMIT).unwrap()
 }
 
 /// How many random kills a test makes: `default`, or as many as `IDCLOUD_JOURNAL_KILLS` says.
