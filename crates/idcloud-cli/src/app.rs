@@ -12,6 +12,7 @@ use crate::config;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::input::Stdin;
+use crate::interrupts::Interrupts;
 use crate::journal_file;
 use crate::output::Output;
 use crate::profile;
@@ -23,14 +24,11 @@ pub(crate) fn run(
     arguments: &[OsString],
     variable: &dyn Fn(&str) -> Option<OsString>,
     stdin: &mut dyn Read,
+    interrupts: &Interrupts,
     output: &mut Output<'_>,
 ) -> Exit {
-    output.set_format(usage::intended_format(
-        arguments,
-        variable("IDCLOUD_FORMAT").as_deref(),
-    ));
     let outcome = match usage::parse(arguments) {
-        Ok(cli) => dispatch(cli, variable, stdin, output),
+        Ok(cli) => dispatch(cli, variable, stdin, interrupts, output),
         Err(error) => return clap_error(error, output),
     };
     outcome.unwrap_or_else(|failure| {
@@ -48,6 +46,7 @@ fn dispatch(
     cli: Cli,
     variable: &dyn Fn(&str) -> Option<OsString>,
     stdin: &mut dyn Read,
+    interrupts: &Interrupts,
     output: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
     let settings = settings(&cli.settings, variable)?;
@@ -55,24 +54,35 @@ fn dispatch(
         config::format(&settings.layers).map_err(|refusal| Failure::usage(vec![refusal]))?;
     output.set_format(format);
     let mut stdin = Stdin::new(stdin);
+    let stdin = &mut stdin;
     match cli.command {
-        Command::Onboard(args) => commands::onboard::run(*args, &settings, &mut stdin, output),
-        Command::Liveness(args) => commands::liveness::run(&args, &settings, &mut stdin, output),
-        Command::Compare(args) => commands::compare::run(*args, &settings, &mut stdin, output),
-        Command::Process(command) => commands::process::run(&command, &settings, output),
-        Command::Document(command) => {
-            commands::document::run(command, &settings, &mut stdin, output)
+        Command::Onboard(args) => {
+            commands::onboard::run(*args, &settings, stdin, interrupts, output)
         }
-        Command::Batch(command) => commands::batch::run(command, &settings, output),
+        Command::Liveness(args) => {
+            commands::liveness::run(&args, &settings, stdin, interrupts, output)
+        }
+        Command::Compare(args) => {
+            commands::compare::run(*args, &settings, stdin, interrupts, output)
+        }
+        Command::Process(command) => {
+            commands::process::run(&command, &settings, interrupts, output)
+        }
+        Command::Document(command) => {
+            commands::document::run(command, &settings, stdin, interrupts, output)
+        }
+        Command::Batch(command) => commands::batch::run(command, &settings, interrupts, output),
         Command::Journal(command) => commands::journal::run(command, &settings, output),
-        Command::Preflight(args) => commands::preflight::run(&args, &mut stdin, output),
-        Command::Explain(args) => commands::explain::run(&args, &settings, &mut stdin, output),
-        Command::Token(args) => commands::token::run(&args, &settings, output),
-        Command::Doctor(DoctorArgs {}) => commands::doctor::run(&settings, variable, output),
+        Command::Preflight(args) => commands::preflight::run(&args, stdin, output),
+        Command::Explain(args) => commands::explain::run(&args, &settings, stdin, output),
+        Command::Token(args) => commands::token::run(&args, &settings, interrupts, output),
+        Command::Doctor(DoctorArgs {}) => {
+            commands::doctor::run(&settings, variable, interrupts, output)
+        }
         Command::Completions(args) => commands::documentation::completions(&args, output),
         Command::Man(args) => commands::documentation::man(&args, output),
         Command::Simulator(command) => {
-            commands::simulator::run(command, &settings, &mut stdin, output)
+            commands::simulator::run(command, &settings, stdin, interrupts, output)
         }
     }
 }

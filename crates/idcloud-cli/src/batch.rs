@@ -24,7 +24,6 @@ pub(crate) mod row;
 pub(crate) mod row_object;
 pub(crate) mod rows;
 pub(crate) mod same_person;
-pub(crate) mod signals;
 pub(crate) mod sink;
 pub(crate) mod source;
 pub(crate) mod standing;

@@ -15,7 +15,8 @@ mod fold;
 mod handle;
 mod harmless;
 mod input;
-mod interrupt;
+mod interrupted;
+mod interrupts;
 mod journal_file;
 mod outcome;
 mod output;
@@ -42,20 +43,44 @@ mod verification;
 use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
 
+use crate::failure::Failure;
+use crate::interrupts::Interrupts;
+
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().collect();
     let variable = |name: &str| std::env::var_os(name);
-    let (stdout, stderr) = (io::stdout(), io::stderr());
+    // Standard error is locked for each writing alone: an interruption speaks there from another thread.
+    let (stdout, mut stderr) = (io::stdout(), io::stderr());
     let terminals = output::Terminals {
         stdout: stdout.is_terminal(),
         stderr: stderr.is_terminal(),
         columns: terminal_size::terminal_size().map(|(columns, _)| columns.0.into()),
     };
-    let exit = app::run(
+    let mut stdout = stdout.lock();
+    let mut output = output::Output::new(&mut stdout, &mut stderr, terminals, &variable);
+    output.set_format(usage::intended_format(
         &arguments,
-        &variable,
-        &mut io::stdin().lock(),
-        &mut output::Output::new(&mut stdout.lock(), &mut stderr.lock(), terminals, &variable),
-    );
+        variable("IDCLOUD_FORMAT").as_deref(),
+    ));
+    let format = output.format();
+    let listening = Interrupts::listen(move || last_words(terminals, format));
+    let Ok(interrupts) = listening else {
+        let failure = Failure::fault("the program cannot listen for signals");
+        let _ = output.failure(&failure);
+        return failure.exit.into();
+    };
+    let mut stdin = io::stdin().lock();
+    let exit = app::run(&arguments, &variable, &mut stdin, &interrupts, &mut output);
     exit.into()
+}
+
+/// What is said when the program is interrupted before it sent anything.
+fn last_words(terminals: output::Terminals, format: args::Format) {
+    let variable = |name: &str| std::env::var_os(name);
+    let (mut nowhere, mut stderr) = (io::sink(), io::stderr());
+    let mut output = output::Output::new(&mut nowhere, &mut stderr, terminals, &variable);
+    output.set_format(format);
+    output.after_ctrl_c();
+    // Where standard error is gone, the exit code still tells.
+    let _ = output.failure(&interrupted::before_anything());
 }

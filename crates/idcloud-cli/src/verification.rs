@@ -15,7 +15,8 @@ use crate::call_failure;
 use crate::connection::Connection;
 use crate::failure::{Delivery, Failure};
 use crate::handle::{Awaits, Submits};
-use crate::interrupt::{self, interruptible};
+use crate::interrupted;
+use crate::interrupts::Interrupts;
 use crate::outcome::Outcome;
 use crate::output::Output;
 use crate::progress::{NewAttempt, Progress};
@@ -50,17 +51,19 @@ pub(crate) struct Verification<H> {
     progress: Progress,
     new_attempts: UnboundedReceiver<NewAttempt>,
     shown: Shown,
+    interrupts: Interrupts,
     reference: Option<Reference>,
 }
 
 impl<H: Awaits> Verification<H> {
-    pub(crate) fn new(handle: H, shown: Shown) -> Self {
+    pub(crate) fn new(handle: H, shown: Shown, interrupts: &Interrupts) -> Self {
         let (progress, new_attempts) = Progress::new();
         Self {
             handle: handle.watched(progress.observer()),
             progress,
             new_attempts,
             shown,
+            interrupts: interrupts.clone(),
             reference: None,
         }
     }
@@ -97,7 +100,8 @@ impl<H: Awaits> Verification<H> {
                 pending.process_id()
             ));
         }
-        match interruptible(self.handle.final_report(pending.clone(), limit)).await {
+        let wait = self.handle.final_report(pending.clone(), limit);
+        match self.interrupts.interruptible(wait).await {
             Some(Ok(report)) => self.finished(&report),
             Some(Err(error)) => {
                 let id = error.pending().process_id().as_str();
@@ -114,7 +118,7 @@ impl<H: Awaits> Verification<H> {
             }
             None => {
                 let id = pending.process_id().as_str();
-                self.pending(&pending, Some(interrupt::of_wait(id)))
+                self.pending(&pending, Some(interrupted::of_wait(id)))
             }
         }
     }
@@ -161,7 +165,7 @@ impl<H: Submits> Verification<H> {
             Some(Err(error)) => Outcome::failed(submit_failure::of(&error, self.memory())),
             None => {
                 let asked = Asked::new(self.handle.declared(), selfie);
-                Outcome::failed(interrupt::of_submission(
+                Outcome::failed(interrupted::of_submission(
                     &self.progress.known(),
                     asked,
                     self.memory(),
@@ -188,7 +192,8 @@ impl<H: Submits> Verification<H> {
         if let Some(reference) = &self.reference {
             options = options.with_reference(reference.clone());
         }
-        let mut submission = Box::pin(interruptible(self.handle.create(request, &options)));
+        let create = self.handle.create(request, &options);
+        let mut submission = Box::pin(self.interrupts.interruptible(create));
         let ended = loop {
             tokio::select! {
                 biased;
@@ -211,3 +216,6 @@ fn announce(attempt: &NewAttempt, output: &mut Output<'_>) {
         "Process {failed} failed inside IDCloud; attempt {number} creates another."
     ));
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,10 +18,10 @@ use super::meter::Meter;
 use super::outcome::{Outcome, Tally};
 use super::remarks::{Remarks, RowId};
 use super::rows::{Line, Rows};
-use super::signals::Signals;
 use super::told::Told;
 use super::unwritten::Unwritten;
 use crate::failure::Failure;
+use crate::interrupts::Interrupts;
 use crate::output::Output;
 
 /// How often the progress is shown where nothing else happens.
@@ -106,7 +106,7 @@ impl Stand {
 
 impl Driver {
     /// Runs until every row has come to something, a signal comes, nothing works, or the input cannot be read any further.
-    pub(crate) async fn run(mut self, signals: &mut Signals, output: &mut Output<'_>) -> Left {
+    pub(crate) async fn run(mut self, interrupts: &Interrupts, output: &mut Output<'_>) -> Left {
         let clock = Arc::clone(&self.job.clock);
         let begun = clock.instant();
         let mut stand = Stand::default();
@@ -135,9 +135,14 @@ impl Driver {
             {
                 break;
             }
+            let requests = if stand.end == Some(End::Interrupted) {
+                2
+            } else {
+                1
+            };
             tokio::select! {
                 biased;
-                () = signals.next() => {
+                () = interrupts.reached(requests) => {
                     if stand.end == Some(End::Interrupted) {
                         break;
                     }

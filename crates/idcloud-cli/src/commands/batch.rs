@@ -16,6 +16,7 @@ use crate::batch::standing::Comparison;
 use crate::batch::summary::Summary;
 use crate::exit::Exit;
 use crate::failure::{Failure, Refusal};
+use crate::interrupts::Interrupts;
 use crate::output::Output;
 use crate::settings::Settings;
 use crate::unreadable_entry;
@@ -24,11 +25,12 @@ use crate::unreadable_entry;
 pub(crate) fn run(
     command: BatchCommand,
     settings: &Settings,
+    interrupts: &Interrupts,
     output: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
     match command {
         BatchCommand::Run(args) if args.dry_run => dry_run::run(&args, settings, output),
-        BatchCommand::Run(args) => run::run(&args, settings, output),
+        BatchCommand::Run(args) => run::run(&args, settings, interrupts, output),
         BatchCommand::Status(args) => status::run(&args, output),
         BatchCommand::Report(args) => report::run(&args, output),
     }

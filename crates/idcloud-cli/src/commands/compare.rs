@@ -16,6 +16,7 @@ use crate::connection;
 use crate::exit::Exit;
 use crate::failure::{Failure, Refusal, keep_all};
 use crate::input::{Stdin, only_one_reads_stdin};
+use crate::interrupts::Interrupts;
 use crate::journal_file::{self, idcloud};
 use crate::output::Output;
 use crate::picture_input;
@@ -30,6 +31,7 @@ pub(crate) fn run(
     mut args: CompareArgs,
     settings: &Settings,
     stdin: &mut Stdin<'_>,
+    interrupts: &Interrupts,
     output: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
     let config =
@@ -48,9 +50,9 @@ pub(crate) fn run(
     let shown = Shown::of(&connection, args.answer.reveal, settings);
     let handle = idcloud(connection.client, memory.as_ref()).comparison(connection.api_key);
     let verification =
-        Verification::new(handle, shown).under(memory.map(|memory| memory.reference));
+        Verification::new(handle, shown, interrupts).under(memory.map(|memory| memory.reference));
     let run = verification.run(request, selfie, args.answer.wait(), output);
-    super::runtime()?.block_on(run).print(output)
+    super::block_on(run)?.print(output)
 }
 
 fn request(

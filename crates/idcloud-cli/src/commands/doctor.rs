@@ -22,7 +22,8 @@ use crate::config::{self, Config};
 use crate::connection;
 use crate::exit::Exit;
 use crate::failure::{Failure, Refusal};
-use crate::interrupt::{self, interruptible};
+use crate::interrupted;
+use crate::interrupts::Interrupts;
 use crate::output::Output;
 use crate::settings::{Layers, Settings};
 use crate::style::Style;
@@ -37,11 +38,12 @@ type Variable<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 pub(crate) fn run(
     settings: &Settings,
     variable: Variable<'_>,
+    interrupts: &Interrupts,
     output: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
     let watched = Arc::new(Watched::new(Arc::new(SystemClock::new())));
     let findings = match config::resolve_account(&settings.layers) {
-        Ok(config) => examine(&config, &settings.layers, variable, &watched)?,
+        Ok(config) => examine(&config, &settings.layers, variable, &watched, interrupts)?,
         Err(refusals) => Finding::refused("configuration", &refusals, Exit::Usage),
     };
     output
@@ -57,6 +59,7 @@ fn examine(
     layers: &Layers,
     variable: Variable<'_>,
     watched: &Arc<Watched>,
+    interrupts: &Interrupts,
 ) -> Result<Vec<Finding>, Failure> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let mut findings = Vec::new();
@@ -84,9 +87,9 @@ fn examine(
     let Some((client, key)) = subject else {
         return Ok(findings);
     };
-    let talked = super::runtime()?
-        .block_on(interruptible(talk(&client, key.as_ref(), watched)))
-        .ok_or_else(interrupt::of_read)?;
+    let talk = talk(&client, key.as_ref(), watched);
+    let talked =
+        super::block_on(interrupts.interruptible(talk))?.ok_or_else(interrupted::of_read)?;
     findings.extend(talked);
     Ok(findings)
 }

@@ -19,6 +19,7 @@ use crate::connection::{self, Connection};
 use crate::exit::Exit;
 use crate::failure::{Failure, Refusal, keep, keep_all};
 use crate::input::{Stdin, only_one_reads_stdin};
+use crate::interrupts::Interrupts;
 use crate::journal_file::{self, Remembered, idcloud};
 use crate::output::Output;
 use crate::picture_input;
@@ -32,6 +33,7 @@ pub(crate) fn run(
     command: DocumentCommand,
     settings: &Settings,
     stdin: &mut Stdin<'_>,
+    interrupts: &Interrupts,
     output: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
     let config = config::resolve(&settings.layers, Capability::Document).map_err(Failure::usage)?;
@@ -53,7 +55,7 @@ pub(crate) fn run(
     };
     let connection = connection::open(&config, &settings.layers, clock)?;
     match command {
-        DocumentCommand::Find(args) => find::run(args, connection, stdin, output),
+        DocumentCommand::Find(args) => find::run(args, connection, stdin, interrupts, output),
         DocumentCommand::Capture(mut args) => {
             let request = captured(&mut args, stdin)?;
             submit(
@@ -62,6 +64,7 @@ pub(crate) fn run(
                 &args.holder.answer,
                 connection,
                 settings,
+                interrupts,
                 output,
             )
         }
@@ -73,6 +76,7 @@ pub(crate) fn run(
                 &args.holder.answer,
                 connection,
                 settings,
+                interrupts,
                 output,
             )
         }
@@ -85,15 +89,16 @@ fn submit(
     answer: &AnswerArgs,
     connection: Connection,
     settings: &Settings,
+    interrupts: &Interrupts,
     output: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
     let shown = Shown::of(&connection, answer.reveal, settings);
     let handle = idcloud(connection.client, memory.as_ref()).documents(connection.api_key);
     // A document is no selfie: liveness is nothing that it could show.
-    let run = Verification::new(handle, shown)
+    let run = Verification::new(handle, shown, interrupts)
         .under(memory.map(|memory| memory.reference))
         .run(request, SelfieKind::Unknown, answer.wait(), output);
-    super::runtime()?.block_on(run).print(output)
+    super::block_on(run)?.print(output)
 }
 
 /// Whose document it is, and what for.

@@ -16,7 +16,7 @@ use crate::args::{
     EnvironmentArg, JournalCommand, JournalFileArgs, JournalListArgs, JournalSettleArgs,
     JournalShowArgs,
 };
-use crate::commands::runtime;
+use crate::commands::block_on;
 use crate::entry_object::{EntryObject, write_entry, write_line};
 use crate::exit::Exit;
 use crate::failure::{Failure, Refusal};
@@ -229,8 +229,7 @@ impl Book {
 
     fn settle(&self, key: &JournalKey, settlement: Settlement) -> Result<(), Failure> {
         let journal = journal_file::open_existing(&self.path)?;
-        runtime()?
-            .block_on(journal.settle(key, settlement, self.clock.now()))
+        block_on(journal.settle(key, settlement, self.clock.now()))?
             .map_err(|error| submit_failure::of_journal(&error))
     }
 }

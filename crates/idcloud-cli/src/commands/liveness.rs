@@ -16,6 +16,7 @@ use crate::connection;
 use crate::exit::Exit;
 use crate::failure::{Failure, keep_all};
 use crate::input::Stdin;
+use crate::interrupts::Interrupts;
 use crate::journal_file::{self, idcloud};
 use crate::output::Output;
 use crate::selfie_input;
@@ -27,6 +28,7 @@ pub(crate) fn run(
     args: &LivenessArgs,
     settings: &Settings,
     stdin: &mut Stdin<'_>,
+    interrupts: &Interrupts,
     output: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
     let config = config::resolve(&settings.layers, Capability::Liveness).map_err(Failure::usage)?;
@@ -37,14 +39,14 @@ pub(crate) fn run(
     let shown = Shown::of(&connection, args.answer.reveal, settings);
     let handle = idcloud(connection.client, memory.as_ref()).liveness(connection.api_key);
     let verification =
-        Verification::new(handle, shown).under(memory.map(|memory| memory.reference));
+        Verification::new(handle, shown, interrupts).under(memory.map(|memory| memory.reference));
     let run = verification.run(
         request,
         SelfieKind::CaptureToken,
         args.answer.wait(),
         output,
     );
-    super::runtime()?.block_on(run).print(output)
+    super::block_on(run)?.print(output)
 }
 
 fn request(

@@ -15,6 +15,7 @@ use crate::connection;
 use crate::exit::Exit;
 use crate::failure::{Failure, keep_all};
 use crate::input::{Stdin, only_one_reads_stdin};
+use crate::interrupts::Interrupts;
 use crate::journal_file::{self, idcloud};
 use crate::output::Output;
 use crate::selfie_input;
@@ -29,6 +30,7 @@ pub(crate) fn run(
     mut args: OnboardArgs,
     settings: &Settings,
     stdin: &mut Stdin<'_>,
+    interrupts: &Interrupts,
     output: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
     let config = config::resolve(&settings.layers, Capability::Identity).map_err(Failure::usage)?;
@@ -45,9 +47,9 @@ pub(crate) fn run(
     let shown = Shown::of(&connection, args.answer.reveal, settings);
     let handle = idcloud(connection.client, memory.as_ref()).identity(connection.api_key);
     let verification =
-        Verification::new(handle, shown).under(memory.map(|memory| memory.reference));
+        Verification::new(handle, shown, interrupts).under(memory.map(|memory| memory.reference));
     let run = verification.run(request, selfie, args.answer.wait(), output);
-    super::runtime()?.block_on(run).print(output)
+    super::block_on(run)?.print(output)
 }
 
 /// Reads and checks everything that is to be sent: whoever corrects one mistake should not meet the next only then.

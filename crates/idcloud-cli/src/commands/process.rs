@@ -15,7 +15,8 @@ use crate::config;
 use crate::connection;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::interrupt::{self, interruptible};
+use crate::interrupted;
+use crate::interrupts::Interrupts;
 use crate::outcome::Outcome;
 use crate::output::Output;
 use crate::process_id;
@@ -33,6 +34,7 @@ struct Wanted {
 pub(crate) fn run(
     command: &ProcessCommand,
     settings: &Settings,
+    interrupts: &Interrupts,
     output: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
     let (id, asked, reveal) = match command {
@@ -43,17 +45,18 @@ pub(crate) fn run(
         ProcessCommand::Get(args) => (args.details, None),
         ProcessCommand::Wait(args) => (false, Some(args.wait)),
     };
-    let verification = lookup(asked, reveal, settings)?;
+    let verification = lookup(asked, reveal, settings, interrupts)?;
     let id = process_id::parse("id", id).map_err(|refusal| Failure::refused_here(vec![refusal]))?;
     let wanted = Wanted { id, details, wait };
-    let look = look(&verification, &wanted, output);
-    super::runtime()?.block_on(look).print(output)
+    let look = look(&verification, &wanted, interrupts, output);
+    super::block_on(look)?.print(output)
 }
 
 fn lookup(
     asked: &AskedArgs,
     reveal: bool,
     settings: &Settings,
+    interrupts: &Interrupts,
 ) -> Result<Verification<Processes>, Failure> {
     let config =
         config::resolve(&settings.layers, asked.created_by.capability()).map_err(Failure::usage)?;
@@ -64,16 +67,17 @@ fn lookup(
         .processes(connection.api_key)
         .created_for(asked.created_by.flow())
         .with_selfie_kind(asked.selfie());
-    Ok(Verification::new(handle, shown))
+    Ok(Verification::new(handle, shown, interrupts))
 }
 
 async fn look(
     verification: &Verification<Processes>,
     wanted: &Wanted,
+    interrupts: &Interrupts,
     output: &mut Output<'_>,
 ) -> Outcome {
     let (processes, options) = (verification.handle(), CallOptions::new());
-    let seen = interruptible(async {
+    let seen = interrupts.interruptible(async {
         if wanted.details {
             processes.details(&wanted.id, &options).await
         } else {
@@ -83,6 +87,6 @@ async fn look(
     match seen.await {
         Some(Ok(submission)) => verification.settle(submission, wanted.wait, output).await,
         Some(Err(error)) => Outcome::failed(call_failure::of_process(&error, wanted.id.as_str())),
-        None => Outcome::failed(interrupt::of_wait(wanted.id.as_str())),
+        None => Outcome::failed(interrupted::of_wait(wanted.id.as_str())),
     }
 }

@@ -14,6 +14,7 @@ use crate::config;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::input::Stdin;
+use crate::interrupts::Interrupts;
 use crate::output::Output;
 use crate::settings::Settings;
 
@@ -22,6 +23,7 @@ pub(crate) fn run(
     command: SimulatorCommand,
     settings: &Settings,
     stdin: &mut Stdin<'_>,
+    interrupts: &Interrupts,
     output: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
     let capabilities = config::capabilities(&settings.layers, None)
@@ -30,10 +32,12 @@ pub(crate) fn run(
         SimulatorCommand::Serve(args) => {
             let rate =
                 config::rate(&settings.layers).map_err(|refusal| Failure::usage(vec![refusal]))?;
-            serve::run(&args, capabilities, rate, output)
+            serve::run(&args, capabilities, rate, interrupts, output)
         }
         SimulatorCommand::Subjects => subjects::run(output),
         SimulatorCommand::Capture(args) => capture::run(&args, stdin, output),
-        SimulatorCommand::Conformance(args) => conformance::run(&args, settings, output),
+        SimulatorCommand::Conformance(args) => {
+            conformance::run(&args, settings, interrupts, output)
+        }
     }
 }

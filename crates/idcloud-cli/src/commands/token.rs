@@ -15,7 +15,8 @@ use crate::config;
 use crate::connection;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::interrupt::{self, interruptible};
+use crate::interrupted;
+use crate::interrupts::Interrupts;
 use crate::output::Output;
 use crate::settings::Settings;
 use crate::style::Style;
@@ -26,13 +27,14 @@ use crate::timestamp::rfc3339;
 pub(crate) fn run(
     args: &TokenArgs,
     settings: &Settings,
+    interrupts: &Interrupts,
     output: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let client = client(settings, Arc::clone(&clock))?;
-    let token = super::runtime()?
-        .block_on(interruptible(client.access_token(&CallOptions::new())))
-        .ok_or_else(interrupt::of_read)?
+    let options = CallOptions::new();
+    let token = super::block_on(interrupts.interruptible(client.access_token(&options)))?
+        .ok_or_else(interrupted::of_read)?
         .map_err(|error| call_failure::of_read(&error))?;
     let proven = Proven::of(&client, &token, args.show, clock.now());
     if args.show && output.format() == Format::Text {

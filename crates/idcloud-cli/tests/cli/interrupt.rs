@@ -1,22 +1,21 @@
 //! Ctrl-c: what is known is written down before the program ends.
 
-use std::process::Command;
+use std::io::{BufRead as _, BufReader};
 use std::time::Duration;
 
+use children::{Signal, send};
 use idcloud_http::{Clock as _, SystemClock};
 use serde_json::json;
 use wiremock::ResponseTemplate;
 
-use super::support::{Files, PROCESS_ID, Run, Server, onboard};
+use super::batch::{Bench, batch, journaled, rows};
+use super::simulator::Served;
+use super::support::{Files, Idcloud, PROCESS_ID, Run, Running, Server, onboard};
 
 /// Interrupts a run as soon as a request of a kind has arrived.
 async fn interrupted(server: &Server, files: &Files, verb: &str, prefix: &str) -> Run {
     interrupted_at(server, files, "identity", (verb, prefix, 1)).await
 }
-
-/// What the next signal is; services are ended with another one than people use.
-const CTRL_C: &str = "-INT";
-const TERMINATE: &str = "-TERM";
 
 /// Interrupts a run with a key of these capabilities as soon as so many requests of a kind have arrived.
 async fn interrupted_at(
@@ -25,12 +24,12 @@ async fn interrupted_at(
     capabilities: &str,
     at: (&str, &str, usize),
 ) -> Run {
-    signaled(CTRL_C, server, files, capabilities, at).await
+    signaled(Signal::SIGINT, server, files, capabilities, at).await
 }
 
 /// As [`interrupted_at`], with any signal.
 async fn signaled(
-    signal: &str,
+    signal: Signal,
     server: &Server,
     files: &Files,
     capabilities: &str,
@@ -41,7 +40,6 @@ async fn signaled(
         .arg("--selfie")
         .arg(files.path("selfie.png"))
         .spawn();
-    let id = running.id().to_string();
     let clock = SystemClock::new();
     for _ in 0..400 {
         if server.count(verb, prefix).await >= times {
@@ -49,13 +47,7 @@ async fn signaled(
         }
         clock.sleep(Duration::from_millis(25)).await;
     }
-    assert!(
-        Command::new("kill")
-            .args([signal, &id])
-            .status()
-            .unwrap()
-            .success()
-    );
+    send(running.id(), signal);
     tokio::task::spawn_blocking(move || running.finish())
         .await
         .unwrap()
@@ -139,18 +131,193 @@ async fn a_new_attempt_in_flight_is_told_with_the_process_before_it() {
     );
 }
 
-/// A service manager's way of ending a program loses as little as ctrl-c.
+/// A service manager's way of ending a program, and a closed terminal, lose as little as ctrl-c.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_request_to_terminate_is_heeded_alike() {
-    let (server, files) = (Server::start().await, Files::new());
-    let pending = json!({"id": PROCESS_ID, "status": 1});
-    server
-        .on_create(ResponseTemplate::new(200).set_body_json(&pending))
-        .await;
-    server.on_get(&[(200, pending)]).await;
-    let at = ("GET", "/processes/", 1);
-    let run = signaled(TERMINATE, &server, &files, "identity", at).await;
-    assert_eq!(run.code, 130, "{run}");
-    assert_eq!(run.object()["processId"], PROCESS_ID, "{run}");
-    assert_eq!(run.error()["kind"], "canceled-by-user", "{run}");
+async fn the_request_to_terminate_and_a_closed_terminal_are_heeded_alike() {
+    for signal in [Signal::SIGTERM, Signal::SIGHUP] {
+        let (server, files) = (Server::start().await, Files::new());
+        let pending = json!({"id": PROCESS_ID, "status": 1});
+        server
+            .on_create(ResponseTemplate::new(200).set_body_json(&pending))
+            .await;
+        server.on_get(&[(200, pending)]).await;
+        let at = ("GET", "/processes/", 1);
+        let run = signaled(signal, &server, &files, "identity", at).await;
+        assert_eq!(run.code, 130, "{run}");
+        assert_eq!(run.object()["processId"], PROCESS_ID, "{run}");
+        assert_eq!(run.error()["kind"], "canceled-by-user", "{run}");
+    }
+}
+
+/// Waits until a program listens for SIGINT: before that, the signal is the system's.
+fn listens(id: u32) {
+    const SIGINT: u64 = 1 << 1;
+    for _ in 0..100_000 {
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
+        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+        let caught = caught.map(|mask| u64::from_str_radix(mask.trim(), 16).unwrap());
+        if caught.is_none_or(|mask| mask & SIGINT != 0) {
+            return;
+        }
+        std::thread::yield_now();
+    }
+    panic!("it does not listen");
+}
+
+/// A program that waits for a file hears no request, so the request ends it, as it always did.
+/// Nothing was sent, and the program says so.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_for_its_input_is_ended() {
+    let server = Server::start().await;
+    let files = Files::new();
+    let fifo = files.path("fifo");
+    nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let clock = SystemClock::new();
+    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
+        for selfie in ["-".as_ref(), fifo.as_os_str()] {
+            let running = onboard(&files, &server.url())
+                .arg("--selfie")
+                .arg(selfie)
+                .holding_stdin()
+                .spawn();
+            listens(running.id());
+            // Long enough to come to where it waits; the result is the same before that.
+            clock.sleep(Duration::from_millis(300)).await;
+            send(running.id(), signal);
+            let run = tokio::task::spawn_blocking(move || running.finish());
+            let run = run.await.unwrap();
+            assert_eq!((run.code, run.stdout.as_str()), (130, ""), "{run}");
+            let error = run.error();
+            assert_eq!(error["kind"], "canceled-by-user", "{run}");
+            assert_eq!(error["delivery"], "not-sent", "{run}");
+        }
+    }
+    assert_eq!(server.requests().await, 0);
+}
+
+/// A batch whose rows are on their way; waits until some of them are billed.
+async fn at_work(bench: &Bench, running: &Running) {
+    let clock = SystemClock::new();
+    for _ in 0..1_000 {
+        if bench.ledger()["billed"].as_u64().unwrap() > 0 {
+            return;
+        }
+        clock.sleep(Duration::from_millis(10)).await;
+    }
+    panic!("{} sends nothing", running.id());
+}
+
+async fn finished(running: Running) -> Run {
+    let finish = tokio::task::spawn_blocking(move || running.finish());
+    finish.await.unwrap()
+}
+
+/// Nobody pays twice, and nothing is left in doubt: a closed terminal is told of by the kernel and
+/// by the shell, and both together let the batch finish what is in flight.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_finishes_what_is_in_flight_when_its_terminal_is_closed() {
+    let bench = Bench::start(&["--latency", "400ms"]);
+    rows(&bench.files, 200);
+    let running = bench.command(&["--concurrency", "4"]).spawn();
+    at_work(&bench, &running).await;
+    for _ in 0..3 {
+        send(running.id(), Signal::SIGHUP);
+        SystemClock::new().sleep(Duration::from_millis(20)).await;
+    }
+    let run = finished(running).await;
+    assert_eq!((run.code, run.stdout.as_str()), (130, ""), "{run}");
+    let billed = bench.ledger()["billed"].as_u64().unwrap();
+    assert!((1..200).contains(&billed), "{billed}: {run}");
+    let status = journaled(&bench.files, ["batch", "status", "--format", "json"]);
+    let status = super::support::run(status).await.object();
+    assert_eq!(status["inFlight"], 0, "{status}");
+    assert_eq!(status["outcomes"]["ambiguous"], 0, "{status}");
+    assert_eq!(status["outcomes"]["done"], billed, "{status}");
+}
+
+/// A second request of a person leaves at once, also where the first one was a closed terminal.
+/// What is in flight then is ambiguous, and written down as such.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_request_leaves_at_once() {
+    const NEVER: Duration = Duration::from_secs(200);
+    for first in [Signal::SIGINT, Signal::SIGHUP] {
+        let (server, files) = (Server::start().await, Files::new());
+        let slow = ResponseTemplate::new(200).set_delay(NEVER);
+        server.on_create(slow).await;
+        rows(&files, 8);
+        let running = batch(&files, &server.url(), &["--concurrency", "4"]).spawn();
+        let clock = SystemClock::new();
+        while server.creates().await < 4 {
+            clock.sleep(Duration::from_millis(10)).await;
+        }
+        send(running.id(), first);
+        clock.sleep(Duration::from_millis(100)).await;
+        let began = clock.instant();
+        send(running.id(), Signal::SIGTERM);
+        let run = finished(running).await;
+        assert_eq!(run.code, 130, "{run}");
+        assert!(clock.instant() - began < NEVER / 4, "{run}");
+        let status = journaled(&files, ["batch", "status", "--format", "json"]);
+        let status = super::support::run(status).await.object();
+        assert_eq!(status["inFlight"], 0, "{status}");
+        assert_eq!(status["outcomes"]["ambiguous"], 4, "{status}");
+    }
+}
+
+/// What was started with `nohup` outlives its terminal.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_under_nohup_goes_on() {
+    let bench = Bench::start(&["--latency", "100ms"]);
+    rows(&bench.files, 20);
+    let arguments = bench.arguments(&["--concurrency", "4"]);
+    let running = bench
+        .as_this_account(Idcloud::ignoring_hang_ups(arguments))
+        .spawn();
+    at_work(&bench, &running).await;
+    send(running.id(), Signal::SIGHUP);
+    let run = finished(running).await;
+    assert_eq!(run.code, 0, "{run}");
+    assert_eq!(bench.ledger()["billed"], 20, "{run}");
+}
+
+/// The last pass over millions of rows takes minutes, and hears an interruption too. What stood
+/// in the output's place stays there.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_pass_hears_an_interruption() {
+    let files = Files::new();
+    let lines: Vec<String> = (1..=5_000)
+        .map(|number| format!("row-{number},00000000000,Test Subject,,,selfie.png\n"))
+        .collect();
+    let header = "reference,cpf,name,email,phone,selfie\n".to_owned();
+    files.write("in.csv", (header + &lines.concat()).as_bytes());
+    files.write("out.csv", b"of an earlier run");
+    let mut running = Idcloud::new(["batch", "run", "--format", "json", "--journal"])
+        .arg(files.path("batch.db"))
+        .arg("--output")
+        .arg(files.path("out.csv"))
+        .arg(files.path("in.csv"))
+        .silent()
+        .spawn();
+    let mut rows = BufReader::new(running.child.stdout.take().unwrap());
+    let mut first = String::new();
+    rows.read_line(&mut first).unwrap();
+    // The pipe has no room for the rest, so the program is within its last pass.
+    send(running.id(), Signal::SIGINT);
+    SystemClock::new().sleep(Duration::from_millis(200)).await;
+    let read = tokio::task::spawn_blocking(move || rows.lines().count());
+    let code = running.child.wait().unwrap().code();
+    assert_eq!(code, Some(130), "{first}");
+    assert!(read.await.unwrap() < 4_999);
+    let output = std::fs::read(files.path("out.csv")).unwrap();
+    assert_eq!(output, b"of an earlier run");
+}
+
+/// A served simulator ends well in each of the ways.
+#[test]
+fn a_served_simulator_ends_well() {
+    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
+        let directory = tempfile::tempdir().unwrap();
+        let mut served = Served::start(directory.path(), &[]);
+        assert_eq!(served.end(signal), Some(0), "{signal}");
+    }
 }

@@ -20,7 +20,7 @@ use crate::batch::same_person::SamePerson;
 use crate::batch::standing::{Comparison, Made, Standing, is_known};
 use crate::batch::told::at_line;
 use crate::batch::window::Window;
-use crate::commands::runtime;
+use crate::commands::block_on;
 use crate::config;
 use crate::connection;
 use crate::exit::Exit;
@@ -39,7 +39,7 @@ pub(super) fn run(
     let rate = config::rate(&settings.layers).map_err(|refusal| Failure::usage(vec![refusal]))?;
     let checks = Arc::new(Checks::open(args, settings)?);
     let mut count = Count::default();
-    runtime()?.block_on(count.rows(args, &checks, output))?;
+    block_on(count.rows(args, &checks, output))??;
     for note in count.people.note().into_iter().chain(checks.note(&count)) {
         // Whoever closed standard error does not want to be told.
         let _ = output.note(&note);

@@ -24,17 +24,17 @@ use crate::batch::recover;
 use crate::batch::row_object::RowObject;
 use crate::batch::rows::Rows;
 use crate::batch::same_person::SamePerson;
-use crate::batch::signals::Signals;
 use crate::batch::sink::Sink;
 use crate::batch::told::Told;
 use crate::batch::unwritten;
 use crate::batch::version::Version;
 use crate::batch::window::Window;
-use crate::commands::runtime;
+use crate::commands::block_on;
 use crate::config;
 use crate::connection;
 use crate::exit::Exit;
 use crate::failure::{Delivery, Failure, Refusal};
+use crate::interrupts::Interrupts;
 use crate::journal_file::{self, BatchLock};
 use crate::output::Output;
 use crate::settings::Settings;
@@ -45,6 +45,7 @@ use crate::submit_failure;
 pub(super) fn run(
     args: &BatchRunArgs,
     settings: &Settings,
+    interrupts: &Interrupts,
     output: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
     let config = config::resolve(&settings.layers, Capability::Identity).map_err(Failure::usage)?;
@@ -93,20 +94,19 @@ pub(super) fn run(
         version,
         hasher,
     };
-    runtime()?.block_on(async {
-        let mut signals = Signals::listen()
-            .map_err(|_| Failure::fault("the program cannot listen for signals"))?;
+    block_on(async {
+        interrupts.heed();
         if BatchLock::PROVES {
             batch.recover(output).await?;
         }
-        let mut left = driver.run(&mut signals, output).await;
+        let mut left = driver.run(interrupts, output).await;
         unwritten::say_again(&batch.job, &mut left.unwritten).await;
         if left.end == End::Interrupted {
             return Err(interrupted(&left.tally, rows));
         }
-        let written = batch.write(&left, output).await?;
+        let written = batch.write(&left, interrupts, output).await?;
         batch.tell(&left, &written, output)
-    })
+    })?
 }
 
 /// Reads the input to its end: what cannot be read should be known before anything is sent, and so should people who
@@ -165,7 +165,12 @@ impl Batch<'_> {
     }
 
     /// The last pass: every row of the input with what the journal has of it.
-    async fn write(&self, left: &Left, output: &mut Output<'_>) -> Result<Written, Failure> {
+    async fn write(
+        &self,
+        left: &Left,
+        interrupts: &Interrupts,
+        output: &mut Output<'_>,
+    ) -> Result<Written, Failure> {
         let unwritten = |_: io::Error| Failure {
             help: Some(
                 "The journal has it all: run the same command again, and nothing is sent twice."
@@ -190,6 +195,9 @@ impl Batch<'_> {
         }
         let (mut window, mut exhausted) = (Window::new(), false);
         loop {
+            if interrupts.is_raised() {
+                return Err(canceled("interrupted while the results were written"));
+            }
             while !exhausted && !window.is_full() {
                 match rows.next().map_err(|refusal| broken(&[refusal]))? {
                     Some(line) => {
@@ -340,11 +348,18 @@ fn write_summary(
 
 fn interrupted(tally: &Tally, rows: usize) -> Failure {
     let begun = tally.total();
+    canceled(format!(
+        "interrupted after {begun} of {rows} rows ({})",
+        tally.sentence()
+    ))
+}
+
+fn canceled(message: impl Into<String>) -> Failure {
     Failure {
         exit: Exit::Interrupted,
         kind: "canceled-by-user",
         delivery: Delivery::Answered,
         help: Some("Run the same command again to resume: what was submitted is in the journal, and not sent twice.".into()),
-        ..Failure::fault(format!("interrupted after {begun} of {rows} rows ({})", tally.sentence()))
+        ..Failure::fault(message)
     }
 }

@@ -18,7 +18,8 @@ use crate::exit::Exit;
 use crate::failure::{Failure, Refusal, keep, keep_all};
 use crate::harmless::harmless;
 use crate::input::Stdin;
-use crate::interrupt::{self, interruptible};
+use crate::interrupted;
+use crate::interrupts::Interrupts;
 use crate::output::Output;
 use crate::style::Style;
 use crate::subject_input;
@@ -28,6 +29,7 @@ pub(super) fn run(
     mut args: FindArgs,
     connection: Connection,
     stdin: &mut Stdin<'_>,
+    interrupts: &Interrupts,
     output: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
     let mut refusals = Vec::new();
@@ -39,9 +41,9 @@ pub(super) fn run(
     let (Some(subject), Some(kinds)) = (subject, kinds) else {
         return Err(Failure::refused_here(refusals));
     };
-    let found = super::super::runtime()?
-        .block_on(interruptible(find(connection, &subject, kinds)))
-        .ok_or_else(interrupt::of_read)?
+    let find = find(connection, &subject, kinds);
+    let found = super::super::block_on(interrupts.interruptible(find))?
+        .ok_or_else(interrupted::of_read)?
         .map_err(|error| call_failure::of_read(&error))?;
     output
         .result(&found, |to, style| found.write(to, style))

@@ -18,12 +18,13 @@ use idcloud_http::SystemClock;
 
 use self::examined::Examined;
 use crate::args::ConformanceArgs;
-use crate::commands::runtime;
+use crate::commands::block_on;
 use crate::config;
 use crate::connection;
 use crate::exit::Exit;
 use crate::failure::{Failure, Refusal};
-use crate::interrupt::{self, interruptible};
+use crate::interrupted;
+use crate::interrupts::Interrupts;
 use crate::output::Output;
 use crate::settings::Settings;
 use crate::target::{Address, Remote, Target};
@@ -32,6 +33,7 @@ use crate::target::{Address, Remote, Target};
 pub(super) fn run(
     args: &ConformanceArgs,
     settings: &Settings,
+    interrupts: &Interrupts,
     output: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
     let layers = &settings.layers;
@@ -46,9 +48,9 @@ pub(super) fn run(
             Examined::remote(remote, &config, layers, clock, args)?
         }
     };
-    let report = runtime()?
-        .block_on(interruptible(examined.examine(args.only.as_deref())))
-        .ok_or_else(interrupt::of_read)??;
+    let examine = examined.examine(args.only.as_deref());
+    let report =
+        block_on(interrupts.interruptible(examine))?.ok_or_else(interrupted::of_read)??;
     output
         .result(&report, |to, style| report.write(to, style))
         .map_err(|_| Failure::closed())?;

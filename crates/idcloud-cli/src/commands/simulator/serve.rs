@@ -1,4 +1,4 @@
-//! `idcloud simulator serve`: the simulator behind a socket, until ctrl-c or the request to terminate.
+//! `idcloud simulator serve`: the simulator behind a socket, until an interruption.
 //!
 //! Never prints a credential: they go into files of their owner's alone.
 
@@ -19,11 +19,11 @@ use zeroize::Zeroizing;
 use super::credentials::{self, VARIABLES_FILE, quoted};
 use super::surroundings;
 use crate::args::ServeArgs;
-use crate::commands::runtime;
+use crate::commands::block_on;
 use crate::connection::seed;
 use crate::exit::Exit;
 use crate::failure::{Failure, Refusal};
-use crate::interrupt::interruption;
+use crate::interrupts::Interrupts;
 use crate::output::Output;
 
 /// Runs the command.
@@ -31,14 +31,16 @@ pub(super) fn run(
     args: &ServeArgs,
     capabilities: Capabilities,
     rate: u16,
+    interrupts: &Interrupts,
     output: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
     let refused = |refusal| Failure::usage(vec![refusal]);
     let webhook = surroundings::webhook(args).map_err(refused)?;
     let control_token = surroundings::control_token(args).map_err(refused)?;
     let clock = SystemClock::new();
-    let runtime = runtime()?;
-    runtime.block_on(async {
+    block_on(async {
+        // A signal that comes while it is announced ends it as one that comes later does.
+        interrupts.heed();
         let listener = TcpListener::bind(&args.listen)
             .await
             .map_err(|error| cannot_listen(&error))?;
@@ -84,11 +86,11 @@ pub(super) fn run(
             server = server.with_tls(identity);
         }
         server
-            .run(listener, interruption())
+            .run(listener, interrupts.reached(1))
             .await
             .map_err(|_| Failure::fault("the simulator's listener failed"))?;
         Ok(Exit::Answered)
-    })
+    })?
 }
 
 /// The first tenant has the simulator's own id, and the others the same with another end.

@@ -1,8 +1,6 @@
-//! Ctrl-c and the request to terminate, and what is known when one of them comes.
+//! What is known when an interruption comes, and what is said of it.
 //!
 //! Never calls a create harmless that may have left.
-
-use std::future::Future;
 
 use idcloud_model::{Asked, Policy, Process, decide};
 
@@ -11,47 +9,9 @@ use crate::failure::{Delivery, Failure};
 use crate::progress::Known;
 use crate::submit_failure::Memory;
 
-/// What the future comes to, or nothing when an interruption comes first.
-pub(crate) async fn interruptible<T>(future: impl Future<Output = T>) -> Option<T> {
-    // On the heap, so that whatever awaits this stays small.
-    let future = Box::pin(future);
-    tokio::select! {
-        biased;
-        value = future => Some(value),
-        () = interruption() => None,
-    }
-}
-
-/// Waits for ctrl-c, or for the request to terminate that service managers send.
-pub(crate) async fn interruption() {
-    tokio::select! {
-        () = ctrl_c() => {}
-        () = terminate() => {}
-    }
-}
-
-async fn ctrl_c() {
-    // Without a signal to wait for, the work goes on until the process is ended.
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
-}
-
-#[cfg(unix)]
-async fn terminate() {
-    use tokio::signal::unix::{SignalKind, signal};
-
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminated) => {
-            terminated.recv().await;
-        }
-        Err(_) => std::future::pending().await,
-    }
-}
-
-#[cfg(not(unix))]
-async fn terminate() {
-    std::future::pending().await
+/// An interruption before the command heeded any: it was still reading what it was given.
+pub(crate) fn before_anything() -> Failure {
+    canceled(Delivery::NotSent, "interrupted; nothing was sent", None)
 }
 
 /// An interruption before the submission came to an end.
