@@ -7,8 +7,8 @@ use std::fmt;
 use idcloud_flows::{Pending, Report};
 use idcloud_model::{
     Asked, BehaviorAlert, Document, Evidence, FinalProcess, IdentityResult, Language,
-    LivenessReading, Match, PendingProcess, ProcessId, RiskLevel, RiskScore, Scenario, Serpro,
-    Status, TrustDecision, Verdict, simulated_notice,
+    LivenessReading, Match, Mismatch, PendingProcess, ProcessId, RiskLevel, RiskScore, Scenario,
+    Serpro, Status, TrustDecision, Verdict, mismatches, simulated_notice,
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -53,6 +53,7 @@ pub(crate) struct ResultObject {
     pub(crate) risk_level: Value,
     pub(crate) document: Option<DocumentObject>,
     pub(crate) additional_info: Value,
+    pub(crate) mismatches: Vec<MismatchObject>,
     pub(crate) recorded: bool,
     pub(crate) journal_error: Option<String>,
     pub(crate) unknown: Map<String, Value>,
@@ -67,6 +68,26 @@ impl fmt::Debug for ResultObject {
             .field("decision", &self.decision)
             .field("scenario", &self.scenario)
             .finish_non_exhaustive()
+    }
+}
+
+/// Where what the key was declared with and what it answered differ.
+#[derive(Serialize)]
+pub(crate) struct MismatchObject {
+    capability: &'static str,
+    kind: &'static str,
+    pub(crate) help: String,
+}
+
+impl MismatchObject {
+    fn list(mismatches: impl Iterator<Item = Mismatch>, language: Language) -> Vec<Self> {
+        mismatches
+            .map(|one| Self {
+                capability: one.capability().as_str(),
+                kind: one.kind(),
+                help: one.remedy(language),
+            })
+            .collect()
     }
 }
 
@@ -93,6 +114,7 @@ impl ResultObject {
         };
         Self {
             explanation: report.explanation(Language::English),
+            mismatches: MismatchObject::list(report.mismatches(), Language::English),
             recorded: report.recorded(),
             journal_error: report.journal_error().map(submit_failure::unwritten),
             ..Self::judged(
@@ -100,20 +122,25 @@ impl ResultObject {
                 report.process(),
                 *report.asked(),
                 *report.verdict(),
+                Language::English,
             )
         }
     }
 
-    /// What a final process is judged to be. The explanation is left to whoever knows the language.
+    /// What a final process is judged to be, for a key that has what was asked.
     pub(crate) fn judged(
         context: Context,
         process: &FinalProcess,
         asked: Asked,
         verdict: Verdict,
+        language: Language,
     ) -> Self {
+        let found = mismatches(process, asked, &verdict, asked.capabilities());
         Self {
             decision: verdict.decision().as_str(),
             scenario: verdict.scenario().id(),
+            explanation: verdict.explanation(language),
+            mismatches: MismatchObject::list(found, language),
             ..Self::observed(
                 context,
                 process.id(),
@@ -176,6 +203,7 @@ impl ResultObject {
             risk_level: Value::Null,
             document: None,
             additional_info: Value::Null,
+            mismatches: Vec::new(),
             recorded: true,
             journal_error: pending.journal_error().map(submit_failure::unwritten),
             unknown: Map::new(),
@@ -223,6 +251,7 @@ impl ResultObject {
                 Some(_) => REDACTED.into(),
                 None => Value::Null,
             },
+            mismatches: Vec::new(),
             recorded: false,
             journal_error: None,
             unknown: unknown(evidence, context.reveal),
@@ -307,7 +336,7 @@ mod tests {
             }
             Process::Final(process) => {
                 let verdict = decide(&process, &asked, &Policy::default());
-                ResultObject::judged(context, &process, asked, verdict)
+                ResultObject::judged(context, &process, asked, verdict, Language::English)
             }
         }
     }
@@ -343,6 +372,7 @@ mod tests {
             "riskLevel",
             "document",
             "additionalInfo",
+            "mismatches",
             "recorded",
             "journalError",
             "unknown",

@@ -36,6 +36,13 @@ pub(crate) fn write(
     for (name, value) in facts(object, language) {
         writeln!(to, "  {} {value}", style.dim(&format!("{name:<16}")))?;
     }
+    for mismatch in &object.mismatches {
+        writeln!(to)?;
+        let note = format!("{}: {}", pick(language, "note", "nota"), mismatch.help);
+        for line in style.wrapped(&note, 0) {
+            writeln!(to, "{line}")?;
+        }
+    }
     Ok(())
 }
 
@@ -133,6 +140,7 @@ mod tests {
             risk_level: Value::Null,
             document: None,
             additional_info: Value::Null,
+            mismatches: Vec::new(),
             recorded: false,
             journal_error: None,
             unknown: Map::new(),

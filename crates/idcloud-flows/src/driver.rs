@@ -285,6 +285,7 @@ impl Driver {
     fn report(&self, process: FinalProcess, simulated: bool, asked: Asked) -> Report {
         let environment = self.client().environment().name();
         Report::new(process, asked, self.policy, environment, simulated)
+            .with_declared(self.declared())
     }
 
     fn pending(&self, stand: &Stand, asked: Asked, reference: Option<&Reference>) -> Pending {
@@ -304,7 +305,7 @@ impl Driver {
         match known {
             Claimed::Finished(finished) => {
                 let report = Report::from(*finished).asked_again(asked, self.policy);
-                Ok(Submission::Finished(report))
+                Ok(Submission::Finished(report.with_declared(self.declared())))
             }
             Claimed::Pending(pending) => {
                 let pending = pending.asked_again(asked, self.policy);
@@ -319,7 +320,9 @@ impl Driver {
 
     /// What the journal keeps of a process, judged for whoever asks now.
     pub(crate) fn judge(&self, finished: Finished) -> Report {
-        Report::from(finished).asked_again(self.capabilities(), self.policy)
+        Report::from(finished)
+            .asked_again(self.capabilities(), self.policy)
+            .with_declared(self.declared())
     }
 
     pub(crate) async fn wait(
@@ -328,7 +331,8 @@ impl Driver {
         limit: Duration,
     ) -> Result<Report, WaitError> {
         let looker = Looker::new(Arc::clone(&self.shared), self.observer.clone());
-        wait(looker, &self.key, pending, limit).await
+        let report = wait(looker, &self.key, pending, limit).await?;
+        Ok(report.with_declared(self.declared()))
     }
 }
 

@@ -6,14 +6,13 @@ use std::sync::Arc;
 
 use idcloud_http::{EnvironmentName, Error};
 use idcloud_model::{
-    Asked, Capabilities, Decision, FinalProcess, Language, Policy, Verdict, decide,
-    simulated_notice,
+    Asked, Capabilities, Decision, FinalProcess, Language, Mismatch, Policy, Verdict, decide,
+    mismatches, simulated_notice,
 };
 
 use crate::Failure;
 use crate::aside::Aside;
 use crate::journal::{Finished, JournalError};
-use crate::mismatch::{Mismatch, mismatches};
 use crate::recording::kept;
 
 /// A final process with its verdict.
@@ -22,6 +21,8 @@ use crate::recording::kept;
 pub struct Report {
     process: FinalProcess,
     asked: Asked,
+    /// What the key is declared with; more than was asked, where the request could not evoke it.
+    declared: Capabilities,
     policy: Policy,
     verdict: Verdict,
     environment: EnvironmentName,
@@ -43,6 +44,7 @@ impl Report {
         let verdict = decide(&process, &asked, &policy);
         Self {
             process,
+            declared: asked.capabilities(),
             asked,
             policy,
             verdict,
@@ -53,6 +55,12 @@ impl Report {
             look_error: None,
             journal_error: Aside::default(),
         }
+    }
+
+    /// The same, of a key that is declared with `declared`.
+    pub(crate) const fn with_declared(mut self, declared: Capabilities) -> Self {
+        self.declared = declared;
+        self
     }
 
     /// The same, as the last of so many processes that one submission created.
@@ -161,9 +169,10 @@ impl Report {
 
     /// Where declaration and answer differ: what the key was declared to have and did not answer, and what it answered undeclared.
     ///
-    /// Either says that the key is provisioned otherwise than configured.
+    /// Either says that the key is provisioned otherwise than configured. Evidence that was not declared never approves;
+    /// [`Mismatch::remedy`] has the words that declare it.
     pub fn mismatches(&self) -> impl Iterator<Item = Mismatch> {
-        mismatches(&self.process, self.asked, self.verdict)
+        mismatches(&self.process, self.asked, &self.verdict, self.declared)
     }
 
     /// How the process came to nothing, where it did: no verdict about the person, and what to do about it.

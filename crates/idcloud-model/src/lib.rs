@@ -24,6 +24,7 @@ mod image_text;
 mod language;
 pub mod limits;
 mod liveness;
+mod mismatch;
 mod personal;
 mod policy;
 mod process;
@@ -70,6 +71,7 @@ pub use ids::{DocumentId, IdError, ProcessId, SubsidiaryId};
 pub use image::{Dimensions, Image, ImageFormat};
 pub use language::{Language, UnknownLanguage};
 pub use liveness::{LivenessReading, LivenessResult};
+pub use mismatch::{Mismatch, mismatches};
 pub use policy::{Policy, PolicyError};
 pub use process::{FinalProcess, PendingProcess, Process};
 #[cfg(feature = "pseudonym")]

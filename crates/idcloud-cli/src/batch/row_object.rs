@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::outcome::Outcome;
 use crate::failure::ErrorObject;
-use crate::result_object::{Context, DocumentObject, ResultObject};
+use crate::result_object::{Context, DocumentObject, MismatchObject, ResultObject};
 
 /// What came of one row.
 #[derive(Serialize)]
@@ -42,13 +42,14 @@ pub(crate) struct RowResult {
     risk_level: Value,
     document: Option<DocumentObject>,
     additional_info: Value,
+    mismatches: Option<Vec<MismatchObject>>,
     recorded: Option<bool>,
     pub(super) journal_error: Option<String>,
     unknown: Option<Vec<String>>,
 }
 
 /// The columns of CSV: the keys of JSON.
-pub(crate) const COLUMNS: [&str; 23] = [
+pub(crate) const COLUMNS: [&str; 24] = [
     "reference",
     "outcome",
     "environment",
@@ -68,6 +69,7 @@ pub(crate) const COLUMNS: [&str; 23] = [
     "riskLevel",
     "document",
     "additionalInfo",
+    "mismatches",
     "recorded",
     "journalError",
     "unknown",
@@ -94,6 +96,7 @@ impl From<ResultObject> for RowResult {
             risk_level: result.risk_level,
             document: result.document.map(DocumentObject::without_content),
             additional_info: result.additional_info,
+            mismatches: Some(result.mismatches),
             recorded: Some(result.recorded),
             journal_error: result.journal_error,
             unknown: Some(result.unknown.into_iter().map(|(name, _)| name).collect()),
@@ -140,6 +143,7 @@ impl RowObject<'_> {
                     (_, None | Some(Value::Null)) => Ok(String::new()),
                     (_, Some(Value::String(text))) => Ok(text),
                     // Their keys have an order.
+                    ("mismatches", _) => serde_json::to_string(&self.result.mismatches),
                     ("document", _) => serde_json::to_string(&self.result.document),
                     ("error", _) => serde_json::to_string(&self.error),
                     (_, Some(other)) => Ok(other.to_string()),

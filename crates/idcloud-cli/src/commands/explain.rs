@@ -113,10 +113,7 @@ fn judged(
         Process::Pending(process) => ResultObject::waiting(context, process, asked, language),
         Process::Final(process) => {
             let verdict = decide(process, &asked, &Policy::default());
-            ResultObject {
-                explanation: verdict.explanation(language),
-                ..ResultObject::judged(context, process, asked, verdict)
-            }
+            ResultObject::judged(context, process, asked, verdict, language)
         }
     })
 }

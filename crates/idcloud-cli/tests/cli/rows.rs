@@ -72,10 +72,52 @@ impl Row {
         self
     }
 
+    /// What the last answer holds although the key is not declared to have it; a pending process's answer proves nothing yet.
+    fn undeclared(&self) -> Vec<&'static str> {
+        let last = self.gets.last().map_or(&self.create, |(_, answer)| answer);
+        if self.expected["decision"] == "wait" {
+            return Vec::new();
+        }
+        let mut answered: Vec<_> = [
+            ("identityFraudsters", "behavior-alert"),
+            ("riskLevel", "behavior-alert"),
+            ("score", "risk-score"),
+            ("government", "serpro"),
+            ("authenticated", "face-match"),
+            ("biometryToken", "face-match"),
+            ("document", "document"),
+            ("idCloud", "trust-decision"),
+        ]
+        .into_iter()
+        .filter(|(member, _)| !last[*member].is_null())
+        .map(|(_, capability)| capability)
+        .filter(|capability| !self.capabilities.split(',').any(|one| one == *capability))
+        .collect();
+        answered.dedup();
+        answered
+    }
+
     fn gets(mut self, gets: Vec<(u16, Value)>) -> Self {
         self.gets = gets;
         self
     }
+}
+
+/// The capabilities that were answered and not declared, each with the words that declare it.
+fn undeclared(mismatches: &Value) -> Vec<&str> {
+    let mismatches = mismatches.as_array().unwrap().iter();
+    mismatches
+        .filter(|one| one["kind"] == "not-declared")
+        .map(|one| {
+            let (capability, help) = (one["capability"].as_str(), one["help"].as_str());
+            let (capability, help) = (capability.unwrap(), help.unwrap());
+            assert!(
+                help.contains("declare it with `--capabilities ") && help.contains(capability),
+                "{help}"
+            );
+            capability
+        })
+        .collect()
 }
 
 fn merge(into: &mut Value, from: Value) {
@@ -448,6 +490,12 @@ async fn check(row: Row) {
         .remove("explanation")
         .unwrap();
     assert!(explanation.as_str().unwrap().len() > 20, "{name}: {run}");
+    let mismatches = object.as_object_mut().unwrap().remove("mismatches");
+    assert_eq!(
+        undeclared(&mismatches.unwrap()),
+        row.undeclared(),
+        "{name}: {run}"
+    );
     assert_eq!(object, row.expected, "{name}: {run}");
     // Each of the three new attempts is told of as it leaves.
     let new_attempts = if row.create["status"] == 5 { 3 } else { 0 };

@@ -285,7 +285,10 @@ async fn mismatches_name_their_remedy() {
         (
             "",
             undeclared,
-            Mismatch::Undeclared(Capability::BehaviorAlert),
+            Mismatch::Undeclared {
+                capability: Capability::BehaviorAlert,
+                declare: "identity,behavior-alert".parse().unwrap(),
+            },
         ),
     ] {
         let script = Arc::new(ScriptedTransport::new().every_call(answer));
