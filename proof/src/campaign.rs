@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use crate::Failure;
 use crate::leaks::Log;
 use crate::oracle::Findings;
+use crate::plan::Keeping;
 use crate::run::{Resources, play};
 use crate::sabotage::Sabotage;
 
@@ -24,6 +25,7 @@ pub(crate) struct Campaign {
     pub(crate) first_seed: u64,
     pub(crate) runs: u64,
     pub(crate) threads: usize,
+    pub(crate) keeping: Keeping,
 }
 
 /// What all runs came to.
@@ -54,7 +56,7 @@ impl Campaign {
                         return Ok(());
                     }
                     let seed = self.first_seed.wrapping_add(number);
-                    let played = play(seed, sabotage, resources, &log)?;
+                    let played = play(seed, self.keeping, sabotage, resources, &log)?;
                     let mut total = total.lock().unwrap_or_else(PoisonError::into_inner);
                     total.add(seed, played.faults, played.findings);
                 }
@@ -76,7 +78,7 @@ impl Campaign {
         tracing::dispatcher::with_default(&log.dispatch(), || {
             for number in 0..self.runs {
                 let seed = self.first_seed.wrapping_add(number);
-                let played = play(seed, Some(sabotage), resources, &log)?;
+                let played = play(seed, self.keeping, Some(sabotage), resources, &log)?;
                 if let Some(sentence) = played.findings.violations.into_iter().next() {
                     return Ok(Some((number + 1, sentence)));
                 }

@@ -11,6 +11,7 @@ mod clock;
 mod doubt;
 mod ending;
 mod fuzz;
+mod late;
 mod leaks;
 mod life;
 mod mutants;
@@ -38,6 +39,7 @@ use pages::Circumstances;
 
 use crate::campaign::Campaign;
 use crate::noticed::Noticed;
+use crate::plan::Keeping;
 use crate::run::Resources;
 use crate::sabotage::Sabotage;
 
@@ -45,7 +47,7 @@ use crate::sabotage::Sabotage;
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 const USAGE: &str = "usage: proof [--runs N] [--first-seed S] [--threads N] [--format text|json] \
-    [--sabotage [NAME] | --write FILE | --fuzz SECONDS | --fuzz-once TARGET HEX]";
+    [--slow-writer] [--sabotage [NAME] | --write FILE | --fuzz SECONDS | --fuzz-once TARGET HEX]";
 
 /// What is asked for.
 struct Arguments {
@@ -127,6 +129,7 @@ fn read(arguments: impl Iterator<Item = String>) -> Result<Arguments, Failure> {
             first_seed: 1,
             runs: 10_000,
             threads: thread::available_parallelism().map_or(1, usize::from),
+            keeping: Keeping::AsDrawn,
         },
         json: false,
         play: Play::Campaign(None),
@@ -139,6 +142,7 @@ fn read(arguments: impl Iterator<Item = String>) -> Result<Arguments, Failure> {
             "--runs" => read.campaign.runs = value()?.parse()?,
             "--first-seed" => read.campaign.first_seed = value()?.parse()?,
             "--threads" => read.campaign.threads = value()?.parse()?,
+            "--slow-writer" => read.campaign.keeping = Keeping::SlowDisk,
             "--fuzz" => read.play = Play::Fuzz(fuzz::Plan::Seconds(value()?.parse()?)),
             "--fuzz-once" => {
                 let (target, input) = (value()?, value()?);

@@ -45,6 +45,15 @@ pub(crate) struct Replica {
     pub(crate) jumps: Vec<(Duration, i64)>,
 }
 
+/// Where runs keep their journals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Keeping {
+    /// In memory, and now and then on the disk.
+    AsDrawn,
+    /// All on the disk, behind a writer that is slow to do what it is told.
+    SlowDisk,
+}
+
 /// One run in so many has its journal on the disk.
 pub(crate) const DISK_EVERY: u64 = 50;
 

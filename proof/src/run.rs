@@ -19,10 +19,11 @@ use crate::case::Case;
 use crate::chance::Chance;
 use crate::clock::WrongClock;
 use crate::ending::known_to;
+use crate::late::Late;
 use crate::leaks::Log;
 use crate::life::{Crash, Life};
 use crate::oracle::{Ended, Findings};
-use crate::plan::{self, BUDGET, Plan, Replica};
+use crate::plan::{self, BUDGET, Keeping, Plan, Replica};
 use crate::post::{Listening, with_post};
 use crate::program::{Program, Pursuit};
 use crate::sabotage::Sabotage;
@@ -60,19 +61,18 @@ pub(crate) struct Played {
 /// Plays the run of `seed`.
 pub(crate) fn play(
     seed: u64,
+    keeping: Keeping,
     sabotage: Option<Sabotage>,
     resources: &Resources,
     log: &Log,
 ) -> Result<Played, Failure> {
-    let mut chance = Chance::with_seed(seed);
-    // What the crates draw by themselves (jitter, owners' names) comes from this thread's luck.
-    fastrand::seed(chance.u64(..));
+    let chance = Chance::with_seed(seed);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
         .build()?;
     drop(log.take());
-    let (ended, faults) = runtime.block_on(run(chance, seed, sabotage, resources, log))?;
+    let (ended, faults) = runtime.block_on(run(chance, seed, keeping, sabotage, resources, log))?;
     Ok(Played {
         findings: ended.judge(),
         faults,
@@ -91,10 +91,12 @@ pub(crate) struct Stage {
 async fn run(
     mut chance: Chance,
     seed: u64,
+    keeping: Keeping,
     sabotage: Option<Sabotage>,
     resources: &Resources,
     log: &Log,
 ) -> Result<(Ended, u64), Failure> {
+    let luck = chance.u64(..);
     let plan = Plan::draw(&mut chance, seed);
     let clock = VirtualClock::new();
     let tenant = resources.issued.tenant_id();
@@ -117,9 +119,15 @@ async fn run(
             .map(Arc::new)
         })
         .collect::<Result<Vec<_>, _>>()?;
-    let folder = plan.on_disk.then(tempfile::tempdir).transpose()?;
+    let on_disk = plan.on_disk || keeping == Keeping::SlowDisk;
+    let folder = on_disk.then(tempfile::tempdir).transpose()?;
     let file = folder.as_ref().map(|folder| folder.path().join("journal"));
+    // What the crates draw by themselves (jitter, owners' names) comes from this thread's luck; a folder's name is drawn from it too.
+    fastrand::seed(luck);
     let journal: Arc<dyn Journal> = match &file {
+        Some(file) if keeping == Keeping::SlowDisk => {
+            Arc::new(Blocking(Late::new(SqliteJournal::open(file)?)?))
+        }
         Some(file) => Arc::new(Blocking(SqliteJournal::open(file)?)),
         None => Arc::new(MemoryJournal::new()),
     };
@@ -335,6 +343,47 @@ impl Drop for Went {
     fn drop(&mut self) {
         if !self.done && self.case.reference.is_none() {
             self.world.broken_off(&self.case);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn findings(seed: u64, keeping: Keeping, resources: &Resources) -> Findings {
+        let log = Log::default();
+        tracing::dispatcher::with_default(&log.dispatch(), || {
+            play(seed, keeping, None, resources, &log).unwrap().findings
+        })
+    }
+
+    /// A run depends on nothing but its seed: neither on where its journal is, nor on how fast that is written.
+    #[test]
+    fn a_run_comes_to_the_same_wherever_its_journal_is() {
+        let resources = Resources::new().unwrap();
+        for seed in 1..40 {
+            let drawn = findings(seed, Keeping::AsDrawn, &resources);
+            let slow = findings(seed, Keeping::SlowDisk, &resources);
+            assert_eq!(drawn, slow, "seed {seed}");
+        }
+    }
+
+    /// Runs in which a caller goes right before a purge: a writer that is slow to hear of it is no broken promise.
+    #[test]
+    fn a_slow_writer_breaks_no_promise() {
+        let resources = Resources::new().unwrap();
+        let seeds = [
+            5_000_300_249,
+            5_000_400_849,
+            5_000_482_499,
+            5_000_572_149,
+            5_000_630_799,
+            5_000_977_149,
+        ];
+        for seed in seeds {
+            let found = findings(seed, Keeping::SlowDisk, &resources);
+            assert_eq!(found.violations, Vec::<String>::new(), "seed {seed}");
         }
     }
 }

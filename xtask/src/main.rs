@@ -41,10 +41,12 @@ usage: cargo xtask <command>
   mutants [--area NAME] [--write]
                       change the code where the promises are decided, one place at a time, and fail where no test notices and
                       proof/mutants.toml has no reason; --write notes what an area came to in proof/mutants.json
-  prove [--runs N] [--first-seed S] [--threads N] [--format text|json] [--sabotage [NAME] | --write FILE]
+  prove [--runs N] [--first-seed S] [--threads N] [--format text|json] [--slow-writer]
+        [--sabotage [NAME] | --write FILE]
                       play the whole client against the simulator in virtual time, with faults, crashes and lies drawn from
                       seeds (10,000 from 1 unless said otherwise), and fail where a promise was broken; --sabotage switches one
                       protection off, or without a name each in its turn, and tells how many runs it takes to be noticed;
+                      --slow-writer keeps every journal on the disk behind a writer that is slow to do what it is told;
                       --write plays both and writes the page docs/reliability.md
   prove --full [--runs N] [--first-seed S] [--fuzz-seconds N] [--kills N]
                       everything that takes long, on demand: more kills of the journal and of a batch, other people's tools,
