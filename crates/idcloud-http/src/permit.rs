@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use crate::departures::Stamp;
 use crate::limiter::Limiter;
 use crate::queue::{NotYet, Pace};
-use crate::timeout::within;
+use crate::timeout::before;
 
 /// A turn, and later its departure. Dropping it before [`depart`](Self::depart) gives both back.
 #[must_use = "dropping a turn gives it back"]
@@ -100,7 +100,7 @@ impl Waiting {
                 Step::SleepUntil(at) => {
                     // A wake-up in between means that the state has changed: look again.
                     let woken = pin!(self.wake.notified());
-                    let _ = within(self.limiter.clock(), at, woken).await;
+                    let _ = before(self.limiter.clock(), at, woken).await;
                 }
             }
         }
