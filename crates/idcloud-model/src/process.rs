@@ -100,6 +100,31 @@ impl Process {
     }
 }
 
+impl ProcessId {
+    /// The process that a part of a create's answer names: its first top-level `id`, where that arrived whole.
+    ///
+    /// For an answer that was cut off or cannot be read. It says that a process was created, and nothing of what came of it.
+    #[must_use]
+    pub fn in_part(answer: &[u8]) -> Option<Self> {
+        wire::part(answer)?.id
+    }
+
+    /// The process that an answer names although its HTTP status is no success.
+    ///
+    /// An `id` alone is a trace id, as gateways and problem details (RFC 9457) have them: beside it there has to be a status of 1
+    /// to 5, or evidence.
+    #[must_use]
+    pub fn named_by(answer: &[u8]) -> Option<Self> {
+        let Answer {
+            id,
+            status,
+            evidence,
+        } = wire::part(answer)?;
+        let is_known = !matches!(status, None | Some(Status::Unknown(_)));
+        id.filter(|_| is_known || evidence.is_there())
+    }
+}
+
 impl PendingProcess {
     /// The id.
     #[must_use]

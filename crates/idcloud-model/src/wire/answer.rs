@@ -224,6 +224,11 @@ impl Scalar for WireId {
         ProcessId::from_wire(word).map(Self::Valid)
     }
 
+    /// No published id is a number, but one would be safe to use.
+    fn from_integer(number: i64) -> Option<Self> {
+        (number > 0).then(|| Self::from_word(&number.to_string()))?
+    }
+
     fn unknown(value: Value) -> Self {
         Self::Other(value)
     }

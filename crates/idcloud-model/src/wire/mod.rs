@@ -4,11 +4,13 @@
 
 mod answer;
 mod errors;
+mod lenient;
 mod names;
 mod read_error;
 mod scalar;
 mod wrapped;
 
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 pub(crate) use answer::{Answer, is_notices_own, keep};
@@ -19,12 +21,29 @@ pub(crate) use scalar::{Scalar, Subtree, scalar};
 
 /// Reads an answer about one process.
 pub(crate) fn read(bytes: &[u8]) -> Result<Answer, ReadError> {
-    serde_json::from_str(text(bytes)?).map_err(|error| ReadError::of(&error))
+    strict(bytes).or_else(|wrong| mended(bytes).ok_or(wrong))
 }
 
 /// Reads any other object.
 pub(crate) fn object(bytes: &[u8]) -> Result<Map<String, Value>, ReadError> {
+    strict(bytes).or_else(|wrong| mended(bytes).ok_or(wrong))
+}
+
+/// What a part of an answer says about one process: the members that arrived whole.
+pub(crate) fn part(bytes: &[u8]) -> Option<Answer> {
+    let mended = lenient::mend(bytes)?;
+    serde_json::from_str(&mended.text).ok()
+}
+
+/// Nearly every answer is read by this alone.
+fn strict<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ReadError> {
     serde_json::from_str(text(bytes)?).map_err(|error| ReadError::of(&error))
+}
+
+/// An answer that is there in full must not be lost for its character set, or for a value that nobody needs.
+fn mended<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+    let mended = lenient::mend(bytes).filter(|mended| mended.is_whole)?;
+    serde_json::from_str(&mended.text).ok()
 }
 
 /// The text of an answer. Checked once here, UTF-8 need not be checked for every string again.

@@ -1,0 +1,351 @@
+//! Mends an answer that the JSON reader turned down: its character set, and values that no reader can keep.
+//!
+//! Must never mend a value into a known one: what cannot be kept becomes a text that no evidence has.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+/// Deeper values are not read: the JSON reader's own limit is 128.
+const DEEPEST: usize = 100;
+/// Stands where a value was nested too deeply.
+const TOO_DEEP: &str = "\"nested too deeply\"";
+
+/// An answer that can be read now, or as much of it as arrived.
+pub(super) struct Mended {
+    /// One object. Of an answer that was cut off, its members that arrived whole.
+    pub(super) text: Zeroizing<String>,
+    /// Nothing was cut off, and nothing follows.
+    pub(super) is_whole: bool,
+}
+
+/// Mends `bytes`; nothing where they are not the beginning of an object with a member that arrived whole.
+pub(super) fn mend(bytes: &[u8]) -> Option<Mended> {
+    let text = Zeroizing::new(decoded(bytes).into_owned());
+    let mut mending = Mending {
+        rest: text.trim_start_matches(super::BYTE_ORDER_MARK).trim_start(),
+        out: String::with_capacity(text.len() + 64),
+        closers: Vec::new(),
+        is_value: false,
+        arrived: 0,
+    };
+    let is_closed = mending.run().is_some();
+    let is_whole = is_closed && mending.rest.trim().is_empty();
+    let mut out = Zeroizing::new(mending.out);
+    if !is_closed {
+        if mending.arrived == 0 {
+            return None;
+        }
+        out.truncate(mending.arrived);
+        out.push('}');
+    }
+    Some(Mended {
+        text: out,
+        is_whole,
+    })
+}
+
+/// The text in whatever character set it came: UTF-8, UTF-16, or Latin-1 where bytes are not UTF-8.
+fn decoded(bytes: &[u8]) -> Cow<'_, str> {
+    let wide = |from_bytes: fn([u8; 2]) -> u16, bytes: &[u8]| {
+        let units = bytes.chunks_exact(2);
+        let units = units.map(|unit| from_bytes(unit.try_into().unwrap_or_default()));
+        let text =
+            char::decode_utf16(units).map(|read| read.unwrap_or(char::REPLACEMENT_CHARACTER));
+        Cow::Owned(text.collect())
+    };
+    match bytes {
+        [0xff, 0xfe, rest @ ..] => wide(u16::from_le_bytes, rest),
+        [0xfe, 0xff, rest @ ..] => wide(u16::from_be_bytes, rest),
+        [b'{', 0, ..] => wide(u16::from_le_bytes, bytes),
+        [0, b'{', ..] => wide(u16::from_be_bytes, bytes),
+        _ => match str::from_utf8(bytes) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) => Cow::Owned(latin_1(bytes)),
+        },
+    }
+}
+
+/// Every byte that is not UTF-8 is a character of its own.
+fn latin_1(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len() + 64);
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|byte| char::from(*byte)));
+    }
+    text
+}
+
+struct Mending<'a> {
+    rest: &'a str,
+    out: String,
+    /// What closes the values that are open.
+    closers: Vec<char>,
+    /// A colon came: what follows is a member's value.
+    is_value: bool,
+    /// Where the last member of the outermost object ends that arrived whole.
+    arrived: usize,
+}
+
+impl Mending<'_> {
+    /// Goes through one object to its end; nothing where it has none, or breaks JSON's rules before.
+    fn run(&mut self) -> Option<()> {
+        if !self.rest.starts_with('{') {
+            return None;
+        }
+        loop {
+            self.rest = self.rest.trim_start();
+            let next = self.rest.chars().next()?;
+            match next {
+                '{' | '[' if self.closers.len() >= DEEPEST => {
+                    self.skip()?;
+                    self.out.push_str(TOO_DEEP);
+                }
+                '{' => self.open('}'),
+                '[' => self.open(']'),
+                '}' | ']' => {
+                    if self.closers.pop() != Some(next) {
+                        return None;
+                    }
+                    self.take(next);
+                    if self.closers.is_empty() {
+                        return Some(());
+                    }
+                    self.value_ended();
+                }
+                ':' => {
+                    self.is_value = true;
+                    self.take(next);
+                }
+                ',' => {
+                    // A number ends where the next member begins.
+                    self.value_ended();
+                    self.is_value = false;
+                    self.take(next);
+                }
+                '"' => {
+                    self.string()?;
+                    if self.is_value {
+                        self.value_ended();
+                    }
+                }
+                _ => self.word()?,
+            }
+        }
+    }
+
+    fn take(&mut self, next: char) {
+        self.out.push(next);
+        self.rest = self.rest.get(next.len_utf8()..).unwrap_or_default();
+    }
+
+    fn open(&mut self, closer: char) {
+        let opener = if closer == '}' { '{' } else { '[' };
+        self.closers.push(closer);
+        self.is_value = false;
+        self.take(opener);
+    }
+
+    fn value_ended(&mut self) {
+        if self.closers.len() == 1 {
+            self.arrived = self.out.len();
+        }
+    }
+
+    /// A string, with what the reader would refuse in it replaced: surrogates alone, control characters, escapes that are none.
+    fn string(&mut self) -> Option<()> {
+        let end = end_of_string(self.rest)?;
+        let (text, rest) = self.rest.split_at_checked(end)?;
+        self.rest = rest;
+        if serde_json::from_str::<Value>(text).is_ok() {
+            self.out.push_str(text);
+            return Some(());
+        }
+        let inner = text.get(1..text.len() - 1)?;
+        self.out.push('"');
+        let mut chars = inner.chars();
+        while let Some(next) = chars.next() {
+            match next {
+                '\\' => {
+                    let escaped = chars.next()?;
+                    match escaped {
+                        '"' | '\\' | '/' | 'b' | 'f' | 'n' | 'r' | 't' => {
+                            self.out.extend(['\\', escaped]);
+                        }
+                        // Pairs of surrogates are lost with the single ones: nothing that is known holds any.
+                        'u' => {
+                            let digits = chars.as_str().get(..4);
+                            let read =
+                                digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
+                            if read.is_some() {
+                                chars.nth(3);
+                            }
+                            let read = read.and_then(char::from_u32);
+                            self.push_plain(read.unwrap_or(char::REPLACEMENT_CHARACTER));
+                        }
+                        other => self.push_plain(other),
+                    }
+                }
+                other => self.push_plain(other),
+            }
+        }
+        self.out.push('"');
+        Some(())
+    }
+
+    fn push_plain(&mut self, text: char) {
+        match text {
+            '"' | '\\' => self.out.extend(['\\', text]),
+            control if u32::from(control) < 0x20 => self.out.push(' '),
+            other => self.out.push(other),
+        }
+    }
+
+    /// A number, `true`, `false` or `null`. Numbers that no reader can keep become texts.
+    fn word(&mut self) -> Option<()> {
+        let is_end =
+            |c: char| c.is_whitespace() || matches!(c, ',' | ':' | '{' | '}' | '[' | ']' | '"');
+        let end = self.rest.find(is_end)?;
+        let (word, rest) = self.rest.split_at_checked(end)?;
+        let is_number = word.starts_with(|c: char| c.is_ascii_digit() || c == '-')
+            && word
+                .bytes()
+                .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'));
+        if serde_json::from_str::<Value>(word).is_ok() {
+            self.out.push_str(word);
+        } else if is_number || matches!(word, "NaN" | "Infinity" | "-Infinity") {
+            self.out.push('"');
+            self.out.push_str(word);
+            self.out.push('"');
+        } else {
+            return None;
+        }
+        self.rest = rest;
+        Some(())
+    }
+
+    /// Leaves a whole value out.
+    fn skip(&mut self) -> Option<()> {
+        let mut open = 0_usize;
+        loop {
+            let next = self.rest.chars().next()?;
+            let mut taken = next.len_utf8();
+            match next {
+                '{' | '[' => open += 1,
+                '}' | ']' => open -= 1,
+                '"' => taken = end_of_string(self.rest)?,
+                _ => {}
+            }
+            self.rest = self.rest.get(taken..)?;
+            if open == 0 {
+                return Some(());
+            }
+        }
+    }
+}
+
+/// Where the string ends that `text` begins with, its quotes included.
+fn end_of_string(text: &str) -> Option<usize> {
+    let mut is_escaped = false;
+    for (at, byte) in text.bytes().enumerate().skip(1) {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = true,
+            b'"' => return Some(at + 1),
+            _ => {}
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mended(text: &str) -> Option<(String, bool)> {
+        let mended = mend(text.as_bytes())?;
+        assert!(
+            serde_json::from_str::<Value>(&mended.text).is_ok(),
+            "{text}: {}",
+            &*mended.text
+        );
+        Some((mended.text.as_str().to_owned(), mended.is_whole))
+    }
+
+    /// What no reader can keep becomes a text, and everything beside it stays as it was.
+    #[test]
+    fn values_that_cannot_be_kept() {
+        for (text, whole) in [
+            (
+                r#"{"a":1e999,"b":-1E+999}"#,
+                r#"{"a":"1e999","b":"-1E+999"}"#,
+            ),
+            (r#"{"a":NaN,"b":01}"#, r#"{"a":"NaN","b":"01"}"#),
+            (
+                r#"{"a":"\ud800","b":"x\udc00y"}"#,
+                "{\"a\":\"\u{fffd}\",\"b\":\"x\u{fffd}y\"}",
+            ),
+            ("{\"a\":\"x\ny\"}", r#"{"a":"x y"}"#),
+            (r#"{"a":"\x\ud800\"\\"}"#, "{\"a\":\"x\u{fffd}\\\"\\\\\"}"),
+            (r#" {"a" : [1, 2] } "#, r#"{"a":[1,2]}"#),
+        ] {
+            assert_eq!(mended(text), Some((whole.to_owned(), true)), "{text}");
+        }
+        let deep = format!(
+            r#"{{"x":{}{},"a":1}}"#,
+            "[".repeat(5_000),
+            "]".repeat(5_000)
+        );
+        let (text, is_whole) = mended(&deep).unwrap();
+        assert!(is_whole && text.ends_with(r#","a":1}"#) && text.contains("too deeply"));
+    }
+
+    /// Of an answer that was cut off stands what arrived whole, and no half of a value.
+    #[test]
+    fn what_was_cut_off() {
+        for (text, arrived) in [
+            (r#"{"a":"x","b":12"#, Some(r#"{"a":"x"}"#)),
+            (r#"{"a":"x","b":12,"#, Some(r#"{"a":"x","b":12}"#)),
+            (r#"{"a":"x""#, Some(r#"{"a":"x"}"#)),
+            (r#"{"a":{"b":[1]},"c":{"d":"e""#, Some(r#"{"a":{"b":[1]}}"#)),
+            (r#"{"a":"x","#, Some(r#"{"a":"x"}"#)),
+            (r#"{"a":"x", <html>"#, Some(r#"{"a":"x"}"#)),
+            (r#"{"a":"x"] "#, Some(r#"{"a":"x"}"#)),
+            (r#"{"a":"x"#, None),
+            (r#"{"a""#, None),
+            (r#"{"a":"#, None),
+            ("{", None),
+            ("[", None),
+            ("<html>", None),
+            ("", None),
+        ] {
+            let expected = arrived.map(|text| (text.to_owned(), false));
+            assert_eq!(mended(text), expected, "{text}");
+        }
+        let (text, is_whole) = mended(r#"{"a":1}{"b":2}"#).unwrap();
+        assert_eq!((text.as_str(), is_whole), (r#"{"a":1}"#, false));
+    }
+
+    #[test]
+    fn character_sets() {
+        let text = "{\"a\":\"S\u{e3}o\"}";
+        let latin: Vec<u8> = text
+            .chars()
+            .map(|c| u8::try_from(u32::from(c)).unwrap())
+            .collect();
+        let wide = |to: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(to).collect::<Vec<u8>>();
+        let marked = |mark: &[u8], bytes: Vec<u8>| [mark, &bytes].concat();
+        for bytes in [
+            latin,
+            text.as_bytes().to_vec(),
+            marked(b"\xef\xbb\xbf", text.into()),
+            marked(b"\xff\xfe", wide(u16::to_le_bytes)),
+            marked(b"\xfe\xff", wide(u16::to_be_bytes)),
+            wide(u16::to_le_bytes),
+            wide(u16::to_be_bytes),
+        ] {
+            assert_eq!(&*mend(&bytes).unwrap().text, text, "{bytes:?}");
+        }
+    }
+}
