@@ -112,9 +112,7 @@ impl Transport for Wire {
         let name = (context.operation == Operation::CreateProcess)
             .then(|| case_of(request.body()))
             .flatten();
-        if let Some(name) = &name {
-            self.world.doubt(name, Doubt::left);
-        }
+        let departure = context.take_departure();
         let number = self.life.next_exchange();
         let here = |moment| Crash::Exchange { number, moment };
         self.life.go_on(here(Moment::Before)).await;
@@ -133,6 +131,11 @@ impl Transport for Wire {
         {
             return Ok(http::Response::new(told));
         }
+        if let Some(name) = &name {
+            self.world.doubt(name, Doubt::left);
+        }
+        departure.now();
+        let operation = context.operation;
         let (sender, answered) = oneshot::channel();
         let (world, simulator) = (Arc::clone(&self.world), self.simulator.clone());
         tokio::spawn(async move {
@@ -154,7 +157,7 @@ impl Transport for Wire {
             .await
             .unwrap_or_else(|_| Err(TransportErrorKind::Interrupted.into()));
         self.life.go_on(here(Moment::Answered)).await;
-        let answer = self.sabotaged(context.operation, &body, answer);
+        let answer = self.sabotaged(operation, &body, answer);
         if let Some(name) = &name {
             let now = self.world.clock.instant();
             self.world.doubt(name, |doubt| doubt.heard(&answer, now));

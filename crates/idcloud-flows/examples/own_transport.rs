@@ -41,11 +41,11 @@ impl Transport for Counting {
         request: http::Request<Bytes>,
         context: CallContext,
     ) -> Result<http::Response<Bytes>, TransportError> {
-        let began = self.clock.instant();
+        let (began, operation) = (self.clock.instant(), context.operation);
         let answer = self.inner.send(request, context).await;
         let took = self.clock.instant() - began;
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        let (count, time) = counts.entry(context.operation.to_string()).or_default();
+        let (count, time) = counts.entry(operation.to_string()).or_default();
         *count += 1;
         *time += took;
         // A failure is passed on as it is: its kind says what it proves about delivery.

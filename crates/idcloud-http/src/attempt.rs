@@ -2,18 +2,24 @@
 //! It must never decide what happens next.
 
 use std::hint::black_box;
+use std::pin::pin;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Response, StatusCode};
-use idcloud_model::{ErrorAnswer, ErrorCode, Process, ProcessId};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use idcloud_model::{ErrorAnswer, ErrorCode, ProcessId};
 
 use crate::BoxError;
+use crate::Obstacle;
 use crate::clock::{Clock, later};
+use crate::departure::Departure;
 use crate::replay::{Answered, Outcome};
 use crate::timeout::within;
 use crate::transport::{CallContext, Transport};
 use crate::transport_error::{TransportError, TransportErrorKind};
+
+/// What answers may be coded with: nothing. A server that is not told may compress them (RFC 9110, 12.5.3).
+pub(crate) const IDENTITY: HeaderValue = HeaderValue::from_static("identity");
 
 /// How one request ended.
 pub(crate) enum Sent {
@@ -28,9 +34,12 @@ pub(crate) async fn send(
     clock: &dyn Clock,
     request: http::Request<Bytes>,
     context: CallContext,
+    departure: &Departure,
 ) -> Sent {
     let deadline = later(clock.instant(), context.timeout);
-    match within(clock, deadline, transport.send(request, context).as_mut()).await {
+    let mut work = transport.send(request, context.with_departure(departure.clone()));
+    let work = pin!(departure.around(work.as_mut()));
+    match within(clock, deadline, work).await {
         Some(Ok(answer)) => Sent::Answer(answer),
         Some(Err(error)) => Sent::Failed(error),
         None => Sent::TimedOut,
@@ -47,6 +56,8 @@ pub(crate) struct Reading<T> {
     pub(crate) source: Option<BoxError>,
     /// What is wrong with the answer, or why none came, as a clause.
     pub(crate) detail: Option<&'static str>,
+    /// What answered in IDCloud's place, or turned the request away.
+    pub(crate) obstacle: Option<Obstacle>,
     failed: Option<TransportErrorKind>,
 }
 
@@ -64,14 +75,21 @@ impl<T> Reading<T> {
             process_id: None,
             source: None,
             detail: None,
+            obstacle: None,
             failed: None,
         };
         match sent {
             Sent::TimedOut => reading.detail = Some("no answer came in time"),
-            Sent::Failed(error) => {
+            Sent::Failed(mut error) => {
                 reading.status = error.status().map(|status| status.as_u16());
                 reading.failed = Some(error.kind());
                 reading.detail = Some(error.kind().message());
+                reading.obstacle = error.obstacle();
+                let part = error.take_part();
+                if let Some(status) = error.status() {
+                    reading.search(status, &part);
+                }
+                wipe(part);
                 reading.source = Some(error.into());
             }
             Sent::Answer(answer) => reading.read(answer, decode),
@@ -92,7 +110,7 @@ impl<T> Reading<T> {
                 Ok(value) => {
                     if head.status == StatusCode::GONE {
                         // For a create this is no answer, and the error names the process.
-                        self.process_id = process_id(&body);
+                        self.search(head.status, &body);
                     }
                     self.value = Some(value);
                     wipe(body);
@@ -101,9 +119,19 @@ impl<T> Reading<T> {
                 Err(wrong) => self.detail = Some(wrong),
             }
         }
-        self.code = ErrorAnswer::from_body(&body).code().cloned();
-        self.process_id = process_id(&body);
+        self.search(head.status, &body);
+        self.obstacle = Obstacle::that_answered(head.status, self.code.is_some(), &body);
         wipe(body);
+    }
+
+    /// Looks for a code and a process in an answer that is not usable, or in the part of one that arrived.
+    fn search(&mut self, status: StatusCode, body: &[u8]) {
+        self.code = ErrorAnswer::from_body(body).code().cloned();
+        self.process_id = if status.is_success() {
+            ProcessId::in_part(body)
+        } else {
+            ProcessId::named_by(body)
+        };
     }
 
     /// The outcome, in the replay table's terms.
@@ -118,6 +146,8 @@ impl<T> Reading<T> {
                 status,
                 code: self.code.as_ref().map(ErrorCode::as_str),
                 usable: self.value.is_some(),
+                names_process: self.process_id.is_some(),
+                foreign: self.obstacle.is_some(),
             }),
             (Some(kind), _) => Outcome::Failed(kind),
             (None, None) => Outcome::TimedOut,
@@ -125,13 +155,8 @@ impl<T> Reading<T> {
     }
 }
 
-fn process_id(body: &[u8]) -> Option<ProcessId> {
-    let process = Process::from_json(body).ok()?;
-    Some(process.id().clone())
-}
-
 /// Wipes an answer's body, which may hold a token or a person's data, where nobody shares it.
-fn wipe(body: Bytes) {
+pub(crate) fn wipe(body: Bytes) {
     if let Ok(mut body) = body.try_into_mut() {
         body.fill(0);
         black_box(&*body);

@@ -21,18 +21,24 @@ pub(crate) fn delay(attempt: u32, share: f64, floor: Option<Duration>) -> Durati
     drawn.max(floor.unwrap_or(Duration::ZERO))
 }
 
-/// Reads a `Retry-After` header: whole seconds, or a date, which is compared with `now`.
+/// Reads a `Retry-After` header: whole seconds, or a date. A date is compared with the answer's own `Date` where it has one, so that a
+/// wrong clock here does not count, and otherwise with `now`. Digits that do not fit are the longest wait.
 pub(crate) fn retry_after(headers: &http::HeaderMap, now: SystemTime) -> Option<Duration> {
     let value = headers
         .get(http::header::RETRY_AFTER)?
         .to_str()
         .ok()?
         .trim();
-    if let Ok(seconds) = value.parse::<u64>() {
-        return Some(Duration::from_secs(seconds));
+    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
     }
     let date = httpdate::parse_http_date(value).ok()?;
-    Some(date.duration_since(now).unwrap_or(Duration::ZERO))
+    let there = headers
+        .get(http::header::DATE)
+        .and_then(|date| date.to_str().ok())
+        .and_then(|date| httpdate::parse_http_date(date).ok());
+    let wait = date.duration_since(there.unwrap_or(now));
+    Some(wait.unwrap_or(Duration::ZERO))
 }
 
 #[cfg(test)]
@@ -74,8 +80,27 @@ mod tests {
             Some(Duration::from_secs(10))
         );
         assert_eq!(read("Sun, 06 Nov 1994 08:40:00 GMT"), Some(Duration::ZERO));
+        for (large, seconds) in [
+            ("18446744073709551615", u64::MAX),
+            ("18446744073709551616", u64::MAX),
+            ("99999999999999999999999999", u64::MAX),
+            ("0000000000000000000000012", 12),
+        ] {
+            assert_eq!(read(large), Some(Duration::from_secs(seconds)), "{large}");
+        }
         assert_eq!(read("soon"), None);
+        assert_eq!(read("+1"), None);
+        assert_eq!(read(""), None);
         assert_eq!(read("-1"), None);
         assert_eq!(retry_after(&HeaderMap::new(), now), None);
+        // By IDCloud's clock, where it is told: this machine's may be an hour behind.
+        let mut headers = HeaderMap::new();
+        for (name, date) in [
+            (header::DATE, "Sun, 06 Nov 1994 09:49:42 GMT"),
+            (header::RETRY_AFTER, "Sun, 06 Nov 1994 09:49:47 GMT"),
+        ] {
+            headers.insert(name, HeaderValue::from_static(date));
+        }
+        assert_eq!(retry_after(&headers, now), Some(Duration::from_secs(5)));
     }
 }

@@ -10,6 +10,8 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 
+use crate::Departure;
+
 const HELD: u8 = 0;
 const OUT: u8 = 1;
 const SHUT: u8 = 2;
@@ -19,15 +21,18 @@ const SHUT: u8 = 2;
 /// A connection asks for the body in the same step in which it takes the request, and before it
 /// writes the head. So a body that nobody asked for belongs to a request that is still on this
 /// machine; and once the gate is shut it stays there, whoever holds it.
+/// It is shut when it is dropped: a caller that goes away while the connection is still being made has
+/// sent nothing.
 #[derive(Debug)]
 pub(crate) struct BodyGate(Arc<AtomicU8>);
 
 impl BodyGate {
-    /// A gate, and the body behind it.
-    pub(crate) fn new(bytes: Bytes) -> (Self, GatedBody) {
+    /// A gate, and the body behind it; `departure` is said when the body is asked for.
+    pub(crate) fn new(bytes: Bytes, departure: Departure) -> (Self, GatedBody) {
         let state = Arc::new(AtomicU8::new(HELD));
         let body = GatedBody {
             bytes: Some(bytes),
+            departure,
             state: Arc::clone(&state),
         };
         (Self(state), body)
@@ -37,6 +42,12 @@ impl BodyGate {
     #[must_use]
     pub(crate) fn shut(&self) -> bool {
         pass(&self.0, SHUT)
+    }
+}
+
+impl Drop for BodyGate {
+    fn drop(&mut self) {
+        let _ = self.shut();
     }
 }
 
@@ -51,6 +62,7 @@ fn pass(state: &AtomicU8, to: u8) -> bool {
 /// The body behind a [`BodyGate`]: one piece, not copied.
 pub(crate) struct GatedBody {
     bytes: Option<Bytes>,
+    departure: Departure,
     state: Arc<AtomicU8>,
 }
 
@@ -74,6 +86,9 @@ impl Body for GatedBody {
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, GateShut>>> {
+        // Said before it is true: in between, the caller may go away and shut the gate. The other way
+        // round the body could leave, and the caller take it for unsent.
+        self.departure.now();
         if !pass(&self.state, OUT) {
             return Poll::Ready(Some(Err(GateShut)));
         }
@@ -109,7 +124,7 @@ mod tests {
     /// What was handed out is never called unsent.
     #[test]
     fn a_body_that_left_cannot_be_held_back() {
-        let (gate, mut body) = BodyGate::new(Bytes::from_static(b"body"));
+        let (gate, mut body) = BodyGate::new(Bytes::from_static(b"body"), Departure::unheard());
         assert_eq!(body.size_hint().exact(), Some(4));
         assert!(!body.is_end_stream());
         assert_eq!(ask(&mut body), Some(Ok(Bytes::from_static(b"body"))));
@@ -122,7 +137,7 @@ mod tests {
     #[test]
     fn shutting_and_asking_agree_on_two_threads() {
         for round in 0..2_000_u32 {
-            let (gate, mut body) = BodyGate::new(Bytes::from_static(b"body"));
+            let (gate, mut body) = BodyGate::new(Bytes::from_static(b"body"), Departure::unheard());
             let barrier = std::sync::Barrier::new(2);
             let (unsent, handed_out) = std::thread::scope(|scope| {
                 let asking = scope.spawn(|| {
@@ -143,10 +158,18 @@ mod tests {
         }
     }
 
+    /// A caller that goes away shuts the gate, and knows that the body stays.
+    #[test]
+    fn a_gate_that_is_dropped_is_shut() {
+        let (gate, mut body) = BodyGate::new(Bytes::from_static(b"body"), Departure::unheard());
+        drop(gate);
+        assert_eq!(ask(&mut body), Some(Err(())));
+    }
+
     /// What was called unsent is never handed out.
     #[test]
     fn a_body_that_is_held_back_does_not_leave() {
-        let (gate, mut body) = BodyGate::new(Bytes::from_static(b"body"));
+        let (gate, mut body) = BodyGate::new(Bytes::from_static(b"body"), Departure::unheard());
         assert!(gate.shut());
         assert!(gate.shut());
         assert_eq!(ask(&mut body), Some(Err(())));

@@ -6,27 +6,31 @@ use std::pin::{Pin, pin};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
-use http::{HeaderName, HeaderValue, Method, Request, StatusCode, Uri};
+use http::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, USER_AGENT,
+};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri};
+use idcloud_model::ErrorCode;
 use idcloud_model::request::CreateRequest;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
 use crate::access_token::AccessToken;
 use crate::answer::Answer;
-use crate::attempt::{Reading, Sent, asked_wait, send};
+use crate::attempt::{IDENTITY, Reading, Sent, asked_wait, send};
 use crate::call_options::CallOptions;
 use crate::client::Inner;
 use crate::clock::later;
 use crate::conclusion;
 use crate::credentials::Credentials;
+use crate::departure::Departure;
 use crate::error::{Delivery, Error};
 use crate::exchange::ExchangeFailure;
 use crate::in_transit::InTransit;
 use crate::limiter::NoTurn;
 use crate::operation::{Operation, OperationKind};
 use crate::permit::Permit;
-use crate::replay::{Action, Facts, Failure, classify};
+use crate::replay::{Action, Facts, Failure, classify, spoils_token};
 use crate::span::CallSpan;
 use crate::timeout::within;
 use crate::token_cache::NoToken;
@@ -138,6 +142,13 @@ impl Call<'_> {
             self.span
                 .answered(status, code, progress.coded, progress.delivery);
             progress.coded |= code.is_some();
+            if spoils_token(code.map(ErrorCode::as_str))
+                && !matches!(action, Action::RefreshToken(_))
+            {
+                // What the answer says of the create is not changed by it.
+                let now = self.client.clock.instant();
+                let _ = credentials.tokens.reject(&token, code, now);
+            }
             let (failure, wait) = match action {
                 Action::Accept => match reading.value.take() {
                     Some(value) => return Ok(Self::accepted(value, &reading, &progress)),
@@ -274,9 +285,7 @@ impl Call<'_> {
         self.in_time(progress)?;
         let left = deadline.saturating_duration_since(self.client.clock.instant());
         permit.depart();
-        if let Some(hook) = self.options.hook() {
-            hook.departing(progress.attempts);
-        }
+        let departure = Departure::heard_by(self.options.before_dispatch(), progress.attempts);
         let timeout = self.options.attempt_timeout().min(left);
         let context = self.context(progress.attempts, timeout);
         let _sending = self.options.in_transit().map(InTransit::begin);
@@ -285,6 +294,7 @@ impl Call<'_> {
             &*self.client.clock,
             request,
             context,
+            &departure,
         )
         .await;
         Ok((token, sent))
@@ -336,10 +346,12 @@ impl Call<'_> {
         let mut request = Request::new(body);
         request.uri_mut().clone_from(self.target);
         let headers = request.headers_mut();
-        headers.reserve(5);
+        headers.reserve(7);
         headers.insert(AUTHORIZATION, token.header());
         headers.insert(API_KEY, self.key.header());
         headers.insert(ACCEPT, JSON);
+        headers.insert(ACCEPT_ENCODING, IDENTITY);
+        headers.insert(USER_AGENT, self.client.user_agent.clone());
         if matches!(self.payload, Payload::Create(_)) {
             headers.insert(CONTENT_TYPE, JSON);
             headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
@@ -392,10 +404,46 @@ impl Call<'_> {
     }
 
     fn accepted<T>(value: T, reading: &Reading<T>, progress: &Progress) -> Answer<T> {
-        let simulated = reading
-            .headers
-            .get(SIMULATED)
-            .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true"));
-        Answer::new(value, simulated, progress.attempts)
+        Answer::new(value, is_simulated(&reading.headers), progress.attempts)
+    }
+}
+
+/// Whether an answer carries a simulator's mark: any but a single `false`. Proxies join headers and repeat them, and a simulated answer must
+/// not pass for a real one.
+fn is_simulated(headers: &HeaderMap) -> bool {
+    let mut marks = headers.get_all(SIMULATED).iter();
+    match (marks.next(), marks.next()) {
+        (None, _) => false,
+        (Some(mark), None) => !mark.as_bytes().trim_ascii().eq_ignore_ascii_case(b"false"),
+        (Some(_), Some(_)) => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A verdict cannot be misread: whatever a proxy makes of the mark, a simulated answer stays one.
+    #[test]
+    fn marks_of_a_simulator() {
+        for (marks, simulated) in [
+            (&[][..], false),
+            (&["false"], false),
+            (&["FALSE"], false),
+            (&["true"], true),
+            (&["TRUE"], true),
+            (&["true, true"], true),
+            (&["false, true"], true),
+            (&["false", "true"], true),
+            (&["false", "false"], true),
+            (&["1"], true),
+            (&[""], true),
+        ] {
+            let mut headers = HeaderMap::new();
+            for mark in marks {
+                headers.append(SIMULATED, HeaderValue::from_static(mark));
+            }
+            assert_eq!(is_simulated(&headers), simulated, "{marks:?}");
+        }
     }
 }

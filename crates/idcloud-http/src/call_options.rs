@@ -26,7 +26,13 @@ pub trait BeforeDispatch: Send + Sync {
     /// `attempt` counts from 1. Calls of one request never overlap.
     async fn before_dispatch(&self, attempt: u32) -> Result<(), BoxError>;
 
-    /// The request is handed to the transport now. Until this is called the attempt provably was not sent.
+    /// A connection takes the request now. Until this is called the attempt provably was not sent, and a call that is
+    /// dropped before sent nothing. Of a transport that does not know ([`CallContext::take_departure`]) it is said as soon
+    /// as the transport was called.
+    ///
+    /// It may be called on a thread of the transport's, so it must return at once.
+    ///
+    /// [`CallContext::take_departure`]: crate::CallContext::take_departure
     fn departing(&self, attempt: u32) {
         let _ = attempt;
     }

@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{StatusCode, Uri};
+use http::{HeaderValue, StatusCode, Uri};
 use idcloud_model::request::CreateRequest;
 use idcloud_model::{Process, ProcessId, ReadError, ReusableDocument, ReusableDocumentsQuery};
 use tokio::sync::Semaphore;
@@ -53,6 +53,7 @@ pub struct Client {
 pub(crate) struct Inner {
     pub(crate) credentials: RwLock<Arc<Credentials>>,
     pub(crate) targets: Targets,
+    pub(crate) user_agent: HeaderValue,
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) jitter: Arc<dyn Fn() -> f64 + Send + Sync>,
@@ -354,6 +355,7 @@ impl Inner {
             account: environment.account(),
             audience: environment.endpoints().identity_url(),
             target: &self.targets.token,
+            user_agent: &self.user_agent,
             transport: &*self.transport,
             clock: &*self.clock,
             limiter: &self.limiter,

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
-use http::Uri;
+use http::{HeaderValue, Uri};
 use tokio::sync::Semaphore;
 
 use crate::body::Assembler;
@@ -29,6 +29,7 @@ pub struct ClientBuilder {
     max_in_flight: usize,
     max_queued: usize,
     queue_timeout: Duration,
+    application: Option<String>,
 }
 
 impl ClientBuilder {
@@ -54,6 +55,7 @@ impl ClientBuilder {
             max_in_flight: Self::MAX_IN_FLIGHT,
             max_queued: Self::MAX_QUEUED,
             queue_timeout: Self::QUEUE_TIMEOUT,
+            application: None,
         }
     }
 
@@ -107,6 +109,15 @@ impl ClientBuilder {
         self
     }
 
+    /// What the program calls itself in the `User-Agent` header, behind this library's own name: `shop/1.2`. Visible ASCII characters
+    /// and blanks, at most 200; anything else is refused by [`build`](Self::build).
+    ///
+    /// Gateways refuse requests without the header, and Unico may ask for it. Nothing personal belongs in it.
+    pub fn application(mut self, name: impl Into<String>) -> Self {
+        self.application = Some(name.into());
+        self
+    }
+
     /// Builds the client. Nothing is sent.
     pub fn build(self) -> Result<Client, ConfigError> {
         at_least_one(self.rate, "rate")?;
@@ -119,6 +130,7 @@ impl ClientBuilder {
             ));
         }
         at_least_one(self.max_in_flight, "max_in_flight")?;
+        let user_agent = user_agent(self.application.as_deref())?;
         let endpoints = self.environment.endpoints().clone();
         let targets = Targets {
             token: target(endpoints.identity_url(), "/oauth2/token", "identity_url")?,
@@ -135,6 +147,7 @@ impl ClientBuilder {
             inner: Arc::new(Inner {
                 credentials: RwLock::new(Arc::new(Credentials::new(self.environment))),
                 targets,
+                user_agent,
                 transport: match self.transport {
                     Some(transport) => transport,
                     None => default_transport(&endpoints)?,
@@ -170,6 +183,25 @@ fn default_transport(_: &Endpoints) -> Result<Arc<dyn Transport>, ConfigError> {
     ))
 }
 
+/// `idcloud-rs/0.1.0 shop/1.2`.
+fn user_agent(application: Option<&str>) -> Result<HeaderValue, ConfigError> {
+    const OWN: &str = concat!("idcloud-rs/", env!("CARGO_PKG_VERSION"));
+    let Some(application) = application else {
+        return Ok(HeaderValue::from_static(OWN));
+    };
+    let is_plain = application.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    let value = HeaderValue::try_from(format!("{OWN} {application}"));
+    let is_name = is_plain && !application.trim().is_empty() && application.len() <= 200;
+    value.ok().filter(|_| is_name).ok_or_else(|| {
+        ConfigError::new(
+            ConfigErrorKind::Malformed,
+            "application",
+            "it is not at most 200 visible ASCII characters",
+            "give a name and a version, such as shop/1.2",
+        )
+    })
+}
+
 fn at_least_one(value: usize, field: &'static str) -> Result<(), ConfigError> {
     if value == 0 {
         return Err(ConfigError::new(
@@ -202,5 +234,22 @@ impl fmt::Debug for ClientBuilder {
             .field("max_queued", &self.max_queued)
             .field("queue_timeout", &self.queue_timeout)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_application_has_room_behind_the_library() {
+        let own = concat!("idcloud-rs/", env!("CARGO_PKG_VERSION"));
+        assert_eq!(user_agent(None).unwrap(), own);
+        let both = user_agent(Some("shop/1.2 (a; b)")).unwrap();
+        assert_eq!(both, format!("{own} shop/1.2 (a; b)"));
+        for bad in ["", " ", "a\r\nEvil: 1", "caf\u{e9}", "\t", &"x".repeat(201)] {
+            let error = user_agent(Some(bad)).unwrap_err();
+            assert_eq!(error.field(), "application", "{bad:?}");
+        }
     }
 }

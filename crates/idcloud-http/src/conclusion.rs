@@ -96,6 +96,7 @@ impl Call<'_> {
             retry_after: wait.filter(|_| kind == ErrorKind::RateLimited),
             clock_skew: None,
             detail: reading.detail,
+            obstacle: reading.obstacle,
             source: reading.source,
         };
         self.conclude(kind, details, progress)
@@ -142,6 +143,7 @@ impl NoToken<ExchangeFailure> {
         details.code.clone_from(&failure.code);
         details.clock_skew = failure.clock_skew;
         details.detail = failure.detail;
+        details.obstacle = failure.obstacle;
         details.retry_after = self.remembered_for.or(failure.retry_after);
         details.source = Some(Box::new(self.error));
         kind

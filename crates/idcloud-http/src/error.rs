@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use idcloud_model::{ErrorCode, Language, ProcessId};
 
-use crate::{BoxError, Operation};
+use crate::{BoxError, Obstacle, Operation};
 
 /// What went wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -98,9 +98,7 @@ impl ErrorKind {
 
     const fn help(self) -> Option<&'static str> {
         Some(match self {
-            Self::Ambiguous => {
-                "Do not repeat the create unless a second bill is acceptable; look for the process in your journal or ask Unico."
-            }
+            Self::Ambiguous => AMBIGUOUS,
             Self::Credentials => {
                 "Check that account, private key and API key belong to this environment: UAT and production share none."
             }
@@ -163,6 +161,9 @@ pub enum RetryAdvice {
     MayRepeatEffect,
 }
 
+const AMBIGUOUS: &str = "Do not repeat the create unless a second bill is acceptable; look for the process in your journal or ask Unico.";
+const FOUND: &str = "The answer names the process: look it up, and do not create it again.";
+
 /// When the network is tried again: the call itself has tried for a while already.
 const UNREACHABLE: Duration = Duration::from_secs(10);
 
@@ -181,6 +182,7 @@ pub(crate) struct Details {
     pub(crate) retry_after: Option<Duration>,
     pub(crate) clock_skew: Option<i64>,
     pub(crate) detail: Option<&'static str>,
+    pub(crate) obstacle: Option<Obstacle>,
     pub(crate) source: Option<BoxError>,
 }
 
@@ -261,7 +263,9 @@ impl Error {
         self.0.details.code.as_ref()
     }
 
-    /// The process, where an answer named one although it was no success.
+    /// The process that an answer named although it was no success, or that stands in the part of it that arrived.
+    ///
+    /// Of a create it says that a process exists, and nothing of what came of it: look it up, and never create it anew.
     #[must_use]
     pub fn process_id(&self) -> Option<&ProcessId> {
         self.0.details.process_id.as_ref()
@@ -277,6 +281,12 @@ impl Error {
     #[must_use]
     pub fn detail(&self) -> Option<&'static str> {
         self.0.details.detail
+    }
+
+    /// What stands between this program and IDCloud, where that answered in its place or kept the connection from coming about.
+    #[must_use]
+    pub fn obstacle(&self) -> Option<Obstacle> {
+        self.0.details.obstacle
     }
 
     /// What to do about it, in English.
@@ -297,9 +307,16 @@ impl Error {
                 "This machine's clock is {seconds} s {way} IDCloud's; set it by NTP."
             )));
         }
-        if self.0.kind != ErrorKind::Ambiguous
-            && let Some(entry) = self.code().and_then(ErrorCode::entry)
-        {
+        if self.0.kind == ErrorKind::Ambiguous {
+            return Some(Cow::Borrowed(match self.process_id() {
+                Some(_) => FOUND,
+                None => AMBIGUOUS,
+            }));
+        }
+        if let Some(obstacle) = self.obstacle() {
+            return Some(Cow::Borrowed(obstacle.help()));
+        }
+        if let Some(entry) = self.code().and_then(ErrorCode::entry) {
             return Some(Cow::Borrowed(entry.remedy(language)));
         }
         self.0.kind.help().map(Cow::Borrowed)
@@ -314,14 +331,23 @@ impl fmt::Display for Error {
             details,
             ..
         } = &*self.0;
-        write!(f, "{operation}: {}", kind.message())?;
+        // Whether it may be sent again comes before who answered.
+        let answered = details.obstacle.is_some() && details.status.is_some();
+        let message = match kind {
+            ErrorKind::Ambiguous | ErrorKind::DeadlineExceeded => kind.message(),
+            _ if answered => "something between this program and IDCloud answered",
+            _ => kind.message(),
+        };
+        write!(f, "{operation}: {message}")?;
         let mut open = " (";
         let mut item = |f: &mut fmt::Formatter<'_>, text: fmt::Arguments<'_>| {
             let before = std::mem::replace(&mut open, ", ");
             write!(f, "{before}{text}")
         };
-        if let Some(detail) = details.detail {
-            item(f, format_args!("{detail}"))?;
+        match (details.obstacle, details.detail) {
+            (Some(obstacle), _) => item(f, format_args!("{}", obstacle.message()))?,
+            (None, Some(detail)) => item(f, format_args!("{detail}"))?,
+            (None, None) => {}
         }
         if let Some(status) = details.status {
             item(f, format_args!("HTTP {status}"))?;

@@ -14,11 +14,13 @@ use zeroize::Zeroizing;
 
 use crate::access_token::AccessToken;
 use crate::assertion::{Lives, assertion};
-use crate::attempt::{Reading, asked_wait, send};
+use crate::attempt::{IDENTITY, Reading, asked_wait, send};
 use crate::clock::{Clock, later};
+use crate::departure::Departure;
 use crate::error::{Delivery, ErrorKind};
 use crate::in_transit::InTransit;
 use crate::limiter::Limiter;
+use crate::obstacle::Obstacle;
 use crate::operation::{Operation, OperationKind};
 use crate::replay::{Action, Facts, Failure, classify};
 use crate::service_account::ServiceAccount;
@@ -36,6 +38,8 @@ const DEADLINE: Duration = Duration::from_secs(60);
 const LEAST_SKEW_SECONDS: u64 = 5;
 /// The account is locked: too many attempts.
 const LOCKED: &str = "1.2.18";
+/// A clock that differs by more is told, and signs nothing: whatever stands on the way could otherwise have assertions made for its own day.
+const MOST_CORRECTED_SECONDS: u64 = 24 * 3600;
 
 /// Why an exchange brought no token. Shared by everyone who waited for it.
 pub(crate) struct ExchangeFailure {
@@ -47,6 +51,7 @@ pub(crate) struct ExchangeFailure {
     pub(crate) clock_skew: Option<i64>,
     /// What is wrong with the answer, or why none came, as a clause.
     pub(crate) detail: Option<&'static str>,
+    pub(crate) obstacle: Option<Obstacle>,
     definite: bool,
     source: Option<BoxError>,
 }
@@ -61,6 +66,7 @@ impl ExchangeFailure {
             retry_after: None,
             clock_skew: None,
             detail: None,
+            obstacle: None,
             definite: false,
             source,
         }
@@ -93,6 +99,7 @@ impl ExchangeFailure {
             code: reading.code,
             retry_after: after,
             detail: reading.detail,
+            obstacle: reading.obstacle,
             definite: matches!(kind, ErrorKind::Credentials | ErrorKind::Refused),
             source: reading.source,
         }
@@ -137,6 +144,7 @@ pub(crate) struct Exchange<'a> {
     pub(crate) account: &'a ServiceAccount,
     pub(crate) audience: &'a str,
     pub(crate) target: &'a Uri,
+    pub(crate) user_agent: &'a HeaderValue,
     pub(crate) transport: &'a dyn Transport,
     pub(crate) clock: &'a dyn Clock,
     pub(crate) limiter: &'a Arc<Limiter>,
@@ -161,8 +169,9 @@ impl Exchange<'_> {
             let measured = self.measured_skew(&reading.headers);
             let skew = measured.unwrap_or(0);
             // What the assertion already allowed for is no reason to make another.
-            facts.skew_measured =
-                measured.is_some_and(|measured| is_skewed(measured.saturating_sub(applied)));
+            facts.skew_measured = measured.is_some_and(|measured| {
+                is_skewed(measured.saturating_sub(applied)) && is_corrected(measured)
+            });
             let mut action = classify(OperationKind::Token, reading.outcome(), facts);
             if Self::is_overcorrected(action, &reading, applied, facts) {
                 action = Action::Reassert(Failure::Credentials);
@@ -172,7 +181,11 @@ impl Exchange<'_> {
             if let Some(measured) = measured
                 && (applied != 0 || matches!(action, Action::Reassert(_)))
             {
-                let needed = if is_skewed(measured) { measured } else { 0 };
+                let needed = if is_skewed(measured) && is_corrected(measured) {
+                    measured
+                } else {
+                    0
+                };
                 self.skew.store(needed, Ordering::Relaxed);
             }
             let (failure, wait) = match action {
@@ -257,7 +270,8 @@ impl Exchange<'_> {
         let (asked_at, fetched) = (self.clock.now(), self.clock.instant());
         let context = CallContext::new(Operation::Token, attempt, CallOptions::ATTEMPT_TIMEOUT);
         let _sending = self.in_transit.map(InTransit::begin);
-        let sent = send(self.transport, self.clock, request, context).await;
+        let unheard = Departure::unheard();
+        let sent = send(self.transport, self.clock, request, context, &unheard).await;
         Ok(Reading::of(sent, |status, body| {
             if !status.is_success() {
                 return Err("the answer holds no access token");
@@ -283,6 +297,8 @@ impl Exchange<'_> {
             HeaderValue::from_static("application/x-www-form-urlencoded"),
         );
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+        headers.insert(header::ACCEPT_ENCODING, IDENTITY);
+        headers.insert(header::USER_AGENT, self.user_agent.clone());
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
         request
     }
@@ -304,4 +320,8 @@ impl Exchange<'_> {
 
 const fn is_skewed(skew: i64) -> bool {
     skew.unsigned_abs() >= LEAST_SKEW_SECONDS
+}
+
+const fn is_corrected(skew: i64) -> bool {
+    skew.unsigned_abs() <= MOST_CORRECTED_SECONDS
 }

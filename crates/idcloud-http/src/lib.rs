@@ -29,6 +29,7 @@ mod clock;
 mod conclusion;
 mod config_error;
 mod credentials;
+mod departure;
 mod departures;
 mod endpoints;
 mod environment;
@@ -40,6 +41,7 @@ mod limiter;
 #[cfg(test)]
 #[cfg(feature = "test-util")]
 mod limiter_schedules;
+mod obstacle;
 mod operation;
 mod permit;
 mod pulse;
@@ -55,6 +57,10 @@ mod token_cache;
 mod transport;
 mod transport_error;
 
+#[cfg(feature = "reqwest")]
+mod connections;
+#[cfg(feature = "reqwest")]
+mod inflate;
 #[cfg(feature = "reqwest")]
 mod origins;
 #[cfg(feature = "reqwest")]
@@ -73,11 +79,13 @@ pub use client::Client;
 pub use client_builder::ClientBuilder;
 pub use clock::{Clock, Sleep, SystemClock};
 pub use config_error::{ConfigError, ConfigErrorKind};
+pub use departure::Departure;
 pub use endpoints::Endpoints;
 pub use environment::{Environment, EnvironmentName};
 pub use error::{Delivery, Error, ErrorKind, RetryAdvice};
 pub use in_transit::InTransit;
 pub use limiter::LimiterSnapshot;
+pub use obstacle::Obstacle;
 pub use operation::{Operation, OperationKind};
 #[cfg(feature = "reqwest")]
 pub use reqwest_transport::{ReqwestTransport, ReqwestTransportBuilder};

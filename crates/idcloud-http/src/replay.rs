@@ -24,6 +24,10 @@ pub(crate) struct Answered<'a> {
     pub(crate) code: Option<&'a str>,
     /// Whether the body is what the operation answers: a process with an id, a token, documents.
     pub(crate) usable: bool,
+    /// Whether the body is not usable, and says all the same that a process was created.
+    pub(crate) names_process: bool,
+    /// Whether something between this program and IDCloud answered.
+    pub(crate) foreign: bool,
 }
 
 /// What the call knows besides the outcome.
@@ -114,9 +118,15 @@ fn answered(kind: OperationKind, answer: Answered<'_>, facts: Facts) -> Action {
         status,
         code,
         usable,
+        names_process,
+        foreign,
     } = answer;
     if usable && (is_success(status) || (status == 410 && kind == OperationKind::Read)) {
         return Action::Accept;
+    }
+    // There is a process, whatever the status says of the request: nothing that the caller allows makes a second one.
+    if kind == OperationKind::Create && names_process {
+        return Action::Stop(Failure::Ambiguous);
     }
     match kind {
         OperationKind::Token => {
@@ -125,7 +135,7 @@ fn answered(kind: OperationKind, answer: Answered<'_>, facts: Facts) -> Action {
             }
         }
         OperationKind::Read | OperationKind::Create => {
-            if let Some(action) = token_rejected(status, code, facts) {
+            if let Some(action) = token_rejected(kind, status, code, facts) {
                 return action;
             }
         }
@@ -133,11 +143,15 @@ fn answered(kind: OperationKind, answer: Answered<'_>, facts: Facts) -> Action {
     match status {
         429 | 425 => Action::Again(Failure::RateLimited),
         408 | 500.. => perhaps_run(kind, Failure::Server, facts),
+        // "It is done, look there" (RFC 9110).
+        303 if kind == OperationKind::Create => perhaps_run(kind, Failure::Server, facts),
         // Informational answers end no exchange; whoever sends one as the last word is not IDCloud.
         ..=299 => perhaps_run(kind, Failure::Unreadable, facts),
         404 if kind == OperationKind::Read => not_found(code, facts),
         410 if kind == OperationKind::Read => Action::Stop(Failure::Gone),
-        400 | 401 | 403 if kind == OperationKind::Token => Action::Stop(Failure::Credentials),
+        400 | 401 | 403 if kind == OperationKind::Token && !foreign => {
+            Action::Stop(Failure::Credentials)
+        }
         _ => Action::Stop(Failure::Refused),
     }
 }
@@ -174,12 +188,32 @@ fn is_oauth_code(code: &str) -> bool {
             .all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// The API's ways of saying that it does not like the access token.
-fn token_rejected(status: u16, code: Option<&str>, facts: Facts) -> Option<Action> {
+/// IDCloud could not use the access token, and says so with a server error.
+const TOKEN_FAILED: &str = "10700";
+
+/// Whether an answer that is no refusal of the token says that the next request needs another.
+pub(crate) fn spoils_token(code: Option<&str>) -> bool {
+    code == Some(TOKEN_FAILED)
+}
+
+/// The API's ways of saying that it does not like the access token. A code proves that nothing ran only with a status that says so too:
+/// behind another, a gateway may quote an inner call.
+fn token_rejected(
+    kind: OperationKind,
+    status: u16,
+    code: Option<&str>,
+    facts: Facts,
+) -> Option<Action> {
+    let is_refusal = matches!(status, 400..=499) && status != 408;
     let rejected = match code {
-        Some("10501" | "10502" | "10700") => true,
+        Some(TOKEN_FAILED) if kind == OperationKind::Read => true,
+        Some(TOKEN_FAILED) if status != 401 => {
+            return Some(perhaps_run(kind, Failure::Server, facts));
+        }
         // A key that is not known needs no other token, whatever the status.
         Some("10201" | "20002") => false,
+        _ if !is_refusal => false,
+        Some("10501" | "10502") => true,
         // Documented both as "no permission" and as "wrong characters in the token".
         Some("30017") if !facts.token_just_fetched => true,
         Some("30017") => return Some(Action::Stop(Failure::Credentials)),
@@ -228,6 +262,28 @@ mod tests {
             status,
             code,
             usable: false,
+            names_process: false,
+            foreign: false,
+        })
+    }
+
+    fn naming(status: u16, code: Option<&'static str>) -> Outcome<'static> {
+        Outcome::Answered(Answered {
+            status,
+            code,
+            usable: false,
+            names_process: true,
+            foreign: false,
+        })
+    }
+
+    fn foreign(status: u16) -> Outcome<'static> {
+        Outcome::Answered(Answered {
+            status,
+            code: None,
+            usable: false,
+            names_process: false,
+            foreign: true,
         })
     }
 
@@ -236,6 +292,8 @@ mod tests {
             status,
             code: None,
             usable: true,
+            names_process: false,
+            foreign: false,
         })
     }
 
@@ -370,13 +428,56 @@ mod tests {
                 "500 with 10700",
                 with_code(500, Some("10700")),
                 NONE,
-                [Again(F::Server), refresh, refresh],
+                [Again(F::Server), refresh, Stop(F::Ambiguous)],
             ),
+            (
+                "500 with 10700 again",
+                with_code(500, Some("10700")),
+                refreshed,
+                [Again(F::Server), token_stop, Stop(F::Ambiguous)],
+            ),
+            (
+                "403 with 10700",
+                with_code(403, Some("10700")),
+                NONE,
+                [token_stop, refresh, Stop(F::Ambiguous)],
+            ),
+            (
+                "429 with 10700",
+                with_code(429, Some("10700")),
+                NONE,
+                [Again(F::RateLimited), refresh, Stop(F::Ambiguous)],
+            ),
+            (
+                "401 with 10700",
+                with_code(401, Some("10700")),
+                NONE,
+                [token_stop, refresh, refresh],
+            ),
+            // A gateway that quotes the code of an inner call.
             (
                 "200 with 10501",
                 with_code(200, Some("10501")),
                 NONE,
-                [Again(F::Unreadable), refresh, refresh],
+                maybe(F::Unreadable),
+            ),
+            (
+                "502 with 10502",
+                with_code(502, Some("10502")),
+                NONE,
+                maybe(F::Server),
+            ),
+            (
+                "408 with 10501",
+                with_code(408, Some("10501")),
+                NONE,
+                maybe(F::Server),
+            ),
+            (
+                "500 with 30017",
+                with_code(500, Some("30017")),
+                NONE,
+                maybe(F::Server),
             ),
             (
                 "10502 again",
@@ -495,6 +596,21 @@ mod tests {
             ("400", plain(400), NONE, refused),
             ("403", plain(403), NONE, refused),
             ("301", plain(301), NONE, turned_away),
+            (
+                "303",
+                plain(303),
+                NONE,
+                [Stop(F::Refused), Stop(F::Refused), Stop(F::Ambiguous)],
+            ),
+            ("401 of something in between", foreign(401), NONE, {
+                [Stop(F::Refused), refresh, refresh]
+            }),
+            (
+                "403 of something in between",
+                foreign(403),
+                NONE,
+                turned_away,
+            ),
             ("307", plain(307), NONE, turned_away),
             ("407", plain(407), NONE, turned_away),
             ("409", plain(409), NONE, turned_away),
@@ -562,7 +678,9 @@ mod tests {
     fn no_create_is_repeated_on_a_guess() {
         let codes = [
             None,
+            Some("10501"),
             Some("10700"),
+            Some("30017"),
             Some("99999"),
             Some("20507"),
             Some("1.2.7"),
@@ -570,11 +688,33 @@ mod tests {
         for status in 100..=599 {
             for code in codes {
                 let action = classify(Create, with_code(status, code), NONE);
-                let repeats = matches!(action, Action::Again(_) | Action::Resend);
+                let sends = |action| {
+                    matches!(
+                        action,
+                        Action::Again(_) | Action::Resend | Action::RefreshToken(_)
+                    )
+                };
+                let token = matches!(code, Some("10501" | "30017")) && status != 408;
                 assert_eq!(
-                    repeats,
-                    matches!(status, 425 | 429) && code != Some("10700"),
+                    sends(action),
+                    match status {
+                        401 => true,
+                        425 | 429 => code != Some("10700"),
+                        400..=499 => token,
+                        _ => false,
+                    },
                     "{status} {code:?}: {action:?}"
+                );
+                // What names a process has run, whatever else it says and whatever the caller allows.
+                let willing = Facts {
+                    may_resend: true,
+                    ..NONE
+                };
+                let action = classify(Create, naming(status, code), willing);
+                assert_eq!(
+                    action,
+                    Action::Stop(Failure::Ambiguous),
+                    "{status} {code:?}"
                 );
             }
         }
@@ -593,7 +733,13 @@ mod tests {
             may_resend: true,
             ..NONE
         };
-        for outcome in [Outcome::TimedOut, plain(500), plain(200)] {
+        for outcome in [
+            Outcome::TimedOut,
+            plain(500),
+            plain(200),
+            plain(303),
+            with_code(500, Some("10700")),
+        ] {
             assert_eq!(classify(Create, outcome, willing), Action::Resend);
         }
         assert_eq!(

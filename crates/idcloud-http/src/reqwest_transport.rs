@@ -11,11 +11,16 @@ use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
+use tokio::time::Instant;
 
 use crate::body_gate::BodyGate;
 use crate::clock::{Clock as _, SystemClock, later};
 use crate::config_error::{ConfigError, ConfigErrorKind};
+use crate::connections::{CONNECT_TIMEOUT, Connections, Distrust, IDLE_TIMEOUT, Times};
 use crate::endpoints::is_loopback;
+use crate::inflate::inflated;
+use crate::obstacle::Obstacle;
+use crate::operation::OperationKind;
 use crate::origins::Origins;
 use crate::timeout::within;
 use crate::transport::{CallContext, Transport};
@@ -23,16 +28,12 @@ use crate::transport_error::{TransportError, TransportErrorKind};
 
 /// The time given up at an attempt's end, at most, to say that nothing was sent while it still counts.
 const LAST_WORD: Duration = Duration::from_millis(20);
-/// DNS, TCP, TLS and a proxy's `CONNECT` together.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// An idle connection is closed before most proxies on the way would.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Carries requests with reqwest.
 ///
 /// Whatever the `ClientBuilder` said before, these hold: no redirects (reqwest would keep `APIKEY`
 /// across hosts), no retries of reqwest's own, https alone but for this machine, TLS 1.2 or newer
-/// with aws-lc-rs whatever the process default is, HTTP/1.1, no decompression, no `Referer`, no
+/// with aws-lc-rs whatever the process default is, HTTP/1.1, no decompression but gzip's, no `Referer`, no
 /// logging of what is sent. Certificates are checked by the platform's verifier and never pinned:
 /// Unico replaces them routinely (IDCloud documentation, FAQ). The system's proxy is honoured, but
 /// not for plain http to this machine. Certificates, client identities and verification switches
@@ -40,8 +41,9 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 pub struct ReqwestTransport {
     /// Absent where plain http to this machine is all that is wanted.
-    https: Option<reqwest::Client>,
-    loopback: reqwest::Client,
+    https: Option<Connections>,
+    loopback: Connections,
+    distrust: Arc<Distrust>,
     origins: Arc<Origins>,
 }
 
@@ -51,19 +53,24 @@ impl ReqwestTransport {
         Self::builder().build()
     }
 
-    /// A transport over a builder of the caller's, for a proxy, a resolver or addresses of their own.
-    pub fn from_builder(builder: reqwest::ClientBuilder) -> Result<Self, ConfigError> {
-        Self::builder().client_builder(builder).build()
+    /// A transport over builders of the caller's, for a proxy, a resolver or addresses of their own.
+    /// See [`client_builder`](ReqwestTransportBuilder::client_builder).
+    pub fn from_builder(
+        make: impl Fn() -> reqwest::ClientBuilder + Send + Sync + 'static,
+    ) -> Result<Self, ConfigError> {
+        Self::builder().client_builder(make).build()
     }
 
     /// Starts building a transport.
     pub fn builder() -> ReqwestTransportBuilder {
         ReqwestTransportBuilder {
-            client: reqwest::Client::builder(),
+            make: Box::new(reqwest::Client::builder),
             roots: Vec::new(),
             this_machine_alone: false,
-            connect_timeout: CONNECT_TIMEOUT,
-            idle_timeout: IDLE_TIMEOUT,
+            times: Times {
+                connect: CONNECT_TIMEOUT,
+                idle: IDLE_TIMEOUT,
+            },
         }
     }
 }
@@ -71,17 +78,20 @@ impl ReqwestTransport {
 /// Builds a [`ReqwestTransport`].
 #[must_use]
 pub struct ReqwestTransportBuilder {
-    client: reqwest::ClientBuilder,
+    make: Box<dyn Fn() -> reqwest::ClientBuilder + Send + Sync>,
     roots: Vec<CertificateDer<'static>>,
     this_machine_alone: bool,
-    connect_timeout: Duration,
-    idle_timeout: Duration,
+    times: Times,
 }
 
 impl ReqwestTransportBuilder {
-    /// Settings of the caller's; the transport's own rules are applied after them.
-    pub fn client_builder(mut self, builder: reqwest::ClientBuilder) -> Self {
-        self.client = builder;
+    /// Settings of the caller's; the transport's own rules are applied after them. Creates and lookups
+    /// have connections of their own, so `make` is called several times, and must say the same each time.
+    pub fn client_builder(
+        mut self,
+        make: impl Fn() -> reqwest::ClientBuilder + Send + Sync + 'static,
+    ) -> Self {
+        self.make = Box::new(make);
         self
     }
 
@@ -117,34 +127,38 @@ impl ReqwestTransportBuilder {
     /// An attempt whose own time ends earlier ends connecting, too. Either way the failure is
     /// [`Connect`](TransportErrorKind::Connect): nothing was sent, and a create may be repeated.
     pub const fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = timeout;
+        self.times.connect = timeout;
         self
     }
 
     /// How long a connection is kept for the next request: 30 seconds unless changed. A longer time
     /// than a proxy or server on the way allows makes requests meet a closing connection.
+    ///
+    /// A create takes no connection that has been idle for 2 seconds: one that meets the close is
+    /// ambiguous. Where a connection broke under a create all the same, creates make connections of their
+    /// own for ten minutes.
     pub const fn idle_timeout(mut self, timeout: Duration) -> Self {
-        self.idle_timeout = timeout;
+        self.times.idle = timeout;
         self
     }
 
     /// Builds the transport. Never panics, whatever other crates did to rustls' process default.
     pub fn build(self) -> Result<ReqwestTransport, ConfigError> {
-        let (connect, idle) = (self.connect_timeout, self.idle_timeout);
-        let timed = |builder: reqwest::ClientBuilder| {
-            builder.connect_timeout(connect).pool_idle_timeout(idle)
-        };
         let https = if self.this_machine_alone {
             None
         } else {
+            // Clones share the sessions to resume.
             let tls = verified_tls(self.roots)?;
-            Some(build(timed(rules(self.client, tls)).https_only(true))?)
+            let make = || rules((self.make)(), tls.clone()).https_only(true);
+            Some(Connections::build(self.times, make)?)
         };
         // Credentials in the clear must not pass through a proxy on their way to this machine.
-        let loopback = timed(rules(reqwest::Client::builder(), unused_tls()?)).no_proxy();
+        let tls = unused_tls()?;
+        let plain = || rules(reqwest::Client::builder(), tls.clone()).no_proxy();
         Ok(ReqwestTransport {
             https,
-            loopback: build(loopback)?,
+            loopback: Connections::build(self.times, plain)?,
+            distrust: Arc::new(Distrust::new()),
             origins: Arc::default(),
         })
     }
@@ -202,18 +216,6 @@ fn rules(builder: reqwest::ClientBuilder, tls: rustls::ClientConfig) -> reqwest:
         .connection_verbose(false)
 }
 
-fn build(builder: reqwest::ClientBuilder) -> Result<reqwest::Client, ConfigError> {
-    builder.build().map_err(|error| {
-        ConfigError::new(
-            ConfigErrorKind::Unsupported,
-            "transport",
-            "reqwest cannot be built with these settings",
-            "check the settings of the ClientBuilder, the proxy's above all",
-        )
-        .with_source(error.without_url())
-    })
-}
-
 #[async_trait]
 impl Transport for ReqwestTransport {
     async fn send(
@@ -221,22 +223,29 @@ impl Transport for ReqwestTransport {
         request: http::Request<Bytes>,
         context: CallContext,
     ) -> Result<http::Response<Bytes>, TransportError> {
-        let client = self.client_for(request.uri())?;
+        let connections = self.connections_to(request.uri())?;
+        let client = connections.of(context.operation, &self.distrust);
         let (head, body) = request.into_parts();
         let mut request = reqwest::Request::new(head.method, self.origins.url(&head.uri)?);
         *request.headers_mut() = head.headers;
         let gate = (!body.is_empty()).then(|| {
-            let (gate, body) = BodyGate::new(body);
+            let (gate, body) = BodyGate::new(body, context.take_departure());
             *request.body_mut() = Some(reqwest::Body::wrap(body));
             gate
         });
-        let answer = in_time(client, request, gate.as_ref(), context.timeout).await?;
-        read(answer, context.max_answer_bytes).await
+        let by = last_word(context.timeout);
+        let answer = in_time(client, request, gate.as_ref(), by).await;
+        if context.operation.kind() == OperationKind::Create
+            && matches!(&answer, Err(error) if error.kind() == TransportErrorKind::Interrupted)
+        {
+            self.distrust.begin();
+        }
+        read(answer?, context.max_answer_bytes, by).await
     }
 }
 
 impl ReqwestTransport {
-    fn client_for(&self, uri: &http::Uri) -> Result<&reqwest::Client, TransportError> {
+    fn connections_to(&self, uri: &http::Uri) -> Result<&Connections, TransportError> {
         match (uri.scheme_str(), uri.host()) {
             (Some("https"), _) => self
                 .https
@@ -252,21 +261,23 @@ const fn invalid() -> TransportError {
     TransportError::new(TransportErrorKind::InvalidRequest)
 }
 
+/// A moment before an attempt's time ends. Sockets know no other clock than the system's.
+fn last_word(timeout: Duration) -> Instant {
+    let limit = timeout.saturating_sub(LAST_WORD.min(timeout / 20));
+    later(SystemClock::new().instant(), limit)
+}
+
 /// Waits for the answer's head. An attempt whose time ends before its request was on any connection
 /// is given up a moment early: afterwards nobody could tell it from one that was sent.
 async fn in_time(
     client: &reqwest::Client,
     request: reqwest::Request,
     gate: Option<&BodyGate>,
-    timeout: Duration,
+    by: Instant,
 ) -> Result<reqwest::Response, TransportError> {
     let unsent = || gate.is_some_and(BodyGate::shut);
-    // Sockets know no other clock than the system's.
-    let clock = SystemClock::new();
-    let limit = timeout.saturating_sub(LAST_WORD.min(timeout / 20));
     let mut work = pin!(client.execute(request));
-    let limit = later(clock.instant(), limit);
-    let answer = match within(&clock, limit, work.as_mut()).await {
+    let answer = match within(&SystemClock::new(), by, work.as_mut()).await {
         Some(answer) => answer,
         None if unsent() => {
             return Err(TransportError::new(TransportErrorKind::Connect)
@@ -290,7 +301,27 @@ fn failed(error: reqwest::Error, held_back: impl FnOnce() -> bool) -> TransportE
     } else {
         TransportErrorKind::Interrupted
     };
-    TransportError::new(kind).with_source(error)
+    let obstacle = obstacle(&error).filter(|_| kind == TransportErrorKind::Connect);
+    TransportError::new(kind)
+        .with_obstacle(obstacle)
+        .with_source(error)
+}
+
+/// What keeps a connection from coming about. rustls and hyper-util tell of it in words: their types are
+/// boxed on the way, and not all of them public.
+fn obstacle(error: &reqwest::Error) -> Option<Obstacle> {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let words = error.to_string();
+        if words.contains("invalid peer certificate") {
+            return Some(Obstacle::Certificate);
+        }
+        if words.contains("proxy authorization required") {
+            return Some(Obstacle::ProxyAuthentication);
+        }
+        cause = error.source();
+    }
+    None
 }
 
 /// Whether hyper hands the request back unwritten: its "canceled" is given only for a request that
@@ -309,41 +340,77 @@ fn unsent(error: &reqwest::Error) -> bool {
     false
 }
 
-/// Reads the answer's body, and no more of it than is accepted.
+/// An answer's body as far as it has arrived.
+#[derive(Default)]
+struct Arrived {
+    first: Bytes,
+    parts: BytesMut,
+}
+
+impl Arrived {
+    /// Adds a part, and no more than makes `limit` bytes of all; false where that leaves some out.
+    fn add(&mut self, mut part: Bytes, announced: usize, limit: usize) -> bool {
+        let room = limit.saturating_sub(self.first.len() + self.parts.len());
+        let fits = part.len() <= room;
+        part.truncate(room);
+        // Most answers are one piece, which is handed on as it is.
+        if self.first.is_empty() && self.parts.is_empty() {
+            self.first = part;
+        } else {
+            if self.parts.is_empty() {
+                self.parts
+                    .reserve(announced.min(limit).max(self.first.len() + part.len()));
+                self.parts
+                    .extend_from_slice(&std::mem::take(&mut self.first));
+            }
+            self.parts.extend_from_slice(&part);
+        }
+        fits
+    }
+
+    fn into_body(self) -> Bytes {
+        if self.parts.is_empty() {
+            self.first
+        } else {
+            self.parts.freeze()
+        }
+    }
+}
+
+/// Reads the answer's body until `by`, and no more of it than is accepted. What arrived of one that does not
+/// come whole is handed over: it may name a process that is paid for.
 async fn read(
     mut answer: reqwest::Response,
     limit: usize,
+    by: Instant,
 ) -> Result<http::Response<Bytes>, TransportError> {
     let status = answer.status();
-    let too_large = || TransportError::new(TransportErrorKind::AnswerTooLarge).with_status(status);
-    let announced = answer.content_length().unwrap_or(0);
-    let announced = usize::try_from(announced).map_err(|_| too_large())?;
-    if announced > limit {
-        return Err(too_large());
-    }
-    let mut body = Bytes::new();
-    let mut parts = BytesMut::new();
-    while let Some(part) = answer.chunk().await.map_err(|error| {
-        TransportError::new(TransportErrorKind::TruncatedAnswer)
-            .with_status(status)
-            .with_source(error.without_url())
-    })? {
-        if body.len() + parts.len() + part.len() > limit {
-            return Err(too_large());
-        }
-        // Most answers are one piece, which is handed on as it is.
-        if body.is_empty() && parts.is_empty() {
-            body = part;
-        } else {
-            if parts.is_empty() {
-                parts.reserve(announced.max(body.len() + part.len()));
-                parts.extend_from_slice(&std::mem::take(&mut body));
+    let announced = usize::try_from(answer.content_length().unwrap_or(0)).unwrap_or(usize::MAX);
+    let mut arrived = Arrived::default();
+    let reading = async {
+        loop {
+            match answer.chunk().await {
+                Ok(Some(part)) => {
+                    if !arrived.add(part, announced, limit) {
+                        return Some(TransportErrorKind::AnswerTooLarge.into());
+                    }
+                }
+                Ok(None) => return None,
+                Err(error) => {
+                    let broken = TransportError::new(TransportErrorKind::TruncatedAnswer);
+                    return Some(broken.with_source(error.without_url()));
+                }
             }
-            parts.extend_from_slice(&part);
         }
-    }
-    if !parts.is_empty() {
-        body = parts.freeze();
+    };
+    let broken = within(&SystemClock::new(), by, pin!(reading)).await;
+    let broken = broken.unwrap_or_else(|| {
+        let late = TransportError::new(TransportErrorKind::TruncatedAnswer);
+        Some(late.with_source("the attempt's time ended within the answer"))
+    });
+    let (body, cut) = inflated(arrived.into_body(), limit);
+    if let Some(error) = broken.or_else(|| cut.map(TransportError::new)) {
+        return Err(error.with_status(status).with_part(body));
     }
     let mut whole = http::Response::new(body);
     *whole.status_mut() = status;
@@ -361,8 +428,7 @@ impl fmt::Debug for ReqwestTransportBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ReqwestTransportBuilder")
             .field("root_certificates", &self.roots.len())
-            .field("connect_timeout", &self.connect_timeout)
-            .field("idle_timeout", &self.idle_timeout)
+            .field("times", &self.times)
             .finish_non_exhaustive()
     }
 }

@@ -41,6 +41,8 @@ pub(crate) fn read_token(
     fetched: Instant,
     asked_at: SystemTime,
 ) -> Result<AccessToken, &'static str> {
+    // Editors and gateways put a byte order mark before a text (RFC 8259 lets a reader pass over it).
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     // The error of the JSON reader could quote the body.
     let answer: TokenAnswer =
         serde_json::from_slice(body).map_err(|error| unreadable(body, error.classify()))?;
@@ -72,6 +74,20 @@ fn life(expires_in: Option<&serde_json::Value>) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A byte order mark costs no token, and neither does what stands beside it.
+    #[tokio::test(start_paused = true)]
+    async fn a_mark_before_the_answer() {
+        use crate::clock::{Clock as _, SystemClock};
+        let fetched = SystemClock::new().instant();
+        for body in [
+            &b"\xef\xbb\xbf{\"access_token\":\"t\",\"expires_in\":60}"[..],
+            b"{\"access_token\":\"t\",\"note\":\"S\xe3o\",\"x\":1e999,\"y\":\"\\ud800\"}",
+        ] {
+            let read = read_token(body, fetched, SystemTime::UNIX_EPOCH);
+            assert_eq!(read.unwrap().expose(), "t");
+        }
+    }
 
     /// No life that an answer may give a token makes it unusable, or immortal.
     #[test]

@@ -6,10 +6,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 
+use crate::departure::Departure;
 use crate::{Operation, TransportError};
 
 /// What a transport may know about the call it carries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct CallContext {
     /// The operation, for metrics and for choosing limits.
@@ -22,6 +23,7 @@ pub struct CallContext {
     /// The most bytes of answer body the caller accepts. A transport stops reading beyond it and
     /// reports [`AnswerTooLarge`](crate::TransportErrorKind::AnswerTooLarge).
     pub max_answer_bytes: usize,
+    departure: Departure,
 }
 
 impl CallContext {
@@ -42,6 +44,7 @@ impl CallContext {
             attempt,
             timeout,
             max_answer_bytes,
+            departure: Departure::unheard(),
         }
     }
 
@@ -50,6 +53,21 @@ impl CallContext {
     pub const fn with_max_answer_bytes(mut self, limit: usize) -> Self {
         self.max_answer_bytes = limit;
         self
+    }
+
+    /// The same context with the caller's interest in when the request leaves.
+    pub(crate) fn with_departure(self, departure: Departure) -> Self {
+        Self { departure, ..self }
+    }
+
+    /// Takes over to say when the request leaves. For a transport that knows when a connection takes
+    /// it: until then a caller that goes away leaves no doubt.
+    ///
+    /// Take it before the first await, say [`now`](Departure::now) before the first byte can leave, and
+    /// say it always: a request that left unsaid may be paid for twice. For a transport that does not
+    /// take it, the request has left once [`send`](Transport::send) was first polled.
+    pub fn take_departure(&self) -> Departure {
+        self.departure.taken()
     }
 }
 
@@ -61,7 +79,8 @@ impl CallContext {
 /// when in doubt it says that bytes may have left, because the opposite claim makes the caller
 /// send a billable request again.
 ///
-/// The future may be dropped at any time. Dropping it does not prove that nothing was sent.
+/// The future may be dropped at any time. Dropping it does not prove that nothing was sent, unless
+/// the transport took the [departure](CallContext::take_departure) and did not say it.
 #[async_trait]
 pub trait Transport: Send + Sync {
     /// Sends `request` once and returns the whole answer.

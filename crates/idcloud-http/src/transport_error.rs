@@ -3,7 +3,9 @@
 
 use std::fmt;
 
-use crate::BoxError;
+use bytes::Bytes;
+
+use crate::{BoxError, Obstacle};
 
 /// What went wrong on the way, and what that proves about delivery.
 ///
@@ -27,10 +29,12 @@ pub enum TransportErrorKind {
     /// Proves nothing: IDCloud may have run the request. A create is not repeated.
     Interrupted,
     /// The answer's head arrived and its body did not arrive whole.
-    /// Proves that the request arrived. With a 2xx status a create probably ran, and its id is lost.
+    /// Proves that the request arrived. With a 2xx status a create probably ran; hand over
+    /// [what arrived](TransportError::with_part), or its id is lost.
     TruncatedAnswer,
     /// The answer's body is larger than the caller accepts; the rest was not read.
-    /// Proves that the request arrived. With a 2xx status a create probably ran.
+    /// Proves that the request arrived. With a 2xx status a create probably ran; hand over
+    /// [what arrived](TransportError::with_part).
     AnswerTooLarge,
     /// The request cannot be written as HTTP, or breaks a rule of the transport (plain http to a
     /// host that is not this machine).
@@ -84,6 +88,8 @@ impl TransportErrorKind {
 pub struct TransportError {
     kind: TransportErrorKind,
     status: Option<http::StatusCode>,
+    part: Bytes,
+    obstacle: Option<Obstacle>,
     source: Option<BoxError>,
 }
 
@@ -94,6 +100,8 @@ impl TransportError {
         Self {
             kind,
             status: None,
+            part: Bytes::new(),
+            obstacle: None,
             source: None,
         }
     }
@@ -110,6 +118,32 @@ impl TransportError {
     pub const fn with_status(mut self, status: http::StatusCode) -> Self {
         self.status = Some(status);
         self
+    }
+
+    /// The same error with the part of the answer's body that arrived. The process's id may be in it.
+    /// It is shown nowhere.
+    #[must_use]
+    pub fn with_part(mut self, part: Bytes) -> Self {
+        self.part = part;
+        self
+    }
+
+    /// The same error with what keeps the connection from coming about.
+    #[must_use]
+    pub fn with_obstacle(mut self, obstacle: Option<Obstacle>) -> Self {
+        self.obstacle = obstacle;
+        self
+    }
+
+    /// The part of the answer's body that arrived.
+    pub(crate) fn take_part(&mut self) -> Bytes {
+        std::mem::take(&mut self.part)
+    }
+
+    /// What keeps the connection from coming about, where that is known.
+    #[must_use]
+    pub const fn obstacle(&self) -> Option<Obstacle> {
+        self.obstacle
     }
 
     /// What went wrong, and what that proves.

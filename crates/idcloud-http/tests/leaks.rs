@@ -233,7 +233,7 @@ async fn signed_and_over_tls(pem: &str, options: &CallOptions) -> String {
     let body = format!(r#"{{"access_token":"{TOKEN}","expires_in":3600}}"#);
     let (secured, authority) = tls_server(body).await;
     let trusting = ReqwestTransport::builder()
-        .client_builder(reqwest::Client::builder().no_proxy())
+        .client_builder(|| reqwest::Client::builder().no_proxy())
         .root_certificates(authority.as_bytes())
         .unwrap();
     let _ = writeln!(shows, "{trusting:?}");

@@ -43,14 +43,21 @@ impl Transport for SimulatorTransport {
         request: http::Request<Bytes>,
         context: CallContext,
     ) -> Result<http::Response<Bytes>, TransportError> {
+        let departure = context.take_departure();
         let now = self.clock.now();
         let connected = self.simulator.lock().connect(now);
         match connected {
             Effect::Answer => {}
             Effect::Refuse { .. } => return Err(TransportErrorKind::Connect.into()),
             // Accepted by the system, read by nobody: the request may have left.
-            Effect::Hang => return self.hang(context).await,
-            _ => return Err(TransportErrorKind::Interrupted.into()),
+            Effect::Hang => {
+                departure.now();
+                return self.hang(context).await;
+            }
+            _ => {
+                departure.now();
+                return Err(TransportErrorKind::Interrupted.into());
+            }
         }
         let Reaction {
             response,
@@ -58,6 +65,9 @@ impl Transport for SimulatorTransport {
             effect,
             ..
         } = self.simulator.lock().handle(request, now);
+        if !matches!(effect, Effect::Refuse { .. }) {
+            departure.now();
+        }
         if effect == Effect::Hang {
             return self.hang(context).await;
         }

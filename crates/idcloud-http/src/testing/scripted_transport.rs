@@ -32,6 +32,20 @@ pub enum Step {
 }
 
 impl Step {
+    /// Whether the request reaches a connection.
+    fn departs(&self) -> bool {
+        match self {
+            Self::Fail(kind) => !matches!(
+                kind,
+                TransportErrorKind::Connect
+                    | TransportErrorKind::NotSent
+                    | TransportErrorKind::InvalidRequest
+            ),
+            Self::After(_, next) => next.departs(),
+            _ => true,
+        }
+    }
+
     /// Answers with a status and a JSON body.
     #[must_use]
     pub fn json(status: u16, body: impl Into<String>) -> Self {
@@ -204,6 +218,7 @@ impl ScriptedTransport {
 
     fn record(&self, request: http::Request<Bytes>, context: CallContext) -> Step {
         let (head, body) = request.into_parts();
+        let kind = context.operation.kind();
         let mut state = self.lock();
         state.recorded.push(Recorded {
             context,
@@ -213,7 +228,7 @@ impl ScriptedTransport {
             body: body.to_vec(),
             at: now(),
         });
-        if context.operation.kind() == OperationKind::Token {
+        if kind == OperationKind::Token {
             let given = state.tokens_given;
             state.tokens_given += 1;
             return state
@@ -255,7 +270,11 @@ impl Transport for ScriptedTransport {
         request: http::Request<Bytes>,
         context: CallContext,
     ) -> Result<http::Response<Bytes>, TransportError> {
+        let departure = context.take_departure();
         let mut step = self.record(request, context);
+        if step.departs() {
+            departure.now();
+        }
         loop {
             step = match step {
                 Step::Answer(answer) => return Ok(answer),

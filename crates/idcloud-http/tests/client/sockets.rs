@@ -1,5 +1,6 @@
 //! The replay table's cells and the adapter's rules over real sockets, in real time.
 
+use std::io::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -7,16 +8,18 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use children::Child;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use http::{Request, Response};
 use idcloud_http::{
-    CallContext, CallOptions, Client, Delivery, Endpoints, Environment, ErrorKind, Operation,
-    ReqwestTransport, Transport, TransportError,
+    BeforeDispatch, BoxError, CallContext, CallOptions, Client, Delivery, Endpoints, Environment,
+    ErrorKind, Operation, ReqwestTransport, Transport, TransportError,
 };
 use idcloud_model::Process;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpListener;
 
-use crate::common::{DONE, FAILED, account, create, create_of, id, key};
+use crate::common::{DONE, FAILED, ID, account, create, create_of, id, key};
 use crate::server::{Do, Server, answer, client_of};
 use crate::tls_server::tls_server;
 
@@ -251,7 +254,14 @@ async fn the_replay_table_over_sockets() {
             refused(),
             failed(K::Gone, Answered, 1),
         ),
-        ("410, failed", write("410 Gone", FAILED), refused(), ok(1)),
+        ("410, failed", write("410 Gone", FAILED), ambiguous(), ok(1)),
+        (
+            "429, with a process",
+            write("429 Too Many", FAILED),
+            ambiguous(),
+            failed(K::RateLimited, Answered, 5),
+        ),
+        ("303", write("303 See Other", ""), ambiguous(), refused()),
         ("413", write("413 Too Large", ""), refused(), refused()),
         (
             "425",
@@ -274,7 +284,7 @@ async fn the_replay_table_over_sockets() {
         (
             "500 with 10700",
             write("500 Error", &code("10700")),
-            failed(K::Credentials, Answered, 2),
+            ambiguous(),
             failed(K::Credentials, Answered, 2),
         ),
         ("502", write("502 Bad Gateway", ""), ambiguous(), server()),
@@ -341,16 +351,25 @@ async fn the_wire_carries_the_documented_headers_alone() {
         names(&create.head),
         [
             "accept",
+            "accept-encoding",
             "apikey",
             "authorization",
             "content-length",
             "content-type",
-            "host"
+            "host",
+            "user-agent"
         ]
     );
     assert_eq!(
         names(&lookup.head),
-        ["accept", "apikey", "authorization", "host"]
+        [
+            "accept",
+            "accept-encoding",
+            "apikey",
+            "authorization",
+            "host",
+            "user-agent"
+        ]
     );
     assert!(lookup.body.is_empty());
     let [exchange] = &server.exchanges()[..] else {
@@ -358,10 +377,17 @@ async fn the_wire_carries_the_documented_headers_alone() {
     };
     assert_eq!(
         names(&exchange.head),
-        ["accept", "content-length", "content-type", "host"]
+        [
+            "accept",
+            "accept-encoding",
+            "content-length",
+            "content-type",
+            "host",
+            "user-agent"
+        ]
     );
     let all = (exchange.connection, create.connection, lookup.connection);
-    assert_eq!(all, (0, 0, 0), "one connection serves all");
+    assert_eq!(all, (0, 1, 0), "creates have connections of their own");
 }
 
 /// hyper writes a request again by itself when its connection was closed while idle. Whatever the
@@ -415,6 +441,75 @@ async fn an_endless_answer_is_cut_off() {
     }
 }
 
+/// Nobody pays for nothing: what arrived of an answer that breaks off is handed over, however it breaks off.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_part_that_arrived_names_the_process() {
+    let chunk = |text: &str| format!("{:x}\r\n{text}\r\n", text.len());
+    let chunked = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n".to_owned();
+    let too_long = format!("HTTP/1.1 200 OK\r\ncontent-length: 2000\r\n\r\n{DONE}");
+    let endless = format!("{{\"id\":\"{ID}\",\"x\":\"{}", "x".repeat(2 << 20));
+    let in_gzip = {
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::none());
+        gzip.write_all(DONE.as_bytes()).unwrap();
+        let whole = gzip.finish().unwrap();
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", whole.len());
+        [head.as_bytes(), &whole[..whole.len() - 10]].concat()
+    };
+    for (name, step) in [
+        (
+            "no last chunk",
+            Do::WriteAndClose((chunked.clone() + &chunk(DONE)).into()),
+        ),
+        (
+            "half a chunk",
+            Do::WriteAndClose(format!("{chunked}200\r\n{DONE}").into()),
+        ),
+        (
+            "a length too long",
+            Do::WriteAndClose(too_long.clone().into()),
+        ),
+        ("the end does not come", Do::Write(too_long.into())),
+        ("too large", Do::Write(answer("200 OK", "", &endless))),
+        ("half a gzip", Do::WriteAndClose(in_gzip)),
+    ] {
+        let server = Server::start(step).await;
+        let created = server.client().create(&key(), &create(), &options()).await;
+        let error = created.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Ambiguous, "{name}");
+        assert_eq!(error.process_id(), Some(&id()), "{name}: {error}");
+        assert_eq!(
+            (error.status(), server.calls().len()),
+            (Some(200), 1),
+            "{name}"
+        );
+    }
+}
+
+/// A server that compresses although nobody asked is read: answers, refusals and tokens.
+#[tokio::test]
+async fn a_compressed_answer_is_read() {
+    let packed = |status: &str, body: &str| {
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+        gzip.write_all(body.as_bytes()).unwrap();
+        let packed = gzip.finish().unwrap();
+        let head = format!(
+            "HTTP/1.1 {status}\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n",
+            packed.len()
+        );
+        Do::Write([head.as_bytes(), &packed].concat())
+    };
+    let server = Server::start(packed("200 OK", DONE)).await;
+    let client = server.client();
+    let created = client.create(&key(), &create(), &options()).await.unwrap();
+    assert!(matches!(created.value(), Process::Final(_)));
+    server.next(packed("400 Bad Request", r#"{"error":{"code":"20507"}}"#));
+    let error = client.process(&key(), &id(), &options()).await.unwrap_err();
+    assert_eq!(
+        error.code().map(idcloud_model::ErrorCode::as_str),
+        Some("20507")
+    );
+}
+
 /// An answer in many pieces is put together.
 #[tokio::test]
 async fn a_chunked_answer_is_read() {
@@ -461,8 +556,11 @@ async fn a_dropped_create_is_not_called_back() {
 #[tokio::test]
 async fn a_proxy_that_refuses_proves_not_sent() {
     let proxy = Server::start(write("403 Forbidden", "")).await;
-    let builder = reqwest::Client::builder().proxy(reqwest::Proxy::all(proxy.url()).unwrap());
-    let transport = ReqwestTransport::from_builder(builder).unwrap();
+    let url = proxy.url();
+    let transport = ReqwestTransport::from_builder(move || {
+        reqwest::Client::builder().proxy(reqwest::Proxy::all(&url).unwrap())
+    });
+    let transport = transport.unwrap();
     let client = client_of("https://idcloud.invalid", transport);
     let error = client
         .create(&key(), &create(), &options())
@@ -491,7 +589,7 @@ async fn a_dropped_handshake_is_not_sent() {
             let _ = stream.read(&mut hello).await;
         }
     });
-    let client = client_of(&url, ReqwestTransport::from_builder(direct()).unwrap());
+    let client = client_of(&url, ReqwestTransport::from_builder(direct).unwrap());
     let error = client
         .create(&key(), &create(), &options())
         .await
@@ -516,7 +614,7 @@ async fn a_hanging_handshake_is_not_sent() {
             held.push(stream);
         }
     });
-    let usual = || ReqwestTransport::builder().client_builder(direct());
+    let usual = || ReqwestTransport::builder().client_builder(direct);
     let impatient = usual().connect_timeout(Duration::from_millis(200));
     let options = CallOptions::default().with_deadline(Duration::from_secs(3));
     let hasty = options
@@ -577,6 +675,99 @@ async fn an_idle_connection_is_dropped() {
     assert_eq!(connections, [0, 0, 1]);
 }
 
+/// No doubt without need: a create does not take a connection that its server may be closing. Lookups do,
+/// and a create that follows at once does not pay for a handshake.
+#[tokio::test]
+async fn creates_take_young_connections() {
+    let server = Server::start(write("200 OK", DONE)).await;
+    let client = server.client();
+    let create = async |wait| {
+        tokio::time::sleep(Duration::from_millis(wait)).await;
+        let answer = client.create(&key(), &create(), &options()).await;
+        let _ = answer.unwrap();
+    };
+    create(0).await;
+    create(0).await;
+    let _ = client.process(&key(), &id(), &options()).await.unwrap();
+    create(2_100).await;
+    let _ = client.process(&key(), &id(), &options()).await.unwrap();
+    let connections: Vec<_> = server.calls().iter().map(|seen| seen.connection).collect();
+    let [first, second, looked, late, looked_again] = connections[..] else {
+        panic!("{connections:?}");
+    };
+    assert_eq!(first, second);
+    assert_eq!(looked, looked_again);
+    assert!(![first, looked].contains(&late));
+}
+
+/// A server that closes each connection soon after an answer costs one create its certainty, and not
+/// every third one: from then on each create makes a connection of its own.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn creates_distrust_a_server_that_closes_under_them() {
+    let server = Server::start(write("200 OK", DONE)).await;
+    let client = server.client();
+    let create = async || {
+        let answer = client.create(&key(), &create(), &options()).await;
+        answer.map(|_| ()).map_err(|error| error.kind())
+    };
+    assert_eq!(create().await, Ok(()));
+    server.next(Do::ResetAfterBody);
+    assert_eq!(create().await, Err(ErrorKind::Ambiguous));
+    for _ in 0..3 {
+        assert_eq!(create().await, Ok(()));
+    }
+    let mut connections: Vec<_> = server.calls().iter().map(|seen| seen.connection).collect();
+    assert_eq!(connections.len(), 5);
+    connections.dedup();
+    assert_eq!(connections.len(), 4, "the first two share one");
+}
+
+/// Notes whether its request departed.
+#[derive(Default)]
+struct Departed(AtomicUsize);
+
+#[async_trait]
+impl BeforeDispatch for Departed {
+    async fn before_dispatch(&self, _attempt: u32) -> Result<(), BoxError> {
+        Ok(())
+    }
+
+    fn departing(&self, _attempt: u32) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// A caller that goes away while the connection is being made has sent nothing, and the hook says so;
+/// once a connection has taken the request it has left, before the answer comes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_departs_when_a_connection_takes_it() {
+    let hanging = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://localhost:{}", hanging.local_addr().unwrap().port());
+    let server = Server::start(Do::Hang).await;
+    let transports = [
+        (url, ReqwestTransport::from_builder(direct).unwrap(), 0),
+        (server.url(), ReqwestTransport::new().unwrap(), 1),
+    ];
+    for (url, transport, departed) in transports {
+        let hook = Arc::new(Departed::default());
+        let options = CallOptions::default().with_before_dispatch(Arc::clone(&hook) as _);
+        let environment = Environment::custom(Endpoints::parse(&url, &url).unwrap(), account());
+        let client = Client::builder(environment)
+            .transport(Arc::new(TokenAtOnce(transport)))
+            .build()
+            .unwrap();
+        let (key, request) = (key(), create());
+        let call = client.create(&key, &request, &options);
+        let left = tokio::time::timeout(Duration::from_millis(300), call).await;
+        assert!(left.is_err(), "nobody answers");
+        // What was given up does not leave later either.
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        assert_eq!(hook.0.load(Ordering::Relaxed), departed, "{url}");
+        assert_eq!(server.calls().len(), departed);
+    }
+    drop(hanging);
+}
+
 /// A builder that ignores the proxy of whoever runs the tests.
 fn direct() -> reqwest::ClientBuilder {
     reqwest::Client::builder().no_proxy()
@@ -596,15 +787,15 @@ async fn extra_roots_are_trusted_and_others_are_not() {
             .map_err(|error| error.kind())
     };
     let trusting = ReqwestTransport::builder()
-        .client_builder(direct())
+        .client_builder(direct)
         .root_certificates(authority.as_bytes())
         .unwrap()
         .build()
         .unwrap();
     assert_eq!(token(client_of(&url, trusting)).await, Ok("t".to_owned()));
-    let careless = direct().tls_danger_accept_invalid_certs(true);
+    let careless = || direct().tls_danger_accept_invalid_certs(true);
     for distrusting in [
-        ReqwestTransport::from_builder(direct()).unwrap(),
+        ReqwestTransport::from_builder(direct).unwrap(),
         // The caller's switch is overruled.
         ReqwestTransport::from_builder(careless).unwrap(),
     ] {
@@ -622,7 +813,7 @@ async fn redirects_stay_off() {
     let other = Server::start(write("200 OK", DONE)).await;
     let location = format!("location: {}/processes/v1\r\n", other.url());
     let server = Server::start(Do::Write(answer("302 Found", &location, ""))).await;
-    let builder = reqwest::Client::builder().redirect(reqwest::redirect::Policy::limited(5));
+    let builder = || reqwest::Client::builder().redirect(reqwest::redirect::Policy::limited(5));
     let client = client_of(
         &server.url(),
         ReqwestTransport::from_builder(builder).unwrap(),

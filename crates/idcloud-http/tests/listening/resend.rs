@@ -34,7 +34,7 @@ async fn a_create_that_meets_a_closed_connection_leaves_once() {
     let server = std::thread::spawn(move || {
         use std::io::{Read as _, Write as _};
         let mut heads = Vec::new();
-        for body in [r#"{"access_token":"t","expires_in":3600}"#, DONE] {
+        for body in [r#"{"access_token":"t","expires_in":3600}"#, DONE, DONE] {
             let (mut stream, _) = listener.accept().unwrap();
             let mut bytes = Vec::new();
             let mut part = [0; 4096];
@@ -62,6 +62,9 @@ async fn a_create_that_meets_a_closed_connection_leaves_once() {
     let client = client_of(&url, ReqwestTransport::new().unwrap());
     let _ = client.access_token(&options()).await.unwrap();
     close.send(()).unwrap();
+    let first = client.create(&key(), &create(), &options()).await;
+    assert_eq!(first.unwrap().attempts(), 1);
+    close.send(()).unwrap();
     // Holds the thread up until the close has arrived and this test's sleep is over.
     tokio::spawn(async { std::thread::sleep(Duration::from_millis(200)) });
     tokio::time::sleep(Duration::from_millis(20)).await;
@@ -75,7 +78,7 @@ async fn a_create_that_meets_a_closed_connection_leaves_once() {
             .skip(1)
             .all(|head| head.starts_with("POST /processes/v1 "))
     );
-    assert_eq!(heads.len(), 2);
+    assert_eq!(heads.len(), 3);
     let text = String::from_utf8(logs.0.lock().unwrap().clone()).unwrap();
     assert!(
         text.contains("unstarted request canceled, trying again"),

@@ -288,7 +288,7 @@ async fn told_in_process(seed: u64) -> String {
     let mut id = NOBODY.to_owned();
     for operation in 0..10_000 {
         let request = request_of(&bench, operation, &id);
-        let result = transport.send(request, context).await;
+        let result = transport.send(request, context.clone()).await;
         if let Some(created) = result.as_ref().ok().filter(|_| operation % 4 == 0)
             && let Ok(body) = serde_json::from_slice::<Value>(created.body())
             && let Some(process) = body["id"].as_str()

@@ -1,0 +1,166 @@
+//! What stands between this program and IDCloud, and answers or turns away in its place.
+//! It must never be said of an answer that carries a code of IDCloud's.
+
+use std::fmt;
+
+use http::StatusCode;
+
+/// Something between this program and IDCloud: a firewall, a proxy, a gateway, or a wrong address.
+///
+/// Either it answered, in a way that IDCloud does not, or it kept the connection from coming about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Obstacle {
+    /// A page, or another text that is no JSON, stands where IDCloud's answer should be.
+    Page,
+    /// The answer leads elsewhere (3xx). IDCloud never does.
+    Redirect,
+    /// A proxy wants to know who asks (407).
+    ProxyAuthentication,
+    /// The request is too large for something on the way (413), and no code of IDCloud's says so.
+    TooLarge,
+    /// The server's certificate is not trusted: a proxy that inspects TLS has one of its own.
+    Certificate,
+}
+
+impl Obstacle {
+    /// Every obstacle.
+    pub const ALL: [Self; 5] = [
+        Self::Page,
+        Self::Redirect,
+        Self::ProxyAuthentication,
+        Self::TooLarge,
+        Self::Certificate,
+    ];
+
+    /// The obstacle's stable name, in kebab case.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Page => "page",
+            Self::Redirect => "redirect",
+            Self::ProxyAuthentication => "proxy-authentication",
+            Self::TooLarge => "too-large",
+            Self::Certificate => "certificate",
+        }
+    }
+
+    /// What is in the way, as a clause.
+    #[must_use]
+    pub const fn message(self) -> &'static str {
+        match self {
+            Self::Page => "the answer is not IDCloud's: it is no JSON",
+            Self::Redirect => "the answer is not IDCloud's: it leads elsewhere",
+            Self::ProxyAuthentication => "a proxy wants to know who asks",
+            Self::TooLarge => "the request is too large for something on the way",
+            Self::Certificate => "the server's certificate is not trusted",
+        }
+    }
+
+    /// What to look at.
+    #[must_use]
+    pub const fn help(self) -> &'static str {
+        match self {
+            Self::Page => {
+                "Something between this program and IDCloud answered: look at the firewall, the proxy and the addresses."
+            }
+            Self::Redirect => {
+                "Something between this program and IDCloud answered, and redirects are never followed: look at the addresses, and at a proxy that wants a login."
+            }
+            Self::ProxyAuthentication => {
+                "Give the proxy's user name and password in HTTPS_PROXY (http://user:password@host:port), or have the proxy let IDCloud's hosts through."
+            }
+            Self::TooLarge => {
+                "Something between this program and IDCloud turns large requests away: send a smaller picture, or raise the limit of the proxy or gateway."
+            }
+            Self::Certificate => {
+                "If a proxy inspects TLS, trust its root certificate (on the command line --ca-file); otherwise install the system's CA certificates, and check this machine's clock."
+            }
+        }
+    }
+
+    /// Who answered, where it was not IDCloud: by the answer's status, whether a code of IDCloud's is in
+    /// it, and its body.
+    pub(crate) fn that_answered(status: StatusCode, has_code: bool, body: &[u8]) -> Option<Self> {
+        if has_code {
+            return None;
+        }
+        match status.as_u16() {
+            407 => Some(Self::ProxyAuthentication),
+            413 => Some(Self::TooLarge),
+            300..=399 => Some(Self::Redirect),
+            _ => is_page(status, body).then_some(Self::Page),
+        }
+    }
+}
+
+/// Whether a body is text of somebody else's. Nothing at all is IDCloud's way of refusing in no documented answer, but it is everybody's
+/// way of failing, and of not finding.
+fn is_page(status: StatusCode, body: &[u8]) -> bool {
+    // A byte order mark, and what UTF-16 puts between the letters.
+    let ignored = |byte: &&u8| {
+        !matches!(byte, 0xef | 0xbb | 0xbf | 0xfe | 0xff | 0) && !byte.is_ascii_whitespace()
+    };
+    match body.iter().find(ignored) {
+        Some(first) => !matches!(first, b'{' | b'['),
+        None => {
+            let refuses = status.is_client_error() || status.as_u16() == 511;
+            refuses && !matches!(status.as_u16(), 401 | 404 | 408 | 410 | 425 | 429)
+        }
+    }
+}
+
+impl fmt::Display for Obstacle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What IDCloud answers is never taken for somebody else's answer, and what it never answers is.
+    #[test]
+    fn who_answered() {
+        use Obstacle::{Page, ProxyAuthentication, Redirect, TooLarge};
+        let html = "<html>no</html>";
+        for (status, has_code, body, who) in [
+            (200, false, html, Some(Page)),
+            (200, false, "\u{feff} <!doctype html>", Some(Page)),
+            (200, false, "hello", Some(Page)),
+            (200, false, "\u{feff}{}", None),
+            (200, false, "[]", None),
+            (200, false, "", None),
+            (302, false, "", Some(Redirect)),
+            (307, false, "{}", Some(Redirect)),
+            (400, false, r#"{"message":"no"}"#, None),
+            (401, false, "", None),
+            (401, false, html, Some(Page)),
+            (403, false, "", Some(Page)),
+            (403, false, html, Some(Page)),
+            (403, true, html, None),
+            (404, false, "", None),
+            (404, false, html, Some(Page)),
+            (407, false, "{}", Some(ProxyAuthentication)),
+            (413, false, "{}", Some(TooLarge)),
+            (413, true, "{}", None),
+            (429, false, "", None),
+            (499, false, "", Some(Page)),
+            (502, false, "", None),
+            (502, false, html, Some(Page)),
+            (511, false, "", Some(Page)),
+        ] {
+            let answered = Obstacle::that_answered(
+                StatusCode::from_u16(status).unwrap(),
+                has_code,
+                body.as_bytes(),
+            );
+            assert_eq!(answered, who, "{status} {body:?}");
+        }
+        for obstacle in Obstacle::ALL {
+            assert_eq!(obstacle.to_string(), obstacle.as_str());
+            assert!(obstacle.help().ends_with('.'));
+        }
+    }
+}
