@@ -124,6 +124,12 @@ fn of_token(kind: ErrorKind) -> bool {
 
 /// What to do, without sending anybody to a record that this program does not keep.
 fn help_of_create(error: &Error, exit: Exit) -> Option<Cow<'static, str>> {
+    if exit == Exit::Ambiguous && error.process_id().is_some() {
+        return Some(
+            "The answer names the process; do not create it again. Ask for its result with `idcloud process wait`."
+                .into(),
+        );
+    }
     match (exit, error.kind(), error.status()) {
         (Exit::Ambiguous, _, None) => Some(
             "Check the network and the proxy. Do not repeat the request unless a second bill is acceptable; ask Unico \

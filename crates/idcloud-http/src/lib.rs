@@ -66,6 +66,8 @@ mod origins;
 #[cfg(feature = "reqwest")]
 mod pem_signer;
 #[cfg(feature = "reqwest")]
+mod proxy_setting;
+#[cfg(feature = "reqwest")]
 mod reqwest_transport;
 
 #[cfg(feature = "test-util")]

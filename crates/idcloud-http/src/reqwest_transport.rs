@@ -22,6 +22,7 @@ use crate::inflate::inflated;
 use crate::obstacle::Obstacle;
 use crate::operation::OperationKind;
 use crate::origins::Origins;
+use crate::proxy_setting;
 use crate::timeout::within;
 use crate::transport::{CallContext, Transport};
 use crate::transport_error::{TransportError, TransportErrorKind};
@@ -64,7 +65,7 @@ impl ReqwestTransport {
     /// Starts building a transport.
     pub fn builder() -> ReqwestTransportBuilder {
         ReqwestTransportBuilder {
-            make: Box::new(reqwest::Client::builder),
+            make: None,
             roots: Vec::new(),
             this_machine_alone: false,
             times: Times {
@@ -75,10 +76,12 @@ impl ReqwestTransport {
     }
 }
 
+type Make = Box<dyn Fn() -> reqwest::ClientBuilder + Send + Sync>;
+
 /// Builds a [`ReqwestTransport`].
 #[must_use]
 pub struct ReqwestTransportBuilder {
-    make: Box<dyn Fn() -> reqwest::ClientBuilder + Send + Sync>,
+    make: Option<Make>,
     roots: Vec<CertificateDer<'static>>,
     this_machine_alone: bool,
     times: Times,
@@ -91,7 +94,7 @@ impl ReqwestTransportBuilder {
         mut self,
         make: impl Fn() -> reqwest::ClientBuilder + Send + Sync + 'static,
     ) -> Self {
-        self.make = Box::new(make);
+        self.make = Some(Box::new(make));
         self
     }
 
@@ -114,6 +117,13 @@ impl ReqwestTransportBuilder {
             return Err(malformed());
         }
         Ok(self)
+    }
+
+    /// Why the proxy that the environment names cannot be used, where it cannot; `variable` gives a variable's value. Without builders of the
+    /// caller's, [`build`](Self::build) refuses such a proxy: requests would leave without it.
+    #[must_use]
+    pub fn unusable_proxy(variable: &dyn Fn(&str) -> Option<String>) -> Option<ConfigError> {
+        proxy_setting::unusable(variable)
     }
 
     /// Carries plain http to this machine and nothing else, which needs no certificates: small containers have none.
@@ -149,8 +159,18 @@ impl ReqwestTransportBuilder {
         } else {
             // Clones share the sessions to resume.
             let tls = verified_tls(self.roots)?;
-            let make = || rules((self.make)(), tls.clone()).https_only(true);
-            Some(Connections::build(self.times, make)?)
+            let usual = reqwest::Client::builder as fn() -> _;
+            Some(match self.make {
+                Some(make) => {
+                    Connections::build(self.times, || rules(make(), tls.clone()).https_only(true))
+                }
+                None => {
+                    if let Some(unusable) = Self::unusable_proxy(&|name| std::env::var(name).ok()) {
+                        return Err(unusable);
+                    }
+                    Connections::build(self.times, || rules(usual(), tls.clone()).https_only(true))
+                }
+            }?)
         };
         // Credentials in the clear must not pass through a proxy on their way to this machine.
         let tls = unused_tls()?;
@@ -429,6 +449,7 @@ impl fmt::Debug for ReqwestTransportBuilder {
         f.debug_struct("ReqwestTransportBuilder")
             .field("root_certificates", &self.roots.len())
             .field("times", &self.times)
+            .field("this_machine_alone", &self.this_machine_alone)
             .finish_non_exhaustive()
     }
 }

@@ -119,9 +119,10 @@ impl ProcessId {
             id,
             status,
             evidence,
+            is_notice,
         } = wire::part(answer)?;
         let is_known = !matches!(status, None | Some(Status::Unknown(_)));
-        id.filter(|_| is_known || evidence.is_there())
+        id.filter(|_| !is_notice && (is_known || evidence.is_there()))
     }
 }
 

@@ -2,8 +2,11 @@
 //!
 //! Never shows a proxy's address: it may hold a password.
 
+use idcloud_http::ReqwestTransportBuilder;
+
 use super::Variable;
 use super::finding::Finding;
+use crate::exit::Exit;
 use crate::target::{Address, Remote};
 
 const CHECK: &str = "proxy";
@@ -19,6 +22,12 @@ pub(super) fn finding(remote: &Remote, variable: Variable<'_>) -> Finding {
             .all(|url| url.starts_with("http://"))
     {
         return Finding::ok(CHECK, "none is used for plain http to this machine");
+    }
+    if let Some(unusable) = ReqwestTransportBuilder::unusable_proxy(&|name| {
+        variable(name).and_then(|value| value.into_string().ok())
+    }) {
+        let message = format!("{}: {}", unusable.field(), unusable.rule());
+        return Finding::wrong(CHECK, message, unusable.remedy(), Exit::Usage);
     }
     let named = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
         .into_iter()

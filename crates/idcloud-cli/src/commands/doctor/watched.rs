@@ -2,13 +2,12 @@
 //!
 //! Never changes a request or an answer, and never keeps any of it but the `Date` header.
 
-use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use idcloud_http::{CallContext, Clock, Transport, TransportError, TransportErrorKind};
+use idcloud_http::{CallContext, Clock, Obstacle, Transport, TransportError, TransportErrorKind};
 use idcloud_simulator::SIMULATED_HEADER;
 
 use super::finding::Finding;
@@ -38,6 +37,8 @@ struct Seen {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Trouble {
     Certificate,
+    /// A proxy wants to know who asks.
+    Proxy,
     Connection,
     Silence,
 }
@@ -80,6 +81,12 @@ fn network(seen: &Seen) -> Finding {
     match seen.trouble {
         _ if seen.answered => Finding::ok(CHECK, "IDCloud answers"),
         Some(Trouble::Certificate) => Finding::ok(CHECK, "a connection comes about"),
+        Some(Trouble::Proxy) => Finding::wrong(
+            CHECK,
+            Obstacle::ProxyAuthentication.message(),
+            Obstacle::ProxyAuthentication.help(),
+            Exit::Unreachable,
+        ),
         Some(Trouble::Connection) => Finding::wrong(
             CHECK,
             "no connection comes about",
@@ -183,22 +190,15 @@ fn skew(headers: &http::HeaderMap, now: SystemTime) -> Option<i64> {
 
 fn trouble(error: &TransportError) -> Trouble {
     match error.kind() {
-        // rustls tells of certificates in words alone, and no type of it is public here.
-        TransportErrorKind::Connect if names_a_certificate(error) => Trouble::Certificate,
+        TransportErrorKind::Connect if error.obstacle() == Some(Obstacle::Certificate) => {
+            Trouble::Certificate
+        }
+        TransportErrorKind::Connect if error.obstacle() == Some(Obstacle::ProxyAuthentication) => {
+            Trouble::Proxy
+        }
         TransportErrorKind::Connect | TransportErrorKind::NotSent => Trouble::Connection,
         _ => Trouble::Silence,
     }
-}
-
-fn names_a_certificate(error: &TransportError) -> bool {
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        if error.to_string().contains("certificate") {
-            return true;
-        }
-        cause = error.source();
-    }
-    false
 }
 
 #[cfg(test)]
@@ -238,8 +238,11 @@ mod tests {
         let refused = TransportError::new(TransportErrorKind::Connect);
         assert_eq!(trouble(&refused), Trouble::Connection);
         let untrusted = TransportError::new(TransportErrorKind::Connect)
-            .with_source("invalid peer certificate: UnknownIssuer");
+            .with_obstacle(Some(Obstacle::Certificate));
         assert_eq!(trouble(&untrusted), Trouble::Certificate);
+        let asks = TransportError::new(TransportErrorKind::Connect)
+            .with_obstacle(Some(Obstacle::ProxyAuthentication));
+        assert_eq!(trouble(&asks), Trouble::Proxy);
         assert_eq!(
             trouble(&TransportErrorKind::Timeout.into()),
             Trouble::Silence
