@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod failure;
+mod log_mark;
 mod migrations;
 mod opening;
 mod place;

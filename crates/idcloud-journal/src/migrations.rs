@@ -54,6 +54,9 @@ const STEPS: &[&str] = &[
              ) AS id,
              flow, reference
          FROM held WHERE typeof(id) = 'text';",
+    // Whether the main file needs the log beside it: `log_mark` has the rules.
+    "CREATE TABLE open_log (needed_by INTEGER) STRICT;
+     INSERT INTO open_log (needed_by) VALUES (NULL);",
 ];
 
 /// The version that this library writes.

@@ -11,19 +11,25 @@ use idcloud_flows::journal::{JournalError, JournalErrorKind};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::failure::storage;
+use crate::log_mark::Logged;
 use crate::migrations::{migrate, refuse_others};
+use crate::place::{refuse_name, refuse_network, refuse_second_name};
 
 /// How long another process's transaction is waited for. One takes milliseconds; whoever holds the file for longer is not a journal.
-const BUSY: Duration = Duration::from_secs(10);
+pub(crate) const BUSY: Duration = Duration::from_secs(10);
 
 /// The connection that writes, to a file that is a journal of the newest version.
-pub(crate) fn writing(path: &Path) -> Result<Connection, JournalError> {
+pub(crate) fn writing(path: &Path) -> Result<Logged, JournalError> {
+    refuse_name(path)?;
+    refuse_network(folder(path))?;
     create(path)?;
+    refuse_place(path)?;
     let mut connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     // SQLite takes a file that may not be written for one that is only read, and would say so at the first change.
     if connection.is_readonly("main").map_err(storage)? {
         return Err(JournalErrorKind::Storage.into());
     }
+    connection.refuse_without_log()?;
     migrate(&mut connection)?;
     use_write_ahead_log(&connection)?;
     // Every commit is on the disk before it is answered; on macOS also in its cache's reach.
@@ -32,11 +38,17 @@ pub(crate) fn writing(path: &Path) -> Result<Connection, JournalError> {
             "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;",
         )
         .map_err(storage)?;
+    // A checkpoint takes the log's mark out of the main file, unless it is the mark's own.
+    connection
+        .pragma_update(None, "wal_autocheckpoint", 0)
+        .map_err(storage)?;
+    // Reading opens the log and its index, which are looked for from then on.
+    refuse_others(&connection)?;
     Ok(connection)
 }
 
 /// A connection that only reads.
-pub(crate) fn reading(path: &Path) -> Result<Connection, JournalError> {
+pub(crate) fn reading(path: &Path) -> Result<Logged, JournalError> {
     // A reader of a write-ahead log must be able to write its index; `query_only` keeps it from the rest.
     let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     connection
@@ -46,19 +58,39 @@ pub(crate) fn reading(path: &Path) -> Result<Connection, JournalError> {
 }
 
 /// A connection that only reads, to a file that is there, is a journal, and may be written by nobody.
-pub(crate) fn looking(path: &Path) -> Result<Connection, JournalError> {
+pub(crate) fn looking(path: &Path) -> Result<Logged, JournalError> {
+    refuse_name(path)?;
     refuse_exposed(path)?;
+    refuse_place(path)?;
     let connection = reading(path)?;
     // Of a file that may not be written SQLite would leave a log beside it that may not be written either.
-    let connection = if has_no_log(path)
+    let connection = if connection.has_no_log()
         && (connection.is_readonly("main").map_err(storage)? || wants_a_log(&connection))
     {
         unchanging(path)?
     } else {
         connection
     };
+    connection.refuse_without_log()?;
     refuse_others(&connection)?;
     Ok(connection)
+}
+
+/// The folder that a file stands in.
+fn folder(path: &Path) -> &Path {
+    let folder = path.parent().unwrap_or(path);
+    if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    }
+}
+
+/// Refuses a file that stands where two programs could change it without seeing each other.
+fn refuse_place(path: &Path) -> Result<(), JournalError> {
+    refuse_second_name(path)?;
+    // Links may lead elsewhere than to the folder that was named, and a file can be mounted.
+    refuse_network(path)
 }
 
 /// Reading a file in write-ahead mode takes a log and its index beside it. Where neither is there and neither can be made, nothing can be read.
@@ -69,19 +101,9 @@ fn wants_a_log(connection: &Connection) -> bool {
     matches!(error, Some(CannotOpen | ReadOnly))
 }
 
-/// Whether the file holds everything: whoever has it open for writing has a log beside it.
-fn has_no_log(path: &Path) -> bool {
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
-    std::fs::metadata(log).map_or_else(
-        |error| error.kind() == ErrorKind::NotFound,
-        |log| log.len() == 0,
-    )
-}
-
 /// A connection that takes the file for one that nobody changes, and so needs nothing beside it.
 #[cfg(unix)]
-fn unchanging(path: &Path) -> Result<Connection, JournalError> {
+pub(crate) fn unchanging(path: &Path) -> Result<Logged, JournalError> {
     use std::fmt::Write as _;
     use std::os::unix::ffi::OsStrExt as _;
 
@@ -100,20 +122,21 @@ fn unchanging(path: &Path) -> Result<Connection, JournalError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
         | OpenFlags::SQLITE_OPEN_URI
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    Connection::open_with_flags(address, flags).map_err(storage)
+    let connection = Connection::open_with_flags(address, flags).map_err(storage)?;
+    Ok(Logged::new(connection, &path))
 }
 
 #[cfg(not(unix))]
-fn unchanging(_: &Path) -> Result<Connection, JournalError> {
+pub(crate) fn unchanging(_: &Path) -> Result<Logged, JournalError> {
     Err(JournalErrorKind::Storage.into())
 }
 
-fn open(path: &Path, flags: OpenFlags) -> Result<Connection, JournalError> {
+fn open(path: &Path, flags: OpenFlags) -> Result<Logged, JournalError> {
     // No URI: a path is a path, whatever is in it.
     let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
         .map_err(storage)?;
     connection.busy_timeout(BUSY).map_err(storage)?;
-    Ok(connection)
+    Ok(Logged::new(connection, path))
 }
 
 /// Makes an empty file that is its owner's alone. SQLite gives the log and its index the same permissions.

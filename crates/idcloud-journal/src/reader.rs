@@ -10,21 +10,22 @@ use idcloud_flows::journal::{
     unix_millis,
 };
 use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension as _, params_from_iter};
+use rusqlite::{OptionalExtension as _, params_from_iter};
 
 use crate::failure::storage;
+use crate::log_mark::Logged;
 use crate::table::{LOAD, key, number, record, stored_as};
 
 /// The connection that reads. One query at a time.
 #[derive(Debug)]
-pub(crate) struct Reader(Mutex<Connection>);
+pub(crate) struct Reader(Mutex<Logged>);
 
 impl Reader {
-    pub(crate) const fn new(connection: Connection) -> Self {
+    pub(crate) const fn new(connection: Logged) -> Self {
         Self(Mutex::new(connection))
     }
 
-    fn lock(&self) -> MutexGuard<'_, Connection> {
+    fn lock(&self) -> MutexGuard<'_, Logged> {
         // Queries leave nothing behind that a panic could have broken.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -15,6 +15,7 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use crate::failure::storage;
+use crate::log_mark::{LogMark, Logged};
 use crate::place::Place;
 use crate::table::Table;
 
@@ -44,6 +45,16 @@ enum Work {
     Purge(SystemTime),
 }
 
+impl Job {
+    /// How many changes it counts for in the log: a purge may remove any number of rows.
+    const fn changes(&self) -> usize {
+        match self.work {
+            Work::Command(..) => 1,
+            Work::Purge(_) => MOST,
+        }
+    }
+}
+
 type Reply = oneshot::Sender<Result<Outcome, JournalError>>;
 
 /// What came of a job.
@@ -55,7 +66,7 @@ enum Outcome {
 
 impl Writer {
     /// Starts the thread.
-    pub(crate) fn start(connection: Connection, place: Place) -> Result<Self, JournalError> {
+    pub(crate) fn start(connection: Logged, place: Place) -> Result<Self, JournalError> {
         Self::running(move |jobs, commits| write(&connection, &place, jobs, commits))
     }
 
@@ -169,11 +180,16 @@ impl Drop for Writer {
 
 fn write(connection: &Connection, place: &Place, jobs: &Receiver<Job>, commits: &AtomicU64) {
     let mut table = Table::of(connection);
-    serve(jobs, |batch| match &mut table {
-        Ok(table) => place
-            .check()
-            .and_then(|()| written(connection, table, batch, commits)),
-        Err(error) => Err(error.kind().into()),
+    let mut mark = LogMark::new(place.path());
+    serve(jobs, |batch| {
+        let table = table.as_mut().map_err(|error| error.kind())?;
+        place.check()?;
+        mark.before_changes(connection)?;
+        let outcomes = written(connection, table, batch, commits)?;
+        mark.changed(batch.iter().map(Job::changes).sum());
+        // What was committed into a file that was removed meanwhile is not answered as done.
+        place.check()?;
+        Ok(outcomes)
     });
 }
 

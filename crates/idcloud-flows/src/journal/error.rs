@@ -41,8 +41,16 @@ pub enum JournalErrorKind {
     Damaged,
     /// Others than its owner may read or write the store's file.
     Exposed,
-    /// The store's file was removed or replaced while it was open.
+    /// The store's file, or its log beside it, was removed or replaced while it was open.
     Replaced,
+    /// The store's file needs the log that stood beside it, and has none: what was submitted last is in that log.
+    LogMissing,
+    /// The store's file has a second name: a hard link, or a mount of the file without its folder.
+    SecondName,
+    /// The store's file is on a network file system, where its locks do not hold.
+    Network,
+    /// The name of the store's file is one that the store takes for something else than a path.
+    NotAPath,
     /// The journal was closed.
     Closed,
 }
@@ -113,7 +121,19 @@ impl fmt::Display for JournalError {
                 "others than its owner may use the journal's file; make it its owner's alone: chmod 600"
             }
             JournalErrorKind::Replaced => {
-                "the journal's file was removed or replaced while it was open; nothing was written: put it back and open it again"
+                "the journal's file, or its log beside it, was removed or replaced while it was open; nothing was written: put it back and open it again"
+            }
+            JournalErrorKind::LogMissing => {
+                "the journal's log is missing, the file beside it whose name ends in -wal, and with it what was submitted last; put that log back, or copy the journal anew together with its log"
+            }
+            JournalErrorKind::SecondName => {
+                "the journal's file has a second name, under which another program would not see what this one writes; remove the hard link, or mount the file's folder instead of the file alone"
+            }
+            JournalErrorKind::Network => {
+                "the journal's file is on a network file system, where its locks do not hold; put it on a disk of this machine"
+            }
+            JournalErrorKind::NotAPath => {
+                "the journal's name is no path of a file; name a file, with ./ before a name such as this"
             }
             JournalErrorKind::Closed => "the journal was closed; open it again",
         };

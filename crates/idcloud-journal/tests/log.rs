@@ -1,0 +1,281 @@
+//! Promise: nobody pays twice because the log beside the journal's file is gone: what was submitted last is in that log, and the file alone knows nothing of it.
+
+#![cfg(unix)]
+#![expect(
+    clippy::unwrap_used,
+    reason = "what this lint forbids is how a test fails"
+)]
+
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use idcloud_flows::Flow;
+use idcloud_flows::http::{Clock as _, EnvironmentName, SystemClock};
+use idcloud_flows::journal::{
+    Claim, Claimed, EntryFilter, Journal as _, JournalErrorKind, JournalKey, conformance,
+};
+use idcloud_flows::model::{Asked, Capabilities, Policy, SelfieKind};
+use idcloud_journal::{SqliteJournal, SqliteReader};
+use tokio::task::JoinSet;
+
+const NOW: SystemTime = UNIX_EPOCH;
+const FILES: [&str; 3] = ["journal.db", "journal.db-wal", "journal.db-shm"];
+
+fn claim(reference: &str) -> Claim {
+    let key = JournalKey::from_parts(
+        EnvironmentName::Local,
+        "tests@tenant.iam.acesso.io",
+        Flow::Identity,
+        reference.parse().unwrap(),
+    );
+    let asked = Asked::new(Capabilities::NONE, SelfieKind::Image);
+    let owner = "tests".parse().unwrap();
+    let request = conformance::request(0);
+    Claim::new(key, &request, asked, Policy::default(), owner)
+}
+
+async fn claimed(journal: &SqliteJournal, reference: &str) {
+    let claimed = journal.claim(claim(reference), NOW).await.unwrap();
+    assert!(matches!(claimed, Claimed::Fresh(_)), "{claimed:?}");
+}
+
+/// How many references a journal has; its error where it cannot be opened, which must be the same for whoever only looks.
+fn references(path: &Path) -> Result<usize, JournalErrorKind> {
+    let looked = SqliteReader::open(path).map_err(|error| error.kind());
+    let opened = SqliteJournal::open(path).map_err(|error| error.kind());
+    assert_eq!(looked.as_ref().err(), opened.as_ref().err());
+    let page = looked?.entries(&EntryFilter::new(), None, 10_000, NOW);
+    Ok(page.unwrap().entries().len())
+}
+
+/// A copy of the main file alone, as a person makes one who does not know the log.
+fn copied_alone(path: &Path, directory: &Path) -> PathBuf {
+    let copy = directory.join("copy.db");
+    std::fs::copy(path, &copy).unwrap();
+    copy
+}
+
+/// A main file that was copied while a program had the journal open is refused, untouched, until it has its log.
+#[tokio::test]
+async fn a_copy_without_its_log() {
+    let (directory, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let path = directory.path().join("journal.db");
+    let journal = SqliteJournal::open(&path).unwrap();
+    claimed(&journal, "a").await;
+    let copy = copied_alone(&path, other.path());
+    let before = std::fs::read(&copy).unwrap();
+    for log in [None, Some("")] {
+        if let Some(content) = log {
+            std::fs::write(other.path().join("copy.db-wal"), content).unwrap();
+        }
+        assert_eq!(references(&copy), Err(JournalErrorKind::LogMissing));
+        let error = SqliteJournal::open(&copy).unwrap_err();
+        assert!(error.to_string().contains("-wal"), "{error}");
+    }
+    assert_eq!(std::fs::read(&copy).unwrap(), before);
+    assert!(!other.path().join("copy.db-shm").exists());
+    std::fs::copy(
+        directory.path().join(FILES[1]),
+        other.path().join("copy.db-wal"),
+    )
+    .unwrap();
+    assert_eq!(references(&copy), Ok(1));
+}
+
+/// What holds after a kill holds for all that was written, over any number of checkpoints; and a copy whose log is there says so.
+#[tokio::test]
+async fn over_checkpoints() {
+    let (directory, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let path = directory.path().join("journal.db");
+    let journal = Arc::new(SqliteJournal::open(&path).unwrap());
+    let log = directory.path().join(FILES[1]);
+    let mut largest = 0;
+    for round in 0..30 {
+        let mut all = JoinSet::new();
+        for row in 0..250 {
+            let journal = Arc::clone(&journal);
+            all.spawn(async move { claimed(&journal, &format!("{round}-{row}")).await });
+        }
+        all.join_all().await;
+        largest = largest.max(std::fs::metadata(&log).unwrap().len());
+        let copy = copied_alone(&path, other.path());
+        assert_eq!(references(&copy), Err(JournalErrorKind::LogMissing));
+    }
+    assert!(largest < 64 << 20, "the log grows without end: {largest}");
+    drop(journal);
+    assert_eq!(references(&path), Ok(7_500));
+}
+
+/// What SQLite copies stands alone: its backup and `VACUUM INTO`, while a program writes, and over an older copy.
+#[tokio::test]
+async fn copies_of_sqlite() {
+    let (directory, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let path = directory.path().join("journal.db");
+    let journal = SqliteJournal::open(&path).unwrap();
+    let source = rusqlite::Connection::open(&path).unwrap();
+    let backup = other.path().join("backup.db");
+    for round in 0..20_usize {
+        claimed(&journal, &format!("{round}")).await;
+        for is_marked in [false, true] {
+            // In the moment in which the mark is set, as the journal sets it.
+            if is_marked {
+                let mark = "UPDATE open_log SET needed_by = (SELECT schema_version FROM pragma_schema_version)";
+                source.execute(mark, []).unwrap();
+            }
+            let vacuumed = other.path().join(format!("{round}-{is_marked}.db"));
+            let into = vacuumed.to_str().unwrap();
+            source.execute("VACUUM INTO ?1", [into]).unwrap();
+            source.backup("main", &backup, None).unwrap();
+            source
+                .execute("UPDATE open_log SET needed_by = NULL", [])
+                .unwrap();
+            for copy in [&vacuumed, &backup] {
+                std::fs::set_permissions(copy, std::os::unix::fs::PermissionsExt::from_mode(0o600))
+                    .unwrap();
+                assert_eq!(references(copy), Ok(round + 1), "{is_marked}");
+            }
+        }
+    }
+}
+
+/// A journal that was closed stands alone, whoever closed it last.
+#[tokio::test]
+async fn a_journal_that_was_closed() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("journal.db");
+    for round in 0..3 {
+        let first = SqliteJournal::open(&path).unwrap();
+        let second = SqliteJournal::open(&path).unwrap();
+        let reader = SqliteReader::open(&path).unwrap();
+        claimed(&first, &format!("first {round}")).await;
+        claimed(&second, &format!("second {round}")).await;
+        match round {
+            0 => {
+                drop(reader);
+                drop((first, second));
+            }
+            1 => {
+                drop((first, second));
+                drop(reader);
+            }
+            _ => {
+                let other = rusqlite::Connection::open(&path).unwrap();
+                let count = "SELECT count(*) FROM submission";
+                let _: i64 = other.query_row(count, [], |row| row.get(0)).unwrap();
+                drop((first, second, reader));
+                drop(other);
+            }
+        }
+        let left = std::fs::read_dir(directory.path()).unwrap().count();
+        assert_eq!(left, 1, "the log is taken away");
+        assert_eq!(references(&path), Ok(2 * (round + 1)));
+    }
+}
+
+/// Nothing is sent that only a lost log would remember: whoever has a log that was removed or replaced can change nothing.
+#[tokio::test]
+async fn a_log_that_is_removed_while_open() {
+    for (name, is_replaced) in [
+        (FILES[1], false),
+        (FILES[1], true),
+        (FILES[2], false),
+        (FILES[2], true),
+    ] {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join(FILES[0]);
+        let first = SqliteJournal::open(&path).unwrap();
+        claimed(&first, "a").await;
+        let file = directory.path().join(name);
+        let content = std::fs::read(&file).unwrap();
+        std::fs::remove_file(&file).unwrap();
+        if is_replaced {
+            std::fs::write(&file, content).unwrap();
+        }
+        let error = first.claim(claim("b"), NOW).await.unwrap_err();
+        assert_eq!(
+            error.kind(),
+            JournalErrorKind::Replaced,
+            "{name} {is_replaced}"
+        );
+        if name == FILES[1] && !is_replaced {
+            assert_eq!(
+                SqliteJournal::open(&path).unwrap_err().kind(),
+                JournalErrorKind::LogMissing
+            );
+        }
+    }
+}
+
+/// A log that is removed while a journal is open that has not been written to yet.
+#[tokio::test]
+async fn before_the_first_change() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join(FILES[0]);
+    let journal = SqliteJournal::open(&path).unwrap();
+    std::fs::remove_file(directory.path().join(FILES[1])).unwrap();
+    std::fs::remove_file(directory.path().join(FILES[2])).unwrap();
+    let error = journal.claim(claim("a"), NOW).await.unwrap_err();
+    assert_eq!(error.kind(), JournalErrorKind::Replaced);
+}
+
+/// Says to the child of the next test which journal to write.
+const WRITTEN: &str = "IDCLOUD_JOURNAL_LOG_WRITTEN";
+
+/// Not a test of its own: opens the journal, changes it and closes it again, until it is killed.
+#[tokio::test]
+async fn child() {
+    let Ok(path) = std::env::var(WRITTEN) else {
+        return;
+    };
+    for round in 0_u64.. {
+        let journal = SqliteJournal::open(&path).unwrap();
+        for row in 0..round % 7 {
+            let reference = format!("{}-{round}-{row}", std::process::id());
+            claimed(&journal, &reference).await;
+        }
+    }
+}
+
+fn writing(path: &Path) -> Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["child", "--exact", "--nocapture", "--test-threads=1"])
+        .env(WRITTEN, path)
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+/// A program that is killed at any moment, also while it opens or closes the journal, leaves one that opens; alone and beside another.
+#[tokio::test]
+async fn killed_at_any_moment() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("journal.db");
+    let clock = SystemClock::new();
+    let mut before = 0;
+    for round in 0..60_u64 {
+        let mut programs: Vec<Child> = (0..=round % 2).map(|_| writing(&path)).collect();
+        for program in &mut programs {
+            let moment = 3_000 + fastrand::u64(0..60_000);
+            clock.sleep(Duration::from_micros(moment)).await;
+            program.kill().unwrap();
+            let status = program.wait().unwrap();
+            assert_eq!(status.signal(), Some(9), "{status}");
+        }
+        // What the first child had not even begun is not there.
+        if path.exists() && std::fs::metadata(&path).unwrap().len() > 0 {
+            let now = if round % 3 == 0 {
+                let reader = SqliteReader::open(&path).unwrap();
+                let page = reader.entries(&EntryFilter::new(), None, 1_000_000, NOW);
+                page.unwrap().entries().len()
+            } else {
+                references(&path).unwrap()
+            };
+            assert!(now >= before, "what was answered is still there");
+            before = now;
+        }
+    }
+    assert!(before > 0, "the children wrote");
+}
