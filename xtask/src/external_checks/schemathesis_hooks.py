@@ -57,6 +57,7 @@ def before_call(ctx, case, kwargs):
             case.body["referenceProcessId"] = process
         if key == KEYS["document"]:
             case.body["subject"]["code"] = person
+            case.body["subject"]["duiType"] = "DUI_TYPE_BR_CPF"
             case.body["document"] = {"purpose": "onboarding", "authProcessId": process, "files": [{"data": SELFIE}]}
     elif case.path_parameters:
         case.path_parameters["processId"] = process

@@ -24,7 +24,7 @@ impl Fingerprint {
     /// The fingerprint of a request.
     #[must_use]
     pub fn of(request: &CreateRequest) -> Self {
-        let body = request.body();
+        let body = request.first_form();
         let mut pictures = Sha256::new();
         let mut keyed = false;
         for segment in body.segments() {

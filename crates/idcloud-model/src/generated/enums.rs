@@ -23,4 +23,15 @@ pub(crate) static ENUMS: &[(&str, &[&str])] = &[
         ],
     ),
     ("RiskLevel", &["approved", "reproved"]),
+    (
+        "DuiType",
+        &[
+            "DUI_TYPE_BR_CPF",
+            "DUI_TYPE_MX_CURP",
+            "DUI_TYPE_US_SSN",
+            "DUI_TYPE_NG_NIN",
+            "DUI_TYPE_AR_DNI",
+            "DUI_TYPE_ID_NIK",
+        ],
+    ),
 ];

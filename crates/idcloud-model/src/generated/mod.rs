@@ -12,7 +12,9 @@ pub(crate) mod scenarios;
 mod tests {
     use super::enums::ENUMS;
     use crate::wire::Scalar;
-    use crate::{BehaviorAlert, IdentityResult, LivenessResult, RiskLevel, Status, TrustDecision};
+    use crate::{
+        BehaviorAlert, DuiType, IdentityResult, LivenessResult, RiskLevel, Status, TrustDecision,
+    };
 
     fn is_read<T: Scalar>(number: &str) -> bool {
         T::from_integer(number.parse().unwrap()).is_some()
@@ -27,6 +29,7 @@ mod tests {
                 "BehaviorAlert" => assert_eq!(BehaviorAlert::WORDS, *words),
                 "TrustDecision" => assert_eq!(TrustDecision::WORDS, *words),
                 "RiskLevel" => assert_eq!(RiskLevel::WORDS, *words),
+                "DuiType" => assert_eq!(DuiType::WORDS, *words),
                 "Status" => assert!(words.iter().all(|word| is_read::<Status>(word))),
                 "LivenessResult" => {
                     assert!(words.iter().all(|word| is_read::<LivenessResult>(word)));

@@ -8,8 +8,8 @@ use bytes::Bytes;
 use zeroize::Zeroizing;
 
 use crate::{
-    BirthDate, CaptureToken, ClientReference, Email, Gender, Image, PersonName, Phone, Selfie,
-    Subject,
+    BirthDate, CaptureToken, ClientReference, DuiType, Email, Gender, Image, PersonName, Phone,
+    Selfie, Subject,
 };
 
 /// One piece of a body.
@@ -128,8 +128,14 @@ impl Writer {
     }
 
     pub(super) fn subject(&mut self, subject: &Subject) {
+        self.subject_of_kind(subject, None);
+    }
+
+    /// The same, with the kind of the code where one is to be named.
+    pub(super) fn subject_of_kind(&mut self, subject: &Subject, kind: Option<DuiType>) {
         self.object("subject", |writer| {
             writer.text("code", subject.code().expose());
+            writer.optional("duiType", kind.as_ref().and_then(DuiType::as_str));
             writer.optional("name", subject.name().map(PersonName::expose));
             writer.optional("email", subject.email().map(Email::expose));
             writer.optional("phone", subject.phone().map(Phone::expose));

@@ -12,7 +12,7 @@ use super::body::Writer;
 use super::context::{Context, with_context};
 use crate::image::Place;
 use crate::violation::{Rule, Violation, Violations};
-use crate::{DocumentId, Image, ProcessId, Subject};
+use crate::{DocumentId, DuiType, Image, ProcessId, Subject};
 
 /// What the document is for, `document.purpose`.
 ///
@@ -205,8 +205,17 @@ impl DocumentRequest {
     }
 
     pub(super) fn body(&self) -> Body {
+        self.written(Some(DuiType::of(self.subject.code())))
+    }
+
+    /// The body as it was before the newest contract required `subject.duiType`.
+    pub(super) fn first_form(&self) -> Body {
+        self.written(None)
+    }
+
+    fn written(&self, kind: Option<DuiType>) -> Body {
         let mut writer = Writer::new();
-        writer.subject(&self.subject);
+        writer.subject_of_kind(&self.subject, kind);
         self.context.write(&mut writer);
         writer.object("document", |writer| {
             writer.text("purpose", self.purpose.as_str());

@@ -45,6 +45,17 @@ impl CreateRequest {
         }
     }
 
+    /// The body in its first form: without the members that later versions of this library send of themselves. It is never sent.
+    ///
+    /// What is remembered of a request is made of it, so that a memory of an earlier version goes on matching.
+    #[must_use]
+    pub fn first_form(&self) -> Body {
+        match self {
+            Self::Document(request) => request.first_form(),
+            other => other.body(),
+        }
+    }
+
     /// The kind of selfie that the request carries; a document carries none, and no liveness follows from it.
     #[must_use]
     pub const fn selfie_kind(&self) -> SelfieKind {

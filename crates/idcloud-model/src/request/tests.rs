@@ -33,7 +33,10 @@ fn token() -> CaptureToken {
 
 /// Assembles a body as a sender would, and checks its announced length on the way.
 fn sent(request: impl Into<CreateRequest>) -> Value {
-    let body = request.into().body();
+    read(&request.into().body())
+}
+
+fn read(body: &Body) -> Value {
     let text: String = body
         .segments()
         .iter()
@@ -162,6 +165,27 @@ fn documents() {
             ("document.files[1].data", Some("20505"))
         ]
     );
+}
+
+/// The newest contract wants the kind of the code on document creates; memories of earlier requests know nothing of it.
+#[test]
+fn documents_name_the_kind_of_their_code() {
+    let curp: crate::Curp = "PASP901014HDFRPT03".parse().unwrap();
+    for (subject, kind) in [
+        (subject(), "DUI_TYPE_BR_CPF"),
+        (Subject::new(curp), "DUI_TYPE_MX_CURP"),
+    ] {
+        let id = || ID.parse::<crate::ProcessId>().unwrap();
+        let request =
+            DocumentRequest::reuse(subject.clone(), Purpose::FGTS, id(), ID.parse().unwrap());
+        let mut body = sent(request.clone());
+        assert_eq!(body["subject"]["duiType"], kind);
+        let first = read(&CreateRequest::from(request).first_form());
+        body["subject"].as_object_mut().unwrap().remove("duiType");
+        assert_eq!(first, body);
+    }
+    let identity = IdentityRequest::new(subject(), image()).unwrap();
+    assert!(sent(identity)["subject"].get("duiType").is_none());
 }
 
 /// A picture to compare with may be a file or base64 of one, and its faults are told where it stands.

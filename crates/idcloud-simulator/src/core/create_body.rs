@@ -9,7 +9,7 @@ use idcloud_model::{Capability, PersonName, ProcessId, SubjectCode};
 use serde::Deserialize;
 
 use super::refusal::Refusal;
-use crate::KeyProfile;
+use crate::{Dialect, KeyProfile};
 
 /// What a create asks, after every rule but those of pictures and of other processes.
 pub(crate) struct CreateBody<'a> {
@@ -83,10 +83,12 @@ struct Wire<'a> {
     document: Option<WireDocument<'a>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct WireSubject<'a> {
     #[serde(borrow)]
     code: Option<Text<'a>>,
+    #[serde(rename = "duiType")]
+    dui_type: Option<Text<'a>>,
     name: Option<Text<'a>>,
     #[serde(rename = "email")]
     _email: Option<Text<'a>>,
@@ -137,12 +139,19 @@ impl<'a> Text<'a> {
 }
 
 impl<'a> CreateBody<'a> {
-    /// Reads `body` for a key with `profile`, which decides what is required.
-    pub(crate) fn read(body: &'a [u8], profile: KeyProfile) -> Result<Self, Refusal> {
+    /// Reads `body` for a key with `profile` that answers in `dialect`; both decide what is required.
+    pub(crate) fn read(
+        body: &'a [u8],
+        profile: KeyProfile,
+        dialect: Dialect,
+    ) -> Result<Self, Refusal> {
         let wire: Wire<'a> = serde_json::from_slice(body).map_err(|_| Refusal::BAD_BODY)?;
         let (required, document) = if is_about_a_document(profile, wire.document.is_some()) {
             let document = wire.document.ok_or(Refusal::BAD_BODY)?;
-            (Required::about_a_document(), Some(document.content()?))
+            (
+                Required::about_a_document(dialect),
+                Some(document.content()?),
+            )
         } else {
             (Required::about_a_face(profile), None)
         };
@@ -154,12 +163,13 @@ impl<'a> CreateBody<'a> {
         if required.code && wire.subject.is_none() {
             return Err(Refusal::NO_SUBJECT);
         }
-        let (code, name, client_reference) = wire.subject.map_or((None, None, None), |subject| {
-            (subject.code, subject.name, subject.client_reference)
-        });
-        let (code, name) = (Text::given(code), Text::given(name));
+        let subject = wire.subject.unwrap_or_default();
+        let (code, name) = (Text::given(subject.code), Text::given(subject.name));
         if required.code && code.is_none() {
             return Err(Refusal::NO_CODE);
+        }
+        if required.dui_type && Text::given(subject.dui_type).is_none() {
+            return Err(Refusal::BAD_BODY);
         }
         let code = code.map(|text| unformatted(&text)).transpose()?;
         if required.name && name.is_none() {
@@ -176,7 +186,7 @@ impl<'a> CreateBody<'a> {
             code,
             name: name.and_then(|text| text.parse().ok()),
             content,
-            client_reference: Text::given(client_reference),
+            client_reference: Text::given(subject.client_reference),
         })
     }
 }
@@ -190,14 +200,17 @@ pub(crate) fn selfie(body: &[u8]) -> Option<Cow<'_, str>> {
 /// What a key requires of a body.
 struct Required {
     code: bool,
+    dui_type: bool,
     name: bool,
     reference: bool,
 }
 
 impl Required {
-    fn about_a_document() -> Self {
+    /// The page of the newest contract requires the kind of the code and says not how a create without it is refused.
+    fn about_a_document(dialect: Dialect) -> Self {
         Self {
             code: true,
+            dui_type: dialect >= Dialect::V2026,
             name: false,
             reference: false,
         }
@@ -211,6 +224,7 @@ impl Required {
                 || key.has(Capability::BehaviorAlert)
                 || key.has(Capability::TrustDecision)
                 || compares && key.has(Capability::Liveness),
+            dui_type: false,
             name,
             reference: compares,
         }

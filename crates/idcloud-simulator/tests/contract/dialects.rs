@@ -154,6 +154,7 @@ fn the_key_ring() {
         body["referenceProcessId"] = id.into();
         body["document"] =
             json!({"purpose": "onboarding", "authProcessId": id, "files": [{"data": plain()}]});
+        body["subject"]["duiType"] = "DUI_TYPE_BR_CPF".into();
         let (status, answer) = bench.create(&body, at(1.0));
         assert_eq!(
             (status.as_u16(), &answer["status"]),

@@ -24,7 +24,7 @@ fn begun(dialect: Dialect, subject: &str) -> (Bench, Value) {
 
 fn capture(subject: &str, proof: &Value, files: usize) -> Value {
     json!({
-        "subject": {"code": subject},
+        "subject": {"code": subject, "duiType": "DUI_TYPE_BR_CPF"},
         "document": {
             "purpose": "onboarding", "authProcessId": proof,
             "files": vec![json!({"data": plain()}); files],
@@ -34,7 +34,7 @@ fn capture(subject: &str, proof: &Value, files: usize) -> Value {
 
 fn reuse(subject: &str, proof: &Value, document: &Value) -> Value {
     json!({
-        "subject": {"code": subject},
+        "subject": {"code": subject, "duiType": "DUI_TYPE_BR_CPF"},
         "document": {"purpose": "fgts", "authProcessId": proof, "documentId": document},
     })
 }
@@ -171,6 +171,30 @@ fn what_proves_the_person() {
     let (_, document) = bench.create(&capture(YES, &proof, 1), at(1.0));
     let (status, _) = bench.create(&capture(YES, &document["id"], 1), at(1.0));
     assert_eq!(status, 409, "a document proves nobody");
+}
+
+/// The newest contract requires the kind of the code of captures and reuses; the earlier ones take it and do not miss it.
+#[test]
+fn the_newest_dialect_requires_the_kind_of_the_code() {
+    for dialect in Dialect::ALL {
+        let (mut bench, proof) = begun(dialect, YES);
+        let (status, kept) = bench.create(&capture(YES, &proof, 1), at(1.0));
+        assert_eq!(status, 200, "{dialect:?} {kept}");
+        let unknown = json!("5f7bd0cd-7d04-4c4f-b2c4-a2b3bb2e4b43");
+        let reused = reuse(YES, &proof, &unknown);
+        for (given, found) in [(capture(YES, &proof, 1), 200), (reused, 404)] {
+            for left_out in [json!(null), json!("")] {
+                let mut body = given.clone();
+                body["subject"]["duiType"] = left_out;
+                let expected = match dialect {
+                    Dialect::V2026 => (400, "20003"),
+                    _ if found == 200 => (200, ""),
+                    _ => (404, ""),
+                };
+                assert_eq!(code(&bench.create(&body, at(1.0))), expected, "{dialect:?}");
+            }
+        }
+    }
 }
 
 /// What is missing or wrong has its code; what has none of its own makes the body invalid.

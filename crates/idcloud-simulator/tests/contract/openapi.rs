@@ -146,7 +146,7 @@ impl Document {
             ]);
         }
         if subject.capabilities.contains(Capability::Document) {
-            body = json!({"subject": {"code": subject.code}, "document": {
+            body = json!({"subject": {"code": subject.code, "duiType": "DUI_TYPE_BR_CPF"}, "document": {
                 "purpose": "onboarding", "authProcessId": proof["id"], "files": [{"data": plain()}],
             }});
         }
@@ -237,7 +237,7 @@ impl Document {
             );
         }
         for proof in [NOBODY, failed] {
-            let body = json!({"subject": {"code": "11122231261"}, "document": {
+            let body = json!({"subject": {"code": "11122231261", "duiType": "DUI_TYPE_BR_CPF"}, "document": {
                 "purpose": "onboarding", "authProcessId": proof, "files": [{"data": plain()}],
             }});
             self.create(&mut bench, &body, 4.0, Words::Listed);

@@ -61,7 +61,7 @@ fn verify(
 fn document(bench: &mut Bench, code: &str) -> Value {
     let (_, proof) = bench.create(&onboarding(code, &plain()), at(-1.0));
     json!({
-        "subject": {"code": code},
+        "subject": {"code": code, "duiType": "DUI_TYPE_BR_CPF"},
         "document": {"purpose": "onboarding", "authProcessId": proof["id"], "files": [{"data": plain()}]},
     })
 }

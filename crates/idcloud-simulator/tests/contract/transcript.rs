@@ -119,6 +119,7 @@ fn long_transcript(seed: u64) -> Vec<String> {
                 };
                 let mut body = onboarding(subject.code, &selfie);
                 body["referenceProcessId"] = earlier.clone().into();
+                body["subject"]["duiType"] = "DUI_TYPE_BR_CPF".into();
                 body["document"] = json!({
                     "purpose": "fgts", "authProcessId": earlier, "files": [{"data": plain()}],
                 });

@@ -42,8 +42,8 @@ impl Simulator {
         if !create_body::is_json(headers) {
             return Err(Refused::UnsupportedMediaType);
         }
-        let asked = CreateBody::read(body, key)?;
         let dialect = key.dialect().unwrap_or(self.config.dialect);
+        let asked = CreateBody::read(body, key, dialect)?;
         let examined = self.examine(&asked, &tenant, key, dialect, now)?;
         if let Some(capture) = examined.capture
             && marks_capture

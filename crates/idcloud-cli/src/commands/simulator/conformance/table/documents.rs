@@ -9,7 +9,7 @@ use super::{NO_PAPERS, PAPERS, PERSON, person};
 
 const PAGE: &str = "Documents page";
 
-const CAPTURED: &str = r#"{"subject":{"code":"52998224725","name":"Test Subject"},"document":{"purpose":"onboarding","authProcessId":"$PROCESS","files":[{"data":"$IMAGE"}]}}"#;
+const CAPTURED: &str = r#"{"subject":{"code":"52998224725","duiType":"DUI_TYPE_BR_CPF","name":"Test Subject"},"document":{"purpose":"onboarding","authProcessId":"$PROCESS","files":[{"data":"$IMAGE"}]}}"#;
 
 const fn about(
     id: &'static str,
@@ -122,7 +122,7 @@ pub(super) const CHECKS: &[Check] = &[
             Step::Settle,
             Step::Call(Call::create(person!("52998224725")).with_key(Some("$KEY2"))),
             Step::Call(Call::create(
-                r#"{"subject":{"code":"52998224725","name":"Test Subject"},"document":{"purpose":"onboarding","authProcessId":"$PROCESS","documentId":"$DOCUMENT"}}"#,
+                r#"{"subject":{"code":"52998224725","duiType":"DUI_TYPE_BR_CPF","name":"Test Subject"},"document":{"purpose":"onboarding","authProcessId":"$PROCESS","documentId":"$DOCUMENT"}}"#,
             )),
             Step::Settle,
         ],
@@ -140,7 +140,7 @@ pub(super) const CHECKS: &[Check] = &[
         &[
             Step::Call(Call::create(person!("11122232900")).with_key(Some("$KEY2"))),
             Step::Call(Call::create(
-                r#"{"subject":{"code":"11122232900","name":"Test Subject"},"document":{"purpose":"onboarding","authProcessId":"$PROCESS","files":[{"data":"$IMAGE"}]}}"#,
+                r#"{"subject":{"code":"11122232900","duiType":"DUI_TYPE_BR_CPF","name":"Test Subject"},"document":{"purpose":"onboarding","authProcessId":"$PROCESS","files":[{"data":"$IMAGE"}]}}"#,
             )),
             Step::Settle,
         ],
