@@ -160,6 +160,10 @@ fn help_of_create(error: &Error, exit: Exit) -> Option<Cow<'static, str>> {
 }
 
 fn help_of_lookup(error: &Error) -> Cow<'static, str> {
+    if let Some(obstacle) = error.obstacle() {
+        let there = "The process is there; do not create it again.";
+        return format!("{there} {}", obstacle.help()).into();
+    }
     if let Some(help) = error.help() {
         return help;
     }

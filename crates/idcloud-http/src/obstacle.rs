@@ -49,8 +49,8 @@ impl Obstacle {
     #[must_use]
     pub const fn message(self) -> &'static str {
         match self {
-            Self::Page => "the answer is not IDCloud's: it is no JSON",
-            Self::Redirect => "the answer is not IDCloud's: it leads elsewhere",
+            Self::Page => "the answer is not JSON",
+            Self::Redirect => "the answer leads elsewhere",
             Self::ProxyAuthentication => "a proxy wants to know who asks",
             Self::TooLarge => "the request is too large for something on the way",
             Self::Certificate => "the server's certificate is not trusted",

@@ -100,6 +100,7 @@ async fn a_create_has_exactly_the_documented_headers() {
         "apikey",
         "content-type",
         "accept",
+        "accept-encoding",
         "content-length",
         "host",
         "user-agent",
