@@ -72,7 +72,7 @@ fn dispatch(
             commands::document::run(command, &settings, stdin, interrupts, output)
         }
         Command::Batch(command) => commands::batch::run(command, &settings, interrupts, output),
-        Command::Journal(command) => commands::journal::run(command, &settings, output),
+        Command::Journal(command) => commands::journal::run(command, &settings, stdin, output),
         Command::Preflight(args) => commands::preflight::run(&args, stdin, output),
         Command::Explain(args) => commands::explain::run(&args, &settings, stdin, output),
         Command::Token(args) => commands::token::run(&args, &settings, interrupts, output),

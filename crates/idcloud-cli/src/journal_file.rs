@@ -84,6 +84,8 @@ pub(crate) fn open(path: &Path) -> Result<Arc<dyn Journal>, Failure> {
 pub(crate) struct Remembered {
     pub(crate) reference: Reference,
     pub(crate) journal: Arc<dyn Journal>,
+    /// Whether it is submitted once more where its process came to nothing.
+    pub(crate) begin_again: bool,
 }
 
 /// What the flags of a single command say; nothing where it is not to be remembered.
@@ -108,7 +110,11 @@ pub(crate) fn remembered(
             settings.default_journal.as_deref(),
         )?)?,
     };
-    Ok(Some(Remembered { reference, journal }))
+    Ok(Some(Remembered {
+        reference,
+        journal,
+        begin_again: args.begin_again,
+    }))
 }
 
 /// IDCloud through `client`, with a memory where there is one.

@@ -132,6 +132,17 @@ pub(crate) fn of_journal(error: &JournalError) -> Failure {
             kind: "process-taken",
             ..failed
         },
+        JournalErrorKind::OtherPerson => Failure {
+            exit: Exit::Ambiguous,
+            kind: "other-request",
+            delivery: Delivery::Unknown,
+            help: Some(
+                "Nothing was sent now, and the reference is ambiguous again. Find its own process in Unico's portal, or ask \
+                 Unico; then close it with idcloud journal settle."
+                    .into(),
+            ),
+            ..failed
+        },
         JournalErrorKind::OtherRequest(_) => Failure {
             exit: Exit::RefusedHere,
             kind: "other-request",
@@ -157,6 +168,11 @@ mod tests {
             (
                 of_journal(&JournalErrorKind::OtherRequest(StateKind::Pending).into()),
                 Exit::RefusedHere,
+            ),
+            // The reference is ambiguous again: whoever reads 3 would send it anew under another.
+            (
+                of_journal(&JournalErrorKind::OtherPerson.into()),
+                Exit::Ambiguous,
             ),
             (of_journal(&JournalErrorKind::Storage.into()), Exit::Fault),
             (of_record(&JournalErrorKind::Storage.into()), Exit::Fault),

@@ -5,7 +5,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use idcloud_flows::journal::Reference;
 use idcloud_flows::{Pending, Submission, SubmitError, SubmitOptions, WaitErrorKind};
 use idcloud_http::{BeforeDispatch, CallOptions};
 use idcloud_model::{Asked, Language, SelfieKind};
@@ -13,10 +12,12 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::call_failure;
 use crate::connection::Connection;
+use crate::exit::Exit;
 use crate::failure::{Delivery, Failure};
 use crate::handle::{Awaits, Submits};
 use crate::interrupted;
 use crate::interrupts::Interrupts;
+use crate::journal_file::Remembered;
 use crate::outcome::Outcome;
 use crate::output::Output;
 use crate::progress::{NewAttempt, Progress};
@@ -52,7 +53,7 @@ pub(crate) struct Verification<H> {
     new_attempts: UnboundedReceiver<NewAttempt>,
     shown: Shown,
     interrupts: Interrupts,
-    reference: Option<Reference>,
+    memory: Option<Remembered>,
 }
 
 impl<H: Awaits> Verification<H> {
@@ -64,13 +65,13 @@ impl<H: Awaits> Verification<H> {
             new_attempts,
             shown,
             interrupts: interrupts.clone(),
-            reference: None,
+            memory: None,
         }
     }
 
-    /// The same, submitted once under this reference, where there is one.
-    pub(crate) fn under(self, reference: Option<Reference>) -> Self {
-        Self { reference, ..self }
+    /// The same, submitted once under the reference that is remembered, where there is one.
+    pub(crate) fn under(self, memory: Option<Remembered>) -> Self {
+        Self { memory, ..self }
     }
 
     /// The handle, watched.
@@ -161,7 +162,13 @@ impl<H: Submits> Verification<H> {
         output: &mut Output<'_>,
     ) -> Outcome {
         match self.submit(request, output).await {
-            Some(Ok(submission)) => self.settle(submission, wait, output).await,
+            Some(Ok(submission)) => {
+                let mut outcome = self.settle(submission, wait, output).await;
+                if outcome.exit == Exit::Failed {
+                    outcome.notes.push(self.once_more().to_owned());
+                }
+                outcome
+            }
             Some(Err(error)) => Outcome::failed(submit_failure::of(&error, self.memory())),
             None => {
                 let asked = Asked::new(self.handle.declared(), selfie);
@@ -174,8 +181,20 @@ impl<H: Submits> Verification<H> {
         }
     }
 
+    /// What to do about a process that came to nothing: nothing is created anew by itself once it was waited for.
+    const fn once_more(&self) -> &'static str {
+        match self.memory {
+            Some(_) => {
+                "note: IDCloud advises three attempts where a process fails inside it. Run the command with --begin-again for one more under this reference: a new process, and billed."
+            }
+            None => {
+                "note: IDCloud advises three attempts where a process fails inside it. Run the command again for one more: a new process, and billed."
+            }
+        }
+    }
+
     const fn memory(&self) -> Memory {
-        match self.reference {
+        match self.memory {
             Some(_) => Memory::Journal,
             None => Memory::None,
         }
@@ -189,8 +208,10 @@ impl<H: Submits> Verification<H> {
     ) -> Option<Result<Submission, SubmitError>> {
         let hook: Arc<dyn BeforeDispatch> = Arc::new(self.progress.clone());
         let mut options: SubmitOptions = CallOptions::new().with_before_dispatch(hook).into();
-        if let Some(reference) = &self.reference {
-            options = options.with_reference(reference.clone());
+        if let Some(memory) = &self.memory {
+            options = options
+                .with_reference(memory.reference.clone())
+                .with_begin_again(memory.begin_again);
         }
         let create = self.handle.create(request, &options);
         let mut submission = Box::pin(self.interrupts.interruptible(create));

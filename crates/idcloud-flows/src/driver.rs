@@ -19,6 +19,7 @@ use crate::pending::{Pending, Question};
 use crate::recording::{Begun, Recording, conclusion_of, kept};
 use crate::submission::{Machine, Step, looked};
 use crate::wait::{WaitError, wait};
+use crate::whose::{self, Whose};
 use crate::{Flow, IdCloud, Report, Submission, SubmitError, SubmitOptions};
 
 /// How long the one look for missing evidence may take: it is a courtesy, and the caller has a verdict already.
@@ -92,7 +93,10 @@ impl Driver {
             None => None,
             Some(reference) => match self.claim(reference, &request, asked, options).await? {
                 Begun::Fresh(recording) => Some(recording),
-                Begun::Known(known) => return self.answered(known, capabilities),
+                Begun::Known(known) => {
+                    let known = self.compared(known, reference, &request).await?;
+                    return self.answered(known, capabilities);
+                }
             },
         };
         self.create(&request, asked, options, recording).await
@@ -298,6 +302,50 @@ impl Driver {
         let now = self.client().clock().now();
         let tenant = self.shared.tenant();
         Pending::new(&stand.process, question, tenant, now, stand.simulated)
+    }
+
+    /// What the journal knows, where it is the person's at hand: a process that a person found may be somebody else's.
+    async fn compared(
+        &self,
+        known: Claimed,
+        reference: &Reference,
+        request: &CreateRequest,
+    ) -> Result<Claimed, SubmitError> {
+        let (id, is_failed) = match &known {
+            Claimed::Pending(pending) => (pending.process_id(), false),
+            Claimed::Finished(finished) => (finished.process_id(), finished.is_failed()),
+            _ => return Ok(known),
+        };
+        // A failure says nothing of anybody.
+        let (Some(books), Some(person), false) =
+            (&self.shared.books, whose::person(request), is_failed)
+        else {
+            return Ok(known);
+        };
+        let (client, journal) = (self.client(), &books.journal);
+        let key = JournalKey::new(&client.environment(), self.flow, reference.clone());
+        let entry = journal.entry(&key, client.clock().now()).await;
+        let entry = entry.map_err(SubmitError::journal)?;
+        let is_found = entry.is_some_and(|entry| {
+            entry.record().is_found() && entry.record().process_id() == Some(id)
+        });
+        if !is_found {
+            return Ok(known);
+        }
+        let options = CallOptions::new().with_deadline(LOOK_DEADLINE);
+        // What cannot be looked up is not compared, and stays as it was asked before.
+        let is_theirs = match whose::look(client, &self.key, id, person, &options).await {
+            Ok(Whose::ThisPersons) => true,
+            Ok(Whose::AnotherPersons) => false,
+            Ok(Whose::NotTold) | Err(_) => return Ok(known),
+        };
+        let now = client.clock().now();
+        let written = journal.compare(&key, id, is_theirs, now).await;
+        written.map_err(SubmitError::journal)?;
+        if !is_theirs {
+            return Err(SubmitError::journal(JournalErrorKind::OtherPerson.into()));
+        }
+        Ok(known.compared())
     }
 
     /// What the journal knows of a reference, told to whoever asks now: another key or policy may have asked before.

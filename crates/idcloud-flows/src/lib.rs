@@ -61,6 +61,7 @@ mod wait;
 mod waiter;
 mod watch;
 pub mod webhook;
+mod whose;
 
 pub use behavior_alert::BehaviorAlertCheck;
 pub use comparison::Comparison;
@@ -84,3 +85,4 @@ pub use submit_error::{SubmitError, SubmitErrorKind};
 pub use submit_options::SubmitOptions;
 pub use wait::{WaitError, WaitErrorKind};
 pub use waiter::Waiter;
+pub use whose::Whose;

@@ -114,6 +114,14 @@ impl Pending {
         }
     }
 
+    /// Whether a person found the process and no program compared whose it is: its verdict is then a review.
+    pub(crate) fn set_settled_by_hand(&mut self, settled: bool) {
+        self.asked = self.asked.with_settled_by_hand(settled);
+        if let Some(first) = &mut self.first {
+            first.asked = first.asked.with_settled_by_hand(settled);
+        }
+    }
+
     /// The same process for another who asks under its reference: it is judged by what both asked, under the policy of the second, and never
     /// to an approval that the first question alone would not give.
     pub(crate) fn asked_again(mut self, capabilities: Capabilities, policy: Policy) -> Self {

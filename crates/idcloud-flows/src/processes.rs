@@ -3,10 +3,11 @@
 //! Must never create anything, and never take an unknown selfie for one whose liveness was checked.
 
 use idcloud_http::{Answer, ApiKey, CallOptions, Error};
-use idcloud_model::{Asked, Process, ProcessId, SelfieKind};
+use idcloud_model::{Asked, Process, ProcessId, SelfieKind, SubjectCode};
 
 use crate::driver::Driver;
 use crate::handle::judging;
+use crate::whose::{self, Whose};
 use crate::{Flow, IdCloud, Submission};
 
 /// Looks at processes with one API key, and judges what they show.
@@ -62,6 +63,20 @@ impl Processes {
             .process_details(&self.driver.key, id, options)
             .await?;
         Ok(self.shown(answer))
+    }
+
+    /// Whose process it is, by version 2 of the endpoint: the person's of this CPF or CURP, another's, or not told. For
+    /// whoever found a process and is about to settle a reference with it.
+    ///
+    /// # Errors
+    /// As for any lookup: see [`Client::process_details`](idcloud_http::Client::process_details).
+    pub async fn whose(
+        &self,
+        id: &ProcessId,
+        person: &SubjectCode,
+        options: &CallOptions,
+    ) -> Result<Whose, Error> {
+        whose::look(self.driver.client(), &self.driver.key, id, person, options).await
     }
 
     fn shown(&self, answer: Answer<Process>) -> Submission {

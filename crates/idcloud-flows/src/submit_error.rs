@@ -50,7 +50,8 @@ pub enum SubmitErrorKind {
     /// The reference was submitted, and nobody knows whether a process came of it. This call sent nothing. Only a person can end this
     /// ([`Journal::settle`](crate::journal::Journal::settle)).
     Ambiguous,
-    /// The reference is in use for another request. Nothing was sent.
+    /// The reference is in use for another request, or the process that a person found for it is another person's: then it is ambiguous again
+    /// ([`SubmitError::delivery`]). Nothing was sent.
     OtherRequest,
     /// The journal failed before anything left. Nothing was sent; before that the reference may have been, where what the journal holds of it
     /// cannot be read ([`SubmitError::delivery`]).
@@ -141,7 +142,9 @@ impl SubmitError {
             Cause::InFlight { .. } => SubmitErrorKind::InFlight,
             Cause::Ambiguous { .. } => SubmitErrorKind::Ambiguous,
             Cause::Journal(error) => match error.kind() {
-                JournalErrorKind::OtherRequest(_) => SubmitErrorKind::OtherRequest,
+                JournalErrorKind::OtherRequest(_) | JournalErrorKind::OtherPerson => {
+                    SubmitErrorKind::OtherRequest
+                }
                 _ => SubmitErrorKind::Journal,
             },
         }
@@ -156,7 +159,10 @@ impl SubmitError {
             Cause::InFlight { .. } | Cause::Ambiguous { .. } => Delivery::Unknown,
             // What cannot be read may have been sent before.
             Cause::Journal(error) => match error.kind() {
-                JournalErrorKind::Damaged | JournalErrorKind::Newer => Delivery::Unknown,
+                // And so may what is ambiguous again, because its process was another person's.
+                JournalErrorKind::Damaged
+                | JournalErrorKind::Newer
+                | JournalErrorKind::OtherPerson => Delivery::Unknown,
                 _ => Delivery::NotSent,
             },
             Cause::Draining | Cause::NoJournal => Delivery::NotSent,

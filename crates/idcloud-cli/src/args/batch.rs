@@ -50,6 +50,9 @@ pub(crate) struct BatchRunArgs {
     /// Tell a row what is remembered under its reference although its selfie is gone, so that nothing can compare the two
     #[arg(long)]
     pub(crate) trust_references: bool,
+    /// Submit once more what failed inside IDCloud or was canceled: each is a new process, and billed
+    #[arg(long)]
+    pub(crate) begin_again: bool,
     /// Check every row and its selfie, estimate calls and hours, and send nothing
     #[arg(long)]
     pub(crate) dry_run: bool,

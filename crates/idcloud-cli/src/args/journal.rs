@@ -56,6 +56,12 @@ pub(crate) struct JournalSettleArgs {
     /// The process exists: this is its id, and its result is to be fetched
     #[arg(long, value_name = "PROCESS_ID")]
     pub(crate) found: Option<String>,
+    /// Whose reference it is: the process that was found is looked up with the credentials, and compared with this CPF
+    #[arg(long, requires = "found")]
+    pub(crate) cpf: Option<String>,
+    /// JSON file with the person, in place of --cpf; - reads standard input
+    #[arg(long, value_name = "FILE", requires = "found", conflicts_with = "cpf")]
+    pub(crate) subject: Option<PathBuf>,
     /// It may be sent again: no process exists, or a second bill is acceptable
     #[arg(long)]
     pub(crate) resend: bool,
@@ -90,4 +96,7 @@ pub(crate) struct MemoryArgs {
     /// Where it is remembered [default: ~/.local/state/idcloud/journal.db]
     #[arg(long, value_name = "FILE", requires = "reference")]
     pub(crate) journal: Option<PathBuf>,
+    /// Submit once more where the reference's process failed inside IDCloud or was canceled: a new process, and billed
+    #[arg(long, requires = "reference")]
+    pub(crate) begin_again: bool,
 }

@@ -11,7 +11,7 @@ use idcloud_model::request::IdentityRequest;
 
 use super::outcome::Outcome;
 use super::row::Row;
-use super::standing::{Comparison, Made, Standing, is_known};
+use super::standing::{Comparison, Made, Standing, is_failed, is_known};
 use super::unwritten::Unwritten;
 
 use crate::exit::Exit;
@@ -25,6 +25,8 @@ pub(crate) struct Job {
     pub(crate) environment: Arc<Environment>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) comparison: Arc<Comparison>,
+    /// Whether a row whose process failed or was canceled is submitted once more.
+    pub(crate) begin_again: bool,
 }
 
 /// What came of a row.
@@ -66,36 +68,55 @@ impl Job {
     pub(crate) async fn run(&self, reference: Reference, row: Row) -> Ran {
         let key = self.key(reference);
         match self.journal.entry(&key, self.clock.now()).await {
-            Ok(Some(entry)) if is_known(&entry) => match self.compared(&entry, row).await {
-                Ok(()) => told(&entry).into(),
-                Err(failure) => Came::Failed(failure).into(),
+            Ok(Some(entry)) if is_known(&entry) => self.known(&entry, row).await,
+            Ok(_) => match self.request(row).await {
+                Ok(request) => self.submitted(&key, request, true).await,
+                Err(failure) => Came::Failed(Box::new(failure)).into(),
             },
-            Ok(_) => self.submitted(&key, row).await,
             Err(error) => Came::Failed(Box::new(submit_failure::of_record(&error))).into(),
         }
     }
 
-    /// Whether what is remembered in `entry` is the answer to the row.
+    /// A row whose reference the journal knows.
+    async fn known(&self, entry: &Entry, row: Row) -> Ran {
+        let request = match self.compared(entry, row).await {
+            Ok(request) => request,
+            Err(failure) => return Came::Failed(failure).into(),
+        };
+        let may_begin_again = self.begin_again && is_failed(entry);
+        match request {
+            // The journal's rules answer both: whose a process is that a person found, and whether a failed one may be replaced.
+            Some(request) if may_begin_again || entry.record().is_found() => {
+                self.submitted(entry.key(), *request, may_begin_again).await
+            }
+            _ => told(entry).into(),
+        }
+    }
+
+    /// The row's request, where what is remembered in `entry` is the answer to it; no request where references are trusted and the selfie is
+    /// gone.
     ///
     /// # Errors
     /// It is another request's, or cannot be compared.
-    pub(crate) async fn compared(&self, entry: &Entry, row: Row) -> Result<(), Box<Failure>> {
+    pub(crate) async fn compared(
+        &self,
+        entry: &Entry,
+        row: Row,
+    ) -> Result<Option<Box<IdentityRequest>>, Box<Failure>> {
         let (comparison, entry) = (Arc::clone(&self.comparison), entry.clone());
         // Reading a file keeps a thread busy: not one that others wait for.
         let compared = tokio::task::spawn_blocking(move || comparison.of(&entry, row)).await;
         match compared {
-            Ok(Standing::Own) => Ok(()),
+            Ok(Standing::Own(request)) => Ok(request),
             Ok(Standing::Refused(failure)) => Err(failure),
             Err(_) => Err(Box::new(Failure::fault("a selfie could not be read"))),
         }
     }
 
-    async fn submitted(&self, key: &JournalKey, row: Row) -> Ran {
-        let request = match self.request(row).await {
-            Ok(request) => request,
-            Err(failure) => return Came::Failed(Box::new(failure)).into(),
-        };
-        let options = SubmitOptions::new().with_reference(key.reference().clone());
+    async fn submitted(&self, key: &JournalKey, request: IdentityRequest, sent: bool) -> Ran {
+        let options = SubmitOptions::new()
+            .with_reference(key.reference().clone())
+            .with_begin_again(self.begin_again);
         let (came, unwritten) = match self.handle.submit(request, &options).await {
             Ok(Submission::Finished(report)) => (
                 Came::Ended(of_process(report.failure().is_some())),
@@ -112,7 +133,7 @@ impl Job {
         };
         Ran {
             came,
-            sent: true,
+            sent,
             unwritten,
         }
     }

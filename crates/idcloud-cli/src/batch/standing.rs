@@ -34,8 +34,8 @@ pub(crate) enum Made {
 
 /// How a row stands to the record under its reference.
 pub(crate) enum Standing {
-    /// The record is of the row's own request, or is trusted to be.
-    Own,
+    /// The record is of the row's own request, which is here; or is trusted to be, and the request cannot be made again.
+    Own(Option<Box<IdentityRequest>>),
     /// The record must not be given to the row: why.
     Refused(Box<Failure>),
 }
@@ -48,6 +48,14 @@ pub(crate) fn is_known(entry: &Entry) -> bool {
         State::NotSent(_) | State::Resend => false,
         State::Claimed { owner, .. } => *owner != recover::owner(),
         _ => true,
+    }
+}
+
+/// Whether the process of the record came to nothing, so that it may be begun again.
+pub(crate) fn is_failed(entry: &Entry) -> bool {
+    match entry.state() {
+        State::Finished(finished) => finished.is_failed(),
+        _ => false,
     }
 }
 
@@ -76,12 +84,15 @@ fn standing(entry: &Entry, made: Made, trust_references: bool) -> Standing {
     let failure = match made {
         Made::Request(request) => {
             let request = CreateRequest::from(*request);
-            if Fingerprint::of(&request) == entry.record().fingerprint() {
-                return Standing::Own;
+            let is_same = Fingerprint::of(&request) == entry.record().fingerprint();
+            match request {
+                CreateRequest::Identity(request) if is_same => {
+                    return Standing::Own(Some(Box::new(request)));
+                }
+                _ => submit_failure::other_request(state),
             }
-            submit_failure::other_request(state)
         }
-        Made::Gone(_) if trust_references => return Standing::Own,
+        Made::Gone(_) if trust_references => return Standing::Own(None),
         Made::Gone(_) => not_compared(state),
         Made::Refused(refusals) => Failure::refused_offline(refusals),
     };

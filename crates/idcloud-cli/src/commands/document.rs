@@ -96,7 +96,7 @@ fn submit(
     let handle = idcloud(connection.client, memory.as_ref()).documents(connection.api_key);
     // A document is no selfie: liveness is nothing that it could show.
     let run = Verification::new(handle, shown, interrupts)
-        .under(memory.map(|memory| memory.reference))
+        .under(memory)
         .run(request, SelfieKind::Unknown, answer.wait(), output);
     super::block_on(run)?.print(output)
 }

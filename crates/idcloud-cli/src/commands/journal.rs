@@ -2,6 +2,8 @@
 //!
 //! Never sends anything, and never makes a journal.
 
+mod whose;
+
 use std::path::PathBuf;
 
 use clap::ValueEnum as _;
@@ -11,6 +13,7 @@ use idcloud_flows::journal::{
 };
 use idcloud_http::{Clock as _, EnvironmentName, SystemClock};
 use idcloud_journal::SqliteReader;
+use idcloud_model::Subject;
 
 use crate::args::{
     EnvironmentArg, JournalCommand, JournalFileArgs, JournalListArgs, JournalSettleArgs,
@@ -20,6 +23,7 @@ use crate::commands::block_on;
 use crate::entry_object::{EntryObject, write_entry, write_line};
 use crate::exit::Exit;
 use crate::failure::{Failure, Refusal};
+use crate::input::Stdin;
 use crate::journal_file;
 use crate::output::Output;
 use crate::process_id;
@@ -34,12 +38,16 @@ const PAGE: usize = 1_000;
 pub(crate) fn run(
     command: JournalCommand,
     settings: &Settings,
+    stdin: &mut Stdin<'_>,
     output: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
     match command {
         JournalCommand::List(args) => list(&args, settings, output),
         JournalCommand::Show(args) => show(&args, settings, output),
-        JournalCommand::Settle(args) => settle(&args, settings, output),
+        JournalCommand::Settle(mut args) => {
+            let person = whose::person(&mut args, stdin)?;
+            settle(&args, person.as_ref(), settings, output)
+        }
     }
 }
 
@@ -93,6 +101,7 @@ fn show(
 
 fn settle(
     args: &JournalSettleArgs,
+    person: Option<&Subject>,
     settings: &Settings,
     output: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
@@ -131,7 +140,11 @@ fn settle(
             ));
         }
     };
-    book.settle(&key, settlement)?;
+    let uncompared = match &settlement {
+        Settlement::Found(id) => whose::compare(id, person, &key, settings)?.err(),
+        _ => None,
+    };
+    book.settle(&key, settlement, uncompared.is_none())?;
     for entry in book
         .of(&reference)?
         .entries()
@@ -139,6 +152,13 @@ fn settle(
         .filter(|entry| *entry.key() == key)
     {
         tell(entry, output)?;
+    }
+    if let Some(why) = uncompared {
+        // Whoever closed standard error does not want to be told.
+        let _ = output.note(&format!(
+            "note: whose process this is was not compared ({why}). The command that submits the reference again compares it; where it cannot, \
+             the verdict is a review."
+        ));
     }
     // Whoever closed standard error does not want to be told.
     let _ = output.note(match args.found {
@@ -227,10 +247,26 @@ impl Book {
         Ok(page)
     }
 
-    fn settle(&self, key: &JournalKey, settlement: Settlement) -> Result<(), Failure> {
+    /// Settles; `is_compared` where a process that was found is known to be the person's whose reference it is.
+    fn settle(
+        &self,
+        key: &JournalKey,
+        settlement: Settlement,
+        is_compared: bool,
+    ) -> Result<(), Failure> {
         let journal = journal_file::open_existing(&self.path)?;
-        block_on(journal.settle(key, settlement, self.clock.now()))?
-            .map_err(|error| submit_failure::of_journal(&error))
+        let found = match &settlement {
+            Settlement::Found(id) if is_compared => Some(id.clone()),
+            _ => None,
+        };
+        let settled = async {
+            journal.settle(key, settlement, self.clock.now()).await?;
+            match found {
+                Some(id) => journal.compare(key, &id, true, self.clock.now()).await,
+                None => Ok(()),
+            }
+        };
+        block_on(settled)?.map_err(|error| submit_failure::of_journal(&error))
     }
 }
 

@@ -38,8 +38,7 @@ pub(crate) fn run(
     let request = request(args, stdin, clock.now())?;
     let shown = Shown::of(&connection, args.answer.reveal, settings);
     let handle = idcloud(connection.client, memory.as_ref()).liveness(connection.api_key);
-    let verification =
-        Verification::new(handle, shown, interrupts).under(memory.map(|memory| memory.reference));
+    let verification = Verification::new(handle, shown, interrupts).under(memory);
     let run = verification.run(
         request,
         SelfieKind::CaptureToken,

@@ -46,8 +46,7 @@ pub(crate) fn run(
     let selfie = request.selfie().kind();
     let shown = Shown::of(&connection, args.answer.reveal, settings);
     let handle = idcloud(connection.client, memory.as_ref()).identity(connection.api_key);
-    let verification =
-        Verification::new(handle, shown, interrupts).under(memory.map(|memory| memory.reference));
+    let verification = Verification::new(handle, shown, interrupts).under(memory);
     let run = verification.run(request, selfie, args.answer.wait(), output);
     super::block_on(run)?.print(output)
 }

@@ -223,6 +223,7 @@ async fn an_ambiguous_reference_is_settled_by_a_person() {
         ])
         .await;
     server.on_get(&[(200, yes())]).await;
+    named(&server, PROCESS_ID, "52998224725").await;
     let onboard = |reference: &str| {
         super::support::onboard(&files, &server.url())
             .args(["--reference", reference, "--selfie"])
@@ -305,6 +306,206 @@ async fn an_ambiguous_reference_is_settled_by_a_person() {
     .arg(files.path("batch.db"));
     let other = run(other).await;
     assert_eq!((other.code, server.creates().await), (3, 3), "{other}");
+}
+
+/// Version 2 of the lookup names this person for the process.
+async fn named(server: &Server, id: &str, number: &str) {
+    let body = json!({"id": id, "status": 3, "unicoId": {"result": "yes"},
+        "processAdditionalInfo": {"personDocument": number}});
+    let answer = ResponseTemplate::new(200).set_body_json(body);
+    server
+        .on("GET", &format!("/processes/v2/{id}"), answer)
+        .await;
+}
+
+/// A verdict cannot be misread: a process that a person found is compared with the person before it is settled. Another person's is
+/// refused, the right one is judged as any other, and one that nobody could compare goes to review.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_that_was_found_is_compared_with_the_person() {
+    let (server, files) = (Server::start().await, Files::new());
+    let subject = files.write(
+        "person.json",
+        json!({"cpf": CPF, "name": NAME}).to_string().as_bytes(),
+    );
+    let subject = subject.to_str().unwrap().to_owned();
+    let yes = json!({"id": PROCESS_ID, "status": 3, "unicoId": {"result": "yes"}});
+    server.on_create(ResponseTemplate::new(502)).await;
+    server.on_get(&[(200, yes)]).await;
+    let onboard = |reference: &str| {
+        super::support::onboard(&files, &server.url())
+            .args(["--reference", reference, "--selfie"])
+            .arg(files.path("selfie.png"))
+            .arg("--journal")
+            .arg(files.path("batch.db"))
+    };
+    assert_eq!(run(onboard("order-1")).await.code, 5);
+    let settle = |more: &[&str]| {
+        custom(
+            &files,
+            &server.url(),
+            ["journal", "settle", "order-1", "--found", PROCESS_ID],
+        )
+        .args(["--format", "json", "--journal"])
+        .arg(files.path("batch.db"))
+        .args(more.iter().copied())
+    };
+    // Nobody is named yet, so nobody can compare: the settler's word is not enough for an approval.
+    let by_hand = run(settle(&["--cpf", CPF])).await;
+    assert_eq!(by_hand.code, 0, "{by_hand}");
+    assert!(by_hand.stderr.contains("was not compared"), "{by_hand}");
+    let reviewed = run(onboard("order-1")).await;
+    assert_eq!(
+        (reviewed.code, &reviewed.object()["scenario"]),
+        (0, &json!("settled-by-hand")),
+        "{reviewed}"
+    );
+
+    named(&server, PROCESS_ID, "52998224725").await;
+    assert_eq!(run(onboard("order-2")).await.code, 5);
+    let settle = |more: &[&str]| {
+        custom(
+            &files,
+            &server.url(),
+            ["journal", "settle", "order-2", "--found", PROCESS_ID],
+        )
+        .args(["--format", "json", "--journal"])
+        .arg(files.path("other.db"))
+        .args(more.iter().copied())
+    };
+    let onboard = || {
+        super::support::onboard(&files, &server.url())
+            .args(["--reference", "order-2", "--selfie"])
+            .arg(files.path("selfie.png"))
+            .arg("--journal")
+            .arg(files.path("other.db"))
+    };
+    assert_eq!(run(onboard()).await.code, 5);
+    let other = run(settle(&["--cpf", "111.444.777-35"])).await;
+    assert_eq!(
+        (other.code, &other.error()["kind"]),
+        (3, &json!("other-request")),
+        "{other}"
+    );
+    assert_eq!(run(onboard()).await.code, 5, "nothing was settled");
+    let bad = run(settle(&["--cpf", "111.444.777-36"])).await;
+    assert_eq!(bad.code, 3, "{bad}");
+    let settled = run(settle(&["--subject", &subject])).await;
+    assert_eq!(
+        (settled.code, &settled.object()["state"]),
+        (0, &json!("pending")),
+        "{settled}"
+    );
+    assert!(!settled.stderr.contains("was not compared"), "{settled}");
+    let fetched = run(onboard()).await;
+    assert_eq!(fetched.object()["decision"], "approve", "{fetched}");
+    // Without credentials nothing can be looked up.
+    let alone = Idcloud::new([
+        "journal", "settle", "order-2", "--found", PROCESS_ID, "--cpf", CPF,
+    ])
+    .arg("--journal")
+    .arg(files.path("other.db"));
+    assert_eq!(run(alone).await.code, 3, "it is finished");
+}
+
+/// A verdict cannot be misread: two rows whose processes were mixed up when they were settled give no verdict, and are in doubt again.
+#[tokio::test(flavor = "multi_thread")]
+async fn processes_that_were_mixed_up_give_no_verdict() {
+    let (server, files) = (Server::start().await, Files::new());
+    server.on_create(ResponseTemplate::new(502)).await;
+    rows(&files, 2);
+    let ids = [1, 2].map(|number: u32| format!("80371b2a-3ac7-432e-866d-{number:012x}"));
+    for (number, id) in (1..).zip(&ids) {
+        named(&server, id, &cpf(number)).await;
+        let answer = json!({"id": id, "status": 3, "unicoId": {"result": "yes"}});
+        let answer = ResponseTemplate::new(200).set_body_json(answer);
+        server
+            .on("GET", &format!("/processes/v1/{id}"), answer)
+            .await;
+    }
+    let ambiguous = run(batch(&files, &server.url(), &[])).await;
+    assert_eq!(ambiguous.code, 5, "{ambiguous}");
+    for (row, id) in ["row-1", "row-2"].into_iter().zip(ids.iter().rev()) {
+        let settled = run(journaled(&files, ["journal", "settle", row, "--found", id])).await;
+        assert!(
+            settled.code == 0 && settled.stderr.contains("was not compared"),
+            "{settled}"
+        );
+    }
+    for kind in ["other-request", "ambiguous"] {
+        let ended = run(batch(&files, &server.url(), &[])).await;
+        assert_eq!((ended.code, server.creates().await), (5, 2), "{ended}");
+        for row in output(&files) {
+            assert_eq!(
+                (row["outcome"].as_str(), row["decision"].as_str()),
+                ("ambiguous", "")
+            );
+            assert!(row["error"].contains(kind), "{row:?}");
+        }
+    }
+    for (row, id) in ["row-1", "row-2"].into_iter().zip(&ids) {
+        let settled = run(journaled(&files, ["journal", "settle", row, "--found", id])).await;
+        assert_eq!(settled.code, 0, "{settled}");
+    }
+    let ended = run(batch(&files, &server.url(), &[])).await;
+    assert_eq!((ended.code, server.creates().await), (0, 2), "{ended}");
+    assert!(
+        output(&files)
+            .iter()
+            .all(|row| row["decision"] == "approve"),
+        "{ended}"
+    );
+}
+
+/// Nobody pays twice unless he says so: a process that came to nothing is created anew by the flag that its end names, and not without.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_failed_is_begun_again_when_asked() {
+    let (server, files) = (Server::start().await, Files::new());
+    let [yes] = slow::<1>(Duration::ZERO);
+    let [other_yes] = slow::<1>(Duration::ZERO);
+    server
+        .on_creates([answer(4, &json!({})), yes, answer(4, &json!({})), other_yes])
+        .await;
+    let onboard = |flags: &[&str]| {
+        super::support::onboard(&files, &server.url())
+            .args(["--reference", "order-1", "--selfie"])
+            .arg(files.path("selfie.png"))
+            .arg("--journal")
+            .arg(files.path("single.db"))
+            .args(flags.iter().copied())
+    };
+    for flags in [&[][..], &[]] {
+        let failed = run(onboard(flags)).await;
+        assert_eq!((failed.code, server.creates().await), (7, 1), "{failed}");
+        assert!(failed.stderr.contains("three attempts"), "{failed}");
+        assert!(failed.stderr.contains("--begin-again"), "{failed}");
+    }
+    for _ in 0..2 {
+        let done = run(onboard(&["--begin-again"])).await;
+        assert_eq!((done.code, server.creates().await), (0, 2), "{done}");
+    }
+    rows(&files, 1);
+    for (flags, outcome, creates) in [
+        (&[][..], "failed", 3),
+        (&[], "failed", 3),
+        (&["--begin-again"], "done", 4),
+        (&["--begin-again"], "done", 4),
+    ] {
+        let dry = [flags, &["--dry-run", "--format", "json"]].concat();
+        let dry: Value =
+            serde_json::from_str(&run(batch(&files, &server.url(), &dry)).await.stdout).unwrap();
+        let before = server.creates().await;
+        let ended = run(batch(&files, &server.url(), flags)).await;
+        assert_eq!(
+            (only(&files).0.as_str(), server.creates().await),
+            (outcome, creates),
+            "{ended}"
+        );
+        assert_eq!(
+            dry["creates"],
+            creates - before,
+            "the dry run says what the run does"
+        );
+    }
 }
 
 /// One damaged row hides no other: it is told beside them, no command that meets it ends well, and it is never sent again.

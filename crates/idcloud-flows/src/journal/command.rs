@@ -84,6 +84,18 @@ pub enum Claimed {
     },
 }
 
+impl Claimed {
+    /// The same, now that the process which a person found is known to be the person's at hand.
+    pub(crate) fn compared(mut self) -> Self {
+        match &mut self {
+            Self::Pending(pending) => pending.set_settled_by_hand(false),
+            Self::Finished(finished) => finished.set_settled_by_hand(false),
+            _ => {}
+        }
+        self
+    }
+}
+
 /// The right to submit one attempt. Good while its lease lasts and nobody else has the attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "an attempt that is neither concluded nor abandoned keeps its reference until its lease ends"]
@@ -177,6 +189,15 @@ pub enum Command {
         /// How.
         settlement: Settlement,
     },
+    /// A program compared whose the process is that a person found.
+    Compare {
+        /// The submission.
+        key: JournalKey,
+        /// The process.
+        process_id: ProcessId,
+        /// Whether it is the person's whom the submission is about; otherwise the reference is ambiguous again.
+        is_theirs: bool,
+    },
 }
 
 impl Command {
@@ -205,7 +226,7 @@ impl Command {
             | Self::Conclude { ticket, .. }
             | Self::Retract(ticket)
             | Self::Abandon(ticket) => &ticket.key,
-            Self::Finish { key, .. } | Self::Settle { key, .. } => key,
+            Self::Finish { key, .. } | Self::Settle { key, .. } | Self::Compare { key, .. } => key,
         }
     }
 }

@@ -36,6 +36,7 @@ pub async fn check(journal: &dyn Journal) {
     trial.nothing_leaves_late().await;
     trial.pending_then_finished().await;
     trial.ambiguous_until_settled().await;
+    trial.whose_process().await;
     trial.one_process_answers_one_reference().await;
     trial.a_person_may_be_mistaken().await;
     trial.ends_are_told_once().await;
@@ -288,7 +289,7 @@ impl<'a> Trial<'a> {
         assert_eq!(*pending.process_id(), id(1));
         assert_eq!(
             (pending.flow(), *pending.asked()),
-            (Flow::Identity, asked())
+            (Flow::Identity, asked().with_settled_by_hand(true))
         );
         let other = self.journal.finish(&key, finished(&id(2), 3), at(3)).await;
         assert_eq!(
@@ -305,7 +306,10 @@ impl<'a> Trial<'a> {
         let Claimed::Finished(report) = self.claim(&key, "two", at(1000)).await else {
             panic!("a finished process is handed out");
         };
-        assert_eq!(*report, finished(&id(1), 3));
+        // A person found it, and nobody compared whose it is.
+        let mut by_hand = finished(&id(1), 3);
+        by_hand.set_settled_by_hand(true);
+        assert_eq!(*report, by_hand);
 
         // The same by the holder, at once.
         let key = self.new_key();
@@ -316,6 +320,53 @@ impl<'a> Trial<'a> {
             self.conclude(&ticket, end.clone(), at(1)).await;
         }
         assert_eq!(self.state(&key, at(1000)).await, StateKind::Finished);
+    }
+
+    /// A process that a person found is compared: with its person it is as any other, and another person's is nobody's answer.
+    async fn whose_process(&self) {
+        for is_finished in [false, true] {
+            let (theirs, others) = (self.new_key(), self.new_key());
+            for (key, number) in [(&theirs, 130), (&others, 131)] {
+                let number = number + 10 * u32::from(is_finished);
+                self.pending(key, number).await;
+                if is_finished {
+                    let end = finished(&id(number), 3);
+                    let written = self.journal.finish(key, end, at(4)).await;
+                    written.expect("whoever waited finishes it");
+                }
+                let is_theirs = *key == theirs;
+                let wrong = self.journal.compare(key, &id(199), is_theirs, at(5)).await;
+                assert!(matches!(
+                    wrong.expect_err("another process").kind(),
+                    JournalErrorKind::NotAllowed(_)
+                ));
+                let written = self
+                    .journal
+                    .compare(key, &id(number), is_theirs, at(5))
+                    .await;
+                written.expect("what was found is compared");
+            }
+            match self.claim(&theirs, "two", at(1000)).await {
+                Claimed::Pending(pending) => assert!(!pending.asked().settled_by_hand()),
+                Claimed::Finished(end) => assert!(!end.asked().settled_by_hand()),
+                other => panic!("{other:?}"),
+            }
+            assert_eq!(self.state(&others, at(1000)).await, StateKind::Ambiguous);
+            // Whose it is may be found out, and it may be settled with it.
+            let number = 131 + 10 * u32::from(is_finished);
+            let owner = self.new_key();
+            self.pending(&owner, number).await;
+        }
+        // What IDCloud itself answered needs no comparison.
+        let key = self.new_key();
+        let ticket = self.on_its_way(&key, at(0)).await;
+        let end = Conclusion::Finished(Box::new(finished(&id(150), 3)));
+        self.conclude(&ticket, end, at(1)).await;
+        let refused = self.journal.compare(&key, &id(150), false, at(2)).await;
+        assert_eq!(
+            refused.expect_err("no person found it").kind(),
+            JournalErrorKind::NotAllowed(StateKind::Finished)
+        );
     }
 
     /// Ambiguous stays so until a person ends it, in one of two ways.

@@ -29,6 +29,8 @@ pub enum JournalErrorKind {
     NotAllowed(StateKind),
     /// The process that was found belongs to another reference of the account, or to an earlier attempt of this one.
     ProcessTaken,
+    /// The process that a person found is another person's. The reference is ambiguous again.
+    OtherPerson,
     /// Nothing is remembered under this key.
     NotFound,
     /// The store could not be read or written. A change may or may not have been made.
@@ -105,6 +107,9 @@ impl fmt::Display for JournalError {
             }
             JournalErrorKind::ProcessTaken => {
                 "one process answers one reference, and that process has one already; check the id: the process of this attempt is another, or there is none and it may be sent again"
+            }
+            JournalErrorKind::OtherPerson => {
+                "the process that was found for this reference is another person's and gives it no verdict; find the right one, and settle the reference with it"
             }
             JournalErrorKind::NotFound => "the journal remembers nothing under this reference",
             JournalErrorKind::Storage => {

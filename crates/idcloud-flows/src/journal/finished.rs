@@ -47,6 +47,10 @@ impl Finished {
         self
     }
 
+    pub(super) const fn set_settled_by_hand(&mut self, settled: bool) {
+        self.asked = self.asked.with_settled_by_hand(settled);
+    }
+
     /// How many processes its submission created, this one included.
     #[must_use]
     pub const fn attempts(&self) -> u32 {

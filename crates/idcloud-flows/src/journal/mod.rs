@@ -33,6 +33,8 @@
 //! - Only [`Claimed::Fresh`] may be submitted, with its [`Ticket`]. Its fencing number is given once: a dispatch with an older one, or after
 //!   the lease, fails before anything leaves. So two replicas cannot send one reference.
 //! - An attempt that provably did not run leaves what was before it: nothing, or the failed process that it was to replace.
+//! - A process that a person found is compared with the person when there is one at hand. Until then its verdict is a review; another person's
+//!   leaves the reference *ambiguous* again.
 //! - *Ambiguous* ends only by a late answer, or by a person ([`Settlement`]), who may say otherwise until the process that was found is seen final.
 //!
 //! All of it is one pure function, [`transition`]. A store keeps records ([`Record`]) by key, runs the function on them, and answers once
@@ -63,6 +65,7 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use idcloud_http::EnvironmentName;
+use idcloud_model::ProcessId;
 
 pub use command::{Answer, Claim, Claimed, Command, Conclusion, Settlement, Ticket};
 pub use entry::{Entry, EntryFilter};
@@ -201,6 +204,28 @@ pub trait Journal: Send + Sync + Debug {
     ) -> Result<(), JournalError> {
         let key = key.clone();
         self.apply(Command::Settle { key, settlement }, now).await?;
+        Ok(())
+    }
+
+    /// Writes down whose the process is that a person found: the person's whom the submission is about, or another's, and
+    /// then the reference is ambiguous again.
+    ///
+    /// # Errors
+    /// [`JournalErrorKind::NotAllowed`] where the reference has another process, or one that no person found.
+    async fn compare(
+        &self,
+        key: &JournalKey,
+        process_id: &ProcessId,
+        is_theirs: bool,
+        now: SystemTime,
+    ) -> Result<(), JournalError> {
+        let (key, process_id) = (key.clone(), process_id.clone());
+        let compare = Command::Compare {
+            key,
+            process_id,
+            is_theirs,
+        };
+        self.apply(compare, now).await?;
         Ok(())
     }
 }

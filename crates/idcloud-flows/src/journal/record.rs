@@ -43,6 +43,9 @@ pub struct Attempt {
     /// Its process is one that a person found, who may have mistaken it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) found: bool,
+    /// A program compared whose the process is that was found, and it is the person's at hand.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) compared: bool,
 }
 
 /// Where an attempt stands.
@@ -215,6 +218,13 @@ impl Record {
         self.last.state.process_id()
     }
 
+    /// Whether the last attempt's process is one that a person found: whoever has the person at hand compares whose it is
+    /// ([`Command::Compare`](super::Command::Compare)).
+    #[must_use]
+    pub const fn is_found(&self) -> bool {
+        self.last.found
+    }
+
     /// Whether a person may say what became of it: it is ambiguous, or pending only because a person said which process it is.
     #[must_use]
     pub const fn may_be_settled(&self) -> bool {
@@ -252,6 +262,7 @@ impl Record {
             State::Dispatched { until, .. } if *until <= now => self.last.state = State::Ambiguous,
             _ => {}
         }
+        self.last.ask_as_found();
         self
     }
 
@@ -271,6 +282,18 @@ impl Record {
         match self.earlier.pop() {
             Some(before) => self.last = before,
             None => self.last.state = State::NotSent(refusal),
+        }
+    }
+}
+
+impl Attempt {
+    /// A process that a person found, and whose nobody compared, is asked as such, whoever wrote it down.
+    fn ask_as_found(&mut self) {
+        let settled_by_hand = self.found && !self.compared;
+        match &mut self.state {
+            State::Pending(pending) => pending.set_settled_by_hand(settled_by_hand),
+            State::Finished(finished) => finished.set_settled_by_hand(settled_by_hand),
+            _ => {}
         }
     }
 }

@@ -4,6 +4,8 @@
 
 use std::time::{Duration, SystemTime};
 
+use idcloud_model::ProcessId;
+
 use super::record::{Attempt, Record, State};
 use super::{
     Answer, Claim, Claimed, Command, Conclusion, Finished, JournalError, JournalErrorKind,
@@ -39,6 +41,11 @@ pub fn transition(
         Command::Abandon(ticket) => abandoned(record, &ticket),
         Command::Finish { finished, .. } => finished_later(record, finished),
         Command::Settle { key, settlement } => settled(record, &key, settlement, now),
+        Command::Compare {
+            process_id,
+            is_theirs,
+            ..
+        } => compared(record, &process_id, is_theirs),
     };
     match outcome {
         Ok((store, answer)) => Transition {
@@ -124,6 +131,7 @@ fn fresh(earlier: Vec<Attempt>, claim: &Claim, fence: u64, now: SystemTime) -> C
             until: later(now, claim.lease),
         },
         found: false,
+        compared: false,
     };
     let record = Record::new(now, earlier, last);
     let ticket = Ticket {
@@ -207,6 +215,7 @@ fn concluded(record: Option<Record>, ticket: &Ticket, conclusion: Conclusion) ->
         (_, Conclusion::NotSent(refusal)) => record.last_did_not_run(refusal),
     }
     record.last.found = false;
+    record.last.compared = false;
     Ok(changed(record))
 }
 
@@ -258,6 +267,7 @@ fn settled(
         return Err(JournalErrorKind::NotAllowed(record.last.state.kind()));
     }
     record.last.found = matches!(settlement, Settlement::Found(_));
+    record.last.compared = false;
     record.last.state = match settlement {
         Settlement::Resend => State::Resend,
         Settlement::Found(process_id) if record.process_id() == Some(&process_id) => {
@@ -274,6 +284,27 @@ fn settled(
             record.last.claimed_at,
         ))),
     };
+    Ok(changed(record))
+}
+
+/// What a program found out about a process that a person found. Nobody but a person named it for this reference, so it
+/// is the reference's only where the person is.
+fn compared(record: Option<Record>, process_id: &ProcessId, is_theirs: bool) -> Outcome {
+    let mut record = record.ok_or(JournalErrorKind::NotFound)?;
+    let kind = record.last.state.kind();
+    if !record.last.found || record.process_id() != Some(process_id) {
+        return Err(JournalErrorKind::NotAllowed(kind));
+    }
+    if is_theirs {
+        if record.last.compared {
+            return Ok(UNCHANGED);
+        }
+        record.last.compared = true;
+    } else {
+        record.last.state = State::Ambiguous;
+        record.last.found = false;
+        record.last.compared = false;
+    }
     Ok(changed(record))
 }
 

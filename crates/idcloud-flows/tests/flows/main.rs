@@ -8,6 +8,7 @@
 
 mod attempts;
 mod drain;
+mod found;
 mod handles;
 mod identity;
 mod journaled;

@@ -17,7 +17,7 @@ use crate::args::BatchRunArgs;
 use crate::batch::estimate::Estimate;
 use crate::batch::rows::Line;
 use crate::batch::same_person::SamePerson;
-use crate::batch::standing::{Comparison, Made, Standing, is_known};
+use crate::batch::standing::{Comparison, Made, Standing, is_failed, is_known};
 use crate::batch::told::at_line;
 use crate::batch::window::Window;
 use crate::commands::block_on;
@@ -129,6 +129,7 @@ struct Checks {
     /// Where a run would send, and as whom; nothing where the configuration does not say.
     environment: Option<Arc<Environment>>,
     comparison: Comparison,
+    begin_again: bool,
     clock: Arc<dyn Clock>,
 }
 
@@ -152,6 +153,7 @@ impl Checks {
             journal,
             environment,
             comparison: comparison(args),
+            begin_again: args.begin_again,
             clock,
         })
     }
@@ -172,7 +174,8 @@ impl Checks {
         // A record that cannot be read is refused by a run as ambiguous.
         let checked = match own {
             Some(entry) => match self.comparison.of(entry, row) {
-                Standing::Own => Checked::Submitted,
+                Standing::Own(_) if self.begin_again && is_failed(entry) => Checked::ToSend,
+                Standing::Own(_) => Checked::Submitted,
                 Standing::Refused(failure) => invalid(*failure),
             },
             None if !page.unreadable().is_empty() => Checked::Submitted,

@@ -67,6 +67,7 @@ pub(super) fn run(
         journal,
         clock,
         comparison: Arc::new(comparison(args)),
+        begin_again: args.begin_again,
     });
     let lines = open(&args.input, &hasher, output)?;
     if *lines.version() != version {
@@ -328,7 +329,7 @@ fn write_summary(
         ),
         (
             Outcome::Failed,
-            "These failed inside IDCloud. To try one again, give it a new reference.",
+            "These failed inside IDCloud, or were canceled. Run the same command with --begin-again to try them once more.",
         ),
         (
             Outcome::Pending,

@@ -1,0 +1,92 @@
+//! Whose process a person found: looked up and compared before a reference is settled with it.
+//!
+//! Never settles anything, and never takes a failed look for a match.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use idcloud_flows::journal::JournalKey;
+use idcloud_flows::{IdCloud, Whose};
+use idcloud_http::{CallOptions, Clock, SystemClock};
+use idcloud_model::{Capability, ProcessId, Subject};
+
+use crate::args::{CodeArgs, JournalSettleArgs};
+use crate::call_failure;
+use crate::commands::block_on;
+use crate::config;
+use crate::connection;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::input::Stdin;
+use crate::settings::Settings;
+use crate::subject_input;
+use crate::target::Target;
+
+/// How long the look may take.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+/// The person whose reference it is, where one is given.
+///
+/// # Errors
+/// What is given is no person.
+pub(super) fn person(
+    args: &mut JournalSettleArgs,
+    stdin: &mut Stdin<'_>,
+) -> Result<Option<Subject>, Failure> {
+    let mut code = CodeArgs {
+        cpf: args.cpf.take(),
+        curp: None,
+        subject: args.subject.take(),
+    };
+    subject_input::given(&mut code, stdin).map_err(Failure::refused_offline)
+}
+
+/// Compares the process with the person. Why it could not be compared, where that is so.
+///
+/// # Errors
+/// It is another person's.
+pub(super) fn compare(
+    id: &ProcessId,
+    person: Option<&Subject>,
+    key: &JournalKey,
+    settings: &Settings,
+) -> Result<Result<(), String>, Failure> {
+    let Some(person) = person else {
+        return Ok(Err("no person was given: --cpf or --subject".to_owned()));
+    };
+    let config = match config::resolve(&settings.layers, Capability::Identity) {
+        Ok(config) if config.target != Target::Local => config,
+        _ => return Ok(Err("no credentials are configured".to_owned())),
+    };
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let connection = match connection::open(&config, &settings.layers, clock) {
+        Ok(connection) => connection,
+        Err(failure) => return Ok(Err(failure.message)),
+    };
+    let environment = connection.client.environment();
+    if JournalKey::new(&environment, key.flow(), key.reference().clone()) != *key {
+        return Ok(Err(
+            "the credentials are of another environment or account than the reference".to_owned(),
+        ));
+    }
+    let processes = IdCloud::new(connection.client)
+        .processes(connection.api_key)
+        .created_for(key.flow());
+    let options = CallOptions::new().with_deadline(DEADLINE);
+    let look = processes.whose(id, person.code(), &options);
+    match block_on(look)? {
+        Ok(Whose::ThisPersons) => Ok(Ok(())),
+        Ok(Whose::AnotherPersons) => Err(Failure {
+            exit: Exit::RefusedHere,
+            kind: "other-request",
+            help: Some(
+                "Check the id and the person: nothing was settled. Two ids may have been mixed up."
+                    .into(),
+            ),
+            process_id: Some(id.as_str().into()),
+            ..Failure::fault("the process that was found is another person's")
+        }),
+        Ok(_) => Ok(Err("IDCloud names nobody for it".to_owned())),
+        Err(error) => Ok(Err(call_failure::told(&error))),
+    }
+}
