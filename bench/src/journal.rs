@@ -145,7 +145,7 @@ async fn claimed(journal: &SqliteJournal, writers: u32) -> Result<Vec<Vec<Ticket
     let key = |row: &str| -> Result<JournalKey, Failure> {
         Ok(JournalKey::from_parts(
             EnvironmentName::Custom,
-            "bench@tenant.iam.acesso.io",
+            "tenant",
             Flow::Identity,
             row.parse()?,
         ))

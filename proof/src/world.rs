@@ -212,9 +212,7 @@ impl World {
         let reference = format!("{name} again {times}").parse();
         reference.map_or_else(
             |_| key.clone(),
-            |reference| {
-                JournalKey::from_parts(key.environment(), key.issuer(), key.flow(), reference)
-            },
+            |reference| key.clone().with_reference(reference),
         )
     }
 

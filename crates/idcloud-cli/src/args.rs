@@ -33,8 +33,8 @@ pub(crate) use self::document::{
 pub(crate) use self::documentation::{CompletionsArgs, ManArgs};
 pub(crate) use self::explain::ExplainArgs;
 pub(crate) use self::journal::{
-    JournalCommand, JournalFileArgs, JournalListArgs, JournalSettleArgs, JournalShowArgs,
-    MemoryArgs,
+    JournalCommand, JournalFileArgs, JournalListArgs, JournalNameOriginArgs, JournalSettleArgs,
+    JournalShowArgs, MemoryArgs,
 };
 pub(crate) use self::liveness::LivenessArgs;
 pub(crate) use self::onboard::OnboardArgs;

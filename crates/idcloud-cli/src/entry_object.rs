@@ -6,6 +6,7 @@ use std::io::{self, Write};
 
 use idcloud_flows::Report;
 use idcloud_flows::journal::{Entry, State};
+use idcloud_http::EnvironmentName;
 use serde::Serialize;
 
 use crate::batch::row_object::RowResult;
@@ -30,8 +31,10 @@ pub(crate) struct EntryObject {
     changed_at: String,
     /// Until when at most somebody has it in his hands.
     in_flight_until: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The account that submitted it; not known of what cannot be read.
     account: Option<String>,
+    /// Where the custom environment is that it was submitted to; not known of what an earlier version submitted.
+    origin: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     earlier_processes: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -67,8 +70,9 @@ impl EntryObject {
             code,
             submitted_at: rfc3339(record.claimed_at()),
             changed_at: rfc3339(record.changed_at()),
-            in_flight_until: state.until().map(rfc3339),
-            account: None,
+            in_flight_until: record.lease_end().map(rfc3339),
+            account: record.account().map(str::to_owned),
+            origin: record.origin().map(|origin| origin.as_str().to_owned()),
             earlier_processes: None,
             result: None,
         }
@@ -79,7 +83,6 @@ impl EntryObject {
         let environment = self.environment;
         let earlier = entry.record().earlier_processes();
         Self {
-            account: Some(entry.key().issuer().to_owned()),
             earlier_processes: Some(earlier.map(|id| id.as_str().to_owned()).collect()),
             result: match entry.state() {
                 State::Finished(finished) => Some(RowResult::reported(
@@ -138,12 +141,18 @@ pub(crate) fn write_entry(entry: &EntryObject, to: &mut dyn Write, style: Style)
     let mut facts = vec![
         ("what it means", meaning(entry.state).to_owned()),
         ("environment", entry.environment.to_owned()),
-        ("account", entry.account.clone().unwrap_or_default()),
         ("flow", entry.flow.to_owned()),
         ("attempts", entry.attempts.to_string()),
         ("submitted", entry.submitted_at.clone()),
         ("last changed", entry.changed_at.clone()),
     ];
+    let unknown = || "not written down".to_owned();
+    let account = entry.account.clone().unwrap_or_else(unknown);
+    facts.insert(2, ("account", account));
+    if entry.environment == EnvironmentName::Custom.as_str() {
+        let origin = entry.origin.clone().unwrap_or_else(unknown);
+        facts.insert(2, ("submitted to", origin));
+    }
     facts.extend(entry.process_id.clone().map(|id| ("process", id)));
     for id in entry.earlier_processes.iter().flatten() {
         facts.push(("failed before", id.clone()));

@@ -63,6 +63,10 @@ pub(crate) fn named_or_default(
 /// # Errors
 /// It cannot be opened, or the file is no journal.
 pub(crate) fn open(path: &Path) -> Result<Arc<dyn Journal>, Failure> {
+    Ok(Arc::new(writing(path)?))
+}
+
+fn writing(path: &Path) -> Result<SqliteJournal, Failure> {
     let unwritable = || {
         Failure::usage(vec![Refusal::new(
             FIELD,
@@ -74,7 +78,7 @@ pub(crate) fn open(path: &Path) -> Result<Arc<dyn Journal>, Failure> {
         return Err(unwritable());
     }
     match SqliteJournal::open(path) {
-        Ok(journal) => Ok(Arc::new(journal)),
+        Ok(journal) => Ok(journal),
         Err(error) if error.kind() == JournalErrorKind::Storage => Err(unwritable()),
         Err(error) => Err(unusable(&error)),
     }
@@ -142,9 +146,9 @@ pub(crate) fn open_default(path: &Path) -> Result<Arc<dyn Journal>, Failure> {
 ///
 /// # Errors
 /// It is not there, cannot be opened, or the file is no journal.
-pub(crate) fn open_existing(path: &Path) -> Result<Arc<dyn Journal>, Failure> {
+pub(crate) fn open_existing(path: &Path) -> Result<SqliteJournal, Failure> {
     find(path)?;
-    open(path)
+    writing(path)
 }
 
 /// Opens a journal that must be there, to look at: also one that may only be read.

@@ -143,6 +143,32 @@ pub(crate) fn of_journal(error: &JournalError) -> Failure {
             ),
             ..failed
         },
+        // As a wrong address is: the command or its configuration names another place.
+        JournalErrorKind::OtherOrigin => Failure {
+            exit: Exit::Usage,
+            kind: "other-origin",
+            delivery: Delivery::Unknown,
+            ..failed
+        },
+        JournalErrorKind::OriginUnknown => Failure {
+            exit: Exit::Usage,
+            kind: "origin-unknown",
+            delivery: Delivery::Unknown,
+            help: Some(
+                "Name the address that it was submitted to: idcloud journal name-origin URL --journal FILE."
+                    .into(),
+            ),
+            ..failed
+        },
+        JournalErrorKind::TwoAccounts => Failure {
+            exit: Exit::Usage,
+            kind: "two-accounts",
+            help: Some(
+                "idcloud journal list --format json shows both entries with their accounts; the guide on never paying twice says how one is taken out."
+                    .into(),
+            ),
+            ..failed
+        },
         JournalErrorKind::OtherRequest(_) => Failure {
             exit: Exit::RefusedHere,
             kind: "other-request",
@@ -185,6 +211,14 @@ mod tests {
             (
                 of_journal(&JournalErrorKind::ProcessTaken.into()),
                 Exit::RefusedHere,
+            ),
+            (
+                of_record(&JournalErrorKind::OtherOrigin.into()),
+                Exit::Usage,
+            ),
+            (
+                of_record(&JournalErrorKind::OriginUnknown.into()),
+                Exit::Usage,
             ),
         ] {
             assert_eq!(failure.exit, exit, "{failure:?}");

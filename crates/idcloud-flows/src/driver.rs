@@ -115,7 +115,8 @@ impl Driver {
         };
         let environment = self.client().environment();
         let key = JournalKey::new(&environment, self.flow, reference.clone());
-        let claim = Claim::new(key, request, asked, self.policy, books.owner.clone());
+        let claim = Claim::new(key, request, asked, self.policy, books.owner.clone())
+            .with_environment(&environment);
         let begun = Recording::begin(books, self.client(), claim, options).await;
         begun.map_err(SubmitError::journal)
     }

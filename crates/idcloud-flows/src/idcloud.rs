@@ -22,7 +22,7 @@ use crate::{Hints, IdCloudBuilder, Remembered, Waiter};
 /// Whether failed processes are billed is not published.
 pub const DEFAULT_NEW_ATTEMPTS: u32 = 3;
 
-/// IDCloud, as one account in one environment.
+/// IDCloud, as one tenant in one environment.
 ///
 /// Cheap to clone; all clones, and all handles that they make, share the token, the budget and the journal.
 /// Handles are made by what is asked, each with the API key that provides it: [`liveness`](Self::liveness),
@@ -48,11 +48,11 @@ pub(crate) struct Shared {
 impl Shared {
     /// Whom the client acts for now: credentials can be replaced while it runs. Pending processes of one tenant share one value.
     pub(crate) fn tenant(&self) -> Arc<Tenant> {
-        let now = self.client.environment();
+        let now = Tenant::of(&self.client.environment());
         let mut known = self.tenant.lock().unwrap_or_else(PoisonError::into_inner);
         match &*known {
-            Some(tenant) if tenant.is_of(&now) => Arc::clone(tenant),
-            _ => Arc::clone(known.insert(Arc::new(Tenant::of(&now)))),
+            Some(tenant) if **tenant == now => Arc::clone(tenant),
+            _ => Arc::clone(known.insert(Arc::new(now))),
         }
     }
 }
@@ -130,7 +130,7 @@ impl IdCloud {
         self.shared.books.as_ref().map(|books| &books.journal)
     }
 
-    /// What the journal remembers of this account: to look at it, to settle what is ambiguous, and to forget what is over. Nothing without a
+    /// What the journal remembers of this tenant: to look at it, to settle what is ambiguous, and to forget what is over. Nothing without a
     /// journal.
     #[must_use]
     pub fn remembered(&self) -> Option<Remembered> {
@@ -143,7 +143,7 @@ impl IdCloud {
         &self.shared.waits.hints
     }
 
-    /// A waiter for many processes of this account.
+    /// A waiter for many processes of this tenant.
     pub fn waiter(&self) -> Waiter {
         Waiter::new(Looker::new(Arc::clone(&self.shared), Observer::default()))
     }

@@ -15,9 +15,10 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use crate::idcloud::Shared;
-use crate::journal::JournalErrorKind;
+use crate::journal::{Command, JournalError, JournalErrorKind, JournalKey};
 use crate::observer::Observer;
 use crate::poll_schedule::Polling;
+use crate::recording::kept;
 use crate::watch::Why;
 use crate::{Hints, Pending, Report};
 
@@ -33,7 +34,7 @@ const ON_ITS_WAY: Duration = Duration::from_secs(30);
 /// Looks that may stand in the client's queue at once, of each sort. A crowd of waits must not fill the queue that creates need.
 const LOOKS_QUEUED: usize = 16;
 
-/// What all waits of one account share.
+/// What all waits of one tenant share.
 #[derive(Debug)]
 pub(crate) struct Waits {
     pub(crate) hints: Hints,
@@ -175,21 +176,40 @@ impl Looker {
             self.shared.client.environment().name(),
             simulated,
         );
-        let unwritten = match &self.shared.books {
-            Some(books) => {
-                let written = pin!(books.finish(&self.shared.client, pending, &report));
-                let written = before(&**self.clock(), cut_off, written).await;
-                // A journal that does not answer keeps nobody from the verdict.
-                written.unwrap_or_else(|| Err(JournalErrorKind::Storage.into()))
-            }
-            None => Ok(()),
-        };
+        let unwritten = self.write_down(pending, &report, cut_off).await;
         let report = report.with_journal_error(unwritten.err());
         if pending.is_asked_again() {
             report.asked_again(pending.asked().capabilities(), *pending.policy())
         } else {
             report
         }
+    }
+
+    /// Writes the end of a process down, where it was submitted under a reference. What the journal does not take is said
+    /// to it once more.
+    async fn write_down(
+        &self,
+        pending: &Pending,
+        report: &Report,
+        cut_off: Instant,
+    ) -> Result<(), JournalError> {
+        let (Some(books), Some(reference)) = (&self.shared.books, pending.reference()) else {
+            return Ok(());
+        };
+        // In the tenant's name: the account that submitted it may have been replaced meanwhile.
+        let environment = self.shared.client.environment();
+        let key = JournalKey::new(&environment, pending.flow(), reference.clone());
+        let written = {
+            let written = pin!(books.finish(&**self.clock(), &key, report));
+            before(&**self.clock(), cut_off, written).await
+        };
+        // A journal that does not answer keeps nobody from the verdict.
+        let written = written.unwrap_or_else(|| Err(JournalErrorKind::Storage.into()));
+        if written.is_err() {
+            let finished = Box::new(kept(report));
+            books.say_again(&**self.clock(), Command::Finish { key, finished });
+        }
+        written
     }
 
     /// One GET. It has room until it has left, so that no crowd stands in the client's queue.

@@ -11,15 +11,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::Flow;
 use crate::aside::Aside;
-use crate::journal::{JournalError, JournalKey, Reference};
-use crate::tenant::Tenant;
+use crate::journal::{JournalError, JournalKey, Origin, Reference};
+use crate::tenant::{Tenant, tenant_id_of};
 
-/// The form in which a pending process is stored now.
-const VERSION: u32 = 1;
+/// The form in which a pending process is stored now. Version 1 named the account in place of the tenant.
+const VERSION: u32 = 2;
 
 /// A created process whose result is still to come.
 ///
-/// It can be stored (serde) and waited for by another program of the same account in the same environment.
+/// It can be stored (serde) and waited for by another program of the same tenant in the same environment, whatever its
+/// account.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Stored", into = "Stored")]
 #[must_use = "a pending process was paid for, and its id is the only way back to it"]
@@ -92,6 +93,7 @@ impl Pending {
     pub(crate) fn found(
         process_id: ProcessId,
         key: &JournalKey,
+        origin: Option<Origin>,
         asked: Asked,
         policy: Policy,
         submitted_at: SystemTime,
@@ -104,10 +106,7 @@ impl Pending {
             asked,
             policy,
             first: None,
-            tenant: Arc::new(Tenant {
-                environment: key.environment().as_str().to_owned(),
-                issuer: key.issuer().to_owned(),
-            }),
+            tenant: Arc::new(Tenant::of_key(key, origin)),
             submitted_at,
             simulated: key.environment() == EnvironmentName::Local,
             journal_error: Aside::default(),
@@ -230,7 +229,15 @@ impl Pending {
     }
 
     pub(crate) fn belongs_to(&self, tenant: &Tenant) -> bool {
-        *self.tenant == *tenant
+        self.tenant.is_of(tenant)
+    }
+
+    /// The same in the custom environment at `origin`, as a person says of what an earlier version stored.
+    pub(crate) fn name_origin(&mut self, origin: &Origin) {
+        if self.tenant.origin.is_none() {
+            let tenant = Arc::make_mut(&mut self.tenant);
+            tenant.origin = Some(origin.clone());
+        }
     }
 }
 
@@ -249,7 +256,7 @@ fn seen(asked: Asked, status: &Status) -> Asked {
     asked.with_seen_pending(asked.seen_pending() || pending)
 }
 
-/// The stored form, version 1.
+/// The stored form. Version 1 has `issuer` in place of `tenant`, and no `origin`.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Stored {
@@ -264,7 +271,12 @@ struct Stored {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     first: Option<Box<First>>,
     environment: String,
-    issuer: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tenant: Option<String>,
+    #[serde(default, skip_serializing)]
+    issuer: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    origin: Option<Origin>,
     submitted_at_unix: u64,
     simulated: bool,
 }
@@ -285,7 +297,9 @@ impl From<Pending> for Stored {
             policy: pending.policy,
             first: pending.first,
             environment: pending.tenant.environment.clone(),
-            issuer: pending.tenant.issuer.clone(),
+            tenant: Some(pending.tenant.tenant_id.clone()),
+            issuer: None,
+            origin: pending.tenant.origin.clone(),
             submitted_at_unix: submitted_at.as_secs(),
             simulated: pending.simulated,
         }
@@ -295,7 +309,7 @@ impl From<Pending> for Stored {
 /// Why stored data is not a pending process of this version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "a pending process is stored in version {VERSION}; read this one with the version of the library that wrote it"
+    "a pending process is stored in version 1 or {VERSION}; read this one with the version of the library that wrote it"
 )]
 struct OtherVersion;
 
@@ -303,9 +317,11 @@ impl TryFrom<Stored> for Pending {
     type Error = OtherVersion;
 
     fn try_from(stored: Stored) -> Result<Self, OtherVersion> {
-        if stored.version != VERSION {
-            return Err(OtherVersion);
-        }
+        let tenant_id = match (stored.version, stored.tenant, stored.issuer) {
+            (1, _, Some(issuer)) => tenant_id_of(&issuer),
+            (VERSION, Some(tenant), _) => tenant.to_ascii_lowercase(),
+            _ => return Err(OtherVersion),
+        };
         let scenario = match stored.status.as_str() {
             "processing" => Scenario::Processing,
             "divergence" => Scenario::Divergence,
@@ -321,7 +337,8 @@ impl TryFrom<Stored> for Pending {
             first: stored.first,
             tenant: Arc::new(Tenant {
                 environment: stored.environment,
-                issuer: stored.issuer,
+                tenant_id,
+                origin: stored.origin,
             }),
             submitted_at: UNIX_EPOCH
                 .checked_add(Duration::from_secs(stored.submitted_at_unix))

@@ -24,19 +24,22 @@ pub(crate) struct Books {
 }
 
 impl Books {
-    /// Writes down the end of a pending process, where it was submitted under a reference.
+    /// Writes down the end of a process that was pending.
     pub(crate) async fn finish(
         &self,
-        client: &Client,
-        pending: &Pending,
+        clock: &dyn Clock,
+        key: &JournalKey,
         report: &Report,
     ) -> Result<(), JournalError> {
-        let Some(reference) = pending.reference() else {
-            return Ok(());
-        };
-        let key = JournalKey::new(&client.environment(), pending.flow(), reference.clone());
-        let now = client.clock().now();
-        self.journal.finish(&key, kept(report), now).await
+        self.journal.finish(key, kept(report), clock.now()).await
+    }
+
+    /// Says an end once more that the journal did not take, without waiting: what is known is not left for a person to
+    /// find out.
+    pub(crate) fn say_again(&self, clock: &dyn Clock, command: Command) {
+        // This may run while something panics already, and a second panic would end the program.
+        let tell = || self.journal.tell(command, clock.now());
+        let _ = catch_unwind(AssertUnwindSafe(tell));
     }
 }
 
@@ -64,7 +67,8 @@ pub(crate) fn conclusion_of(error: &Error) -> Conclusion {
     }
 }
 
-/// The attempts of one submission under a reference. Dropped before its end, it lets go of the attempt that it holds.
+/// The attempts of one submission under a reference. Dropped before its end is written, it says the end that it knows, or
+/// lets go of the attempt that it holds.
 #[derive(Debug)]
 pub(crate) struct Recording {
     books: Books,
@@ -75,6 +79,8 @@ pub(crate) struct Recording {
     ticket: Ticket,
     /// The attempt has no end in the journal yet.
     open: bool,
+    /// The end that the journal was told and has not taken.
+    unsaid: Option<Conclusion>,
     /// A request of the attempt was handed to the transport, and did not provably fail to run.
     left: Arc<AtomicBool>,
 }
@@ -116,6 +122,7 @@ impl Recording {
                 dispatched_for,
                 ticket,
                 open: true,
+                unsaid: None,
                 left: Arc::default(),
             }),
             known => Begun::Known(known),
@@ -143,21 +150,25 @@ impl Recording {
     }
 
     /// Writes down that the attempt has a process, whose end is still to be written.
-    pub(crate) async fn note(&self, known: Pending) -> Result<(), JournalError> {
-        let journal = &self.books.journal;
-        let conclusion = Conclusion::Pending(Box::new(known));
-        journal
-            .conclude(&self.ticket, conclusion, self.clock.now())
-            .await
+    pub(crate) async fn note(&mut self, known: Pending) -> Result<(), JournalError> {
+        self.say(Conclusion::Pending(Box::new(known))).await
     }
 
     /// Writes down what became of the attempt.
     pub(crate) async fn conclude(&mut self, conclusion: Conclusion) -> Result<(), JournalError> {
+        self.say(conclusion).await?;
+        self.open = false;
+        Ok(())
+    }
+
+    /// Tells the journal, and remembers what it has not taken: whoever is dropped meanwhile says it again.
+    async fn say(&mut self, conclusion: Conclusion) -> Result<(), JournalError> {
+        self.unsaid = Some(conclusion.clone());
         let journal = &self.books.journal;
         journal
             .conclude(&self.ticket, conclusion, self.clock.now())
             .await?;
-        self.open = false;
+        self.unsaid = None;
         Ok(())
     }
 
@@ -169,6 +180,7 @@ impl Recording {
             Claimed::Fresh(ticket) => {
                 self.ticket = ticket;
                 self.open = true;
+                self.unsaid = None;
                 // Of its own: the one before may still be told of.
                 self.left = Arc::default();
                 Ok(true)
@@ -181,17 +193,17 @@ impl Recording {
 impl Drop for Recording {
     fn drop(&mut self) {
         if self.open {
-            let (journal, ticket) = (&self.books.journal, self.ticket.clone());
-            // The journal knows only what was dispatched; whether that left is known here.
-            let command = if self.left.load(Ordering::Acquire) {
-                Command::Abandon(ticket)
-            } else {
-                let conclusion = Conclusion::NotSent(None);
-                Command::Conclude { ticket, conclusion }
+            let ticket = self.ticket.clone();
+            let command = match self.unsaid.take() {
+                Some(conclusion) => Command::Conclude { ticket, conclusion },
+                // The journal knows only what was dispatched; whether that left is known here.
+                None if self.left.load(Ordering::Acquire) => Command::Abandon(ticket),
+                None => Command::Conclude {
+                    ticket,
+                    conclusion: Conclusion::NotSent(None),
+                },
             };
-            // This may run while something panics already, and a second panic would end the program.
-            let tell = || journal.tell(command, self.clock.now());
-            let _ = catch_unwind(AssertUnwindSafe(tell));
+            self.books.say_again(&*self.clock, command);
         }
     }
 }

@@ -1,6 +1,6 @@
-//! What the journal remembers of one account, asked for by flow and reference.
+//! What the journal remembers of one tenant, asked for by flow and reference.
 //!
-//! Must never look at, or settle, what belongs to another account or environment.
+//! Must never look at, or settle, what belongs to another tenant or environment.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -11,9 +11,9 @@ use crate::journal::{
     Entry, EntryFilter, Journal, JournalError, JournalKey, Page, Reference, Settlement,
 };
 
-/// What the journal remembers of the account that the client acts for. Made by [`IdCloud::remembered`](crate::IdCloud::remembered).
+/// What the journal remembers of the tenant that the client acts for, whichever of its accounts submitted it. Made by [`IdCloud::remembered`](crate::IdCloud::remembered).
 ///
-/// It makes keys from the client's environment and account, and takes the time from its clock; everything is the journal's
+/// It makes keys from the client's environment and tenant, and takes the time from its clock; everything is the journal's
 /// ([`Journal`]), which may be used beside it.
 ///
 /// ```
@@ -69,7 +69,8 @@ impl Remembered {
         self.journal.entry(&key, self.now()).await
     }
 
-    /// What is remembered of this account, as [`Journal::entries`] has it: the filter's environment and issuer are the client's.
+    /// What is remembered of this tenant, as [`Journal::entries`] has it: the filter's environment and tenant are the
+    /// client's.
     ///
     /// # Errors
     /// The journal cannot be read.
@@ -80,10 +81,7 @@ impl Remembered {
         limit: usize,
     ) -> Result<Page, JournalError> {
         let environment = self.shared.client.environment();
-        let filter = filter
-            .clone()
-            .with_environment(environment.name())
-            .with_issuer(environment.account().issuer());
+        let filter = filter.clone().with_tenant_of(&environment);
         self.journal
             .entries(&filter, after, limit, self.now())
             .await
@@ -107,7 +105,7 @@ impl Remembered {
         self.journal.entry(&key, self.now()).await
     }
 
-    /// Forgets what is over and has not changed for `age`, and returns how much that was: of the whole journal, also what other accounts
+    /// Forgets what is over and has not changed for `age`, and returns how much that was: of the whole journal, also what other tenants
     /// and environments have in it ([`Journal::purge`]).
     ///
     /// # Errors

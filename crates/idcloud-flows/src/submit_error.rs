@@ -53,6 +53,9 @@ pub enum SubmitErrorKind {
     /// The reference is in use for another request, or the process that a person found for it is another person's: then it is ambiguous again
     /// ([`SubmitError::delivery`]). Nothing was sent.
     OtherRequest,
+    /// The reference was submitted to another custom environment, or an earlier version did not write down to which.
+    /// Nothing was sent now; [`SubmitError::journal_error`] names both.
+    OtherOrigin,
     /// The journal failed before anything left. Nothing was sent; before that the reference may have been, where what the journal holds of it
     /// cannot be read ([`SubmitError::delivery`]).
     Journal,
@@ -69,6 +72,7 @@ impl SubmitErrorKind {
             Self::InFlight => "in-flight",
             Self::Ambiguous => "ambiguous",
             Self::OtherRequest => "other-request",
+            Self::OtherOrigin => "other-origin",
             Self::Journal => "journal",
         }
     }
@@ -145,6 +149,9 @@ impl SubmitError {
                 JournalErrorKind::OtherRequest(_) | JournalErrorKind::OtherPerson => {
                     SubmitErrorKind::OtherRequest
                 }
+                JournalErrorKind::OtherOrigin | JournalErrorKind::OriginUnknown => {
+                    SubmitErrorKind::OtherOrigin
+                }
                 _ => SubmitErrorKind::Journal,
             },
         }
@@ -157,12 +164,14 @@ impl SubmitError {
         match &self.0.cause {
             Cause::Call(error) => error.delivery(),
             Cause::InFlight { .. } | Cause::Ambiguous { .. } => Delivery::Unknown,
-            // What cannot be read may have been sent before.
+            // What cannot be read, or was submitted elsewhere, may have been sent before.
             Cause::Journal(error) => match error.kind() {
                 // And so may what is ambiguous again, because its process was another person's.
                 JournalErrorKind::Damaged
                 | JournalErrorKind::Newer
-                | JournalErrorKind::OtherPerson => Delivery::Unknown,
+                | JournalErrorKind::OtherPerson
+                | JournalErrorKind::OtherOrigin
+                | JournalErrorKind::OriginUnknown => Delivery::Unknown,
                 _ => Delivery::NotSent,
             },
             Cause::Draining | Cause::NoJournal => Delivery::NotSent,

@@ -1,26 +1,71 @@
-//! Whose processes: an account in an environment.
+//! Whose processes: a tenant in an environment.
 //!
-//! Must keep apart what must not be confused, also when an account is replaced while the program runs.
+//! Must keep apart what must not be confused, and must not ask which of the tenant's accounts it is.
 
 use idcloud_http::Environment;
+
+use crate::journal::{JournalKey, Origin};
 
 /// Where a process lives: ids of one tenant mean nothing to another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Tenant {
     pub(crate) environment: String,
-    pub(crate) issuer: String,
+    /// In small letters.
+    pub(crate) tenant_id: String,
+    /// Where a custom environment is; unknown of what an earlier version stored.
+    pub(crate) origin: Option<Origin>,
 }
 
 impl Tenant {
     pub(crate) fn of(environment: &Environment) -> Self {
         Self {
             environment: environment.name().as_str().to_owned(),
-            issuer: environment.account().issuer().to_owned(),
+            tenant_id: environment.account().tenant_id().to_ascii_lowercase(),
+            origin: Origin::of(environment),
         }
     }
 
-    pub(crate) fn is_of(&self, environment: &Environment) -> bool {
-        self.environment == environment.name().as_str()
-            && self.issuer == environment.account().issuer()
+    /// The tenant of a key, in a custom environment at `origin`.
+    pub(crate) fn of_key(key: &JournalKey, origin: Option<Origin>) -> Self {
+        Self {
+            environment: key.environment().as_str().to_owned(),
+            tenant_id: key.tenant_id().to_owned(),
+            origin,
+        }
+    }
+
+    /// Whether `other`, whose place is known, is this tenant in this place.
+    pub(crate) fn is_of(&self, other: &Self) -> bool {
+        (&self.environment, &self.tenant_id) == (&other.environment, &other.tenant_id)
+            && (self.origin.is_none() || self.origin == other.origin)
+    }
+}
+
+/// The tenant of an issuer, `account@tenant.iam.acesso.io`, as earlier versions stored it; in small letters.
+pub(crate) fn tenant_id_of(issuer: &str) -> String {
+    const DOMAIN: &str = ".iam.acesso.io";
+    let issuer = issuer.to_ascii_lowercase();
+    let tenant = issuer
+        .split_once('@')
+        .map_or(&*issuer, |(_, tenant)| tenant);
+    tenant.strip_suffix(DOMAIN).unwrap_or(tenant).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every account of a tenant is of that tenant, whatever the case its id was given in.
+    #[test]
+    fn the_tenant_of_an_issuer() {
+        for (issuer, tenant) in [
+            ("a@Tenant-ONE.iam.acesso.io", "tenant-one"),
+            ("other@tenant-one.iam.acesso.io", "tenant-one"),
+            ("a@x.iam.acesso.io.iam.acesso.io", "x.iam.acesso.io"),
+            ("a@tenant", "tenant"),
+            ("tenant", "tenant"),
+        ] {
+            assert_eq!(tenant_id_of(issuer), tenant);
+        }
     }
 }

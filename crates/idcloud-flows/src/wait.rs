@@ -47,7 +47,8 @@ pub enum WaitErrorKind {
     DeadlineReached,
     /// IDCloud refuses to show the process, and asking again would not help.
     Refused,
-    /// The process belongs to another environment or account than the client.
+    /// The process belongs to another environment, or to another tenant than the client's. Another account of the same
+    /// tenant may wait for it.
     OtherTenant,
 }
 
@@ -94,7 +95,7 @@ impl fmt::Display for WaitError {
             WaitErrorKind::OtherTenant => {
                 write!(
                     f,
-                    "process {id} belongs to another environment or account; use the client that created it"
+                    "process {id} belongs to another environment or tenant; use a client of the one that created it"
                 )
             }
         }

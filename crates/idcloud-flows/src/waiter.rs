@@ -96,7 +96,7 @@ impl Waiter {
     /// Waits for one more process, at most for `limit` from now, and looks at it with `key`.
     ///
     /// # Errors
-    /// The process belongs to another environment or account; it is handed back.
+    /// The process belongs to another environment or tenant; it is handed back.
     pub fn add(
         &mut self,
         pending: Pending,

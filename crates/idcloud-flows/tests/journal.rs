@@ -38,7 +38,7 @@ async fn records_of_another_form_are_told() {
     let journal = MemoryJournal::new();
     let key = JournalKey::from_parts(
         EnvironmentName::Local,
-        "tests@tenant.iam.acesso.io",
+        "tenant",
         Flow::Identity,
         "order-1041".parse().unwrap(),
     );
@@ -173,7 +173,7 @@ fn without_a_picture_the_ids_alone_count() {
 fn key() -> JournalKey {
     JournalKey::from_parts(
         EnvironmentName::Uat,
-        "tests@tenant.iam.acesso.io",
+        "tenant",
         Flow::Identity,
         "order-1041".parse().unwrap(),
     )

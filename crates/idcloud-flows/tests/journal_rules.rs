@@ -21,7 +21,9 @@ use proptest::prelude::*;
 #[derive(Debug, Clone, Copy)]
 enum Move {
     Pass(u64),
-    Claim { again: bool },
+    Claim {
+        again: bool,
+    },
     Dispatch(prop::sample::Index),
     NotSent(prop::sample::Index),
     Ambiguous(prop::sample::Index),
@@ -31,6 +33,9 @@ enum Move {
     Resend,
     Found,
     FinishLater(u8),
+    OwnerIsDead,
+    /// Whoever is next has a clock that is off by this many seconds, as all who come after him.
+    Jump(i64),
 }
 
 fn moves() -> impl Strategy<Value = Vec<Move>> {
@@ -47,6 +52,8 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
         1 => Just(Move::Resend),
         1 => Just(Move::Found),
         1 => (3..6_u8).prop_map(Move::FinishLater),
+        1 => Just(Move::OwnerIsDead),
+        1 => (-100_000..100_000_i64).prop_map(Move::Jump),
     ];
     prop::collection::vec(one, 1..60)
 }
@@ -84,8 +91,8 @@ struct World {
 impl World {
     fn new() -> Self {
         let reference = "order-1041".parse().unwrap();
-        let issuer = "tests@tenant.iam.acesso.io";
-        let key = JournalKey::from_parts(EnvironmentName::Local, issuer, Flow::Identity, reference);
+        let tenant = "tenant";
+        let key = JournalKey::from_parts(EnvironmentName::Local, tenant, Flow::Identity, reference);
         let asked = Asked::new(Capabilities::NONE, SelfieKind::Image);
         let request = conformance::request(0);
         let owner = "tests".parse().unwrap();
@@ -94,7 +101,7 @@ impl World {
         Self {
             claim,
             record: None,
-            now: UNIX_EPOCH,
+            now: UNIX_EPOCH + Duration::from_secs(1_000_000_000),
             fence: 0,
             tickets: Vec::new(),
             paid: None,
@@ -126,6 +133,14 @@ impl World {
     fn make(&mut self, next: Move) -> Result<(), TestCaseError> {
         match next {
             Move::Pass(seconds) => self.now += Duration::from_secs(seconds),
+            Move::Jump(seconds) => {
+                let by = Duration::from_secs(seconds.unsigned_abs());
+                self.now = if seconds < 0 {
+                    self.now - by
+                } else {
+                    self.now + by
+                };
+            }
             Move::Claim { again } => {
                 let before = self.record.clone().map(|record| record.at(self.now));
                 let failed = before.is_some_and(
@@ -189,6 +204,10 @@ impl World {
             }
             Move::Found => {
                 let (key, settlement) = (self.claim.key.clone(), Settlement::Found(id()));
+                self.apply(Command::Settle { key, settlement });
+            }
+            Move::OwnerIsDead => {
+                let (key, settlement) = (self.claim.key.clone(), Settlement::OwnerIsDead);
                 self.apply(Command::Settle { key, settlement });
             }
             Move::FinishLater(status) => {

@@ -39,6 +39,27 @@ impl Endpoints {
         is_plain(&self.api) && is_plain(&self.identity)
     }
 
+    /// The API's origin: scheme, host and port in one form, such as `https://api.example.com:8443`. Letters are
+    /// small, a scheme's usual port is left out, and a path is no part of it (RFC 6454, section 4).
+    #[must_use]
+    pub fn api_origin(&self) -> String {
+        let Ok(uri) = self.api.parse::<Uri>() else {
+            return self.api.to_ascii_lowercase();
+        };
+        let (scheme, host) = (uri.scheme_str().unwrap_or_default(), uri.host());
+        let usual = if scheme == "http" { 80 } else { 443 };
+        let port = uri.port_u16().filter(|port| *port != usual);
+        let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+        format!("{scheme}://{}{port}", host.unwrap_or_default()).to_ascii_lowercase()
+    }
+
+    /// Whether the API's host can only mean this machine: `localhost`, `127.0.0.0/8` or `[::1]`.
+    #[must_use]
+    pub fn api_is_on_this_machine(&self) -> bool {
+        let uri = self.api.parse::<Uri>();
+        uri.is_ok_and(|uri| uri.host().is_some_and(is_loopback))
+    }
+
     pub(crate) fn fixed(api: &str, identity: &str) -> Self {
         Self {
             api: api.into(),
@@ -174,6 +195,31 @@ mod tests {
         ] {
             let endpoints = Endpoints::parse(api, identity).unwrap();
             assert_eq!(endpoints.are_on_this_machine(), stays, "{api} {identity}");
+        }
+    }
+
+    /// One place has one origin however it is written, and two places have two.
+    #[test]
+    fn an_origin_is_scheme_host_and_port() {
+        for (url, origin, here) in [
+            (
+                "https://API.example.com:443/base",
+                "https://api.example.com",
+                false,
+            ),
+            ("HTTPS://api.example.com/", "https://api.example.com", false),
+            (
+                "https://api.example.com:8443",
+                "https://api.example.com:8443",
+                false,
+            ),
+            ("http://LOCALHOST:80", "http://localhost", true),
+            ("http://127.0.0.1:8080/x", "http://127.0.0.1:8080", true),
+            ("https://[::1]:9", "https://[::1]:9", true),
+        ] {
+            let endpoints = Endpoints::parse(url, url).unwrap();
+            assert_eq!(endpoints.api_origin(), origin, "{url}");
+            assert_eq!(endpoints.api_is_on_this_machine(), here, "{url}");
         }
     }
 

@@ -118,11 +118,13 @@ impl Environment {
         &self.account
     }
 
-    /// Whether `other` is the same tenant in the same place, so that its account may take over.
+    /// Whether `other` is the same tenant in the same place, so that its account may take over. The case of a
+    /// tenant's id does not count.
     pub(crate) fn accepts(&self, other: &Self) -> Result<(), ConfigError> {
+        let tenant_id = self.account.tenant_id();
         if self.name == other.name
             && self.endpoints == other.endpoints
-            && self.account.tenant_id() == other.account.tenant_id()
+            && tenant_id.eq_ignore_ascii_case(other.account.tenant_id())
         {
             return Ok(());
         }

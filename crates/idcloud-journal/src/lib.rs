@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod by_account;
 mod failure;
 mod log_mark;
 mod migrations;

@@ -5,6 +5,7 @@
 use idcloud_flows::journal::{JournalError, JournalErrorKind};
 use rusqlite::{Connection, TransactionBehavior};
 
+use crate::by_account;
 use crate::failure::storage;
 
 /// Marks the file as one of ours (`PRAGMA application_id`): "IDCJ".
@@ -57,6 +58,46 @@ const STEPS: &[&str] = &[
     // Whether the main file needs the log beside it: `log_mark` has the rules.
     "CREATE TABLE open_log (needed_by INTEGER) STRICT;
      INSERT INTO open_log (needed_by) VALUES (NULL);",
+    // A reference belongs to the tenant; the account that stood in its place is told beside the record and within it.
+    // What was refused or never left holds no reference: of several the one that changed last is kept. No lease is longer
+    // than a day.
+    "CREATE TABLE by_tenant (
+         environment TEXT NOT NULL,
+         origin TEXT NOT NULL,
+         tenant TEXT NOT NULL,
+         flow TEXT NOT NULL,
+         reference TEXT NOT NULL,
+         account TEXT,
+         state TEXT NOT NULL,
+         lease_until INTEGER,
+         changed_at INTEGER NOT NULL,
+         record TEXT NOT NULL,
+         PRIMARY KEY (environment, origin, tenant, flow, reference)
+     ) STRICT, WITHOUT ROWID;
+     INSERT INTO by_tenant
+         SELECT environment, origin, tenant, flow, reference, account, state, lease_until, changed_at, record
+         FROM older_submission WHERE NOT is_free;
+     INSERT OR IGNORE INTO by_tenant
+         SELECT environment, origin, tenant, flow, reference, account, state, lease_until, changed_at, record
+         FROM older_submission WHERE is_free ORDER BY changed_at DESC;
+     CREATE TABLE process_by_tenant (
+         environment TEXT NOT NULL,
+         origin TEXT NOT NULL,
+         tenant TEXT NOT NULL,
+         process_id TEXT NOT NULL,
+         flow TEXT NOT NULL,
+         reference TEXT NOT NULL,
+         PRIMARY KEY (environment, origin, tenant, process_id, flow, reference)
+     ) STRICT, WITHOUT ROWID;
+     INSERT OR IGNORE INTO process_by_tenant
+         SELECT environment, origin, tenant, process_id, flow, reference FROM older_process;
+     DROP VIEW older_process;
+     DROP VIEW older_submission;
+     DROP TABLE submission;
+     ALTER TABLE by_tenant RENAME TO submission;
+     CREATE INDEX submission_by_state ON submission (state, environment, origin, tenant, flow, reference);
+     DROP TABLE process;
+     ALTER TABLE process_by_tenant RENAME TO process;",
 ];
 
 /// The version that this library writes.
@@ -78,7 +119,10 @@ fn migrate_by(connection: &mut Connection, steps: &[&str]) -> Result<(), Journal
     let missing = steps
         .get(taken..)
         .ok_or_else(|| JournalError::new(JournalErrorKind::Newer))?;
-    for step in missing {
+    for (number, step) in (taken..).zip(missing) {
+        if number == by_account::STEPS {
+            by_account::prepare(&transaction)?;
+        }
         transaction.execute_batch(step).map_err(storage)?;
     }
     if !missing.is_empty() {
@@ -95,11 +139,13 @@ fn migrate_by(connection: &mut Connection, steps: &[&str]) -> Result<(), Journal
     transaction.commit().map_err(storage)
 }
 
-/// Refuses a file that is no journal, and one of a newer version; changes nothing.
-pub(crate) fn refuse_others(connection: &Connection) -> Result<(), JournalError> {
+/// Makes what a file of an older version holds look as it will in the newest; refuses a file that is no journal, and one
+/// of a newer version. Changes nothing.
+pub(crate) fn look_at_older(connection: &Connection) -> Result<(), JournalError> {
     match steps_taken(connection)? {
         0 => Err(JournalErrorKind::Foreign.into()),
         taken if taken > STEPS.len() => Err(JournalErrorKind::Newer.into()),
+        taken if taken <= by_account::STEPS => by_account::look(connection),
         _ => Ok(()),
     }
 }

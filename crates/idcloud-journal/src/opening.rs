@@ -12,7 +12,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::failure::storage;
 use crate::log_mark::Logged;
-use crate::migrations::{migrate, refuse_others};
+use crate::migrations::{look_at_older, migrate};
 use crate::place::{refuse_name, refuse_network, refuse_second_name};
 
 /// How long another process's transaction is waited for. One takes milliseconds; whoever holds the file for longer is not a journal.
@@ -43,7 +43,7 @@ pub(crate) fn writing(path: &Path) -> Result<Logged, JournalError> {
         .pragma_update(None, "wal_autocheckpoint", 0)
         .map_err(storage)?;
     // Reading opens the log and its index, which are looked for from then on.
-    refuse_others(&connection)?;
+    look_at_older(&connection)?;
     Ok(connection)
 }
 
@@ -72,7 +72,7 @@ pub(crate) fn looking(path: &Path) -> Result<Logged, JournalError> {
         connection
     };
     connection.refuse_without_log()?;
-    refuse_others(&connection)?;
+    look_at_older(&connection)?;
     Ok(connection)
 }
 

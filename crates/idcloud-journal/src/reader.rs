@@ -6,15 +6,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use idcloud_flows::journal::{
-    Entry, EntryFilter, JournalError, JournalErrorKind, JournalKey, Page, StateKind, Unreadable,
-    unix_millis,
+    Entry, EntryFilter, JournalError, JournalErrorKind, JournalKey, Page, Record, StateKind,
+    Unreadable, unix_millis,
 };
 use rusqlite::types::Value;
 use rusqlite::{OptionalExtension as _, params_from_iter};
 
 use crate::failure::storage;
 use crate::log_mark::Logged;
-use crate::table::{LOAD, key, number, record, stored_as};
+use crate::table::{LOAD, RECORD, key, number, record, stored_as};
 
 /// The connection that reads. One query at a time.
 #[derive(Debug)]
@@ -59,7 +59,7 @@ impl Reader {
         while entries.len() < limit
             && let Some(row) = rows.next().map_err(storage)?
         {
-            match (key(row), record(row, 4)) {
+            match (key(row), record(row, RECORD)) {
                 (Ok(key), Ok(record)) => {
                     let entry = Entry::new(key, record, now);
                     // A lease that is over changes the state, and only the record knows into what.
@@ -81,8 +81,8 @@ impl Reader {
     }
 }
 
-const KEY: &str = "environment, issuer, flow, reference";
-const COLUMNS: [&str; 4] = ["environment", "issuer", "flow", "reference"];
+const KEY: &str = "environment, origin, tenant, flow, reference";
+const COLUMNS: [&str; 5] = ["environment", "origin", "tenant", "flow", "reference"];
 
 /// The rows that may be wanted, in the order of their keys.
 fn query(
@@ -99,17 +99,22 @@ fn query(
         }
     }
     if let Some(after) = after {
-        conditions.push(format!("({KEY}) > (?, ?, ?, ?)"));
+        conditions.push(format!("({KEY}) > (?, ?, ?, ?, ?)"));
         values.extend(after.parts().map(|part| Value::from(part.to_owned())));
     }
     if let Some(wanted) = filter.state() {
+        // A lease that a clock wrote which was ahead is over as well.
+        let latest = now.checked_add(Record::MOST_AHEAD).unwrap_or(now);
+        let (now, latest) = (unix_millis::of(now), unix_millis::of(latest));
+        let (now, latest) = (number(now), number(latest));
         let states: Vec<_> = stored_as(wanted)
             .iter()
             .map(|stored| match stored {
                 StateKind::Claimed | StateKind::Dispatched => {
-                    let over = if *stored == wanted { ">" } else { "<=" };
-                    let now = number(unix_millis::of(now));
-                    format!("(state = '{stored}' AND lease_until {over} {now})")
+                    let over = if *stored == wanted { "" } else { "NOT " };
+                    format!(
+                        "(state = '{stored}' AND {over}(lease_until > {now} AND changed_at <= {latest}))"
+                    )
                 }
                 _ => format!("state = '{stored}'"),
             })

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 use idcloud_flows::journal::{
-    Answer, Command, Entry, EntryFilter, Journal, JournalError, JournalKey, Page,
+    Answer, Command, Entry, EntryFilter, Journal, JournalError, JournalKey, Origin, Page,
 };
 
 use crate::opening;
@@ -32,7 +32,9 @@ impl SqliteJournal {
     /// # Errors
     /// [`Newer`](idcloud_flows::journal::JournalErrorKind::Newer) for a file of a newer version,
     /// [`Foreign`](idcloud_flows::journal::JournalErrorKind::Foreign) for one that is no journal,
-    /// [`Exposed`](idcloud_flows::journal::JournalErrorKind::Exposed) for one that others than its owner may use; none is changed.
+    /// [`Exposed`](idcloud_flows::journal::JournalErrorKind::Exposed) for one that others than its owner may use,
+    /// [`TwoAccounts`](idcloud_flows::journal::JournalErrorKind::TwoAccounts) for one of an earlier version in which two
+    /// accounts of a tenant hold one reference; none is changed.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, JournalError> {
         let path = path.as_ref();
         let writing = opening::writing(path)?;
@@ -42,6 +44,16 @@ impl SqliteJournal {
             writer: Writer::start(writing, place)?,
             reader: Reader::new(reading),
         })
+    }
+
+    /// Names the origin that was submitted to, for every reference that an earlier version submitted to a custom
+    /// environment: it did not write down which, and such a reference is refused until a person says it. Returns how many
+    /// there were.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub async fn name_origin(&self, origin: Origin) -> Result<u64, JournalError> {
+        self.writer.name_origin(origin).await
     }
 
     /// How many transactions were committed since it was opened; with the number of changes it says how many were written at once.

@@ -5,7 +5,8 @@
 use std::time::SystemTime;
 
 use idcloud_flows::journal::{
-    JournalError, JournalErrorKind, JournalKey, Record, StateKind, unix_millis,
+    JournalError, JournalErrorKind, JournalKey, Origin, Record, StateKind, refuse_purge,
+    unix_millis,
 };
 use idcloud_flows::model::ProcessId;
 use rusqlite::{Connection, OptionalExtension as _, Row, Statement, params};
@@ -22,6 +23,8 @@ pub(crate) struct Table<'c> {
     over: Statement<'c>,
     forget: Statement<'c>,
     let_go: Statement<'c>,
+    newest: Statement<'c>,
+    unnamed: Statement<'c>,
     version: Statement<'c>,
     fence: Statement<'c>,
     give: Statement<'c>,
@@ -34,32 +37,40 @@ impl<'c> Table<'c> {
             load: prepare(LOAD)?,
             save: prepare(
                 "INSERT OR REPLACE INTO submission
-                     (environment, issuer, flow, reference, state, lease_until, changed_at, record)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                     (environment, origin, tenant, flow, reference, account, state, lease_until, changed_at, record)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             )?,
             hold: prepare(
-                "INSERT OR IGNORE INTO process (environment, issuer, process_id, flow, reference)
-                 VALUES (?1, ?2, ?3, ?4, ?5)",
+                "INSERT OR IGNORE INTO process (environment, origin, tenant, process_id, flow, reference)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             )?,
             held: prepare(
                 "SELECT EXISTS (SELECT 1 FROM process
-                 WHERE environment = ?1 AND issuer = ?2 AND process_id = ?3 AND (flow, reference) <> (?4, ?5))",
+                 WHERE environment = ?1 AND origin = ?2 AND tenant = ?3 AND process_id = ?4
+                     AND (flow, reference) <> (?5, ?6))",
             )?,
             // By the key alone (that is what the plus says): by the state each page would sort once more all that is over.
             over: prepare(
-                "SELECT environment, issuer, flow, reference, record FROM submission
+                "SELECT environment, origin, tenant, flow, reference, record FROM submission
                  WHERE changed_at < ?1 AND (+state IN ('finished', 'not-sent', 'resend')
                      OR (+state = 'claimed' AND lease_until <= ?1))
-                     AND (environment, issuer, flow, reference) > (?2, ?3, ?4, ?5)
-                 ORDER BY environment, issuer, flow, reference LIMIT ?6",
+                     AND (environment, origin, tenant, flow, reference) > (?2, ?3, ?4, ?5, ?6)
+                 ORDER BY environment, origin, tenant, flow, reference LIMIT ?7",
             )?,
             forget: prepare(
                 "DELETE FROM submission
-                 WHERE environment = ?1 AND issuer = ?2 AND flow = ?3 AND reference = ?4",
+                 WHERE environment = ?1 AND origin = ?2 AND tenant = ?3 AND flow = ?4 AND reference = ?5",
             )?,
             let_go: prepare(
                 "DELETE FROM process
-                 WHERE environment = ?1 AND issuer = ?2 AND process_id = ?3 AND flow = ?4 AND reference = ?5",
+                 WHERE environment = ?1 AND origin = ?2 AND tenant = ?3 AND process_id = ?4 AND flow = ?5
+                     AND reference = ?6",
+            )?,
+            // Also of what cannot be read: the column says when.
+            newest: prepare("SELECT max(changed_at) FROM submission")?,
+            unnamed: prepare(
+                "SELECT environment, origin, tenant, flow, reference, record FROM submission
+                 WHERE environment = 'custom' AND origin = ''",
             )?,
             version: prepare("PRAGMA user_version")?,
             fence: prepare("SELECT given FROM fence")?,
@@ -76,18 +87,21 @@ impl<'c> Table<'c> {
     }
 
     pub(crate) fn save(&mut self, key: &JournalKey, record: &Record) -> Result<(), JournalError> {
-        let [environment, issuer, flow, reference] = key.parts();
+        let [environment, origin, tenant, flow, reference] = key.parts();
         let text = serde_json::to_string(record)
             .map_err(|error| JournalError::new(JournalErrorKind::Storage).with_source(error))?;
         let state = record.state();
-        let until = state.until().map(|time| number(unix_millis::of(time)));
+        let until = record.lease_end();
+        let until = until.map(|time| number(unix_millis::of(time)));
         let changed_at = number(unix_millis::of(record.changed_at()));
         self.save
             .execute(params![
                 environment,
-                issuer,
+                origin,
+                tenant,
                 flow,
                 reference,
+                record.account(),
                 state.kind().as_str(),
                 until,
                 changed_at,
@@ -97,7 +111,7 @@ impl<'c> Table<'c> {
         for process_id in record.processes() {
             let process_id = process_id.as_str();
             self.hold
-                .execute([environment, issuer, process_id, flow, reference])
+                .execute([environment, origin, tenant, process_id, flow, reference])
                 .map_err(storage)?;
         }
         Ok(())
@@ -109,51 +123,70 @@ impl<'c> Table<'c> {
         key: &JournalKey,
         process_id: &ProcessId,
     ) -> Result<(), JournalError> {
-        let [environment, issuer, flow, reference] = key.parts();
+        let id = process_id.as_str();
+        let [environment, origin, tenant, flow, reference] = key.parts();
         self.let_go
-            .execute([environment, issuer, process_id.as_str(), flow, reference])
+            .execute([environment, origin, tenant, id, flow, reference])
             .map_err(storage)?;
         Ok(())
     }
 
-    /// Whether another reference of the key's account has this process.
+    /// Whether another reference of the key's tenant has this process.
     pub(crate) fn is_held_elsewhere(
         &mut self,
         key: &JournalKey,
         process_id: &ProcessId,
     ) -> Result<bool, JournalError> {
-        let [environment, issuer, flow, reference] = key.parts();
+        let id = process_id.as_str();
+        let [environment, origin, tenant, flow, reference] = key.parts();
         self.held
-            .query_row(
-                [environment, issuer, process_id.as_str(), flow, reference],
-                |row| row.get(0),
-            )
+            .query_row([environment, origin, tenant, id, flow, reference], |row| {
+                row.get(0)
+            })
             .map_err(storage)
     }
 
+    /// When the record changed that changed last; nothing where there is none.
+    fn newest(&mut self) -> Result<Option<SystemTime>, JournalError> {
+        let newest: Option<i64> = self
+            .newest
+            .query_row([], |row| row.get(0))
+            .map_err(storage)?;
+        Ok(newest.map(|millis| unix_millis::time(u64::try_from(millis).unwrap_or(0))))
+    }
+
     /// Removes what is over since before `before`; returns how many. What cannot be read is not known to be over, and stays.
-    pub(crate) fn forget(&mut self, before: SystemTime) -> Result<u64, JournalError> {
+    ///
+    /// # Errors
+    /// The outer one is the store's; the inner one refuses a limit that everything is older than.
+    pub(crate) fn forget(
+        &mut self,
+        before: SystemTime,
+    ) -> Result<Result<u64, JournalError>, JournalError> {
+        if let Err(refused) = refuse_purge(self.newest()?, before) {
+            return Ok(Err(refused));
+        }
         let mut forgotten = 0;
-        let mut after = [const { String::new() }; 4];
+        let mut after = [const { String::new() }; 5];
         loop {
             let page = self.over(before, &after)?;
             for (key, record) in &page {
                 if let Some(record) = record {
-                    let [environment, issuer, flow, reference] = key.each_ref().map(String::as_str);
+                    let key = key.each_ref().map(String::as_str);
+                    let [environment, origin, tenant, flow, reference] = key;
                     for process_id in record.processes() {
+                        let id = process_id.as_str();
                         self.let_go
-                            .execute([environment, issuer, process_id.as_str(), flow, reference])
+                            .execute([environment, origin, tenant, id, flow, reference])
                             .map_err(storage)?;
                     }
-                    self.forget
-                        .execute([environment, issuer, flow, reference])
-                        .map_err(storage)?;
+                    self.forget.execute(key).map_err(storage)?;
                     forgotten += 1;
                 }
             }
             match page.into_iter().last() {
                 Some((last, _)) => after = last,
-                None => return Ok(forgotten),
+                None => return Ok(Ok(forgotten)),
             }
         }
     }
@@ -162,14 +195,15 @@ impl<'c> Table<'c> {
     fn over(&mut self, before: SystemTime, after: &StoredKey) -> Result<Vec<Over>, JournalError> {
         /// How many are held at once.
         const PAGE: i64 = 1_000;
-        let [environment, issuer, flow, reference] = after;
+        let [environment, origin, tenant, flow, reference] = after;
         let changed_before = number(unix_millis::of(before));
         let mut rows = self
             .over
             .query(params![
                 changed_before,
                 environment,
-                issuer,
+                origin,
+                tenant,
                 flow,
                 reference,
                 PAGE
@@ -178,15 +212,49 @@ impl<'c> Table<'c> {
         let mut page = Vec::new();
         while let Some(row) = rows.next().map_err(storage)? {
             let text = |at| row.get::<_, String>(at);
-            if let (Ok(environment), Ok(issuer), Ok(flow), Ok(reference)) =
-                (text(0), text(1), text(2), text(3))
+            if let (Ok(environment), Ok(origin), Ok(tenant), Ok(flow), Ok(reference)) =
+                (text(0), text(1), text(2), text(3), text(4))
             {
-                let record = record(row, 4).ok();
+                let record = record(row, RECORD).ok();
                 let record = record.filter(|record| record.may_be_forgotten(before));
-                page.push(([environment, issuer, flow, reference], record));
+                page.push(([environment, origin, tenant, flow, reference], record));
             }
         }
         Ok(page)
+    }
+
+    /// Names the origin that everything was submitted to which an earlier version submitted to a custom environment.
+    /// Returns how many there were. What cannot be read stays as it is.
+    pub(crate) fn name_origin(&mut self, origin: &Origin) -> Result<u64, JournalError> {
+        let mut named = 0;
+        for (key, record) in self.unnamed()? {
+            let own = key.clone().at(Some(origin));
+            if own != key && self.load(&own)?.is_some() {
+                // Only what was never sent lets another be begun beside it.
+                continue;
+            }
+            let processes: Vec<ProcessId> = record.processes().cloned().collect();
+            for process_id in &processes {
+                self.let_go(&key, process_id)?;
+            }
+            self.forget.execute(key.parts()).map_err(storage)?;
+            self.save(&own, &record.named(origin))?;
+            named += 1;
+        }
+        Ok(named)
+    }
+
+    fn unnamed(&mut self) -> Result<Vec<(JournalKey, Record)>, JournalError> {
+        let mut rows = self.unnamed.query([]).map_err(storage)?;
+        let mut unnamed = Vec::new();
+        while let Some(row) = rows.next().map_err(storage)? {
+            if let (Ok(key), Ok(record)) = (key(row), record(row, RECORD))
+                && record.origin().is_none()
+            {
+                unnamed.push((key, record));
+            }
+        }
+        Ok(unnamed)
     }
 
     /// Refuses where a newer version has changed the file since it was opened.
@@ -218,7 +286,10 @@ impl<'c> Table<'c> {
 }
 
 pub(crate) const LOAD: &str = "SELECT record FROM submission
-    WHERE environment = ?1 AND issuer = ?2 AND flow = ?3 AND reference = ?4";
+    WHERE environment = ?1 AND origin = ?2 AND tenant = ?3 AND flow = ?4 AND reference = ?5";
+
+/// Where the record stands in a row that begins with its key.
+pub(crate) const RECORD: usize = 5;
 
 /// A number as SQLite has them; what is beyond them is the largest.
 pub(crate) fn number(value: u64) -> i64 {
@@ -226,7 +297,7 @@ pub(crate) fn number(value: u64) -> i64 {
 }
 
 /// A key as it is stored.
-type StoredKey = [String; 4];
+type StoredKey = [String; 5];
 /// A row by its key, with its record where that may be forgotten.
 type Over = (StoredKey, Option<Record>);
 
@@ -247,10 +318,10 @@ pub(crate) fn record(row: &Row<'_>, column: usize) -> Result<Record, JournalErro
     }
 }
 
-/// Reads a stored key: the first four columns of a row.
+/// Reads a stored key: the first five columns of a row.
 pub(crate) fn key(row: &Row<'_>) -> Result<JournalKey, JournalError> {
     let text = |at: usize| row.get_ref(at).ok().and_then(|value| value.as_str().ok());
-    let key = || JournalKey::from_text([text(0)?, text(1)?, text(2)?, text(3)?]);
+    let key = || JournalKey::from_text([text(0)?, text(1)?, text(2)?, text(3)?, text(4)?]);
     key().ok_or_else(damaged)
 }
 

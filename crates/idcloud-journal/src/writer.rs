@@ -9,7 +9,7 @@ use std::thread::{Builder, JoinHandle};
 use std::time::SystemTime;
 
 use idcloud_flows::journal::{
-    Answer, Claimed, Command, JournalError, JournalErrorKind, Record, transition,
+    Answer, Claimed, Command, JournalError, JournalErrorKind, Origin, Record, transition,
 };
 use rusqlite::Connection;
 use tokio::sync::oneshot;
@@ -43,14 +43,15 @@ struct Job {
 enum Work {
     Command(Command, SystemTime),
     Purge(SystemTime),
+    Name(Origin),
 }
 
 impl Job {
-    /// How many changes it counts for in the log: a purge may remove any number of rows.
+    /// How many changes it counts for in the log: a purge may remove any number of rows, and a name change any number.
     const fn changes(&self) -> usize {
         match self.work {
             Work::Command(..) => 1,
-            Work::Purge(_) => MOST,
+            Work::Purge(_) | Work::Name(_) => MOST,
         }
     }
 }
@@ -61,7 +62,8 @@ type Reply = oneshot::Sender<Result<Outcome, JournalError>>;
 #[derive(Debug)]
 enum Outcome {
     Answer(Answer),
-    Forgotten(u64),
+    /// So many records were forgotten, or named.
+    Count(u64),
 }
 
 impl Writer {
@@ -95,13 +97,22 @@ impl Writer {
     ) -> Result<Answer, JournalError> {
         match self.ask(Work::Command(command, now), now).await? {
             Outcome::Answer(answer) => Ok(answer),
-            Outcome::Forgotten(_) => Err(JournalErrorKind::Storage.into()),
+            Outcome::Count(_) => Err(JournalErrorKind::Storage.into()),
         }
     }
 
     pub(crate) async fn purge(&self, before: SystemTime) -> Result<u64, JournalError> {
-        match self.ask(Work::Purge(before), before).await? {
-            Outcome::Forgotten(count) => Ok(count),
+        self.count(Work::Purge(before), before).await
+    }
+
+    pub(crate) async fn name_origin(&self, origin: Origin) -> Result<u64, JournalError> {
+        // It is no claim, so that there is no time at which it could be given back.
+        self.count(Work::Name(origin), SystemTime::UNIX_EPOCH).await
+    }
+
+    async fn count(&self, work: Work, now: SystemTime) -> Result<u64, JournalError> {
+        match self.ask(work, now).await? {
+            Outcome::Count(count) => Ok(count),
             Outcome::Answer(_) => Err(JournalErrorKind::Storage.into()),
         }
     }
@@ -171,7 +182,9 @@ fn closed() -> JournalError {
 impl Drop for Writer {
     fn drop(&mut self) {
         drop(self.queue.take());
-        if let Some(thread) = self.thread.take() {
+        // An executor may drop who waits as it is woken, which is on the thread itself: that ends without being waited for.
+        let others = |thread: &JoinHandle<()>| thread.thread().id() != std::thread::current().id();
+        if let Some(thread) = self.thread.take().filter(others) {
             // A panic there was told to whoever waited.
             let _ = thread.join();
         }
@@ -260,10 +273,8 @@ fn run(
     fence: &mut u64,
 ) -> Result<Result<Outcome, JournalError>, JournalError> {
     let (command, now) = match work {
-        Work::Purge(before) => {
-            let forgotten = table.forget(*before)?;
-            return Ok(Ok(Outcome::Forgotten(forgotten)));
-        }
+        Work::Purge(before) => return Ok(table.forget(*before)?.map(Outcome::Count)),
+        Work::Name(origin) => return Ok(Ok(Outcome::Count(table.name_origin(origin)?))),
         Work::Command(command, now) => (command, *now),
     };
     let record = match table.load(command.key()) {
@@ -317,6 +328,10 @@ fn answer(batch: Vec<Job>, outcomes: Outcomes) -> Vec<Job> {
 #[cfg(test)]
 mod tests {
     use std::future::poll_fn;
+    use std::pin::Pin;
+    use std::sync::Mutex;
+    use std::task::{Context, Wake};
+    use std::time::Duration;
 
     use super::*;
     use crate::opening;
@@ -340,7 +355,7 @@ mod tests {
                     .unwrap();
                 assert!(batches < 2, "the second batch panics");
                 connection.execute_batch("COMMIT").unwrap();
-                Ok(batch.iter().map(|_| Ok(Outcome::Forgotten(0))).collect())
+                Ok(batch.iter().map(|_| Ok(Outcome::Count(0))).collect())
             });
         })
         .unwrap();
@@ -362,5 +377,48 @@ mod tests {
             .query_row("SELECT given FROM fence", [], |row| row.get(0))
             .unwrap();
         assert_eq!(given, 1, "what was not committed is not there");
+    }
+
+    /// Somebody who waits, and is dropped as he is woken, with the writer that he owns.
+    struct DroppedWhenWoken {
+        waits: Mutex<Option<Pin<Box<dyn Future<Output = ()> + Send>>>>,
+        dropped: Sender<()>,
+    }
+
+    impl Wake for DroppedWhenWoken {
+        fn wake(self: Arc<Self>) {
+            drop(self.waits.lock().unwrap().take());
+            self.dropped.send(()).unwrap();
+        }
+    }
+
+    /// Nobody waits for ever: a journal that is dropped on its own thread does not wait for that thread.
+    #[test]
+    fn dropped_on_its_own_thread() {
+        let (go_on, hold) = channel::<()>();
+        let writer = Writer::running(move |jobs, _| {
+            serve(jobs, |batch| {
+                hold.recv().unwrap();
+                Ok(batch.iter().map(|_| Ok(Outcome::Count(0))).collect())
+            });
+        })
+        .unwrap();
+        let (dropped, heard) = channel();
+        let waits: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(async move {
+            let _ = writer.purge(NOW).await;
+        });
+        let somebody = Arc::new(DroppedWhenWoken {
+            waits: Mutex::new(Some(waits)),
+            dropped,
+        });
+        let waker = Arc::clone(&somebody).into();
+        let mut context = Context::from_waker(&waker);
+        let polled = {
+            let mut waits = somebody.waits.lock().unwrap();
+            waits.as_mut().unwrap().as_mut().poll(&mut context)
+        };
+        assert!(polled.is_pending());
+        go_on.send(()).unwrap();
+        heard.recv_timeout(Duration::from_secs(30)).unwrap();
     }
 }

@@ -116,9 +116,9 @@ async fn no_marker_in_the_file_or_in_what_is_shown() {
         panic!("a final process");
     };
     for (flow, request) in [Flow::Identity, Flow::Liveness].into_iter().zip(requests()) {
-        let issuer = "tests@tenant.iam.acesso.io";
+        let tenant = "tenant";
         let reference = REFERENCE.parse().unwrap();
-        let key = JournalKey::from_parts(EnvironmentName::Local, issuer, flow, reference);
+        let key = JournalKey::from_parts(EnvironmentName::Local, tenant, flow, reference);
         let owner = "tests".parse().unwrap();
         let claim = Claim::new(key.clone(), &request, asked, Policy::default(), owner);
         let _ = writeln!(shown, "{claim:?} {key:#?}");

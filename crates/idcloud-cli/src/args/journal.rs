@@ -19,6 +19,8 @@ pub(crate) enum JournalCommand {
     Show(JournalShowArgs),
     /// Close an ambiguous reference, with what Unico or an invoice says
     Settle(JournalSettleArgs),
+    /// Say where a custom environment is that an earlier version did not write down
+    NameOrigin(JournalNameOriginArgs),
 }
 
 /// `idcloud journal list`.
@@ -46,7 +48,7 @@ pub(crate) struct JournalShowArgs {
 /// `idcloud journal settle`.
 #[derive(Args)]
 #[command(
-    group(ArgGroup::new("settlement").required(true).args(["found", "resend"])),
+    group(ArgGroup::new("settlement").required(true).args(["found", "resend", "owner_is_dead"])),
     after_help = "Example:\n  idcloud journal settle order-1001 --found 80371b2a-3ac7-432e-866d-57fe37896ac6 --journal batch.db"
 )]
 pub(crate) struct JournalSettleArgs {
@@ -65,8 +67,25 @@ pub(crate) struct JournalSettleArgs {
     /// It may be sent again: no process exists, or a second bill is acceptable
     #[arg(long)]
     pub(crate) resend: bool,
+    /// The program that has it in hand is gone: not sent if it was only claimed, ambiguous if it may have left
+    #[arg(long)]
+    pub(crate) owner_is_dead: bool,
     #[command(flatten)]
     pub(crate) file: JournalFileArgs,
+}
+
+/// `idcloud journal name-origin`.
+#[derive(Args)]
+#[command(
+    after_help = "Example:\n  idcloud journal name-origin https://gateway.example.com --journal batch.db"
+)]
+pub(crate) struct JournalNameOriginArgs {
+    /// The API's address that every entry was submitted to which an earlier version left without one
+    #[arg(value_name = "URL")]
+    pub(crate) url: String,
+    /// The journal [default: ~/.local/state/idcloud/journal.db]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) journal: Option<PathBuf>,
 }
 
 /// Which journal, and which part of it.

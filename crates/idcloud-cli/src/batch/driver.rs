@@ -20,6 +20,7 @@ use super::remarks::{Remarks, RowId};
 use super::rows::{Line, Rows};
 use super::told::Told;
 use super::unwritten::Unwritten;
+use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::interrupts::Interrupts;
 use crate::output::Output;
@@ -39,6 +40,8 @@ pub(crate) enum End {
     Interrupted,
     /// It stopped by itself: why.
     Halted(String),
+    /// The same, because of how the command or its configuration is.
+    Misconfigured(String),
 }
 
 /// A run of a batch.
@@ -92,9 +95,12 @@ impl Stand {
 
     /// Begins nothing more, unless it was told so for another reason already.
     fn halt(&mut self, why: String) {
-        if self.end.is_none() {
-            self.end = Some(End::Halted(why));
-        }
+        self.end.get_or_insert(End::Halted(why));
+    }
+
+    /// The same, because of how the command or its configuration is.
+    fn misconfigured(&mut self, why: String) {
+        self.end.get_or_insert(End::Misconfigured(why));
     }
 
     /// Keeps an answer that the journal does not have. The next row's end could not be written down either.
@@ -247,7 +253,10 @@ impl Driver {
             Came::Failed(failure) => {
                 stand.tally.count(of_failure(failure.exit));
                 if let Some(why) = self.halt.failed(&failure) {
-                    stand.halt(why);
+                    match failure.exit {
+                        Exit::Usage => stand.misconfigured(why),
+                        _ => stand.halt(why),
+                    }
                 }
                 stand.remarks.failed(row, (*failure).clone());
                 self.told.row(line, *failure, &self.meter, output);

@@ -49,7 +49,8 @@ impl Halt {
     /// A row came to nothing. Why the batch stops, where it does.
     pub(crate) fn failed(&mut self, failure: &Failure) -> Option<String> {
         match failure.exit {
-            Exit::Fault => return Some(failure.message.clone()),
+            // What is wrong with the program or its configuration is wrong for every row.
+            Exit::Fault | Exit::Usage => return Some(failure.message.clone()),
             Exit::Refused if concerns_every_row(failure) => return Some(failure.message.clone()),
             Exit::Unreachable => self.in_a_row.all += 1,
             Exit::Ambiguous => {
@@ -128,6 +129,7 @@ mod tests {
             failure(Exit::Refused, "credentials", Some("1.2.11")),
             failure(Exit::Refused, "refused", Some("10201")),
             failure(Exit::Fault, "journal", None),
+            failure(Exit::Usage, "other-origin", None),
         ] {
             assert!(Halt::new(16).failed(&stops).is_some(), "{stops:?}");
         }

@@ -97,12 +97,15 @@ impl Job {
     /// gone.
     ///
     /// # Errors
-    /// It is another request's, or cannot be compared.
+    /// It is another request's or was submitted elsewhere, or cannot be compared.
     pub(crate) async fn compared(
         &self,
         entry: &Entry,
         row: Row,
     ) -> Result<Option<Box<IdentityRequest>>, Box<Failure>> {
+        entry
+            .refuse_elsewhere(&self.environment)
+            .map_err(|elsewhere| Box::new(submit_failure::of_record(&elsewhere)))?;
         let (comparison, entry) = (Arc::clone(&self.comparison), entry.clone());
         // Reading a file keeps a thread busy: not one that others wait for.
         let compared = tokio::task::spawn_blocking(move || comparison.of(&entry, row)).await;
@@ -175,7 +178,8 @@ pub(crate) const fn of_process(failed: bool) -> Outcome {
 /// What a failure makes of its row.
 pub(crate) const fn of_failure(exit: Exit) -> Outcome {
     match exit {
-        Exit::RefusedHere => Outcome::Invalid,
+        // What was submitted elsewhere is refused here, as a row that breaks a rule is.
+        Exit::RefusedHere | Exit::Usage => Outcome::Invalid,
         Exit::Refused => Outcome::Refused,
         Exit::Ambiguous => Outcome::Ambiguous,
         _ => Outcome::Unsent,

@@ -72,7 +72,7 @@ mod tests {
         let request: CreateRequest = IdentityRequest::new(subject, selfie).unwrap().into();
         let key = JournalKey::from_parts(
             EnvironmentName::Local,
-            "iss",
+            "tenant",
             Flow::Identity,
             reference.parse().unwrap(),
         );

@@ -9,15 +9,17 @@ use std::path::PathBuf;
 use clap::ValueEnum as _;
 use idcloud_flows::Flow;
 use idcloud_flows::journal::{
-    Entry, EntryFilter, JournalKey, Page, Reference, ReferenceError, Settlement,
+    Entry, EntryFilter, Journal as _, JournalKey, Origin, OriginError, Page, Reference,
+    ReferenceError, Settlement, State,
 };
 use idcloud_http::{Clock as _, EnvironmentName, SystemClock};
 use idcloud_journal::SqliteReader;
 use idcloud_model::Subject;
+use serde::Serialize;
 
 use crate::args::{
-    EnvironmentArg, JournalCommand, JournalFileArgs, JournalListArgs, JournalSettleArgs,
-    JournalShowArgs,
+    EnvironmentArg, JournalCommand, JournalFileArgs, JournalListArgs, JournalNameOriginArgs,
+    JournalSettleArgs, JournalShowArgs,
 };
 use crate::commands::block_on;
 use crate::entry_object::{EntryObject, write_entry, write_line};
@@ -48,6 +50,7 @@ pub(crate) fn run(
             let person = whose::person(&mut args, stdin)?;
             settle(&args, person.as_ref(), settings, output)
         }
+        JournalCommand::NameOrigin(args) => name_origin(&args, settings, output),
     }
 }
 
@@ -109,19 +112,29 @@ fn settle(
         Some(id) => Settlement::Found(
             process_id::parse("--found", id).map_err(|refusal| Failure::usage(vec![refusal]))?,
         ),
+        None if args.owner_is_dead => Settlement::OwnerIsDead,
         None => Settlement::Resend,
     };
     let book = Book::open(&args.file, settings)?;
     let reference = reference(&args.reference)?;
     let page = book.of(&reference)?;
     let entries = page.entries();
-    let may_be_settled = |entry: &&Entry| entry.record().may_be_settled();
+    let is_in_hand = |entry: &Entry| {
+        matches!(
+            entry.state(),
+            State::Claimed { .. } | State::Dispatched { .. }
+        )
+    };
+    let may_be_settled = |entry: &&Entry| match settlement {
+        Settlement::OwnerIsDead => is_in_hand(entry),
+        _ => entry.record().may_be_settled(),
+    };
     let mut open = entries.iter().filter(may_be_settled);
     let key = match (open.next(), open.next()) {
         (Some(entry), None) => entry.key().clone(),
         (Some(_), Some(_)) => {
             return Err(refused(
-                "is ambiguous more than once: for several environments, accounts or flows",
+                "can be settled more than once: for several environments, tenants or flows",
                 "name the one you mean with --env and --flow",
             ));
         }
@@ -134,10 +147,21 @@ fn settle(
                 .iter()
                 .map(|entry| entry.state().kind().as_str())
                 .collect();
-            return Err(refused(
-                &format!("is not ambiguous but {}", states.join(", ")),
-                "only an ambiguous reference is settled, or one whose process was found and is not final yet",
-            ));
+            let states = states.join(", ");
+            return Err(match settlement {
+                Settlement::OwnerIsDead => refused(
+                    &format!("is in nobody's hands but {states}"),
+                    "only what is claimed or dispatched has an owner that may be dead",
+                ),
+                _ if entries.iter().any(is_in_hand) => refused(
+                    &format!("is not ambiguous but {states}"),
+                    "wait until its lease is over, or say with --owner-is-dead that the program is gone that has it in hand",
+                ),
+                _ => refused(
+                    &format!("is not ambiguous but {states}"),
+                    "only an ambiguous reference is settled, or one whose process was found and is not final yet",
+                ),
+            });
         }
     };
     let uncompared = match &settlement {
@@ -145,12 +169,14 @@ fn settle(
         _ => None,
     };
     book.settle(&key, settlement, uncompared.is_none())?;
+    let mut ambiguous = false;
     for entry in book
         .of(&reference)?
         .entries()
         .iter()
         .filter(|entry| *entry.key() == key)
     {
+        ambiguous = matches!(entry.state(), State::Ambiguous);
         tell(entry, output)?;
     }
     if let Some(why) = uncompared {
@@ -163,8 +189,43 @@ fn settle(
     // Whoever closed standard error does not want to be told.
     let _ = output.note(match args.found {
         Some(_) => "Run the command that submitted it again: it fetches the result, and sends nothing twice.",
+        None if ambiguous => "It may have left. Find out what became of it, then settle it with --found PROCESS_ID or with --resend.",
         None => "Run the command that submitted it again: it is sent anew.",
     });
+    Ok(Exit::Answered)
+}
+
+/// What `name-origin` came to.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Named<'a> {
+    origin: &'a str,
+    named_entries: u64,
+}
+
+fn name_origin(
+    args: &JournalNameOriginArgs,
+    settings: &Settings,
+    output: &mut Output<'_>,
+) -> Result<Exit, Failure> {
+    let origin: Origin = args.url.parse().map_err(|error: OriginError| {
+        let remedy = "give the address that --api-url had";
+        Failure::usage(vec![Refusal::new("URL", error.to_string(), remedy)])
+    })?;
+    let default = settings.default_journal.as_deref();
+    let path = journal_file::named_or_default(args.journal.as_deref(), default)?;
+    let journal = journal_file::open_existing(&path)?;
+    let named_entries = block_on(journal.name_origin(origin.clone()))?
+        .map_err(|error| submit_failure::of_journal(&error))?;
+    let named = Named {
+        origin: origin.as_str(),
+        named_entries,
+    };
+    output
+        .result(&named, |to, _| {
+            writeln!(to, "{named_entries} entries were submitted to {origin}.")
+        })
+        .map_err(unwritten)?;
     Ok(Exit::Answered)
 }
 

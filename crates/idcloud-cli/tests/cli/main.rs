@@ -25,3 +25,4 @@ mod rows;
 mod schemas;
 mod simulator;
 mod support;
+mod tenants;

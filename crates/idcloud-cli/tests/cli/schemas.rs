@@ -48,6 +48,7 @@ pub(crate) fn schema_of(value: &Value) -> Option<&'static str> {
         () if has("httpStatus") => "code",
         () if has("expiresIn") => "token",
         () if has("captureToken") => "captured",
+        () if has("namedEntries") => "named-origin",
         () if has("apiUrl") => "listening",
         () if has("checks") => "conformance",
         () if has("parts") => "capture-token",

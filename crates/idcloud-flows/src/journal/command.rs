@@ -4,10 +4,11 @@
 
 use std::time::{Duration, SystemTime};
 
+use idcloud_http::Environment;
 use idcloud_model::request::CreateRequest;
 use idcloud_model::{Asked, Policy, ProcessId};
 
-use super::{Fingerprint, Finished, JournalKey, Owner, Refusal};
+use super::{Fingerprint, Finished, JournalKey, Origin, Owner, Refusal};
 use crate::Pending;
 
 /// The wish to submit a request under a reference.
@@ -24,13 +25,20 @@ pub struct Claim {
     pub policy: Policy,
     /// Who asks.
     pub owner: Owner,
-    /// For how long nobody else may have it before it is dispatched.
+    /// For how long nobody else may have it before it is dispatched; at most [`LONGEST_LEASE`](Self::LONGEST_LEASE).
     pub lease: Duration,
+    /// The issuer of the account that submits it, for people who look.
+    pub account: Option<Box<str>>,
+    /// Where the custom environment is that it is submitted to.
+    pub origin: Option<Origin>,
 }
 
 impl Claim {
     /// How long an attempt is somebody's, unless said otherwise: two minutes, which a call with its time-outs fits in.
     pub const LEASE: Duration = Duration::from_secs(120);
+
+    /// No lease is longer: a day. A clock that is ahead, or an endless deadline, holds up a reference for no longer.
+    pub const LONGEST_LEASE: Duration = Duration::from_secs(24 * 3600);
 
     /// The wish of `owner` to submit `request` under `key`.
     #[must_use]
@@ -48,7 +56,18 @@ impl Claim {
             policy,
             owner,
             lease: Self::LEASE,
+            account: None,
+            origin: None,
         }
+    }
+
+    /// The same by the account in `environment`, and at its origin where it is a custom one. A claim without it is taken
+    /// wherever the reference was submitted.
+    #[must_use]
+    pub fn with_environment(mut self, environment: &Environment) -> Self {
+        self.account = Some(environment.account().issuer().into());
+        self.origin = Origin::of(environment);
+        self
     }
 
     /// The same for this long.
@@ -139,14 +158,16 @@ pub enum Conclusion {
     NotSent(Option<Refusal>),
 }
 
-/// How a person ends an ambiguous attempt.
+/// How a person ends an attempt whose end nobody wrote down.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Settlement {
-    /// The process was found, for instance in IDCloud's portal. No other reference of the account may have it.
+    /// The process was found, for instance in IDCloud's portal. No other reference of the tenant may have it.
     Found(ProcessId),
     /// There is none, or it does not matter: it may be sent again.
     Resend,
+    /// Whoever has it in his hands is gone, before its lease ends: ambiguous if it was dispatched, not sent if it was not.
+    OwnerIsDead,
 }
 
 /// Everything that changes what is remembered of one reference.
@@ -182,7 +203,7 @@ pub enum Command {
         /// The process.
         finished: Box<Finished>,
     },
-    /// A person ends an ambiguous attempt.
+    /// A person ends an attempt.
     Settle {
         /// The submission.
         key: JournalKey,
@@ -203,7 +224,7 @@ pub enum Command {
 impl Command {
     /// The process that a person found, where it is that which is to be remembered.
     ///
-    /// One process answers one reference: where another one of the key's account ([`JournalKey::is_of_the_account_of`]) has this process
+    /// One process answers one reference: where another one of the key's tenant ([`JournalKey::is_of_the_tenant_of`]) has this process
     /// already ([`Record::holds`](super::Record::holds)), a store refuses with
     /// [`JournalErrorKind::ProcessTaken`](super::JournalErrorKind::ProcessTaken), in the same transaction.
     #[must_use]

@@ -20,7 +20,7 @@ use idcloud_model::{
 
 use super::{
     Claim, Claimed, Conclusion, EntryFilter, Finished, Journal, JournalErrorKind, JournalKey,
-    Owner, Refusal, Settlement, State, StateKind, Ticket,
+    Origin, Owner, Record, Refusal, Settlement, State, StateKind, Ticket,
 };
 use crate::Flow;
 
@@ -47,6 +47,11 @@ pub async fn check(journal: &dyn Journal) {
     trial.abandoned().await;
     trial.retracted().await;
     trial.keys_are_apart().await;
+    trial.one_tenant_in_one_case().await;
+    trial.custom_places().await;
+    trial.an_owner_that_is_dead().await;
+    trial.no_lease_is_endless().await;
+    trial.clocks_that_are_ahead().await;
     trial.wrong_moves().await;
     trial.pages().await;
     trial.found_by_state().await;
@@ -116,23 +121,23 @@ fn id(number: u32) -> ProcessId {
 struct Trial<'a> {
     journal: &'a dyn Journal,
     /// Keeps trials in one store apart.
-    account: String,
+    tenant: String,
     number: AtomicU32,
 }
 
 impl<'a> Trial<'a> {
     fn new(journal: &'a dyn Journal) -> Self {
-        let account = format!("{}@trial.iam.acesso.io", Owner::random());
+        let tenant = format!("trial-{}", Owner::random());
         Self {
             journal,
-            account,
+            tenant,
             number: AtomicU32::new(0),
         }
     }
 
     fn key(&self, flow: Flow, reference: &str) -> JournalKey {
         let reference = reference.parse().expect("a reference");
-        JournalKey::from_parts(EnvironmentName::Local, &self.account, flow, reference)
+        JournalKey::from_parts(EnvironmentName::Local, &self.tenant, flow, reference)
     }
 
     /// A key that no other trial has.
@@ -396,7 +401,7 @@ impl<'a> Trial<'a> {
         );
     }
 
-    /// A process that was found answers no second reference, whatever became of the first; in another account it is another process.
+    /// A process that was found answers no second reference, whatever became of the first; in another tenant it is another process.
     async fn one_process_answers_one_reference(&self) {
         let ambiguous = async |key: &JournalKey| {
             let ticket = self.on_its_way(key, at(0)).await;
@@ -436,17 +441,17 @@ impl<'a> Trial<'a> {
                 assert_eq!(self.state(key, at(4)).await, StateKind::Ambiguous);
             }
         }
-        for (environment, account) in [
-            (EnvironmentName::Uat, self.account.clone()),
-            (EnvironmentName::Local, format!("{}.others", self.account)),
+        for (environment, tenant) in [
+            (EnvironmentName::Uat, self.tenant.clone()),
+            (EnvironmentName::Local, format!("{}.others", self.tenant)),
         ] {
             let reference = "one process".parse().expect("a reference");
-            let key = JournalKey::from_parts(environment, &account, Flow::Identity, reference);
+            let key = JournalKey::from_parts(environment, &tenant, Flow::Identity, reference);
             ambiguous(&key).await;
             self.journal
                 .settle(&key, Settlement::Found(id(20)), at(4))
                 .await
-                .expect("another account has processes of its own");
+                .expect("another tenant has processes of its own");
         }
     }
 
@@ -730,28 +735,190 @@ impl<'a> Trial<'a> {
         assert_eq!(self.state(&key, at(64)).await, StateKind::Dispatched);
     }
 
-    /// One reference is several submissions in several flows, accounts and environments.
+    /// One reference is several submissions in several flows, tenants and environments.
     async fn keys_are_apart(&self) {
         let reference = || "shared".parse().expect("a reference");
-        let other = "other@trial.iam.acesso.io";
         for key in [
             self.key(Flow::Identity, "shared"),
             self.key(Flow::Liveness, "shared"),
             JournalKey::from_parts(
                 EnvironmentName::Uat,
-                &self.account,
+                &self.tenant,
                 Flow::Identity,
                 reference(),
             ),
             JournalKey::from_parts(
                 EnvironmentName::Local,
-                &format!("{}.{other}", self.account),
+                &format!("{}.other", self.tenant),
                 Flow::Identity,
                 reference(),
             ),
         ] {
             let _ = self.fresh(&key, "one", at(0)).await;
         }
+    }
+
+    /// A reference is the tenant's: another of its accounts finds it, whatever the case that the tenant's id is written in.
+    async fn one_tenant_in_one_case(&self) {
+        let key = self.new_key();
+        let mut claim = Self::claim_of(&key, "one", 0);
+        claim.account = Some("first@tenant.iam.acesso.io".into());
+        let first = self.journal.claim(claim, at(0)).await;
+        assert!(matches!(first, Ok(Claimed::Fresh(_))));
+        let reference = key.reference().clone();
+        let tenant = self.tenant.to_ascii_uppercase();
+        let same = JournalKey::from_parts(key.environment(), &tenant, key.flow(), reference);
+        let mut claim = Self::claim_of(&same, "two", 0);
+        claim.account = Some("second@tenant.iam.acesso.io".into());
+        let second = self.journal.claim(claim, at(1)).await;
+        assert!(matches!(second, Ok(Claimed::InFlight { .. })));
+        let entry = self.journal.entry(&same, at(1)).await.expect("read");
+        let entry = entry.expect("it is remembered");
+        let account = Some("first@tenant.iam.acesso.io");
+        assert_eq!(entry.record().account(), account, "who submitted it");
+    }
+
+    /// In a custom environment a reference is known at the origin that it was submitted to, and refused at another; one on
+    /// this machine is a place of its own.
+    async fn custom_places(&self) {
+        let claim_at = |reference: &str, origin: &str| {
+            let reference = reference.parse().expect("a reference");
+            let origin: Option<Origin> = origin.parse().ok();
+            let custom = EnvironmentName::Custom;
+            let key = JournalKey::from_parts(custom, &self.tenant, Flow::Identity, reference);
+            let mut claim = Self::claim_of(&key.at(origin.as_ref()), "one", 0);
+            claim.origin = origin;
+            claim
+        };
+        let (one, other) = ("https://one.example", "https://other.example:8443");
+        let (here, there) = ("http://127.0.0.1:8080", "http://127.0.0.1:9090");
+        let claim = async |reference: &str, origin: &str| {
+            let claimed = self.journal.claim(claim_at(reference, origin), at(1)).await;
+            claimed.map_err(|error| {
+                (
+                    error.kind(),
+                    error.between().map(|two| two.map(String::from)),
+                )
+            })
+        };
+        let Ok(Claimed::Fresh(ticket)) = claim("place", one).await else {
+            panic!("a new reference is fresh");
+        };
+        let elsewhere = Some([one.to_owned(), other.to_owned()]);
+        let refused = Err((JournalErrorKind::OtherOrigin, elsewhere));
+        assert_eq!(claim("place", other).await, refused);
+        assert!(matches!(
+            claim("place", one).await,
+            Ok(Claimed::InFlight { .. })
+        ));
+        // What was never sent was submitted nowhere.
+        self.conclude(&ticket, Conclusion::NotSent(None), at(2))
+            .await;
+        assert!(matches!(claim("place", other).await, Ok(Claimed::Fresh(_))));
+        for origin in [here, there] {
+            assert!(
+                matches!(claim("place", origin).await, Ok(Claimed::Fresh(_))),
+                "{origin}"
+            );
+        }
+        // A record that names no origin, as an earlier version left it.
+        let unnamed = claim_at("unnamed", "");
+        let first = self.journal.claim(unnamed, at(0)).await;
+        assert!(matches!(first, Ok(Claimed::Fresh(_))));
+        for origin in [one, here] {
+            let refused = claim("unnamed", origin).await.map_err(|(kind, _)| kind);
+            assert_eq!(refused, Err(JournalErrorKind::OriginUnknown), "{origin}");
+        }
+    }
+
+    /// A person who knows that an owner is dead need not wait: what was claimed is not sent, what was dispatched ambiguous,
+    /// never free; and an owner that lives sends nothing any more.
+    async fn an_owner_that_is_dead(&self) {
+        let dead = async |key: &JournalKey| {
+            let settled = self
+                .journal
+                .settle(key, Settlement::OwnerIsDead, at(2))
+                .await;
+            settled.map_err(|error| error.kind())
+        };
+        let claimed = self.new_key();
+        let ticket = self.fresh(&claimed, "one", at(0)).await;
+        assert_eq!(dead(&claimed).await, Ok(()));
+        assert_eq!(self.state(&claimed, at(2)).await, StateKind::NotSent);
+        let late = self.journal.dispatch(&ticket, LEASE, at(3)).await;
+        let late = late.map_err(|error| error.kind());
+        assert_eq!(late, Err(JournalErrorKind::Stale));
+        let dispatched = self.new_key();
+        let ticket = self.on_its_way(&dispatched, at(0)).await;
+        assert_eq!(dead(&dispatched).await, Ok(()));
+        let known = self.claim(&dispatched, "two", at(3)).await;
+        assert!(matches!(known, Claimed::Ambiguous { .. }));
+        let again = self.journal.dispatch(&ticket, LEASE, at(3)).await;
+        let again = again.map_err(|error| error.kind());
+        assert_eq!(again, Err(JournalErrorKind::LeaseExpired));
+        let nobody = Err(JournalErrorKind::NotAllowed(StateKind::Ambiguous));
+        assert_eq!(dead(&dispatched).await, nobody);
+        // He lived all the same, and knows better than a person.
+        let end = Conclusion::Finished(Box::new(finished(&id(60), 3)));
+        self.conclude(&ticket, end, at(4)).await;
+        assert_eq!(self.state(&dispatched, at(4)).await, StateKind::Finished);
+        let over = Err(JournalErrorKind::NotAllowed(StateKind::Finished));
+        assert_eq!(dead(&dispatched).await, over);
+    }
+
+    /// No deadline holds a reference up for longer than a day.
+    async fn no_lease_is_endless(&self) {
+        const DAY: u64 = 24 * 3600;
+        let key = self.new_key();
+        let endless = Self::claim_of(&key, "one", 0).with_lease(Duration::MAX);
+        let claimed = self.journal.claim(endless, at(0)).await;
+        let Ok(Claimed::Fresh(ticket)) = claimed else {
+            panic!("a new reference is fresh");
+        };
+        assert_eq!(self.state(&key, at(DAY - 1)).await, StateKind::Claimed);
+        assert_eq!(self.state(&key, at(DAY)).await, StateKind::NotSent);
+        self.journal
+            .dispatch(&ticket, Duration::MAX, at(10))
+            .await
+            .expect("a fresh ticket dispatches");
+        assert_eq!(self.state(&key, at(DAY + 9)).await, StateKind::Dispatched);
+        assert_eq!(self.state(&key, at(DAY + 10)).await, StateKind::Ambiguous);
+    }
+
+    /// What a clock wrote that was ahead by more than minutes holds nothing up: not sent if it was claimed, ambiguous if it
+    /// was dispatched.
+    async fn clocks_that_are_ahead(&self) {
+        let ahead = Record::MOST_AHEAD.as_secs();
+        let (key, sent) = (self.new_key(), self.new_key());
+        let old = self.fresh(&key, "one", at(ahead)).await;
+        let _ = self.on_its_way(&sent, at(ahead)).await;
+        // As far as clocks differ it is another's.
+        assert_eq!(self.state(&key, at(0)).await, StateKind::Claimed);
+        assert_eq!(self.state(&sent, at(0)).await, StateKind::Dispatched);
+        let before = UNIX_EPOCH + Duration::from_secs(START - 1);
+        assert_eq!(self.state(&sent, before).await, StateKind::Ambiguous);
+        for (wanted, key) in [(StateKind::NotSent, &key), (StateKind::Ambiguous, &sent)] {
+            let filter = EntryFilter::new().with_tenant(&self.tenant);
+            let filter = filter.with_reference(key.reference().clone());
+            let listed = filter.with_state(wanted);
+            let page = self.journal.entries(&listed, None, 10, before).await;
+            assert_eq!(page.expect("read").entries().len(), 1, "{wanted}");
+        }
+        let _ = self.fresh(&key, "two", before).await;
+        let late = self.journal.dispatch(&old, LEASE, at(ahead)).await;
+        let late = late.map_err(|error| error.kind());
+        assert_eq!(late, Err(JournalErrorKind::Stale), "two never send one");
+        let settled = self.journal.settle(&sent, Settlement::Resend, before).await;
+        settled.expect("what is ambiguous can be settled");
+        // A clock that is right again by the time of the dispatch ends the lease as if it had been right before.
+        let key = self.new_key();
+        let ticket = self.fresh(&key, "one", at(10_000_000)).await;
+        self.journal
+            .dispatch(&ticket, LEASE, at(0))
+            .await
+            .expect("nobody else has it");
+        assert_eq!(self.state(&key, at(59)).await, StateKind::Dispatched);
+        assert_eq!(self.state(&key, at(60)).await, StateKind::Ambiguous);
     }
 
     /// What the diagram does not show is refused, and changes nothing.
@@ -790,10 +957,10 @@ impl<'a> Trial<'a> {
 
     /// Entries come in the order of their keys, page by page, each once, filtered as they stand at the time.
     async fn pages(&self) {
-        let account = format!("pages.{}", self.account);
+        let tenant = format!("pages.{}", self.tenant);
         let key = |number: u32| {
             let reference = format!("row {number:03}").parse().expect("a reference");
-            JournalKey::from_parts(EnvironmentName::Local, &account, Flow::Identity, reference)
+            JournalKey::from_parts(EnvironmentName::Local, &tenant, Flow::Identity, reference)
         };
         for number in (0..25).rev() {
             let ticket = self.fresh(&key(number), "one", at(0)).await;
@@ -804,7 +971,7 @@ impl<'a> Trial<'a> {
                     .expect("dispatched");
             }
         }
-        let all = EntryFilter::new().with_issuer(&account);
+        let all = EntryFilter::new().with_tenant(&tenant.to_ascii_uppercase());
         for (filter, now, expected) in [
             (all.clone(), at(1), 25),
             (all.clone().with_state(StateKind::Dispatched), at(1), 13),
@@ -841,10 +1008,10 @@ impl<'a> Trial<'a> {
 
     /// What is wanted is found by how it stands at the time, whatever it was when it was written.
     async fn found_by_state(&self) {
-        let account = format!("states.{}", self.account);
+        let tenant = format!("states.{}", self.tenant);
         let key = |reference: &str| {
             let reference = reference.parse().expect("a reference");
-            JournalKey::from_parts(EnvironmentName::Local, &account, Flow::Identity, reference)
+            JournalKey::from_parts(EnvironmentName::Local, &tenant, Flow::Identity, reference)
         };
         for (reference, number, status) in [("failed again", 40, 5), ("finished", 41, 3)] {
             let ticket = self.on_its_way(&key(reference), at(0)).await;
@@ -862,7 +1029,7 @@ impl<'a> Trial<'a> {
             settled.await.expect("settled");
         }
         let _ = self.fresh(&key("resend claimed"), "one", at(2)).await;
-        let all = EntryFilter::new().with_issuer(&account);
+        let all = EntryFilter::new().with_tenant(&tenant);
         for (state, now, expected) in [
             (StateKind::Finished, at(3), &["finished"][..]),
             (StateKind::Finished, at(100), &["failed again", "finished"]),
@@ -910,6 +1077,10 @@ impl<'a> Trial<'a> {
         let ticket = self.fresh(&recent, "one", later(0)).await;
         self.conclude(&ticket, Conclusion::NotSent(None), later(100))
             .await;
+        // A clock that is ahead of everything would forget everything.
+        let far = UNIX_EPOCH + Duration::from_secs(100 * START);
+        let refused = self.journal.purge(far).await.map_err(|error| error.kind());
+        assert_eq!(refused, Err(JournalErrorKind::NothingNewer));
         let forgotten = self.journal.purge(later(100)).await.expect("purged");
         assert!(forgotten >= 3, "{forgotten} were forgotten");
         for (key, remembered) in [

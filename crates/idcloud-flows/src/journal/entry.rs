@@ -4,9 +4,10 @@
 
 use std::time::SystemTime;
 
-use idcloud_http::EnvironmentName;
+use idcloud_http::{Environment, EnvironmentName};
 
-use super::{JournalKey, Owner, Record, Reference, State, StateKind, Ticket};
+use super::transition::other_place;
+use super::{JournalError, JournalKey, Origin, Owner, Record, Reference, State, StateKind, Ticket};
 use crate::{Flow, Pending};
 
 /// One reference and what is remembered of it, as it stands at one time.
@@ -71,13 +72,25 @@ impl Entry {
     pub const fn state(&self) -> &State {
         self.record.state()
     }
+
+    /// Refuses where it was submitted elsewhere than in `environment`: what it holds is then no answer there. A claim is
+    /// refused alike.
+    ///
+    /// # Errors
+    /// [`OtherOrigin`](super::JournalErrorKind::OtherOrigin) or
+    /// [`OriginUnknown`](super::JournalErrorKind::OriginUnknown), which a custom environment alone can have.
+    pub fn refuse_elsewhere(&self, environment: &Environment) -> Result<(), JournalError> {
+        let origin = Origin::of(environment);
+        other_place(&self.record, origin.as_ref()).map_or(Ok(()), Err)
+    }
 }
 
 /// Which entries are wanted: all that have everything that is named.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EntryFilter {
     environment: Option<EnvironmentName>,
-    issuer: Option<Box<str>>,
+    origin: Option<Box<str>>,
+    tenant_id: Option<Box<str>>,
     flow: Option<Flow>,
     reference: Option<Reference>,
     state: Option<StateKind>,
@@ -97,11 +110,26 @@ impl EntryFilter {
         self
     }
 
-    /// Those of one account, by its issuer.
+    /// Those of one tenant, by its id, whose case does not count.
     #[must_use]
-    pub fn with_issuer(mut self, issuer: &str) -> Self {
-        self.issuer = Some(issuer.into());
+    pub fn with_tenant(mut self, tenant_id: &str) -> Self {
+        self.tenant_id = Some(tenant_id.to_ascii_lowercase().into());
         self
+    }
+
+    /// Those of the tenant in the place that `environment` names: a custom environment on this machine is a place of its
+    /// own.
+    #[must_use]
+    pub fn with_tenant_of(self, environment: &Environment) -> Self {
+        let origin = Origin::of(environment).filter(Origin::is_on_this_machine);
+        let place = origin.as_ref().map_or("", Origin::as_str).into();
+        let filter = self
+            .with_environment(environment.name())
+            .with_tenant(environment.account().tenant_id());
+        Self {
+            origin: Some(place),
+            ..filter
+        }
     }
 
     /// Those of one flow.
@@ -111,7 +139,7 @@ impl EntryFilter {
         self
     }
 
-    /// Those with this reference, of which there is one for each environment, account and flow.
+    /// Those with this reference, of which there is one for each environment, tenant and flow.
     #[must_use]
     pub fn with_reference(mut self, reference: Reference) -> Self {
         self.reference = Some(reference);
@@ -127,10 +155,11 @@ impl EntryFilter {
 
     /// The wanted text of each part of a key, in the order of [`JournalKey::parts`].
     #[must_use]
-    pub fn parts(&self) -> [Option<&str>; 4] {
+    pub fn parts(&self) -> [Option<&str>; 5] {
         [
             self.environment.map(EnvironmentName::as_str),
-            self.issuer.as_deref(),
+            self.origin.as_deref(),
+            self.tenant_id.as_deref(),
             self.flow.map(Flow::as_str),
             self.reference.as_ref().map(Reference::as_str),
         ]

@@ -12,6 +12,7 @@ use super::StateKind;
 #[derive(Debug)]
 pub struct JournalError {
     kind: JournalErrorKind,
+    between: Option<Box<[Box<str>; 2]>>,
     source: Option<BoxError>,
 }
 
@@ -27,10 +28,20 @@ pub enum JournalErrorKind {
     LeaseExpired,
     /// What was asked is not possible in this state.
     NotAllowed(StateKind),
-    /// The process that was found belongs to another reference of the account, or to an earlier attempt of this one.
+    /// The process that was found belongs to another reference of the tenant, or to an earlier attempt of this one.
     ProcessTaken,
     /// The process that a person found is another person's. The reference is ambiguous again.
     OtherPerson,
+    /// The reference was submitted to another custom environment; [`between`](JournalError::between) names both origins.
+    OtherOrigin,
+    /// An earlier version submitted the reference to a custom environment and did not write down which. A person has to
+    /// name its origin; [`between`](JournalError::between) has the one that was asked for last.
+    OriginUnknown,
+    /// The store was made by a version that kept two accounts of a tenant apart, and both of
+    /// [`between`](JournalError::between) hold one reference. It was left as it is.
+    TwoAccounts,
+    /// A purge would have forgotten everything: no record is as new as its limit.
+    NothingNewer,
     /// Nothing is remembered under this key.
     NotFound,
     /// The store could not be read or written. A change may or may not have been made.
@@ -61,7 +72,11 @@ impl JournalError {
     /// An error of this kind.
     #[must_use]
     pub const fn new(kind: JournalErrorKind) -> Self {
-        Self { kind, source: None }
+        Self {
+            kind,
+            between: None,
+            source: None,
+        }
     }
 
     /// The same with what caused it.
@@ -69,6 +84,20 @@ impl JournalError {
     pub fn with_source(mut self, source: impl Into<BoxError>) -> Self {
         self.source = Some(source.into());
         self
+    }
+
+    /// The same about two that disagree: two origins, or two accounts.
+    #[must_use]
+    pub fn with_between(mut self, one: &str, other: &str) -> Self {
+        self.between = Some(Box::new([one.into(), other.into()]));
+        self
+    }
+
+    /// The two that disagree, where the error is about two: the one that the journal has first. Empty where it has none.
+    #[must_use]
+    pub fn between(&self) -> Option<[&str; 2]> {
+        let [one, other] = &**self.between.as_ref()?;
+        Some([one, other])
     }
 
     /// Why.
@@ -86,7 +115,29 @@ impl From<JournalErrorKind> for JournalError {
 
 impl fmt::Display for JournalError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [one, other] = self.between().unwrap_or(["one", "another"]);
         let text = match self.kind {
+            JournalErrorKind::OtherOrigin => {
+                return write!(
+                    f,
+                    "the reference was submitted to {one}, and {other} is asked for now; use the address that it was submitted to, or a new reference"
+                );
+            }
+            JournalErrorKind::OriginUnknown => {
+                return write!(
+                    f,
+                    "an earlier version submitted the reference to a custom environment without writing down its address, and {other} is asked for now; name the address that it was submitted to, in the journal, before it is used again"
+                );
+            }
+            JournalErrorKind::TwoAccounts => {
+                return write!(
+                    f,
+                    "an earlier version kept the accounts of a tenant apart, and two of them hold one reference: {one} and {other}; the journal was left as it is: take out of it, by hand, the entry that is not to count"
+                );
+            }
+            JournalErrorKind::NothingNewer => {
+                "everything that the journal holds is older than the purge's limit, and all that is over would be forgotten; see that the clock is right, or purge by a limit that is not after the newest entry"
+            }
             JournalErrorKind::OtherRequest(state) => {
                 return write!(
                     f,

@@ -1,60 +1,92 @@
 //! Under what a submission is remembered.
 //!
-//! Must keep apart what must not be confused: tests and production, one account and another, one flow and another.
+//! Must keep apart what must not be confused: tests and production, one tenant and another, one flow and another.
 
 use std::cmp::Ordering;
 
 use idcloud_http::{Environment, EnvironmentName};
 
-use super::{Reference, environment_named};
+use super::{Origin, Reference, environment_named};
 use crate::Flow;
 
-/// Environment, account, flow and the caller's reference: one submission.
+/// Environment, tenant, flow and the caller's reference: one submission.
+///
+/// The account is no part of it: another account of the tenant finds what the first one submitted. A custom environment
+/// on this machine is a place of its own, so that its origin is a part of the key; of any other custom environment the
+/// record names the origin ([`Record::origin`](super::Record::origin)).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct JournalKey {
     environment: EnvironmentName,
-    issuer: Box<str>,
+    /// Of a custom environment on this machine alone.
+    origin: Option<Origin>,
+    tenant_id: Box<str>,
     flow: Flow,
     reference: Reference,
 }
 
 impl JournalKey {
-    /// The key of `reference` within a flow of one account in one environment.
+    /// The key of `reference` within a flow of one tenant in one environment.
     #[must_use]
     pub fn new(environment: &Environment, flow: Flow, reference: Reference) -> Self {
-        Self::from_parts(
-            environment.name(),
-            environment.account().issuer(),
-            flow,
-            reference,
-        )
+        let tenant_id = environment.account().tenant_id();
+        let key = Self::from_parts(environment.name(), tenant_id, flow, reference);
+        key.at(Origin::of(environment).as_ref())
     }
 
-    /// The key of these parts, as a store reads them back; `issuer` is the account's, `account@tenant.iam.acesso.io`.
+    /// The key of these parts. The case of the tenant's id does not count: it is kept in small letters.
     #[must_use]
     pub fn from_parts(
         environment: EnvironmentName,
-        issuer: &str,
+        tenant_id: &str,
         flow: Flow,
         reference: Reference,
     ) -> Self {
         Self {
             environment,
-            issuer: issuer.into(),
+            origin: None,
+            tenant_id: tenant_id.to_ascii_lowercase().into(),
             flow,
             reference,
         }
     }
 
-    /// The key of these parts as text, in the order of [`parts`](Self::parts); none where one of them cannot be.
+    /// The same in a custom environment at `origin`, which is a part of the key where it is on this machine.
     #[must_use]
-    pub fn from_text([environment, issuer, flow, reference]: [&str; 4]) -> Option<Self> {
-        Some(Self::from_parts(
-            environment_named(environment)?,
-            issuer,
-            flow.parse().ok()?,
-            reference.parse().ok()?,
-        ))
+    pub fn at(mut self, origin: Option<&Origin>) -> Self {
+        let is_custom = self.environment == EnvironmentName::Custom;
+        let own = origin.filter(|origin| is_custom && origin.is_on_this_machine());
+        self.origin = own.cloned();
+        self
+    }
+
+    /// The key of these parts as text, in the order of [`parts`](Self::parts), as a store reads them back; none where one
+    /// of them cannot be.
+    #[must_use]
+    pub fn from_text([environment, origin, tenant_id, flow, reference]: [&str; 5]) -> Option<Self> {
+        let (flow, reference) = (flow.parse().ok()?, reference.parse().ok()?);
+        let environment = environment_named(environment)?;
+        let origin = match origin {
+            "" => None,
+            origin => Some(origin.parse().ok()?),
+        };
+        let key = Self::from_parts(environment, tenant_id, flow, reference);
+        let key = key.at(origin.as_ref());
+        (key.origin == origin).then_some(key)
+    }
+
+    /// The same with another reference.
+    #[must_use]
+    pub fn with_reference(mut self, reference: Reference) -> Self {
+        self.reference = reference;
+        self
+    }
+
+    /// The key under which an earlier version, which wrote down no origin, remembers the same; nothing where that is
+    /// this one.
+    #[must_use]
+    pub fn without_origin(&self) -> Option<Self> {
+        self.origin.as_ref()?;
+        Some(self.clone().at(None))
     }
 
     /// The environment.
@@ -63,10 +95,10 @@ impl JournalKey {
         self.environment
     }
 
-    /// The account's issuer.
+    /// The tenant's id, in small letters.
     #[must_use]
-    pub fn issuer(&self) -> &str {
-        &self.issuer
+    pub fn tenant_id(&self) -> &str {
+        &self.tenant_id
     }
 
     /// The flow.
@@ -81,18 +113,21 @@ impl JournalKey {
         &self.reference
     }
 
-    /// Whether both are of one account in one environment.
+    /// Whether both are of one tenant in one environment.
     #[must_use]
-    pub fn is_of_the_account_of(&self, other: &Self) -> bool {
-        (self.environment, &self.issuer) == (other.environment, &other.issuer)
+    pub fn is_of_the_tenant_of(&self, other: &Self) -> bool {
+        (self.environment, &self.origin, &self.tenant_id)
+            == (other.environment, &other.origin, &other.tenant_id)
     }
 
-    /// The parts as text, in the order in which keys are sorted.
+    /// The parts as text, in the order in which keys are sorted: environment, origin (empty unless it is a part of the
+    /// key), tenant, flow and reference.
     #[must_use]
-    pub fn parts(&self) -> [&str; 4] {
+    pub fn parts(&self) -> [&str; 5] {
         [
             self.environment.as_str(),
-            &self.issuer,
+            self.origin.as_ref().map_or("", Origin::as_str),
+            &self.tenant_id,
             self.flow.as_str(),
             self.reference.as_str(),
         ]
@@ -109,5 +144,42 @@ impl Ord for JournalKey {
 impl PartialOrd for JournalKey {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(tenant_id: &str) -> JournalKey {
+        let reference = "order-1041".parse().unwrap();
+        JournalKey::from_parts(
+            EnvironmentName::Custom,
+            tenant_id,
+            Flow::Identity,
+            reference,
+        )
+    }
+
+    /// Nobody pays twice for writing a tenant's id in capitals, nor for reading a key back.
+    #[test]
+    fn a_key_is_read_as_it_was_written() {
+        let here: Origin = "http://127.0.0.1:8080".parse().unwrap();
+        let elsewhere: Origin = "https://gateway.example".parse().unwrap();
+        assert_eq!(key("Tenant-ONE"), key("tenant-one"));
+        assert_eq!(key("t").at(Some(&elsewhere)), key("t"));
+        assert_ne!(key("t").at(Some(&here)), key("t"));
+        assert_eq!(key("t").without_origin(), None);
+        let own = key("t").at(Some(&here));
+        assert_eq!(own.without_origin(), Some(key("t")));
+        for key in [key("t"), own] {
+            assert_eq!(JournalKey::from_text(key.parts()), Some(key));
+        }
+        for wrong in ["https://gateway.example", "nowhere"] {
+            let parts = ["custom", wrong, "t", "identity", "r"];
+            assert_eq!(JournalKey::from_text(parts), None);
+        }
+        let parts = ["local", "http://127.0.0.1:8080", "t", "identity", "r"];
+        assert_eq!(JournalKey::from_text(parts), None);
     }
 }

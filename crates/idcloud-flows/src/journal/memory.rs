@@ -12,7 +12,7 @@ use idcloud_model::ProcessId;
 
 use super::{
     Answer, Command, Entry, EntryFilter, Journal, JournalError, JournalErrorKind, JournalKey, Page,
-    Record, transition,
+    Record, refuse_purge, transition,
 };
 
 /// A journal that lasts as long as this value.
@@ -60,10 +60,10 @@ impl MemoryJournal {
 }
 
 impl Memory {
-    /// Whether another reference of the key's account has this process. Looks at all of them: it is a person who asks.
+    /// Whether another reference of the key's tenant has this process. Looks at all of them: it is a person who asks.
     fn holds(&self, key: &JournalKey, process_id: &ProcessId) -> bool {
         self.records.iter().any(|(other, record)| {
-            other != key && other.is_of_the_account_of(key) && record.holds(process_id)
+            other != key && other.is_of_the_tenant_of(key) && record.holds(process_id)
         })
     }
 }
@@ -81,6 +81,8 @@ impl Journal for MemoryJournal {
 
     async fn purge(&self, before: SystemTime) -> Result<u64, JournalError> {
         let mut memory = self.lock();
+        let newest = memory.records.values().map(Record::changed_at).max();
+        refuse_purge(newest, before)?;
         let count = memory.records.len();
         memory
             .records

@@ -35,13 +35,17 @@
 //! - An attempt that provably did not run leaves what was before it: nothing, or the failed process that it was to replace.
 //! - A process that a person found is compared with the person when there is one at hand. Until then its verdict is a review; another person's
 //!   leaves the reference *ambiguous* again.
+//! - No lease is longer than a day, and one that a clock wrote which was ahead by minutes is over. A person who knows that
+//!   an owner is dead need not wait ([`Settlement::OwnerIsDead`]).
+//! - A reference belongs to the tenant, not to one of its accounts. In a custom environment the record names the API's
+//!   origin, and a claim for another origin is refused ([`JournalErrorKind::OtherOrigin`]).
 //! - *Ambiguous* ends only by a late answer, or by a person ([`Settlement`]), who may say otherwise until the process that was found is seen final.
 //!
 //! All of it is one pure function, [`transition`]. A store keeps records ([`Record`]) by key, runs the function on them, and answers once
 //! what it made is durable. [`MemoryJournal`] is one; the crate `idcloud-journal` has one on SQLite. The module `conformance` (feature
 //! `conformance`) tries any other.
 //!
-//! What is stored: the key, times, states, owners' names, the request's [`Fingerprint`], what was asked, and of processes what
+//! What is stored: the key, the account, times, states, owners' names, the request's [`Fingerprint`], what was asked, and of processes what
 //! [`Finished`] and [`Pending`] keep. No image, no number, no name.
 
 mod command;
@@ -53,6 +57,7 @@ mod fingerprint;
 mod finished;
 mod key;
 mod memory;
+mod origin;
 mod owner;
 mod page;
 mod record;
@@ -74,11 +79,12 @@ pub use fingerprint::Fingerprint;
 pub use finished::Finished;
 pub use key::JournalKey;
 pub use memory::MemoryJournal;
+pub use origin::{Origin, OriginError};
 pub use owner::{Owner, OwnerError};
 pub use page::{Page, Unreadable};
 pub use record::{Attempt, Record, Refusal, State, StateKind, UnknownState};
 pub use reference::{Reference, ReferenceError};
-pub use transition::{Transition, transition};
+pub use transition::{Transition, refuse_purge, transition};
 
 #[cfg(doc)]
 use crate::Pending;
@@ -102,10 +108,15 @@ pub trait Journal: Send + Sync + Debug {
     /// Commands that were applied before by the same caller come first.
     fn tell(&self, command: Command, now: SystemTime);
 
-    /// Forgets what changed last before `before` and is over: finished, not sent, settled to be sent again. Returns how many.
+    /// Forgets what changed last before `before` and is over: finished, not sent, settled to be sent again. Returns how
+    /// many.
     ///
     /// What is pending, ambiguous or on its way is never forgotten, and neither is a record that cannot be read. A forgotten reference is
     /// free, and can be paid for once more.
+    ///
+    /// # Errors
+    /// [`JournalErrorKind::NothingNewer`] where no record is as new as `before` ([`refuse_purge`]): all would be forgotten,
+    /// for instance because a clock is ahead.
     async fn purge(&self, before: SystemTime) -> Result<u64, JournalError>;
 
     /// What is remembered under `key`, as it stands at `now`.
@@ -127,13 +138,17 @@ pub trait Journal: Send + Sync + Debug {
     /// Asks to submit: fresh with a ticket, or what is known instead.
     ///
     /// # Errors
-    /// [`JournalErrorKind::OtherRequest`] where the reference is in use for a request with another fingerprint.
+    /// [`JournalErrorKind::OtherRequest`] where the reference is in use for a request with another fingerprint;
+    /// [`OtherOrigin`](JournalErrorKind::OtherOrigin) and [`OriginUnknown`](JournalErrorKind::OriginUnknown) where it was
+    /// submitted to another custom environment, or nobody knows to which.
     async fn claim(&self, claim: Claim, now: SystemTime) -> Result<Claimed, JournalError> {
+        refuse_unnamed(self, &claim, now).await?;
         claimed(self.apply(Command::Claim(claim), now).await?)
     }
 
     /// The same, and fresh also where the last process ended in status 4 or 5. With a new selfie the fingerprint may be another.
     async fn begin_again(&self, claim: Claim, now: SystemTime) -> Result<Claimed, JournalError> {
+        refuse_unnamed(self, &claim, now).await?;
         claimed(self.apply(Command::BeginAgain(claim), now).await?)
     }
 
@@ -191,11 +206,12 @@ pub trait Journal: Send + Sync + Debug {
         Ok(())
     }
 
-    /// Ends an ambiguous attempt by a person's decision.
+    /// Ends an attempt by a person's decision.
     ///
     /// # Errors
-    /// [`JournalErrorKind::NotAllowed`] where it is not ambiguous, and [`JournalErrorKind::ProcessTaken`] where the process that was found
-    /// belongs to another reference of the account.
+    /// [`JournalErrorKind::NotAllowed`] where it is not ambiguous (for [`Settlement::OwnerIsDead`]: neither claimed nor
+    /// dispatched), and [`JournalErrorKind::ProcessTaken`] where the process that was found belongs to another reference of
+    /// the tenant.
     async fn settle(
         &self,
         key: &JournalKey,
@@ -236,6 +252,24 @@ fn claimed(answer: Answer) -> Result<Claimed, JournalError> {
         // A store that answers a claim so does not follow the rules.
         Answer::Done => Err(JournalErrorKind::Storage.into()),
     }
+}
+
+/// Refuses what an earlier version submitted to a custom environment that it did not name, where the key of this version
+/// is another because it names it.
+async fn refuse_unnamed<J: Journal + ?Sized>(
+    journal: &J,
+    claim: &Claim,
+    now: SystemTime,
+) -> Result<(), JournalError> {
+    let Some(key) = claim.key.without_origin() else {
+        return Ok(());
+    };
+    let entry = journal.entry(&key, now).await?;
+    // Only earlier versions wrote such records, so that none can come between this and the claim.
+    let unnamed = entry.filter(|entry| entry.record().origin().is_none());
+    unnamed
+        .and_then(|entry| transition::other_place(entry.record(), claim.origin.as_ref()))
+        .map_or(Ok(()), Err)
 }
 
 /// The environment of this name.

@@ -4,12 +4,12 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use idcloud_model::{Asked, ErrorCode, Policy, ProcessId};
 use serde::{Deserialize, Serialize};
 
-use super::{Fingerprint, Finished, Owner, unix_millis};
+use super::{Claim, Fingerprint, Finished, Origin, Owner, unix_millis};
 use crate::Pending;
 
 /// The form in which records are stored now.
@@ -22,6 +22,9 @@ pub struct Record {
     version: u32,
     #[serde(with = "unix_millis")]
     pub(super) changed_at: SystemTime,
+    /// Where the custom environment is that it was submitted to; earlier versions did not write it down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) origin: Option<Origin>,
     /// Attempts that are over and may have been paid for: failed processes, and those that somebody settled to be sent again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) earlier: Vec<Attempt>,
@@ -35,6 +38,9 @@ pub struct Attempt {
     /// Given once by a store: tells this attempt from any other.
     pub(super) fence: u64,
     pub(super) fingerprint: Fingerprint,
+    /// The account that submitted it, for people who look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) account: Option<Box<str>>,
     #[serde(with = "unix_millis")]
     pub(super) claimed_at: SystemTime,
     pub(super) asked: Asked,
@@ -155,13 +161,47 @@ pub enum StateKind {
 }
 
 impl Record {
-    pub(super) const fn new(changed_at: SystemTime, earlier: Vec<Attempt>, last: Attempt) -> Self {
+    /// How far ahead a clock may be of another. What was written later than that is of a clock that is wrong, and its
+    /// lease is over: five minutes.
+    pub const MOST_AHEAD: Duration = Duration::from_secs(300);
+
+    pub(super) const fn new(
+        changed_at: SystemTime,
+        origin: Option<Origin>,
+        earlier: Vec<Attempt>,
+        last: Attempt,
+    ) -> Self {
         Self {
             version: VERSION,
             changed_at,
+            origin,
             earlier,
             last,
         }
+    }
+
+    /// The origin of the custom environment that it was submitted to. Nothing in the other environments, and where an
+    /// earlier version submitted it.
+    #[must_use]
+    pub const fn origin(&self) -> Option<&Origin> {
+        self.origin.as_ref()
+    }
+
+    /// The same, submitted to `origin`, as a person says of what an earlier version wrote. One that names an origin
+    /// keeps it.
+    #[must_use]
+    pub fn named(mut self, origin: &Origin) -> Self {
+        let known = self.origin.get_or_insert_with(|| origin.clone());
+        if let State::Pending(pending) = &mut self.last.state {
+            pending.name_origin(known);
+        }
+        self
+    }
+
+    /// The issuer of the account that submitted the last attempt, `account@tenant.iam.acesso.io`, where it is known.
+    #[must_use]
+    pub fn account(&self) -> Option<&str> {
+        self.last.account.as_deref()
     }
 
     /// Whether this version of the library can have written it.
@@ -253,17 +293,41 @@ impl Record {
         self.processes().any(|held| held == process_id)
     }
 
-    /// The record as it stands at `now`: an attempt whose time is over is ambiguous where it was dispatched, and where it was only claimed it
-    /// never was.
+    /// Until when the last attempt is somebody's: at most for [`Claim::LONGEST_LEASE`] after it was written.
+    #[must_use]
+    pub fn lease_end(&self) -> Option<SystemTime> {
+        let until = self.last.state.until()?;
+        let longest = self.changed_at.checked_add(Claim::LONGEST_LEASE);
+        Some(longest.map_or(until, |longest| until.min(longest)))
+    }
+
+    /// Whether a clock wrote it that is ahead of `now` by more than [`MOST_AHEAD`](Self::MOST_AHEAD).
+    pub(super) fn is_ahead_of(&self, now: SystemTime) -> bool {
+        let latest = now.checked_add(Self::MOST_AHEAD);
+        latest.is_some_and(|latest| self.changed_at > latest)
+    }
+
+    /// The record as it stands at `now`: an attempt whose time is over is ambiguous where it was dispatched, and where it
+    /// was only claimed it never was. The time of one that a clock wrote which was ahead is over at once: its fence keeps
+    /// it apart from the next.
     #[must_use]
     pub fn at(mut self, now: SystemTime) -> Self {
-        match &self.last.state {
-            State::Claimed { until, .. } if *until <= now => self.last_did_not_run(None),
-            State::Dispatched { until, .. } if *until <= now => self.last.state = State::Ambiguous,
-            _ => {}
+        if self.lease_end().is_some_and(|end| end <= now) || self.is_ahead_of(now) {
+            self.owner_is_gone();
         }
         self.last.ask_as_found();
         self
+    }
+
+    /// Nobody has the last attempt in his hands any more: ambiguous if it was dispatched, not sent if it was not. Whether
+    /// somebody had.
+    pub(super) fn owner_is_gone(&mut self) -> bool {
+        match self.last.state {
+            State::Claimed { .. } => self.last_did_not_run(None),
+            State::Dispatched { .. } => self.last.state = State::Ambiguous,
+            _ => return false,
+        }
+        true
     }
 
     /// Whether it is over, and did not change since `before`.

@@ -9,7 +9,7 @@ use idcloud_model::ProcessId;
 use super::record::{Attempt, Record, State};
 use super::{
     Answer, Claim, Claimed, Command, Conclusion, Finished, JournalError, JournalErrorKind,
-    JournalKey, Settlement, Ticket,
+    JournalKey, Origin, Settlement, Ticket,
 };
 use crate::Pending;
 
@@ -55,16 +55,45 @@ pub fn transition(
             }),
             answer: Ok(answer),
         },
-        Err(kind) => Transition {
+        Err(error) => Transition {
             store: None,
-            answer: Err(kind.into()),
+            answer: Err(error),
         },
     }
 }
 
+/// Refuses to forget what changed before `before`, where `newest` did too: a clock that is ahead, or a limit that is
+/// wrong, would forget everything.
+///
+/// `newest` is when the record changed that changed last; nothing of an empty store.
+///
+/// # Errors
+/// [`JournalErrorKind::NothingNewer`].
+pub fn refuse_purge(newest: Option<SystemTime>, before: SystemTime) -> Result<(), JournalError> {
+    match newest {
+        Some(newest) if newest < before => Err(JournalErrorKind::NothingNewer.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Why what `record` holds is nothing for a custom environment at `asked`: it was submitted elsewhere, or nobody knows
+/// where. What was never sent was submitted nowhere.
+pub(super) fn other_place(record: &Record, asked: Option<&Origin>) -> Option<JournalError> {
+    if matches!(record.state(), State::NotSent(_)) {
+        return None;
+    }
+    let asked = asked?;
+    let (kind, known) = match record.origin() {
+        Some(known) if known == asked => return None,
+        Some(known) => (JournalErrorKind::OtherOrigin, known.as_str()),
+        None => (JournalErrorKind::OriginUnknown, ""),
+    };
+    Some(JournalError::new(kind).with_between(known, asked.as_str()))
+}
+
 /// What to store, if anything changed, and what to answer.
 type Change = (Option<Record>, Answer);
-type Outcome = Result<Change, JournalErrorKind>;
+type Outcome = Result<Change, JournalError>;
 
 const UNCHANGED: Change = (None, Answer::Done);
 
@@ -82,9 +111,14 @@ fn claimed(
     let Some(record) = record else {
         return Ok(fresh(Vec::new(), claim, fence, now));
     };
+    let record = record.at(now);
+    if let Some(elsewhere) = other_place(&record, claim.origin.as_ref()) {
+        return Err(elsewhere);
+    }
+    let lease_end = record.lease_end();
     let Record {
         mut earlier, last, ..
-    } = record.at(now);
+    } = record;
     let is_same = last.fingerprint == claim.fingerprint;
     let kind = last.state.kind();
     let answer = match &last.state {
@@ -108,13 +142,13 @@ fn claimed(
         },
         State::Claimed { owner, until } | State::Dispatched { owner, until } => Claimed::InFlight {
             owner: owner.clone(),
-            until: *until,
+            until: lease_end.unwrap_or(*until),
         },
     };
     if is_same {
         Ok((None, Answer::Claimed(answer)))
     } else {
-        Err(JournalErrorKind::OtherRequest(kind))
+        Err(JournalErrorKind::OtherRequest(kind).into())
     }
 }
 
@@ -123,6 +157,7 @@ fn fresh(earlier: Vec<Attempt>, claim: &Claim, fence: u64, now: SystemTime) -> C
     let last = Attempt {
         fence,
         fingerprint: claim.fingerprint,
+        account: claim.account.clone(),
         claimed_at: now,
         asked: claim.asked,
         policy: claim.policy,
@@ -133,7 +168,7 @@ fn fresh(earlier: Vec<Attempt>, claim: &Claim, fence: u64, now: SystemTime) -> C
         found: false,
         compared: false,
     };
-    let record = Record::new(now, earlier, last);
+    let record = Record::new(now, claim.origin.clone(), earlier, last);
     let ticket = Ticket {
         key: claim.key.clone(),
         attempt: record.attempts(),
@@ -143,10 +178,10 @@ fn fresh(earlier: Vec<Attempt>, claim: &Claim, fence: u64, now: SystemTime) -> C
 }
 
 /// The record, if its last attempt is the ticket's.
-fn held(record: Option<Record>, ticket: &Ticket) -> Result<Record, JournalErrorKind> {
+fn held(record: Option<Record>, ticket: &Ticket) -> Result<Record, JournalError> {
     record
         .filter(|record| record.last.fence == ticket.fence)
-        .ok_or(JournalErrorKind::Stale)
+        .ok_or_else(|| JournalErrorKind::Stale.into())
 }
 
 fn dispatched(
@@ -159,15 +194,22 @@ fn dispatched(
     let (owner, until) = match &record.last.state {
         // A second dispatch of one attempt is the client's repetition after one that provably did not run.
         State::Claimed { owner, until } | State::Dispatched { owner, until } => (owner, *until),
-        State::Ambiguous => return Err(JournalErrorKind::LeaseExpired),
-        _ => return Err(JournalErrorKind::Stale),
+        State::Ambiguous => return Err(JournalErrorKind::LeaseExpired.into()),
+        _ => return Err(JournalErrorKind::Stale.into()),
     };
-    if until <= now {
-        return Err(JournalErrorKind::LeaseExpired);
+    let before = record.lease_end().unwrap_or(until);
+    if before <= now {
+        return Err(JournalErrorKind::LeaseExpired.into());
     }
+    let until = later(now, lease);
     record.last.state = State::Dispatched {
         owner: owner.clone(),
-        until: later(now, lease).max(until),
+        // A clock that was ahead when it was claimed, and is right now, ends the lease as if it had been right before.
+        until: if record.is_ahead_of(now) {
+            until
+        } else {
+            until.max(before)
+        },
     };
     Ok(changed(record))
 }
@@ -183,7 +225,7 @@ fn retracted(record: Option<Record>, ticket: &Ticket) -> Outcome {
         }
         State::Claimed { .. } => Ok(UNCHANGED),
         // Somebody has given up on it, or it has an end: that it did not run is then for its conclusion to say.
-        _ => Err(JournalErrorKind::Stale),
+        _ => Err(JournalErrorKind::Stale.into()),
     }
 }
 
@@ -198,7 +240,7 @@ fn concluded(record: Option<Record>, ticket: &Ticket, conclusion: Conclusion) ->
     let known = record.process_id();
     match (&record.last.state, conclusion) {
         (State::Claimed { .. }, Conclusion::NotSent(refusal)) => record.last_did_not_run(refusal),
-        (State::Claimed { .. }, _) => return Err(JournalErrorKind::NotAllowed(kind)),
+        (State::Claimed { .. }, _) => return Err(JournalErrorKind::NotAllowed(kind).into()),
         (State::Pending(_), Conclusion::Finished(finished))
             if known == Some(finished.process_id()) =>
         {
@@ -206,7 +248,7 @@ fn concluded(record: Option<Record>, ticket: &Ticket, conclusion: Conclusion) ->
         }
         // Said twice, because nobody answered the first time.
         (_, said) if is_said_already(&record.last.state, &said) => return Ok(UNCHANGED),
-        (_, _) if !is_open => return Err(JournalErrorKind::Stale),
+        (_, _) if !is_open => return Err(JournalErrorKind::Stale.into()),
         // Who has no answer knows less than the person who found the process.
         (State::Pending(_), Conclusion::Ambiguous) => return Ok(UNCHANGED),
         (_, Conclusion::Pending(pending)) => record.last.state = State::Pending(pending),
@@ -235,18 +277,17 @@ fn is_said_already(state: &State, said: &Conclusion) -> bool {
 
 fn abandoned(record: Option<Record>, ticket: &Ticket) -> Outcome {
     let mut record = held(record, ticket)?;
-    match record.last.state {
-        State::Claimed { .. } => record.last_did_not_run(None),
-        State::Dispatched { .. } => record.last.state = State::Ambiguous,
-        _ => return Ok(UNCHANGED),
+    if record.owner_is_gone() {
+        Ok(changed(record))
+    } else {
+        Ok(UNCHANGED)
     }
-    Ok(changed(record))
 }
 
 fn finished_later(record: Option<Record>, finished: Box<Finished>) -> Outcome {
-    let mut record = record.ok_or(JournalErrorKind::NotFound)?;
+    let mut record = record.ok_or_else(not_found)?;
     if record.process_id() != Some(finished.process_id()) {
-        return Err(JournalErrorKind::NotAllowed(record.last.state.kind()));
+        return Err(JournalErrorKind::NotAllowed(record.last.state.kind()).into());
     }
     match record.last.state {
         State::Pending(_) => record.last.state = State::Finished(finished),
@@ -262,38 +303,42 @@ fn settled(
     settlement: Settlement,
     now: SystemTime,
 ) -> Outcome {
-    let mut record = record.ok_or(JournalErrorKind::NotFound)?.at(now);
-    if !record.may_be_settled() {
-        return Err(JournalErrorKind::NotAllowed(record.last.state.kind()));
-    }
-    record.last.found = matches!(settlement, Settlement::Found(_));
-    record.last.compared = false;
+    let mut record = record.ok_or_else(not_found)?.at(now);
+    let kind = record.last.state.kind();
+    let is_found = matches!(settlement, Settlement::Found(_));
     record.last.state = match settlement {
+        // His ticket does nothing from now on but tell an end: what was only claimed can no longer be dispatched.
+        Settlement::OwnerIsDead if record.owner_is_gone() => return Ok(changed(record)),
+        _ if !record.may_be_settled() => return Err(JournalErrorKind::NotAllowed(kind).into()),
+        Settlement::OwnerIsDead => return Err(JournalErrorKind::NotAllowed(kind).into()),
         Settlement::Resend => State::Resend,
         Settlement::Found(process_id) if record.process_id() == Some(&process_id) => {
             return Ok(UNCHANGED);
         }
         Settlement::Found(process_id) if record.holds(&process_id) => {
-            return Err(JournalErrorKind::ProcessTaken);
+            return Err(JournalErrorKind::ProcessTaken.into());
         }
         Settlement::Found(process_id) => State::Pending(Box::new(Pending::found(
             process_id,
             key,
+            record.origin.clone(),
             record.last.asked,
             record.last.policy,
             record.last.claimed_at,
         ))),
     };
+    record.last.found = is_found;
+    record.last.compared = false;
     Ok(changed(record))
 }
 
 /// What a program found out about a process that a person found. Nobody but a person named it for this reference, so it
 /// is the reference's only where the person is.
 fn compared(record: Option<Record>, process_id: &ProcessId, is_theirs: bool) -> Outcome {
-    let mut record = record.ok_or(JournalErrorKind::NotFound)?;
+    let mut record = record.ok_or_else(not_found)?;
     let kind = record.last.state.kind();
     if !record.last.found || record.process_id() != Some(process_id) {
-        return Err(JournalErrorKind::NotAllowed(kind));
+        return Err(JournalErrorKind::NotAllowed(kind).into());
     }
     if is_theirs {
         if record.last.compared {
@@ -308,10 +353,14 @@ fn compared(record: Option<Record>, process_id: &ProcessId, is_theirs: bool) -> 
     Ok(changed(record))
 }
 
-/// `start + duration`, or about thirty years later where that is sooner.
-fn later(start: SystemTime, duration: Duration) -> SystemTime {
-    const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
-    start.checked_add(duration.min(FAR)).unwrap_or(start)
+fn not_found() -> JournalError {
+    JournalErrorKind::NotFound.into()
+}
+
+/// The end of a lease that begins at `start`.
+fn later(start: SystemTime, lease: Duration) -> SystemTime {
+    let lease = lease.min(Claim::LONGEST_LEASE);
+    start.checked_add(lease).unwrap_or(start)
 }
 
 #[cfg(test)]
@@ -320,12 +369,13 @@ mod tests {
 
     use super::*;
 
-    /// No caller's duration overflows a time: the longest lease lasts thirty years.
+    /// No caller's duration holds a reference up for ever: the longest lease lasts a day.
     #[test]
     fn leases_end() {
         let minute = Duration::from_secs(60);
         assert_eq!(later(UNIX_EPOCH, minute), UNIX_EPOCH + minute);
-        let years = Duration::from_secs(30 * 31_536_000);
-        assert_eq!(later(UNIX_EPOCH, Duration::MAX), UNIX_EPOCH + years);
+        let day = Duration::from_secs(86_400);
+        assert_eq!(later(UNIX_EPOCH, day), UNIX_EPOCH + day);
+        assert_eq!(later(UNIX_EPOCH, Duration::MAX), UNIX_EPOCH + day);
     }
 }

@@ -15,6 +15,8 @@ mod journaled;
 mod panics;
 mod recorded;
 mod rows;
+mod said_again;
 mod simulated;
 mod support;
+mod tenants;
 mod watched_journal;

@@ -96,8 +96,7 @@ pub(crate) fn reference() -> Reference {
 
 /// Where it is remembered.
 pub(crate) fn key(flow: Flow) -> JournalKey {
-    let issuer = format!("a@{OTHER_ID}.iam.acesso.io");
-    JournalKey::from_parts(EnvironmentName::Local, &issuer, flow, reference())
+    JournalKey::from_parts(EnvironmentName::Local, OTHER_ID, flow, reference())
 }
 
 fn name(command: &Command) -> &'static str {

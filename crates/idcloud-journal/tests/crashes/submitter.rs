@@ -117,7 +117,7 @@ impl Task {
         let now = later(self.time);
         let key = JournalKey::from_parts(
             EnvironmentName::Local,
-            "tests@tenant.iam.acesso.io",
+            "tenant",
             Flow::Identity,
             reference.parse().unwrap(),
         );

@@ -15,6 +15,7 @@ use idcloud_model::Capability;
 use super::{comparison, open, unreadable};
 use crate::args::BatchRunArgs;
 use crate::batch::estimate::Estimate;
+use crate::batch::row::Row;
 use crate::batch::rows::Line;
 use crate::batch::same_person::SamePerson;
 use crate::batch::standing::{Comparison, Made, Standing, is_failed, is_known};
@@ -65,7 +66,7 @@ struct Count {
     invalid: u64,
     submitted: u64,
     people: SamePerson,
-    /// Rows that the journal has under other environments and accounts than the run would use.
+    /// Rows that the journal has under other environments and tenants than the run would use.
     elsewhere: BTreeMap<Place, u64>,
 }
 
@@ -173,7 +174,7 @@ impl Checks {
         let (own, elsewhere) = self.parted(&page, reference);
         // A record that cannot be read is refused by a run as ambiguous.
         let checked = match own {
-            Some(entry) => match self.comparison.of(entry, row) {
+            Some(entry) => match self.met(entry, row)? {
                 Standing::Own(_) if self.begin_again && is_failed(entry) => Checked::ToSend,
                 Standing::Own(_) => Checked::Submitted,
                 Standing::Refused(failure) => invalid(*failure),
@@ -189,9 +190,19 @@ impl Checks {
         Ok((checked, elsewhere))
     }
 
+    /// How the record that a run would meet stands to the row.
+    fn met(&self, entry: &Entry, row: Row) -> Result<Standing, Failure> {
+        if let Some(environment) = &self.environment {
+            entry
+                .refuse_elsewhere(environment)
+                .map_err(|elsewhere| submit_failure::of_record(&elsewhere))?;
+        }
+        Ok(self.comparison.of(entry, row))
+    }
+
     /// Everything under a reference, whoever submitted it.
     fn remembered(&self, reference: &Reference) -> Result<Page, Failure> {
-        /// Environments and accounts that have a reference in common.
+        /// Environments and tenants that have a reference in common.
         const MANY: usize = 1_000;
         let Some(journal) = &self.journal else {
             return Ok(Page::default());
@@ -215,19 +226,23 @@ impl Checks {
             .entries()
             .iter()
             .filter(|entry| is_known(entry))
-            .partition(|entry| key.as_ref().is_some_and(|key| key == entry.key()));
+            .partition(|entry| key.as_ref().is_some_and(|key| is_met(key, entry)));
         let met = match &key {
             Some(_) => own.first().copied(),
             None => others.first().copied(),
         };
         let place = |entry: &&Entry| {
-            let key = entry.key();
-            (key.environment().as_str(), key.issuer().to_owned())
+            let (key, origin) = (entry.key(), entry.record().origin());
+            let at = origin.map_or_else(String::new, |origin| format!(" at {origin}"));
+            (
+                key.environment().as_str(),
+                format!("tenant {}{at}", key.tenant_id()),
+            )
         };
         (met, others.iter().map(place).collect())
     }
 
-    /// What is said of records under other environments and accounts.
+    /// What is said of records under other environments and tenants.
     fn note(&self, count: &Count) -> Option<String> {
         if count.elsewhere.is_empty() {
             return None;
@@ -235,18 +250,24 @@ impl Checks {
         let places: Vec<String> = count
             .elsewhere
             .iter()
-            .map(|((environment, account), rows)| format!("{rows} for {environment}, {account}"))
+            .map(|((environment, tenant), rows)| format!("{rows} for {environment}, {tenant}"))
             .collect();
         let places = places.join("; ");
         Some(match &self.environment {
             Some(environment) => format!(
-                "note: the journal has rows of this input that this configuration ({}, {}) does not answer for and a run sends anew: {places}",
+                "note: the journal has rows of this input that this configuration ({}, tenant {}) does not answer for and a run sends anew: {places}",
                 environment.name().as_str(),
-                environment.account().issuer()
+                environment.account().tenant_id()
             ),
             None => format!(
                 "note: the configuration does not say where a run would send; the journal has rows of this input: {places}"
             ),
         })
     }
+}
+
+/// Whether a run with this key meets this record: also one of an earlier version that does not say where it was submitted.
+fn is_met(key: &JournalKey, entry: &Entry) -> bool {
+    let unnamed = entry.record().origin().is_none();
+    key == entry.key() || (unnamed && key.without_origin().as_ref() == Some(entry.key()))
 }

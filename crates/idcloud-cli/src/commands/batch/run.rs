@@ -246,7 +246,10 @@ impl Batch<'_> {
         output: &mut Output<'_>,
     ) -> Result<Exit, Failure> {
         let Written { tally, simulated } = written;
-        let exit = tally.gravest().map_or(Exit::Answered, Outcome::exit);
+        let exit = match &left.end {
+            End::Misconfigured(_) => Exit::Usage,
+            _ => tally.gravest().map_or(Exit::Answered, Outcome::exit),
+        };
         let mut text = Vec::new();
         let write = |to: &mut dyn Write, style: Style| write_summary(to, style, tally, *simulated);
         let told = if output.format() == Format::Json {
@@ -256,7 +259,7 @@ impl Batch<'_> {
             output.summary(write)
         };
         told.map_err(|_| Failure::fault("the summary could not be written"))?;
-        if let End::Halted(why) = &left.end {
+        if let End::Halted(why) | End::Misconfigured(why) = &left.end {
             let failure = Failure {
                 exit,
                 kind: "halted",
