@@ -163,8 +163,11 @@ impl<H: Submits> Verification<H> {
     ) -> Outcome {
         match self.submit(request, output).await {
             Some(Ok(submission)) => {
+                // What failed at once had the attempts of the policy already.
+                let may_go_on =
+                    self.memory.is_some() || matches!(submission, Submission::Pending(_));
                 let mut outcome = self.settle(submission, wait, output).await;
-                if outcome.exit == Exit::Failed {
+                if outcome.exit == Exit::Failed && may_go_on {
                     outcome.notes.push(self.once_more().to_owned());
                 }
                 outcome
