@@ -102,6 +102,7 @@ fn settings(
             profile,
         },
         exit_verdict: flags.exit_verdict,
+        profile_file: path,
         default_journal: journal_file::default_path(variable("XDG_STATE_HOME"), variable("HOME")),
     })
 }

@@ -13,9 +13,10 @@ use idcloud_flows::journal::{
 use idcloud_http::Client;
 use idcloud_journal::{SqliteJournal, SqliteReader};
 
-use crate::args::MemoryArgs;
+use crate::args::{Format, MemoryArgs};
 use crate::failure::{Failure, Refusal};
 use crate::input;
+use crate::output::Output;
 use crate::owner_only;
 use crate::settings::Settings;
 use crate::submit_failure;
@@ -58,6 +59,14 @@ pub(crate) fn named_or_default(
     })
 }
 
+fn unwritable() -> Failure {
+    Failure::usage(vec![Refusal::new(
+        FIELD,
+        "cannot be opened for writing",
+        "name a file in a directory that exists and that you may write to",
+    )])
+}
+
 /// Opens a journal to write in, and makes it where there is none: readable by its owner alone.
 ///
 /// # Errors
@@ -67,13 +76,6 @@ pub(crate) fn open(path: &Path) -> Result<Arc<dyn Journal>, Failure> {
 }
 
 fn writing(path: &Path) -> Result<SqliteJournal, Failure> {
-    let unwritable = || {
-        Failure::usage(vec![Refusal::new(
-            FIELD,
-            "cannot be opened for writing",
-            "name a file in a directory that exists and that you may write to",
-        )])
-    };
     if path.is_dir() {
         return Err(unwritable());
     }
@@ -92,13 +94,14 @@ pub(crate) struct Remembered {
     pub(crate) begin_again: bool,
 }
 
-/// What the flags of a single command say; nothing where it is not to be remembered.
+/// What the flags of a single command say; nothing where it is not to be remembered. Says so where the journal is made anew.
 ///
 /// # Errors
 /// The reference may not be stored, or its journal cannot be opened.
 pub(crate) fn remembered(
     args: &MemoryArgs,
     settings: &Settings,
+    output: &mut Output<'_>,
 ) -> Result<Option<Remembered>, Failure> {
     let Some(text) = &args.reference else {
         return Ok(None);
@@ -107,13 +110,18 @@ pub(crate) fn remembered(
         let remedy = "name the request by an id of your own, such as an order number";
         Failure::usage(vec![Refusal::new("--reference", error.to_string(), remedy)])
     })?;
+    let default = settings.default_journal.as_deref();
+    let path = named_or_default(args.journal.as_deref(), default)?;
+    let is_new = !has_content(&path);
     let journal = match &args.journal {
         Some(path) => open(path)?,
-        None => open_default(&named_or_default(
-            None,
-            settings.default_journal.as_deref(),
-        )?)?,
+        None => open_default(&path)?,
     };
+    // A script reads standard error for the error object.
+    if is_new && output.format() == Format::Text {
+        // Whoever closed standard error does not want to be told.
+        let _ = output.note("note: the journal is new: it remembers no earlier request");
+    }
     Ok(Some(Remembered {
         reference,
         journal,
@@ -136,10 +144,22 @@ pub(crate) fn idcloud(client: Client, memory: Option<&Remembered>) -> IdCloud {
 /// As for [`open`].
 pub(crate) fn open_default(path: &Path) -> Result<Arc<dyn Journal>, Failure> {
     if let Some(directory) = path.parent() {
-        // Where that fails, opening fails too and says so.
-        let _ = owner_only::create_directory(directory);
+        owner_only::create_directory(directory).map_err(|_| unwritable())?;
     }
     open(path)
+}
+
+/// Opens a journal to look at before a run; nothing where there is none yet, or an empty file.
+///
+/// # Errors
+/// What is there cannot be read, or is no journal, or the name is no path.
+pub(crate) fn look_if_there(path: &Path) -> Result<Option<SqliteReader>, Failure> {
+    match SqliteReader::open(path) {
+        Err(error) if !has_content(path) && error.kind() != JournalErrorKind::NotAPath => Ok(None),
+        Err(error) if error.kind() == JournalErrorKind::Storage => look(path).map(Some),
+        Err(error) => Err(unusable(&error)),
+        Ok(reader) => Ok(Some(reader)),
+    }
 }
 
 /// Opens a journal that must be there.
@@ -167,7 +187,14 @@ pub(crate) fn look(path: &Path) -> Result<SqliteReader, Failure> {
     })
 }
 
+fn has_content(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|found| found.len() > 0)
+}
+
 fn find(path: &Path) -> Result<(), Failure> {
+    if path.as_os_str() == ":memory:" || path.as_os_str().as_encoded_bytes().starts_with(b"file:") {
+        return Err(unusable(&JournalErrorKind::NotAPath.into()));
+    }
     let found = std::fs::metadata(path).map_err(|error| input::unreadable(FIELD, &error));
     let found = found.map_err(|refusal| Failure::usage(vec![refusal]))?;
     if found.is_dir() {
@@ -185,6 +212,21 @@ fn unusable(error: &JournalError) -> Failure {
     }
 }
 
+/// The path of a file without links, or the one that it will have.
+#[cfg(unix)]
+fn real(path: &Path) -> std::io::Result<PathBuf> {
+    match path.canonicalize() {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let folder = path
+                .parent()
+                .filter(|folder| !folder.as_os_str().is_empty());
+            let folder = folder.unwrap_or(Path::new(".")).canonicalize()?;
+            Ok(folder.join(path.file_name().unwrap_or_default()))
+        }
+        real => real,
+    }
+}
+
 /// Keeps a second batch from the same journal, for as long as it lives: also a batch that is killed lets go.
 #[derive(Debug)]
 pub(crate) struct BatchLock {
@@ -193,7 +235,7 @@ pub(crate) struct BatchLock {
 }
 
 impl BatchLock {
-    /// Takes the lock of the journal at `path`, which is there.
+    /// Takes the lock of the journal at `path`, which need not be there yet.
     ///
     /// # Errors
     /// Another batch has it, or there is no place for it.
@@ -202,26 +244,31 @@ impl BatchLock {
         use std::os::unix::fs::OpenOptionsExt as _;
 
         use nix::errno::Errno;
-        use nix::fcntl::{Flock, FlockArg};
+        use nix::fcntl::{Flock, FlockArg, OFlag};
 
         let refused =
             |rule: &str, remedy: &str| Failure::usage(vec![Refusal::new(FIELD, rule, remedy)]);
-        let unwritable = |_| {
+        let unwritable = |_: std::io::Error| {
             refused(
                 "has no place for its lock beside it",
                 "allow yourself to write there",
             )
         };
         // One journal has one lock, whatever links lead to it.
-        let mut lock = path.canonicalize().map_err(unwritable)?.into_os_string();
+        let mut lock = real(path).map_err(unwritable)?.into_os_string();
         lock.push(".lock");
         let file = std::fs::OpenOptions::new()
             .write(true)
             .create(true)
             .truncate(false)
             .mode(0o600)
+            // A pipe in its place would hold up the program for ever.
+            .custom_flags(OFlag::O_NONBLOCK.bits())
             .open(lock)
             .map_err(unwritable)?;
+        if !file.metadata().is_ok_and(|found| found.is_file()) {
+            return Err(unwritable(std::io::ErrorKind::InvalidInput.into()));
+        }
         match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
             Ok(file) => Ok(Self { _file: file }),
             Err((_, Errno::EWOULDBLOCK)) => Err(refused(

@@ -1,106 +1,72 @@
-//! Files that only their owner can read.
+//! Files and folders that only their owner can read.
 //!
 //! Never leaves a moment in which others could open the new content.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::Path;
 
-/// Creates the directory where there is none, for its owner alone.
+use crate::replacement::Replacement;
+
+/// Creates the folder where there is none, for its owner alone, so that a loss of power does not take it back.
+///
+/// # Errors
+/// It cannot be made, or its parent cannot be written to the disk.
 pub(crate) fn create_directory(path: &Path) -> io::Result<()> {
-    if path.is_dir() {
+    if path.as_os_str().is_empty() || path.is_dir() {
         return Ok(());
     }
+    let parent = path.parent().unwrap_or(Path::new(""));
+    create_directory(parent)?;
     let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
     #[cfg(unix)]
     {
         use std::os::unix::fs::DirBuilderExt as _;
         builder.mode(0o700);
     }
-    builder.create(path)
+    match builder.create(path) {
+        // Another program may make it at the same moment.
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists || !path.is_dir() => Err(error),
+        _ => sync_directory(parent),
+    }
+}
+
+/// Writes the names in a folder to the disk. SQLite does so for the folder of a journal, and not for those above it.
+#[cfg(unix)]
+fn sync_directory(path: &Path) -> io::Result<()> {
+    let path = if path.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        path
+    };
+    match fs::File::open(path).and_then(|folder| folder.sync_all()) {
+        // Some file systems know no such thing, and some folders may be written to and not read.
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::InvalidInput | io::ErrorKind::PermissionDenied
+            ) =>
+        {
+            Ok(())
+        }
+        synced => synced,
+    }
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "a folder cannot be opened here")]
+fn sync_directory(_: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 /// Writes the file anew: an older one of the same name is replaced whole, with its permissions.
+///
+/// # Errors
+/// It cannot be written there.
 pub(crate) fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut replacement = Replacement::begin(path)?;
     replacement.write_all(content)?;
     replacement.commit()
-}
-
-/// A file on its way to replacing another: nobody sees it half written.
-#[derive(Debug)]
-#[must_use = "what is not committed is thrown away"]
-pub(crate) struct Replacement {
-    file: BufWriter<File>,
-    fresh: Option<PathBuf>,
-    path: PathBuf,
-}
-
-impl Replacement {
-    /// Begins beside the file that is to be replaced. What is no file, such as a pipe, is written to as it is.
-    pub(crate) fn begin(path: &Path) -> io::Result<Self> {
-        let mut options = OpenOptions::new();
-        options.write(true);
-        if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
-            return Ok(Self {
-                file: BufWriter::new(options.open(path)?),
-                fresh: None,
-                path: path.to_owned(),
-            });
-        }
-        let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
-        let mut fresh = name.to_owned();
-        fresh.push(".new");
-        let fresh = path.with_file_name(fresh);
-        // Left behind by a run that was killed.
-        match fs::remove_file(&fresh) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        options.create_new(true);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::OpenOptionsExt as _;
-            options.mode(0o600);
-        }
-        Ok(Self {
-            file: BufWriter::new(options.open(&fresh)?),
-            fresh: Some(fresh),
-            path: path.to_owned(),
-        })
-    }
-
-    /// Puts it into its place.
-    pub(crate) fn commit(mut self) -> io::Result<()> {
-        self.file.flush()?;
-        let Some(fresh) = &self.fresh else {
-            return Ok(());
-        };
-        self.file.get_ref().sync_all()?;
-        fs::rename(fresh, &self.path)?;
-        self.fresh = None;
-        Ok(())
-    }
-}
-
-impl Write for Replacement {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
-    }
-}
-
-impl Drop for Replacement {
-    fn drop(&mut self) {
-        if let Some(fresh) = &self.fresh {
-            // Nothing was promised to stand there.
-            let _ = fs::remove_file(fresh);
-        }
-    }
 }
 
 #[cfg(all(test, unix))]
@@ -115,7 +81,10 @@ mod tests {
         let inner = directory.path().join("a").join("b");
         create_directory(&inner).unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        assert_eq!(mode(&inner), 0o700);
+        assert_eq!(
+            (mode(&inner), mode(&directory.path().join("a"))),
+            (0o700, 0o700)
+        );
         let path = inner.join("key.pem");
         fs::write(&path, "older").unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
@@ -124,18 +93,5 @@ mod tests {
             (mode(&path), fs::read(&path).unwrap()),
             (0o600, b"newer".to_vec())
         );
-    }
-
-    /// What is thrown away leaves the older file as it was, and nothing beside it.
-    #[test]
-    fn what_is_not_committed_replaces_nothing() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("results.csv");
-        write(&path, b"older").unwrap();
-        let mut replacement = Replacement::begin(&path).unwrap();
-        replacement.write_all(b"half").unwrap();
-        drop(replacement);
-        assert_eq!(fs::read(&path).unwrap(), b"older");
-        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
     }
 }

@@ -246,6 +246,20 @@ impl Layers {
         })
     }
 
+    /// Every file that a setting names, in any layer, by what a person would call it.
+    pub(crate) fn files(&self) -> Vec<(String, PathBuf)> {
+        let layers = [&self.flags, &self.variables, &self.profile];
+        let paths = Setting::ALL.into_iter().filter(|setting| setting.is_path());
+        paths
+            .flat_map(|setting| {
+                let label = self.label(setting);
+                layers
+                    .into_iter()
+                    .filter_map(move |layer| Some((label.clone(), layer.value(setting)?.into())))
+            })
+            .collect()
+    }
+
     /// What a person would call the setting where it stands: `--env`, `IDCLOUD_ENV`, "env in the profile".
     pub(crate) fn label(&self, setting: Setting) -> String {
         match (
@@ -264,6 +278,8 @@ pub(crate) struct Settings {
     pub(crate) layers: Layers,
     /// Whether the exit code is to tell the verdict.
     pub(crate) exit_verdict: bool,
+    /// Where the profiles stand, if they do.
+    pub(crate) profile_file: Option<PathBuf>,
     /// Where single commands remember what they submitted, unless told otherwise.
     pub(crate) default_journal: Option<PathBuf>,
 }

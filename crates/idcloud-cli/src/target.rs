@@ -33,6 +33,16 @@ pub(crate) struct Remote {
     pub(crate) api_key: Option<ApiKeySource>,
 }
 
+impl Target {
+    /// The environment's name: `local`, `uat`, `production` or `custom`.
+    pub(crate) const fn environment(&self) -> &'static str {
+        match self {
+            Self::Local => "local",
+            Self::Remote(remote) => remote.environment(),
+        }
+    }
+}
+
 impl Remote {
     /// The environment's name: `uat`, `production` or `custom`.
     pub(crate) const fn environment(&self) -> &'static str {

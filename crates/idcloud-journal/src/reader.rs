@@ -5,6 +5,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
+use idcloud_flows::Flow;
 use idcloud_flows::journal::{
     Entry, EntryFilter, JournalError, JournalErrorKind, JournalKey, Page, Record, StateKind,
     Unreadable, unix_millis,
@@ -42,6 +43,26 @@ impl Reader {
             .map_err(storage)?
             .transpose()?;
         Ok(record.map(|record| Entry::new(key.clone(), record, now)))
+    }
+
+    pub(crate) fn references(
+        &self,
+        flow: Flow,
+        each: &mut dyn FnMut(&str),
+    ) -> Result<(), JournalError> {
+        let connection = self.lock();
+        let mut statement = connection
+            .prepare("SELECT reference FROM submission WHERE flow = ?1")
+            .map_err(storage)?;
+        let mut rows = statement.query([flow.as_str()]).map_err(storage)?;
+        while let Some(row) = rows.next().map_err(storage)? {
+            let reference = row.get_ref(0).map_err(storage)?;
+            // What is no text is no reference of any caller's.
+            if let Ok(reference) = reference.as_str() {
+                each(reference);
+            }
+        }
+        Ok(())
     }
 
     pub(crate) fn entries(

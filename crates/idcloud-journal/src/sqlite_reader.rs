@@ -5,6 +5,7 @@
 use std::path::Path;
 use std::time::SystemTime;
 
+use idcloud_flows::Flow;
 use idcloud_flows::journal::{Entry, EntryFilter, JournalError, JournalKey, Page};
 
 use crate::opening;
@@ -36,6 +37,14 @@ impl SqliteReader {
     /// The file cannot be read, or what it holds under this key cannot.
     pub fn entry(&self, key: &JournalKey, now: SystemTime) -> Result<Option<Entry>, JournalError> {
         self.0.entry(key, now)
+    }
+
+    /// Hands every reference of a flow to `each`, of any environment and account, in no order. A million take about a second.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn references(&self, flow: Flow, each: &mut dyn FnMut(&str)) -> Result<(), JournalError> {
+        self.0.references(flow, each)
     }
 
     /// As [`Journal::entries`](idcloud_flows::journal::Journal::entries).

@@ -53,6 +53,9 @@ pub(crate) struct BatchRunArgs {
     /// Submit once more what failed inside IDCloud or was canceled: each is a new process, and billed
     #[arg(long)]
     pub(crate) begin_again: bool,
+    /// Submit rows again that the results in --output tell of, and that the journal does not know
+    #[arg(long)]
+    pub(crate) new_journal: bool,
     /// Check every row and its selfie, estimate calls and hours, and send nothing
     #[arg(long)]
     pub(crate) dry_run: bool,

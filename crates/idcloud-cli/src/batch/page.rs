@@ -10,6 +10,7 @@ use idcloud_model::{ErrorCode, Language};
 use super::html::{Bar, bars, columns, escaped};
 use super::outcome::Outcome;
 use super::summary::{SCORE_BINS, Summary};
+use crate::made_here::REPORT;
 use crate::timestamp::utc;
 
 const STYLE: &str = include_str!("report.css");
@@ -22,7 +23,7 @@ pub(crate) fn page(summary: &Summary, now: SystemTime) -> String {
     let mut page = String::with_capacity(32 * 1024);
     let _ = write!(
         page,
-        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
+        "{REPORT}<html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\
          <meta name=\"viewport\" content=\"width=device-width\"><meta name=\"color-scheme\" content=\"light dark\">\
          <title>IDCloud batch report</title><style>{STYLE}</style></head><body>\n<h1>IDCloud batch report</h1>\n"
@@ -334,5 +335,6 @@ mod tests {
     fn an_empty_journal_has_a_page() {
         let page = page(&Summary::default(), UNIX_EPOCH);
         assert!(page.contains("No process has a verdict yet"), "{page}");
+        assert!(page.starts_with(REPORT), "a later report may replace it");
     }
 }

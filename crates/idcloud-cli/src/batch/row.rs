@@ -95,6 +95,11 @@ impl Row {
         std::fs::metadata(directory.join(&self.selfie)).is_err()
     }
 
+    /// Where the selfie is, from `directory`.
+    pub(crate) fn selfie_path(&self, directory: &Path) -> PathBuf {
+        directory.join(&self.selfie)
+    }
+
     /// Reads the selfie, from a path relative to `directory`, and makes the request.
     ///
     /// # Errors

@@ -8,10 +8,11 @@ use std::path::Path;
 use super::row_object::{COLUMNS, RowObject};
 use super::source::Form;
 use crate::failure::Refusal;
-use crate::owner_only::Replacement;
+use crate::made_here::{Made, refuse_foreign};
+use crate::replacement::Replacement;
 
 /// What errors name.
-const FIELD: &str = "--output";
+pub(crate) const FIELD: &str = "--output";
 
 /// A file of results.
 pub(crate) struct Sink {
@@ -27,15 +28,10 @@ impl Sink {
     /// Begins a file; it appears when it is [`commit`](Self::commit)ted.
     ///
     /// # Errors
-    /// Its name does not tell its form, or it cannot be written there.
+    /// Its name does not tell its form, something else than results stands there, or it cannot be written there.
     pub(crate) fn begin(path: &Path) -> Result<Self, Refusal> {
-        let form = Form::of(path).ok_or_else(|| {
-            Refusal::new(
-                FIELD,
-                "has a name that does not tell its form",
-                "name it .csv, or .jsonl for JSON lines",
-            )
-        })?;
+        let form = form(path)?;
+        refuse_foreign(FIELD, path, Made::Results(form))?;
         let file = Replacement::begin(path).map_err(|_| unwritable())?;
         let form = match form {
             Form::JsonLines => FormWriter::JsonLines(file),
@@ -69,6 +65,20 @@ impl Sink {
                 .commit(),
         }
     }
+}
+
+/// The form of results that a file's name tells.
+///
+/// # Errors
+/// It tells none.
+pub(crate) fn form(path: &Path) -> Result<Form, Refusal> {
+    Form::of(path).ok_or_else(|| {
+        Refusal::new(
+            FIELD,
+            "has a name that does not tell its form",
+            "name it .csv, or .jsonl for JSON lines",
+        )
+    })
 }
 
 fn unwritable() -> Refusal {

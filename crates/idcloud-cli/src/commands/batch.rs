@@ -2,6 +2,7 @@
 //!
 //! Never submits a row that the journal has an answer for.
 
+mod before_run;
 mod dry_run;
 mod report;
 mod run;
@@ -32,7 +33,7 @@ pub(crate) fn run(
         BatchCommand::Run(args) if args.dry_run => dry_run::run(&args, settings, output),
         BatchCommand::Run(args) => run::run(&args, settings, interrupts, output),
         BatchCommand::Status(args) => status::run(&args, output),
-        BatchCommand::Report(args) => report::run(&args, output),
+        BatchCommand::Report(args) => report::run(&args, settings, output),
     }
 }
 

@@ -43,7 +43,7 @@ pub(crate) fn run(
     ])
     .map_err(|refusal| Failure::usage(vec![refusal]))?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let memory = journal_file::remembered(&args.context.memory, settings)?;
+    let memory = journal_file::remembered(&args.context.memory, settings, output)?;
     let connection = connection::open(&config, &settings.layers, Arc::clone(&clock))?;
     let request = request(&mut args, stdin, clock.now())?;
     let selfie = request.selfie().kind();

@@ -47,10 +47,10 @@ pub(crate) fn run(
     let memory = match &command {
         DocumentCommand::Find(_) => None,
         DocumentCommand::Capture(args) => {
-            journal_file::remembered(&args.holder.context.memory, settings)?
+            journal_file::remembered(&args.holder.context.memory, settings, output)?
         }
         DocumentCommand::Reuse(args) => {
-            journal_file::remembered(&args.holder.context.memory, settings)?
+            journal_file::remembered(&args.holder.context.memory, settings, output)?
         }
     };
     let connection = connection::open(&config, &settings.layers, clock)?;

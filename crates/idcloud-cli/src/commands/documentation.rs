@@ -3,14 +3,16 @@
 //! Never reads a setting, and never writes beside the directory that was named.
 
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::{Command, CommandFactory as _};
 
 use crate::args::{Cli, CompletionsArgs, ManArgs};
 use crate::exit::Exit;
 use crate::failure::{Failure, Refusal};
+use crate::made_here::{MANUAL, Made, refuse_foreign};
 use crate::output::Output;
+use crate::replacement::{Readers, Replacement};
 
 const NAME: &str = "idcloud";
 
@@ -34,9 +36,17 @@ pub(crate) fn man(args: &ManArgs, output: &mut Output<'_>) -> Result<Exit, Failu
         output.text(&page).map_err(|_| Failure::closed())?;
         return Ok(Exit::Answered);
     };
-    let written =
-        std::fs::create_dir_all(directory).and_then(|()| write_pages(&program, directory));
-    written.map_err(|error| {
+    let mut pages = Vec::new();
+    collect(&program, directory, &mut pages);
+    for (path, _) in &pages {
+        refuse_foreign("--output-dir", path, Made::Manual)
+            .map_err(|refusal| Failure::usage(vec![refusal]))?;
+    }
+    let write = || {
+        std::fs::create_dir_all(directory)?;
+        pages.iter().try_for_each(|(path, page)| write(path, page))
+    };
+    write().map_err(|error: io::Error| {
         let rule = match error.kind() {
             io::ErrorKind::PermissionDenied => "writing there is not allowed",
             _ => "cannot be written",
@@ -50,22 +60,27 @@ pub(crate) fn man(args: &ManArgs, output: &mut Output<'_>) -> Result<Exit, Failu
     Ok(Exit::Answered)
 }
 
-fn write_pages(command: &Command, directory: &Path) -> io::Result<()> {
+/// The pages of a command and of those below it, and where each goes.
+fn collect(command: &Command, directory: &Path, pages: &mut Vec<(PathBuf, Command)>) {
     // Its full name, `idcloud process get`, joined as `idcloud-process-get`.
     let name = command
         .get_display_name()
         .unwrap_or_else(|| command.get_name())
         .to_owned();
-    let mut file = std::fs::File::create(directory.join(format!("{name}.1")))?;
-    file.write_all(&page(command.clone())?)?;
+    pages.push((directory.join(format!("{name}.1")), command.clone()));
     for inner in command.get_subcommands() {
-        write_pages(inner, directory)?;
+        collect(inner, directory, pages);
     }
-    Ok(())
+}
+
+fn write(path: &Path, command: &Command) -> io::Result<()> {
+    let mut file = Replacement::begin_for(path, Readers::Anyone)?;
+    file.write_all(&page(command.clone())?)?;
+    file.commit()
 }
 
 fn page(command: Command) -> io::Result<Vec<u8>> {
-    let mut page = Vec::new();
+    let mut page = MANUAL.as_bytes().to_vec();
     clap_mangen::Man::new(command).render(&mut page)?;
     Ok(page)
 }

@@ -33,7 +33,7 @@ pub(crate) fn run(
 ) -> Result<Exit, Failure> {
     let config = config::resolve(&settings.layers, Capability::Liveness).map_err(Failure::usage)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let memory = journal_file::remembered(&args.context.memory, settings)?;
+    let memory = journal_file::remembered(&args.context.memory, settings, output)?;
     let connection = connection::open(&config, &settings.layers, Arc::clone(&clock))?;
     let request = request(args, stdin, clock.now())?;
     let shown = Shown::of(&connection, args.answer.reveal, settings);

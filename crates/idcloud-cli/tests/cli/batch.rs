@@ -22,7 +22,7 @@ const HEADER: &str = "reference,cpf,name,email,phone,selfie\n";
 const EMAIL: &str = "zoraide.marker@example.com";
 
 /// A person that no number of the simulator's list stands for.
-fn cpf(number: u32) -> String {
+pub(crate) fn cpf(number: u32) -> String {
     let mut digits: Vec<u32> = format!("{:09}", 300_000_000 + number * 7)
         .chars()
         .map(|digit| digit.to_digit(10).unwrap())

@@ -284,13 +284,14 @@ async fn a_batch_under_nohup_goes_on() {
 /// in the output's place stays there.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_last_pass_hears_an_interruption() {
+    const EARLIER: &[u8] = b"reference,outcome,environment\nof an earlier run,,\n";
     let files = Files::new();
     let lines: Vec<String> = (1..=5_000)
         .map(|number| format!("row-{number},00000000000,Test Subject,,,selfie.png\n"))
         .collect();
     let header = "reference,cpf,name,email,phone,selfie\n".to_owned();
     files.write("in.csv", (header + &lines.concat()).as_bytes());
-    files.write("out.csv", b"of an earlier run");
+    files.write("out.csv", EARLIER);
     let mut running = Idcloud::new(["batch", "run", "--format", "json", "--journal"])
         .arg(files.path("batch.db"))
         .arg("--output")
@@ -309,7 +310,7 @@ async fn the_last_pass_hears_an_interruption() {
     assert_eq!(code, Some(130), "{first}");
     assert!(read.await.unwrap() < 4_999);
     let output = std::fs::read(files.path("out.csv")).unwrap();
-    assert_eq!(output, b"of an earlier run");
+    assert_eq!(output, EARLIER);
 }
 
 /// A served simulator ends well in each of the ways.

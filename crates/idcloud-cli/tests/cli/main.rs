@@ -16,6 +16,7 @@ mod batch;
 mod credentials;
 mod documentation;
 mod explain;
+mod files;
 mod flows;
 mod interrupt;
 mod local;

@@ -137,6 +137,12 @@ impl Idcloud {
         self
     }
 
+    /// Runs it there.
+    pub(crate) fn in_folder(mut self, folder: &Path) -> Self {
+        self.command.current_dir(folder);
+        self
+    }
+
     pub(crate) fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.stdin = Some(bytes.into());
         self
@@ -217,6 +223,11 @@ pub(crate) struct Running {
 impl Running {
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Waits for the end of a run that was killed.
+    pub(crate) fn wait(mut self) {
+        self.child.wait().unwrap();
     }
 
     pub(crate) fn finish(self) -> Run {

@@ -12,7 +12,7 @@ use idcloud_http::{Clock, Environment, SystemClock};
 use idcloud_journal::SqliteReader;
 use idcloud_model::Capability;
 
-use super::{comparison, open, unreadable};
+use super::{before_run, comparison, open, unreadable};
 use crate::args::BatchRunArgs;
 use crate::batch::estimate::Estimate;
 use crate::batch::row::Row;
@@ -38,6 +38,10 @@ pub(super) fn run(
     output: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
     let rate = config::rate(&settings.layers).map_err(|refusal| Failure::usage(vec![refusal]))?;
+    let environment = config::resolve(&settings.layers, Capability::Identity)
+        .ok()
+        .map(|config| config.target.environment());
+    before_run::check(args, settings, environment, output)?;
     let checks = Arc::new(Checks::open(args, settings)?);
     let mut count = Count::default();
     block_on(count.rows(args, &checks, output))??;
@@ -136,11 +140,7 @@ struct Checks {
 
 impl Checks {
     fn open(args: &BatchRunArgs, settings: &Settings) -> Result<Self, Failure> {
-        let journal = if args.journal.exists() {
-            Some(journal_file::look(&args.journal)?)
-        } else {
-            None
-        };
+        let journal = journal_file::look_if_there(&args.journal)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         // Only what a journal has depends on where a run would send: without one the file alone is checked.
         let environment = match config::resolve(&settings.layers, Capability::Identity) {

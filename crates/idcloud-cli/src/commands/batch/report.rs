@@ -11,18 +11,33 @@ use crate::batch::survey::survey;
 use crate::exit::Exit;
 use crate::failure::{Failure, Refusal};
 use crate::journal_file;
+use crate::kept_files::KeptFiles;
+use crate::made_here::{Made, refuse_foreign};
 use crate::output::Output;
 use crate::owner_only;
+use crate::settings::Settings;
+
+/// What errors name.
+const FIELD: &str = "--output";
 
 /// Runs the command.
-pub(super) fn run(args: &BatchReportArgs, output: &mut Output<'_>) -> Result<Exit, Failure> {
+pub(super) fn run(
+    args: &BatchReportArgs,
+    settings: &Settings,
+    output: &mut Output<'_>,
+) -> Result<Exit, Failure> {
+    KeptFiles::configured(settings)
+        .with_journal(&args.journal)
+        .refuse(FIELD, &args.output)
+        .and_then(|()| refuse_foreign(FIELD, &args.output, Made::Report))
+        .map_err(|refusal| Failure::usage(vec![refusal]))?;
     let journal = journal_file::look(&args.journal)?;
     let clock = SystemClock::new();
     let summary = survey(&journal, clock.now())?;
     let page = page(&summary, clock.now());
     owner_only::write(&args.output, page.as_bytes()).map_err(|_| {
         Failure::usage(vec![Refusal::new(
-            "--output",
+            FIELD,
             "cannot be written there",
             "name a file in a directory that exists and that you may write to",
         )])

@@ -12,7 +12,7 @@ use idcloud_flows::journal::Journal;
 use idcloud_http::{Clock, SystemClock};
 use idcloud_model::Capability;
 
-use super::{comparison, open, unreadable};
+use super::{before_run, comparison, open, unreadable};
 use crate::args::{BatchRunArgs, Format};
 use crate::batch::driver::{Driver, End, Left};
 use crate::batch::halt::Halt;
@@ -51,12 +51,15 @@ pub(super) fn run(
     let config = config::resolve(&settings.layers, Capability::Identity).map_err(Failure::usage)?;
     let hasher = RandomState::new();
     let (rows, version) = count(&args.input, &hasher, output)?;
+    let environment = config.target.environment();
+    before_run::check(args, settings, Some(environment), output)?;
+    // Before anything is made or changed: a batch that runs has its files for itself.
+    let _lock = BatchLock::take(&args.journal)?;
+    let journal = journal_file::open(&args.journal)?;
     if let Some(path) = &args.output {
         // Thrown away again: it shows that results can be written there.
         drop(Sink::begin(path).map_err(|refusal| Failure::usage(vec![refusal]))?);
     }
-    let journal = journal_file::open(&args.journal)?;
-    let _lock = BatchLock::take(&args.journal)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let connection = connection::open(&config, &settings.layers, Arc::clone(&clock))?;
     let idcloud =

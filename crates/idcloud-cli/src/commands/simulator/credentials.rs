@@ -9,6 +9,9 @@ use idcloud_model::Capabilities;
 use idcloud_simulator::{StandardKey, TestAccount};
 use zeroize::Zeroizing;
 
+use crate::failure::Refusal;
+use crate::kept_files::KeptFiles;
+use crate::made_here::{Made, Standing, VARIABLES, foreign, standing};
 use crate::owner_only;
 
 const KEY_FILE: &str = "key.pem";
@@ -16,6 +19,41 @@ const KEY_FILE: &str = "key.pem";
 const AUTHORITY_FILE: &str = "ca.pem";
 /// The file with the variables.
 pub(super) const VARIABLES_FILE: &str = ".env";
+
+/// What errors name.
+const FIELD: &str = "--credentials-dir";
+
+/// Refuses a folder with files of these names that no simulator made. The variables are written last, and tell whose the others are.
+///
+/// # Errors
+/// Such a file is there, or one that `kept` names.
+pub(super) fn refuse_foreign_files(directory: &Path, kept: &KeptFiles) -> Result<(), Refusal> {
+    for name in [KEY_FILE, AUTHORITY_FILE, VARIABLES_FILE] {
+        kept.refuse(FIELD, &directory.join(name))?;
+    }
+    let variables = directory.join(VARIABLES_FILE);
+    let is_there = |name| directory.join(name).symlink_metadata().is_ok();
+    match standing(&variables, Made::Variables) {
+        Ok(Standing::Ours) => Ok(()),
+        Ok(Standing::Nothing | Standing::Empty) => {
+            match [KEY_FILE, AUTHORITY_FILE]
+                .into_iter()
+                .find(|name| is_there(*name))
+            {
+                Some(name) => Err(Refusal::new(
+                    FIELD,
+                    format!("holds a {name} that no simulator made, and that would be lost"),
+                    "choose another directory, or move that file away",
+                )),
+                None => Ok(()),
+            }
+        }
+        _ => Err(foreign(
+            &format!("{VARIABLES_FILE} in {FIELD}"),
+            Made::Variables,
+        )),
+    }
+}
 
 /// Writes the private key and the variables that make `idcloud` use this simulator, with the other keys as comments.
 pub(super) fn write(
@@ -37,7 +75,7 @@ pub(super) fn write(
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let mut variables = Zeroizing::new(String::new());
+    let mut variables = Zeroizing::new(VARIABLES.to_owned());
     if let Some(pem) = authority_pem {
         owner_only::write(&authority, pem.as_bytes())?;
         let file = std::path::absolute(&authority)?;

@@ -37,6 +37,13 @@ pub(super) fn run(
     let refused = |refusal| Failure::usage(vec![refusal]);
     let webhook = surroundings::webhook(args).map_err(refused)?;
     let control_token = surroundings::control_token(args).map_err(refused)?;
+    let kept = surroundings::kept(args);
+    for number in 1..=args.tenants {
+        if let Some(directory) = &args.credentials_dir {
+            credentials::refuse_foreign_files(&of_tenant(directory, number), &kept)
+                .map_err(refused)?;
+        }
+    }
     let clock = SystemClock::new();
     block_on(async {
         // A signal that comes while it is announced ends it as one that comes later does.
@@ -58,10 +65,7 @@ pub(super) fn run(
             let tenant = tenant_id(&home, number);
             if let Some(directory) = &args.credentials_dir {
                 let place = Place {
-                    directory: match number {
-                        1 => directory.clone(),
-                        _ => directory.join(format!("tenant-{number}")),
-                    },
+                    directory: of_tenant(directory, number),
                     url: &url,
                     authority_pem: tls.as_ref().map(TlsIdentity::authority_pem),
                 };
@@ -98,6 +102,14 @@ fn tenant_id(home: &str, number: u8) -> String {
     match (number, home.rsplit_once('-')) {
         (2.., Some((beginning, _))) => format!("{beginning}-{number:012}"),
         _ => home.to_owned(),
+    }
+}
+
+/// Where the credentials of a tenant are written.
+fn of_tenant(directory: &Path, number: u8) -> PathBuf {
+    match number {
+        1 => directory.to_owned(),
+        _ => directory.join(format!("tenant-{number}")),
     }
 }
 

@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 use crate::args::{CapturesArg, CountingArg, NoticesArg, ServeArgs};
 use crate::failure::Refusal;
 use crate::input;
+use crate::kept_files::KeptFiles;
 
 /// A file with credentials is one line.
 const MAX_SECRET: u64 = 16 * 1024;
@@ -39,6 +40,19 @@ pub(super) fn configure(config: Config, args: &ServeArgs, rate: u16) -> Config {
             .with_captures_marked(captures),
         |config, rule| config.with_fault(rule.clone()),
     )
+}
+
+/// The files that are read, which no credentials may replace.
+pub(super) fn kept(args: &ServeArgs) -> KeptFiles {
+    [
+        ("--webhook-auth-file", &args.webhook_auth_file),
+        ("--control-token-file", &args.control_token_file),
+    ]
+    .into_iter()
+    .filter_map(|(label, path)| Some((label, path.as_deref()?)))
+    .fold(KeptFiles::default(), |kept, (label, path)| {
+        kept.with(label, path)
+    })
 }
 
 /// The webhook, where there is one.
