@@ -5,9 +5,10 @@
 use std::collections::BTreeMap;
 use std::hash::RandomState;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use idcloud_flows::Flow;
-use idcloud_flows::journal::{Entry, EntryFilter, JournalKey, Page, Reference};
+use idcloud_flows::journal::{Entry, EntryFilter, JournalKey, Page, Reference, Unreadable};
 use idcloud_http::{Clock, Environment, SystemClock};
 use idcloud_journal::SqliteReader;
 use idcloud_model::Capability;
@@ -30,6 +31,7 @@ use crate::journal_file;
 use crate::output::Output;
 use crate::settings::Settings;
 use crate::submit_failure;
+use crate::unreadable_entry;
 
 /// Runs the command.
 pub(super) fn run(
@@ -131,11 +133,38 @@ impl Count {
 struct Checks {
     /// What the journal remembers, where there is one.
     journal: Option<SqliteReader>,
+    /// One key of each environment and tenant that the journal remembers anything of.
+    places: Vec<JournalKey>,
     /// Where a run would send, and as whom; nothing where the configuration does not say.
     environment: Option<Arc<Environment>>,
     comparison: Comparison,
     begin_again: bool,
     clock: Arc<dyn Clock>,
+}
+
+/// Reads the journal once: one key of each environment and tenant in it.
+fn places(journal: &SqliteReader, now: SystemTime) -> Result<Vec<JournalKey>, Failure> {
+    const PAGE: usize = 1_000;
+    let filter = EntryFilter::new().with_flow(Flow::Identity);
+    let mut places: Vec<JournalKey> = Vec::new();
+    let mut after = None;
+    loop {
+        let page = journal
+            .entries(&filter, after.as_ref(), PAGE, now)
+            .map_err(|error| submit_failure::of_journal(&error))?;
+        let unreadable = page.unreadable().iter().filter_map(Unreadable::key);
+        for key in page.entries().iter().map(Entry::key).chain(unreadable) {
+            let is_there =
+                |place: &JournalKey| place.clone().with_reference(key.reference().clone()) == *key;
+            if !places.iter().any(is_there) {
+                places.push(key.clone());
+            }
+        }
+        match page.entries().last() {
+            Some(entry) if page.entries().len() == PAGE => after = Some(entry.key().clone()),
+            _ => return Ok(places),
+        }
+    }
 }
 
 impl Checks {
@@ -150,8 +179,13 @@ impl Checks {
             }
             _ => None,
         };
+        let places = match &journal {
+            Some(journal) => places(journal, clock.now())?,
+            None => Vec::new(),
+        };
         Ok(Self {
             journal,
+            places,
             environment,
             comparison: comparison(args),
             begin_again: args.begin_again,
@@ -200,19 +234,23 @@ impl Checks {
         Ok(self.comparison.of(entry, row))
     }
 
-    /// Everything under a reference, whoever submitted it.
+    /// Everything under a reference, whoever submitted it. Asks for whole keys: those are found in an index.
     fn remembered(&self, reference: &Reference) -> Result<Page, Failure> {
-        /// Environments and tenants that have a reference in common.
-        const MANY: usize = 1_000;
         let Some(journal) = &self.journal else {
             return Ok(Page::default());
         };
-        let filter = EntryFilter::new()
-            .with_flow(Flow::Identity)
-            .with_reference(reference.clone());
-        journal
-            .entries(&filter, None, MANY, self.clock.now())
-            .map_err(|error| submit_failure::of_journal(&error))
+        let (mut entries, mut unreadable) = (Vec::new(), Vec::new());
+        for place in &self.places {
+            let key = place.clone().with_reference(reference.clone());
+            match journal.entry(&key, self.clock.now()) {
+                Ok(entry) => entries.extend(entry),
+                Err(error) if unreadable_entry::of_submission(&error).is_some() => {
+                    unreadable.push(Unreadable::new(Some(key), error.kind()));
+                }
+                Err(error) => return Err(submit_failure::of_journal(&error)),
+            }
+        }
+        Ok(Page::new(entries, unreadable))
     }
 
     /// The record that a run would meet, and where else there is one. Where the configuration does not say who would
