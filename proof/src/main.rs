@@ -23,6 +23,7 @@ mod plan;
 mod post;
 mod program;
 mod question;
+mod rules;
 mod run;
 mod sabotage;
 mod wire;
@@ -46,8 +47,8 @@ use crate::sabotage::Sabotage;
 /// Whatever went wrong with the proof itself, told to a developer.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-const USAGE: &str = "usage: proof [--runs N] [--first-seed S] [--threads N] [--format text|json] \
-    [--slow-writer] [--sabotage [NAME] | --write FILE | --fuzz SECONDS | --fuzz-once TARGET HEX]";
+const USAGE: &str = "usage: proof [--runs N] [--first-seed S] [--threads N] [--format text|json] [--slow-writer] \
+    [--sabotage [NAME] | --write FILE | --rules | --fuzz SECONDS | --fuzz-once TARGET HEX]";
 
 /// What is asked for.
 struct Arguments {
@@ -64,6 +65,8 @@ enum Play {
     Campaign(Option<Sabotage>),
     /// Each sabotage in its turn.
     Table,
+    /// Nothing: the journal's rules are explored.
+    Rules,
     /// Nothing: what comes from outside is tried.
     Fuzz(fuzz::Plan),
 }
@@ -96,11 +99,23 @@ fn prove(arguments: &Arguments) -> Result<bool, Failure> {
         Play::Table => {
             let noticed = Noticed::of(campaign, &Resources::new()?)?;
             say(&mut io::stdout(), &noticed.table());
-            Ok(noticed.all())
+            let rules = rules::Noticed::of(campaign.threads)?;
+            say(&mut io::stdout(), &rules.table());
+            Ok(noticed.all() && rules.all())
+        }
+        Play::Rules => {
+            let (explored, _) = explored(campaign)?;
+            Ok(rules::hold(&explored))
         }
         Play::Campaign(sabotage) => {
             let resources = Resources::new()?;
             let clock = SystemClock::new();
+            // A sabotage is of the campaign's own.
+            let (explored, explored_in) = if sabotage.is_none() {
+                explored(campaign)?
+            } else {
+                (Vec::new(), 0.0)
+            };
             let began = clock.instant();
             let total = campaign.play(*sabotage, &resources)?;
             let seconds = (clock.instant() - began).as_secs_f64();
@@ -112,15 +127,30 @@ fn prove(arguments: &Arguments) -> Result<bool, Failure> {
             say(&mut io::stdout(), &told);
             say(&mut io::stderr(), &total.replays(*sabotage));
             let Some(file) = &arguments.write else {
-                return Ok(total.holds());
+                return Ok(total.holds() && rules::hold(&explored));
             };
             let noticed = Noticed::of(campaign, &resources)?;
+            let rules_noticed = rules::Noticed::of(campaign.threads)?;
+            let rules = rules::section(&explored, explored_in, &rules_noticed);
             let circumstances = Circumstances::of_now(campaign.threads);
-            let page = page::page(campaign, &total, seconds, &noticed, &circumstances);
+            let page = page::page(campaign, &total, seconds, &noticed, &rules, &circumstances);
             pages::write(file, &page, &[noticed.picture()])?;
-            Ok(total.holds() && noticed.all())
+            let held = total.holds() && rules::hold(&explored);
+            Ok(held && noticed.all() && rules_noticed.all())
         }
     }
+}
+
+/// Explores the journal's rules, and tells what that came to; with the seconds that it took.
+fn explored(campaign: &Campaign) -> Result<(Vec<rules::Explored>, f64), Failure> {
+    let clock = SystemClock::new();
+    let began = clock.instant();
+    let explored = rules::explore(campaign.threads)?;
+    let seconds = (clock.instant() - began).as_secs_f64();
+    for one in &explored {
+        say(&mut io::stderr(), &one.text());
+    }
+    Ok((explored, seconds))
 }
 
 fn read(arguments: impl Iterator<Item = String>) -> Result<Arguments, Failure> {
@@ -143,6 +173,7 @@ fn read(arguments: impl Iterator<Item = String>) -> Result<Arguments, Failure> {
             "--first-seed" => read.campaign.first_seed = value()?.parse()?,
             "--threads" => read.campaign.threads = value()?.parse()?,
             "--slow-writer" => read.campaign.keeping = Keeping::SlowDisk,
+            "--rules" => read.play = Play::Rules,
             "--fuzz" => read.play = Play::Fuzz(fuzz::Plan::Seconds(value()?.parse()?)),
             "--fuzz-once" => {
                 let (target, input) = (value()?, value()?);

@@ -18,6 +18,7 @@ pub(crate) fn page(
     total: &Total,
     seconds: f64,
     noticed: &Noticed,
+    rules: &str,
     circumstances: &Circumstances,
 ) -> String {
     let Circumstances {
@@ -86,7 +87,7 @@ pub(crate) fn page(
     }
     let _ = write!(
         page,
-        "\nMeasured on {date}, commit `{commit}`, on {machine}: {seconds:.0} seconds.\n\n{SABOTAGE}{}\n{}{}{LIMITS}",
+        "\nMeasured on {date}, commit `{commit}`, on {machine}: {seconds:.0} seconds.\n\n{SABOTAGE}{}\n{}\n{rules}{}{LIMITS}",
         noticed.picture().link(),
         noticed.table(),
         mutants::section()

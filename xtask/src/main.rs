@@ -42,10 +42,11 @@ usage: cargo xtask <command>
                       change the code where the promises are decided, one place at a time, and fail where no test notices and
                       proof/mutants.toml has no reason; --write notes what an area came to in proof/mutants.json
   prove [--runs N] [--first-seed S] [--threads N] [--format text|json] [--slow-writer]
-        [--sabotage [NAME] | --write FILE]
+        [--sabotage [NAME] | --write FILE | --rules]
                       play the whole client against the simulator in virtual time, with faults, crashes and lies drawn from
-                      seeds (10,000 from 1 unless said otherwise), and fail where a promise was broken; --sabotage switches one
-                      protection off, or without a name each in its turn, and tells how many runs it takes to be noticed;
+                      seeds (10,000 from 1 unless said otherwise), and fail where a promise was broken; before that, explore the
+                      journal's rules whole, which --rules does alone; --sabotage switches one
+                      protection off, or without a name each in its turn, and tells how many runs it takes to be noticed, the journal's rules too;
                       --slow-writer keeps every journal on the disk behind a writer that is slow to do what it is told;
                       --write plays both and writes the page docs/reliability.md
   prove --full [--runs N] [--first-seed S] [--fuzz-seconds N] [--kills N]

@@ -240,3 +240,38 @@ proptest! {
         }
     }
 }
+
+/// Nobody pays twice: once IDCloud's own answer names the process that a person found, no person may say that it may be sent again.
+#[test]
+fn a_found_process_that_its_answer_confirms_is_settled_no_more() {
+    let mut world = World::new();
+    let claimed = world.apply(Command::Claim(world.claim.clone()));
+    let Some(Answer::Claimed(Claimed::Fresh(ticket))) = claimed else {
+        panic!("the first claim is fresh");
+    };
+    let dispatch = Command::Dispatch {
+        ticket: ticket.clone(),
+        lease: Duration::from_secs(60),
+    };
+    world.apply(dispatch).unwrap();
+    world.apply(Command::Abandon(ticket.clone())).unwrap();
+    let key = world.claim.key.clone();
+    let settle = |settlement| Command::Settle {
+        key: key.clone(),
+        settlement,
+    };
+    world.apply(settle(Settlement::Found(id()))).unwrap();
+    let State::Pending(pending) = world.record.clone().unwrap().state().clone() else {
+        panic!("a process that was found is pending");
+    };
+    let conclusion = Conclusion::Pending(pending);
+    world
+        .apply(Command::Conclude { ticket, conclusion })
+        .unwrap();
+    assert_eq!(world.apply(settle(Settlement::Resend)), None);
+    let record = world.record.unwrap();
+    assert_eq!(
+        (record.state().kind(), record.may_be_settled()),
+        (StateKind::Pending, false)
+    );
+}

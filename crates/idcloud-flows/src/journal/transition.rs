@@ -246,6 +246,12 @@ fn concluded(record: Option<Record>, ticket: &Ticket, conclusion: Conclusion) ->
         {
             record.last.state = State::Finished(finished);
         }
+        // IDCloud's own answer confirms the process that a person found: from here on no person may say otherwise.
+        (State::Pending(_), Conclusion::Pending(pending))
+            if record.last.found && known == Some(pending.process_id()) =>
+        {
+            record.last.state = State::Pending(pending);
+        }
         // Said twice, because nobody answered the first time.
         (_, said) if is_said_already(&record.last.state, &said) => return Ok(UNCHANGED),
         (_, _) if !is_open => return Err(JournalErrorKind::Stale.into()),

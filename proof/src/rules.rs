@@ -1,0 +1,221 @@
+//! The journal's rules, explored whole by a model checker: everything that can be said to them, in every order.
+//!
+//! Must drive the real `transition`: what is explored is the function that stores run.
+
+mod book;
+mod broken;
+mod model;
+mod promise;
+mod state;
+mod word;
+
+use std::fmt::Write as _;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use stateright::{Checker as _, Model as _};
+
+use self::book::Book;
+use self::broken::Broken;
+use self::model::Rules;
+use self::promise::Promise;
+use crate::Failure;
+use crate::campaign::on_threads;
+
+/// What the rules were explored around.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Around {
+    /// One reference, with two attempts that anything remembers at one time.
+    One,
+    /// Two references, with one such attempt each.
+    Two,
+}
+
+/// What was explored.
+#[derive(Clone, Debug)]
+pub(crate) struct Explored {
+    around: Around,
+    states: usize,
+    /// Steps from one state to another.
+    steps: usize,
+    records: usize,
+    /// Different questions to the rules: a record, a command and a clock.
+    questions: usize,
+    /// The promise that was broken, and what led there.
+    broken: Option<(Promise, Vec<String>)>,
+}
+
+/// Explores the rules as they are.
+pub(crate) fn explore(threads: usize) -> Result<Vec<Explored>, Failure> {
+    Ok(vec![
+        Explored::of::<1, 2>(Around::One, None, threads)?,
+        Explored::of::<2, 1>(Around::Two, None, threads)?,
+    ])
+}
+
+/// Whether every promise was kept.
+pub(crate) fn hold(explored: &[Explored]) -> bool {
+    explored.iter().all(|one| one.broken.is_none())
+}
+
+impl Explored {
+    fn of<const REFERENCES: usize, const ATTEMPTS: usize>(
+        around: Around,
+        broken: Option<Broken>,
+        threads: usize,
+    ) -> Result<Self, Failure> {
+        let rules = Rules::<REFERENCES, ATTEMPTS>::new(Book::new(broken)?);
+        let checked = rules.checker().threads(threads.max(1)).spawn_bfs().join();
+        let found = checked.discoveries().into_values().next().map(|path| {
+            let promise = path.last_state().broken.unwrap_or(Promise::Followed);
+            let deeds = path.into_actions().into_iter().map(|deed| deed.to_string());
+            (promise, deeds.collect())
+        });
+        let (records, questions) = checked.model().book.met();
+        Ok(Self {
+            around,
+            states: checked.unique_state_count(),
+            steps: checked.state_count(),
+            records,
+            questions,
+            broken: found,
+        })
+    }
+
+    /// A line, and what led to a promise that was broken.
+    pub(crate) fn text(&self) -> String {
+        let mut text = format!("rules, {self}\n");
+        if let Some((promise, deeds)) = &self.broken {
+            // A String takes everything that is written.
+            let _ = writeln!(text, "broken: {}, after:", promise.says());
+            for deed in deeds {
+                let _ = writeln!(text, "  {deed}");
+            }
+        }
+        text
+    }
+}
+
+impl std::fmt::Display for Explored {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let around = match self.around {
+            Around::One => "one reference with up to two attempts",
+            Around::Two => "two references with one attempt each",
+        };
+        let Self {
+            states,
+            steps,
+            records,
+            questions,
+            ..
+        } = self;
+        write!(
+            f,
+            "{around}: {states} states, {steps} steps between them, {records} records, {questions} questions to the rules"
+        )
+    }
+}
+
+/// Each rule broken in its turn, and how many steps lead to the promise that it breaks.
+pub(crate) struct Noticed(Vec<(Broken, Option<(Promise, usize)>)>);
+
+impl Noticed {
+    /// Explores each until it is noticed, around one reference.
+    pub(crate) fn of(threads: usize) -> Result<Self, Failure> {
+        let next = AtomicUsize::new(0);
+        let noticed = Mutex::new(Vec::new());
+        let worker = || -> Result<(), Failure> {
+            while let Some(one) = Broken::ALL.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let explored = Explored::of::<1, 2>(Around::One, Some(*one), 1)?;
+                let found = explored
+                    .broken
+                    .map(|(promise, deeds)| (promise, deeds.len()));
+                let mut noticed = noticed.lock().unwrap_or_else(PoisonError::into_inner);
+                noticed.push((*one, found));
+            }
+            Ok(())
+        };
+        on_threads(threads, worker)?;
+        let mut noticed = noticed.into_inner().unwrap_or_else(PoisonError::into_inner);
+        noticed.sort_by_key(|(broken, _)| Broken::ALL.iter().position(|one| one == broken));
+        Ok(Self(noticed))
+    }
+
+    pub(crate) fn all(&self) -> bool {
+        self.0.iter().all(|(_, found)| found.is_some())
+    }
+
+    /// A table, a row for each.
+    pub(crate) fn table(&self) -> String {
+        let mut text =
+            "| rule that is broken | steps until noticed | promise that it breaks |\n|---|---:|---|\n"
+                .to_owned();
+        for (broken, found) in &self.0 {
+            let (steps, promise) = match found {
+                Some((promise, steps)) => (steps.to_string(), promise.says()),
+                None => ("**not noticed**".to_owned(), ""),
+            };
+            // A String takes everything that is written.
+            let _ = writeln!(text, "| {} | {steps} | {promise} |", broken.rule());
+        }
+        text
+    }
+}
+
+/// The page's section.
+pub(crate) fn section(explored: &[Explored], seconds: f64, noticed: &Noticed) -> String {
+    let mut section = INTRODUCTION.to_owned();
+    for one in explored {
+        // A String takes everything that is written.
+        let _ = writeln!(section, "- {one}");
+    }
+    let _ = write!(
+        section,
+        "\nEverything was explored in {seconds:.0} seconds; "
+    );
+    section.push_str(if hold(explored) {
+        "no promise was broken"
+    } else {
+        "**a promise was broken**"
+    });
+    section.push_str(SABOTAGE);
+    section.push_str(&noticed.table());
+    section
+}
+
+const INTRODUCTION: &str = "\
+## The journal's rules, explored whole
+
+Seeds sample. What a command makes of a reference is one pure function, `transition`, and a model checker
+([stateright](https://docs.rs/stateright)) explores it whole: two programs on one journal, every command at every point, answers of the journal that get
+lost, programs that crash or go at any step, what they tell the journal arriving at any later time or never, requests that run or do not, purges, and
+clocks by which a lease is over for one program and runs for the other. An attempt counts as long as the record, a program or a request knows of it, and
+one reference has at most two of them at a time. Times are left out but for that: a lease runs, or it is over. One thing is taken for granted: a request leaves within the lease of its dispatch, or not at all.
+
+";
+
+const SABOTAGE: &str =
+    ". Each rule is then broken in its turn, by altering what the real function answers:
+
+";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Nobody pays twice, whatever is said to the journal in whatever order.
+    #[test]
+    fn the_rules_keep_every_promise() {
+        for explored in explore(2).unwrap() {
+            eprintln!("{explored}");
+            assert!(explored.broken.is_none(), "{}", explored.text());
+        }
+    }
+
+    /// The model would find a rule that does not hold.
+    #[test]
+    fn every_rule_that_is_broken_is_noticed() {
+        let noticed = Noticed::of(2).unwrap();
+        assert!(noticed.all(), "{}", noticed.table());
+    }
+}

@@ -1,0 +1,392 @@
+//! Real records and the real rules, by number: what the model's states are made of.
+//!
+//! Must leave every decision to the rules: it translates, and remembers what they answered.
+
+use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use idcloud_flows::Flow;
+use idcloud_flows::journal::{
+    Answer, Claim, Claimed, Command, Conclusion, Finished, JournalKey, Record, Settlement, State,
+    StateKind, Ticket, Transition, conformance, transition,
+};
+use idcloud_flows::{Pending, journal::Owner};
+use idcloud_http::EnvironmentName;
+use idcloud_model::{Asked, Capabilities, Policy, ProcessId, SelfieKind};
+use serde_json::{Value, json};
+
+use super::broken::Broken;
+use super::word::{Attempt, Clock, End, Fate, Process, Reply, Request, Word};
+use crate::Failure;
+
+/// When every lease runs, and how long each lasts.
+const EARLY: SystemTime = UNIX_EPOCH;
+const LEASE: Duration = Duration::from_secs(60);
+/// When every lease is over.
+const LATE: Duration = Duration::from_secs(3600);
+
+/// A record by number; the first is that there is none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct RecordNumber(u16);
+
+/// A record as it stands by one clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct View {
+    /// Nothing where nothing is remembered.
+    pub(crate) kind: Option<StateKind>,
+    pub(crate) last: Option<Attempt>,
+    /// The attempts before the last, a bit each.
+    pub(crate) earlier: u8,
+    /// The last attempt's process.
+    pub(crate) process: Option<Process>,
+    /// Its process failed.
+    pub(crate) failed: bool,
+    /// A person may say what became of it.
+    pub(crate) settleable: bool,
+    /// Every process that it has or had, a bit each.
+    pub(crate) processes: u16,
+}
+
+impl View {
+    /// Whether this attempt is one of the record's.
+    pub(crate) const fn has(&self, attempt: Attempt) -> bool {
+        let is_last = matches!(self.last, Some(last) if last == attempt);
+        is_last || self.earlier & (1 << attempt) != 0
+    }
+
+    pub(crate) const fn holds(&self, process: Process) -> bool {
+        self.processes & (1 << process.0) != 0
+    }
+
+    /// How many attempts it has.
+    pub(crate) const fn attempts(&self) -> u32 {
+        self.earlier.count_ones() + 1
+    }
+}
+
+/// What is known of a record.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Facts {
+    pub(crate) early: View,
+    pub(crate) late: View,
+    /// A purge may take it.
+    pub(crate) is_over: bool,
+}
+
+impl Facts {
+    pub(crate) const fn by(&self, clock: Clock) -> &View {
+        match clock {
+            Clock::Early => &self.early,
+            Clock::Late => &self.late,
+        }
+    }
+}
+
+/// All records that were met, and what the rules answered.
+pub(crate) struct Book {
+    broken: Option<Broken>,
+    made: Maker,
+    pages: RwLock<Pages>,
+}
+
+#[derive(Default)]
+struct Pages {
+    numbers: HashMap<String, RecordNumber>,
+    records: Vec<(Option<Record>, Facts)>,
+    answered: HashMap<(RecordNumber, Word, Clock), (RecordNumber, Reply)>,
+}
+
+impl Book {
+    /// An empty one, that goes by the rules, or by all of them but one.
+    pub(crate) fn new(broken: Option<Broken>) -> Result<Self, Failure> {
+        let pages = Pages {
+            records: vec![(None, Facts::default())],
+            ..Pages::default()
+        };
+        Ok(Self {
+            broken,
+            made: Maker::new()?,
+            pages: RwLock::new(pages),
+        })
+    }
+
+    pub(crate) fn facts(&self, number: RecordNumber) -> Facts {
+        let pages = self.pages.read().unwrap_or_else(PoisonError::into_inner);
+        let page = pages.records.get(usize::from(number.0));
+        page.map(|(_, facts)| *facts).unwrap_or_default()
+    }
+
+    /// How many records were met, and how many times the rules were asked something new.
+    pub(crate) fn met(&self) -> (usize, usize) {
+        let pages = self.pages.read().unwrap_or_else(PoisonError::into_inner);
+        (pages.records.len(), pages.answered.len())
+    }
+
+    /// What the rules make of a record and a word.
+    pub(crate) fn say(
+        &self,
+        number: RecordNumber,
+        word: Word,
+        clock: Clock,
+    ) -> Result<(RecordNumber, Reply), Failure> {
+        let asked = (number, word, clock);
+        let record = {
+            let pages = self.pages.read().unwrap_or_else(PoisonError::into_inner);
+            if let Some(answered) = pages.answered.get(&asked) {
+                return Ok(*answered);
+            }
+            let page = pages.records.get(usize::from(number.0));
+            page.and_then(|(record, _)| record.clone())
+        };
+        let command = self.made.command(word)?;
+        let (fence, now) = (fence_of(word), moment(clock));
+        let Transition { store, answer } = match self.broken {
+            None => transition(record, command, fence, now),
+            Some(broken) => broken.transition(&self.made, record, word, clock)?,
+        };
+        let reply = match answer {
+            Ok(Answer::Claimed(Claimed::Fresh(_))) => Reply::Fresh,
+            Ok(Answer::Claimed(_)) => Reply::Known,
+            Ok(_) => Reply::Done,
+            Err(_) => Reply::Refused,
+        };
+        let mut pages = self.pages.write().unwrap_or_else(PoisonError::into_inner);
+        let after = match store {
+            Some(record) => pages.number(record)?,
+            None => number,
+        };
+        pages.answered.insert(asked, (after, reply));
+        Ok((after, reply))
+    }
+}
+
+impl Pages {
+    /// The number of a record, all times aside.
+    fn number(&mut self, record: Record) -> Result<RecordNumber, Failure> {
+        let mut stored = serde_json::to_value(record)?;
+        forget_times(&mut stored);
+        let text = stored.to_string();
+        if let Some(number) = self.numbers.get(&text) {
+            return Ok(*number);
+        }
+        let record: Record = serde_json::from_value(stored)?;
+        let facts = Facts {
+            early: view(&record)?,
+            late: view(&record.clone().at(moment(Clock::Late)))?,
+            is_over: record.may_be_forgotten(moment(Clock::Late)),
+        };
+        let number = RecordNumber(u16::try_from(self.records.len())?);
+        self.records.push((Some(record), facts));
+        self.numbers.insert(text, number);
+        Ok(number)
+    }
+}
+
+/// Makes all leases end between the two clocks, and everything else have happened at the early one.
+fn forget_times(stored: &mut Value) {
+    match stored {
+        Value::Object(members) => {
+            for (name, member) in members {
+                match name.as_str() {
+                    "until" => *member = json!(LEASE.as_millis()),
+                    "changedAt" | "claimedAt" => *member = json!(0),
+                    _ => forget_times(member),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(forget_times),
+        _ => {}
+    }
+}
+
+/// What a record says.
+pub(crate) fn view(record: &Record) -> Result<View, Failure> {
+    let stored = serde_json::to_value(record)?;
+    let attempt = |stored: &Value| -> Result<Attempt, Failure> {
+        let fence = stored.get("fence").and_then(Value::as_u64);
+        let before = fence.and_then(|fence| fence.checked_sub(1));
+        Ok(before.ok_or("an attempt without a fence")?.try_into()?)
+    };
+    let mut earlier = 0;
+    for one in stored
+        .get("earlier")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+    {
+        earlier |= 1 << attempt(one)?;
+    }
+    let mut processes = 0;
+    for id in record.processes() {
+        processes |= 1 << number_of(id)?.0;
+    }
+    Ok(View {
+        kind: Some(record.state().kind()),
+        last: stored.get("last").map(attempt).transpose()?,
+        earlier,
+        process: record.process_id().map(number_of).transpose()?,
+        failed: matches!(record.state(), State::Finished(finished) if finished.is_failed()),
+        settleable: record.may_be_settled(),
+        processes,
+    })
+}
+
+/// The moment that a clock shows.
+pub(crate) fn moment(clock: Clock) -> SystemTime {
+    match clock {
+        Clock::Early => EARLY,
+        Clock::Late => EARLY + LATE,
+    }
+}
+
+/// The fence of an attempt: as long as its number is nowhere else, it is as good as one that was never given.
+pub(crate) fn fence(attempt: Attempt) -> u64 {
+    u64::from(attempt) + 1
+}
+
+fn fence_of(word: Word) -> u64 {
+    match word {
+        Word::Claim { attempt, .. } => fence(attempt),
+        // Used by claims alone.
+        _ => 0,
+    }
+}
+
+fn id_of(process: Process) -> Result<ProcessId, Failure> {
+    Ok(format!("80371b2a-3ac7-432e-866d-57fe378960{:02x}", process.0).parse()?)
+}
+
+fn number_of(id: &ProcessId) -> Result<Process, Failure> {
+    let digits = id
+        .as_str()
+        .get(34..)
+        .ok_or("a process id that is too short")?;
+    Ok(Process(u8::from_str_radix(digits, 16)?))
+}
+
+/// Makes real commands of words.
+pub(crate) struct Maker {
+    key: JournalKey,
+    asked: Asked,
+    owner: Owner,
+}
+
+impl Maker {
+    fn new() -> Result<Self, Failure> {
+        Ok(Self {
+            key: JournalKey::from_parts(
+                EnvironmentName::Local,
+                "tests@tenant.iam.acesso.io",
+                Flow::Identity,
+                "order-1041".parse()?,
+            ),
+            asked: Asked::new(Capabilities::NONE, SelfieKind::Image),
+            owner: "tests".parse()?,
+        })
+    }
+
+    pub(crate) fn command(&self, word: Word) -> Result<Command, Failure> {
+        Ok(match word {
+            Word::Claim { request, again, .. } => {
+                let claim = self.claim(request);
+                if again {
+                    Command::BeginAgain(claim)
+                } else {
+                    Command::Claim(claim)
+                }
+            }
+            Word::Dispatch(attempt) => Command::Dispatch {
+                ticket: self.ticket(attempt)?,
+                lease: LEASE,
+            },
+            Word::Retract(attempt) => Command::Retract(self.ticket(attempt)?),
+            Word::Conclude(attempt, end) => Command::Conclude {
+                ticket: self.ticket(attempt)?,
+                conclusion: match end {
+                    End::Pending(process) => Conclusion::Pending(self.pending(process)?),
+                    End::Finished(process, fate) => {
+                        Conclusion::Finished(self.finished(process, fate)?)
+                    }
+                    End::Ambiguous => Conclusion::Ambiguous,
+                    End::NotSent => Conclusion::NotSent(None),
+                },
+            },
+            Word::Abandon(attempt) => Command::Abandon(self.ticket(attempt)?),
+            Word::Finish(process, fate) => Command::Finish {
+                key: self.key.clone(),
+                finished: self.finished(process, fate)?,
+            },
+            Word::Found(process) => self.settle(Settlement::Found(id_of(process)?)),
+            Word::Resend => self.settle(Settlement::Resend),
+        })
+    }
+
+    fn settle(&self, settlement: Settlement) -> Command {
+        let key = self.key.clone();
+        Command::Settle { key, settlement }
+    }
+
+    fn claim(&self, request: Request) -> Claim {
+        let request = conformance::request(match request {
+            Request::Same => 0,
+            Request::Other => 1,
+        });
+        let (asked, owner) = (self.asked, self.owner.clone());
+        Claim::new(self.key.clone(), &request, asked, Policy::default(), owner).with_lease(LEASE)
+    }
+
+    /// A ticket is what a claim is answered with.
+    fn ticket(&self, attempt: Attempt) -> Result<Ticket, Failure> {
+        let claim = Command::Claim(self.claim(Request::Same));
+        match transition(None, claim, fence(attempt), EARLY).answer? {
+            Answer::Claimed(Claimed::Fresh(ticket)) => Ok(ticket),
+            _ => Err("a first claim is fresh".into()),
+        }
+    }
+
+    fn finished(&self, process: Process, fate: Fate) -> Result<Box<Finished>, Failure> {
+        let status = match fate {
+            Fate::Result => 3,
+            Fate::Failed => 5,
+        };
+        let id = id_of(process)?;
+        let json = format!(r#"{{"id":"{id}","status":{status}}}"#);
+        let idcloud_model::Process::Final(process) =
+            idcloud_model::Process::from_json(json.as_bytes())?
+        else {
+            return Err("a process with an end is final".into());
+        };
+        let environment = EnvironmentName::Local;
+        let (asked, policy) = (self.asked, Policy::default());
+        Ok(Box::new(Finished::new(
+            &process,
+            asked,
+            policy,
+            environment,
+            true,
+        )))
+    }
+
+    /// A pending process is what a person's word makes of an ambiguous attempt.
+    fn pending(&self, process: Process) -> Result<Box<Pending>, Failure> {
+        let record = self.record(
+            0,
+            &[Word::Dispatch(0), Word::Abandon(0), Word::Found(process)],
+        )?;
+        match record.state() {
+            State::Pending(pending) => Ok(pending.clone()),
+            _ => Err("a process that was found is pending".into()),
+        }
+    }
+
+    /// The record of a reference with this attempt alone, after these words.
+    pub(crate) fn record(&self, attempt: Attempt, words: &[Word]) -> Result<Record, Failure> {
+        let claim = Command::Claim(self.claim(Request::Same));
+        let mut record = transition(None, claim, fence(attempt), EARLY).store;
+        for word in words {
+            record = transition(record, self.command(*word)?, 0, EARLY).store;
+        }
+        record.ok_or_else(|| "these words are not for this record".into())
+    }
+}

@@ -1,0 +1,307 @@
+//! One rule of the journal broken, to see whether the model notices.
+//!
+//! Must stay outside the product: the rules are asked as they are, and their answer is altered.
+
+use idcloud_flows::journal::{
+    Answer, Claimed, JournalErrorKind, Record, StateKind, Transition, transition,
+};
+
+use super::book::{Maker, fence, moment, view};
+use super::word::{Clock, End, Process, Request, Word};
+use crate::Failure;
+
+/// The rule that does not hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Broken {
+    PendingIsFree,
+    FinishedIsFree,
+    FailedIsFree,
+    AmbiguousIsFree,
+    ClaimedIsFree,
+    DispatchedIsFree,
+    FreeIsTaken,
+    OtherRequestAnswered,
+    FailedIsForgotten,
+    ResendIsForgotten,
+    DispatchOfOthers,
+    ConclusionOfOthers,
+    AbandonOfOthers,
+    DispatchTooLate,
+    RetractIgnored,
+    NotSentIsAmbiguous,
+    AmbiguousIsNotSent,
+    LateAnswerRefused,
+    LateDoubtTaken,
+    RestoresNothing,
+    AbandonedIsFree,
+    AbandonedClaimIsAmbiguous,
+    AbandonIgnored,
+    AbandonedEndIsAmbiguous,
+    FinishIgnored,
+    FinishOfAnother,
+    SettledTooEarly,
+    KnownIsSettled,
+    PersonsWordIsFinal,
+    ProcessFoundTwice,
+}
+
+impl Broken {
+    pub(crate) const ALL: [Self; 30] = [
+        Self::PendingIsFree,
+        Self::FinishedIsFree,
+        Self::FailedIsFree,
+        Self::AmbiguousIsFree,
+        Self::ClaimedIsFree,
+        Self::DispatchedIsFree,
+        Self::FreeIsTaken,
+        Self::OtherRequestAnswered,
+        Self::FailedIsForgotten,
+        Self::ResendIsForgotten,
+        Self::DispatchOfOthers,
+        Self::ConclusionOfOthers,
+        Self::AbandonOfOthers,
+        Self::DispatchTooLate,
+        Self::RetractIgnored,
+        Self::NotSentIsAmbiguous,
+        Self::AmbiguousIsNotSent,
+        Self::LateAnswerRefused,
+        Self::LateDoubtTaken,
+        Self::RestoresNothing,
+        Self::AbandonedIsFree,
+        Self::AbandonedClaimIsAmbiguous,
+        Self::AbandonIgnored,
+        Self::AbandonedEndIsAmbiguous,
+        Self::FinishIgnored,
+        Self::FinishOfAnother,
+        Self::SettledTooEarly,
+        Self::KnownIsSettled,
+        Self::PersonsWordIsFinal,
+        Self::ProcessFoundTwice,
+    ];
+
+    /// The rule, as the table names it.
+    pub(crate) const fn rule(self) -> &'static str {
+        match self {
+            Self::PendingIsFree => "a pending reference is not sent again",
+            Self::FinishedIsFree => "a reference with a result is not sent again",
+            Self::FailedIsFree => "a failed process is followed by a new attempt only on request",
+            Self::AmbiguousIsFree => "an ambiguous reference is not sent again",
+            Self::ClaimedIsFree => "a claim is refused while another program's claim holds",
+            Self::DispatchedIsFree => "a claim is refused while another program is sending",
+            Self::FreeIsTaken => "a reference that was not sent can be claimed",
+            Self::OtherRequestAnswered => "a claim with another request is refused",
+            Self::FailedIsForgotten => {
+                "a failed process stays in the record beside its new attempt"
+            }
+            Self::ResendIsForgotten => {
+                "an attempt that a person gave up stays in the record beside the new one"
+            }
+            Self::DispatchOfOthers => "an overtaken ticket cannot dispatch",
+            Self::ConclusionOfOthers => "an overtaken ticket cannot conclude",
+            Self::AbandonOfOthers => "an overtaken ticket cannot abandon",
+            Self::DispatchTooLate => "a ticket whose lease is over cannot dispatch",
+            Self::RetractIgnored => "a dispatch that did not run is taken back",
+            Self::NotSentIsAmbiguous => {
+                "an attempt that provably did not run leaves the reference free"
+            }
+            Self::AmbiguousIsNotSent => "an attempt whose end nobody knows is ambiguous",
+            Self::LateAnswerRefused => "a late answer ends an ambiguous attempt",
+            Self::LateDoubtTaken => {
+                "a late *ambiguous* does not undo a process that a person found"
+            }
+            Self::RestoresNothing => {
+                "an attempt that did not run leaves the attempt before it as it was"
+            }
+            Self::AbandonedIsFree => "a dispatched attempt that is abandoned is ambiguous",
+            Self::AbandonedClaimIsAmbiguous => "a claimed attempt that is abandoned is free",
+            Self::AbandonIgnored => "an abandoned attempt is let go at once",
+            Self::AbandonedEndIsAmbiguous => "abandoning changes no end that is known",
+            Self::FinishIgnored => "the end of a pending process is written down",
+            Self::FinishOfAnother => "the end of another process is refused",
+            Self::SettledTooEarly => "a person cannot settle what is on its way",
+            Self::KnownIsSettled => "a person cannot settle what IDCloud answered",
+            Self::PersonsWordIsFinal => {
+                "a person may settle again until the process that was found is final"
+            }
+            Self::ProcessFoundTwice => "a process of an earlier attempt cannot be found again",
+        }
+    }
+
+    /// What the rules come to with this one broken.
+    pub(crate) fn transition(
+        self,
+        maker: &Maker,
+        record: Option<Record>,
+        word: Word,
+        clock: Clock,
+    ) -> Result<Transition, Failure> {
+        let real = |record: Option<Record>, word: Word, clock: Clock| {
+            let command = maker.command(word)?;
+            let fence = match word {
+                Word::Claim { attempt, .. } => fence(attempt),
+                _ => 0,
+            };
+            Ok::<_, Failure>(transition(record, command, fence, moment(clock)))
+        };
+        let stored = |record: Record| Transition {
+            store: Some(record),
+            answer: Ok(Answer::Done),
+        };
+        let outcome = real(record.clone(), word, clock)?;
+        let known = match &outcome.answer {
+            Ok(Answer::Claimed(known)) => Some(known),
+            _ => None,
+        };
+        let kind = record.as_ref().map(|record| record.state().kind());
+        let view = record.as_ref().map(view).transpose()?.unwrap_or_default();
+        let last = view.last;
+        // The record as if this attempt had been the first, after these words.
+        let alone = |words: &[Word]| maker.record(last.unwrap_or_default(), words).map(stored);
+        let ambiguous = |attempt| [Word::Dispatch(attempt), Word::Abandon(attempt)];
+        let forgets = match self {
+            Self::PendingIsFree => matches!(known, Some(Claimed::Pending(_))),
+            Self::FinishedIsFree => {
+                matches!(known, Some(Claimed::Finished(finished)) if !finished.is_failed())
+            }
+            Self::AmbiguousIsFree => matches!(known, Some(Claimed::Ambiguous { .. })),
+            Self::ClaimedIsFree | Self::DispatchedIsFree => {
+                let wanted = match self {
+                    Self::ClaimedIsFree => StateKind::Claimed,
+                    _ => StateKind::Dispatched,
+                };
+                matches!(known, Some(Claimed::InFlight { .. })) && kind == Some(wanted)
+            }
+            Self::FailedIsForgotten | Self::ResendIsForgotten => {
+                let wanted = match self {
+                    Self::FailedIsForgotten => StateKind::Finished,
+                    _ => StateKind::Resend,
+                };
+                matches!(known, Some(Claimed::Fresh(_))) && kind == Some(wanted)
+            }
+            _ => false,
+        };
+        if forgets {
+            return real(None, word, clock);
+        }
+        match (self, word) {
+            (
+                Self::FailedIsFree,
+                Word::Claim {
+                    attempt, request, ..
+                },
+            ) => {
+                let again = true;
+                real(
+                    record,
+                    Word::Claim {
+                        attempt,
+                        request,
+                        again,
+                    },
+                    clock,
+                )
+            }
+            (Self::FreeIsTaken, Word::Claim { .. }) if kind == Some(StateKind::NotSent) => {
+                Ok(refused(JournalErrorKind::Stale))
+            }
+            (Self::OtherRequestAnswered, Word::Claim { attempt, again, .. }) => {
+                let request = Request::Same;
+                real(
+                    record,
+                    Word::Claim {
+                        attempt,
+                        request,
+                        again,
+                    },
+                    clock,
+                )
+            }
+            (Self::DispatchOfOthers, Word::Dispatch(_)) => {
+                real(record, Word::Dispatch(last.unwrap_or_default()), clock)
+            }
+            (Self::ConclusionOfOthers, Word::Conclude(_, end)) => {
+                real(record, Word::Conclude(last.unwrap_or_default(), end), clock)
+            }
+            (Self::AbandonOfOthers, Word::Abandon(_)) => {
+                real(record, Word::Abandon(last.unwrap_or_default()), clock)
+            }
+            (Self::DispatchTooLate, Word::Dispatch(_)) => real(record, word, Clock::Early),
+            (Self::RetractIgnored, Word::Retract(_))
+            | (Self::AbandonIgnored, Word::Abandon(_))
+            | (Self::FinishIgnored, Word::Finish(..)) => Ok(Transition {
+                store: None,
+                answer: Ok(Answer::Done),
+            }),
+            (Self::NotSentIsAmbiguous, Word::Conclude(attempt, End::NotSent))
+                if kind == Some(StateKind::Dispatched) =>
+            {
+                real(record, Word::Abandon(attempt), clock)
+            }
+            (Self::AmbiguousIsNotSent, Word::Conclude(attempt, End::Ambiguous)) => {
+                real(record, Word::Conclude(attempt, End::NotSent), clock)
+            }
+            (Self::LateAnswerRefused, Word::Conclude(..))
+                if matches!(kind, Some(StateKind::Ambiguous | StateKind::Resend)) =>
+            {
+                Ok(refused(JournalErrorKind::Stale))
+            }
+            (Self::LateDoubtTaken, Word::Conclude(attempt, End::Ambiguous))
+                if kind == Some(StateKind::Pending) && last == Some(attempt) =>
+            {
+                alone(&ambiguous(attempt))
+            }
+            (Self::RestoresNothing, Word::Conclude(_, End::NotSent) | Word::Abandon(_))
+                if attempts(outcome.store.as_ref()) < attempts(record.as_ref()) =>
+            {
+                alone(&[Word::Abandon(last.unwrap_or_default())])
+            }
+            (Self::AbandonedIsFree, Word::Abandon(attempt)) => {
+                real(record, Word::Conclude(attempt, End::NotSent), clock)
+            }
+            (Self::AbandonedClaimIsAmbiguous, Word::Abandon(attempt))
+                if kind == Some(StateKind::Claimed) && last == Some(attempt) =>
+            {
+                alone(&ambiguous(attempt))
+            }
+            (Self::AbandonedEndIsAmbiguous, Word::Abandon(attempt))
+                if kind == Some(StateKind::Pending) && last == Some(attempt) =>
+            {
+                alone(&ambiguous(attempt))
+            }
+            (Self::FinishOfAnother, Word::Finish(_, fate)) if kind == Some(StateKind::Pending) => {
+                let process = view.process.unwrap_or(Process(0));
+                real(record, Word::Finish(process, fate), clock)
+            }
+            (Self::SettledTooEarly, Word::Found(_) | Word::Resend) => {
+                real(record, word, Clock::Late)
+            }
+            (Self::KnownIsSettled, Word::Resend) if kind == Some(StateKind::Pending) => {
+                let attempt = last.unwrap_or_default();
+                let [dispatch, abandon] = ambiguous(attempt);
+                alone(&[dispatch, abandon, Word::Resend])
+            }
+            (Self::PersonsWordIsFinal, Word::Found(_) | Word::Resend)
+                if kind == Some(StateKind::Pending) =>
+            {
+                Ok(refused(JournalErrorKind::Stale))
+            }
+            (Self::ProcessFoundTwice, Word::Found(_)) if matches!(&outcome.answer, Err(error) if error.kind() == JournalErrorKind::ProcessTaken) =>
+            {
+                let [dispatch, abandon] = ambiguous(last.unwrap_or_default());
+                alone(&[dispatch, abandon, word])
+            }
+            _ => Ok(outcome),
+        }
+    }
+}
+
+fn refused(kind: JournalErrorKind) -> Transition {
+    Transition {
+        store: None,
+        answer: Err(kind.into()),
+    }
+}
+
+fn attempts(record: Option<&Record>) -> usize {
+    record.map_or(usize::MAX, Record::attempts)
+}
