@@ -114,6 +114,13 @@ mod tests {
         let owner = "tests".parse().unwrap();
         let request = conformance::request(0);
         let claim = Claim::new(key.clone(), &request, asked, Policy::default(), owner);
+        let mut newer = claim.clone();
+        newer.key = JournalKey::from_parts(
+            key.environment(),
+            key.tenant_id(),
+            key.flow(),
+            "order-1042".parse().unwrap(),
+        );
         let start = UNIX_EPOCH + Duration::from_secs(1_000);
         let left = start + Duration::from_secs(1);
         let later = start + Duration::from_secs(4 * 3600);
@@ -125,6 +132,8 @@ mod tests {
         let entry = block_on(journal.entry(&key, later)).unwrap().unwrap();
         assert_eq!(entry.state().kind(), StateKind::Ambiguous);
         assert_eq!(entry.record().changed_at(), left, "by its caller's word");
+        // A purge of all that is there is refused, so that something newer has to be there.
+        drop(block_on(journal.claim(newer, later)).unwrap());
         block_on(journal.purge(later)).unwrap();
         assert_eq!(block_on(journal.entry(&key, later)).unwrap(), Some(entry));
         let all = EntryFilter::default();
