@@ -17,7 +17,7 @@ use idcloud_model::{Asked, Capabilities, Policy, ProcessId, SelfieKind};
 use serde_json::{Value, json};
 
 use super::broken::Broken;
-use super::word::{Attempt, Clock, End, Fate, Process, Reply, Request, Word};
+use super::word::{Attempt, Clock, End, Fate, Process, Reply, Request, Whose, Word};
 use crate::Failure;
 
 /// When every lease runs, and how long each lasts.
@@ -44,6 +44,8 @@ pub(crate) struct View {
     pub(crate) failed: bool,
     /// A person may say what became of it.
     pub(crate) settleable: bool,
+    /// Its process is one that a person found.
+    pub(crate) found: bool,
     /// Every process that it has or had, a bit each.
     pub(crate) processes: u16,
 }
@@ -228,6 +230,7 @@ pub(crate) fn view(record: &Record) -> Result<View, Failure> {
         process: record.process_id().map(number_of).transpose()?,
         failed: matches!(record.state(), State::Finished(finished) if finished.is_failed()),
         settleable: record.may_be_settled(),
+        found: record.is_found(),
         processes,
     })
 }
@@ -319,6 +322,12 @@ impl Maker {
             },
             Word::Found(process) => self.settle(Settlement::Found(id_of(process)?)),
             Word::Resend => self.settle(Settlement::Resend),
+            Word::OwnerIsDead => self.settle(Settlement::OwnerIsDead),
+            Word::Compare(process, whose) => Command::Compare {
+                key: self.key.clone(),
+                process_id: id_of(process)?,
+                is_theirs: whose == Whose::Theirs,
+            },
         })
     }
 

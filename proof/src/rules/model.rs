@@ -9,7 +9,7 @@ use stateright::Model;
 use super::book::{Book, Facts};
 use super::promise::{Promise, Step};
 use super::state::{Going, Holder, Reference, State, Told, Truth};
-use super::word::{Attempt, Clock, End, Fate, Process, Reply, Request, Word};
+use super::word::{Attempt, Clock, End, Fate, Process, Reply, Request, Whose, Word};
 
 /// How many programs there are.
 const PROGRAMS: usize = 2;
@@ -379,6 +379,12 @@ fn remember<const ATTEMPTS: usize>(
                 reference.change(last, |going| going.given_up = !own && !going.written);
             }
         }
+        Word::Compare(_, Whose::Anothers) => {
+            // Nobody can know again.
+            if let Some(last) = before.last {
+                reference.change(last, |going| going.given_up = false);
+            }
+        }
         _ => {}
     }
     // Its lease was over, as somebody sees it: a request leaves within its lease or not at all.
@@ -449,6 +455,31 @@ impl<const REFERENCES: usize, const ATTEMPTS: usize> Model for Rules<REFERENCES,
                     };
                     deeds.extend(Clock::ALL.map(says));
                 }
+            }
+            let says = |word| {
+                let says = move |clock| {
+                    let heard = true;
+                    Deed::Says {
+                        reference,
+                        word,
+                        clock,
+                        heard,
+                    }
+                };
+                Clock::ALL.map(says)
+            };
+            if let Some(last) = facts.early.last
+                && one.at(last).holder == Holder::Gone
+            {
+                deeds.extend(says(Word::OwnerIsDead));
+            }
+            if let Some(process) = facts.early.process {
+                // Every process of the reference is its person's.
+                let own = (0..)
+                    .zip(&one.attempts)
+                    .any(|(attempt, _)| Self::process(Place { reference, attempt }) == process);
+                let whose = if own { Whose::Theirs } else { Whose::Anothers };
+                deeds.extend(says(Word::Compare(process, whose)));
             }
             if facts.is_over {
                 deeds.push(Deed::Purges(reference));

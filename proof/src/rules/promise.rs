@@ -5,7 +5,7 @@
 use idcloud_flows::journal::StateKind;
 
 use super::book::{Facts, View};
-use super::word::{Clock, End, Fate, Reply, Request, Word};
+use super::word::{Clock, End, Fate, Reply, Request, Whose, Word};
 
 /// One promise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -115,6 +115,20 @@ impl Step<'_> {
             Word::Resend => {
                 let before = self.before.by(self.clock);
                 (done != before.settleable).then_some(Promise::PersonsWord)
+            }
+            Word::OwnerIsDead => {
+                let held = |view: &View| is(view, &[Claimed, Dispatched]);
+                if done && held(&self.after.early) {
+                    return Some(Promise::LetGo);
+                }
+                (done != held(self.before.by(self.clock))).then_some(Promise::PersonsWord)
+            }
+            Word::Compare(process, whose) => {
+                let (before, after) = (&self.before.early, &self.after.early);
+                let asked = before.found && before.process == Some(process);
+                let doubted = is(after, &[Ambiguous]);
+                let right = done == asked && (!done || doubted == (whose == Whose::Anothers));
+                (!right).then_some(Promise::OwnProcess)
             }
         }
     }

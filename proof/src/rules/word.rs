@@ -52,6 +52,13 @@ impl Fate {
     pub(crate) const ALL: [Self; 2] = [Self::Result, Self::Failed];
 }
 
+/// Whose a process is that a person found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Whose {
+    Theirs,
+    Anothers,
+}
+
 /// One command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Word {
@@ -71,6 +78,10 @@ pub(crate) enum Word {
     Found(Process),
     /// A person says that it may be sent again.
     Resend,
+    /// A person says that the program which holds it is gone.
+    OwnerIsDead,
+    /// A program compared whose the process is that a person found.
+    Compare(Process, Whose),
 }
 
 /// What the journal answers.
