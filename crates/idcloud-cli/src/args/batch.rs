@@ -31,6 +31,10 @@ pub(crate) enum BatchCommand {
                   .jsonl, one JSON object with these keys on each line. selfie names a file, relative to INPUT. \
                   reference is the row's own name: nothing is submitted twice under one."
 )]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of its own, and clap reads it as such"
+)]
 pub(crate) struct BatchRunArgs {
     /// The rows: a .csv or .jsonl file
     #[arg(value_name = "INPUT")]
