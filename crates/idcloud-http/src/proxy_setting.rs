@@ -55,15 +55,15 @@ fn has_host(uri: &Uri) -> bool {
 mod tests {
     use super::*;
 
+    const PASSWORD: &str = "marker-of-a-password";
+
     fn field(set: &[(&str, &str)]) -> Option<&'static str> {
         let variable = |name: &str| {
             let found = set.iter().find(|(set, _)| *set == name);
             found.map(|(_, value)| (*value).to_owned())
         };
         unusable(&variable).map(|error| {
-            for (_, value) in set {
-                assert!(value.is_empty() || !error.to_string().contains(value));
-            }
+            assert!(!error.to_string().contains(PASSWORD));
             error.field()
         })
     }
@@ -84,6 +84,8 @@ mod tests {
         }
         for bad in [
             "http//proxy",
+            "http//user:marker-of-a-password@proxy",
+            "socks5://user:marker-of-a-password@proxy:1080",
             "::::garbage",
             "http://",
             "socks5://127.0.0.1:1080",

@@ -132,10 +132,10 @@ impl Writer {
     }
 
     /// The same, with the kind of the code where one is to be named.
-    pub(super) fn subject_of_kind(&mut self, subject: &Subject, kind: Option<DuiType>) {
+    pub(super) fn subject_of_kind(&mut self, subject: &Subject, kind: Option<&DuiType>) {
         self.object("subject", |writer| {
             writer.text("code", subject.code().expose());
-            writer.optional("duiType", kind.as_ref().and_then(DuiType::as_str));
+            writer.optional("duiType", kind.and_then(DuiType::as_str));
             writer.optional("name", subject.name().map(PersonName::expose));
             writer.optional("email", subject.email().map(Email::expose));
             writer.optional("phone", subject.phone().map(Phone::expose));

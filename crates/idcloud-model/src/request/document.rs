@@ -215,7 +215,7 @@ impl DocumentRequest {
 
     fn written(&self, kind: Option<DuiType>) -> Body {
         let mut writer = Writer::new();
-        writer.subject_of_kind(&self.subject, kind);
+        writer.subject_of_kind(&self.subject, kind.as_ref());
         self.context.write(&mut writer);
         writer.object("document", |writer| {
             writer.text("purpose", self.purpose.as_str());
