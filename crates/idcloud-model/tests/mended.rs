@@ -8,6 +8,7 @@ use idcloud_model::{SelfieKind, decide};
 
 const ID: &str = "80371b2a-3ac7-432e-866d-57fe37896ac6";
 
+#[expect(clippy::unwrap_used, reason = "the words are right")]
 fn decision(bytes: &[u8]) -> Result<Decision, ReadError> {
     let asked = Asked::new("identity".parse().unwrap(), SelfieKind::Image);
     match Process::from_json(bytes)? {

@@ -205,7 +205,7 @@ impl DocumentRequest {
     }
 
     pub(super) fn body(&self) -> Body {
-        self.written(Some(DuiType::of(self.subject.code())))
+        self.written(Some(&DuiType::of(self.subject.code())))
     }
 
     /// The body as it was before the newest contract required `subject.duiType`.
@@ -213,9 +213,9 @@ impl DocumentRequest {
         self.written(None)
     }
 
-    fn written(&self, kind: Option<DuiType>) -> Body {
+    fn written(&self, kind: Option<&DuiType>) -> Body {
         let mut writer = Writer::new();
-        writer.subject_of_kind(&self.subject, kind.as_ref());
+        writer.subject_of_kind(&self.subject, kind);
         self.context.write(&mut writer);
         writer.object("document", |writer| {
             writer.text("purpose", self.purpose.as_str());
