@@ -297,7 +297,7 @@ impl From<Pending> for Stored {
             policy: pending.policy,
             first: pending.first,
             environment: pending.tenant.environment.clone(),
-            tenant: Some(pending.tenant.tenant_id.clone()),
+            tenant: Some(pending.tenant.id.clone()),
             issuer: None,
             origin: pending.tenant.origin.clone(),
             submitted_at_unix: submitted_at.as_secs(),
@@ -337,7 +337,7 @@ impl TryFrom<Stored> for Pending {
             first: stored.first,
             tenant: Arc::new(Tenant {
                 environment: stored.environment,
-                tenant_id,
+                id: tenant_id,
                 origin: stored.origin,
             }),
             submitted_at: UNIX_EPOCH

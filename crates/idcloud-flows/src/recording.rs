@@ -87,6 +87,10 @@ pub(crate) struct Recording {
 
 /// What became of the wish to submit.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "made once a submission, and taken apart at once"
+)]
 pub(crate) enum Begun {
     /// It may be submitted.
     Fresh(Recording),

@@ -11,7 +11,7 @@ use crate::journal::{JournalKey, Origin};
 pub(crate) struct Tenant {
     pub(crate) environment: String,
     /// In small letters.
-    pub(crate) tenant_id: String,
+    pub(crate) id: String,
     /// Where a custom environment is; unknown of what an earlier version stored.
     pub(crate) origin: Option<Origin>,
 }
@@ -20,7 +20,7 @@ impl Tenant {
     pub(crate) fn of(environment: &Environment) -> Self {
         Self {
             environment: environment.name().as_str().to_owned(),
-            tenant_id: environment.account().tenant_id().to_ascii_lowercase(),
+            id: environment.account().tenant_id().to_ascii_lowercase(),
             origin: Origin::of(environment),
         }
     }
@@ -29,14 +29,14 @@ impl Tenant {
     pub(crate) fn of_key(key: &JournalKey, origin: Option<Origin>) -> Self {
         Self {
             environment: key.environment().as_str().to_owned(),
-            tenant_id: key.tenant_id().to_owned(),
+            id: key.tenant_id().to_owned(),
             origin,
         }
     }
 
     /// Whether `other`, whose place is known, is this tenant in this place.
     pub(crate) fn is_of(&self, other: &Self) -> bool {
-        (&self.environment, &self.tenant_id) == (&other.environment, &other.tenant_id)
+        (&self.environment, &self.id) == (&other.environment, &other.id)
             && (self.origin.is_none() || self.origin == other.origin)
     }
 }

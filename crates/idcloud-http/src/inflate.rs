@@ -51,7 +51,9 @@ mod tests {
     #[test]
     fn what_is_inflated() {
         use TransportErrorKind::{AnswerTooLarge, TruncatedAnswer};
-        let text: String = (0..200).map(|n| format!("{{\"n\":{n}}},")).collect();
+        let text: String = (0..200)
+            .flat_map(|n| ["{\"n\":".to_owned(), n.to_string(), "},".to_owned()])
+            .collect();
         let whole = packed(text.as_bytes());
         let (plain, cut) = inflated(whole.clone().into(), 1 << 20);
         assert_eq!((&plain[..], cut), (text.as_bytes(), None));

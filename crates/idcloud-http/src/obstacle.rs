@@ -101,13 +101,11 @@ fn is_page(status: StatusCode, body: &[u8]) -> bool {
     let ignored = |byte: &&u8| {
         !matches!(byte, 0xef | 0xbb | 0xbf | 0xfe | 0xff | 0) && !byte.is_ascii_whitespace()
     };
-    match body.iter().find(ignored) {
-        Some(first) => !matches!(first, b'{' | b'['),
-        None => {
-            let refuses = status.is_client_error() || status.as_u16() == 511;
-            refuses && !matches!(status.as_u16(), 401 | 404 | 408 | 410 | 425 | 429)
-        }
+    if let Some(first) = body.iter().find(ignored) {
+        return !matches!(first, b'{' | b'[');
     }
+    let refuses = status.is_client_error() || status.as_u16() == 511;
+    refuses && !matches!(status.as_u16(), 401 | 404 | 408 | 410 | 425 | 429)
 }
 
 impl fmt::Display for Obstacle {

@@ -159,18 +159,16 @@ impl ReqwestTransportBuilder {
         } else {
             // Clones share the sessions to resume.
             let tls = verified_tls(self.roots)?;
-            let usual = reqwest::Client::builder as fn() -> _;
-            Some(match self.make {
-                Some(make) => {
-                    Connections::build(self.times, || rules(make(), tls.clone()).https_only(true))
+            let make: Make = if let Some(make) = self.make {
+                make
+            } else {
+                if let Some(unusable) = Self::unusable_proxy(&|name| std::env::var(name).ok()) {
+                    return Err(unusable);
                 }
-                None => {
-                    if let Some(unusable) = Self::unusable_proxy(&|name| std::env::var(name).ok()) {
-                        return Err(unusable);
-                    }
-                    Connections::build(self.times, || rules(usual(), tls.clone()).https_only(true))
-                }
-            }?)
+                Box::new(reqwest::Client::builder)
+            };
+            let strict = || rules(make(), tls.clone()).https_only(true);
+            Some(Connections::build(self.times, strict)?)
         };
         // Credentials in the clear must not pass through a proxy on their way to this machine.
         let tls = unused_tls()?;

@@ -143,13 +143,11 @@ mod tests {
             let work = pin!(async {
                 // What another task has read reaches this one some time after the program goes on.
                 SystemClock::new()
-                    .sleep(5 * SECOND - Duration::from_millis(100) + answers_after)
+                    .sleep(Duration::from_millis(4_900) + answers_after)
                     .await;
             });
             let stopped = async {
-                SystemClock::new()
-                    .sleep(5 * SECOND - Duration::from_millis(100))
-                    .await;
+                SystemClock::new().sleep(Duration::from_millis(4_900)).await;
                 for _ in 0..stops {
                     clock.stop(30 * SECOND);
                     SystemClock::new().sleep(Duration::from_millis(900)).await;

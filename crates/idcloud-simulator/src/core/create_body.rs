@@ -198,6 +198,10 @@ pub(crate) fn selfie(body: &[u8]) -> Option<Cow<'_, str>> {
 }
 
 /// What a key requires of a body.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is required or not, whatever the others are"
+)]
 struct Required {
     code: bool,
     dui_type: bool,
