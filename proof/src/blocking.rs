@@ -103,7 +103,7 @@ mod tests {
 
     /// A caller dispatches and goes. Whoever reads then, long after the lease's end and by whatever road, reads what the caller left:
     /// a purge right behind it changes nothing.
-    fn what_was_told_is_read(journal: impl Journal) {
+    fn what_was_told_is_read(journal: &impl Journal) {
         let key = JournalKey::from_parts(
             EnvironmentName::Local,
             "tests@tenant.iam.acesso.io",
@@ -143,13 +143,13 @@ mod tests {
 
     #[test]
     fn what_is_told_a_journal_in_memory_is_done_before_it_is_read() {
-        what_was_told_is_read(Blocking(Late::new(MemoryJournal::new()).unwrap()));
+        what_was_told_is_read(&Blocking(Late::new(MemoryJournal::new()).unwrap()));
     }
 
     #[test]
     fn what_is_told_a_journal_on_the_disk_is_done_before_it_is_read() {
         let folder = tempfile::tempdir().unwrap();
         let file = SqliteJournal::open(folder.path().join("journal")).unwrap();
-        what_was_told_is_read(Blocking(Late::new(file).unwrap()));
+        what_was_told_is_read(&Blocking(Late::new(file).unwrap()));
     }
 }

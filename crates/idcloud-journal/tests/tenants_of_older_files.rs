@@ -5,9 +5,8 @@
 //! changed later in what is sent.
 
 #![expect(
-    clippy::panic,
     clippy::unwrap_used,
-    reason = "what these lints forbid is how a test fails"
+    reason = "what this lint forbids is how a test fails"
 )]
 
 use std::path::{Path, PathBuf};

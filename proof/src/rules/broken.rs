@@ -128,6 +128,7 @@ impl Broken {
     }
 
     /// What the rules come to with this one broken.
+    #[expect(clippy::too_many_lines, reason = "an arm for each rule, side by side")]
     pub(crate) fn transition(
         self,
         maker: &Maker,
@@ -237,7 +238,8 @@ impl Broken {
             {
                 real(record, Word::Abandon(attempt), clock)
             }
-            (Self::AmbiguousIsNotSent, Word::Conclude(attempt, End::Ambiguous)) => {
+            (Self::AmbiguousIsNotSent, Word::Conclude(attempt, End::Ambiguous))
+            | (Self::AbandonedIsFree, Word::Abandon(attempt)) => {
                 real(record, Word::Conclude(attempt, End::NotSent), clock)
             }
             (Self::LateAnswerRefused, Word::Conclude(..))
@@ -246,6 +248,7 @@ impl Broken {
                 Ok(refused(JournalErrorKind::Stale))
             }
             (Self::LateDoubtTaken, Word::Conclude(attempt, End::Ambiguous))
+            | (Self::AbandonedEndIsAmbiguous, Word::Abandon(attempt))
                 if kind == Some(StateKind::Pending) && last == Some(attempt) =>
             {
                 alone(&ambiguous(attempt))
@@ -255,16 +258,8 @@ impl Broken {
             {
                 alone(&[Word::Abandon(last.unwrap_or_default())])
             }
-            (Self::AbandonedIsFree, Word::Abandon(attempt)) => {
-                real(record, Word::Conclude(attempt, End::NotSent), clock)
-            }
             (Self::AbandonedClaimIsAmbiguous, Word::Abandon(attempt))
                 if kind == Some(StateKind::Claimed) && last == Some(attempt) =>
-            {
-                alone(&ambiguous(attempt))
-            }
-            (Self::AbandonedEndIsAmbiguous, Word::Abandon(attempt))
-                if kind == Some(StateKind::Pending) && last == Some(attempt) =>
             {
                 alone(&ambiguous(attempt))
             }

@@ -6,7 +6,7 @@ use std::fmt;
 
 use stateright::Model;
 
-use super::book::{Book, Facts};
+use super::book::{Book, Facts, RecordNumber};
 use super::promise::{Promise, Step};
 use super::state::{Going, Holder, Reference, State, Told, Truth};
 use super::word::{Attempt, Clock, End, Fate, Process, Reply, Request, Whose, Word};
@@ -264,7 +264,7 @@ impl<const REFERENCES: usize, const ATTEMPTS: usize> Rules<REFERENCES, ATTEMPTS>
                     return;
                 };
                 let facts = self.book.facts(reference.record);
-                reference.record = Default::default();
+                reference.record = RecordNumber::default();
                 // A reference that is forgotten may be paid for once more.
                 for (attempt, going) in (0..).zip(&mut reference.attempts) {
                     going.given_up |= facts.late.has(attempt);
@@ -413,7 +413,7 @@ impl<const REFERENCES: usize, const ATTEMPTS: usize> Model for Rules<REFERENCES,
 
     fn init_states(&self) -> Vec<Self::State> {
         let references = std::array::from_fn(|_| Reference {
-            record: Default::default(),
+            record: RecordNumber::default(),
             attempts: [Going::default(); ATTEMPTS],
         });
         vec![State {

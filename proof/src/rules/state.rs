@@ -77,17 +77,17 @@ pub(crate) enum Told {
 
 impl Going {
     /// A request of it left, and did not provably fail to run.
-    pub(crate) const fn left(&self) -> bool {
+    pub(crate) const fn left(self) -> bool {
         matches!(self.truth, Truth::OnItsWay | Truth::Runs(_))
     }
 
     /// It left, and nothing says that another may follow.
-    pub(crate) const fn is_open(&self) -> bool {
+    pub(crate) const fn is_open(self) -> bool {
         self.left() && !self.given_up
     }
 
     /// What its holder can truthfully say, as long as it lives.
-    pub(crate) fn ends(&self, process: Process) -> Vec<End> {
+    pub(crate) fn ends(self, process: Process) -> Vec<End> {
         match (self.holder, self.truth) {
             (Holder::Gone, _) => vec![],
             (Holder::Waits, _) => vec![End::Ambiguous],
@@ -99,7 +99,7 @@ impl Going {
     }
 
     /// What its holder can truthfully tell when it goes.
-    pub(crate) fn last_words(&self, process: Process) -> Vec<Told> {
+    pub(crate) fn last_words(self, process: Process) -> Vec<Told> {
         let ends = self.ends(process).into_iter().map(|end| match end {
             End::Pending(_) => Told::Pending,
             End::Finished(..) => Told::Finished,
@@ -110,7 +110,7 @@ impl Going {
     }
 
     /// What was told, as the journal hears it.
-    pub(crate) fn told_as(&self, attempt: Attempt, process: Process) -> Option<Word> {
+    pub(crate) fn told_as(self, attempt: Attempt, process: Process) -> Option<Word> {
         let fate = match self.truth {
             Truth::Runs(fate) => fate,
             _ => Fate::Result,
