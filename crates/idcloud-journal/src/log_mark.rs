@@ -9,7 +9,8 @@
 //! connection is closed. A main file that was copied, moved or left without its log has the mark.
 //!
 //! The mark is the schema version of the file it was set in. SQLite gives a copy that it makes
-//! (its backup, `VACUUM INTO`) a schema version of its own, so a mark that gets into one says nothing.
+//! (its backup, `VACUUM INTO`) a schema version of its own, so a mark that gets into one says nothing. The migrations see
+//! that a journal's version is far from those that backups count through.
 
 use std::io::ErrorKind;
 use std::ops::{Deref, DerefMut};

@@ -126,6 +126,7 @@ fn migrate_by(connection: &mut Connection, steps: &[&str]) -> Result<(), Journal
         transaction.execute_batch(step).map_err(storage)?;
     }
     if !missing.is_empty() {
+        stand_apart(&transaction).map_err(storage)?;
         let version = i64::try_from(steps.len()).unwrap_or(i64::MAX);
         for (pragma, value) in [
             ("application_id", APPLICATION_ID),
@@ -137,6 +138,19 @@ fn migrate_by(connection: &mut Connection, steps: &[&str]) -> Result<(), Journal
         }
     }
     transaction.commit().map_err(storage)
+}
+
+/// Gives the file a schema version that no copy of SQLite's has: the log's mark is that version. A backup counts on from
+/// the file that it is written over, which begins at 1 and grows by one with each.
+///
+/// The version is only raised: programs that have the file open know by it that the schema changed.
+fn stand_apart(connection: &Connection) -> rusqlite::Result<()> {
+    const APART: i64 = 1_000_000_000;
+    let version: i64 = connection.query_row("PRAGMA schema_version", [], |row| row.get(0))?;
+    if version < APART {
+        connection.pragma_update(None, "schema_version", APART + version)?;
+    }
+    Ok(())
 }
 
 /// Makes what a file of an older version holds look as it will in the newest; refuses a file that is no journal, and one
