@@ -38,6 +38,22 @@ pub(crate) fn of_lookup(error: &Error, process_id: &str) -> Failure {
     }
 }
 
+/// The failure of a lookup of a process that only the create's answer named, and that IDCloud does not know.
+pub(crate) fn of_doubtful(error: &Error, process_id: &str) -> Failure {
+    let message = format!(
+        "IDCloud may have created and billed a process; the one that its answer named is not known: {}",
+        told(error)
+    );
+    Failure {
+        help: Some(
+            "Do not repeat the request unless a second bill is acceptable; ask Unico whether the process exists.".into(),
+        ),
+        process_id: Some(process_id.into()),
+        delivery: Delivery::Unknown,
+        ..failure(error, Exit::Ambiguous, message)
+    }
+}
+
 /// The failure of a look at a process that somebody named.
 pub(crate) fn of_process(error: &Error, process_id: &str) -> Failure {
     let exit = match exit_of_read(error.kind(), error.delivery()) {

@@ -107,6 +107,9 @@ impl<H: Awaits> Verification<H> {
             Some(Err(error)) => {
                 let id = error.pending().process_id().as_str();
                 let failure = match (error.error(), error.kind()) {
+                    (Some(cause), WaitErrorKind::Ambiguous) => {
+                        Some(call_failure::of_doubtful(cause, id))
+                    }
                     (Some(cause), _) => Some(call_failure::of_lookup(cause, id)),
                     (None, WaitErrorKind::DeadlineReached) => None,
                     (None, _) => Some(Failure {

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use idcloud_http::{Answer, ApiKey, CallOptions, Client, Delivery, Error};
+use idcloud_http::{Answer, ApiKey, CallOptions, Client, Delivery, Error, ErrorKind};
 use idcloud_model::request::CreateRequest;
 use idcloud_model::{Asked, Capabilities, FinalProcess, Policy, Process};
 
@@ -34,6 +34,13 @@ pub(crate) struct Driver {
     pub(crate) policy: Policy,
     pub(crate) new_attempts: u32,
     pub(crate) observer: Observer,
+}
+
+/// How a create ended that has a process.
+enum Sent {
+    Answered(Answer<Process>),
+    /// Only its id is known.
+    Named(Box<Pending>),
 }
 
 /// A process as it stands after a submission's last request.
@@ -140,10 +147,11 @@ impl Driver {
         let mut unseen = None;
         let stand = loop {
             let answer = match (
-                self.send(request, options, recording.as_mut()).await,
+                self.send(request, asked, options, recording.as_mut()).await,
                 failed,
             ) {
-                (Ok(answer), _) => answer,
+                (Ok(Sent::Answered(answer)), _) => answer,
+                (Ok(Sent::Named(pending)), _) => return Ok(Submission::Pending(*pending)),
                 // A new attempt that IDCloud never took leaves the failed process before it as what came of the submission.
                 (Err(error), Some(before)) if error.delivery() != Delivery::Unknown => {
                     let refusal = error.call_error().map(conclusion_of);
@@ -221,25 +229,61 @@ impl Driver {
     async fn send(
         &self,
         request: &CreateRequest,
+        asked: Asked,
         options: &SubmitOptions,
         recording: Option<&mut Recording>,
-    ) -> Result<Answer<Process>, SubmitError> {
+    ) -> Result<Sent, SubmitError> {
+        let reference = options.reference();
         let Some(recording) = recording else {
             let created = self.client().create(&self.key, request, options.call());
-            return created
-                .await
-                .map_err(|error| SubmitError::call(error, None));
+            return match created.await {
+                Ok(answer) => Ok(Sent::Answered(answer)),
+                Err(error) => match self.named(&error, asked, reference) {
+                    Some(pending) => Ok(Sent::Named(Box::new(pending))),
+                    None => Err(SubmitError::call(error, None)),
+                },
+            };
         };
         let (options, dispatch) = recording.options(options.call());
         let error = match self.client().create(&self.key, request, &options).await {
-            Ok(answer) => return Ok(answer),
+            Ok(answer) => return Ok(Sent::Answered(answer)),
             Err(error) => error,
         };
+        if let Some(pending) = self.named(&error, asked, reference) {
+            let conclusion = Conclusion::Pending(Box::new(pending.clone()));
+            let unwritten = recording.conclude(conclusion).await.err();
+            return Ok(Sent::Named(Box::new(pending.with_journal_error(unwritten))));
+        }
         let unwritten = recording.conclude(conclusion_of(&error)).await.err();
         Err(match dispatch.failure() {
             Some(failure) if error.delivery() == Delivery::NotSent => SubmitError::journal(failure),
             failure => SubmitError::call(error, unwritten.or(failure)),
         })
+    }
+
+    /// The process that the answer to a failed create names. It is there, and a look will say what came of it.
+    fn named(&self, error: &Error, asked: Asked, reference: Option<&Reference>) -> Option<Pending> {
+        if error.kind() != ErrorKind::Ambiguous {
+            return None;
+        }
+        let process_id = error.process_id()?.clone();
+        let question = self.question(asked, reference);
+        let now = self.client().clock().now();
+        Some(Pending::unconfirmed(
+            process_id,
+            question,
+            self.shared.tenant(),
+            now,
+        ))
+    }
+
+    fn question(&self, asked: Asked, reference: Option<&Reference>) -> Question {
+        Question {
+            flow: self.flow,
+            reference: reference.cloned(),
+            asked,
+            policy: self.policy,
+        }
     }
 
     /// Looks at a final process once.
@@ -294,12 +338,7 @@ impl Driver {
     }
 
     fn pending(&self, stand: &Stand, asked: Asked, reference: Option<&Reference>) -> Pending {
-        let question = Question {
-            flow: self.flow,
-            reference: reference.cloned(),
-            asked,
-            policy: self.policy,
-        };
+        let question = self.question(asked, reference);
         let now = self.client().clock().now();
         let tenant = self.shared.tenant();
         Pending::new(&stand.process, question, tenant, now, stand.simulated)

@@ -10,7 +10,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use idcloud_http::{ApiKey, CallOptions, Clock, Error, ErrorKind, InTransit};
-use idcloud_model::{FinalProcess, Process};
+use idcloud_model::{ErrorCode, FinalProcess, Process};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
@@ -101,6 +101,8 @@ pub(crate) enum Seen {
     Nothing(Option<Error>),
     /// IDCloud refuses to show the process, and asking again would not help.
     Refused(Error),
+    /// IDCloud does not know the process, and only an answer named it.
+    Doubtful(Error),
 }
 
 impl Looker {
@@ -138,6 +140,10 @@ impl Looker {
         let seen = match answer {
             None => Seen::Nothing(None),
             Some(Err(error)) if self.may_pass(&error, &pending) => Seen::Nothing(Some(error)),
+            Some(Err(error)) if pending.is_unconfirmed() && is_not_there(&error) => {
+                self.doubt(&pending, cut_off).await;
+                Seen::Doubtful(error)
+            }
             Some(Err(error)) => Seen::Refused(error),
             Some(Ok((process, simulated))) => {
                 let simulated = simulated || pending.simulated();
@@ -212,6 +218,18 @@ impl Looker {
         written
     }
 
+    /// Writes down that a process is not there. A journal that does not take it asks for the process again.
+    async fn doubt(&self, pending: &Pending, cut_off: Instant) {
+        let (Some(books), Some(reference)) = (&self.shared.books, pending.reference()) else {
+            return;
+        };
+        let environment = self.shared.client.environment();
+        let key = JournalKey::new(&environment, pending.flow(), reference.clone());
+        let now = self.clock().now();
+        let written = pin!(books.journal.doubt(&key, pending.process_id(), now));
+        let _ = before(&**self.clock(), cut_off, written).await;
+    }
+
     /// One GET. It has room until it has left, so that no crowd stands in the client's queue.
     async fn ask(
         &self,
@@ -260,6 +278,15 @@ impl Looker {
             ErrorKind::Refused | ErrorKind::Credentials | ErrorKind::Gone => false,
             _ => true,
         }
+    }
+}
+
+/// Whether IDCloud says of an id that it knows no such process, or that it is none.
+fn is_not_there(error: &Error) -> bool {
+    let code = error.code().map(ErrorCode::as_str);
+    match code {
+        Some("50001") => error.kind() == ErrorKind::NotFound,
+        code => code == Some("20023"),
     }
 }
 

@@ -36,6 +36,7 @@ pub struct Pending {
     tenant: Arc<Tenant>,
     submitted_at: SystemTime,
     simulated: bool,
+    unconfirmed: bool,
     journal_error: Aside,
 }
 
@@ -80,6 +81,30 @@ impl Pending {
             tenant,
             submitted_at,
             simulated,
+            unconfirmed: false,
+            journal_error: Aside::default(),
+        }
+    }
+
+    /// A process that is known by its id alone: an answer named it that was cut off, or no success.
+    pub(crate) fn unconfirmed(
+        process_id: ProcessId,
+        question: Question,
+        tenant: Arc<Tenant>,
+        submitted_at: SystemTime,
+    ) -> Self {
+        Self {
+            process_id,
+            flow: question.flow,
+            reference: question.reference,
+            scenario: Scenario::UnknownStatus,
+            asked: question.asked,
+            policy: question.policy,
+            first: None,
+            tenant,
+            submitted_at,
+            simulated: false,
+            unconfirmed: true,
             journal_error: Aside::default(),
         }
     }
@@ -109,6 +134,7 @@ impl Pending {
             tenant: Arc::new(Tenant::of_key(key, origin)),
             submitted_at,
             simulated: key.environment() == EnvironmentName::Local,
+            unconfirmed: false,
             journal_error: Aside::default(),
         }
     }
@@ -155,6 +181,8 @@ impl Pending {
             first.asked = seen(first.asked, status);
         }
         self.simulated |= simulated;
+        // IDCloud showed it.
+        self.unconfirmed = false;
     }
 
     /// The process's id.
@@ -173,6 +201,13 @@ impl Pending {
     #[must_use]
     pub const fn reference(&self) -> Option<&Reference> {
         self.reference.as_ref()
+    }
+
+    /// Whether the process is known by its id alone: the answer to its create was cut off behind it, or was no success. A look decides. Where
+    /// IDCloud does not know the process thirty seconds later, the submission is ambiguous; a person may settle it at any time.
+    #[must_use]
+    pub const fn is_unconfirmed(&self) -> bool {
+        self.unconfirmed
     }
 
     /// What the journal could not write down when the process was created: it is pending all the same, and its reference may be answered as
@@ -279,6 +314,8 @@ struct Stored {
     origin: Option<Origin>,
     submitted_at_unix: u64,
     simulated: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    unconfirmed: bool,
 }
 
 impl From<Pending> for Stored {
@@ -302,6 +339,7 @@ impl From<Pending> for Stored {
             origin: pending.tenant.origin.clone(),
             submitted_at_unix: submitted_at.as_secs(),
             simulated: pending.simulated,
+            unconfirmed: pending.unconfirmed,
         }
     }
 }
@@ -344,6 +382,7 @@ impl TryFrom<Stored> for Pending {
                 .checked_add(Duration::from_secs(stored.submitted_at_unix))
                 .unwrap_or(UNIX_EPOCH),
             simulated: stored.simulated,
+            unconfirmed: stored.unconfirmed,
             journal_error: Aside::default(),
         })
     }

@@ -47,6 +47,9 @@ pub enum WaitErrorKind {
     DeadlineReached,
     /// IDCloud refuses to show the process, and asking again would not help.
     Refused,
+    /// IDCloud does not know the process, and nobody has seen it: an answer that was cut off, or no success, named it
+    /// ([`Pending::is_unconfirmed`]). The submission is ambiguous, and its journal says so.
+    Ambiguous,
     /// The process belongs to another environment, or to another tenant than the client's. Another account of the same
     /// tenant may wait for it.
     OtherTenant,
@@ -92,6 +95,10 @@ impl fmt::Display for WaitError {
                 write!(f, "process {id} is not final yet; wait for it again")
             }
             WaitErrorKind::Refused => write!(f, "the result of process {id} could not be fetched"),
+            WaitErrorKind::Ambiguous => write!(
+                f,
+                "IDCloud does not know process {id}, which the answer to its create named; one may exist and be billed"
+            ),
             WaitErrorKind::OtherTenant => {
                 write!(
                     f,

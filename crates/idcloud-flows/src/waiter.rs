@@ -303,6 +303,7 @@ impl Waiter {
                 return Some(Ok(*report));
             }
             Seen::Refused(error) => (WaitErrorKind::Refused, Some(error)),
+            Seen::Doubtful(error) => (WaitErrorKind::Ambiguous, Some(error)),
             Seen::NotYet | Seen::Nothing(_) => {
                 let polling = self.looker.waits().polling;
                 if entry.watch.look_again(now, polling, fastrand::f64()) {

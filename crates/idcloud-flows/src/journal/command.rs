@@ -203,6 +203,13 @@ pub enum Command {
         /// The process.
         finished: Box<Finished>,
     },
+    /// IDCloud does not know the process that an answer named: whether there is one is not known.
+    Doubt {
+        /// The submission.
+        key: JournalKey,
+        /// The process.
+        process_id: ProcessId,
+    },
     /// A person ends an attempt.
     Settle {
         /// The submission.
@@ -247,7 +254,10 @@ impl Command {
             | Self::Conclude { ticket, .. }
             | Self::Retract(ticket)
             | Self::Abandon(ticket) => &ticket.key,
-            Self::Finish { key, .. } | Self::Settle { key, .. } | Self::Compare { key, .. } => key,
+            Self::Finish { key, .. }
+            | Self::Doubt { key, .. }
+            | Self::Settle { key, .. }
+            | Self::Compare { key, .. } => key,
         }
     }
 }

@@ -206,6 +206,18 @@ pub trait Journal: Send + Sync + Debug {
         Ok(())
     }
 
+    /// Writes down that IDCloud does not know a process which an answer named, and nobody has seen: its submission is ambiguous.
+    async fn doubt(
+        &self,
+        key: &JournalKey,
+        process_id: &ProcessId,
+        now: SystemTime,
+    ) -> Result<(), JournalError> {
+        let (key, process_id) = (key.clone(), process_id.clone());
+        self.apply(Command::Doubt { key, process_id }, now).await?;
+        Ok(())
+    }
+
     /// Ends an attempt by a person's decision.
     ///
     /// # Errors

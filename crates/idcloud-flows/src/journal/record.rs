@@ -265,12 +265,13 @@ impl Record {
         self.last.found
     }
 
-    /// Whether a person may say what became of it: it is ambiguous, or pending only because a person said which process it is.
+    /// Whether a person may say what became of it: it is ambiguous, or pending only because a person said which process it is, or because an
+    /// answer named one that nobody has seen yet.
     #[must_use]
-    pub const fn may_be_settled(&self) -> bool {
-        match self.last.state {
+    pub fn may_be_settled(&self) -> bool {
+        match &self.last.state {
             State::Ambiguous => true,
-            State::Pending(_) => self.last.found,
+            State::Pending(pending) => self.last.found || pending.is_unconfirmed(),
             _ => false,
         }
     }

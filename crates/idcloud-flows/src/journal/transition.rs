@@ -40,6 +40,7 @@ pub fn transition(
         Command::Retract(ticket) => retracted(record, &ticket),
         Command::Abandon(ticket) => abandoned(record, &ticket),
         Command::Finish { finished, .. } => finished_later(record, finished),
+        Command::Doubt { process_id, .. } => doubted(record, &process_id),
         Command::Settle { key, settlement } => settled(record, &key, settlement, now),
         Command::Compare {
             process_id,
@@ -303,6 +304,20 @@ fn finished_later(record: Option<Record>, finished: Box<Finished>) -> Outcome {
     Ok(changed(record))
 }
 
+/// Only what nobody has confirmed may be doubted: a process that a look or a person knows of stays.
+fn doubted(record: Option<Record>, process_id: &ProcessId) -> Outcome {
+    let mut record = record.ok_or_else(not_found)?;
+    match &record.last.state {
+        State::Pending(pending)
+            if pending.is_unconfirmed() && pending.process_id() == process_id =>
+        {
+            record.last.state = State::Ambiguous;
+            Ok(changed(record))
+        }
+        _ => Ok(UNCHANGED),
+    }
+}
+
 fn settled(
     record: Option<Record>,
     key: &JournalKey,
@@ -318,10 +333,14 @@ fn settled(
         _ if !record.may_be_settled() => return Err(JournalErrorKind::NotAllowed(kind).into()),
         Settlement::OwnerIsDead => return Err(JournalErrorKind::NotAllowed(kind).into()),
         Settlement::Resend => State::Resend,
-        Settlement::Found(process_id) if record.process_id() == Some(&process_id) => {
+        Settlement::Found(process_id)
+            if record.process_id() == Some(&process_id) && !is_unconfirmed(&record) =>
+        {
             return Ok(UNCHANGED);
         }
-        Settlement::Found(process_id) if record.holds(&process_id) => {
+        Settlement::Found(process_id)
+            if record.holds(&process_id) && record.process_id() != Some(&process_id) =>
+        {
             return Err(JournalErrorKind::ProcessTaken.into());
         }
         Settlement::Found(process_id) => State::Pending(Box::new(Pending::found(
@@ -357,6 +376,10 @@ fn compared(record: Option<Record>, process_id: &ProcessId, is_theirs: bool) -> 
         record.last.compared = false;
     }
     Ok(changed(record))
+}
+
+fn is_unconfirmed(record: &Record) -> bool {
+    matches!(&record.last.state, State::Pending(pending) if pending.is_unconfirmed())
 }
 
 fn not_found() -> JournalError {

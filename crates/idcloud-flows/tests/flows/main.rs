@@ -19,4 +19,5 @@ mod said_again;
 mod simulated;
 mod support;
 mod tenants;
+mod unconfirmed;
 mod watched_journal;

@@ -115,6 +115,7 @@ fn name(command: &Command) -> &'static str {
         },
         Command::Abandon(_) => "abandon",
         Command::Finish { .. } => "finish",
+        Command::Doubt { .. } => "doubt",
         Command::Settle { .. } => "settle",
         _ => "other",
     }
