@@ -141,6 +141,12 @@ impl Drop for Child {
     }
 }
 
+/// Lets real time pass: what other processes do takes it.
+pub fn pause(duration: Duration) {
+    let (_never, heard) = mpsc::channel::<()>();
+    let _ = heard.recv_timeout(duration);
+}
+
 /// Ends a child at its limit.
 #[derive(Debug)]
 struct Watchdog {
@@ -221,8 +227,9 @@ impl Stream {
 #[cfg(unix)]
 mod unix {
     use std::fs;
-    use std::sync::mpsc;
     use std::time::Duration;
+
+    use super::pause;
 
     use nix::sys::signal::{kill, killpg};
     use nix::unistd::Pid;
@@ -242,13 +249,12 @@ mod unix {
     #[must_use]
     pub fn ends_within(id: u32, limit: Duration) -> bool {
         const EVERY: Duration = Duration::from_millis(10);
-        let (_never, heard) = mpsc::channel::<()>();
         let mut left = limit;
         while is_alive(id) {
             if left.is_zero() {
                 return false;
             }
-            let _ = heard.recv_timeout(EVERY);
+            pause(EVERY);
             left = left.saturating_sub(EVERY);
         }
         true

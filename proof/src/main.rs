@@ -21,6 +21,8 @@ mod page;
 mod person;
 mod plan;
 mod post;
+#[cfg(unix)]
+mod processes;
 mod program;
 mod question;
 mod rules;
@@ -48,7 +50,7 @@ use crate::sabotage::Sabotage;
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 const USAGE: &str = "usage: proof [--runs N] [--first-seed S] [--threads N] [--format text|json] [--slow-writer] \
-    [--sabotage [NAME] | --write FILE | --rules | --fuzz SECONDS | --fuzz-once TARGET HEX]";
+    [--processes PROGRAM] [--sabotage [NAME] | --write FILE | --rules | --fuzz SECONDS | --fuzz-once TARGET HEX]";
 
 /// What is asked for.
 struct Arguments {
@@ -69,6 +71,9 @@ enum Play {
     Rules,
     /// Nothing: what comes from outside is tried.
     Fuzz(fuzz::Plan),
+    /// The command line, as processes of their own.
+    #[cfg(unix)]
+    Processes(processes::Plan, processes::Switched),
 }
 
 fn main() -> ExitCode {
@@ -96,6 +101,10 @@ fn prove(arguments: &Arguments) -> Result<bool, Failure> {
     let campaign = &arguments.campaign;
     match &arguments.play {
         Play::Fuzz(plan) => fuzz::fuzz(plan, &mut |line| say(&mut io::stdout(), line)),
+        #[cfg(unix)]
+        Play::Processes(plan, switched) => {
+            processes::play(plan, *switched, &mut |line| say(&mut io::stdout(), line))
+        }
         Play::Table => {
             let noticed = Noticed::of(campaign, &Resources::new()?)?;
             say(&mut io::stdout(), &noticed.table());
@@ -165,11 +174,14 @@ fn read(arguments: impl Iterator<Item = String>) -> Result<Arguments, Failure> {
         play: Play::Campaign(None),
         write: None,
     };
+    let (mut processes, mut sabotage) = (None::<PathBuf>, None::<Option<String>>);
+    let mut runs = None;
     let mut arguments = arguments.peekable();
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or(format!("{argument} needs a value"));
         match argument.as_str() {
-            "--runs" => read.campaign.runs = value()?.parse()?,
+            "--runs" => runs = Some(value()?.parse()?),
+            "--processes" => processes = Some(value()?.into()),
             "--first-seed" => read.campaign.first_seed = value()?.parse()?,
             "--threads" => read.campaign.threads = value()?.parse()?,
             "--slow-writer" => read.campaign.keeping = Keeping::SlowDisk,
@@ -186,15 +198,31 @@ fn read(arguments: impl Iterator<Item = String>) -> Result<Arguments, Failure> {
                 other => return Err(format!("no format {other}").into()),
             },
             "--sabotage" => {
-                let name = arguments.next_if(|next| !next.starts_with("--"));
-                read.play = match name {
-                    Some(name) => Play::Campaign(Some(name.parse()?)),
-                    None => Play::Table,
-                };
+                sabotage = Some(arguments.next_if(|next| !next.starts_with("--")));
             }
             other => return Err(format!("no argument {other}").into()),
         }
     }
+    match (processes, sabotage) {
+        #[cfg(unix)]
+        (Some(program), sabotage) => {
+            let plan = processes::Plan {
+                program,
+                first_seed: read.campaign.first_seed,
+                runs,
+            };
+            let asked = sabotage.is_some();
+            let name = sabotage.flatten();
+            let switched = processes::Switched::parse(asked, name.as_deref())?;
+            read.play = Play::Processes(plan, switched);
+        }
+        #[cfg(not(unix))]
+        (Some(_), _) => return Err("processes are played on Unix alone".into()),
+        (None, Some(None)) => read.play = Play::Table,
+        (None, Some(Some(name))) => read.play = Play::Campaign(Some(name.parse()?)),
+        (None, None) => {}
+    }
+    read.campaign.runs = runs.unwrap_or(read.campaign.runs);
     if read.write.is_some() && !matches!(read.play, Play::Campaign(None)) {
         return Err("the page tells of the client as it is".into());
     }

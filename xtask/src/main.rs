@@ -49,6 +49,10 @@ usage: cargo xtask <command>
                       protection off, or without a name each in its turn, and tells how many runs it takes to be noticed, the journal's rules too;
                       --slow-writer keeps every journal on the disk behind a writer that is slow to do what it is told;
                       --write plays both and writes the page docs/reliability.md
+  prove --processes [--runs N] [--first-seed S] [--sabotage [NAME]]
+                      play the command line as real processes on real files, with full disks, locked databases, signals, inputs
+                      that change and journals that are copied, removed and linked, all drawn from seeds (as many as 95 s hold,
+                      unless said otherwise), and fail where the ledger of a served simulator says that a promise was broken
   prove --full [--runs N] [--first-seed S] [--fuzz-seconds N] [--kills N]
                       everything that takes long, on demand: more kills of the journal and of a batch, other people's tools,
                       ten minutes of fuzzing, mutation testing, 1,000,000 runs; goes on behind a failure and fails at the end

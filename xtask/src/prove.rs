@@ -2,14 +2,23 @@
 //!
 //! Plays nothing itself, and knows no promise.
 
-use std::path::Path;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::Failure;
 
+/// The argument that asks for the campaign of processes.
+const PROCESSES: &str = "--processes";
+
 /// Plays the campaign with these arguments; what it says goes straight to the terminal.
 pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result<String, Failure> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut arguments: Vec<OsString> = arguments.iter().map(Into::into).collect();
+    if let Some(at) = arguments.iter().position(|one| one == PROCESSES) {
+        // The program that is tried stands behind it.
+        arguments.insert(at + 1, program(root, &cargo)?.into());
+    }
     // The profile of the measurements, which are built of the same crates: optimised, and linked without the release's long last step.
     let run = [
         "run",
@@ -30,4 +39,23 @@ pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result<String, Failure> {
     } else {
         Err("a promise was broken, or the campaign did not run".into())
     }
+}
+
+/// The command line, freshly built as the campaign is.
+fn program(root: &Path, cargo: &OsStr) -> Result<PathBuf, Failure> {
+    let build = [
+        "build",
+        "--profile",
+        "bench",
+        "--quiet",
+        "--package",
+        "idcloud-cli",
+    ];
+    let ended = Command::new(cargo).args(build).current_dir(root).status()?;
+    if !ended.success() {
+        return Err("the program could not be built".into());
+    }
+    let name = format!("idcloud{}", std::env::consts::EXE_SUFFIX);
+    // The folder of the profile `bench`.
+    Ok(crate::target(root).join("release").join(name))
 }

@@ -16,7 +16,7 @@ use crate::page::{Page, Window};
 use crate::terminal;
 
 /// How long a page may take: much longer than any needs, also on a machine that is busy.
-const PATIENCE: Duration = Duration::from_secs(180);
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Begins the line that ends a command's output; nothing prints it by chance.
 pub(crate) const END: &str = "\u{1}end";
