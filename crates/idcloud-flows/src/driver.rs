@@ -37,6 +37,10 @@ pub(crate) struct Driver {
 }
 
 /// How a create ended that has a process.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "made once a request, and taken apart at once"
+)]
 enum Sent {
     Answered(Answer<Process>),
     /// Only its id is known.
