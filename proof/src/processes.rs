@@ -279,27 +279,3 @@ fn run(
     let broken = judge::judge(&evidence);
     Ok((evidence, broken))
 }
-
-#[cfg(test)]
-mod dev_only {
-    use super::*;
-    #[test]
-    fn dev_only() {
-        let Ok(text) = std::env::var("DEV_PROCESSES") else {
-            return;
-        };
-        let words: Vec<&str> = text.split(' ').collect();
-        let plan = Plan {
-            program: words[0].into(),
-            first_seed: words[1].parse().unwrap(),
-            runs: words.get(2).map(|w| w.parse().unwrap()),
-        };
-        let switched = match words.get(3) {
-            None => Switched::None,
-            Some(&"each") => Switched::Each,
-            Some(n) => Switched::One(n.parse().unwrap()),
-        };
-        let good = play(&plan, switched, &mut |line| println!("{line}")).unwrap();
-        println!("good: {good}");
-    }
-}
