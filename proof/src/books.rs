@@ -16,6 +16,7 @@ use idcloud_http::Clock as _;
 use crate::chance::once_in;
 use crate::doubt::Doubt;
 use crate::life::{Crash, Life};
+use crate::run::SECOND_ACCOUNT;
 use crate::sabotage::Sabotage;
 use crate::world::World;
 
@@ -78,6 +79,9 @@ impl Books {
         };
         let named = claim.key.clone();
         claim.key = self.world.key(&named);
+        if self.is(Sabotage::KeyedByAccount) {
+            claim.key = by_account(claim.key, claim.account.as_deref());
+        }
         let answer = self.world.journal.apply(command(&claim), now).await?;
         let forgets = match &answer {
             Answer::Claimed(Claimed::Ambiguous { .. }) => self.is(Sabotage::ExpiredIsFresh),
@@ -91,6 +95,16 @@ impl Books {
         self.world.forget(&named);
         claim.key = self.world.key(&named);
         self.world.journal.apply(command(&claim), now).await
+    }
+}
+
+/// The key as if an account other than the first had references of its own.
+fn by_account(key: JournalKey, account: Option<&str>) -> JournalKey {
+    let is_second = account.and_then(|issuer| issuer.split('@').next()) == Some(SECOND_ACCOUNT);
+    let own = format!("{} by {SECOND_ACCOUNT}", key.reference().as_str());
+    match own.parse() {
+        Ok(reference) if is_second => key.with_reference(reference),
+        _ => key,
     }
 }
 

@@ -24,7 +24,7 @@ impl Stage {
     /// What the journal has of a case, when all leases are over.
     pub(crate) async fn entry(&self, case: &Case) -> Option<Entry> {
         let reference = case.reference.clone()?;
-        let environment = Environment::local(self.account.clone());
+        let environment = Environment::local(self.account().clone());
         let key = JournalKey::new(&environment, case.question.flow, reference);
         let key = self.world.key(&key);
         let later = self.world.clock.now() + LONG_AFTER;
@@ -66,7 +66,8 @@ impl Stage {
             ("words of a program", seen.shown.as_str()),
             ("journal", stored.as_str()),
         ];
-        let pem = resources.issued.private_key_pem().lines().nth(1);
+        let [first, _] = &resources.issued;
+        let pem = first.private_key_pem().lines().nth(1);
         let fixed = [
             pem.unwrap_or_default().to_owned(),
             "markerwebhooksecret".to_owned(),
@@ -110,7 +111,7 @@ impl Stage {
 
     /// A purge forgets nothing where everything is older than its limit.
     async fn begin_something_newer(&self, than: SystemTime) -> Result<(), Failure> {
-        let environment = Environment::local(self.account.clone());
+        let environment = Environment::local(self.account().clone());
         let key = JournalKey::new(&environment, Flow::Identity, "something newer".parse()?);
         let asked = Asked::new(Capabilities::NONE, SelfieKind::Image);
         let request = conformance::request(0);

@@ -119,8 +119,8 @@ fn prove(arguments: &Arguments) -> Result<bool, Failure> {
         Play::Campaign(sabotage) => {
             let resources = Resources::new()?;
             let clock = SystemClock::new();
-            // A sabotage is of the campaign's own.
-            let (explored, explored_in) = if sabotage.is_none() {
+            // A sabotage is of the campaign's own, and one run alone is one that is played again.
+            let (explored, explored_in) = if sabotage.is_none() && campaign.runs > 1 {
                 explored(campaign)?
             } else {
                 (Vec::new(), 0.0)

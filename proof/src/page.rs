@@ -107,7 +107,8 @@ wrong that can be thought of. Each run is drawn from one seed, and one seed play
   after the request was processed; storms of 401, 429 and 500; tokens revoked;
 - crashes between any two steps of the journal, before and after it was durable, and around any exchange; restarts; programs that are told to
   stop, and drain; submissions that are dropped; transports that panic; a journal that fails and stalls;
-- two programs on one journal that submit one reference; clocks that are wrong, and jump by hours;
+- two programs on one journal that submit one reference; two accounts of the tenant, and credentials that are replaced while requests are under way;
+  clocks that are wrong, and jump by hours;
 - webhooks that are lost, repeated, late, forged, and false with the right credentials;
 - capture tokens that count as used early, late or on time; people of every kind, keys that answer otherwise than declared, in all four dialects;
 - callers who submit again whatever they were told, and others who submit something else under a reference in use.

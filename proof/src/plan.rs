@@ -43,6 +43,10 @@ pub(crate) struct Replica {
     /// How many seconds its clock is ahead, and what it jumps to when.
     pub(crate) ahead: i64,
     pub(crate) jumps: Vec<(Duration, i64)>,
+    /// Which of the tenant's accounts it starts with.
+    pub(crate) account: usize,
+    /// When each of its lives replaces its credentials by those of the other account, each time after so long.
+    pub(crate) rotations: Vec<Duration>,
 }
 
 /// Where runs keep their journals.
@@ -131,6 +135,13 @@ impl Replica {
         };
         Self {
             crashes: (0..crashes).map(|_| crash(chance)).collect(),
+            account: usize::from(once_in(chance, 3)),
+            rotations: if once_in(chance, 3) {
+                let rotation = |_| Duration::from_millis(chance.u64(..60_000));
+                (0..3).map(rotation).collect()
+            } else {
+                Vec::new()
+            },
             ahead: if once_in(chance, 2) { 0 } else { wrong(chance) },
             jumps: (0..jumps)
                 .map(|_| (Duration::from_millis(chance.u64(..120_000)), wrong(chance)))

@@ -67,6 +67,12 @@ impl Program {
         })
     }
 
+    /// Goes on with another account of the tenant.
+    pub(crate) fn rotate(&self, account: &ServiceAccount) -> Result<(), Failure> {
+        let environment = Environment::local(account.clone());
+        Ok(self.idcloud.client().replace_credentials(environment)?)
+    }
+
     /// Ends as a service does that is told to: with what was begun, and no later than it was told to.
     pub(crate) async fn drain(&self) {
         let clock = &self.world.clock;

@@ -34,21 +34,26 @@ pub(crate) const LONG_AFTER: Duration = Duration::from_secs(4 * 3600);
 /// The longest that a run may last: whoever still waits then waits for ever.
 const FOREVER: Duration = Duration::from_secs(48 * 3600);
 
-/// What all runs share: one account, because an RSA key takes long to make.
+/// The name of the tenant's second account.
+pub(crate) const SECOND_ACCOUNT: &str = "second";
+
+/// What all runs share: two accounts of one tenant, with one key, because an RSA key takes long to make.
 pub(crate) struct Resources {
-    pub(crate) issued: TestAccount,
-    pub(crate) account: ServiceAccount,
+    pub(crate) issued: [TestAccount; 2],
+    pub(crate) accounts: [ServiceAccount; 2],
 }
 
 impl Resources {
     pub(crate) fn new() -> Result<Self, Failure> {
-        let issued = Simulator::new(idcloud_simulator::Config::new(1)).issue_account()?;
-        let account = ServiceAccount::from_pem(
-            issued.account(),
-            issued.tenant_id(),
-            issued.private_key_pem().as_bytes(),
-        )?;
-        Ok(Self { issued, account })
+        let first = Simulator::new(idcloud_simulator::Config::new(1)).issue_account()?;
+        let (tenant, pem) = (first.tenant_id(), first.private_key_pem());
+        let second = TestAccount::from_pem(SECOND_ACCOUNT, tenant, pem)?;
+        let accounts = [
+            ServiceAccount::from_pem(first.account(), tenant, pem.as_bytes())?,
+            ServiceAccount::from_pem(SECOND_ACCOUNT, tenant, pem.as_bytes())?,
+        ];
+        let issued = [first, second];
+        Ok(Self { issued, accounts })
     }
 }
 
@@ -82,7 +87,7 @@ pub(crate) fn play(
 /// The parts of one run.
 pub(crate) struct Stage {
     pub(crate) world: Arc<World>,
-    pub(crate) account: ServiceAccount,
+    pub(crate) accounts: [ServiceAccount; 2],
     pub(crate) cases: Vec<Arc<Case>>,
     pub(crate) listening: Listening,
     rate: usize,
@@ -99,9 +104,11 @@ async fn run(
     let luck = chance.u64(..);
     let plan = Plan::draw(&mut chance, seed);
     let clock = VirtualClock::new();
-    let tenant = resources.issued.tenant_id();
+    let [first, second] = &resources.issued;
+    let tenant = first.tenant_id();
     let mut simulator = Simulator::new(plan::config(&mut chance, seed)?);
-    simulator.register_account(&resources.issued);
+    simulator.register_account(first);
+    simulator.register_account(second);
     simulator.set_webhook(tenant, plan.webhook.clone());
     let cases = (0..plan.cases)
         .map(|number| {
@@ -136,7 +143,7 @@ async fn run(
         world: Arc::new(World::new(
             clock, simulator, journal, sabotage, plan.rough, chance,
         )),
-        account: resources.account.clone(),
+        accounts: resources.accounts.clone(),
         cases,
         listening: Listening::default(),
         rate: BUDGET / plan.replicas.len().max(1),
@@ -175,6 +182,12 @@ async fn story(stage: &Arc<Stage>, plan: &Plan) -> Result<(), Failure> {
 }
 
 impl Stage {
+    /// One of the tenant's accounts: what the journal has is the tenant's.
+    pub(crate) const fn account(&self) -> &ServiceAccount {
+        let [first, _] = &self.accounts;
+        first
+    }
+
     /// One program, from its first start to the end of its last life.
     async fn live(&self, number: usize, replica: &Replica) -> Result<(), Failure> {
         let world = &self.world;
@@ -191,7 +204,7 @@ impl Stage {
             let lives = replica.crashes.iter().copied().map(Some).chain([None]);
             for (lived, crash) in lives.enumerate() {
                 let life = Arc::new(Life::new(crash));
-                if self.one_life(number, &life, &clock, lived == 0).await? {
+                if self.one_life(number, &life, &clock, replica, lived).await? {
                     return Ok(());
                 }
                 world.count_fault();
@@ -214,10 +227,16 @@ impl Stage {
         number: usize,
         life: &Arc<Life>,
         clock: &WrongClock,
-        is_first: bool,
+        replica: &Replica,
+        lived: usize,
     ) -> Result<bool, Failure> {
         let world = &self.world;
-        let program = Program::start(world, life, &self.account, clock, self.rate)?;
+        let is_first = lived == 0;
+        // Each life starts with what the program was last configured with: the other account after a rotation.
+        let first = replica.account + lived * usize::from(!replica.rotations.is_empty());
+        let accounts = |number: usize| self.accounts.get(number % 2);
+        let account = accounts(first).ok_or("a program needs an account")?;
+        let program = Program::start(world, life, account, clock, self.rate)?;
         self.listening
             .set(number, Some(program.idcloud.hints().clone()));
         let mine: Vec<_> = self
@@ -258,6 +277,16 @@ impl Stage {
                 _ => std::future::pending().await,
             }
         };
+        let rotating = async {
+            for (number, after) in replica.rotations.iter().enumerate() {
+                world.clock.sleep(*after).await;
+                if let Some(account) = accounts(first + number + 1) {
+                    world.count_fault();
+                    program.rotate(account)?;
+                }
+            }
+            std::future::pending::<Result<bool, Failure>>().await
+        };
         let by_itself = async {
             // A task that panicked is a submission that its caller dropped.
             while tasks.join_next().await.is_some() {}
@@ -267,6 +296,7 @@ impl Stage {
                    () = by_itself => true,
                    () = life.over() => false,
                    () = ends_at => { life.end(); false }
+                   failed = rotating => failed?,
                };
         self.listening.set(number, None);
         if !by_itself {
@@ -321,7 +351,9 @@ impl Stage {
     async fn ask_once_more(&self) -> Result<(), Failure> {
         let life = Arc::new(Life::new(None));
         let clock = WrongClock::new(&self.world.clock, 0);
-        let program = Program::start(&self.world, &life, &self.account, &clock, BUDGET)?;
+        // By the account that began least: what the other began is the tenant's all the same.
+        let [_, account] = &self.accounts;
+        let program = Program::start(&self.world, &life, account, &clock, BUDGET)?;
         let mut tasks = JoinSet::new();
         for case in self.cases.iter().filter(|case| case.reference.is_some()) {
             let (program, case) = (program.clone(), Arc::clone(case));

@@ -27,10 +27,11 @@ pub(crate) enum Sabotage {
     BodiesLogged,
     CausesTell,
     RequestStored,
+    KeyedByAccount,
 }
 
 impl Sabotage {
-    pub(crate) const ALL: [Self; 19] = [
+    pub(crate) const ALL: [Self; 20] = [
         Self::AmbiguousRepeated,
         Self::AmbiguousForgotten,
         Self::DispatchNotDurable,
@@ -50,6 +51,7 @@ impl Sabotage {
         Self::BodiesLogged,
         Self::CausesTell,
         Self::RequestStored,
+        Self::KeyedByAccount,
     ];
 
     pub(crate) const fn name(self) -> &'static str {
@@ -73,6 +75,7 @@ impl Sabotage {
             Self::BodiesLogged => "bodies-logged",
             Self::CausesTell => "causes-tell",
             Self::RequestStored => "request-stored",
+            Self::KeyedByAccount => "keyed-by-account",
         }
     }
 
@@ -100,6 +103,7 @@ impl Sabotage {
             Self::BodiesLogged => "bodies are not logged",
             Self::CausesTell => "an error's causes hold nothing of the request",
             Self::RequestStored => "the journal keeps nothing of the request",
+            Self::KeyedByAccount => "a reference is its tenant's, whichever account submits it",
         }
     }
 }
