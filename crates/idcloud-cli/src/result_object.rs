@@ -104,6 +104,9 @@ pub(crate) struct DocumentObject {
     file_urls: Value,
 }
 
+/// What is known of a process that only a part of an answer names.
+const UNCONFIRMED: &str = "Only a part of the create's answer arrived, and it names this process. IDCloud has not confirmed it yet: ask for its result by its id.";
+
 impl ResultObject {
     /// What a report says.
     pub(crate) fn reported(environment: &'static str, reveal: bool, report: &Report) -> Self {
@@ -180,7 +183,11 @@ impl ResultObject {
     /// A process that is remembered, of which no evidence was kept: nothing may be decided yet.
     pub(crate) fn remembered(context: Context, pending: &Pending) -> Self {
         let scenario = pending.scenario();
-        let mut explanation = scenario.explanation(Language::English).to_owned();
+        let mut explanation = if pending.is_unconfirmed() {
+            UNCONFIRMED.to_owned()
+        } else {
+            scenario.explanation(Language::English).to_owned()
+        };
         if context.simulated == Some(true) {
             explanation.push(' ');
             explanation.push_str(simulated_notice(Language::English));

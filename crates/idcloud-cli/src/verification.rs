@@ -20,7 +20,7 @@ use crate::interrupts::Interrupts;
 use crate::journal_file::Remembered;
 use crate::outcome::Outcome;
 use crate::output::Output;
-use crate::progress::{NewAttempt, Progress};
+use crate::progress::{Known, NewAttempt, Progress};
 use crate::result_object::{Context, ResultObject};
 use crate::settings::Settings;
 use crate::submit_failure::{self, Memory};
@@ -148,8 +148,11 @@ impl<H: Awaits> Verification<H> {
                 journal_error: pending.journal_error().map(submit_failure::unwritten),
                 ..ResultObject::waiting(context, &seen, *pending.asked(), Language::English)
             },
-            // The journal's: nothing was seen of it yet in this run.
-            None => ResultObject::remembered(context, pending),
+            // Nothing was seen of it yet in this run: it is the journal's, or only its id arrived.
+            None => ResultObject {
+                recorded: matches!(self.progress.known(), Known::NothingLeft),
+                ..ResultObject::remembered(context, pending)
+            },
         };
         Outcome::pending(Some(result), failure)
     }

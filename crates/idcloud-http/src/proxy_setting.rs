@@ -48,7 +48,17 @@ fn wrong(value: &str) -> Option<(ConfigErrorKind, &'static str)> {
 }
 
 fn has_host(uri: &Uri) -> bool {
-    uri.host().is_some_and(|host| !host.is_empty()) && matches!(uri.path(), "" | "/")
+    let Some(authority) = uri.authority() else {
+        return false;
+    };
+    let host = authority.host();
+    let address = authority.as_str().rsplit('@').next().unwrap_or_default();
+    // A port that is out of range is no port to `http`: only its text is there.
+    let port = address.strip_prefix(host).unwrap_or_default();
+    let is_port = port
+        .strip_prefix(':')
+        .map_or(port.is_empty(), |port| port.parse::<u16>().is_ok());
+    !host.is_empty() && is_port && matches!(uri.path(), "" | "/")
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use serde_json::json;
 use tokio::task::JoinSet;
 use wiremock::ResponseTemplate;
 
-use super::support::{ACCESS_TOKEN, Files, PROCESS_ID, Server, finish, onboard, run};
+use super::support::{ACCESS_TOKEN, Files, PROCESS_ID, Run, Server, finish, onboard, run};
 
 fn refusal(code: &str) -> serde_json::Value {
     json!({"error": {"code": code, "description": "texto de Zoraide Marker"}})
@@ -136,31 +136,54 @@ async fn an_answer_that_names_no_process_exits_with_5() {
     }
 }
 
-/// A body shorter than its `Content-Length`, and a connection closed without an answer.
+/// A body shorter than its `Content-Length` that names no process, and a connection closed without an answer.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_truncated_answer_exits_with_5() {
-    let files = Files::new();
-    let length = format!(
-        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 900\r\n\r\n{{\"id\":\"{PROCESS_ID}\""
-    );
+async fn a_truncated_answer_without_an_id_exits_with_5() {
+    let length = answer_of_900_bytes(r#"{"status":3,"note":"cut"#);
     for (answer, told) in [
         (length.as_str(), "the answer broke off"),
         ("", "the connection broke"),
     ] {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let answer = answer.to_owned();
-        let server = std::thread::spawn(move || serve_cut_short(&listener, &answer));
-        let run = run(onboard(&files, &url)
-            .arg("--selfie")
-            .arg(files.path("selfie.png")))
-        .await;
+        let run = cut_short(answer).await;
         assert_eq!((run.code, run.stdout.as_str()), (5, ""), "{run}");
         let error = run.error();
         assert_eq!(error["delivery"], "unknown", "{run}");
         assert!(error["message"].as_str().unwrap().contains(told), "{run}");
-        server.join().unwrap();
     }
+}
+
+/// Nobody pays twice: the id in a part of an answer is kept, and the command says how to ask for the result.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_truncated_answer_with_an_id_exits_with_8() {
+    let answer = answer_of_900_bytes(&format!(r#"{{"id":"{PROCESS_ID}""#));
+    let run = cut_short(&answer).await;
+    assert_eq!(run.code, 8, "{run}");
+    let result: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(result["processId"], PROCESS_ID, "{run}");
+    assert_eq!(result["decision"], "wait", "{run}");
+    assert_eq!(result["recorded"], false, "{run}");
+    assert_eq!(run.error()["processId"], PROCESS_ID, "{run}");
+}
+
+fn answer_of_900_bytes(begin: &str) -> String {
+    format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 900\r\n\r\n{begin}"
+    )
+}
+
+/// `onboard` against a server that answers its create so, closes the connection and is gone.
+async fn cut_short(answer: &str) -> Run {
+    let files = Files::new();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let answer = answer.to_owned();
+    let server = std::thread::spawn(move || serve_cut_short(&listener, &answer));
+    let run = run(onboard(&files, &url)
+        .arg("--selfie")
+        .arg(files.path("selfie.png")))
+    .await;
+    server.join().unwrap();
+    run
 }
 
 /// Gives out a token, then answers one create with `answer` and closes the connection.
