@@ -3,7 +3,9 @@
 //! Never touches the machine's own Python: the tools live in an environment of their own under the target folder.
 
 mod beside_sqlx;
+mod generated_client;
 mod schemathesis;
+mod served;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -19,7 +21,9 @@ pub(crate) fn run(root: &Path) -> Result<String, Failure> {
     let mut report = String::from("checked with other people's tools\n");
     report.push_str(&openapi_document(root, &tools)?);
     report.push_str(&beside_sqlx::run(root)?);
-    report.push_str(&schemathesis::run(root, &tools)?);
+    let program = served::program(root)?;
+    report.push_str(&generated_client::run(root, &tools, &program)?);
+    report.push_str(&schemathesis::run(root, &tools, &program)?);
     Ok(report)
 }
 
@@ -47,6 +51,7 @@ fn environment(root: &Path) -> Result<PathBuf, Failure> {
         Command::new(programs.join("python"))
             .args(["-m", "pip", "install", "--quiet"])
             .args(["--disable-pip-version-check", VALIDATOR, schemathesis::TOOL])
+            .args(generated_client::TOOLS)
             .current_dir(root),
     )?;
     Ok(programs)

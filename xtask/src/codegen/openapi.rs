@@ -7,9 +7,14 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::catalogue::{Catalogue, Endpoint, Entry};
-use super::schema::{leaf, schema};
-use super::vocabulary::{Need, Operation, Parameter, Place, Server, Vocabulary};
+use super::schema::{self, leaf, object_of, reference};
+use super::vocabulary::{Need, Operation, Parameter, Place, Server, Tag, Vocabulary};
 use crate::Failure;
+
+/// The envelope of the API's errors, what is in it, and the identity server's.
+const ERROR: &str = "ErrorEnvelope";
+const DETAIL: &str = "ErrorDetail";
+const TOKEN_ERROR: &str = "TokenError";
 
 /// The document, as text with a line feed at its end.
 pub(crate) fn document(
@@ -24,23 +29,44 @@ pub(crate) fn document(
             json!({ &operation.method: self::operation(operation, codes, vocabulary)? }),
         );
     }
+    let mut schemas = schema::named(vocabulary)?;
+    schemas.extend(envelopes());
     let document = json!({
         "openapi": "3.1.0",
         "info": {
-            "title": "Unico IDCloud, by Client, as far as it is publicly documented",
+            // Generators name their package after it.
+            "title": "IDCloud",
             "version": version,
-            "summary": "Made by `cargo xtask codegen` from crates/idcloud-model/spec. Never edited by hand; not a document of Unico's.",
+            "summary": "Unico IDCloud, by Client, as far as it is publicly documented",
+            "description": "Made by `cargo xtask codegen` from crates/idcloud-model/spec. Never edited by hand; not a document of Unico's.",
             "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" },
         },
         "servers": servers(Server::Api),
+        "tags": tags(),
         "paths": paths,
         "webhooks": { "processFinished": webhook(vocabulary)? },
-        "components": { "securitySchemes": {
-            "accessToken": { "type": "http", "scheme": "bearer" },
-            "apiKey": { "type": "apiKey", "in": "header", "name": "APIKEY" },
-        } },
+        "components": {
+            "schemas": schemas,
+            "examples": examples(codes, vocabulary)?,
+            "securitySchemes": {
+                "accessToken": { "type": "http", "scheme": "bearer" },
+                "apiKey": { "type": "apiKey", "in": "header", "name": "APIKEY" },
+            },
+        },
     });
     Ok(format!("{}\n", serde_json::to_string_pretty(&document)?))
+}
+
+fn tags() -> Value {
+    let about = |tag: Tag| match tag {
+        Tag::Tokens => "Access tokens, from the identity server.",
+        Tag::Processes => "Verifications: create one, read one.",
+        Tag::Documents => "Documents that can be used again.",
+    };
+    [Tag::Tokens, Tag::Processes, Tag::Documents]
+        .map(|tag| json!({ "name": tag.word(), "description": about(tag) }))
+        .to_vec()
+        .into()
 }
 
 fn servers(server: Server) -> Value {
@@ -63,6 +89,7 @@ fn operation(
 ) -> Result<Value, Failure> {
     let mut out = Map::new();
     out.insert("operationId".into(), operation.id.word().into());
+    out.insert("tags".into(), json!([operation.tag.word()]));
     out.insert("summary".into(), operation.summary.as_str().into());
     out.insert("description".into(), operation.text.as_str().into());
     out.insert("servers".into(), servers(operation.server));
@@ -92,7 +119,7 @@ fn operation(
                 if group.place == Place::Form {
                     media = "application/x-www-form-urlencoded";
                 }
-                body.extend(parameters);
+                body.push(group);
             }
         }
     }
@@ -100,7 +127,7 @@ fn operation(
         out.insert("parameters".into(), arguments.into());
     }
     if !body.is_empty() {
-        let schema = schema(&body, vocabulary)?;
+        let schema = object_of(&body)?;
         out.insert(
             "requestBody".into(),
             json!({ "required": true, "content": { media: { "schema": schema } } }),
@@ -129,18 +156,25 @@ fn responses(
     codes: &Catalogue,
     vocabulary: &Vocabulary,
 ) -> Result<Value, Failure> {
-    let answer = vocabulary.parameters(vocabulary.group(&operation.answers)?)?;
+    let answer = object_of(&[vocabulary.group(&operation.answers)?])?;
     let mut responses = Map::new();
     let examples: Map<String, Value> = operation
         .examples
         .iter()
-        .map(|example| (example.name.clone(), json!({ "value": example.value })))
+        .map(|example| (example.name.clone(), named_example(&example.name)))
         .collect();
-    responses.insert("200".into(), json!({
-        "description": operation.good,
-        "content": { "application/json": { "schema": schema(&answer, vocabulary)?, "examples": examples } },
-    }));
+    responses.insert(
+        "200".into(),
+        json!({
+            "description": operation.good,
+            "content": { "application/json": { "schema": &answer, "examples": examples } },
+        }),
+    );
 
+    let envelope = reference(match operation.id {
+        Endpoint::Token => TOKEN_ERROR,
+        _ => ERROR,
+    });
     let mut by_status: BTreeMap<String, Vec<&Entry>> = BTreeMap::new();
     for entry in codes
         .entries()
@@ -159,24 +193,35 @@ fn responses(
     for (status, entries) in by_status {
         let examples: Map<String, Value> = entries
             .iter()
-            .map(|entry| (entry.code.clone(), example(entry)))
+            .map(|entry| (entry.code.clone(), named_example(&entry.code)))
             .collect();
-        responses.insert(status, json!({
-            "description": "Refused or failed; the code says why.",
-            "content": { "application/json": { "schema": envelope(operation.id), "examples": examples } },
-        }));
+        responses.insert(
+            status,
+            json!({
+                "description": "Refused or failed; the code says why.",
+                "content": { "application/json": { "schema": envelope, "examples": examples } },
+            }),
+        );
     }
     for other in &operation.other {
         responses
             .entry(other.http.to_string())
-            .or_insert_with(|| json!({ "description": other.text }));
+            .or_insert_with(|| match other.http {
+                // Another number for a good answer.
+                201 => json!({
+                    "description": other.text,
+                    "content": { "application/json": { "schema": answer } },
+                }),
+                _ => json!({ "description": other.text }),
+            });
     }
     if matches!(operation.id, Endpoint::Process | Endpoint::ProcessDetails) {
         responses.insert("410".into(), json!({
             "description": "The process ended in status 5, or was removed when its retention ended.",
-            "content": { "application/json": { "examples": { "failed": {
-                "value": { "id": "80371b2a-3ac7-432e-866d-57fe37896ac6", "status": 5 },
-            } } } },
+            "content": { "application/json": {
+                "schema": object_of(&[vocabulary.group("process")?])?,
+                "examples": { "failed": named_example("failed") },
+            } },
         }));
     }
     if operation.server == Server::Api {
@@ -188,24 +233,59 @@ fn responses(
     Ok(responses.into())
 }
 
-/// How an error is wrapped: the newest form of it.
-fn envelope(endpoint: Endpoint) -> Value {
+/// How an error is wrapped: the newest form of it, and the identity server's.
+fn envelopes() -> [(String, Value); 3] {
     let text = json!({ "type": "string" });
-    if endpoint == Endpoint::Token {
-        return json!({
-            "type": "object",
-            "description": "The code stands inside `error_description`.",
-            "properties": { "error": text, "error_description": text },
-        });
+    [
+        (
+            ERROR.to_owned(),
+            json!({
+                "type": "object",
+                "description": "Older pages write `Error`.",
+                "properties": { "error": reference(DETAIL) },
+            }),
+        ),
+        (
+            DETAIL.to_owned(),
+            json!({
+                "type": "object",
+                "description": "The code is a string or an integer.",
+                "properties": { "code": { "type": ["string", "integer"] }, "description": text },
+            }),
+        ),
+        (
+            TOKEN_ERROR.to_owned(),
+            json!({
+                "type": "object",
+                "description": "The code stands inside `error_description`.",
+                "properties": { "error": text, "error_description": text },
+            }),
+        ),
+    ]
+}
+
+/// A reference to the example of this name.
+fn named_example(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/examples/{name}") })
+}
+
+/// Every example by its name: good answers, and the errors by their codes.
+fn examples(codes: &Catalogue, vocabulary: &Vocabulary) -> Result<Map<String, Value>, Failure> {
+    let good = vocabulary
+        .operations
+        .iter()
+        .flat_map(|operation| &operation.examples)
+        .map(|example| (example.name.clone(), json!({ "value": example.value })));
+    let errors = codes
+        .entries()
+        .map(|entry| (entry.code.clone(), example(entry)));
+    let mut examples = Map::new();
+    for (name, example) in good.chain(errors) {
+        if examples.insert(name.clone(), example).is_some() {
+            return Err(format!("two examples have the name {name}").into());
+        }
     }
-    json!({
-        "type": "object",
-        "description": "Older pages write `Error`; the code is a string or an integer.",
-        "properties": { "error": {
-            "type": "object",
-            "properties": { "code": { "type": ["string", "integer"] }, "description": text },
-        } },
-    })
+    Ok(examples)
 }
 
 fn example(entry: &Entry) -> Value {
@@ -219,11 +299,11 @@ fn example(entry: &Entry) -> Value {
 }
 
 fn webhook(vocabulary: &Vocabulary) -> Result<Value, Failure> {
-    let notice = vocabulary.parameters(vocabulary.group("webhook")?)?;
+    let notice = object_of(&[vocabulary.group("webhook")?])?;
     Ok(json!({ "post": {
         "summary": "A process is worth reading",
         "description": "Delivered at least once, in no order, unsigned, and without a result: read the process.",
-        "requestBody": { "content": { "application/json": { "schema": schema(&notice, vocabulary)? } } },
+        "requestBody": { "content": { "application/json": { "schema": notice } } },
         "responses": { "2XX": { "description": "Taken. Anything else is delivered again." } },
     } }))
 }

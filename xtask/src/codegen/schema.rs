@@ -1,38 +1,112 @@
-//! Groups of parameters as JSON Schema, for the OpenAPI document.
+//! Groups of parameters as named JSON Schemas, for the OpenAPI document.
 //!
 //! Never closes a list or a type that the documents leave open.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::vocabulary::{Need, OpenEnum, Parameter, Type, Vocabulary};
+use super::vocabulary::{Group, Need, OpenEnum, Parameter, Type, Vocabulary};
 use crate::Failure;
+
+/// Where a named schema stands in the document.
+const SCHEMAS: &str = "#/components/schemas/";
+
+/// A reference to the schema of this name.
+pub(crate) fn reference(name: &str) -> Value {
+    json!({ "$ref": format!("{SCHEMAS}{name}") })
+}
+
+/// A reference to the object that these groups make.
+pub(crate) fn object_of(groups: &[&Group]) -> Result<Value, Failure> {
+    let names: BTreeSet<&str> = groups
+        .iter()
+        .filter_map(|group| group.schema.as_deref())
+        .collect();
+    match Vec::from_iter(names).as_slice() {
+        [name] => Ok(reference(name)),
+        names => {
+            let ids: Vec<&str> = groups.iter().map(|group| group.id.as_str()).collect();
+            let ids = ids.join(", ");
+            Err(format!("the groups {ids} make one object, and name {names:?}").into())
+        }
+    }
+}
+
+/// Every schema that has a name: the groups' objects, the objects inside them, and the lists of values.
+pub(crate) fn named(vocabulary: &Vocabulary) -> Result<Map<String, Value>, Failure> {
+    let mut schemas = Map::new();
+    let names: BTreeSet<&str> = vocabulary
+        .groups
+        .iter()
+        .filter_map(|group| group.schema.as_deref())
+        .collect();
+    for name in names {
+        let groups = vocabulary
+            .groups
+            .iter()
+            .filter(|group| group.schema.as_deref() == Some(name));
+        let mut tree = Tree::default();
+        for group in groups {
+            tree.grow(group);
+        }
+        let object = object(&tree, vocabulary, &mut schemas)?;
+        define(&mut schemas, name, object)?;
+    }
+    let lists: BTreeSet<&str> = vocabulary
+        .groups
+        .iter()
+        .flat_map(|group| &group.parameters)
+        .filter_map(|parameter| parameter.values.as_deref())
+        .collect();
+    for name in lists {
+        let list = vocabulary.list(name)?;
+        define(&mut schemas, &known_name(name), known(list)?)?;
+    }
+    Ok(schemas)
+}
+
+/// Two schemas of one name would make one of them unreachable.
+fn define(schemas: &mut Map<String, Value>, name: &str, schema: Value) -> Result<(), Failure> {
+    match schemas.insert(name.to_owned(), schema) {
+        None => Ok(()),
+        Some(_) => Err(format!("two schemas have the name {name}").into()),
+    }
+}
 
 /// A tree of parameters, grown from their dotted names.
 #[derive(Default)]
 struct Tree<'a> {
     leaf: Option<&'a Parameter>,
+    /// What the object at this place is called.
+    name: Option<&'a str>,
     children: BTreeMap<&'a str, Tree<'a>>,
 }
 
-/// The schema of an object whose members are named by dotted paths.
-pub(crate) fn schema(parameters: &[&Parameter], vocabulary: &Vocabulary) -> Result<Value, Failure> {
-    let mut tree = Tree::default();
-    for parameter in parameters {
-        let mut node = &mut tree;
-        for step in parameter.name.split('.') {
-            node = node
-                .children
-                .entry(step.trim_end_matches("[]"))
-                .or_default();
+impl<'a> Tree<'a> {
+    fn grow(&mut self, group: &'a Group) {
+        for parameter in &group.parameters {
+            self.at(&parameter.name).leaf = Some(parameter);
         }
-        node.leaf = Some(*parameter);
+        for (path, name) in &group.objects {
+            self.at(path).name = Some(name);
+        }
     }
-    object(&tree, vocabulary)
+
+    fn at(&mut self, path: &'a str) -> &mut Self {
+        path.split('.').fold(self, |node, step| {
+            node.children
+                .entry(step.trim_end_matches("[]"))
+                .or_default()
+        })
+    }
 }
 
-fn object(tree: &Tree<'_>, vocabulary: &Vocabulary) -> Result<Value, Failure> {
+fn object(
+    tree: &Tree<'_>,
+    vocabulary: &Vocabulary,
+    schemas: &mut Map<String, Value>,
+) -> Result<Value, Failure> {
     let mut properties = Map::new();
     let mut required = Vec::new();
     for (name, child) in &tree.children {
@@ -42,24 +116,51 @@ fn object(tree: &Tree<'_>, vocabulary: &Vocabulary) -> Result<Value, Failure> {
         {
             required.push(*name);
         }
-        properties.insert((*name).to_owned(), node(child, vocabulary)?);
+        properties.insert((*name).to_owned(), node(child, vocabulary, schemas)?);
     }
     let mut out = Map::new();
     out.insert("type".into(), "object".into());
-    out.insert("properties".into(), properties.into());
+    if !properties.is_empty() {
+        out.insert("properties".into(), properties.into());
+    }
     if !required.is_empty() {
         out.insert("required".into(), required.into());
     }
     Ok(out.into())
 }
 
-fn node(tree: &Tree<'_>, vocabulary: &Vocabulary) -> Result<Value, Failure> {
+fn node(
+    tree: &Tree<'_>,
+    vocabulary: &Vocabulary,
+    schemas: &mut Map<String, Value>,
+) -> Result<Value, Failure> {
     let mut out = match tree.leaf {
-        Some(parameter) if parameter.kind == Type::ListOfObject => {
-            json!({ "type": "array", "items": object(tree, vocabulary)? })
+        Some(parameter) if tree.children.is_empty() && tree.name.is_none() => {
+            leaf(parameter, vocabulary)?
         }
-        Some(parameter) if tree.children.is_empty() => leaf(parameter, vocabulary)?,
-        _ => object(tree, vocabulary)?,
+        _ => {
+            let name = tree.name.ok_or_else(|| {
+                let members: Vec<_> = tree.children.keys().collect();
+                format!("the object with the members {members:?} has no name in `objects`")
+            })?;
+            let object = object(tree, vocabulary, schemas)?;
+            define(schemas, name, object)?;
+            match tree.leaf {
+                Some(parameter) if parameter.kind == Type::ListOfObject => {
+                    json!({ "type": "array", "items": reference(name) })
+                }
+                Some(Parameter {
+                    also: Some(Type::ListOfObject),
+                    ..
+                }) => {
+                    json!({ "anyOf": [
+                        reference(name),
+                        { "type": "array", "items": reference(name) },
+                    ] })
+                }
+                _ => reference(name),
+            }
+        }
     };
     if let (Some(parameter), Some(schema)) = (tree.leaf, out.as_object_mut()) {
         schema.insert("description".into(), parameter.text.as_str().into());
@@ -85,9 +186,11 @@ pub(crate) fn leaf(parameter: &Parameter, vocabulary: &Vocabulary) -> Result<Val
             }
         }
         if let Some(name) = &parameter.values {
+            // The alternatives give the types: tools that read both make a type for each.
+            schema.remove("type");
             schema.insert(
                 "anyOf".into(),
-                open(vocabulary.list(name)?, parameter.also)?,
+                open(name, vocabulary.list(name)?, parameter.also),
             );
         }
         if let Some(example) = &parameter.example {
@@ -98,7 +201,19 @@ pub(crate) fn leaf(parameter: &Parameter, vocabulary: &Vocabulary) -> Result<Val
 }
 
 /// The known values, or any other: a list that may grow without notice.
-fn open(list: &OpenEnum, also: Option<Type>) -> Result<Value, Failure> {
+fn open(name: &str, list: &OpenEnum, also: Option<Type>) -> Value {
+    let mut any = vec![reference(&known_name(name))];
+    any.extend(
+        [Some(list.kind), also]
+            .into_iter()
+            .flatten()
+            .map(|kind| json!({ "type": json_type(kind) })),
+    );
+    any.into()
+}
+
+/// The values of a list that are known today.
+fn known(list: &OpenEnum) -> Result<Value, Failure> {
     let mut known = Vec::new();
     for value in &list.values {
         known.push(match list.kind {
@@ -107,14 +222,20 @@ fn open(list: &OpenEnum, also: Option<Type>) -> Result<Value, Failure> {
             _ => Value::from(value.wire.as_str()),
         });
     }
-    let mut any = vec![json!({ "enum": known })];
-    any.extend(
-        [Some(list.kind), also]
-            .into_iter()
-            .flatten()
-            .map(|kind| json!({ "type": json_type(kind) })),
-    );
-    Ok(any.into())
+    Ok(json!({
+        "type": json_type(list.kind),
+        "enum": known,
+        "description": format!("Known values of `{}`; IDCloud may answer others.", list.member),
+    }))
+}
+
+/// The schema of the list `behavior-alert` is `KnownBehaviorAlert`: the name says that the list is open.
+fn known_name(list: &str) -> String {
+    let words = list.split('-').flat_map(|word| {
+        let (first, rest) = word.split_at(word.len().min(1));
+        [first.to_uppercase(), rest.to_owned()]
+    });
+    std::iter::once("Known".to_owned()).chain(words).collect()
 }
 
 /// What JSON Schema calls a type.

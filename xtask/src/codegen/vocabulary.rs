@@ -2,6 +2,7 @@
 //!
 //! Never fills a gap: a name that nothing defines is refused where it is used.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -30,6 +31,11 @@ pub(crate) struct Group {
     pub(crate) title: String,
     /// The group whose parameters stand here too.
     pub(crate) extends: Option<String>,
+    /// What the OpenAPI document calls the group's object; groups of one name make it together.
+    pub(crate) schema: Option<String>,
+    /// What it calls the objects inside, by their dotted paths.
+    #[serde(default)]
+    pub(crate) objects: BTreeMap<String, String>,
     #[serde(rename = "parameter")]
     pub(crate) parameters: Vec<Parameter>,
 }
@@ -98,6 +104,8 @@ pub(crate) struct Operation {
     pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) server: Server,
+    /// The group of operations that it belongs to.
+    pub(crate) tag: Tag,
     /// The groups that a request is made of.
     pub(crate) takes: Vec<String>,
     /// The group that a good answer is made of.
@@ -179,6 +187,14 @@ words! {
         Pixels = "pixels",
         Seconds = "seconds",
         Rate = "requests a second",
+    }
+}
+words! {
+    /// What an operation is about.
+    Tag {
+        Tokens = "tokens",
+        Processes = "processes",
+        Documents = "documents",
     }
 }
 /// Which host answers.

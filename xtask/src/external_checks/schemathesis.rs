@@ -2,13 +2,11 @@
 //!
 //! Must never ask anything but a simulator that it started itself, on the loopback.
 
-use std::env;
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
+use std::process::Command;
 
-use super::succeed;
+use super::served::{Served, bare, idcloud, printed, settings};
 use crate::Failure;
 
 /// The tool, at one version, so that the same document gets the same requests.
@@ -37,8 +35,7 @@ const SECONDS: &str = "60";
 const CAPTURES: usize = 12;
 
 /// Serves each dialect in its turn, and has it asked.
-pub(super) fn run(root: &Path, tools: &Path) -> Result<String, Failure> {
-    let program = program(root)?;
+pub(super) fn run(root: &Path, tools: &Path, program: &Path) -> Result<String, Failure> {
     let target = crate::target(root);
     let folder = target.join("schemathesis");
     if folder.exists() {
@@ -48,18 +45,9 @@ pub(super) fn run(root: &Path, tools: &Path) -> Result<String, Failure> {
     fs::write(folder.join("schemathesis_hooks.py"), HOOKS)?;
     let mut report = String::new();
     for dialect in DIALECTS {
-        report.push_str(&ask(root, tools, &program, &folder.join(dialect), dialect)?);
+        report.push_str(&ask(root, tools, program, &folder.join(dialect), dialect)?);
     }
     Ok(report)
-}
-
-/// The command line, freshly built.
-fn program(root: &Path) -> Result<PathBuf, Failure> {
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let build = ["build", "--locked", "--quiet", "--package", "idcloud-cli"];
-    succeed(Command::new(cargo).args(build).current_dir(root))?;
-    let name = format!("idcloud{}", env::consts::EXE_SUFFIX);
-    Ok(crate::target(root).join("debug").join(name))
 }
 
 fn ask(
@@ -82,7 +70,7 @@ fn ask(
     fs::write(folder.join("captures.txt"), captures)?;
 
     let credentials = folder.join("credentials");
-    let served = Served::start(program, &credentials, dialect)?;
+    let served = Served::start(program, &credentials, &["--dialect", dialect])?;
     let account = settings(&fs::read_to_string(credentials.join(".env"))?);
     let token = idcloud(program, &["token", "--show"], &account)?;
     let mut tool = Command::new(tools.join("schemathesis"));
@@ -112,102 +100,4 @@ fn ask(
     Ok(format!(
         "  simulator, dialect {dialect}: {cases} ({TOOL})\n"
     ))
-}
-
-/// A simulator that is served until this is dropped.
-struct Served {
-    process: Child,
-    url: String,
-}
-
-impl Served {
-    /// Starts it on a free port; its budget is no matter here.
-    fn start(program: &Path, credentials: &Path, dialect: &str) -> Result<Self, Failure> {
-        let mut process = bare(program)
-            .args(["--rate", "1000", "simulator", "serve"])
-            .args(["--listen", "127.0.0.1:0", "--dialect", dialect])
-            .arg("--credentials-dir")
-            .arg(credentials)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()?;
-        let (out, err) = (process.stdout.take(), process.stderr.take());
-        let mut served = Self {
-            process,
-            url: String::new(),
-        };
-        let mut first = String::new();
-        if let Some(out) = out {
-            BufReader::new(out).read_line(&mut first)?;
-        }
-        if let Some(url) = first
-            .split_whitespace()
-            .find(|word| word.starts_with("http://127.0.0.1:"))
-        {
-            url.clone_into(&mut served.url);
-            return Ok(served);
-        }
-        let mut said = String::new();
-        if let Some(mut err) = err {
-            err.read_to_string(&mut said)?;
-        }
-        Err(format!("the simulator was not served: {first}{said}").into())
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        // Ended already, or ending: both are what is wanted.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-/// The program without any setting of this machine.
-fn bare(program: &Path) -> Command {
-    let mut command = Command::new(program);
-    for (name, _) in env::vars_os() {
-        if name.to_string_lossy().starts_with("IDCLOUD_") {
-            command.env_remove(name);
-        }
-    }
-    command.stdin(Stdio::null());
-    command
-}
-
-fn idcloud(
-    program: &Path,
-    arguments: &[&str],
-    settings: &[(String, String)],
-) -> Result<String, Failure> {
-    let settings = settings.iter().map(|(name, value)| (name, value));
-    printed(bare(program).args(arguments).envs(settings))
-}
-
-/// What a command prints, where it succeeds.
-fn printed(command: &mut Command) -> Result<String, Failure> {
-    super::output(command).map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
-}
-
-/// The settings of an `.env`, comments aside.
-fn settings(text: &str) -> Vec<(String, String)> {
-    text.lines()
-        .filter(|line| !line.starts_with('#'))
-        .filter_map(|line| line.split_once('='))
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn settings_are_read_without_the_comments() {
-        let text =
-            "IDCLOUD_ENV=custom\n\n# Other keys\n# IDCLOUD_API_KEY=other\nIDCLOUD_API_KEY=a=b\n";
-        let expected = [("IDCLOUD_ENV", "custom"), ("IDCLOUD_API_KEY", "a=b")];
-        let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        assert_eq!(settings(text), expected);
-    }
 }
