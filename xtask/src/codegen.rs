@@ -216,7 +216,9 @@ mod tests {
                     }
                 }
                 serde_json::Value::Array(values) => {
-                    values.iter().for_each(|value| inline(value, path, found));
+                    for value in values {
+                        inline(value, path, found);
+                    }
                 }
                 _ => {}
             }

@@ -30,7 +30,9 @@ pub enum Latency {
     /// No time at all.
     #[default]
     None,
-    /// As once observed against the real API: 1.6 to 1.8 seconds for a create, 238 to 284 milliseconds for anything else.
+    /// As once observed against the real API: 1.6 to 1.8 seconds for a create, 238 to 284 milliseconds for anything
+    /// else. Of the processes that could end with their create's answer, 85 % do; IDCloud's guide says 80 to 90 %. The
+    /// others end one [score latency](Config::with_score_latency) later.
     Observed,
     /// Always the same.
     Fixed {

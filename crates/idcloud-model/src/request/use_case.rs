@@ -6,6 +6,9 @@ use std::fmt;
 use std::str::FromStr;
 
 /// `useCase`: free text such as `Onboarding`. One page calls it required, all others optional.
+///
+/// Under a key for smart revalidation it picks the least friction (silent, passkey or face), says the newest use-case
+/// page. So this client never fills it in.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct UseCase(Box<str>);
 

@@ -70,6 +70,8 @@ pub(crate) struct Beginning {
     pub(crate) person: Person,
     pub(crate) finding: Finding,
     pub(crate) course: Course,
+    /// Whether its end comes after the create's answer, even where nothing in it takes time.
+    pub(crate) late: bool,
     /// How long each asynchronous step takes.
     pub(crate) latency: Duration,
 }
@@ -92,6 +94,7 @@ impl Process {
             Finding::Face(evidence) => (evidence.takes_time(), evidence.scored),
             Finding::Document(_) => (beginning.dialect.answers_later(), false),
         };
+        let takes_time = takes_time || beginning.late;
         let (first, later) = stages(beginning.course, takes_time, scored, beginning.latency);
         Self {
             id: beginning.id,

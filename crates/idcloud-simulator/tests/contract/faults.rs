@@ -130,6 +130,27 @@ async fn latency_as_observed() {
     assert!((238..=286).contains(&took(begun)), "{}", took(begun));
 }
 
+/// As published of the real API: 80 to 90 % of the ends come with the create's answer, and the others later.
+#[test]
+fn ends_as_observed() {
+    let config = Config::default()
+        .with_rate_limit(None)
+        .with_latency(Latency::Observed);
+    let mut bench = Bench::with(config, "identity");
+    let body = onboarding(YES, &plain());
+    let created: Vec<_> = (0..400)
+        .map(|second| bench.create(&body, at(f64::from(second))).1)
+        .collect();
+    let at_once = created.iter().filter(|answer| answer["status"] == 3);
+    let share = at_once.count();
+    assert!((320..=360).contains(&share), "{share} of 400");
+    for late in created.iter().filter(|answer| answer["status"] == 1) {
+        let (_, read) = bench.look_up(&late["id"], at(500.0));
+        assert_eq!(read["unicoId"]["result"], "yes");
+        assert_eq!(read["status"], 3);
+    }
+}
+
 /// When a capture is marked decides what 10508 proves after an answer that never came.
 #[test]
 fn what_a_used_capture_proves() {
