@@ -42,13 +42,16 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "tokio",
         &[
-            "crates/idcloud-http/src/clock.rs",
-            "crates/idcloud-http/src/permit.rs",
+            "crates/idcloud-http/src/time/clock.rs",
+            "crates/idcloud-http/src/budget/permit.rs",
             "crates/idcloud-http/src/testing/",
             "crates/idcloud-simulator/src/server",
         ],
     ),
-    ("reqwest", &["crates/idcloud-http/src/reqwest_transport.rs"]),
+    (
+        "reqwest",
+        &["crates/idcloud-http/src/transport/reqwest/mod.rs"],
+    ),
 ];
 
 /// Macros whose expansion names nothing of their own crate: `thiserror` implements std's trait, `async_trait` boxes std's futures.
@@ -483,10 +486,10 @@ mod tests {
         for (foreign, file, allowed) in [
             (
                 "reqwest",
-                "crates/idcloud-http/src/reqwest_transport.rs",
+                "crates/idcloud-http/src/transport/reqwest/mod.rs",
                 true,
             ),
-            ("reqwest", "crates/idcloud-http/src/client.rs", false),
+            ("reqwest", "crates/idcloud-http/src/client/mod.rs", false),
             ("schemars", "crates/idcloud-model/src/policy.rs", true),
             ("schemars", "crates/idcloud-model/src/process.rs", false),
             (
@@ -497,8 +500,12 @@ mod tests {
             ("serde_json", "crates/idcloud-flows/src/report.rs", false),
             ("tokio", "crates/idcloud-flows/src/waiter.rs", false),
             ("http", "crates/idcloud-flows/src/webhook/endpoint.rs", true),
-            ("hyper", "crates/idcloud-http/src/transport.rs", false),
-            ("all of http", "crates/idcloud-http/src/transport.rs", false),
+            ("hyper", "crates/idcloud-http/src/transport/mod.rs", false),
+            (
+                "all of http",
+                "crates/idcloud-http/src/transport/mod.rs",
+                false,
+            ),
         ] {
             let exposure = Exposure {
                 foreign: foreign.to_owned(),

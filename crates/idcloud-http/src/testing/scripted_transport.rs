@@ -12,8 +12,8 @@ use http::{HeaderMap, Method, Uri};
 use tokio::time::Instant;
 
 use crate::operation::{Operation, OperationKind};
+use crate::transport::error::{TransportError, TransportErrorKind};
 use crate::transport::{CallContext, Transport};
-use crate::transport_error::{TransportError, TransportErrorKind};
 
 /// What the transport does with one request.
 #[derive(Clone, Debug)]

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
-use crate::clock::{Clock, Sleep};
+use crate::time::clock::{Clock, Sleep};
 
 /// A clock whose time passes only while every task waits.
 ///

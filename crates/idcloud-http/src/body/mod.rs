@@ -1,0 +1,5 @@
+//! The body of a create: assembled once, wiped when it is done with.
+//! It must never be copied where nothing wipes it.
+
+pub(crate) mod assembler;
+pub(crate) mod buffer_pool;

@@ -1,0 +1,188 @@
+//! Promise: the tenant's budget is respected, and nobody who waits is forgotten. Who may go, and who is woken, on both sides of each edge.
+
+use std::time::Duration;
+
+use super::*;
+use crate::budget::sliding_window::WINDOW;
+use crate::{Clock, SystemClock};
+
+const CREATE: usize = 1;
+const READ: usize = 2;
+const RATE: usize = 2;
+
+fn now() -> Instant {
+    SystemClock::new().instant()
+}
+
+/// Takes `count` turns one after the other, as soon as the ring has room; the time after the last.
+fn turns(queue: &mut LimiterState, count: usize, mut at: Instant) -> Instant {
+    for _ in 0..count {
+        at += WINDOW;
+        assert!(queue.take_turn(READ, at, Spacing::AtOnce).is_ok());
+    }
+    at + WINDOW
+}
+
+/// Whether the waiter whose bell this is was woken.
+fn is_woken(bell: &Arc<Notify>, wake: &Wake) -> bool {
+    wake.0
+        .iter()
+        .flatten()
+        .any(|woken| Arc::ptr_eq(woken, bell))
+}
+
+/// Calls that had their turn and do not leave keep others from theirs: five seconds' worth, exactly. A token exchange is what they wait
+/// for, and has its turn all the same.
+#[tokio::test(start_paused = true)]
+async fn five_seconds_worth_of_turns_may_be_out() {
+    let mut queue = LimiterState::new(RATE);
+    let limit = RATE * SECONDS_OUT;
+    let at = turns(&mut queue, limit - 1, now());
+    assert_eq!(queue.out, limit - 1);
+    let at = turns(&mut queue, 1, at);
+    for lane in [CREATE, READ] {
+        let refused = queue.take_turn(lane, at, Spacing::AtOnce);
+        assert!(matches!(refused, Err(NotYet::Closed)), "lane {lane}");
+    }
+    assert!(queue.take_turn(TOKEN, at, Spacing::AtOnce).is_ok());
+    assert_eq!(queue.out, limit + 1);
+}
+
+/// As many as leave in a second may stand before the departures, and nobody begins beside them.
+#[tokio::test(start_paused = true)]
+async fn nobody_begins_while_a_seconds_worth_waits_to_leave() {
+    let mut queue = LimiterState::new(RATE);
+    let at = now();
+    let mut places = Vec::new();
+    for waiting in 0..RATE {
+        assert_eq!(queue.nobody_waits_to_leave(), waiting == 0);
+        let turn = queue.take_turn(
+            READ,
+            at + WINDOW * u32::try_from(waiting).unwrap(),
+            Spacing::AtOnce,
+        );
+        assert!(turn.is_ok(), "{waiting} wait");
+        places.push(queue.join(READY, false).0);
+    }
+    let at = at + WINDOW * 10;
+    assert!(matches!(
+        queue.take_turn(READ, at, Spacing::AtOnce),
+        Err(NotYet::Closed)
+    ));
+    queue.leave(READY, places[0]).now();
+    assert!(queue.take_turn(READ, at, Spacing::AtOnce).is_ok());
+}
+
+/// A departure wakes who is next for a turn when it opens the way, and nobody when the way was open or stays closed.
+#[tokio::test(start_paused = true)]
+async fn a_departure_wakes_the_next_when_it_opens_the_way() {
+    let limit = RATE * SECONDS_OUT;
+    for (out, wakes) in [(limit - 1, false), (limit, true), (limit + 1, false)] {
+        let mut queue = LimiterState::new(RATE);
+        let at = turns(&mut queue, out.min(limit), now());
+        if out > limit {
+            assert!(queue.take_turn(TOKEN, at, Spacing::AtOnce).is_ok());
+        }
+        let (_, bell) = queue.join(READ, false);
+        let Ok((_, wake)) = queue.take_departure(at, Spacing::AtOnce) else {
+            panic!("nobody has left yet");
+        };
+        assert_eq!(is_woken(&bell, &wake), wakes, "{out} out");
+        assert_eq!(queue.out, out - 1);
+    }
+}
+
+/// Whoever does not leave after all gives the turn back, the departure too where it had one, and wakes the next of either line.
+#[tokio::test(start_paused = true)]
+async fn what_is_given_back_is_there_for_the_next() {
+    let at = now();
+    for departed in [false, true] {
+        let mut queue = LimiterState::new(1);
+        let Ok(turn) = queue.take_turn(READ, at, Spacing::AtOnce) else {
+            panic!("the ring is empty");
+        };
+        let departure = departed.then(|| {
+            let taken = queue.take_departure(at, Spacing::AtOnce);
+            taken.expect("nobody has left yet").0
+        });
+        assert_eq!(queue.out, usize::from(!departed));
+        let (_, turning) = queue.join(CREATE, false);
+        let (_, leaving) = queue.join(READY, false);
+        let wake = queue.give_back(turn, departure);
+        assert!(is_woken(&turning, &wake) && is_woken(&leaving, &wake));
+        assert_eq!((queue.out, queue.departures.counted(at)), (0, 0));
+        assert!(queue.take_departure(at, Spacing::AtOnce).is_ok());
+    }
+}
+
+/// A pause holds turns and departures until its end, and not a moment longer.
+#[tokio::test(start_paused = true)]
+async fn a_pause_holds_turns_and_departures() {
+    let at = now();
+    let end = at + Duration::from_secs(3);
+    let before = end - Duration::from_nanos(1);
+    for lane in [TOKEN, CREATE, READ] {
+        let mut queue = LimiterState::new(RATE);
+        queue.paused_until = Some(end);
+        let held = queue.take_turn(lane, before, Spacing::AtOnce);
+        assert!(matches!(held, Err(NotYet::Until(until)) if until == end));
+        assert_eq!(
+            queue.take_departure(before, Spacing::AtOnce).err(),
+            Some(end)
+        );
+        assert!(queue.take_turn(lane, end, Spacing::AtOnce).is_ok());
+        assert!(queue.take_departure(end, Spacing::AtOnce).is_ok());
+        assert_eq!(queue.paused_until, None);
+    }
+}
+
+/// Lines are kept in order; whoever joins at the front is next; whoever leaves, from wherever, takes its own place alone, and the next is woken.
+#[tokio::test(start_paused = true)]
+async fn lines_keep_their_order() {
+    for line in [CREATE, READY] {
+        let mut queue = LimiterState::new(RATE);
+        let (first, _) = queue.join(line, false);
+        let (second, bell_of_second) = queue.join(line, false);
+        let (third, _) = queue.join(line, false);
+        let is_next = |queue: &LimiterState, who: u64| {
+            [first, second, third]
+                .into_iter()
+                .filter(|number| queue.is_next(line, *number))
+                .eq([who])
+        };
+        assert!(is_next(&queue, first));
+        let (ahead, _) = queue.join(line, true);
+        assert!(queue.is_next(line, ahead) && !queue.is_next(line, first));
+        queue.leave(line, ahead).now();
+        queue.leave(line, third).now();
+        assert!(is_next(&queue, first));
+        assert_eq!(queue.lengths()[line], 2);
+        let wake = queue.leave(line, first);
+        assert!(is_woken(&bell_of_second, &wake));
+        assert!(is_next(&queue, second));
+    }
+}
+
+/// Each sort of request has a line of its own, and all that wait for a turn count against the bound; those who leave do not.
+#[tokio::test(start_paused = true)]
+async fn who_waits_is_counted() {
+    let mut queue = LimiterState::new(RATE);
+    assert!(queue.nobody_waits_for_a_turn() && queue.nobody_waits_to_leave());
+    let (_, leaving) = queue.join(READY, false);
+    assert!(queue.nobody_waits_for_a_turn() && !queue.nobody_waits_to_leave());
+    assert_eq!(queue.queued(), 0);
+    for (line, count) in [(TOKEN, 1), (CREATE, 2), (READ, 3)] {
+        for _ in 0..count {
+            drop(queue.join(line, false));
+        }
+        assert!(!queue.nobody_waits_for_a_turn());
+    }
+    queue.without_body = 4;
+    assert_eq!(queue.lengths(), [1, 2, 3, 1]);
+    assert_eq!(queue.queued(), 10);
+    // Of those who wait for a turn, the token exchange is next; of those who leave, the first.
+    let (number, _) = queue.join(TOKEN, true);
+    assert!(queue.is_next(TOKEN, number));
+    let wake = queue.leave(READY, 7);
+    assert!(is_woken(&leaving, &wake));
+}

@@ -1,0 +1,448 @@
+//! One call from its turn to its answer: the fixed order of steps, and the retry loop.
+//! It must never decide by itself what may be repeated; the replay table does.
+
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, USER_AGENT,
+};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri};
+use idcloud_model::ErrorCode;
+use idcloud_model::request::CreateRequest;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::Instant;
+
+use crate::auth::access_token::AccessToken;
+use crate::auth::active_account::ActiveAccount;
+use crate::auth::exchange::ExchangeFailure;
+use crate::auth::in_transit::InTransit;
+use crate::auth::token_cache::NoToken;
+use crate::budget::limiter::NoTurn;
+use crate::budget::permit::Permit;
+use crate::client::call_error;
+use crate::client::options::CallOptions;
+use crate::client::response::Answer;
+use crate::client::shared::Shared;
+use crate::client::span::CallSpan;
+use crate::error::{Delivery, Error};
+use crate::operation::{Operation, OperationKind};
+use crate::retry::attempt::{AttemptResult, IDENTITY, SendResult, asked_wait, send};
+use crate::retry::backoff;
+use crate::retry::policy::{Action, Failure, RetryContext, classify, spoils_token};
+use crate::time::clock::later;
+use crate::time::timeout::within;
+use crate::transport::CallContext;
+use crate::transport::departure::Departure;
+use crate::{ApiKey, BoxError};
+
+/// The most requests that one call makes (IDCloud documentation, error codes page).
+const MAX_ATTEMPTS: u32 = 5;
+/// A token of at most this age is no better for being fetched again.
+const JUST_FETCHED: Duration = Duration::from_secs(60);
+/// How long after its create a process that is not found may be on its way.
+const JUST_CREATED: Duration = Duration::from_secs(30);
+
+const API_KEY: HeaderName = HeaderName::from_static("apikey");
+const SIMULATED: HeaderName = HeaderName::from_static("idcloud-simulated");
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// What is sent.
+pub(crate) enum Payload<'a> {
+    Create(&'a CreateRequest),
+    Get,
+}
+
+/// One call.
+pub(crate) struct Call<'a> {
+    pub(crate) client: &'a Shared,
+    pub(crate) operation: Operation,
+    pub(crate) key: &'a ApiKey,
+    pub(crate) target: &'a Uri,
+    pub(crate) payload: Payload<'a>,
+    pub(crate) options: &'a CallOptions,
+    pub(crate) span: &'a CallSpan,
+}
+
+/// What a call has been through.
+pub(crate) struct CallState {
+    pub(crate) attempts: u32,
+    pub(crate) deadline: Instant,
+    /// When an attempt must have left: later, it would probably be cut off.
+    leave_by: Instant,
+    /// Room for the body, until the body is made and keeps it.
+    room: Option<OwnedSemaphorePermit>,
+    body: Option<Bytes>,
+    refreshed: bool,
+    /// An answer had a code.
+    coded: bool,
+    /// An attempt may have run, and the caller allowed another.
+    pub(crate) ambiguous: bool,
+    pub(crate) delivery: Delivery,
+}
+
+/// How the attempt before ended, and the wait that followed.
+pub(crate) struct PreviousAttempt<T> {
+    pub(crate) failure: Failure,
+    pub(crate) reading: AttemptResult<T>,
+    pub(crate) wait: Duration,
+}
+
+/// Why an attempt ended before anything left.
+pub(crate) enum NotSent {
+    Deadline,
+    /// A create would leave with too little time for its answer.
+    TooLate,
+    NoToken(NoToken<ExchangeFailure>),
+    Hook(BoxError),
+    CannotBeSent,
+    CaptureTokenExpired,
+}
+
+impl Call<'_> {
+    /// Makes the call; `decode` reads the body of an answer that may be usable.
+    pub(crate) async fn run<T>(
+        &self,
+        decode: impl Fn(StatusCode, &Bytes) -> Result<T, &'static str>,
+    ) -> Result<Answer<T>, Error> {
+        let kind = self.operation.kind();
+        let began = self.client.clock.instant();
+        let turn = self.first_turn().await;
+        let (mut permit, room) = turn.map_err(|no_turn| self.no_turn(no_turn))?;
+        let start = self.client.clock.instant();
+        self.span.queued(start - began);
+        let mut state = CallState {
+            attempts: 0,
+            deadline: later(start, self.options.deadline()),
+            leave_by: later(
+                start,
+                self.options.deadline().saturating_sub(self.least_time()),
+            ),
+            room,
+            body: None,
+            refreshed: false,
+            coded: false,
+            ambiguous: false,
+            delivery: Delivery::NotSent,
+        };
+        let mut earlier: Option<PreviousAttempt<T>> = None;
+        loop {
+            state.attempts += 1;
+            self.span.attempt(state.attempts);
+            let credentials = self.client.credentials();
+            let (token, sent) = match self.attempt(permit, &credentials, &mut state).await {
+                Ok(done) => done,
+                Err(halt) => return Err(self.halted(halt, earlier, &mut state)),
+            };
+            let mut reading = AttemptResult::of(sent, &decode);
+            state.delivery = call_error::delivery(state.delivery, kind, reading.outcome());
+            let action = classify(kind, reading.outcome(), self.facts(&state, &token));
+            let (status, code) = (reading.status, reading.code.as_ref());
+            self.span
+                .answered(status, code, state.coded, state.delivery);
+            state.coded |= code.is_some();
+            if spoils_token(code.map(ErrorCode::as_str))
+                && !matches!(action, Action::RefreshToken(_))
+            {
+                // What the answer says of the create is not changed by it.
+                let now = self.client.clock.instant();
+                let _ = credentials.tokens.reject(&token, code, now);
+            }
+            let (failure, wait) = match action {
+                Action::Accept => match reading.value.take() {
+                    Some(value) => return Ok(Self::accepted(value, &reading, &state)),
+                    // Only a usable answer is accepted, and what is usable has a value.
+                    None => return Err(self.failed(Failure::Unreadable, reading, None, &state)),
+                },
+                Action::Stop(failure) | Action::Reassert(failure) => {
+                    return Err(self.failed(failure, reading, None, &state));
+                }
+                Action::RefreshToken(failure) => {
+                    let now = self.client.clock.instant();
+                    if !credentials
+                        .tokens
+                        .reject(&token, reading.code.as_ref(), now)
+                    {
+                        return Err(self.failed(failure, reading, None, &state));
+                    }
+                    state.refreshed = true;
+                    (failure, Duration::ZERO)
+                }
+                Action::Resend => {
+                    state.ambiguous = true;
+                    (Failure::Ambiguous, self.wait(&reading, state.attempts))
+                }
+                Action::Again(failure) => (failure, self.wait(&reading, state.attempts)),
+            };
+            if failure == Failure::RateLimited {
+                self.client.limiter.pause(wait);
+            }
+            let resume = later(self.client.clock.instant(), wait);
+            if state.attempts >= MAX_ATTEMPTS || resume > state.leave_by || resume >= state.deadline
+            {
+                return Err(self.failed(failure, reading, Some(wait), &state));
+            }
+            if !self.retract_dispatch(&state).await {
+                return Err(self.failed(failure, reading, Some(wait), &state));
+            }
+            if wait > Duration::ZERO {
+                self.client.clock.sleep_until(resume).await;
+            }
+            let turn = pin!(self.client.limiter.acquire(kind));
+            permit = match self.before(state.leave_by, turn).await {
+                Some(Ok(permit)) => permit,
+                _ => return Err(self.failed(failure, reading, Some(wait), &state)),
+            };
+            earlier = Some(PreviousAttempt {
+                failure,
+                reading,
+                wait,
+            });
+        }
+    }
+
+    /// Room for a create's body, and a turn.
+    async fn first_turn(&self) -> Result<(Permit, Option<OwnedSemaphorePermit>), NoTurn> {
+        let limiter = &self.client.limiter;
+        match self.operation.kind() {
+            OperationKind::Create => {
+                let turn = limiter.acquire_with_body(&self.client.in_flight).await;
+                turn.map(|(permit, room)| (permit, Some(room)))
+            }
+            kind => limiter.acquire(kind).await.map(|permit| (permit, None)),
+        }
+    }
+
+    /// How much time a request must have left when it leaves. A create that is cut off is ambiguous,
+    /// so it gets an attempt's whole time, or half of the call's where that is less.
+    fn least_time(&self) -> Duration {
+        match self.operation.kind() {
+            OperationKind::Create => {
+                let half = self.options.deadline() / 2;
+                self.options.attempt_timeout().min(half)
+            }
+            _ => Duration::ZERO,
+        }
+    }
+
+    /// Whether there is still time to leave.
+    fn in_time(&self, state: &CallState) -> Result<(), NotSent> {
+        let now = self.client.clock.instant();
+        if now >= state.deadline {
+            Err(NotSent::Deadline)
+        } else if now > state.leave_by {
+            Err(NotSent::TooLate)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// One attempt, in its fixed order: authorization, body, hook, departure.
+    async fn attempt(
+        &self,
+        permit: Permit,
+        credentials: &ActiveAccount,
+        state: &mut CallState,
+    ) -> Result<(AccessToken, SendResult), NotSent> {
+        let (deadline, leave_by) = (state.deadline, state.leave_by);
+        let limiter = &self.client.limiter;
+        let token = self
+            .before(
+                deadline,
+                pin!(
+                    self.client
+                        .token(credentials, deadline, self.options.in_transit())
+                ),
+            )
+            .await
+            .ok_or(NotSent::Deadline)?
+            .map_err(NotSent::NoToken)?;
+        self.in_time(state)?;
+        if self.capture_token_expired() {
+            return Err(NotSent::CaptureTokenExpired);
+        }
+        let body = if let Some(body) = &state.body {
+            body.clone()
+        } else {
+            let room = state.room.take();
+            let body = self.assemble(room).ok_or(NotSent::CannotBeSent)?;
+            state.body.insert(body).clone()
+        };
+        let request = self.request(body, &token);
+        if let Some(hook) = self.options.hook() {
+            self.before(leave_by, hook.before_dispatch(state.attempts).as_mut())
+                .await
+                .ok_or(NotSent::TooLate)?
+                .map_err(NotSent::Hook)?;
+        }
+        let permit = self
+            .before(leave_by, pin!(limiter.await_departure(permit)))
+            .await
+            .ok_or(NotSent::TooLate)?;
+        self.in_time(state)?;
+        let left = deadline.saturating_duration_since(self.client.clock.instant());
+        permit.depart();
+        let departure = Departure::heard_by(self.options.before_dispatch(), state.attempts);
+        let timeout = self.options.attempt_timeout().min(left);
+        let context = self.context(state.attempts, timeout);
+        let _sending = self.options.in_transit().map(InTransit::begin);
+        let sent = send(
+            &*self.client.transport,
+            &*self.client.clock,
+            request,
+            context,
+            &departure,
+        )
+        .await;
+        Ok((token, sent))
+    }
+
+    /// Tells the hook that nothing of a create has run so far, and whether it took that in: only what provably did not run
+    /// is repeated, unless the caller allowed more.
+    async fn retract_dispatch(&self, state: &CallState) -> bool {
+        match self.options.hook() {
+            Some(hook) if self.operation.kind() == OperationKind::Create && !state.ambiguous => {
+                let told = hook.did_not_run(state.attempts);
+                let told = self.before(state.leave_by, pin!(told)).await;
+                matches!(told, Some(Ok(())))
+            }
+            _ => true,
+        }
+    }
+
+    async fn before<F: Future + ?Sized>(
+        &self,
+        deadline: Instant,
+        work: Pin<&mut F>,
+    ) -> Option<F::Output> {
+        within(&*self.client.clock, deadline, work).await
+    }
+
+    /// The body; made once, when a create's first attempt is about to leave.
+    fn assemble(&self, room: Option<OwnedSemaphorePermit>) -> Option<Bytes> {
+        let Payload::Create(create) = self.payload else {
+            return Some(Bytes::new());
+        };
+        self.client
+            .assembler
+            .assemble(&create.body(), &self.client.buffers, room)
+    }
+
+    /// A capture token lives for minutes, and may have grown too old in the queue.
+    fn capture_token_expired(&self) -> bool {
+        let Payload::Create(create) = self.payload else {
+            return false;
+        };
+        create
+            .capture_token()
+            .is_some_and(|token| token.is_certainly_expired(self.client.clock.now()))
+    }
+
+    fn request(&self, body: Bytes, token: &AccessToken) -> Request<Bytes> {
+        let length = body.len();
+        let mut request = Request::new(body);
+        request.uri_mut().clone_from(self.target);
+        let headers = request.headers_mut();
+        headers.reserve(7);
+        headers.insert(AUTHORIZATION, token.header());
+        headers.insert(API_KEY, self.key.header());
+        headers.insert(ACCEPT, JSON);
+        headers.insert(ACCEPT_ENCODING, IDENTITY);
+        headers.insert(USER_AGENT, self.client.user_agent.clone());
+        if matches!(self.payload, Payload::Create(_)) {
+            headers.insert(CONTENT_TYPE, JSON);
+            headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+            *request.method_mut() = Method::POST;
+        }
+        request
+    }
+
+    fn context(&self, attempt: u32, timeout: Duration) -> CallContext {
+        let context = CallContext::new(self.operation, attempt, timeout);
+        match self.payload {
+            Payload::Create(CreateRequest::Document(_)) => {
+                context.with_max_answer_bytes(CallContext::MAX_DOCUMENT_ANSWER_BYTES)
+            }
+            _ => context,
+        }
+    }
+
+    fn facts(&self, state: &CallState, token: &AccessToken) -> RetryContext {
+        let clock = &*self.client.clock;
+        let just_created = self.options.created_at().is_some_and(|at| {
+            // Clocks differ: a create somewhat in the future is one of a moment ago.
+            match clock.now().duration_since(at) {
+                Ok(age) => age < JUST_CREATED,
+                Err(ahead) => ahead.duration() <= JUST_CREATED,
+            }
+        });
+        RetryContext {
+            refreshed: state.refreshed,
+            token_just_fetched: token.age(clock.instant()) < JUST_FETCHED,
+            just_created,
+            may_resend: self.may_resend(state),
+            ..RetryContext::default()
+        }
+    }
+
+    fn may_resend(&self, state: &CallState) -> bool {
+        match self.payload {
+            Payload::Create(create) if create.capture_token().is_some() => {
+                self.options.resend_capture_token() && !state.ambiguous
+            }
+            Payload::Create(_) => self.options.accept_duplicates(),
+            Payload::Get => false,
+        }
+    }
+
+    fn wait<T>(&self, reading: &AttemptResult<T>, attempt: u32) -> Duration {
+        let floor = asked_wait(reading, &*self.client.clock);
+        backoff::delay(attempt, (self.client.jitter)(), floor)
+    }
+
+    fn accepted<T>(value: T, reading: &AttemptResult<T>, state: &CallState) -> Answer<T> {
+        Answer::new(value, is_simulated(&reading.headers), state.attempts)
+    }
+}
+
+/// Whether an answer carries a simulator's mark: any but a single `false`. Proxies join headers and repeat them, and a simulated answer must
+/// not pass for a real one.
+fn is_simulated(headers: &HeaderMap) -> bool {
+    let mut marks = headers.get_all(SIMULATED).iter();
+    match (marks.next(), marks.next()) {
+        (None, _) => false,
+        (Some(mark), None) => !mark.as_bytes().trim_ascii().eq_ignore_ascii_case(b"false"),
+        (Some(_), Some(_)) => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A verdict cannot be misread: whatever a proxy makes of the mark, a simulated answer stays one.
+    #[test]
+    fn marks_of_a_simulator() {
+        for (marks, simulated) in [
+            (&[][..], false),
+            (&["false"], false),
+            (&["FALSE"], false),
+            (&["true"], true),
+            (&["TRUE"], true),
+            (&["true, true"], true),
+            (&["false, true"], true),
+            (&["false", "true"], true),
+            (&["false", "false"], true),
+            (&["1"], true),
+            (&[""], true),
+        ] {
+            let mut headers = HeaderMap::new();
+            for mark in marks {
+                headers.append(SIMULATED, HeaderValue::from_static(mark));
+            }
+            assert_eq!(is_simulated(&headers), simulated, "{marks:?}");
+        }
+    }
+}

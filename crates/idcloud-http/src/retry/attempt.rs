@@ -1,0 +1,169 @@
+//! One request on its way: sent, timed, and its answer read for what the replay table needs.
+//! It must never decide what happens next.
+
+use std::hint::black_box;
+use std::pin::pin;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use idcloud_model::{ErrorAnswer, ErrorCode, ProcessId};
+
+use crate::BoxError;
+use crate::Obstacle;
+use crate::retry::policy::{Answered, Outcome};
+use crate::time::clock::{Clock, later};
+use crate::time::timeout::within;
+use crate::transport::departure::Departure;
+use crate::transport::error::{TransportError, TransportErrorKind};
+use crate::transport::{CallContext, Transport};
+
+/// What answers may be coded with: nothing. A server that is not told may compress them (RFC 9110, 12.5.3).
+pub(crate) const IDENTITY: HeaderValue = HeaderValue::from_static("identity");
+
+/// How one request ended.
+pub(crate) enum SendResult {
+    Answer(Response<Bytes>),
+    Failed(TransportError),
+    TimedOut,
+}
+
+/// Sends one request and waits for its answer, no longer than the context's time.
+pub(crate) async fn send(
+    transport: &dyn Transport,
+    clock: &dyn Clock,
+    request: http::Request<Bytes>,
+    context: CallContext,
+    departure: &Departure,
+) -> SendResult {
+    let deadline = later(clock.instant(), context.timeout);
+    let mut work = transport.send(request, context.with_departure(departure.clone()));
+    let work = pin!(departure.around(work.as_mut()));
+    match within(clock, deadline, work).await {
+        Some(Ok(answer)) => SendResult::Answer(answer),
+        Some(Err(error)) => SendResult::Failed(error),
+        None => SendResult::TimedOut,
+    }
+}
+
+/// What came of one request, in the replay table's terms and with the details that errors carry.
+pub(crate) struct AttemptResult<T> {
+    pub(crate) value: Option<T>,
+    pub(crate) headers: HeaderMap,
+    pub(crate) status: Option<u16>,
+    pub(crate) code: Option<ErrorCode>,
+    pub(crate) process_id: Option<ProcessId>,
+    pub(crate) source: Option<BoxError>,
+    /// What is wrong with the answer, or why none came, as a clause.
+    pub(crate) detail: Option<&'static str>,
+    /// What answered in IDCloud's place, or turned the request away.
+    pub(crate) obstacle: Option<Obstacle>,
+    failed: Option<TransportErrorKind>,
+}
+
+impl<T> AttemptResult<T> {
+    /// Reads what `sent` amounts to; `decode` reads the body of an answer that may be usable.
+    pub(crate) fn of(
+        sent: SendResult,
+        decode: impl FnOnce(StatusCode, &Bytes) -> Result<T, &'static str>,
+    ) -> Self {
+        let mut reading = Self {
+            value: None,
+            headers: HeaderMap::new(),
+            status: None,
+            code: None,
+            process_id: None,
+            source: None,
+            detail: None,
+            obstacle: None,
+            failed: None,
+        };
+        match sent {
+            SendResult::TimedOut => reading.detail = Some("no answer came in time"),
+            SendResult::Failed(mut error) => {
+                reading.status = error.status().map(|status| status.as_u16());
+                reading.failed = Some(error.kind());
+                reading.detail = Some(error.kind().message());
+                reading.obstacle = error.obstacle();
+                let part = error.take_part();
+                if let Some(status) = error.status() {
+                    reading.search(status, &part);
+                }
+                wipe(part);
+                reading.source = Some(error.into());
+            }
+            SendResult::Answer(answer) => reading.read(answer, decode),
+        }
+        reading
+    }
+
+    fn read(
+        &mut self,
+        answer: Response<Bytes>,
+        decode: impl FnOnce(StatusCode, &Bytes) -> Result<T, &'static str>,
+    ) {
+        let (head, body) = answer.into_parts();
+        self.status = Some(head.status.as_u16());
+        self.headers = head.headers;
+        if head.status.is_success() || head.status == StatusCode::GONE {
+            match decode(head.status, &body) {
+                Ok(value) => {
+                    if head.status == StatusCode::GONE {
+                        // For a create this is no answer, and the error names the process.
+                        self.search(head.status, &body);
+                    }
+                    self.value = Some(value);
+                    wipe(body);
+                    return;
+                }
+                Err(wrong) => self.detail = Some(wrong),
+            }
+        }
+        self.search(head.status, &body);
+        self.obstacle = Obstacle::that_answered(head.status, self.code.is_some(), &body);
+        wipe(body);
+    }
+
+    /// Looks for a code and a process in an answer that is not usable, or in the part of one that arrived.
+    fn search(&mut self, status: StatusCode, body: &[u8]) {
+        self.code = ErrorAnswer::from_body(body).code().cloned();
+        self.process_id = if status.is_success() {
+            ProcessId::in_part(body)
+        } else {
+            ProcessId::named_by(body)
+        };
+    }
+
+    /// The outcome, in the replay table's terms.
+    pub(crate) fn outcome(&self) -> Outcome<'_> {
+        match (self.failed, self.status) {
+            // A status that refuses stands, even when the rest of the answer did not arrive.
+            (
+                Some(TransportErrorKind::TruncatedAnswer | TransportErrorKind::AnswerTooLarge)
+                | None,
+                Some(status),
+            ) => Outcome::Answered(Answered {
+                status,
+                code: self.code.as_ref().map(ErrorCode::as_str),
+                usable: self.value.is_some(),
+                names_process: self.process_id.is_some(),
+                foreign: self.obstacle.is_some(),
+            }),
+            (Some(kind), _) => Outcome::Failed(kind),
+            (None, None) => Outcome::TimedOut,
+        }
+    }
+}
+
+/// Wipes an answer's body, which may hold a token or a person's data, where nobody shares it.
+pub(crate) fn wipe(body: Bytes) {
+    if let Ok(mut body) = body.try_into_mut() {
+        body.fill(0);
+        black_box(&*body);
+    }
+}
+
+/// The wait that an answer asks for.
+pub(crate) fn asked_wait<T>(reading: &AttemptResult<T>, clock: &dyn Clock) -> Option<Duration> {
+    crate::retry::backoff::retry_after(&reading.headers, clock.now())
+}

@@ -1,0 +1,175 @@
+//! Waiting for something no longer than until a point in time.
+//! It must never take a program that did not run for an answer that did not come.
+
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::{Poll, ready};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::Clock;
+
+/// A timer that fires later than this belongs to a program that did not run: it was stopped, or its
+/// machine was paused.
+const LATE: Duration = Duration::from_secs(1);
+/// How long the work may go on after such a time. What arrived meanwhile lies in the sockets, and
+/// another task reads it.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Until when the work may go on whose timer was due at `due` and is seen to have fired at `now`;
+/// nothing where its time is over.
+fn grace(due: Instant, now: Instant) -> Option<Instant> {
+    let late = now.saturating_duration_since(due) > LATE;
+    late.then(|| now + GRACE)
+}
+
+/// The output of `work`, or `None` once `clock` has reached `deadline`.
+///
+/// Work that is ready wins over a deadline that has passed. Where the program did not run when the
+/// deadline came, the work has a second of running time more.
+///
+/// The caller pins the work, so that futures do not grow by being handed down.
+pub(crate) async fn within<F: Future + ?Sized>(
+    clock: &dyn Clock,
+    deadline: Instant,
+    work: Pin<&mut F>,
+) -> Option<F::Output> {
+    race(clock, deadline, work, grace).await
+}
+
+/// The output of `work`, or `None` as soon as `clock` has reached `deadline`. For waits whose end is
+/// this program's own doing, and so needs no grace.
+pub(crate) async fn before<F: Future + ?Sized>(
+    clock: &dyn Clock,
+    deadline: Instant,
+    work: Pin<&mut F>,
+) -> Option<F::Output> {
+    race(clock, deadline, work, |_, _| None).await
+}
+
+async fn race<F: Future + ?Sized>(
+    clock: &dyn Clock,
+    mut due: Instant,
+    mut work: Pin<&mut F>,
+    grace: impl Fn(Instant, Instant) -> Option<Instant>,
+) -> Option<F::Output> {
+    let mut sleep = None;
+    poll_fn(|cx| {
+        if let Poll::Ready(output) = work.as_mut().poll(cx) {
+            return Poll::Ready(Some(output));
+        }
+        loop {
+            // The timer is made only when the work has to wait.
+            let timer = sleep.get_or_insert_with(|| clock.sleep_until(due));
+            ready!(timer.as_mut().poll(cx));
+            match grace(due, clock.instant()) {
+                Some(later) => {
+                    due = later;
+                    sleep = None;
+                }
+                None => return Poll::Ready(None),
+            }
+        }
+    })
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::sync::Mutex;
+    use std::time::SystemTime;
+
+    use super::*;
+    use crate::time::clock::{Sleep, SystemClock};
+
+    /// A monotonic clock that jumps: what it shows is `ahead` of tokio's paused time.
+    #[derive(Debug, Default)]
+    struct Jumping {
+        ahead: Mutex<Duration>,
+    }
+
+    impl Jumping {
+        /// The program stands still for so long.
+        fn stop(&self, span: Duration) {
+            *self.ahead.lock().unwrap() += span;
+        }
+    }
+
+    impl Clock for Jumping {
+        fn now(&self) -> SystemTime {
+            SystemTime::UNIX_EPOCH
+        }
+
+        fn instant(&self) -> Instant {
+            SystemClock::new().instant() + *self.ahead.lock().unwrap()
+        }
+
+        fn sleep_until(&self, deadline: Instant) -> Sleep<'_> {
+            Box::pin(async move {
+                while self.instant() < deadline {
+                    SystemClock::new().sleep(Duration::from_millis(10)).await;
+                }
+            })
+        }
+    }
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[tokio::test(start_paused = true)]
+    async fn only_a_late_timer_gives_grace() {
+        let due = SystemClock::new().instant();
+        assert_eq!(grace(due, due), None);
+        assert_eq!(grace(due, due + LATE), None);
+        let now = due + LATE + Duration::from_millis(1);
+        assert_eq!(grace(due, now), Some(now + GRACE));
+        // A clock that goes back is no reason to wait.
+        assert_eq!(grace(due + SECOND, due), None);
+    }
+
+    /// No doubt without need: an answer that came while the program was stopped is heard, also when it
+    /// is stopped again at once. An answer that does not come ends the wait.
+    #[tokio::test(start_paused = true)]
+    async fn what_came_while_the_program_was_stopped_is_heard() {
+        for (answers_after, stops, heard) in [
+            (Duration::from_millis(400), 1, true),
+            (Duration::from_millis(1_500), 2, true),
+            (Duration::from_millis(1_500), 1, false),
+            (Duration::from_millis(400), 0, false),
+        ] {
+            let clock = Jumping::default();
+            let began = clock.instant();
+            let work = pin!(async {
+                // What another task has read reaches this one some time after the program goes on.
+                SystemClock::new()
+                    .sleep(Duration::from_millis(4_900) + answers_after)
+                    .await;
+            });
+            let stopped = async {
+                SystemClock::new().sleep(Duration::from_millis(4_900)).await;
+                for _ in 0..stops {
+                    clock.stop(30 * SECOND);
+                    SystemClock::new().sleep(Duration::from_millis(900)).await;
+                }
+                std::future::pending::<()>().await;
+            };
+            let result = tokio::select! {
+                result = within(&clock, began + 5 * SECOND, work) => result,
+                () = stopped => unreachable!(),
+            };
+            assert_eq!(result.is_some(), heard, "{answers_after:?}, {stops} stops");
+        }
+    }
+
+    /// Waits that nobody answers are over in time.
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_without_grace_ends_at_once() {
+        let clock = Jumping::default();
+        let due = clock.instant() + SECOND;
+        clock.stop(30 * SECOND);
+        let now = clock.instant();
+        let ended = before(&clock, due, pin!(std::future::pending::<()>())).await;
+        assert_eq!((ended, clock.instant()), (None, now));
+    }
+}
