@@ -85,7 +85,8 @@ pub fn pieces(create: &CreateRequest) -> Result<(String, Bytes, String), Failure
     }
 }
 
-/// The header of a JPEG of 720 x 960 pixels as cameras write it (JFIF, quantization tables, frame), filled up to `length`.
+/// A JPEG of 720 x 960 pixels with the headers that cameras write (JFIF, quantization tables, frame), and data that show nothing, of
+/// `length` bytes in all.
 #[must_use]
 pub fn jpeg(length: usize) -> Bytes {
     let mut bytes = b"\xff\xd8\xff\xe0\x00\x10JFIF\0\x01\x01\0\0\x01\0\x01\0\0".to_vec();
@@ -95,6 +96,8 @@ pub fn jpeg(length: usize) -> Bytes {
         bytes.extend([1; 64]);
     }
     bytes.extend(b"\xff\xc0\x00\x11\x08\x03\xc0\x02\xd0\x03\x01\x22\x00\x02\x11\x01\x03\x11\x01");
-    bytes.resize(length, 0x55);
+    bytes.extend(b"\xff\xda\x00\x0c\x03\x01\x00\x02\x11\x03\x11\x00\x3f\x00");
+    bytes.resize(length.saturating_sub(2), 0x55);
+    bytes.extend(b"\xff\xd9");
     bytes.into()
 }

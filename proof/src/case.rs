@@ -16,7 +16,7 @@ use idcloud_model::request::{
 use idcloud_model::{
     Capabilities, CaptureToken, Image, ProcessId, Selfie, SelfieKind, Subject, SubjectDraft,
 };
-use idcloud_simulator::{Capture, Simulator};
+use idcloud_simulator::{Capture, Simulator, sample_png};
 
 use crate::Failure;
 use crate::chance::{Chance, once_in};
@@ -26,6 +26,8 @@ use crate::sabotage::Sabotage;
 
 /// The first byte of a picture that is nobody's but its own, and how many of them are looked for. Both are whole groups of base64.
 const OWN_BYTES: usize = 300;
+/// Where a sample's comment begins.
+const COMMENT_AT: usize = 41;
 const LOOKED_FOR: usize = 48;
 /// A picture's size.
 const PICTURE_BYTES: usize = 600;
@@ -219,11 +221,12 @@ impl Request {
     }
 }
 
-/// A PNG header of 720 x 960 pixels, which is all that anyone looks at, and noise.
+/// A PNG of 720 x 960 pixels, with noise in a chunk that decoders pass over.
 fn picture(chance: &mut Chance, markers: &mut Vec<String>) -> Result<Image, Failure> {
-    let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x02\xd0\0\0\x03\xc0".to_vec();
-    png.resize(OWN_BYTES, 0);
-    png.extend((OWN_BYTES..PICTURE_BYTES).map(|_| chance.u8(..)));
+    // The noise begins at a multiple of three bytes, so that its base64 is known.
+    let mut comment = vec![0; OWN_BYTES - COMMENT_AT];
+    comment.extend((OWN_BYTES..PICTURE_BYTES).map(|_| chance.u8(..)));
+    let png = sample_png(720, 960, &comment);
     let own = png
         .get(OWN_BYTES..OWN_BYTES + LOOKED_FOR)
         .unwrap_or_default();

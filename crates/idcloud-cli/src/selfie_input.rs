@@ -17,7 +17,7 @@ pub(crate) const FIELD: &str = "selfie";
 /// Far above any image that IDCloud takes (0.8 MB); capture tokens have no published limit.
 const MAX_FILE: u64 = 16 * 1024 * 1024;
 
-/// Reads a selfie and checks it. `now` is what a capture token's age is measured against.
+/// Reads a selfie and checks it to its end. `now` is what a capture token's age is measured against.
 ///
 /// # Errors
 /// The file cannot be read, or IDCloud would refuse what it holds.
@@ -28,6 +28,7 @@ pub(crate) fn selfie(
 ) -> Result<Selfie, Vec<Refusal>> {
     let bytes = input::read(FIELD, path, stdin, MAX_FILE).map_err(|refusal| vec![refusal])?;
     Selfie::from_input(Bytes::from(bytes), now)
+        .and_then(|selfie| selfie.verify().map(|()| selfie))
         .map_err(|violations| violations.iter().map(Refusal::from).collect())
 }
 

@@ -50,14 +50,13 @@ pub(crate) async fn onboard(
     key: ApiKey,
     submitted: impl FnOnce(&str),
 ) -> Result<String, Box<dyn Error>> {
-    // A person who does not exist, whose risk score comes later, and the head of a picture, which is all that the simulator looks at.
+    // A person who does not exist, whose risk score comes later, and a drawn picture.
     let draft = SubjectDraft {
         code: Some("11122230370".to_owned().into()),
         name: Some("Test Subject".to_owned().into()),
         ..SubjectDraft::default()
     };
-    let mut picture = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x02\xd0\0\0\x03\xc0".to_vec();
-    picture.resize(1_000, 0);
+    let picture = idcloud_simulator::sample_png(720, 960, b"");
     let request = IdentityRequest::new(draft.parse()?, Image::parse(Bytes::from(picture))?)?;
 
     let identity = idcloud.identity(key);

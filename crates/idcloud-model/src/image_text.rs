@@ -1,6 +1,6 @@
 //! Base64 of a picture, in whatever form people have it.
 //!
-//! Must never leave a copy behind that nobody wipes, and never grow a buffer, which would.
+//! Must never give other bytes than were encoded, never leave a copy behind that nobody wipes, and never grow a buffer, which would.
 
 use std::hint::black_box;
 
@@ -9,49 +9,150 @@ use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use bytes::Bytes;
 
-const EITHER_PADDING: GeneralPurpose = GeneralPurpose::new(
+use crate::violation::Rule;
+
+/// Padding is judged and left out before; bits that are left over are refused, which is the engine's default.
+const WITHOUT_PADDING: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::RequireNone),
 );
 
-/// The bytes behind base64 of either alphabet, with or without padding, line breaks and a `data:` prefix.
-///
-/// They are wiped when their last holder drops them. `None` for anything else.
-pub(crate) fn decode(text: &str) -> Option<Bytes> {
-    let text = without_prefix(text.trim())?;
-    let mut standard = Wiped(Vec::with_capacity(text.len()));
-    standard
-        .0
-        .extend(
-            text.bytes()
-                .filter(|byte| !byte.is_ascii_whitespace())
-                .map(|byte| match byte {
-                    b'-' => b'+',
-                    b'_' => b'/',
-                    other => other,
-                }),
-        );
-    let mut decoded = Wiped(vec![0; base64::decoded_len_estimate(standard.0.len())]);
-    let length = EITHER_PADDING
-        .decode_slice(&standard.0, &mut decoded.0)
-        .ok()?;
-    // Sliced and not cut short, so that what lies beyond the end is wiped with the rest.
-    Some(Bytes::from_owner(decoded).slice(..length))
+/// Why a text is not base64 that stands for one picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// It does not even begin like base64 of a picture.
+    Foreign,
+    /// White space that is no line break: it may have been a `+`.
+    Blank,
+    /// `%2B` and the like.
+    Percent,
+    /// Another character.
+    Character,
+    /// Both `+/` and `-_`.
+    Alphabets,
+    /// Padding in the middle, or in the wrong number.
+    Padding,
+    /// A character, or bits of one, stand for nothing.
+    CutShort,
 }
 
-/// The text behind `data:image/png;base64,`, whose words may be in any case (RFC 2397); the text itself where it has no such prefix.
-fn without_prefix(text: &str) -> Option<&str> {
+impl Fault {
+    /// The rule that is broken; `None` where the text is something else altogether.
+    pub(crate) const fn rule(self) -> Option<Rule> {
+        match self {
+            Self::Foreign => None,
+            Self::Blank => Some(Rule::Base64Blank),
+            Self::Percent => Some(Rule::Base64Percent),
+            Self::Character => Some(Rule::Base64Characters),
+            Self::Alphabets => Some(Rule::Base64Alphabets),
+            Self::Padding => Some(Rule::Base64Padding),
+            Self::CutShort => Some(Rule::Base64CutShort),
+        }
+    }
+}
+
+/// The bytes behind base64 of either alphabet, with or without padding, line breaks, quotes around it and a `data:` prefix.
+///
+/// They are wiped when their last holder drops them.
+///
+/// # Errors
+/// The text is something else, or was changed on its way so that it no longer stands for what was encoded.
+pub(crate) fn decode(text: &str) -> Result<Bytes, Fault> {
+    let text = unquoted(text);
+    let (is_announced, text) = without_prefix(text).ok_or(Fault::Foreign)?;
+    let is_announced = is_announced || begins_like_a_picture(text);
+    let fault = |fault| if is_announced { fault } else { Fault::Foreign };
+    let standard = digits(text).map_err(fault)?;
+    let mut decoded = Wiped(vec![0; base64::decoded_len_estimate(standard.0.len())]);
+    let length = WITHOUT_PADDING
+        .decode_slice(&standard.0, &mut decoded.0)
+        .map_err(|_| fault(Fault::CutShort))?;
+    // Sliced and not cut short, so that what lies beyond the end is wiped with the rest.
+    Ok(Bytes::from_owner(decoded).slice(..length))
+}
+
+/// The text's base64 digits in the standard alphabet, without line breaks and padding.
+fn digits(text: &str) -> Result<Wiped, Fault> {
+    let body = text.trim_end();
+    let mut standard = Wiped(Vec::with_capacity(body.len()));
+    let (mut padding, mut is_standard, mut is_url_safe) = (0_usize, false, false);
+    for byte in body.bytes() {
+        let digit = match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' => byte,
+            b'+' | b'/' => {
+                is_standard = true;
+                byte
+            }
+            b'-' | b'_' => {
+                is_url_safe = true;
+                if byte == b'-' { b'+' } else { b'/' }
+            }
+            b'\r' | b'\n' => continue,
+            b'=' => {
+                padding += 1;
+                continue;
+            }
+            b' ' | b'\t' => return Err(Fault::Blank),
+            b'%' => return Err(Fault::Percent),
+            _ => return Err(Fault::Character),
+        };
+        if padding > 0 {
+            return Err(Fault::Padding);
+        }
+        standard.0.push(digit);
+    }
+    if is_standard && is_url_safe {
+        return Err(Fault::Alphabets);
+    }
+    let missing = (4 - standard.0.len() % 4) % 4;
+    match (missing, padding) {
+        (3, _) => return Err(Fault::CutShort),
+        (_, 0) => {}
+        (missing, padding) if missing == padding => {}
+        _ => return Err(Fault::Padding),
+    }
+    // Blanks at the end may have been digits as well, unless the groups of four are full without them.
+    let is_full = missing == padding;
+    let end = text.get(body.len()..).unwrap_or_default();
+    if !is_full && end.contains([' ', '\t']) {
+        return Err(Fault::Blank);
+    }
+    Ok(standard)
+}
+
+/// The first characters of base64 of a JPEG, a PNG and a WebP.
+fn begins_like_a_picture(text: &str) -> bool {
+    ["/9j", "_9j", "iVBORw0KGgo", "UklGR"]
+        .iter()
+        .any(|start| text.starts_with(start))
+}
+
+/// The text between quotes, as it stands in JSON or in a shell's variable; the text itself where it has none.
+///
+/// White space at the end stays: it is judged with the digits before it.
+fn unquoted(text: &str) -> &str {
+    ['"', '\'']
+        .iter()
+        .find_map(|quote| text.trim().strip_prefix(*quote)?.strip_suffix(*quote))
+        .unwrap_or(text)
+        .trim_start()
+}
+
+/// The text behind `data:image/png;base64,`, whose words may be in any case (RFC 2397), and whether there was such a prefix.
+fn without_prefix(text: &str) -> Option<(bool, &str)> {
     const SCHEME: &str = "data:";
     const ENCODING: &str = ";base64";
     let has_scheme = text
         .get(..SCHEME.len())
         .is_some_and(|start| start.eq_ignore_ascii_case(SCHEME));
     if !has_scheme {
-        return Some(text);
+        return Some((false, text));
     }
     let (head, data) = text.split_once(',')?;
     let encoding = head.get(head.len().checked_sub(ENCODING.len())?..)?;
-    encoding.eq_ignore_ascii_case(ENCODING).then_some(data)
+    encoding
+        .eq_ignore_ascii_case(ENCODING)
+        .then_some((true, data.trim_start()))
 }
 
 /// Bytes that are overwritten when dropped.
@@ -86,16 +187,16 @@ mod tests {
     #[test]
     fn prefixes() {
         for (text, rest) in [
-            ("AAAA", Some("AAAA")),
-            ("data:image/png;base64,AAAA", Some("AAAA")),
-            ("DATA:image/PNG;BASE64,AAAA", Some("AAAA")),
-            ("data:;base64,AAAA", Some("AAAA")),
-            ("data:image/jpeg;name=x;base64,AAAA", Some("AAAA")),
+            ("AAAA", Some((false, "AAAA"))),
+            ("data:image/png;base64,AAAA", Some((true, "AAAA"))),
+            ("DATA:image/PNG;BASE64,AAAA", Some((true, "AAAA"))),
+            ("data:;base64,AAAA", Some((true, "AAAA"))),
+            ("data:image/jpeg;name=x;base64, AAAA", Some((true, "AAAA"))),
             ("data:image/png,AAAA", None),
             ("data:,AAAA", None),
             ("data:image/png;base64", None),
             ("data:", None),
-            ("é", Some("é")),
+            ("é", Some((false, "é"))),
         ] {
             assert_eq!(without_prefix(text), rest, "{text}");
         }
@@ -112,9 +213,48 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_base64_is_none() {
-        for text in ["a", "!!!!", "data:image/png,AAAA", "AA=A", "ação"] {
-            assert!(decode(text).is_none(), "{text}");
+    fn what_is_no_base64_is_foreign() {
+        for text in ["a", "!!!!", "data:image/png,AAAA", "AA=A", "ação", "AA AA"] {
+            assert_eq!(decode(text), Err(Fault::Foreign), "{text}");
+        }
+    }
+
+    /// What comes out is what went in, or the cause is named: a picture whose bytes differ would be billed.
+    #[test]
+    fn what_was_changed_on_its_way_is_named() {
+        for (text, expected) in [
+            ("/9j/+A==", Ok(&b"\xff\xd8\xff\xf8"[..])),
+            ("/9j/+A", Ok(b"\xff\xd8\xff\xf8")),
+            ("_9j_-A", Ok(b"\xff\xd8\xff\xf8")),
+            ("/9j/\r\n+A==\r\n", Ok(b"\xff\xd8\xff\xf8")),
+            ("/9j/+A== ", Ok(b"\xff\xd8\xff\xf8")),
+            ("/9j/ ", Ok(b"\xff\xd8\xff")),
+            ("\"/9j/+A==\"\n", Ok(b"\xff\xd8\xff\xf8")),
+            ("'/9j/'", Ok(b"\xff\xd8\xff")),
+            ("data:image/jpeg;base64, /9j/", Ok(b"\xff\xd8\xff")),
+            ("/9j/ A==", Err(Fault::Blank)),
+            ("/9j/\n A==", Err(Fault::Blank)),
+            ("/9j/\tAAA", Err(Fault::Blank)),
+            ("/9j/AA ", Err(Fault::Blank)),
+            ("/9j/AAA \n", Err(Fault::Blank)),
+            ("/9j%2FAA%3D%3D", Err(Fault::Percent)),
+            ("/9j/+A-A", Err(Fault::Alphabets)),
+            ("_9j/AAAA", Err(Fault::Alphabets)),
+            ("/9j/AA==AAAA", Err(Fault::Padding)),
+            ("/9j/AA=", Err(Fault::Padding)),
+            ("/9j/AAA==", Err(Fault::Padding)),
+            ("/9j/=", Err(Fault::Padding)),
+            ("/9j/====", Err(Fault::Padding)),
+            ("/9j/A", Err(Fault::CutShort)),
+            ("/9j/A===", Err(Fault::CutShort)),
+            ("/9j/AB==", Err(Fault::CutShort)),
+            ("/9j/AB", Err(Fault::CutShort)),
+            ("/9j/\\nAAAA", Err(Fault::Character)),
+            ("/9j/\u{200b}AAAA", Err(Fault::Character)),
+            ("/9j/\u{a0}AAAA", Err(Fault::Character)),
+            ("data:image/png;base64,AA AA", Err(Fault::Blank)),
+        ] {
+            assert_eq!(decode(text).as_deref(), expected.as_deref(), "{text:?}");
         }
     }
 }

@@ -5,6 +5,7 @@ mod asked;
 mod behavior;
 mod birth_date;
 mod capability;
+mod capture_result;
 mod capture_token;
 mod contact;
 mod cpf;
@@ -34,6 +35,7 @@ mod pseudonym;
 mod reduced;
 pub mod request;
 mod reusable_document;
+mod saved_text;
 mod scenario;
 #[cfg(feature = "schema")]
 mod schema;
@@ -81,6 +83,7 @@ pub use pseudonym::{Pseudonym, PseudonymKey};
 pub use reusable_document::{
     DocumentType, DocumentTypeError, ReusableDocument, ReusableDocumentsQuery,
 };
+pub use saved_text::{SavedTextError, saved_text, without_mark};
 pub use scenario::{Decision, Scenario, UnknownDecision, UnknownScenario, simulated_notice};
 pub use score::RiskScore;
 pub use selfie::{Selfie, SelfieKind, UnknownSelfieKind};

@@ -151,7 +151,7 @@ mod tests {
                 .cloned()
                 .collect::<Vec<_>>()
         );
-        assert_eq!(members(schema_for!(Asked)).len(), 3);
+        assert_eq!(members(schema_for!(Asked)).len(), 4);
     }
 
     /// A draft's schema names exactly the members that serde reads.

@@ -9,9 +9,11 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use crate::capture_result;
 use crate::image::{self, Place};
+use crate::saved_text::saved_text;
 use crate::violation::Violations;
-use crate::{CaptureToken, Image, capture_token};
+use crate::{CaptureToken, Image};
 
 /// What was photographed, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,22 +75,35 @@ impl FromStr for SelfieKind {
 }
 
 impl Selfie {
-    /// Recognises what `input` is: a PNG, JPEG or WebP file, base64 of one, or a capture token.
+    /// Recognises what `input` is: a PNG, JPEG or WebP file, base64 of one, a capture token, or the capture SDK's whole result.
     ///
-    /// Base64 may be standard or URL-safe, with or without padding, broken into lines, and begin with a `data:` prefix; it is decoded
-    /// here and sent in the one form that IDCloud shows. `now` is what a capture token's age is measured against.
+    /// Base64 may have any form that [`Image::from_input`] takes; it is decoded here and sent in the one form that IDCloud shows. A token
+    /// may be broken into lines or stand in quotes. Of the SDK's result, an object, the member `encrypted` is taken and the preview left
+    /// out. A byte order mark is passed over. `now` is what a capture token's age is measured against.
     ///
     /// # Errors
     /// All violations at once, each with the code that IDCloud would have answered: nothing given (20009), none of the three (20505), an
-    /// unreadable header (20900), too large (20506), too small (20807), a capture token that is too old (10507).
+    /// unreadable header or base64 that was changed on its way (20900), too large (20506), too small (20807), a capture token that is too
+    /// old (10507).
     pub fn from_input(input: Bytes, now: SystemTime) -> Result<Self, Violations> {
         if image::format_of(&input).is_none()
-            && let Ok(text) = str::from_utf8(&input)
-            && capture_token::has_form(text.trim())
+            && let Ok(text) = saved_text(&input)
+            && let Some(token) = capture_result::token(text)?
         {
-            return CaptureToken::parse(text, now).map(Self::CaptureToken);
+            return CaptureToken::parse(&token, now).map(Self::CaptureToken);
         }
         Image::from_input_at(Place::SELFIE_OR_TOKEN, input).map(Self::Image)
+    }
+
+    /// Looks at a plain picture to its end, as [`Image::verify`] does. Of a capture token nothing can be told.
+    ///
+    /// # Errors
+    /// As [`Image::verify`].
+    pub fn verify(&self) -> Result<(), Violations> {
+        match self {
+            Self::Image(image) => image.verify(),
+            Self::CaptureToken(_) => Ok(()),
+        }
     }
 
     /// What kind of selfie it is.

@@ -200,6 +200,50 @@ rules! {
         en: "the image's header cannot be read", "save the picture again; the file may be cut short";
         pt: "o cabeçalho da imagem não pode ser lido", "salve a imagem outra vez; o arquivo pode estar incompleto";
     }
+    ImageCutShort = "20900": {
+        en: "the image ends early, or a length in it is wrong", "copy or export the whole picture again; the file seems to be cut short";
+        pt: "a imagem termina antes do fim, ou um comprimento nela está errado", "copie ou exporte a foto inteira outra vez; o arquivo parece incompleto";
+    }
+    ImageDamaged = "20900": {
+        en: "the image is damaged: a marker, a length or a checksum in it is wrong", "copy the picture again as a binary file, or save it again";
+        pt: "a imagem está danificada: um marcador, um comprimento ou uma soma de verificação está errado", "copie a foto outra vez como arquivo binário, ou salve-a outra vez";
+    }
+    ImageOfApple = "20900": {
+        en: "a PNG in Apple's own form (`CgBI`), which only Apple's programs can read", "export the picture as JPEG or as a standard PNG";
+        pt: "é um PNG na forma própria da Apple (`CgBI`), que só programas da Apple leem", "exporte a foto em JPEG ou em PNG padrão";
+    }
+    Base64Blank = "20900": {
+        en: "the base64 has a blank inside; a form or a URL turns each + into one", "encode the picture again and pass the text on as it is, or give the picture's file";
+        pt: "o base64 tem um espaço no meio; um formulário ou uma URL troca cada + por um espaço", "codifique a foto outra vez e repasse o texto como está, ou envie o arquivo da foto";
+    }
+    Base64Percent = "20900": {
+        en: "the base64 is percent-encoded, as in a URL or a form", "decode %2B, %2F and %3D first, or give the picture's file";
+        pt: "o base64 está com codificação por cento, como em uma URL ou um formulário", "decodifique antes %2B, %2F e %3D, ou envie o arquivo da foto";
+    }
+    Base64Characters = "20900": {
+        en: "the base64 has a character inside that is none of base64's", "encode the picture again, or give the picture's file";
+        pt: "o base64 tem no meio um caractere que não é de base64", "codifique a foto outra vez, ou envie o arquivo da foto";
+    }
+    Base64Alphabets = "20900": {
+        en: "the base64 mixes two alphabets: + or / beside - or _", "encode the picture in one of the two, or give the picture's file";
+        pt: "o base64 mistura dois alfabetos: + ou / ao lado de - ou _", "codifique a foto em um dos dois, ou envie o arquivo da foto";
+    }
+    Base64Padding = "20900": {
+        en: "the base64 has = in the middle, or too few or too many at the end", "encode one whole picture again; two texts may have been joined, or one cut";
+        pt: "o base64 tem = no meio, ou de menos ou de mais no fim", "codifique uma só foto inteira outra vez; dois textos podem ter sido juntados, ou um cortado";
+    }
+    Base64CutShort = "20900": {
+        en: "the base64 ends within a byte: it was cut short, or a character is lost", "encode the picture again and pass on the whole text, or give the picture's file";
+        pt: "o base64 termina no meio de um byte: foi cortado, ou falta um caractere", "codifique a foto outra vez e repasse o texto inteiro, ou envie o arquivo da foto";
+    }
+    TextIsUtf16 = "20505": {
+        en: "a text in UTF-16, as Windows' \"Unicode\" is", "save the text as UTF-8";
+        pt: "é um texto em UTF-16, o \"Unicode\" do Windows", "salve o texto em UTF-8";
+    }
+    CaptureResult = "20505": {
+        en: "the capture SDK's result without a capture token in its member encrypted", "give the SDK's whole result, or the text of its member encrypted; the picture in base64 is only a preview";
+        pt: "é o resultado do SDK de captura sem token de captura no membro encrypted", "envie o resultado inteiro do SDK, ou o texto do membro encrypted; a foto em base64 é só uma prévia";
+    }
     ImageTooLarge = "20506": {
         en: "the image is longer than 819,200 characters of base64 (614,400 bytes)", "save it as JPEG of quality 92";
         pt: "a imagem passa de 819.200 caracteres de base64 (614.400 bytes)", "salve-a como JPEG de qualidade 92";

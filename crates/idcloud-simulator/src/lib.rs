@@ -55,6 +55,7 @@ mod key_ring;
 mod manual_clock;
 mod outcome;
 mod pem;
+mod sample_png;
 #[cfg(feature = "server")]
 mod server;
 mod shared;
@@ -77,6 +78,7 @@ pub use dialect::{Dialect, DialectError};
 pub use key_ring::{StandardKey, key_ring};
 pub use manual_clock::ManualClock;
 pub use outcome::{Course, Outcome, Paper};
+pub use sample_png::sample_png;
 #[cfg(feature = "server")]
 pub use server::{Server, serve};
 pub use shared::{Locked, SharedSimulator};

@@ -15,8 +15,8 @@ use idcloud_simulator::{Config, SharedSimulator, Simulator, SimulatorTransport};
 use idcloud_simulator::{Webhook, WebhookAuth};
 use tower::ServiceExt;
 
-/// The head of a picture of 720 × 960 pixels, in base64: all that the simulator looks at.
-const SELFIE: &str = "iVBORw0KGgoAAAANSUhEUgAAAtAAAAPAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+/// A black WebP of 720 × 960 pixels, in base64.
+const SELFIE: &str = "UklGRhQAAABXRUJQVlA4TAgAAAAvz8LvAIiICA==";
 /// Known to IDCloud and to the service.
 const WEBHOOK_KEY: &str = "x-webhook-key:a-long-random-value";
 

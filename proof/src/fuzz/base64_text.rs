@@ -12,7 +12,8 @@ pub(super) const TEXTS: &[&str] = &[
     "DATA:image/webp;BASE64,UklGRgAAAABXRUJQVlA4IAAAAAAAAACdASqAAuAB",
     "iVBORw0KGgoAAAAN\r\nSUhEUgAAAtAAAAPACAIAAAA",
     "_9j_4AAQSkZJRgABAQAAAQABAAD_wAARCAPAAtADASIAAhEBAxEB",
-    "/9j/4AAQSkZJRgABAQAAAQABAAD/\n wAARCAPAAtADASIAAhEBAxEB\n",
+    "/9j/4AAQSkZJRgABAQAAAQABAAD/\nwAARCAPAAtADASIAAhEBAxEB\n",
+    "\"/9j/4AAQSkZJRgABAQAAAQABAAD/wAARCAPAAtADASIAAhEBAxEB\"\n",
 ];
 
 /// What stands at the beginning of pictures; an input that begins so is no base64.
@@ -33,9 +34,14 @@ pub(super) fn read(input: &[u8]) -> Result<String, String> {
     Ok(format!("{taken:?}"))
 }
 
-/// RFC 4648, sections 4 and 5, one digit at a time; white space is passed over, and so is a `data:` prefix (RFC 2397).
+/// RFC 4648, sections 4 and 5, one digit at a time; line breaks are passed over, and so are quotes around the text, white space and a byte
+/// order mark before it, and a `data:` prefix (RFC 2397). White space behind it is, where the digits are whole groups of four.
 fn decoded(input: &[u8]) -> Option<Vec<u8>> {
-    let text = str::from_utf8(input).ok()?.trim();
+    let text = str::from_utf8(input).ok()?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let quoted = |quote: char| text.trim().strip_prefix(quote)?.strip_suffix(quote);
+    let text = quoted('"').or_else(|| quoted('\'')).unwrap_or(text);
+    let text = text.trim_start();
     let is_url = text.len() > 4
         && text
             .as_bytes()
@@ -46,10 +52,16 @@ fn decoded(input: &[u8]) -> Option<Vec<u8>> {
         Some(comma) if is_url => text.get(comma + 1..)?,
         _ => text,
     };
-    let mut digits = text.bytes().filter(|byte| !byte.is_ascii_whitespace());
+    let body = text.trim();
+    let is_blank_behind = text.trim_start().len() > body.len()
+        && text.trim_start().get(body.len()..)?.contains([' ', '\t']);
+    let mut digits = body.bytes().filter(|byte| !matches!(byte, b'\r' | b'\n'));
     let (mut bytes, mut held, mut bits, mut count) = (Vec::new(), 0_u32, 0_u32, 0_u32);
-    let mut padding = 0;
+    let (mut padding, mut alphabets) = (0, [false; 2]);
     for digit in digits.by_ref() {
+        let [standard, url_safe] = &mut alphabets;
+        *standard |= matches!(digit, b'+' | b'/');
+        *url_safe |= matches!(digit, b'-' | b'_');
         let value = match digit {
             b'A'..=b'Z' => digit - b'A',
             b'a'..=b'z' => digit - b'a' + 26,
@@ -77,10 +89,11 @@ fn decoded(input: &[u8]) -> Option<Vec<u8>> {
         }
         padding += 1;
     }
-    // What is left over stands for nothing. Padding may be missing, all or in part, but is never more than fills four digits.
-    let is_whole = count % 4 != 1 && held == 0;
-    let is_padded = padding <= (4 - count % 4) % 4;
-    (is_whole && is_padded).then_some(bytes)
+    // What is left over stands for nothing. Padding is missing, or fills four digits.
+    let is_whole = count % 4 != 1 && held == 0 && alphabets != [true; 2];
+    let missing = (4 - count % 4) % 4;
+    let is_padded = padding == missing;
+    (is_whole && (is_padded || padding == 0 && !is_blank_behind)).then_some(bytes)
 }
 
 #[cfg(test)]
@@ -99,10 +112,16 @@ mod tests {
             ("Zm9vYmE=", Some("fooba")),
             ("Zm9vYmFy", Some("foobar")),
             ("data:a;base64,Zm8", Some("fo")),
-            (" Zm\r\n8 ", Some("fo")),
+            (" Zm\r\n8\n", Some("fo")),
+            ("\u{feff}\"Zm8=\" ", Some("fo")),
+            ("Zm8= ", Some("fo")),
+            ("Zm8 ", None),
+            ("Zm 8", None),
+            ("Zm\t8", None),
+            ("-w+w", None),
             ("Z", None),
             ("Zh==", None),
-            ("Zg=", Some("f")),
+            ("Zg=", None),
             ("Zg===", None),
             ("Zg==Zg==", None),
             ("Zm9v====", None),

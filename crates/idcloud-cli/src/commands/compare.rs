@@ -92,13 +92,15 @@ fn reference(args: &CompareArgs, stdin: &mut Stdin<'_>) -> Result<Reference, Vec
         (None, Some(path)) => {
             let picture =
                 picture_input::read(IMAGE, path, stdin).map_err(|refusal| vec![refusal])?;
-            Reference::image_from_input(picture).map_err(|violations| {
-                let named = |refusal: Refusal| Refusal {
-                    field: IMAGE.to_owned(),
-                    ..refusal
-                };
-                violations.iter().map(Refusal::from).map(named).collect()
-            })
+            Reference::image_from_input(picture)
+                .and_then(|reference| reference.verify().map(|()| reference))
+                .map_err(|violations| {
+                    let named = |refusal: Refusal| Refusal {
+                        field: IMAGE.to_owned(),
+                        ..refusal
+                    };
+                    violations.iter().map(Refusal::from).map(named).collect()
+                })
         }
         // clap asks for one of the two.
         (None, None) => Err(vec![Refusal::new(

@@ -160,6 +160,7 @@ fn captured(
         holder.auth_process_id,
         files,
     )
+    .and_then(|request| request.verify().map(|()| request))
     .map_err(|violations| Failure::refused_here(violations.iter().map(Refusal::from).collect()))?;
     Ok(with_context(holder.context, request))
 }

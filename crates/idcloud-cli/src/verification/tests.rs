@@ -122,8 +122,7 @@ async fn outcome(cpf: &str, at: Place) -> Outcome {
         name: Some("Test Subject".to_owned().into()),
         ..SubjectDraft::default()
     };
-    let mut picture = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x02\xd0\0\0\x03\xc0".to_vec();
-    picture.resize(1_000, 0);
+    let picture = idcloud_simulator::sample_png(720, 960, b"");
     let selfie = Selfie::from_input(picture.into(), UNIX_EPOCH).unwrap();
     let request = IdentityRequest::new(draft.parse().unwrap(), selfie).unwrap();
     let shown = Shown {

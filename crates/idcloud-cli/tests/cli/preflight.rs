@@ -1,8 +1,10 @@
 //! `preflight`: what IDCloud would refuse is told here, a line a file, and nothing is sent.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::support::{Files, Idcloud, Server, custom, png, run};
+use super::support::{CPF, Files, Idcloud, NAME, Server, custom, drawn_selfie, png, run};
 
 const OLD_TOKEN: &str = "eyJhbGciOiJSUzI1NiJ9.eyJpYXQiOjE1MDAwMDAwMDB9.c2ln";
 
@@ -45,10 +47,8 @@ async fn each_file_has_its_rule_and_code() {
         assert_eq!(line["accepted"], code.is_none(), "{line}");
         assert_eq!(line["violations"][0]["code"], json!(code), "{name}: {line}");
     }
-    assert_eq!(
-        lines[7]["base64Length"], 172,
-        "128 bytes are 172 characters"
-    );
+    let characters = png(640, 480, 99).len().div_ceil(3) * 4;
+    assert_eq!(lines[7]["base64Length"], characters);
 }
 
 /// A file that breaks two rules is told both.
@@ -76,7 +76,8 @@ async fn what_would_be_taken_exits_with_0() {
     assert_eq!((good.code, good.stderr.as_str()), (0, ""), "{good}");
     let ends: Vec<_> = good.stdout.lines().collect();
     assert!(
-        ends[0].ends_with("selfie.png: ok (image, png, 720 x 960, 2708 characters of base64)"),
+        ends[0].contains("selfie.png: ok (image, png, 720 x 960, ")
+            && ends[0].ends_with(" characters of base64)"),
         "{good}"
     );
     assert!(ends[1].contains("token.txt: ok (capture token"), "{good}");
@@ -145,4 +146,148 @@ async fn a_files_name_is_printed_harmless() {
     let odd = files.write("\u{1b}[2Jodd.png", &png(720, 960, 9));
     let run = run(Idcloud::new(["preflight"]).arg(odd)).await;
     assert!(run.code == 0 && !run.stdout.contains('\u{1b}'), "{run}");
+}
+
+/// Each file with what its line has to say.
+async fn assert_judged(table: &[(&str, Vec<u8>, &str)]) {
+    let files = Files::new();
+    let mut command = Idcloud::new(["preflight"]);
+    for (name, bytes, _) in table {
+        command = command.arg(files.write(name, bytes));
+    }
+    let run = run(command).await;
+    assert_eq!(run.code, 3, "{run}");
+    let lines: Vec<_> = run.stdout.lines().collect();
+    assert_eq!(lines.len(), table.len(), "{run}");
+    for ((name, _, expected), line) in table.iter().zip(lines) {
+        assert!(
+            line.contains(name) && line.contains(expected),
+            "{expected}: {line}"
+        );
+    }
+}
+
+const TAKEN: &str = "ok (image, jpeg, 960 x 1280,";
+
+/// Nobody pays for half a picture: what was cut short or damaged is named, and what is legal passes.
+#[tokio::test(flavor = "multi_thread")]
+async fn pictures_are_looked_at_to_their_end() {
+    let jpeg = std::fs::read(drawn_selfie()).unwrap();
+    let frame = jpeg.windows(2).position(|two| two == b"\xff\xc0").unwrap();
+    let (head, rest) = jpeg.split_at(frame);
+    let png = png(720, 960, 99);
+    let mut wrong_sum = png.clone();
+    wrong_sum[29] ^= 1;
+    let apple = b"\0\0\0\x04CgBI\x50\0\x20\x02\x2b\xd5\xb3\x7f";
+    let early = "20900 the image ends early";
+    assert_judged(&[
+        ("head.jpg", jpeg[..frame + 19].to_vec(), early),
+        ("half.jpg", jpeg[..jpeg.len() / 2].to_vec(), early),
+        ("fill.jpg", [head, b"\xff\xff", rest].concat(), TAKEN),
+        ("more.jpg", [&jpeg[..], b"more"].concat(), TAKEN),
+        ("head.png", png[..33].to_vec(), early),
+        ("sum.png", wrong_sum, "20900 the image is damaged"),
+        (
+            "apple.png",
+            [&png[..8], apple, &png[8..]].concat(),
+            "20900 a PNG in Apple's own form",
+        ),
+    ])
+    .await;
+}
+
+/// What is decoded is what was encoded, or the cause is named.
+#[tokio::test(flavor = "multi_thread")]
+async fn texts_are_taken_as_people_have_them() {
+    let base64 = STANDARD.encode(std::fs::read(drawn_selfie()).unwrap());
+    let lines: Vec<_> = base64.as_bytes().chunks(76).map(<[u8]>::to_vec).collect();
+    let utf16 = base64.encode_utf16().flat_map(u16::to_le_bytes);
+    let token = "eyJhbGciOiJIUzI1NiJ9.e30.c2ln";
+    let object = format!(r#"{{"base64":"data:image/jpeg;base64,AAAA","encrypted":"{token}"}}"#);
+    let preview = format!(r#"{{"base64":"data:image/jpeg;base64,{base64}"}}"#);
+    assert_judged(&[
+        (
+            "plus.txt",
+            base64.replace('+', " ").into(),
+            "20900 the base64 has a blank inside",
+        ),
+        (
+            "mixed.txt",
+            base64.replacen('+', "-", 1).into(),
+            "20900 the base64 mixes two alphabets",
+        ),
+        (
+            "twice.txt",
+            format!("{base64}{base64}").into(),
+            "20900 the base64 has = in the middle",
+        ),
+        ("lines.txt", lines.join(&b"\r\n"[..]), TAKEN),
+        ("mark.txt", format!("\u{feff}{base64}\r\n").into(), TAKEN),
+        ("utf16.txt", utf16.collect(), "20505 a text in UTF-16"),
+        ("result.json", object.clone().into(), "ok (capture token"),
+        (
+            "quoted.txt",
+            format!("\u{feff}\"{token}\"\n").into(),
+            "ok (capture token",
+        ),
+        (
+            "preview.json",
+            preview.into(),
+            "20505 the capture SDK's result without a capture token",
+        ),
+        (
+            "broken.json",
+            object[..object.len() - 3].into(),
+            "20505 the capture SDK's result",
+        ),
+    ])
+    .await;
+}
+
+/// Every command that sends a picture looks at it first: a selfie, one to compare with, and a document.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_command_sends_half_a_picture() {
+    const ID: &str = "80371b2a-3ac7-432e-866d-57fe37896ac6";
+    let (server, files) = (Server::start().await, Files::new());
+    let jpeg = std::fs::read(drawn_selfie()).unwrap();
+    files.write("half.jpg", &jpeg[..jpeg.len() / 2]);
+    let half = files.path("half.jpg");
+    let whole = files.path("selfie.png");
+    for (command, field) in [
+        (
+            custom(
+                &files,
+                &server.url(),
+                ["onboard", "--cpf", CPF, "--name", NAME],
+            )
+            .arg("--selfie")
+            .arg(&half),
+            "selfie",
+        ),
+        (
+            custom(&files, &server.url(), ["compare", "--reference-image"])
+                .arg(&half)
+                .arg("--selfie")
+                .arg(&whole),
+            "reference-image",
+        ),
+        (
+            custom(&files, &server.url(), ["document", "capture", "--cpf", CPF])
+                .args(["--purpose", "onboarding", "--auth-process-id", ID])
+                .arg("--file")
+                .arg(&whole)
+                .arg("--file")
+                .arg(&half),
+            "document.files[1].data",
+        ),
+    ] {
+        let run = run(command).await;
+        assert_eq!(run.code, 3, "{run}");
+        assert!(
+            run.stderr
+                .contains(&format!("{field}: the image ends early")),
+            "{run}"
+        );
+    }
+    assert_eq!(server.requests().await, 0);
 }

@@ -304,14 +304,9 @@ pub(crate) fn drawn_selfie() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/assets/selfie.jpg")
 }
 
-/// The header of a PNG of this size, then `padding` bytes: headers are all that is looked at here.
+/// A PNG of this size, with `padding` bytes in it that show nothing.
 pub(crate) fn png(width: u32, height: u32, padding: usize) -> Vec<u8> {
-    let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
-    bytes.extend(width.to_be_bytes());
-    bytes.extend(height.to_be_bytes());
-    bytes.extend([8, 2, 0, 0, 0]);
-    bytes.extend(std::iter::repeat_n(0x5a, padding));
-    bytes
+    idcloud_simulator::sample_png(width, height, &vec![0x5a; padding])
 }
 
 /// `onboard` against `url`, with every credential in variables and JSON asked for.

@@ -43,15 +43,14 @@ impl Simulated {
             .clock(Arc::clone(&self.clock))
     }
 
-    /// Asks about the test subject with this CPF, with a picture that is a header and nothing else.
+    /// Asks about the test subject with this CPF, with a drawn picture.
     pub(crate) fn request(&self, cpf: &str) -> Result<IdentityRequest, Box<dyn Error>> {
         let draft = SubjectDraft {
             code: Some(cpf.to_owned().into()),
             name: Some("Test Subject".to_owned().into()),
             ..SubjectDraft::default()
         };
-        let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x02\xd0\0\0\x03\xc0".to_vec();
-        png.resize(1000, 0);
+        let png = idcloud_simulator::sample_png(720, 960, b"");
         let selfie = Selfie::from_input(png.into(), self.clock.now())?;
         Ok(IdentityRequest::new(draft.parse_named()?, selfie)?)
     }

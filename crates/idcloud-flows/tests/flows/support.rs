@@ -20,11 +20,9 @@ pub(crate) const ID: &str = "80371b2a-3ac7-432e-866d-57fe37896ac6";
 pub(crate) const OTHER_ID: &str = "11111111-2222-3333-4444-555555555555";
 pub(crate) const CPF: &str = "52998224725";
 
-/// A PNG header of 720 x 960 pixels, which is all that anyone looks at.
+/// A drawn picture of 720 x 960 pixels.
 pub(crate) fn png() -> Bytes {
-    let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x02\xd0\0\0\x03\xc0".to_vec();
-    png.resize(1000, 0);
-    Bytes::from(png)
+    idcloud_simulator::sample_png(720, 960, b"").into()
 }
 
 pub(crate) fn image() -> Image {

@@ -30,6 +30,17 @@ impl Reference {
     pub fn image_from_input(input: Bytes) -> Result<Self, Violations> {
         Image::from_input_at(Place::REFERENCE, input).map(Self::Image)
     }
+
+    /// Looks at a picture to its end, as [`Image::verify`] does. Of a process nothing can be told.
+    ///
+    /// # Errors
+    /// As [`Image::verify`], told at `references[0].referenceContent`.
+    pub fn verify(&self) -> Result<(), Violations> {
+        match self {
+            Self::Image(image) => image.verify_at(Place::REFERENCE),
+            Self::Process(_) => Ok(()),
+        }
+    }
 }
 
 impl From<ProcessId> for Reference {

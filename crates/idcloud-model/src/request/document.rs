@@ -149,6 +149,22 @@ impl DocumentRequest {
         ))
     }
 
+    /// Looks at every picture to its end, as [`Image::verify`] does.
+    ///
+    /// # Errors
+    /// As [`Image::verify`], for each picture at `document.files[…].data`.
+    pub fn verify(&self) -> Result<(), Violations> {
+        let DocumentSource::Files(files) = &self.source else {
+            return Ok(());
+        };
+        let found = Place::DOCUMENT_FILES
+            .into_iter()
+            .zip(files)
+            .filter_map(|(place, file)| file.verify_at(place).err())
+            .flatten();
+        Violations::collect(found).map_or(Ok(()), Err)
+    }
+
     /// Uses a document again that IDCloud kept.
     #[must_use]
     pub const fn reuse(

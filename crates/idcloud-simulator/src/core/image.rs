@@ -1,5 +1,7 @@
-//! Reads format and size of an image from its first bytes.
+//! Reads format and size of an image from its first bytes, and looks whether the rest of it is there.
 //! Never decodes a pixel, and never trusts a length that the file states.
+
+use flate2::Crc;
 
 /// Width and height in pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,12 +19,12 @@ pub(crate) enum Unreadable {
     Broken,
 }
 
-/// The size of a PNG, JPEG or WebP.
+/// The size of a PNG, JPEG or WebP. Whether the rest of the file is there is for [`is_whole`].
 ///
 /// Written for the simulator alone: the client probes images in its own way, and the two are meant to check each other.
 pub(crate) fn probe(bytes: &[u8]) -> Result<Size, Unreadable> {
     let size = match bytes {
-        [0xff, 0xd8, rest @ ..] => jpeg(rest),
+        [0xff, 0xd8, 0xff, ..] => bytes.get(2..).and_then(jpeg),
         [0x89, b'P', b'N', b'G', 0x0d, 0x0a, 0x1a, 0x0a, rest @ ..] => png(rest),
         [
             b'R',
@@ -46,7 +48,7 @@ pub(crate) fn probe(bytes: &[u8]) -> Result<Size, Unreadable> {
 }
 
 fn png(after_signature: &[u8]) -> Option<Size> {
-    let header = after_signature.get(4..)?.strip_prefix(b"IHDR")?;
+    let header = after_signature.strip_prefix(b"\0\0\0\x0dIHDR")?;
     let (width, rest) = header.split_first_chunk()?;
     let height = rest.first_chunk()?;
     Some(Size {
@@ -76,14 +78,159 @@ fn jpeg(mut rest: &[u8]) -> Option<Size> {
                     height: u32::from(u16::from_be_bytes([*h1, *h0])),
                 });
             }
-            // Pixels or the end before any frame.
-            0xd9 | 0xda => return None,
+            // Pixels, a beginning or the end before any frame, and what is no marker.
+            0x00 | 0xd8..=0xda => return None,
             _ => {
                 let length = u16::from_be_bytes(*after.first_chunk()?);
-                after.get(usize::from(length).max(2)..)?
+                after.get(Some(usize::from(length)).filter(|length| *length >= 2)?..)?
             }
         };
     }
+}
+
+/// Whether a file that [`probe`] could read goes on to its end as its format has it. What stands behind the end does no harm.
+///
+/// Written for the simulator alone, as [`probe`] is.
+pub(crate) fn is_whole(bytes: &[u8]) -> bool {
+    let mut file = Walk { rest: bytes };
+    let whole = match bytes {
+        [0xff, ..] => walk_jpeg(&mut file),
+        [0x89, ..] => walk_png(&mut file),
+        _ => walk_webp(&mut file),
+    };
+    whole.is_some()
+}
+
+/// What is left of a file. Every step beyond its end is `None`.
+struct Walk<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Walk<'a> {
+    fn take(&mut self, count: usize) -> Option<&'a [u8]> {
+        self.rest.split_off(..count)
+    }
+
+    fn byte(&mut self) -> Option<u8> {
+        self.rest.split_off_first().copied()
+    }
+
+    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        self.take(N)?.try_into().ok()
+    }
+}
+
+fn walk_jpeg(file: &mut Walk<'_>) -> Option<()> {
+    file.take(2)?;
+    let mut frames = 0;
+    let mut scans = 0;
+    // The marker that ended a scan's data has been read with them.
+    let mut read_ahead = None;
+    loop {
+        let marker = match read_ahead.take() {
+            Some(marker) => marker,
+            None => marker(file)?,
+        };
+        match marker {
+            0xd9 => return (scans > 0).then_some(()),
+            0x00 | 0xd8 => return None,
+            0x01 | 0xd0..=0xd7 => continue,
+            _ => {}
+        }
+        let length = usize::from(u16::from_be_bytes(file.array()?));
+        let segment = file.take(length.checked_sub(2)?)?;
+        match marker {
+            0xc4 | 0xc8 | 0xcc => {}
+            0xc0..=0xcf => {
+                let components = usize::from(*segment.get(5)?);
+                if segment.len() != 6 + 3 * components {
+                    return None;
+                }
+                frames += 1;
+            }
+            0xda => {
+                if frames == 0 {
+                    return None;
+                }
+                scans += 1;
+                read_ahead = Some(marker_behind_data(file)?);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The marker that has to come next, fill bytes before it passed over.
+fn marker(file: &mut Walk<'_>) -> Option<u8> {
+    if file.byte()? != 0xff {
+        return None;
+    }
+    loop {
+        match file.byte()? {
+            0xff => {}
+            marker => return Some(marker),
+        }
+    }
+}
+
+/// The marker that ends a scan's data: `FF 00` is a byte of data there, and restart markers belong to them.
+fn marker_behind_data(file: &mut Walk<'_>) -> Option<u8> {
+    loop {
+        while file.byte()? != 0xff {}
+        let mut next = file.byte()?;
+        while next == 0xff {
+            next = file.byte()?;
+        }
+        if next != 0 && !(0xd0..=0xd7).contains(&next) {
+            return Some(next);
+        }
+    }
+}
+
+fn walk_png(file: &mut Walk<'_>) -> Option<()> {
+    file.take(8)?;
+    let mut pixels = 0;
+    loop {
+        let length = usize::try_from(u32::from_be_bytes(file.array()?)).ok()?;
+        let name = file.array::<4>()?;
+        let data = file.take(length)?;
+        let mut crc = Crc::new();
+        crc.update(&name);
+        crc.update(data);
+        if crc.sum() != u32::from_be_bytes(file.array()?) {
+            return None;
+        }
+        match &name {
+            b"IEND" => return (pixels > 0).then_some(()),
+            b"IDAT" => pixels += 1,
+            b"IHDR" | b"PLTE" | [b'a'..=b'z', ..] => {}
+            // A critical chunk of no standard, such as Apple's CgBI: the pixels cannot be read without knowing it.
+            _ => return None,
+        }
+    }
+}
+
+fn walk_webp(file: &mut Walk<'_>) -> Option<()> {
+    file.take(4)?;
+    let stated = usize::try_from(u32::from_le_bytes(file.array()?)).ok()?;
+    let mut inside = Walk {
+        rest: file.take(stated)?,
+    };
+    inside.take(4)?;
+    let mut pictures = 0;
+    while !inside.rest.is_empty() {
+        let name = inside.array::<4>()?;
+        let length = usize::try_from(u32::from_le_bytes(inside.array()?)).ok()?;
+        inside.take(length)?;
+        if !length.is_multiple_of(2) {
+            // A byte that fills up to an even place; some leave out the last one.
+            inside.byte();
+        }
+        if matches!(&name, b"VP8 " | b"VP8L" | b"ANMF") {
+            pictures += 1;
+        }
+    }
+    (pictures > 0).then_some(())
 }
 
 fn webp(chunk: &[u8]) -> Option<Size> {
@@ -116,7 +263,7 @@ fn webp(chunk: &[u8]) -> Option<Size> {
 pub(crate) mod tests {
     use super::*;
 
-    /// The smallest file that passes for a PNG of this size.
+    /// The head of a PNG of this size, without any pixels.
     pub(crate) fn png_of(width: u32, height: u32) -> Vec<u8> {
         let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR".to_vec();
         bytes.extend(width.to_be_bytes());

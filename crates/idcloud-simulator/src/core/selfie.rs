@@ -87,7 +87,7 @@ fn short_enough(text: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The alphabet, the format and the pixels.
+/// The alphabet, the format, the number of pixels, and whether the file goes on to its end.
 fn inspect_pixels(text: &str) -> Result<(), Refusal> {
     // The published cause of 20505 names a wrong prefix.
     if text.starts_with(DATA_PREFIX) {
@@ -98,7 +98,11 @@ fn inspect_pixels(text: &str) -> Result<(), Refusal> {
         Unreadable::Foreign => Refusal::NOT_AN_IMAGE,
         Unreadable::Broken => Refusal::INVALID_IMAGE,
     })?;
-    large_enough(size.width, size.height)
+    large_enough(size.width, size.height)?;
+    if !image::is_whole(&bytes) {
+        return Err(Refusal::INVALID_IMAGE);
+    }
+    Ok(())
 }
 
 fn large_enough(width: u32, height: u32) -> Result<(), Refusal> {
@@ -113,8 +117,13 @@ fn large_enough(width: u32, height: u32) -> Result<(), Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use super::image::tests::png_of;
+    use super::image::tests::png_of as head_of;
     use super::*;
+    use crate::sample_png;
+
+    fn png_of(width: u32, height: u32) -> Vec<u8> {
+        sample_png(width, height, b"")
+    }
 
     fn code(text: &str, capture_only: bool) -> &'static str {
         inspect(text, capture_only, &Used::default(), SystemTime::UNIX_EPOCH)
@@ -135,6 +144,7 @@ mod tests {
             "20505"
         );
         assert_eq!(code(&STANDARD.encode(png_of(0, 0)), false), "20900");
+        assert_eq!(code(&STANDARD.encode(head_of(640, 480)), false), "20900");
         assert_eq!(code("<script>", false), "20900");
         assert_eq!(
             code(good.trim_end_matches('=').get(1..).unwrap(), false),

@@ -84,17 +84,13 @@ pub(crate) fn form(body: &str) -> Request<Bytes> {
         .unwrap()
 }
 
-/// The smallest picture that passes.
+/// A picture that passes.
 pub(crate) fn png() -> Vec<u8> {
     sized_png(720, 960)
 }
 
 pub(crate) fn sized_png(width: u32, height: u32) -> Vec<u8> {
-    let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR".to_vec();
-    bytes.extend(width.to_be_bytes());
-    bytes.extend(height.to_be_bytes());
-    bytes.extend([8, 2, 0, 0, 0, 0, 0, 0, 0]);
-    bytes
+    idcloud_simulator::sample_png(width, height, b"")
 }
 
 pub(crate) fn image() -> Image {

@@ -29,6 +29,8 @@ mod openapi;
 #[cfg(test)]
 mod order;
 #[cfg(test)]
+mod pictures;
+#[cfg(test)]
 mod rate_limit;
 #[cfg(test)]
 #[cfg(feature = "server")]

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use idcloud_model::{Image, limits};
-use idcloud_simulator::{Capture, Face};
+use idcloud_simulator::{Capture, Face, sample_png};
 use zeroize::Zeroizing;
 
 /// What the words of one check stand for.
@@ -69,7 +69,7 @@ impl Words {
 /// Makes a picture, in base64.
 type Drawn = fn() -> String;
 
-/// The pictures. All that is in them is a header: servers that look further find a broken picture.
+/// The pictures. Each is whole, and shows one colour: servers that look further find a picture.
 const PICTURES: [(&str, Drawn); 6] = [
     ("$IMAGE", || STANDARD.encode(png(720, 960))),
     ("$SMALL", || STANDARD.encode(png(320, 240))),
@@ -84,27 +84,35 @@ const PICTURES: [(&str, Drawn); 6] = [
 ];
 
 fn png(width: u32, height: u32) -> Vec<u8> {
-    let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR".to_vec();
-    bytes.extend(width.to_be_bytes());
-    bytes.extend(height.to_be_bytes());
-    bytes.extend([8, 2, 0, 0, 0, 0, 0, 0, 0]);
-    bytes
+    sample_png(width, height, b"")
 }
 
+/// Grey throughout: each code table has one code of one bit, so that two zero bits are a block of 8 x 8 pixels.
 fn jpeg(width: u16, height: u16) -> Vec<u8> {
-    let mut bytes = b"\xff\xd8\xff\xc0\x00\x11\x08".to_vec();
+    let mut bytes = b"\xff\xd8\xff\xdb\x00\x43\x00".to_vec();
+    bytes.extend([1; 64]);
+    bytes.extend(b"\xff\xc0\x00\x0b\x08");
     bytes.extend(height.to_be_bytes());
     bytes.extend(width.to_be_bytes());
-    bytes.extend(b"\x03\x01\x11\x00\x02\x11\x00\x03\x11\x00\xff\xd9");
+    bytes.extend(b"\x01\x01\x11\x00");
+    for table in [0x00, 0x10] {
+        bytes.extend([0xff, 0xc4, 0x00, 0x14, table, 1]);
+        bytes.extend([0; 16]);
+    }
+    bytes.extend(b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00");
+    let blocks = usize::from(width.div_ceil(8)) * usize::from(height.div_ceil(8));
+    bytes.extend(std::iter::repeat_n(0, blocks.div_ceil(4)));
+    bytes.extend(b"\xff\xd9");
     bytes
 }
 
-/// The extended form, whose sizes are less one and three bytes long.
+/// The lossless form, black throughout: five code tables of one symbol each, so that a pixel takes no bit. Sizes are less one and 14 bits
+/// long.
 fn webp(width: u32, height: u32) -> Vec<u8> {
-    let mut bytes = b"RIFF\x16\0\0\0WEBPVP8X\x0a\0\0\0\0\0\0\0".to_vec();
-    for side in [width, height] {
-        bytes.extend(side.saturating_sub(1).to_le_bytes().iter().take(3));
-    }
+    let sides = width.saturating_sub(1) | height.saturating_sub(1) << 14;
+    let mut bytes = b"RIFF\x14\0\0\0WEBPVP8L\x08\0\0\0\x2f".to_vec();
+    bytes.extend(sides.to_le_bytes());
+    bytes.extend(b"\x88\x88\x08");
     bytes
 }
 
@@ -116,7 +124,7 @@ mod tests {
     #[test]
     fn pictures_are_pictures() {
         for good in [png(720, 960), jpeg(720, 960), webp(720, 960)] {
-            assert!(Image::parse(good.into()).is_ok());
+            assert_eq!(Image::parse(good.into()).unwrap().verify(), Ok(()));
         }
         assert!(Image::parse(png(320, 240).into()).is_err());
         let mut words = Words::default();
