@@ -159,7 +159,9 @@ pub(crate) async fn say_again(job: &Job, unwritten: &mut HashMap<Reference, Unwr
                 break;
             }
             tries -= 1;
-            job.clock.sleep(PAUSE).await;
+            if tries > 0 {
+                job.clock.sleep(PAUSE).await;
+            }
         }
         if !written {
             left.insert(reference, answer);

@@ -144,7 +144,7 @@ async fn a_truncated_answer_without_an_id_exits_with_5() {
         (length.as_str(), "the answer broke off"),
         ("", "the connection broke"),
     ] {
-        let run = cut_short(answer).await;
+        let run = cut_short(answer, &[]).await;
         assert_eq!((run.code, run.stdout.as_str()), (5, ""), "{run}");
         let error = run.error();
         assert_eq!(error["delivery"], "unknown", "{run}");
@@ -152,17 +152,26 @@ async fn a_truncated_answer_without_an_id_exits_with_5() {
     }
 }
 
-/// Nobody pays twice: the id in a part of an answer is kept, and the command says how to ask for the result.
+/// Nobody pays twice: the id in a part of an answer is kept, and the command says how to ask for the result where the server
+/// is gone, at once or after a last look.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_truncated_answer_with_an_id_exits_with_8() {
-    let answer = answer_of_900_bytes(&format!(r#"{{"id":"{PROCESS_ID}""#));
-    let run = cut_short(&answer).await;
-    assert_eq!(run.code, 8, "{run}");
-    let result: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
-    assert_eq!(result["processId"], PROCESS_ID, "{run}");
-    assert_eq!(result["decision"], "wait", "{run}");
-    assert_eq!(result["recorded"], false, "{run}");
-    assert_eq!(run.error()["processId"], PROCESS_ID, "{run}");
+    let mut running = JoinSet::new();
+    for wait in ["--no-wait", "--wait=1s"] {
+        running.spawn(async move {
+            let answer = answer_of_900_bytes(&format!(r#"{{"id":"{PROCESS_ID}""#));
+            let run = cut_short(&answer, &[wait]).await;
+            assert_eq!(run.code, 8, "{run}");
+            let result: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+            assert_eq!(result["processId"], PROCESS_ID, "{run}");
+            assert_eq!(result["decision"], "wait", "{run}");
+            assert_eq!(result["recorded"], false, "{run}");
+            if wait != "--no-wait" {
+                assert_eq!(run.error()["processId"], PROCESS_ID, "{run}");
+            }
+        });
+    }
+    finish(running).await;
 }
 
 fn answer_of_900_bytes(begin: &str) -> String {
@@ -172,13 +181,14 @@ fn answer_of_900_bytes(begin: &str) -> String {
 }
 
 /// `onboard` against a server that answers its create so, closes the connection and is gone.
-async fn cut_short(answer: &str) -> Run {
+async fn cut_short(answer: &str, flags: &[&str]) -> Run {
     let files = Files::new();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let answer = answer.to_owned();
     let server = std::thread::spawn(move || serve_cut_short(&listener, &answer));
     let run = run(onboard(&files, &url)
+        .args(flags.iter().copied())
         .arg("--selfie")
         .arg(files.path("selfie.png")))
     .await;
@@ -239,34 +249,38 @@ async fn an_address_where_nobody_listens_exits_with_6() {
 /// A token endpoint that answers nonsense creates nothing either, and is what the error is about.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_endpoint_that_cannot_be_understood_creates_nothing() {
+    let mut running = JoinSet::new();
     for (body, told) in [
         ("hello", "not JSON"),
         ("", "empty"),
         ("{\"access_token\":", "cut short"),
     ] {
-        let files = Files::new();
-        let server = Server {
-            mock: wiremock::MockServer::start().await,
-        };
-        let answer = ResponseTemplate::new(200).set_body_string(body);
-        server.on("POST", "/oauth2/token", answer).await;
-        let command = onboard(&files, &server.url())
-            .arg("--selfie")
-            .arg(files.path("selfie.png"));
-        let run = run(command).await;
-        assert_eq!((run.code, run.stdout.as_str()), (6, ""), "{run}");
-        let error = run.error();
-        let message = error["message"].as_str().unwrap();
-        assert!(
-            message.starts_with("no access token: ") && message.contains(told),
-            "{run}"
-        );
-        assert!(
-            error["help"].as_str().unwrap().contains("identity address"),
-            "{run}"
-        );
-        assert_eq!(server.creates().await, 0);
+        running.spawn(async move {
+            let files = Files::new();
+            let server = Server {
+                mock: wiremock::MockServer::start().await,
+            };
+            let answer = ResponseTemplate::new(200).set_body_string(body);
+            server.on("POST", "/oauth2/token", answer).await;
+            let command = onboard(&files, &server.url())
+                .arg("--selfie")
+                .arg(files.path("selfie.png"));
+            let run = run(command).await;
+            assert_eq!((run.code, run.stdout.as_str()), (6, ""), "{run}");
+            let error = run.error();
+            let message = error["message"].as_str().unwrap();
+            assert!(
+                message.starts_with("no access token: ") && message.contains(told),
+                "{run}"
+            );
+            assert!(
+                error["help"].as_str().unwrap().contains("identity address"),
+                "{run}"
+            );
+            assert_eq!(server.creates().await, 0);
+        });
     }
+    finish(running).await;
 }
 
 /// A lookup whose answer cannot be read says what is wrong with it, and that the process is there.

@@ -6,11 +6,12 @@ use std::time::Duration;
 use children::{Signal, send};
 use idcloud_http::{Clock as _, SystemClock};
 use serde_json::json;
+use tokio::task::JoinSet;
 use wiremock::ResponseTemplate;
 
 use super::batch::{Bench, batch, journaled, rows};
 use super::simulator::Served;
-use super::support::{Files, Idcloud, PROCESS_ID, Run, Running, Server, onboard};
+use super::support::{Files, Idcloud, PROCESS_ID, Run, Running, Server, finish, onboard};
 
 /// Interrupts a run as soon as a request of a kind has arrived.
 async fn interrupted(server: &Server, files: &Files, verb: &str, prefix: &str) -> Run {
@@ -134,19 +135,23 @@ async fn a_new_attempt_in_flight_is_told_with_the_process_before_it() {
 /// A service manager's way of ending a program, and a closed terminal, lose as little as ctrl-c.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_request_to_terminate_and_a_closed_terminal_are_heeded_alike() {
+    let mut running = JoinSet::new();
     for signal in [Signal::SIGTERM, Signal::SIGHUP] {
-        let (server, files) = (Server::start().await, Files::new());
-        let pending = json!({"id": PROCESS_ID, "status": 1});
-        server
-            .on_create(ResponseTemplate::new(200).set_body_json(&pending))
-            .await;
-        server.on_get(&[(200, pending)]).await;
-        let at = ("GET", "/processes/", 1);
-        let run = signaled(signal, &server, &files, "identity", at).await;
-        assert_eq!(run.code, 130, "{run}");
-        assert_eq!(run.object()["processId"], PROCESS_ID, "{run}");
-        assert_eq!(run.error()["kind"], "canceled-by-user", "{run}");
+        running.spawn(async move {
+            let (server, files) = (Server::start().await, Files::new());
+            let pending = json!({"id": PROCESS_ID, "status": 1});
+            server
+                .on_create(ResponseTemplate::new(200).set_body_json(&pending))
+                .await;
+            server.on_get(&[(200, pending)]).await;
+            let at = ("GET", "/processes/", 1);
+            let run = signaled(signal, &server, &files, "identity", at).await;
+            assert_eq!(run.code, 130, "{run}");
+            assert_eq!(run.object()["processId"], PROCESS_ID, "{run}");
+            assert_eq!(run.error()["kind"], "canceled-by-user", "{run}");
+        });
     }
+    finish(running).await;
 }
 
 /// Waits until a program listens for SIGINT: before that, the signal is the system's.

@@ -6,9 +6,10 @@
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
+use std::sync::Mutex;
 
-use idcloud_flows::journal::{EntryFilter, Journal as _, StateKind};
-use idcloud_journal::SqliteJournal;
+use idcloud_flows::journal::{EntryFilter, StateKind};
+use idcloud_journal::SqliteReader;
 
 use crate::program::{self, Task};
 use crate::trail::{self, Step, Trail};
@@ -33,6 +34,23 @@ fn run(task: &Task) -> bool {
     stopped
 }
 
+/// Makes trials a few at a time: most of a trial is waiting for the disk. The first that fails ends the test.
+fn side_by_side<T: Send>(trials: impl Iterator<Item = T> + Send, trial: impl Fn(T) + Sync) {
+    const AT_ONCE: usize = 4;
+    let trials = Mutex::new(trials);
+    std::thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| {
+                loop {
+                    let next = trials.lock().unwrap().next();
+                    let Some(next) = next else { return };
+                    trial(next);
+                }
+            });
+        }
+    });
+}
+
 /// The references that nobody can know of after a kill now.
 fn in_doubt(directory: &Path, rows: usize) -> BTreeSet<String> {
     let trail = Trail::of(directory);
@@ -43,14 +61,10 @@ fn in_doubt(directory: &Path, rows: usize) -> BTreeSet<String> {
 }
 
 /// What every reference came to once all programs have ended: `doubtful` are ambiguous and no others, and none was created twice.
-async fn judge(directory: &Path, rows: usize, doubtful: &BTreeSet<String>, trial: &str) {
-    let journal = SqliteJournal::open(directory.join("journal.db")).unwrap();
-    let now = later(10 * LONG);
-    let entries = journal
-        .entries(&EntryFilter::new(), None, usize::MAX, now)
-        .await
-        .unwrap()
-        .into_entries();
+fn judge(directory: &Path, rows: usize, doubtful: &BTreeSet<String>, trial: &str) {
+    let journal = SqliteReader::open(directory.join("journal.db")).unwrap();
+    let page = journal.entries(&EntryFilter::new(), None, usize::MAX, later(10 * LONG));
+    let entries = page.unwrap().into_entries();
     assert_eq!(entries.len(), rows, "{trial}: a row is lost");
     let trail = Trail::of(directory);
     let mut ambiguous = BTreeSet::new();
@@ -78,10 +92,10 @@ async fn judge(directory: &Path, rows: usize, doubtful: &BTreeSet<String>, trial
 }
 
 /// Killed after every single step of one submission, whatever the server answers.
-#[tokio::test]
-async fn after_every_step() {
-    let mut seen = BTreeSet::new();
-    for row in 0..server::KINDS {
+#[test]
+fn after_every_step() {
+    let seen = Mutex::new(BTreeSet::new());
+    side_by_side(0..server::KINDS, |row| {
         for stop in 1.. {
             let directory = tempfile::tempdir().unwrap();
             let directory = directory.path();
@@ -93,7 +107,7 @@ async fn after_every_step() {
             let reference = program::reference(row);
             let trail = Trail::of(directory);
             let last = trail.last(&reference).unwrap();
-            seen.insert(last);
+            seen.lock().unwrap().insert(last);
             let doubtful: BTreeSet<_> = last
                 .is_in_doubt()
                 .then_some(reference.clone())
@@ -107,17 +121,17 @@ async fn after_every_step() {
                 assert_eq!(trail.count(&reference, Step::Ran), before, "{row} {stop}");
             }
             run(&task.clone().at(LONG));
-            judge(directory, 1, &doubtful, &format!("row {row}, step {stop}")).await;
+            judge(directory, 1, &doubtful, &format!("row {row}, step {stop}"));
         }
-    }
+    });
     // Each kind of step was the last before a kill.
-    assert_eq!(seen, Step::ALL.into_iter().collect());
+    assert_eq!(seen.into_inner().unwrap(), Step::ALL.into_iter().collect());
 }
 
 /// Killed at steps that a seed chooses, twice in a row, with several submissions under way.
-#[tokio::test]
-async fn at_random_steps() {
-    for seed in 0..kills(KILLS) {
+#[test]
+fn at_random_steps() {
+    side_by_side(0..kills(KILLS), |seed| {
         let mut random = fastrand::Rng::with_seed(seed);
         let directory = tempfile::tempdir().unwrap();
         let directory = directory.path();
@@ -132,6 +146,6 @@ async fn at_random_steps() {
             }
         }
         run(&task.at(2 * LONG));
-        judge(directory, ROWS, &doubtful, &format!("seed {seed}")).await;
-    }
+        judge(directory, ROWS, &doubtful, &format!("seed {seed}"));
+    });
 }
