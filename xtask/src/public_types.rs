@@ -43,6 +43,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "tokio",
         &[
             "crates/idcloud-http/src/time/clock.rs",
+            "crates/idcloud-http/src/time/timeout.rs",
             "crates/idcloud-http/src/budget/permit.rs",
             "crates/idcloud-http/src/testing/",
             "crates/idcloud-simulator/src/server",

@@ -5,7 +5,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use idcloud_http::{Answer, ApiKey, CallOptions, Client, Delivery, Error, ErrorKind};
+use idcloud_http::{
+    Answer, ApiKey, CallOptions, Client, Delivery, EnvironmentName, Error, ErrorKind,
+};
 use idcloud_model::request::CreateRequest;
 use idcloud_model::{Asked, Capabilities, FinalProcess, Policy, Process};
 
@@ -237,32 +239,38 @@ impl Driver {
         options: &SubmitOptions,
         recording: Option<&mut Recording>,
     ) -> Result<Sent, SubmitError> {
-        let reference = options.reference();
-        let Some(recording) = recording else {
-            let created = self.client().create(&self.key, request, options.call());
-            return match created.await {
-                Ok(answer) => Ok(Sent::Answered(answer)),
-                Err(error) => match self.named(&error, asked, reference) {
-                    Some(pending) => Ok(Sent::Named(Box::new(pending))),
-                    None => Err(SubmitError::call(error, None)),
-                },
-            };
-        };
-        let (options, dispatch) = recording.options(options.call());
-        let error = match self.client().create(&self.key, request, &options).await {
+        let recorded = recording
+            .as_deref()
+            .map(|recording| recording.options(options.call()));
+        let call = recorded
+            .as_ref()
+            .map_or(options.call(), |(recorded, _)| recorded);
+        let error = match self.client().create(&self.key, request, call).await {
             Ok(answer) => return Ok(Sent::Answered(answer)),
             Err(error) => error,
         };
-        if let Some(pending) = self.named(&error, asked, reference) {
-            let conclusion = Conclusion::Pending(Box::new(pending.clone()));
-            let unwritten = recording.conclude(conclusion).await.err();
+        let named = self.named(&error, asked, options.reference());
+        let unwritten = match recording {
+            None => None,
+            Some(recording) => {
+                let conclusion = match &named {
+                    Some(pending) => Conclusion::Pending(Box::new(pending.clone())),
+                    None => conclusion_of(&error),
+                };
+                recording.conclude(conclusion).await.err()
+            }
+        };
+        if let Some(pending) = named {
             return Ok(Sent::Named(Box::new(pending.with_journal_error(unwritten))));
         }
-        let unwritten = recording.conclude(conclusion_of(&error)).await.err();
-        Err(match dispatch.failure() {
-            Some(failure) if error.delivery() == Delivery::NotSent => SubmitError::journal(failure),
-            failure => SubmitError::call(error, unwritten.or(failure)),
-        })
+        Err(
+            match recorded.and_then(|(_, dispatch)| dispatch.failure()) {
+                Some(failure) if error.delivery() == Delivery::NotSent => {
+                    SubmitError::journal(failure)
+                }
+                failure => SubmitError::call(error, unwritten.or(failure)),
+            },
+        )
     }
 
     /// The process that the answer to a failed create names. It is there, and a look will say what came of it.
@@ -273,11 +281,14 @@ impl Driver {
         let process_id = error.process_id()?.clone();
         let question = self.question(asked, reference);
         let now = self.client().clock().now();
+        // A transport inside this program may hand over no mark; the local environment needs none.
+        let is_local = self.client().environment().name() == EnvironmentName::Local;
         Some(Pending::unconfirmed(
             process_id,
             question,
             self.shared.tenant(),
             now,
+            is_local || error.simulated(),
         ))
     }
 

@@ -3,13 +3,12 @@
 //! Must never take a failed look for a failed process.
 
 use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::Poll;
 use std::time::Duration;
 
-use idcloud_http::{ApiKey, CallOptions, Clock, Error, ErrorKind, InTransit};
+use idcloud_http::{ApiKey, CallOptions, Clock, Error, ErrorKind, InTransit, within};
 use idcloud_model::{ErrorCode, FinalProcess, Process};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
@@ -122,20 +121,19 @@ impl Looker {
         pending.belongs_to(&self.shared.tenant())
     }
 
-    /// Looks once, with `end` as the end of the wait; the process with what is new about it.
+    /// Looks once, until `cut_off`; the process with what is new about it.
     pub(crate) async fn look(
         self,
         key: ApiKey,
         mut pending: Pending,
         why: Why,
-        end: Instant,
+        cut_off: Instant,
         progress: Progress,
     ) -> (Pending, Seen) {
-        let cut_off = end + LAST_LOOK;
         let clock = Arc::clone(self.clock());
         let answer = {
             let asked = pin!(self.ask(&key, &pending, why, cut_off, &progress.in_transit));
-            before(&*clock, cut_off, asked).await
+            within(&*clock, cut_off, asked).await
         };
         let seen = match answer {
             None => Seen::Nothing(None),
@@ -207,7 +205,7 @@ impl Looker {
         let key = JournalKey::new(&environment, pending.flow(), reference.clone());
         let written = {
             let written = pin!(books.finish(&**self.clock(), &key, report));
-            before(&**self.clock(), cut_off, written).await
+            within(&**self.clock(), cut_off, written).await
         };
         // A journal that does not answer keeps nobody from the verdict.
         let written = written.unwrap_or_else(|| Err(JournalErrorKind::Storage.into()));
@@ -227,7 +225,7 @@ impl Looker {
         let key = JournalKey::new(&environment, pending.flow(), reference.clone());
         let now = self.clock().now();
         let written = pin!(books.journal.doubt(&key, pending.process_id(), now));
-        let _ = before(&**self.clock(), cut_off, written).await;
+        let _ = within(&**self.clock(), cut_off, written).await;
     }
 
     /// One GET. It has room until it has left, so that no crowd stands in the client's queue.
@@ -288,18 +286,4 @@ fn is_not_there(error: &Error) -> bool {
         Some("50001") => error.kind() == ErrorKind::NotFound,
         code => code == Some("20023"),
     }
-}
-
-/// The output of `work`, or nothing once `deadline` has come.
-async fn before<F: Future>(
-    clock: &dyn Clock,
-    deadline: Instant,
-    mut work: Pin<&mut F>,
-) -> Option<F::Output> {
-    let mut sleep = clock.sleep_until(deadline);
-    poll_fn(|cx| match work.as_mut().poll(cx) {
-        Poll::Ready(output) => Poll::Ready(Some(output)),
-        Poll::Pending => sleep.as_mut().poll(cx).map(|()| None),
-    })
-    .await
 }

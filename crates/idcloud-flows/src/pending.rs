@@ -92,6 +92,7 @@ impl Pending {
         question: Question,
         tenant: Arc<Tenant>,
         submitted_at: SystemTime,
+        simulated: bool,
     ) -> Self {
         Self {
             process_id,
@@ -103,7 +104,7 @@ impl Pending {
             first: None,
             tenant,
             submitted_at,
-            simulated: false,
+            simulated,
             unconfirmed: true,
             journal_error: Aside::default(),
         }

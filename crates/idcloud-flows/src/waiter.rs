@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use idcloud_http::{ApiKey, Sleep};
+use idcloud_http::{ApiKey, Sleep, was_stopped};
 use tokio::time::Instant;
 
 use crate::hints::{Subscription, Ticket};
@@ -61,6 +61,8 @@ pub struct Waiter {
     /// The same ones, by their end.
     ending: BTreeSet<(Instant, Ticket)>,
     flights: Vec<Flight>,
+    /// Until when no wait is over whose end came while the program was stopped.
+    grace: Option<Instant>,
 }
 
 struct Entry {
@@ -70,11 +72,18 @@ struct Entry {
     looked_at: bool,
 }
 
+/// When a wait with this end is over: the last look has a moment of its own behind it, of running time.
+fn cut_off(end: Instant, grace: Option<Instant>) -> Instant {
+    let cut_off = end + LAST_LOOK;
+    grace.map_or(cut_off, |grace| cut_off.max(grace))
+}
+
 /// A look under way.
 struct Flight {
     ticket: Ticket,
     why: Why,
     before: Watch,
+    cut_off: Instant,
     progress: Progress,
     look: Pin<Box<dyn Future<Output = (Pending, Seen)> + Send>>,
 }
@@ -90,6 +99,7 @@ impl Waiter {
             polled: BTreeSet::new(),
             ending: BTreeSet::new(),
             flights: Vec::new(),
+            grace: None,
         }
     }
 
@@ -146,10 +156,18 @@ impl Waiter {
         let mut timer: Option<(Instant, Sleep<'_>)> = None;
         poll_fn(|cx| {
             loop {
-                if let Poll::Ready(ended) = driven.0.advance(cx, clock.instant()) {
+                let now = clock.instant();
+                if timer.as_ref().is_some_and(|(at, _)| was_stopped(*at, now)) {
+                    // Waits whose end came meanwhile still have their last look.
+                    driven.0.grace = Some(now + LAST_LOOK);
+                    timer = None;
+                }
+                if let Poll::Ready(ended) = driven.0.advance(cx, now) {
                     return Poll::Ready(ended);
                 }
                 let Some(at) = driven.0.alarm() else {
+                    // One that was not needed any more would seem late later.
+                    timer = None;
                     return Poll::Pending;
                 };
                 let (set_for, sleep) = match &mut timer {
@@ -193,8 +211,8 @@ impl Waiter {
             self.take_off(now);
             match self.fly(cx) {
                 // What has landed makes room for others.
-                Poll::Ready((ticket, pending, seen)) => {
-                    if let Some(ended) = self.landed(ticket, pending, seen, now) {
+                Poll::Ready((flight, pending, seen)) => {
+                    if let Some(ended) = self.landed(&flight, pending, seen, now) {
                         return Poll::Ready(Some(ended));
                     }
                 }
@@ -251,25 +269,27 @@ impl Waiter {
         entry.looked_at = true;
         let (looker, pending) = (self.looker.clone(), entry.pending.clone());
         let progress = Progress::default();
-        let look = looker.look(key, pending, why, entry.watch.end(), progress.clone());
+        let cut_off = cut_off(entry.watch.end(), self.grace);
+        let look = looker.look(key, pending, why, cut_off, progress.clone());
         self.flights.push(Flight {
             ticket,
             why,
             before,
+            cut_off,
             progress,
             look: Box::pin(look),
         });
     }
 
     /// Polls the looks under way until one ends.
-    fn fly(&mut self, cx: &mut Context<'_>) -> Poll<(Ticket, Pending, Seen)> {
+    fn fly(&mut self, cx: &mut Context<'_>) -> Poll<(Flight, Pending, Seen)> {
         let mut number = 0;
         while number < self.flights.len() {
             // Out of the list while it is polled: code of others runs in there, and may panic.
             let mut flight = self.flights.swap_remove(number);
             match catch_unwind(AssertUnwindSafe(|| flight.look.as_mut().poll(cx))) {
                 Ok(Poll::Ready((pending, seen))) => {
-                    return Poll::Ready((flight.ticket, pending, seen));
+                    return Poll::Ready((flight, pending, seen));
                 }
                 Ok(Poll::Pending) => {
                     self.flights.push(flight);
@@ -289,11 +309,15 @@ impl Waiter {
     /// What a look comes to; something if its wait ends with it.
     fn landed(
         &mut self,
-        ticket: Ticket,
+        flight: &Flight,
         seen_pending: Pending,
         seen: Seen,
         now: Instant,
     ) -> Option<Result<Report, WaitError>> {
+        let ticket = flight.ticket;
+        if was_stopped(flight.cut_off, now) {
+            self.grace = Some(now + LAST_LOOK);
+        }
         let entry = self.entries.get_mut(&ticket)?;
         entry.pending = seen_pending;
         entry.looked_at = false;
@@ -306,7 +330,9 @@ impl Waiter {
             Seen::Doubtful(error) => (WaitErrorKind::Ambiguous, Some(error)),
             Seen::NotYet | Seen::Nothing(_) => {
                 let polling = self.looker.waits().polling;
-                if entry.watch.look_again(now, polling, fastrand::f64()) {
+                // One that began before the program was stopped was not the last.
+                let is_last = flight.cut_off >= cut_off(entry.watch.end(), self.grace);
+                if entry.watch.look_again(now, polling, fastrand::f64()) || !is_last {
                     self.line_up(ticket);
                     return None;
                 }
@@ -324,7 +350,7 @@ impl Waiter {
     /// One whose end has passed without room for its last look.
     fn overdue(&mut self, now: Instant) -> Option<WaitError> {
         let (end, ticket) = self.ending.first().copied()?;
-        if now < end + LAST_LOOK {
+        if now < cut_off(end, self.grace) {
             return None;
         }
         let pending = self.take_out(ticket)?.pending;
@@ -342,7 +368,8 @@ impl Waiter {
             .filter(|why| self.under_way(*why) < LOOKS_AT_ONCE)
             .filter_map(|why| self.line(why).first())
             .map(|(at, _)| *at);
-        let ending = self.ending.first().map(|(end, _)| *end + LAST_LOOK);
+        let ending = self.ending.first();
+        let ending = ending.map(|(end, _)| cut_off(*end, self.grace));
         due.chain(ending).min()
     }
 

@@ -179,6 +179,7 @@ pub(crate) struct Details {
     pub(crate) status: Option<u16>,
     pub(crate) code: Option<ErrorCode>,
     pub(crate) process_id: Option<ProcessId>,
+    pub(crate) simulated: bool,
     pub(crate) retry_after: Option<Duration>,
     pub(crate) clock_skew: Option<i64>,
     pub(crate) detail: Option<&'static str>,
@@ -269,6 +270,12 @@ impl Error {
     #[must_use]
     pub fn process_id(&self) -> Option<&ProcessId> {
         self.0.details.process_id.as_ref()
+    }
+
+    /// Whether the last answer carries a simulator's mark. A process that it names is then nobody's.
+    #[must_use]
+    pub fn simulated(&self) -> bool {
+        self.0.details.simulated
     }
 
     /// By how many seconds IDCloud's clock is ahead of this machine's, where that is the trouble.

@@ -43,6 +43,7 @@ pub use error::{Delivery, Error, ErrorKind, RetryAdvice};
 pub use obstacle::Obstacle;
 pub use operation::{Operation, OperationKind};
 pub use time::clock::{Clock, Sleep, SystemClock};
+pub use time::timeout::{was_stopped, within};
 pub use transport::departure::Departure;
 pub use transport::error::{TransportError, TransportErrorKind};
 #[cfg(feature = "reqwest")]

@@ -3,12 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use idcloud_flows::http::testing::{ScriptedTransport, Step};
+use idcloud_flows::http::testing::{ScriptedTransport, Step, VirtualClock};
+use idcloud_flows::http::{Endpoints, Environment, ServiceAccount};
 use idcloud_flows::journal::Settlement;
 use idcloud_flows::model::{Decision, SelfieKind};
 use idcloud_flows::{Flow, IdCloud, Pending, SubmitOptions, WaitErrorKind};
 
-use crate::support::{ID, OTHER_ID, Question, answer, building, key, pending, process_id};
+use crate::support::{
+    ID, OTHER_ID, Question, Signature, answer, building, key, pending, process_id,
+};
 use crate::watched_journal::{WatchedJournal, reference};
 
 const YES: &str = r#""status":3,"unicoId":{"result":"yes"}"#;
@@ -75,6 +78,37 @@ async fn a_look_confirms_it() {
         assert_eq!(report.unwrap().verdict().decision(), Decision::Approve);
         assert_eq!(journal.state(&idcloud, Flow::Identity).await, "finished");
         assert_eq!(script.calls().len(), 2);
+    }
+}
+
+/// A verdict cannot be misread: what a simulator's broken answer names is simulated from the beginning, and stored so. In the local
+/// environment nothing else answers, whatever a transport leaves out.
+#[tokio::test(start_paused = true)]
+async fn a_simulators_mark_is_kept() {
+    let marked = || cut_off().with_header("idcloud-simulated", "true");
+    for (place, create, simulated) in [
+        ("custom", cut_off(), false),
+        ("custom", marked(), true),
+        ("local", cut_off(), true),
+    ] {
+        let script = Arc::new(ScriptedTransport::new().every_call(create));
+        let account = ServiceAccount::with_signer("a", OTHER_ID, Arc::new(Signature)).unwrap();
+        let url = "https://idcloud.invalid";
+        let environment = match place {
+            "local" => Environment::local(account),
+            _ => Environment::custom(Endpoints::parse(url, url).unwrap(), account),
+        };
+        let idcloud = IdCloud::builder(environment)
+            .transport(script)
+            .clock(Arc::new(VirtualClock::new()))
+            .build()
+            .unwrap();
+        let options = SubmitOptions::default();
+        let known = pending(question().submit(&idcloud, &options).await.unwrap());
+        assert_eq!(known.simulated(), simulated, "{place}");
+        let stored = serde_json::to_string(&known).unwrap();
+        let read: Pending = serde_json::from_str(&stored).unwrap();
+        assert_eq!(read.simulated(), simulated, "{place}");
     }
 }
 

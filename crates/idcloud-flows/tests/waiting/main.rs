@@ -10,6 +10,7 @@
 #[path = "../../examples/axum_webhook.rs"]
 mod axum_webhook;
 mod journaled;
+mod stopped;
 mod waits;
 mod webhook;
 mod webhook_example;

@@ -19,7 +19,7 @@ use idcloud_flows::{
 
 const LATENCY: Duration = Duration::from_millis(200);
 
-struct Signature;
+pub(crate) struct Signature;
 
 #[async_trait]
 impl Signer for Signature {
@@ -172,7 +172,7 @@ pub(crate) fn key() -> ApiKey {
 }
 
 /// A process that was created now, as another program would take it up.
-fn pending(number: u32, now: std::time::SystemTime) -> Pending {
+pub(crate) fn pending(number: u32, now: std::time::SystemTime) -> Pending {
     let since_epoch = now.duration_since(std::time::UNIX_EPOCH).unwrap();
     let stored = serde_json::json!({
         "version": 1,

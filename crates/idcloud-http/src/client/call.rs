@@ -409,7 +409,7 @@ impl Call<'_> {
 
 /// Whether an answer carries a simulator's mark: any but a single `false`. Proxies join headers and repeat them, and a simulated answer must
 /// not pass for a real one.
-fn is_simulated(headers: &HeaderMap) -> bool {
+pub(crate) fn is_simulated(headers: &HeaderMap) -> bool {
     let mut marks = headers.get_all(SIMULATED).iter();
     match (marks.next(), marks.next()) {
         (None, _) => false,

@@ -8,7 +8,7 @@ use idcloud_model::ErrorCode;
 use crate::auth::exchange::ExchangeFailure;
 use crate::auth::token_cache::NoToken;
 use crate::budget::limiter::NoTurn;
-use crate::client::call::{Call, CallState, NotSent, PreviousAttempt};
+use crate::client::call::{Call, CallState, NotSent, PreviousAttempt, is_simulated};
 use crate::error::{Delivery, Details, Error, ErrorKind};
 use crate::operation::OperationKind;
 use crate::retry::attempt::AttemptResult;
@@ -93,6 +93,7 @@ impl Call<'_> {
             status: reading.status,
             code: reading.code,
             process_id: reading.process_id,
+            simulated: is_simulated(&reading.headers),
             retry_after: wait.filter(|_| kind == ErrorKind::RateLimited),
             clock_skew: None,
             detail: reading.detail,

@@ -85,6 +85,7 @@ impl<T> AttemptResult<T> {
                 reading.failed = Some(error.kind());
                 reading.detail = Some(error.kind().message());
                 reading.obstacle = error.obstacle();
+                reading.headers = error.take_headers();
                 let part = error.take_part();
                 if let Some(status) = error.status() {
                     reading.search(status, &part);

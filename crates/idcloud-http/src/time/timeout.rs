@@ -17,11 +17,17 @@ const LATE: Duration = Duration::from_secs(1);
 /// another task reads it.
 const GRACE: Duration = Duration::from_secs(1);
 
+/// Whether the program did not run when a timer fired: it was `due`, and fires `now`, more than a
+/// second later.
+#[must_use]
+pub fn was_stopped(due: Instant, now: Instant) -> bool {
+    now.saturating_duration_since(due) > LATE
+}
+
 /// Until when the work may go on whose timer was due at `due` and is seen to have fired at `now`;
 /// nothing where its time is over.
 fn grace(due: Instant, now: Instant) -> Option<Instant> {
-    let late = now.saturating_duration_since(due) > LATE;
-    late.then(|| now + GRACE)
+    was_stopped(due, now).then(|| now + GRACE)
 }
 
 /// The output of `work`, or `None` once `clock` has reached `deadline`.
@@ -30,7 +36,7 @@ fn grace(due: Instant, now: Instant) -> Option<Instant> {
 /// deadline came, the work has a second of running time more.
 ///
 /// The caller pins the work, so that futures do not grow by being handed down.
-pub(crate) async fn within<F: Future + ?Sized>(
+pub async fn within<F: Future + ?Sized>(
     clock: &dyn Clock,
     deadline: Instant,
     work: Pin<&mut F>,

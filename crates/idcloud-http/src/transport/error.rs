@@ -4,6 +4,7 @@
 use std::fmt;
 
 use bytes::Bytes;
+use http::HeaderMap;
 
 use crate::{BoxError, Obstacle};
 
@@ -88,6 +89,7 @@ impl TransportErrorKind {
 pub struct TransportError {
     kind: TransportErrorKind,
     status: Option<http::StatusCode>,
+    headers: Option<Box<HeaderMap>>,
     part: Bytes,
     obstacle: Option<Obstacle>,
     source: Option<BoxError>,
@@ -100,6 +102,7 @@ impl TransportError {
         Self {
             kind,
             status: None,
+            headers: None,
             part: Bytes::new(),
             obstacle: None,
             source: None,
@@ -120,6 +123,14 @@ impl TransportError {
         self
     }
 
+    /// The same error with the headers of an answer whose body did not arrive whole: `Retry-After`, `Date` and a
+    /// simulator's mark count as in any answer. They are shown nowhere.
+    #[must_use]
+    pub fn with_headers(mut self, headers: HeaderMap) -> Self {
+        self.headers = Some(Box::new(headers));
+        self
+    }
+
     /// The same error with the part of the answer's body that arrived. The process's id may be in it.
     /// It is shown nowhere.
     #[must_use]
@@ -133,6 +144,13 @@ impl TransportError {
     pub fn with_obstacle(mut self, obstacle: Option<Obstacle>) -> Self {
         self.obstacle = obstacle;
         self
+    }
+
+    /// The headers of the answer whose body did not arrive whole.
+    pub(crate) fn take_headers(&mut self) -> HeaderMap {
+        self.headers
+            .take()
+            .map_or_else(HeaderMap::new, |headers| *headers)
     }
 
     /// The part of the answer's body that arrived.

@@ -447,6 +447,7 @@ async fn the_part_that_arrived_names_the_process() {
     let chunk = |text: &str| format!("{:x}\r\n{text}\r\n", text.len());
     let chunked = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n".to_owned();
     let too_long = format!("HTTP/1.1 200 OK\r\ncontent-length: 2000\r\n\r\n{DONE}");
+    let marked = too_long.replacen("\r\n", "\r\nidcloud-simulated: true\r\n", 1);
     let endless = format!("{{\"id\":\"{ID}\",\"x\":\"{}", "x".repeat(2 << 20));
     let in_gzip = {
         let mut gzip = GzEncoder::new(Vec::new(), Compression::none());
@@ -471,12 +472,14 @@ async fn the_part_that_arrived_names_the_process() {
         ("the end does not come", Do::Write(too_long.into())),
         ("too large", Do::Write(answer("200 OK", "", &endless))),
         ("half a gzip", Do::WriteAndClose(in_gzip)),
+        ("of a simulator", Do::WriteAndClose(marked.into())),
     ] {
         let server = Server::start(step).await;
         let created = server.client().create(&key(), &create(), &options()).await;
         let error = created.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Ambiguous, "{name}");
         assert_eq!(error.process_id(), Some(&id()), "{name}: {error}");
+        assert_eq!(error.simulated(), name == "of a simulator", "{name}");
         assert_eq!(
             (error.status(), server.calls().len()),
             (Some(200), 1),

@@ -440,7 +440,11 @@ async fn read(
     });
     let (body, cut) = inflated(arrived.into_body(), limit);
     if let Some(error) = broken.or_else(|| cut.map(TransportError::new)) {
-        return Err(error.with_status(status).with_part(body));
+        let headers = std::mem::take(answer.headers_mut());
+        return Err(error
+            .with_status(status)
+            .with_headers(headers)
+            .with_part(body));
     }
     let mut whole = http::Response::new(body);
     *whole.status_mut() = status;
