@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use idcloud_model::Violation;
+use idcloud_model::{Language, Violation};
 use serde::Serialize;
 
 use crate::exit::Exit;
@@ -83,7 +83,11 @@ impl From<&Violation> for Refusal {
         };
         Self {
             code: violation.code().map(Box::from),
-            ..Self::new(field, violation.rule().meaning(), violation.rule().remedy())
+            ..Self::new(
+                field,
+                violation.meaning_in(Language::English),
+                violation.remedy_in(Language::English),
+            )
         }
     }
 }

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use zeroize::Zeroizing;
 
 use crate::personal::personal_text;
+use crate::typed_marks::{is_between_digits, is_unseen};
 
 personal_text! {
     /// A person's name: something that can be seen, no control characters; surrounding space is dropped.
@@ -23,24 +24,13 @@ impl FromStr for PersonName {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let text = text.trim();
-        if !text.chars().any(is_visible) || text.chars().any(char::is_control) {
+        if !text.chars().any(|c| !c.is_whitespace() && !is_unseen(c))
+            || text.chars().any(char::is_control)
+        {
             return Err(PersonNameError);
         }
         Ok(Self(text.to_owned().into()))
     }
-}
-
-/// Whether a character leaves a trace on paper: no white space, no control, and none of Unicode's blank or zero-width ones.
-///
-/// Names may hold such characters, as joiners and direction marks; a name of nothing else would be sent as if it were one.
-fn is_visible(c: char) -> bool {
-    let blank = matches!(c,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
-        | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
-        | '\u{e0000}'..='\u{e0fff}');
-    !blank && !c.is_whitespace() && !c.is_control()
 }
 
 personal_text! {
@@ -71,44 +61,79 @@ impl FromStr for Email {
 }
 
 personal_text! {
-    /// A phone number with country code: 12 or 13 digits, such as `551130000000` or `5511900000000`.
+    /// A phone number with its country code, in digits: `5511900000000`, `14155552671`.
     ///
-    /// E.164 (`+5511900000000`) and the usual spaces, hyphens and brackets are accepted and dropped, because the
-    /// documents show digits alone (parameter specification) and E.164 (newest reference) for the same member.
+    /// With `+` it is taken as it is (E.164: at most 15 digits). Without, twelve or thirteen digits begin with a country code, and ten or
+    /// eleven are a Brazilian number with its area code, before which `55` is put; of eleven the third is a 9, as mobile numbers have it.
+    /// Blanks, hyphens, dots and brackets are dropped, because the documents show digits alone (parameter specification) and E.164
+    /// (newest reference) for the same member.
     ///
     /// ```
     /// use idcloud_model::Phone;
     ///
-    /// let phone: Phone = "+55 (11) 90000-0000".parse()?;
-    /// assert_eq!(phone.expose(), "5511900000000");
+    /// for text in ["+55 (11) 90000-0000", "(11) 90000-0000", "11900000000"] {
+    ///     let phone: Phone = text.parse()?;
+    ///     assert_eq!(phone.expose(), "5511900000000");
+    /// }
+    /// assert_eq!("+1 415 555 2671".parse::<Phone>()?.expose(), "14155552671");
     /// # Ok::<(), idcloud_model::PhoneError>(())
     /// ```
     Phone
 }
 
-/// The text is not 12 or 13 digits with country code.
+/// The text is neither a number with its country code nor a Brazilian one with its area code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a phone number has 12 or 13 digits with its country code")]
+#[error("a phone number begins with + and its country code, or with a Brazilian area code")]
 pub struct PhoneError;
+
+/// The area codes in use (ANATEL).
+const AREA_CODES: [&str; 67] = [
+    "11", "12", "13", "14", "15", "16", "17", "18", "19", "21", "22", "24", "27", "28", "31", "32",
+    "33", "34", "35", "37", "38", "41", "42", "43", "44", "45", "46", "47", "48", "49", "51", "53",
+    "54", "55", "61", "62", "63", "64", "65", "66", "67", "68", "69", "71", "73", "74", "75", "77",
+    "79", "81", "82", "83", "84", "85", "86", "87", "88", "89", "91", "92", "93", "94", "95", "96",
+    "97", "98", "99",
+];
+
+const BRAZIL: &str = "55";
 
 impl FromStr for Phone {
     type Err = PhoneError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let text = text.trim();
+        let is_mark = |c: char| matches!(c, '(' | ')') || is_between_digits(c);
         // Reserved at once: a buffer that grows leaves digits behind where nobody wipes them.
-        let mut digits = Zeroizing::new(String::with_capacity(text.len()));
-        digits.extend(
-            text.strip_prefix('+')
-                .unwrap_or(text)
-                .chars()
-                .filter(|c| !matches!(c, ' ' | '-' | '(' | ')' | '.')),
-        );
-        if !matches!(digits.len(), 12 | 13) || !digits.bytes().all(|b| b.is_ascii_digit()) {
-            return Err(PhoneError);
+        let mut number = Zeroizing::new(String::with_capacity(text.len() + BRAZIL.len()));
+        let mut marked = text.trim_start_matches(is_mark);
+        let is_international = marked.starts_with('+');
+        marked = marked.strip_prefix('+').unwrap_or(marked);
+        let count = marked.chars().filter(|c| !is_mark(*c)).count();
+        if !is_international && matches!(count, 10 | 11) {
+            number.push_str(BRAZIL);
         }
-        Ok(Self(digits))
+        number.extend(marked.chars().filter(|c| !is_mark(*c)));
+        let is_valid = number.bytes().all(|b| b.is_ascii_digit())
+            && !number.starts_with('0')
+            && match (is_international, count) {
+                (true, count) if number.starts_with(BRAZIL) => matches!(count, 12 | 13),
+                (true, count) => (7..=15).contains(&count),
+                (false, 10 | 11) => is_brazilian(number.get(BRAZIL.len()..).unwrap_or_default()),
+                (false, count) => matches!(count, 12 | 13),
+            };
+        if is_valid {
+            Ok(Self(number))
+        } else {
+            Err(PhoneError)
+        }
     }
+}
+
+/// Whether these ten or eleven digits are an area code and a number.
+fn is_brazilian(digits: &str) -> bool {
+    let area = digits.get(..2).unwrap_or_default();
+    let is_mobile = digits.get(2..3) == Some("9");
+    AREA_CODES.contains(&area) && (digits.len() == 10 || is_mobile)
 }
 
 personal_text! {
@@ -168,8 +193,37 @@ mod tests {
             ("551972557070", Some("551972557070")),
             ("+5511974749090", Some("5511974749090")),
             ("55 11 97474-9090", Some("5511974749090")),
-            ("11974749090", None),
+            ("11974749090", Some("5511974749090")),
+            ("(11) 97474-9090", Some("5511974749090")),
+            ("(11) 3474-9090", Some("551134749090")),
+            ("1134749090", Some("551134749090")),
+            ("+55\u{a0}11\u{a0}97474\u{2011}9090", Some("5511974749090")),
+            ("(+55) 11 97474.9090", Some("5511974749090")),
+            ("+1 415 555 2671", Some("14155552671")),
+            ("+34 612 345 678", Some("34612345678")),
+            ("+598 94 123 456", Some("59894123456")),
+            ("+52 55 1234 5678", Some("525512345678")),
+            ("52 55 1234 5678", Some("525512345678")),
+            ("+290 23456", Some("29023456")),
+            ("+123456789012345", Some("123456789012345")),
+            // No area code, no mobile number, a trunk's or an exit's zeros, too short and too long.
+            ("(20) 97474-9090", None),
+            ("(10) 3474-9090", None),
+            ("(11) 87474-9090", None),
+            ("14155552671", None),
+            ("011974749090", None),
+            ("0055119747490", None),
+            ("974749090", None),
+            ("97474-9090", None),
+            ("+055119747490", None),
+            ("+55 11 7474-909", None),
+            ("+12345", None),
+            ("+1234567890123456", None),
+            ("++5511974749090", None),
+            ("5511+974749090", None),
             ("55119747490901", None),
+            ("+55 11 97474-9090 r. 12", None),
+            ("+55 11 97474\u{200b}9090", None),
             ("5511974x49090", None),
             ("", None),
         ] {

@@ -7,13 +7,14 @@ use std::str::FromStr;
 use zeroize::Zeroize;
 
 use crate::personal::{redacted, stored_as_text};
+use crate::typed_marks::{is_between_digits, unseen};
 
 const DIGITS: usize = 11;
 
 /// A CPF whose check digits are right.
 ///
-/// Read from eleven digits or from the usual form `000.000.000-00`; sent as eleven digits, which is how the
-/// Onboarding page asks for `subject.code`. Eleven equal digits pass the arithmetic but are never issued, and are refused.
+/// Read from eleven digits, with or without dots, hyphens and blanks between them, as the usual form `000.000.000-00` has them and as people
+/// type and copy it; sent as eleven digits, which is how the Onboarding page asks for `subject.code`. Eleven equal digits pass the arithmetic but are never issued, and are refused.
 ///
 /// ```
 /// use idcloud_model::Cpf;
@@ -52,6 +53,9 @@ pub enum CpfError {
     /// Not eleven digits, alone or in the form `000.000.000-00`.
     #[error("a CPF has eleven digits, alone or as 000.000.000-00")]
     Form,
+    /// A character that nobody sees stands in it, as in texts that were copied.
+    #[error("a character that cannot be seen (U+{:04X}) stands in the CPF", u32::from(*.0))]
+    Unseen(char),
     /// Eleven equal digits.
     #[error("a CPF of eleven equal digits is never issued")]
     Repeated,
@@ -64,7 +68,8 @@ impl FromStr for Cpf {
     type Err = CpfError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let mut cpf = Self(digits(text.trim()).ok_or(CpfError::Form)?);
+        let form = || unseen(text).map_or(CpfError::Form, CpfError::Unseen);
+        let mut cpf = Self(digits(text.trim()).ok_or_else(form)?);
         let [body @ .., first_check, second_check] = &cpf.0;
         if cpf.0.iter().all(|digit| digit == second_check) {
             return Err(CpfError::Repeated);
@@ -81,25 +86,15 @@ impl FromStr for Cpf {
     }
 }
 
-/// The eleven digits as numbers, from either form; nothing else is tolerated, so that a longer number with a CPF inside is not one.
+/// The eleven digits as numbers, whatever marks stand between them; a longer number with a CPF inside is none.
 fn digits(text: &str) -> Option<[u8; DIGITS]> {
     let mut digits = [0; DIGITS];
-    let bytes = text.as_bytes();
-    let formatted = bytes.len() == DIGITS + 3;
-    if !formatted && bytes.len() != DIGITS {
-        return None;
-    }
     let mut place = digits.iter_mut();
-    for (at, byte) in bytes.iter().enumerate() {
-        match (formatted, at) {
-            (true, 3 | 7) if *byte == b'.' => {}
-            (true, 11) if *byte == b'-' => {}
-            (true, 3 | 7 | 11) => return None,
-            _ if byte.is_ascii_digit() => *place.next()? = byte - b'0',
-            _ => return None,
-        }
+    for c in text.chars().filter(|c| !is_between_digits(*c)) {
+        let digit = u8::try_from(c).ok().filter(u8::is_ascii_digit)?;
+        *place.next()? = digit - b'0';
     }
-    Some(digits)
+    place.next().is_none().then_some(digits)
 }
 
 /// The modulo-11 digit that follows `digits`: weights fall from `len + 1` to 2.
@@ -142,9 +137,23 @@ mod tests {
             ("", Err(CpfError::Form)),
             ("5299822472", Err(CpfError::Form)),
             ("529982247255", Err(CpfError::Form)),
-            ("529-982-247.25", Err(CpfError::Form)),
-            ("529.982.24725", Err(CpfError::Form)),
-            ("52998224725\0\0\0", Err(CpfError::Form)),
+            ("529-982-247.25", Ok("52998224725")),
+            ("529.982.24725", Ok("52998224725")),
+            ("529982247-25", Ok("52998224725")),
+            ("529 982 247 25", Ok("52998224725")),
+            ("529.982.247\u{2013}25", Ok("52998224725")),
+            ("529.982.247\u{2011}25", Ok("52998224725")),
+            ("529\u{a0}982\u{202f}247\u{2212}25", Ok("52998224725")),
+            ("529,982,247-25", Err(CpfError::Form)),
+            ("529.982.247=25", Err(CpfError::Form)),
+            ("529.982.247/25", Err(CpfError::Form)),
+            (
+                "\u{202a}529.982.247-25\u{202c}",
+                Err(CpfError::Unseen('\u{202a}')),
+            ),
+            ("529.982.247\u{200b}-25", Err(CpfError::Unseen('\u{200b}'))),
+            ("\u{feff}52998224725", Err(CpfError::Unseen('\u{feff}'))),
+            ("52998224725\0\0\0", Err(CpfError::Unseen('\0'))),
             ("٥٢٩٩٨٢٢٤٧٢٥", Err(CpfError::Form)),
         ] {
             let parsed = text.parse::<Cpf>();

@@ -5,6 +5,7 @@
 use std::str::FromStr;
 
 use crate::personal::personal_text;
+use crate::typed_marks::unseen;
 
 personal_text! {
     /// A CURP: eighteen characters, structure and check digit right, held in capitals.
@@ -29,6 +30,9 @@ pub enum CurpError {
         "a CURP has four letters, a date as six digits, H, M or X, a state of two letters, three consonants, a letter or digit, and a digit"
     )]
     Form,
+    /// A character that nobody sees stands in it, as in texts that were copied.
+    #[error("a character that cannot be seen (U+{:04X}) stands in the CURP", u32::from(*.0))]
+    Unseen(char),
     /// The month and day cannot occur.
     #[error("the CURP's birth date does not exist")]
     BirthDate,
@@ -48,6 +52,9 @@ impl FromStr for Curp {
     type Err = CurpError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if let Some(unseen) = unseen(text) {
+            return Err(CurpError::Unseen(unseen));
+        }
         let text = zeroize::Zeroizing::new(text.trim().to_ascii_uppercase());
         let code: &[u8; 18] = text.as_bytes().try_into().map_err(|_| CurpError::Form)?;
         let [
@@ -147,6 +154,7 @@ mod tests {
             ("", CurpError::Form),
             ("HEGG560427MVZRRL0", CurpError::Form),
             ("HEGG560427AVZRRL04", CurpError::Form),
+            ("HEGG560427\u{200b}MVZRRL04", CurpError::Unseen('\u{200b}')),
             ("HEGG560427MZZRRL04", CurpError::Form),
             ("HEGG560427MVZRAL04", CurpError::Form),
             ("HEGG561327MVZRRL04", CurpError::BirthDate),

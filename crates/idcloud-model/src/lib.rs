@@ -45,6 +45,7 @@ mod serpro;
 mod status;
 mod subject;
 mod trust;
+mod typed_marks;
 mod unknown;
 mod violation;
 mod webhook;

@@ -28,12 +28,12 @@ macro_rules! text_schema {
 }
 
 text_schema! {
-    Cpf: r"^(\d{11}|\d{3}\.\d{3}\.\d{3}-\d{2})$", "A CPF whose check digits are right.";
+    Cpf: r"^[ .-]*(\d[ .-]*){11}$", "A CPF whose check digits are right.";
     Curp: r"^[A-Za-z]{4}\d{6}[HMXhmx][A-Za-z]{5}[A-Za-z0-9]\d$", "A CURP whose check digit is right.";
-    SubjectCode: r"^(\d{11}|\d{3}\.\d{3}\.\d{3}-\d{2}|[A-Za-z]{4}\d{6}[HMXhmx][A-Za-z]{5}[A-Za-z0-9]\d)$", "A CPF or a CURP.";
+    SubjectCode: r"^([ .-]*(\d[ .-]*){11}|[A-Za-z]{4}\d{6}[HMXhmx][A-Za-z]{5}[A-Za-z0-9]\d)$", "A CPF or a CURP.";
     PersonName: r"\S", "A person's name.";
     Email: r"^\S+@\S+$", "An e-mail address.";
-    Phone: r"^\s*\+?[ ().-]*(\d[ ().-]*){12,13}\s*$", "A phone number of 12 or 13 digits with country code.";
+    Phone: r"^[\s().-]*\+?[ ().-]*(\d[ ().-]*){7,15}\s*$", "A phone number with its country code, or a Brazilian one with its area code.";
     Gender: r"^[MFmf]$", "M or F.";
     BirthDate: r"^\d{4}-\d{2}-\d{2}$", "An existing day as yyyy-MM-dd.";
     ClientReference: r"^\S{1,256}$", "The caller's own id of a person.";
@@ -82,7 +82,7 @@ impl JsonSchema for SubjectDraft {
                 "curp": text("CURP, where it is known to be one."),
                 "name": text("The person's name."),
                 "email": text("E-mail address."),
-                "phone": text("Phone number of 12 or 13 digits with country code."),
+                "phone": text("Phone number with + and its country code, or a Brazilian one with its area code."),
                 "gender": text("M or F."),
                 "birthDate": text("An existing day as yyyy-MM-dd."),
                 "clientReference": text("The caller's own id of the person: 1 to 256 characters without white space."),

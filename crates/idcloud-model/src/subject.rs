@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::personal::{Text, refuse_unrepeated, unexpected};
 
+use crate::typed_marks::unseen;
 use crate::violation::{Rule, Violation, Violations};
 use crate::{
     BirthDate, ClientReference, Cpf, CpfError, Curp, CurpError, Email, Gender, PersonName, Phone,
@@ -82,7 +83,8 @@ pub enum SubjectCodeError {
 impl SubjectCodeError {
     const fn rule(self) -> Rule {
         match self {
-            Self::Cpf(CpfError::Form) | Self::Curp(CurpError::Form | CurpError::BirthDate) => {
+            Self::Cpf(CpfError::Form | CpfError::Unseen(_))
+            | Self::Curp(CurpError::Form | CurpError::Unseen(_) | CurpError::BirthDate) => {
                 Rule::CodeForm
             }
             Self::Cpf(CpfError::Repeated) => Rule::CodeRepeated,
@@ -357,7 +359,10 @@ impl SubjectDraft {
         let mut found = Vec::new();
         let code = self
             .parse_code()
-            .map_err(|rule| found.push(Violation::new("subject.code", rule)))
+            .map_err(|rule| {
+                let unseen = self.codes().find_map(|(_, text)| unseen(text));
+                found.push(Violation::new("subject.code", rule).with_unseen(unseen));
+            })
             .ok();
         let name = member(self.name.as_ref(), "subject.name", &mut found, |text| {
             text.parse().map_err(|_| {
@@ -420,10 +425,11 @@ fn member<T>(
     found: &mut Vec<Violation>,
     parse: impl FnOnce(&str) -> Result<T, Rule>,
 ) -> Option<T> {
-    match parse(text?) {
+    let text = text?;
+    match parse(text) {
         Ok(value) => Some(value),
         Err(rule) => {
-            found.push(Violation::new(path, rule));
+            found.push(Violation::new(path, rule).with_unseen(unseen(text)));
             None
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! A violation must name the field, the rule and the remedy, and never repeat the value.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::language::{Language, Text};
@@ -14,12 +15,23 @@ use crate::{CatalogueEntry, ErrorCode};
 pub struct Violation {
     path: &'static str,
     rule: Rule,
+    unseen: Option<char>,
 }
 
 impl Violation {
     /// A violation of `rule` at `path`, the member's place in the request, such as `subject.code`.
     pub(crate) const fn new(path: &'static str, rule: Rule) -> Self {
-        Self { path, rule }
+        Self {
+            path,
+            rule,
+            unseen: None,
+        }
+    }
+
+    /// The same, of a value that holds a character which nobody sees: the value looks right to whoever typed it.
+    pub(crate) const fn with_unseen(mut self, unseen: Option<char>) -> Self {
+        self.unseen = unseen;
+        self
     }
 
     /// The member's place in the request, such as `subject.code`.
@@ -32,6 +44,40 @@ impl Violation {
     #[must_use]
     pub const fn rule(&self) -> Rule {
         self.rule
+    }
+
+    /// The first character of the value that cannot be seen, where there is one: a zero-width space, a direction mark, a control.
+    #[must_use]
+    pub const fn unseen(&self) -> Option<char> {
+        self.unseen
+    }
+
+    /// What is wrong, in `language`, without the value; a character that cannot be seen is named by its code point.
+    #[must_use]
+    pub fn meaning_in(&self, language: Language) -> Cow<'static, str> {
+        let meaning = self.rule.meaning_in(language);
+        let Some(unseen) = self.unseen.map(u32::from) else {
+            return meaning.into();
+        };
+        match language {
+            Language::Portuguese => {
+                format!("{meaning}: há um caractere invisível, U+{unseen:04X}").into()
+            }
+            Language::English => {
+                format!("{meaning}: a character that cannot be seen, U+{unseen:04X}, stands in it")
+                    .into()
+            }
+        }
+    }
+
+    /// What to do about it, in `language`.
+    #[must_use]
+    pub const fn remedy_in(&self, language: Language) -> &'static str {
+        match (self.unseen, language) {
+            (None, _) => self.rule.remedy_in(language),
+            (Some(_), Language::Portuguese) => "digite o valor outra vez em vez de copiá-lo",
+            (Some(_), Language::English) => "type the value again instead of copying it",
+        }
     }
 
     /// The code with which IDCloud would have refused the request; `None` where it publishes none.
@@ -49,11 +95,11 @@ impl Violation {
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.path, self.rule.meaning())?;
+        write!(f, "{}: {}", self.path, self.meaning_in(Language::English))?;
         if let Some(code) = self.code() {
             write!(f, " (IDCloud code {code})")?;
         }
-        write!(f, "; {}", self.rule.remedy())
+        write!(f, "; {}", self.remedy_in(Language::English))
     }
 }
 
@@ -165,8 +211,8 @@ rules! {
         pt: "não é um endereço de e-mail", "informe um só endereço, com um @ e sem espaços, ou omita o campo";
     }
     PhoneForm: {
-        en: "not 12 or 13 digits", "give country code, area code and number, such as 5511900000000, or leave it out";
-        pt: "não tem 12 ou 13 dígitos", "informe código do país, DDD e número, como 5511900000000, ou omita o campo";
+        en: "neither a number with its country code nor a Brazilian one with its area code", "give +, country code and number, such as +5511900000000, or a Brazilian area code and number, or leave it out";
+        pt: "não é um número com código do país nem um número brasileiro com DDD", "informe +, código do país e número, como +5511900000000, ou DDD e número brasileiros, ou omita o campo";
     }
     GenderForm: {
         en: "neither M nor F", "give M or F, or leave it out";
