@@ -116,16 +116,14 @@ fn rows_of(
             return Err(format!("line {} after {before}, of {lines}", entry.line));
         }
         before = entry.line;
-        match entry.fields {
-            Err(refusal) => hidden(&[refusal])?,
-            Ok(fields) => {
-                if let Err(refusal) = row::reference(&fields) {
-                    hidden(&[refusal])?;
-                }
-                if let Err(refusals) = Row::read(fields) {
-                    hidden(&refusals)?;
-                }
-            }
+        if let Some(refusal) = entry.broken {
+            hidden(&[refusal])?;
+        }
+        if let Err(refusal) = row::reference(&entry.fields) {
+            hidden(&[refusal])?;
+        }
+        if let Err(refusals) = Row::read(entry.fields) {
+            hidden(&refusals)?;
         }
     }
     match next() {
@@ -198,7 +196,7 @@ fn any_input_is_read_or_refused() {
 fn a_good_row_is_read() {
     let text = format!("{}order-1,52998224725,Markername,,,a.jpg\n", HEADERS[0]);
     let mut rows = CsvRows::open(text.as_bytes()).unwrap();
-    let fields = rows.next().unwrap().unwrap().fields.unwrap();
+    let fields = rows.next().unwrap().unwrap().fields;
     assert!(Row::read(fields).is_ok());
     assert_eq!(read(text.as_bytes()), Ok(()));
     let input = b"a\xff";

@@ -82,11 +82,12 @@ impl<R: Read> CsvRows<R> {
             if !more {
                 return Ok(None);
             }
-            if self.record.len() > 1 || self.record.iter().any(|text| !text.trim_ascii().is_empty())
-            {
+            if !self.record.iter().all(is_blank) {
+                let (fields, broken) = self.fields();
                 return Ok(Some(Entry {
                     line: self.line(line),
-                    fields: self.fields(),
+                    fields,
+                    broken,
                 }));
             }
         }
@@ -100,29 +101,52 @@ impl<R: Read> CsvRows<R> {
         after.saturating_sub(inside + 1).max(before)
     }
 
-    fn fields(&self) -> Result<Fields, Refusal> {
+    /// The row's texts, and what is wrong where some could not be read.
+    fn fields(&self) -> (Fields, Option<Refusal>) {
+        let mut fields = Fields::default();
         let (has, needs) = (self.record.len(), self.columns.len());
         if has != needs {
-            return Err(Refusal::new(
+            // Only the first column is certainly in its place: behind it a reference could be a name.
+            if self.columns.first() == Some(&Some(Column::Reference))
+                && let Some(Ok(text)) = self.record.get(0).map(str::from_utf8)
+            {
+                fields.put(Column::Reference, Zeroizing::new(text.trim().to_owned()));
+            }
+            let broken = Refusal::new(
                 "row",
                 format!("has {has} columns where the header has {needs}"),
                 "put values that contain a comma into double quotes",
-            ));
+            );
+            return (fields, Some(broken));
         }
-        let mut fields = Fields::default();
+        let mut broken = None;
         for (bytes, column) in self.record.iter().zip(&self.columns) {
             let Some(column) = column else { continue };
-            let text = str::from_utf8(bytes).map_err(|_| {
-                Refusal::new(
-                    column.as_str(),
-                    "is not UTF-8 text",
-                    "save the file as UTF-8",
-                )
-            })?;
-            fields.put(*column, Zeroizing::new(text.trim().to_owned()));
+            match str::from_utf8(bytes) {
+                Ok(text) => {
+                    fields.put(*column, Zeroizing::new(text.trim().to_owned()));
+                }
+                Err(_) => {
+                    broken.get_or_insert_with(|| {
+                        Refusal::new(
+                            column.as_str(),
+                            source::encoding(bytes),
+                            "save the file as UTF-8",
+                        )
+                    });
+                }
+            }
         }
-        Ok(fields)
+        (fields, broken)
     }
+}
+
+/// Whether a field holds nothing: no text, or nothing but what separates fields elsewhere.
+fn is_blank(field: &[u8]) -> bool {
+    str::from_utf8(field).is_ok_and(|text| {
+        text.chars()
+            .all(|c| c.is_whitespace() || matches!(c, ';' | ','))
+    })
 }
 
 fn columns(header: &ByteRecord) -> Result<Vec<Option<Column>>, Vec<Refusal>> {
@@ -132,7 +156,7 @@ fn columns(header: &ByteRecord) -> Result<Vec<Option<Column>>, Vec<Refusal>> {
     if !header.iter().all(is_text) {
         return Err(vec![Refusal::new(
             HEADER,
-            "is not UTF-8 text",
+            source::encoding(header.as_slice()),
             "save the file as CSV in UTF-8",
         )]);
     }

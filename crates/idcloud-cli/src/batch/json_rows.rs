@@ -6,7 +6,7 @@ use std::fmt;
 use std::io::{self, BufRead, Read as _};
 
 use serde::Deserializer as _;
-use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::de::{IgnoredAny, MapAccess, Visitor};
 use zeroize::Zeroizing;
 
 use super::column::{Column, Named};
@@ -48,10 +48,15 @@ impl<R: BufRead> JsonRows<R> {
             if text.trim_ascii().is_empty() {
                 continue;
             }
-            let fields = if whole { fields(text) } else { Err(too_long()) };
+            let (fields, broken) = if whole {
+                fields(text)
+            } else {
+                (Fields::default(), Some(too_long()))
+            };
             return Ok(Some(Entry {
                 line: self.line,
                 fields,
+                broken,
             }));
         }
     }
@@ -84,81 +89,104 @@ fn too_long() -> Refusal {
     )
 }
 
-fn fields(text: &[u8]) -> Result<Fields, Refusal> {
-    if str::from_utf8(text).is_err() {
-        return Err(Refusal::new(
-            "row",
-            "is not UTF-8 text",
-            "save the file as UTF-8",
-        ));
-    }
+/// The object's texts, and what is wrong where some could not be read.
+fn fields(text: &[u8]) -> (Fields, Option<Refusal>) {
+    let mut fields = Fields::default();
     let mut problem = None;
-    let mut deserializer = serde_json::Deserializer::from_slice(text);
+    let lossy;
+    let text = match str::from_utf8(text) {
+        Ok(whole) if !whole.contains('\0') => whole,
+        Ok(_) => {
+            let broken = Refusal::new("row", source::encoding(text), "save the file as UTF-8");
+            return (fields, Some(broken));
+        }
+        Err(_) => {
+            problem = Some(Refusal::new(
+                "row",
+                source::encoding(text),
+                "save the file as UTF-8",
+            ));
+            // The other members can be read: the reference is what the row is told by.
+            lossy = Zeroizing::new(String::from_utf8_lossy(text).into_owned());
+            &*lossy
+        }
+    };
+    let mut deserializer = serde_json::Deserializer::from_str(text);
     let read = deserializer
         .deserialize_map(Object {
+            fields: &mut fields,
             problem: &mut problem,
         })
-        .and_then(|fields| deserializer.end().map(|()| fields));
-    read.map_err(|error| {
-        problem.unwrap_or_else(|| {
-            if error.is_data() {
-                Refusal::new(
-                    "row",
-                    "is not an object",
-                    "give an object such as {\"reference\": \"…\"}",
-                )
-            } else {
-                let column = error.column();
-                Refusal::new(
-                    "row",
-                    format!("is not JSON (column {column})"),
-                    "give an object on one line, such as {\"reference\": \"…\"}",
-                )
-            }
-        })
-    })
+        .and_then(|()| deserializer.end());
+    let broken = problem.or_else(|| read.err().map(|error| unread(&error)));
+    (fields, broken)
+}
+
+fn unread(error: &serde_json::Error) -> Refusal {
+    if error.is_data() {
+        return Refusal::new(
+            "row",
+            "is not an object",
+            "give an object such as {\"reference\": \"…\"}",
+        );
+    }
+    let column = error.column();
+    Refusal::new(
+        "row",
+        format!("is not JSON (column {column})"),
+        "give an object on one line, such as {\"reference\": \"…\"}",
+    )
 }
 
 struct Object<'a> {
+    /// What was read.
+    fields: &'a mut Fields,
     /// Why the object is refused; the error of the reader would say less.
     problem: &'a mut Option<Refusal>,
 }
 
 impl<'de> Visitor<'de> for Object<'_> {
-    type Value = Fields;
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
-        let mut fields = Fields::default();
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(Text(name)) = map.next_key()? {
             let (column, problem) = match Column::named(&name) {
                 Named::Known(column) => match map.next_value::<Value>()? {
                     Value::Absent => continue,
                     Value::Text(text) => {
-                        if fields.put(column, text) {
+                        // A value that holds what was no text is no value.
+                        if text.contains(char::REPLACEMENT_CHARACTER) && self.problem.is_some() {
+                            continue;
+                        }
+                        if self.fields.put(column, text) {
                             continue;
                         }
                         (column, ("is given twice", "keep one of the two"))
                     }
                     Value::Other => (column, ("is not text", "put it into double quotes")),
                 },
-                Named::Misspelt(column) => (
-                    column,
-                    ("is spelt otherwise", "spell the key as documented"),
-                ),
+                Named::Misspelt(column) => {
+                    map.next_value::<IgnoredAny>()?;
+                    (
+                        column,
+                        ("is spelt otherwise", "spell the key as documented"),
+                    )
+                }
                 Named::Unknown => {
                     map.next_value::<IgnoredAny>()?;
                     continue;
                 }
             };
             let (rule, remedy) = problem;
-            *self.problem = Some(Refusal::new(column.as_str(), rule, remedy));
-            return Err(A::Error::custom("refused"));
+            // Read on: the reference may stand behind what is refused.
+            self.problem
+                .get_or_insert_with(|| Refusal::new(column.as_str(), rule, remedy));
         }
-        Ok(fields)
+        Ok(())
     }
 }
 

@@ -121,11 +121,7 @@ impl Looked<'_> {
         };
         let mut source = Source::open(self.input).map_err(unreadable)?;
         while let Some(entry) = source.next()? {
-            let Some(reference) = entry
-                .fields
-                .ok()
-                .and_then(|fields| row::reference(&fields).ok())
-            else {
+            let Ok(reference) = row::reference(&entry.fields) else {
                 continue;
             };
             let reference = reference.as_str();

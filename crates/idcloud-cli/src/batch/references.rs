@@ -48,11 +48,7 @@ impl References {
         let mut source = Source::open(input)?;
         let mut references = Self::default();
         while let Some(entry) = source.next().map_err(|refusal| vec![refusal])? {
-            if let Some(reference) = entry
-                .fields
-                .ok()
-                .and_then(|fields| row::reference(&fields).ok())
-            {
+            if let Ok(reference) = row::reference(&entry.fields) {
                 references.put(reference.as_str());
             }
         }

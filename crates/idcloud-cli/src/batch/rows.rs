@@ -9,7 +9,7 @@ use std::path::Path;
 use idcloud_flows::journal::Reference;
 
 use super::row::{self, Row};
-use super::source::Source;
+use super::source::{Entry, Source};
 use super::version::Version;
 use crate::failure::Refusal;
 
@@ -69,24 +69,24 @@ impl Rows {
         };
         let index = self.next;
         self.next += 1;
-        let identity = entry
-            .fields
-            .as_ref()
-            .map_or(0, |fields| self.hasher.hash_one(fields));
-        let (reference, row) = match entry.fields {
-            Err(refusal) => (None, Err(vec![refusal])),
-            Ok(fields) => match row::reference(&fields) {
-                Err(refusal) => (None, Err(with(refusal, Row::read(fields)))),
-                Ok(reference) if !self.is_new(&reference) => {
-                    let repeated = Refusal::new(
-                        "reference",
-                        "stands in an earlier row",
-                        "give each row a reference of its own, or take the row out",
-                    );
-                    (Some(reference), Err(vec![repeated]))
-                }
-                Ok(reference) => (Some(reference), Row::read(fields)),
-            },
+        let Entry { fields, broken, .. } = entry;
+        let identity = self.hasher.hash_one((&fields, broken.is_some()));
+        let (reference, row) = match (row::reference(&fields), broken) {
+            (Err(_), Some(broken)) => (None, Err(vec![broken])),
+            (Err(refusal), None) => (None, Err(with(refusal, Row::read(fields)))),
+            (Ok(reference), broken) if !self.is_new(&reference) => {
+                let repeated = Refusal::new(
+                    "reference",
+                    "stands in an earlier row",
+                    "give each row a reference of its own, or take the row out",
+                );
+                (
+                    Some(reference),
+                    Err(std::iter::once(repeated).chain(broken).collect()),
+                )
+            }
+            (Ok(reference), Some(broken)) => (Some(reference), Err(vec![broken])),
+            (Ok(reference), None) => (Some(reference), Row::read(fields)),
         };
         Ok(Some(Line {
             index,
@@ -190,8 +190,13 @@ mod tests {
             (format!(",{GOOD}\nb,{GOOD}\n"), "2 - reference|3 b|"),
             (format!("52998224725,{GOOD}\n"), "2 - reference|"),
             (
-                format!("a,{GOOD},more\nb,{GOOD}\nc,d\n"),
-                "2 - row|3 b|4 - row|",
+                format!("a,{GOOD},more\nb,{GOOD}\nc,d\nb,d\n"),
+                "2 a row|3 b|4 c row|5 b reference row|",
+            ),
+            // Spreadsheets leave rows of nothing but separators.
+            (
+                format!(",,,,,\na,{GOOD}\n , ,\u{a0},,,\n\"\",,\n;;;;;\n;\t;\n,,\n"),
+                "3 a|",
             ),
             (
                 "a,529.982.247-26,,Marker,1,\nb,,Marker,,,a.jpg\n".into(),
@@ -208,10 +213,25 @@ mod tests {
         let mut bytes = format!("{HEADER}a,52998224725,Jos").into_bytes();
         bytes.extend(b"\xe9 Marker,,,a.jpg\n");
         bytes.extend(format!("b,{GOOD}\n").bytes());
-        assert_eq!(read("in.csv", &bytes), "2 - name|3 b|");
+        assert_eq!(read("in.csv", &bytes), "2 a name|3 b|");
+        // Behind another column a reference may not be one.
+        let moved =
+            "cpf,reference,name,selfie\n52998224725,a,Test,Subject,b.jpg\n52998224725,a,Test\n";
+        assert_eq!(read("in.csv", moved.as_bytes()), "2 - row|3 - row|");
         let mut bytes = b"{\"reference\":\"a\xe9\"}\n".to_vec();
         bytes.extend(json("b").bytes());
-        assert_eq!(read("in.jsonl", &bytes), "1 - row|2 b|");
+        bytes.extend(b"{\"name\":\"Jos\xe9\",\"reference\":\"c\"}\n");
+        assert_eq!(read("in.jsonl", &bytes), "1 - row|2 b|3 c row|");
+        let utf16 = |text: &str| -> Vec<u8> {
+            let units = format!("\u{feff}{text}");
+            units.encode_utf16().flat_map(u16::to_le_bytes).collect()
+        };
+        assert_eq!(
+            read("in.csv", &utf16(&format!("{HEADER}a,{GOOD}\n"))),
+            "the header: is in UTF-16, which Windows calls Unicode"
+        );
+        let rows = read("in.jsonl", &utf16(&json("a")));
+        assert!(rows.starts_with("1 - row|"), "{rows}");
     }
 
     #[test]
@@ -244,7 +264,7 @@ mod tests {
         }
         assert_eq!(
             read("in.csv", b"\xff\xfer\0e\0f\0"),
-            "the header: is not UTF-8 text"
+            "the header: is in UTF-16, which Windows calls Unicode"
         );
         assert_eq!(
             read("in.txt", b""),
@@ -278,21 +298,26 @@ mod tests {
                 good.replace("\"name\"", "\"note\":{\"x\":[1]},\"email\":null,\"name\""),
                 "1 a|",
             ),
-            (good.replace("\"52998224725\"", "52998224725"), "1 - cpf|"),
+            (good.replace("\"52998224725\"", "52998224725"), "1 a cpf|"),
             (
                 good.replace("\"Test Subject\"", "[\"Marker\"]"),
-                "1 - name|",
+                "1 a name|",
             ),
-            (good.replace("cpf", "CPF"), "1 - cpf|"),
+            (good.replace("cpf", "CPF"), "1 a cpf|"),
             (
                 good.replace("\"name\"", "\"cpf\":\"52998224725\",\"name\""),
-                "1 - cpf|",
+                "1 a cpf|",
+            ),
+            // The reference may stand behind what is refused, and is told.
+            (
+                "{\"cpf\":5,\"name\":1,\"reference\":\"z\"}\n".into(),
+                "1 z cpf|",
             ),
             (
                 format!("{}\n{}", good.trim_end().trim_end_matches('}'), json("b")),
-                "1 - row|2 b|",
+                "1 a row|2 b|",
             ),
-            (format!("{} {{}}\n", good.trim_end()), "1 - row|"),
+            (format!("{} {{}}\n", good.trim_end()), "1 a row|"),
             (
                 "[\"52998224725\"]\n\"Marker\"\nnull\n".into(),
                 "1 - row|2 - row|3 - row|",

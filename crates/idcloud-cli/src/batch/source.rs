@@ -6,6 +6,8 @@ use std::fs::File;
 use std::io::{self, BufReader};
 use std::path::Path;
 
+use idcloud_model::SavedTextError;
+
 use super::csv_rows::CsvRows;
 use super::fields::Fields;
 use super::json_rows::JsonRows;
@@ -59,7 +61,23 @@ impl Form {
 #[derive(Debug)]
 pub(crate) struct Entry {
     pub(crate) line: u64,
-    pub(crate) fields: Result<Fields, Refusal>,
+    /// What could be read of it: the reference too where something else is broken.
+    pub(crate) fields: Fields,
+    /// Why the rest could not.
+    pub(crate) broken: Option<Refusal>,
+}
+
+/// What is wrong with the bytes of a row or of a header that are no UTF-8.
+///
+/// A line of UTF-16 begins and ends in the middle of a character, so its empty bytes are what it is known by.
+pub(crate) fn encoding(bytes: &[u8]) -> &'static str {
+    let is_utf16 =
+        bytes.contains(&0) || bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
+    input::encoding(if is_utf16 {
+        SavedTextError::Utf16
+    } else {
+        SavedTextError::NotUtf8
+    })
 }
 
 /// The rows of an input file, in their order.
