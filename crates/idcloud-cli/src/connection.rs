@@ -238,13 +238,7 @@ pub(crate) fn read_api_key(
     refuse_shared(&field, "the API key", &metadata, path)
         .map_err(|refusal| Failure::refused_here(vec![refusal]))?;
     let bytes = input::read_open(&field, &mut file, MAX_KEY_FILE).map_err(refused)?;
-    let text = str::from_utf8(&bytes).map_err(|_| {
-        refused(Refusal::new(
-            &field,
-            "is not text",
-            "put the key alone into the file",
-        ))
-    })?;
+    let text = input::text(&field, &bytes).map_err(refused)?;
     Ok(Zeroizing::new(text.trim().to_owned()))
 }
 

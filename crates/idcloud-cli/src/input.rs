@@ -6,6 +6,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+use idcloud_model::{SavedTextError, saved_text};
 use zeroize::Zeroizing;
 
 use crate::failure::Refusal;
@@ -167,6 +168,22 @@ fn fill_from(
         ));
     }
     Ok(())
+}
+
+/// The text that somebody saved in `bytes`, without its byte order mark.
+///
+/// # Errors
+/// Names `field`: it is in UTF-16, or no text.
+pub(crate) fn text<'a>(field: &str, bytes: &'a [u8]) -> Result<&'a str, Refusal> {
+    saved_text(bytes).map_err(|error| Refusal::new(field, encoding(error), "save it as UTF-8"))
+}
+
+/// What is wrong with bytes that are no text.
+pub(crate) const fn encoding(error: SavedTextError) -> &'static str {
+    match error {
+        SavedTextError::Utf16 => "is in UTF-16, which Windows calls Unicode",
+        _ => "is not UTF-8 text",
+    }
 }
 
 /// What a failed read means, without the path.

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 use crate::failure::Refusal;
+use crate::input;
 use crate::permissions::refuse_writable;
 use crate::settings::{Layer, Setting};
 
@@ -39,10 +40,10 @@ pub(crate) fn load(
     home: Option<&Path>,
 ) -> Result<Layer, Refusal> {
     let read = path.map_or_else(|| Err(io::ErrorKind::NotFound.into()), read);
-    let text = match read {
-        Ok((text, metadata)) => {
+    let bytes = match read {
+        Ok((bytes, metadata)) => {
             refuse_writable("profile file", &metadata, path.unwrap_or(Path::new("")))?;
-            text
+            bytes
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return match name {
@@ -57,21 +58,22 @@ pub(crate) fn load(
         Err(_) => {
             return Err(Refusal::new(
                 "profile file",
-                "cannot be read as text",
+                "cannot be read",
                 "check ~/.config/idcloud/config.toml and who may read it",
             ));
         }
     };
+    let text = input::text("profile file", &bytes)?;
     let directory = path.and_then(Path::parent).unwrap_or(Path::new("."));
-    parse(&text, name, directory, home)
+    parse(text, name, directory, home)
 }
 
-fn read(path: &Path) -> io::Result<(String, Metadata)> {
+fn read(path: &Path) -> io::Result<(Vec<u8>, Metadata)> {
     let mut file = File::open(path)?;
     let metadata = file.metadata()?;
-    let mut text = String::new();
-    file.read_to_string(&mut text)?;
-    Ok((text, metadata))
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    Ok((bytes, metadata))
 }
 
 /// Takes one profile out of the file's text. Relative paths hang on `directory`, `~/` on `home`.

@@ -74,9 +74,10 @@ fn coded(args: &mut CodeArgs) -> SubjectDraft {
 }
 
 fn document(path: &Path, stdin: &mut Stdin<'_>) -> Result<SubjectDraft, Refusal> {
-    let text = input::read_wiped(FIELD, path, stdin, MAX_DOCUMENT)?;
+    let bytes = input::read_wiped(FIELD, path, stdin, MAX_DOCUMENT)?;
+    let text = input::text(FIELD, &bytes)?;
     // The position is told, and nothing of the text.
-    serde_json::from_slice(&text).map_err(|error| {
+    serde_json::from_str(text).map_err(|error| {
         if error.is_data() {
             return Refusal::new(
                 FIELD,

@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use zeroize::Zeroizing;
 
+use crate::capture_result;
 use crate::limits::{CAPTURE_TOKEN_GRACE, CAPTURE_TOKEN_LIFE};
 use crate::violation::{Rule, Violations};
 
@@ -38,6 +39,17 @@ impl CaptureToken {
             return Err(Violations::one(PATH, Rule::CaptureTokenExpired));
         }
         Ok(Self(Arc::new(text.to_owned().into())))
+    }
+
+    /// Looks for a token in a text that a program passes on: the token alone, in quotes or broken into lines, or the capture SDK's whole
+    /// result, of which the member `encrypted` is taken. `None` where the text is something else.
+    ///
+    /// # Errors
+    /// The text is the SDK's result and has no token (20505), or the token is too old, as for [`parse`](Self::parse).
+    pub fn from_text(text: &str, now: SystemTime) -> Result<Option<Self>, Violations> {
+        capture_result::token(text)?
+            .map(|token| Self::parse(&token, now))
+            .transpose()
     }
 
     /// The token. It holds a picture of a person: never log it.

@@ -9,7 +9,6 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use crate::capture_result;
 use crate::image::{self, Place};
 use crate::saved_text::saved_text;
 use crate::violation::Violations;
@@ -88,9 +87,9 @@ impl Selfie {
     pub fn from_input(input: Bytes, now: SystemTime) -> Result<Self, Violations> {
         if image::format_of(&input).is_none()
             && let Ok(text) = saved_text(&input)
-            && let Some(token) = capture_result::token(text)?
+            && let Some(token) = CaptureToken::from_text(text, now)?
         {
-            return CaptureToken::parse(&token, now).map(Self::CaptureToken);
+            return Ok(Self::CaptureToken(token));
         }
         Image::from_input_at(Place::SELFIE_OR_TOKEN, input).map(Self::Image)
     }

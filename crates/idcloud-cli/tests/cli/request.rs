@@ -311,3 +311,119 @@ async fn a_lookup_has_exactly_the_documented_headers() {
     assert_eq!(header(lookups[0], "apikey"), API_KEY);
     assert!(lookups[0].body.is_empty());
 }
+
+/// Files and variables as Windows' editors, containers and secret stores leave them are taken, and what is sent is the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn texts_are_read_as_people_save_them() {
+    let (server, files) = (Server::start().await, Files::new());
+    let answer = json!({"id": PROCESS_ID, "status": 3, "unicoId": {"result": "yes"}});
+    server
+        .on_create(ResponseTemplate::new(200).set_body_json(answer))
+        .await;
+    let subject = format!("\u{feff}{{\"cpf\":\"{CPF}\",\"name\":\"{NAME}\"}}\r\n");
+    files.write("subject.json", subject.as_bytes());
+    files.write("api.key", format!("\u{feff}\"{API_KEY}\"\r\n").as_bytes());
+    files.set_mode("api.key", 0o600);
+    let authority = idcloud_simulator::TlsIdentity::generate(["localhost"]).unwrap();
+    let authority = authority.authority_pem().replace('\n', "\\n");
+    files.write("ca.pem", format!("\u{feff}{authority}").as_bytes());
+    let escaped = pem().replace('\n', "\\n");
+    let keys = [
+        format!("\u{feff}{}", pem()),
+        format!("\"{escaped}\""),
+        pem().replace('\n', " "),
+        format!("    {}", pem().replace('\n', "\n    ")),
+        base64(pem().as_bytes()),
+    ];
+    for key in &keys {
+        files.write("key.pem", key.as_bytes());
+        let command = custom(&files, &server.url(), ["onboard", "--subject"])
+            .arg(files.path("subject.json"))
+            .arg("--api-key-file")
+            .arg(files.path("api.key"))
+            .arg("--ca-file")
+            .arg(files.path("ca.pem"))
+            .profile("\u{feff}[default]\nrate = 9\n")
+            .arg("--selfie")
+            .arg(files.path("selfie.png"));
+        let run = run(command).await;
+        assert_eq!(run.code, 0, "{run}");
+    }
+    let requests = server.mock.received_requests().await.unwrap();
+    let creates: Vec<_> = requests
+        .iter()
+        .filter(|request| request.url.path() == "/processes/v1")
+        .collect();
+    assert_eq!(creates.len(), keys.len());
+    for create in creates {
+        let body: Value = serde_json::from_slice(&create.body).unwrap();
+        assert_eq!(
+            body["subject"],
+            json!({"code": "52998224725", "name": NAME})
+        );
+        assert_eq!(header(create, "apikey"), API_KEY);
+    }
+}
+
+/// Numbers as people type and copy them are sent in the one form that IDCloud takes.
+#[tokio::test(flavor = "multi_thread")]
+async fn numbers_are_taken_as_people_type_them() {
+    for (cpf, phone, sent) in [
+        ("529982247-25", "(11) 90000-0000", "5511900000000"),
+        ("529.982.24725", "11900000000", "5511900000000"),
+        (
+            "529 982 247 25",
+            "+55\u{a0}11\u{a0}90000\u{2011}0000",
+            "5511900000000",
+        ),
+        ("529.982.247\u{2013}25", "+34 612 345 678", "34612345678"),
+        ("529.982.247\u{2011}25", "+1 415 555 2671", "14155552671"),
+    ] {
+        let (server, files) = (approving_server().await, Files::new());
+        let command = custom(
+            &files,
+            &server.url(),
+            ["onboard", "--cpf", cpf, "--name", NAME],
+        )
+        .args(["--phone", phone, "--selfie"])
+        .arg(files.path("selfie.png"));
+        let run = run(command).await;
+        assert_eq!(run.code, 0, "{run}");
+        let body: Value = serde_json::from_slice(&create(&server).await.body).unwrap();
+        assert_eq!(
+            body["subject"],
+            json!({"code": "52998224725", "name": NAME, "phone": sent})
+        );
+    }
+}
+
+/// What nobody sees is told by its code point: the number looks exactly as it should.
+#[tokio::test(flavor = "multi_thread")]
+async fn characters_that_cannot_be_seen_are_named() {
+    let (server, files) = (Server::start().await, Files::new());
+    for (cpf, phone, named) in [
+        (
+            "\u{202a}529.982.247-25\u{202c}",
+            "+5511900000000",
+            "subject.code: neither a CPF nor a CURP in form: a character that cannot be seen, U+202A,",
+        ),
+        (
+            "529.982.247-25",
+            "+55\u{200b}11900000000",
+            "a character that cannot be seen, U+200B,",
+        ),
+        ("\u{feff}52998224725", "+5511900000000", "U+FEFF"),
+    ] {
+        let command = custom(
+            &files,
+            &server.url(),
+            ["onboard", "--cpf", cpf, "--name", NAME],
+        )
+        .args(["--phone", phone, "--selfie"])
+        .arg(files.path("selfie.png"));
+        let run = run(command).await;
+        assert_eq!(run.code, 3, "{run}");
+        assert!(run.stderr.contains(named), "{run}");
+    }
+    assert_eq!(server.requests().await, 0);
+}

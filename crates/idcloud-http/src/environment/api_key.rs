@@ -22,7 +22,10 @@ pub struct ApiKey {
 }
 
 impl ApiKey {
-    /// A key and its capabilities. The key must be visible ASCII without blanks.
+    /// A key and its capabilities. The key must be visible ASCII without blanks inside.
+    ///
+    /// White space, a byte order mark and quotes around the key are left out: files end in a line break, and `--env-file` and secret stores
+    /// keep the quotes that a shell takes away.
     ///
     /// Its memory is wiped when the last clone, and the last request that carries it, is dropped.
     pub fn new(secret: impl Into<String>, capabilities: Capabilities) -> Result<Self, ConfigError> {
@@ -36,19 +39,20 @@ impl ApiKey {
                 REMEDY,
             ));
         }
-        let malformed = || {
-            ConfigError::new(
-                ConfigErrorKind::Malformed,
-                "api_key",
-                "only visible ASCII characters can stand in a header",
-                REMEDY,
-            )
-        };
-        if !secret.iter().all(u8::is_ascii_graphic) {
-            return Err(malformed());
+        let malformed =
+            |rule| ConfigError::new(ConfigErrorKind::Malformed, "api_key", rule, REMEDY);
+        let key = bare(&secret);
+        if key.is_empty() {
+            return Err(malformed("there is nothing between its quotes"));
         }
-        let mut header =
-            HeaderValue::from_maybe_shared(Bytes::from_owner(secret)).map_err(|_| malformed())?;
+        if let Some(rule) = fault(key) {
+            return Err(malformed(rule));
+        }
+        // A part of the secret's own memory, which is wiped whole.
+        let (from, length) = (key.as_ptr().addr() - secret.as_ptr().addr(), key.len());
+        let secret = Bytes::from_owner(secret).slice(from..from + length);
+        let mut header = HeaderValue::from_maybe_shared(secret)
+            .map_err(|_| malformed("it cannot stand in a header"))?;
         header.set_sensitive(true);
         Ok(Self {
             header,
@@ -81,11 +85,68 @@ impl ApiKey {
     }
 }
 
+/// The key without what files and variables put around it.
+fn bare(secret: &[u8]) -> &[u8] {
+    let key = idcloud_model::without_mark(secret).trim_ascii();
+    let quoted = [b'"', b'\'']
+        .iter()
+        .find_map(|quote| key.strip_prefix(&[*quote])?.strip_suffix(&[*quote]));
+    quoted.unwrap_or(key).trim_ascii()
+}
+
+/// What keeps a text from being a key.
+fn fault(key: &[u8]) -> Option<&'static str> {
+    let has = |part: &[u8]| key.windows(part.len()).any(|window| window == part);
+    if key.iter().any(u8::is_ascii_whitespace) {
+        Some("there is a blank or a line break inside it")
+    } else if has(b"\\n") || has(b"\\r") {
+        Some("a line break stands in it as the two characters \\n")
+    } else if matches!(key, [b'"' | b'\'', ..] | [.., b'"' | b'\'']) {
+        Some("a quote stands at one end of it")
+    } else if !key.iter().all(u8::is_ascii_graphic) {
+        Some("only visible ASCII characters can stand in a header")
+    } else {
+        None
+    }
+}
+
 impl fmt::Debug for ApiKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ApiKey")
             .field("header", &"[redacted]")
             .field("capabilities", &self.capabilities)
             .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What files, variables and secret stores put around a key is left out; what they did to it inside is named.
+    #[test]
+    fn keys_as_people_have_them() {
+        for (text, expected) in [
+            ("abc-1", Ok("abc-1")),
+            ("abc-1\r\n", Ok("abc-1")),
+            ("\"abc-1\"", Ok("abc-1")),
+            (" 'abc-1' ", Ok("abc-1")),
+            ("\u{feff}abc-1", Ok("abc-1")),
+            ("", Err("empty")),
+            ("\"\"", Err("between its quotes")),
+            ("abc 1", Err("blank")),
+            ("abc\n1", Err("line break inside")),
+            ("abc-1\\n", Err("two characters")),
+            ("\"abc-1", Err("quote")),
+            ("abc\u{a0}1", Err("visible ASCII")),
+            ("abc\u{200b}", Err("visible ASCII")),
+        ] {
+            let made = ApiKey::new(text, Capabilities::NONE.with_liveness());
+            match (made, expected) {
+                (Ok(key), Ok(expected)) => assert_eq!(key.header(), expected),
+                (Err(error), Err(part)) => assert!(error.rule().contains(part), "{error}"),
+                (made, _) => panic!("{text:?}: {made:?}"),
+            }
+        }
     }
 }

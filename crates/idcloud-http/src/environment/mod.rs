@@ -6,6 +6,8 @@ pub(crate) mod config_error;
 pub(crate) mod endpoints;
 #[cfg(feature = "reqwest")]
 pub(crate) mod pem_signer;
+#[cfg(feature = "reqwest")]
+pub(crate) mod pem_text;
 pub(crate) mod service_account;
 pub(crate) mod signer;
 

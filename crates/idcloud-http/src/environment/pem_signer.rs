@@ -11,10 +11,14 @@ use rustls_pki_types::PrivateKeyDer;
 use rustls_pki_types::pem::PemObject;
 
 use crate::environment::config_error::{ConfigError, ConfigErrorKind};
+use crate::environment::pem_text::{self, PemFault};
 use crate::environment::signer::{SignError, Signer};
 
 const FIELD: &str = "private_key";
 const REMEDY: &str = "use the *.key.pem file that Unico's credentials page gave";
+
+/// The least that the provider signs with.
+const LEAST_BITS: usize = 2_048;
 
 /// An RSA key in memory.
 pub(crate) struct PemSigner {
@@ -24,16 +28,30 @@ pub(crate) struct PemSigner {
 impl PemSigner {
     /// Reads the first private key of a PEM file.
     pub(crate) fn parse(pem: &[u8]) -> Result<Self, ConfigError> {
+        if pem.iter().all(u8::is_ascii_whitespace) {
+            return Err(ConfigError::new(
+                ConfigErrorKind::Missing,
+                FIELD,
+                "it is empty",
+                REMEDY,
+            ));
+        }
+        let pem = pem_text::tidy(pem).map_err(|fault| malformed(fault.rule()))?;
+        let pem = pem.as_bytes();
         refuse_by_label(pem)?;
-        let der = PrivateKeyDer::from_pem_slice(pem)
-            .map_err(|_| malformed("it is broken: the PEM armour or its base64 cannot be read"))?;
+        let der =
+            PrivateKeyDer::from_pem_slice(pem).map_err(|_| malformed(PemFault::CutShort.rule()))?;
+        // Asked first: what is too small cannot be told from what is broken by the provider's error.
+        if modulus_bits(der.secret_der()).is_some_and(|bits| bits < LEAST_BITS) {
+            return Err(malformed("its RSA key has less than 2048 bits"));
+        }
         // rustls' own provider value, not the process default: another crate may have none or
         // another one installed.
         let provider = rustls::crypto::aws_lc_rs::default_provider();
         let key = provider
             .key_provider
             .load_private_key(der)
-            .map_err(|_| malformed("the key inside cannot be read, or is too small"))?;
+            .map_err(|_| malformed("the key inside cannot be read: it was cut short or changed"))?;
         if key
             .choose_scheme(&[SignatureScheme::RSA_PKCS1_SHA256])
             .is_none()
@@ -46,14 +64,6 @@ impl PemSigner {
 
 /// Names what a file holds when that is not an RSA private key.
 fn refuse_by_label(pem: &[u8]) -> Result<(), ConfigError> {
-    if pem.is_empty() {
-        return Err(ConfigError::new(
-            ConfigErrorKind::Missing,
-            FIELD,
-            "it is empty",
-            REMEDY,
-        ));
-    }
     let has = |label: &str| {
         pem.windows(label.len())
             .any(|window| window == label.as_bytes())
@@ -89,6 +99,43 @@ fn refuse_by_label(pem: &[u8]) -> Result<(), ConfigError> {
         ));
     }
     Err(malformed("it holds no PEM private key"))
+}
+
+/// How many bits the modulus of an RSA private key has, in PKCS#1 or within PKCS#8; `None` for anything else.
+fn modulus_bits(der: &[u8]) -> Option<usize> {
+    const INTEGER: u8 = 0x02;
+    const OCTETS: u8 = 0x04;
+    const SEQUENCE: u8 = 0x30;
+    let (sequence, _) = element(der, SEQUENCE)?;
+    let (_, behind_version) = element(sequence, INTEGER)?;
+    if let Some((_, behind_algorithm)) = element(behind_version, SEQUENCE) {
+        return modulus_bits(element(behind_algorithm, OCTETS)?.0);
+    }
+    let (modulus, _) = element(behind_version, INTEGER)?;
+    let zeros = modulus.iter().take_while(|byte| **byte == 0).count();
+    let first = modulus.get(zeros)?;
+    let unused = usize::try_from(first.leading_zeros()).ok()?;
+    ((modulus.len() - zeros) * 8).checked_sub(unused)
+}
+
+/// The content of the DER element of this kind that `der` begins with, and what follows it (X.690, definite lengths).
+fn element(der: &[u8], kind: u8) -> Option<(&[u8], &[u8])> {
+    let (found, rest) = der.split_first()?;
+    let (length, rest) = rest.split_first()?;
+    let (length, rest) = match length {
+        0..=0x7f => (usize::from(*length), rest),
+        0x81..=0x84 => {
+            let (digits, rest) = rest.split_at_checked(usize::from(length & 0x7f))?;
+            let length = digits
+                .iter()
+                .fold(0_usize, |length, digit| length << 8 | usize::from(*digit));
+            (length, rest)
+        }
+        _ => return None,
+    };
+    (*found == kind)
+        .then(|| rest.split_at_checked(length))
+        .flatten()
 }
 
 fn malformed(rule: &'static str) -> ConfigError {
@@ -163,10 +210,16 @@ mod tests {
     async fn rsa_keys_sign() {
         let (pair, der) = rsa();
         let windows_lines = pem("PRIVATE KEY", &der).replace('\n', "\r\n");
+        let variable = format!("\"{}\"", pem("PRIVATE KEY", &der).replace('\n', "\\n"));
+        let one_line = pem("PRIVATE KEY", &der).replace('\n', " ");
+        let whole = STANDARD.encode(pem("PRIVATE KEY", &der));
         for text in [
             pem("PRIVATE KEY", &der),
             pem("RSA PRIVATE KEY", pkcs1(&der)),
             windows_lines,
+            variable,
+            one_line,
+            whole,
         ] {
             let signer = PemSigner::parse(text.as_bytes()).unwrap();
             let made = signer.sign(b"message").await.unwrap();
@@ -186,9 +239,15 @@ mod tests {
             .unwrap()
             .to_pkcs8v1()
             .unwrap();
+        // The beginning of a key of 1024 bits: version and modulus.
+        let small = [
+            &b"\x30\x81\x87\x02\x01\x00\x02\x81\x81\x00"[..],
+            &[0xa5; 128],
+        ]
+        .concat();
         let (_, mut broken) = rsa();
         broken.truncate(600);
-        let rows: [(String, ConfigErrorKind, &str); 9] = [
+        let rows: [(String, ConfigErrorKind, &str); 11] = [
             (String::new(), ConfigErrorKind::Missing, "empty"),
             ("not a key".into(), ConfigErrorKind::Malformed, "no PEM"),
             (
@@ -222,9 +281,19 @@ mod tests {
                 "cannot be read",
             ),
             (
-                "-----BEGIN PRIVATE KEY-----\n!!\n".into(),
+                "-----BEGIN PRIVATE KEY-----\n!!\n-----END PRIVATE KEY-----".into(),
                 ConfigErrorKind::Malformed,
                 "broken",
+            ),
+            (
+                "-----BEGIN PRIVATE KEY-----\nMIIB\n".into(),
+                ConfigErrorKind::Malformed,
+                "END",
+            ),
+            (
+                pem("RSA PRIVATE KEY", &small),
+                ConfigErrorKind::Malformed,
+                "2048",
             ),
         ];
         for (text, kind, rule) in rows {

@@ -93,9 +93,7 @@ pub(super) fn control_token(args: &ServeArgs) -> Result<Option<Zeroizing<String>
 
 fn secret(flag: &str, what: &str, path: &Path) -> Result<Zeroizing<String>, Refusal> {
     let bytes = input::read_secret(flag, what, path, MAX_SECRET)?;
-    std::str::from_utf8(&bytes)
-        .map(|text| Zeroizing::new(text.trim().to_owned()))
-        .map_err(|_| Refusal::new(flag, "is not text", "write it as UTF-8"))
+    input::text(flag, &bytes).map(|text| Zeroizing::new(text.trim().to_owned()))
 }
 
 fn auth(text: &str) -> Result<WebhookAuth, Refusal> {

@@ -26,6 +26,7 @@ use tokio::time::Instant;
 
 use crate::environment::config_error::{ConfigError, ConfigErrorKind};
 use crate::environment::endpoints::is_loopback;
+use crate::environment::pem_text;
 use crate::obstacle::Obstacle;
 use crate::operation::OperationKind;
 use crate::time::clock::{Clock as _, SystemClock, later};
@@ -122,7 +123,15 @@ impl ReqwestTransportBuilder {
             )
         };
         let before = self.roots.len();
-        for certificate in CertificateDer::pem_slice_iter(pem) {
+        let pem = pem_text::tidy(pem).map_err(|fault| {
+            ConfigError::new(
+                ConfigErrorKind::Malformed,
+                "root_certificates",
+                fault.rule(),
+                "give a file with `BEGIN CERTIFICATE` blocks",
+            )
+        })?;
+        for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
             self.roots.push(certificate.map_err(|_| malformed())?);
         }
         if self.roots.len() == before {

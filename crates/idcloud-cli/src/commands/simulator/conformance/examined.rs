@@ -326,7 +326,7 @@ fn keys_of(path: &Path) -> Result<Vec<Key>, Failure> {
     const FIELD: &str = "--keys-file";
     let usage = |refusal| Failure::usage(vec![refusal]);
     let bytes = input::read_wiped(FIELD, path, &mut Stdin::none(), 64 * 1024).map_err(usage)?;
-    let text = String::from_utf8_lossy(&bytes);
+    let text = input::text(FIELD, &bytes).map_err(usage)?;
     let mut keys = Vec::new();
     let mut secret = None;
     for line in text.lines() {
