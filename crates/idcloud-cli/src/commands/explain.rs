@@ -5,7 +5,9 @@
 mod capture_token;
 mod code;
 mod notification;
+mod oauth_error;
 mod recognised;
+mod token_answer;
 
 use std::path::Path;
 
@@ -17,7 +19,9 @@ use zeroize::Zeroizing;
 use self::capture_token::TokenObject;
 use self::code::CodeObject;
 use self::notification::NotificationObject;
+use self::oauth_error::OAuthError;
 use self::recognised::Recognised;
+use self::token_answer::TokenAnswerObject;
 use crate::args::ExplainArgs;
 use crate::config;
 use crate::exit::Exit;
@@ -56,6 +60,14 @@ pub(crate) fn run(
             let object = TokenObject::of(&token, SystemClock::new().now(), language);
             output.result(&object, |to, style| object.write(language, to, style))
         }
+        Recognised::OAuthError(error) => {
+            let object = error.object(language);
+            output.result(&object, |to, style| object.write(language, to, style))
+        }
+        Recognised::TokenAnswer(answer) => {
+            let object = TokenAnswerObject::of(answer, language);
+            output.result(&object, |to, style| object.write(language, to, style))
+        }
         Recognised::Process(process) => {
             let object = judged(&process, args, settings, language)?;
             output
@@ -73,6 +85,9 @@ pub(crate) fn run(
 fn recognise(args: &ExplainArgs, stdin: &mut Stdin<'_>) -> Result<Recognised, Refusal> {
     if let Some(code) = args.what.to_str().and_then(ErrorCode::parse) {
         return Ok(Recognised::Code(code));
+    }
+    if let Some(error) = args.what.to_str().and_then(OAuthError::of_word) {
+        return Ok(Recognised::OAuthError(error));
     }
     let path = Path::new(&args.what);
     if !input::is_stdin(path) && !path.exists() {

@@ -82,6 +82,45 @@ async fn an_error_answer_is_explained_by_its_code() {
     }
 }
 
+/// The token endpoint's answers are explained too: a token without showing it, and an error that has a word in place of a code.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_endpoints_answer_is_explained() {
+    let denied = json!({"error": "invalid_grant", "error_description": format!("for {NAME}")});
+    for run in [
+        explained(&["-"], &denied.to_string()).await,
+        explained(&["-"], &format!("\u{feff}{denied}")).await,
+        explained(&["invalid_grant"], "").await,
+    ] {
+        let object = run.object();
+        assert_eq!(
+            (run.code, &object["code"]),
+            (0, &json!("invalid_grant")),
+            "{run}"
+        );
+        super::schemas::assert_valid("code", &object);
+        assert!(!run.stdout.contains(NAME), "{run}");
+    }
+    let granted = r#"{"access_token":"eyJhbGciOiJSUzI1NiJ9.e30.c2ln","expires_in":3600,"token_type":"Bearer"}"#;
+    let run = explained(&["-"], granted).await;
+    let object = run.object();
+    assert_eq!(
+        (&object["kind"], &object["lifetime"]),
+        (&json!("token-answer"), &json!(3600)),
+        "{run}"
+    );
+    super::schemas::assert_valid("token-answer", &object);
+    assert!(!run.stdout.contains("eyJ"), "{run}");
+    let page = explained(&["-"], "<html>Request rejected</html>").await;
+    assert!(
+        page.code == 3
+            && page.error()["message"]
+                .as_str()
+                .unwrap()
+                .contains("in between"),
+        "{page}"
+    );
+}
+
 /// An answer is judged for what the flags say was asked; where nobody said, it proves less.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_is_explained_as_the_flags_say() {

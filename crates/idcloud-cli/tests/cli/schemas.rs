@@ -52,6 +52,7 @@ pub(crate) fn schema_of(value: &Value) -> Option<&'static str> {
         () if has("apiUrl") => "listening",
         () if has("checks") => "conformance",
         () if has("parts") => "capture-token",
+        () if value["kind"] == "token-answer" => "token-answer",
         () if value["kind"] == "notification" => "notification",
         () if has("items") => "reusable-documents",
         () if first_has("check") => "doctor",

@@ -48,6 +48,27 @@ impl CodeObject {
         })
     }
 
+    /// An error that has a word in place of a code, with its texts in the language that is asked for.
+    pub(super) fn of_word(
+        word: &str,
+        [meaning, cause, remedy]: [&'static str; 3],
+        repeat: RetryClass,
+        endpoint: &'static str,
+        http_status: &'static [u16],
+    ) -> Self {
+        Self {
+            code: word.to_owned(),
+            meaning,
+            cause,
+            remedy,
+            retry: repeat.as_str(),
+            endpoints: vec![endpoint],
+            http_status,
+            repeat,
+            message: None,
+        }
+    }
+
     pub(super) fn write(
         &self,
         language: Language,

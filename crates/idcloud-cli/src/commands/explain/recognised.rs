@@ -6,8 +6,15 @@
 use std::time::UNIX_EPOCH;
 
 use idcloud_model::{
-    CaptureToken, ErrorAnswer, ErrorCode, Evidence, Notification, Process, Status,
+    CaptureToken, ErrorAnswer, ErrorCode, Evidence, Notification, Process, Status, saved_text,
+    without_mark,
 };
+
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+use super::oauth_error::OAuthError;
+use super::token_answer::TokenAnswer;
 
 /// What can be explained.
 #[derive(Debug, PartialEq)]
@@ -16,6 +23,8 @@ pub(super) enum Recognised {
     Process(Box<Process>),
     Notification(Notification),
     CaptureToken(CaptureToken),
+    OAuthError(OAuthError),
+    TokenAnswer(TokenAnswer),
 }
 
 /// Recognises a file's content.
@@ -26,12 +35,12 @@ pub(super) fn recognise(bytes: &[u8]) -> Result<Recognised, &'static str> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err("is empty");
     }
-    if let Ok(text) = str::from_utf8(bytes) {
+    if let Ok(text) = saved_text(bytes) {
         if let Some(code) = ErrorCode::parse(text) {
             return Ok(Recognised::Code(code));
         }
         // At the beginning of time no token is too old: how old it is belongs to the explanation.
-        if let Ok(token) = CaptureToken::parse(text, UNIX_EPOCH) {
+        if let Ok(Some(token)) = CaptureToken::from_text(text, UNIX_EPOCH) {
             return Ok(Recognised::CaptureToken(token));
         }
     }
@@ -48,10 +57,38 @@ pub(super) fn recognise(bytes: &[u8]) -> Result<Recognised, &'static str> {
     match (notification, answer.code()) {
         (_, Some(code)) => Ok(Recognised::Code(code.clone())),
         (Some(notification), None) => Ok(Recognised::Notification(notification)),
-        (None, None) => {
-            Err("is nothing that IDCloud answers or posts: it has neither a code nor a process")
+        (None, None) => token_endpoint(bytes),
+    }
+}
+
+/// What the token endpoint answers without a code: a token, an OAuth error, or what something in between answers in its place.
+fn token_endpoint(bytes: &[u8]) -> Result<Recognised, &'static str> {
+    // Latin-1 costs accents and no word.
+    let text = String::from_utf8_lossy(without_mark(bytes));
+    let text = Zeroizing::new(text.trim().to_owned());
+    if let Ok(answer) = serde_json::from_str::<Value>(&text) {
+        if let Some(answer) = TokenAnswer::of(&answer) {
+            return Ok(Recognised::TokenAnswer(answer));
+        }
+        if let Some(error) = OAuthError::of_answer(&answer) {
+            return Ok(Recognised::OAuthError(error));
         }
     }
+    if let Some(error) = OAuthError::of_word(&text).or_else(|| of_form(&text)) {
+        return Ok(Recognised::OAuthError(error));
+    }
+    if text.starts_with('<') {
+        return Err(
+            "is a page, which IDCloud never answers with: a proxy or gateway in between answered in its place",
+        );
+    }
+    Err("is nothing that IDCloud answers or posts: it has neither a code nor a process")
+}
+
+/// An error in a form's encoding, as some identity servers answer: `error=invalid_grant&error_description=…`.
+fn of_form(text: &str) -> Option<OAuthError> {
+    text.split('&')
+        .find_map(|pair| OAuthError::of_word(pair.strip_prefix("error=")?))
 }
 
 /// Whether an answer says more than an id.
@@ -94,6 +131,26 @@ mod tests {
             ),
             (r#"{"error":{"code":"20507","description":"cut sho"#, "code"),
             (
+                r#"{"error":"invalid_grant","error_description":"Bad assertion"}"#,
+                "oauth",
+            ),
+            (r#"{"error":"invalid_client"}"#, "oauth"),
+            (
+                "\u{feff}{\"error\":\"server_error\",\"error_description\":\"x\"}",
+                "oauth",
+            ),
+            (
+                r#"{"error":"new_word","error_uri":"https://example"}"#,
+                "oauth",
+            ),
+            ("error=invalid_grant&error_description=x", "oauth"),
+            ("invalid_grant\n", "oauth"),
+            (
+                r#"{"access_token":"a.b.c","expires_in":3600,"token_type":"Bearer"}"#,
+                "access",
+            ),
+            (r#"{"access_token":"opaque"}"#, "access"),
+            (
                 r#"{"id":"ID","status":3,"unicoId":{"result":"yes"}}"#,
                 "process",
             ),
@@ -129,6 +186,12 @@ mod tests {
                 "token",
             ),
             ("a..c.d.e", "token"),
+            ("\u{feff}\"a.b.c\"\n", "token"),
+            (
+                r#"{"base64":"data:image/jpeg;base64,AAAA","encrypted":"a.b.c"}"#,
+                "token",
+            ),
+            ("\u{feff}20507", "code"),
         ] {
             let found = recognise(text.replace("ID", ID).as_bytes());
             let found = match found {
@@ -136,6 +199,8 @@ mod tests {
                 Ok(Recognised::Process(_)) => "process",
                 Ok(Recognised::Notification(_)) => "notification",
                 Ok(Recognised::CaptureToken(_)) => "token",
+                Ok(Recognised::OAuthError(_)) => "oauth",
+                Ok(Recognised::TokenAnswer(_)) => "access",
                 Err(rule) => rule,
             };
             assert_eq!(found, expected, "{text}");
@@ -148,6 +213,8 @@ mod tests {
             "hello",
             r#"{"name":"x"}"#,
             r#"{"error":{"description":"x"}}"#,
+            r#"{"access_token":""}"#,
+            "<html>no</html>",
         ] {
             assert!(recognise(text.as_bytes()).is_err(), "{text}");
         }
