@@ -24,7 +24,7 @@ pub enum ErrorKind {
     RateLimited,
     /// No connection came about. Nothing was sent.
     Unreachable,
-    /// A create may have run, and been billed, and nobody can tell. It was not repeated.
+    /// A create may have run and been billed; the answer that would say so is missing. It was not repeated.
     Ambiguous,
     /// The connection broke or the answer did not come in time, and what was asked changes nothing.
     Interrupted,
@@ -272,7 +272,7 @@ impl Error {
         self.0.details.process_id.as_ref()
     }
 
-    /// Whether the last answer carries a simulator's mark. A process that it names is then nobody's.
+    /// Whether the last answer carries a simulator's mark. A process that it names is then no person's.
     #[must_use]
     pub fn simulated(&self) -> bool {
         self.0.details.simulated

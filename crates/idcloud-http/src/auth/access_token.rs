@@ -58,7 +58,7 @@ impl AccessToken {
         self.0.expires_at
     }
 
-    /// The token itself. Whoever holds it can act for the account until it expires.
+    /// The token itself. It can act for the account until it expires.
     #[must_use]
     pub fn expose(&self) -> &str {
         let text = self.0.header.to_str().unwrap_or_default();

@@ -33,13 +33,14 @@ use crate::{BoxError, CallOptions};
 
 /// The most requests that one exchange makes.
 const MAX_ATTEMPTS: u32 = 5;
-/// The longest that an exchange goes on, whoever waits for it.
+/// The longest that one exchange lasts, however many callers wait for it.
 const DEADLINE: Duration = Duration::from_secs(60);
 /// A difference of clocks below this is the `Date` header's coarseness and the way's length.
 const LEAST_SKEW_SECONDS: u64 = 5;
 /// The account is locked: too many attempts.
 const LOCKED: &str = "1.2.18";
-/// A clock that differs by more is told, and signs nothing: whatever stands on the way could otherwise have assertions made for its own day.
+/// A clock that differs by more is reported and corrects nothing: otherwise a proxy's `Date` could have assertions
+/// signed for a day of its choice.
 const MOST_CORRECTED_SECONDS: u64 = 24 * 3600;
 
 /// Why an exchange brought no token. Shared by everyone who waited for it.

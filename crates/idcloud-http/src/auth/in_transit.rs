@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Tells whether the request of the call that it was given to is with the transport right now.
 ///
 /// A call's future must be polled or dropped, because others may wait behind it. While its request is in
-/// transit nobody does, so that such a future may be set aside and loses no answer by it.
+/// transit no caller does, so that such a future may be set aside and loses no answer by it.
 ///
 /// The exchange for a token that the call needs is a request of its too. Others may need the same token, so a
 /// future that is set aside meanwhile should be taken up again soon: a second after its answer came they make an

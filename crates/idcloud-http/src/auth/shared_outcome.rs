@@ -83,7 +83,7 @@ impl<T> Shared<T> {
     }
 
     fn lock(&self) -> MutexGuard<'_, State<T>> {
-        // Every change is one assignment, so that whoever panicked left nothing half done.
+        // Every change is one assignment: a panic leaves nothing half done.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_herd_goes_on_in_the_order_in_which_it_came() {
+    async fn waiters_are_woken_in_the_order_of_arrival() {
         let (publisher, waiting) = shared_outcome();
         let order = Arc::new(Mutex::new(Vec::new()));
         let mut herd = tokio::task::JoinSet::new();
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nobody_waits_for_a_caller_who_has_gone() {
+    async fn a_dropped_publisher_wakes_its_waiters() {
         let (publisher, waiting) = shared_outcome::<()>();
         let waiter = tokio::spawn({
             let waiting = waiting.clone();

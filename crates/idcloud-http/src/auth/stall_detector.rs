@@ -128,7 +128,7 @@ mod tests {
     async fn a_future_that_is_polled_again_has_not_stalled() {
         let clock = SystemClock::new();
         let detector = Arc::<StallDetector>::default();
-        assert!(!has_stalled(&detector, GRACE * 9).await, "nobody was woken");
+        assert!(!has_stalled(&detector, GRACE * 9).await, "not woken yet");
         Arc::clone(&detector).wake();
         let stirs = async {
             for _ in 0..9 {
@@ -144,7 +144,7 @@ mod tests {
         assert!(has_stalled(&detector, GRACE).await);
     }
 
-    /// What is over keeps nobody's task alive.
+    /// Work that is over keeps no task alive.
     #[test]
     fn the_end_lets_go_of_who_polled() {
         let (detector, task) = (StallDetector::default(), Arc::new(Unmoved));

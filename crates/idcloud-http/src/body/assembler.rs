@@ -73,7 +73,7 @@ mod tests {
         Bytes::from(bytes)
     }
 
-    /// What is sent is what the pieces say, whatever the picture's length is modulo three.
+    /// The body is what its pieces make, for every length of the picture modulo three.
     #[test]
     fn the_body_is_the_pieces_in_order() {
         let pool = Arc::new(BufferPool::default());

@@ -101,7 +101,7 @@ impl fmt::Debug for BufferPool {
     }
 }
 
-/// A buffer on loan. Whoever drops it last, the HTTP library included, wipes it.
+/// A buffer on loan. The last owner that drops it, the HTTP library included, wipes it.
 pub(crate) struct Lease {
     buffer: Vec<u8>,
     len: usize,

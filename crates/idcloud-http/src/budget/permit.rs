@@ -1,5 +1,5 @@
 //! A turn in hand, and a place in a line.
-//! Neither must ever be lost: dropping one gives it back, and wakes whoever is next.
+//! Neither must ever be lost: dropping one gives it back, and wakes the next waiter.
 
 use std::pin::pin;
 use std::sync::Arc;

@@ -71,7 +71,7 @@ impl World {
         }
     }
 
-    /// Nothing is left behind by anyone, and whoever comes next is served at once.
+    /// No call leaves state behind, and the next caller is served at once.
     async fn assert_idle(&self, bodies: usize, what: &str) {
         self.sleep(5_000).await;
         let snapshot = self.limiter.snapshot();
@@ -103,7 +103,7 @@ async fn cut(world: &World, after: u64, work: impl Future<Output = Result<(), No
     }
 }
 
-/// Waits until everyone's call has ended. Time is virtual: a call that nobody wakes any more would hang for ever.
+/// Waits until every call has ended. Time is virtual: a lost wake-up would hang for ever.
 async fn ended(world: &World, calls: tokio::task::LocalSet, limit: u64, what: &str) {
     tokio::select! {
         () = calls => {}
@@ -111,10 +111,10 @@ async fn ended(world: &World, calls: tokio::task::LocalSet, limit: u64, what: &s
     }
 }
 
-/// No wake-up is lost: whoever is cancelled, in a queue, between turn and departure, or before a body's room, passes on what it held.
-/// Nobody is forgotten, and the budget is kept throughout.
+/// No wake-up is lost: a call that is cancelled in a queue, between admission and send, or before a body's room, passes
+/// on what it held. No waiter is forgotten, and the budget is kept throughout.
 #[tokio::test(start_paused = true)]
-async fn random_schedules_lose_nobody() {
+async fn random_schedules_lose_no_waiter() {
     for seed in 0..300_u64 {
         let mut random = fastrand::Rng::with_seed(seed);
         let rate = random.usize(1..12);
@@ -164,7 +164,8 @@ async fn random_schedules_lose_nobody() {
     }
 }
 
-/// Bounds hold under random schedules: no more wait than may, nobody waits longer than may be, and who is refused leaves nothing behind.
+/// Bounds hold under random schedules: the queue never exceeds `max_queued`, no caller waits past `queue_timeout`, and a
+/// refused caller leaves no state.
 #[tokio::test(start_paused = true)]
 async fn random_crowds_keep_the_bounds() {
     for seed in 0..150_u64 {
@@ -219,7 +220,7 @@ async fn random_crowds_keep_the_bounds() {
     }
 }
 
-/// While creates and reads both wait all the time, neither starves, whoever leaves the line meanwhile.
+/// While creates and reads both wait all the time, neither starves, whichever waiters leave meanwhile.
 #[tokio::test(start_paused = true)]
 async fn lanes_keep_their_shares_when_callers_leave() {
     for seed in 0..40_u64 {

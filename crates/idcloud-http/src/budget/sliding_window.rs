@@ -62,7 +62,7 @@ impl SlidingWindow {
     }
 
     /// Like [`take`](Self::take), for a request that had to wait: such ones leave apart, so that the
-    /// slots of a second do not all come free together and nobody waits a whole second for one.
+    /// slots of a second do not all come free together and no waiter waits a whole second for one.
     ///
     /// Three quarters of an even pace leave room for timers that are late; the ring keeps the budget.
     pub(crate) fn take_paced(&mut self, now: Instant) -> Result<Slot, Instant> {
@@ -215,7 +215,7 @@ mod tests {
         assert_eq!(departures.counted(end + WINDOW), 0);
     }
 
-    /// A budget of nothing would let nobody leave, ever.
+    /// A rate of zero would never let a request leave.
     #[test]
     fn the_rate_is_the_one_that_was_given_and_at_least_one() {
         for (given, rate) in [(0, 1), (1, 1), (7, 7), (5000, 5000)] {

@@ -1,5 +1,5 @@
 //! Builds a client from its parts and limits.
-//! It must never panic, whatever it is given.
+//! It must never panic, for any input.
 
 use std::fmt;
 use std::sync::{Arc, RwLock};

@@ -304,9 +304,9 @@ impl Call<'_> {
     async fn retract_dispatch(&self, state: &CallState) -> bool {
         match self.options.hook() {
             Some(hook) if self.operation.kind() == OperationKind::Create && !state.ambiguous => {
-                let told = hook.did_not_run(state.attempts);
-                let told = self.before(state.leave_by, pin!(told)).await;
-                matches!(told, Some(Ok(())))
+                let report = hook.did_not_run(state.attempts);
+                let reported = self.before(state.leave_by, pin!(report)).await;
+                matches!(reported, Some(Ok(())))
             }
             _ => true,
         }

@@ -1,4 +1,4 @@
-//! How a call that failed is told: its kind, its delivery and its details.
+//! The error of a call that failed: its kind, its delivery and its details.
 //! It must never say that nothing ran when an attempt may have.
 
 use std::time::Duration;

@@ -40,7 +40,7 @@ pub trait BeforeDispatch: Send + Sync {
     /// A create's attempt provably did not run, and neither did any before it: the call pauses, and tries again.
     ///
     /// The call waits for it. An error, or an answer that comes when there is no time left to leave, ends the call as
-    /// its last attempt did: what is told late must not be heard after the next attempt has left. It is not called at
+    /// its last attempt did: a late report must not arrive after the next attempt has left. It is not called at
     /// the call's end, where the [delivery](crate::Error::delivery) says the same.
     async fn did_not_run(&self, attempt: u32) -> Result<(), BoxError> {
         let _ = attempt;
@@ -161,7 +161,7 @@ impl CallOptions {
         self.resend_capture_token
     }
 
-    /// What is called before each attempt leaves, for whoever adds to it.
+    /// The hook that is called before each attempt leaves, for a caller that wraps it.
     #[must_use]
     pub const fn before_dispatch(&self) -> Option<&Arc<dyn BeforeDispatch>> {
         self.before_dispatch.as_ref()

@@ -11,7 +11,7 @@ use tracing::field::Empty;
 use crate::error::{Delivery, ErrorKind};
 use crate::operation::Operation;
 
-/// A call's own span. What is recorded goes there and nowhere else: where nobody listens to this
+/// A call's own span. What is recorded goes there and nowhere else: without a subscriber to this
 /// crate, the span around it is the caller's, whose fields are no business of ours.
 pub(crate) struct CallSpan(Span);
 

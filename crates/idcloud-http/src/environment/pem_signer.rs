@@ -41,7 +41,7 @@ impl PemSigner {
         refuse_by_label(pem)?;
         let der =
             PrivateKeyDer::from_pem_slice(pem).map_err(|_| malformed(PemFault::CutShort.rule()))?;
-        // Asked first: what is too small cannot be told from what is broken by the provider's error.
+        // Checked first: the provider's error does not distinguish a key that is too small from a broken one.
         if modulus_bits(der.secret_der()).is_some_and(|bits| bits < LEAST_BITS) {
             return Err(malformed("its RSA key has less than 2048 bits"));
         }

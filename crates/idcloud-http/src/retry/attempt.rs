@@ -18,7 +18,7 @@ use crate::transport::departure::Departure;
 use crate::transport::error::{TransportError, TransportErrorKind};
 use crate::transport::{CallContext, Transport};
 
-/// What answers may be coded with: nothing. A server that is not told may compress them (RFC 9110, 12.5.3).
+/// `Accept-Encoding` of every request. Without the header a server may compress its answers (RFC 9110, 12.5.3).
 pub(crate) const IDENTITY: HeaderValue = HeaderValue::from_static("identity");
 
 /// How one request ended.
@@ -156,7 +156,7 @@ impl<T> AttemptResult<T> {
     }
 }
 
-/// Wipes an answer's body, which may hold a token or a person's data, where nobody shares it.
+/// Wipes an answer's body, which may hold a token or a person's data, unless it is shared.
 pub(crate) fn wipe(body: Bytes) {
     if let Ok(mut body) = body.try_into_mut() {
         body.fill(0);

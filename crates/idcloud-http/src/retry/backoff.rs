@@ -93,7 +93,7 @@ mod tests {
         assert_eq!(read(""), None);
         assert_eq!(read("-1"), None);
         assert_eq!(retry_after(&HeaderMap::new(), now), None);
-        // By IDCloud's clock, where it is told: this machine's may be an hour behind.
+        // By IDCloud's clock, where the answer has a `Date`: this machine's may be an hour behind.
         let mut headers = HeaderMap::new();
         for (name, date) in [
             (header::DATE, "Sun, 06 Nov 1994 09:49:42 GMT"),

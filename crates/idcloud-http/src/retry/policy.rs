@@ -124,7 +124,7 @@ fn answered(kind: OperationKind, answer: Answered<'_>, facts: RetryContext) -> A
     if usable && (is_success(status) || (status == 410 && kind == OperationKind::Read)) {
         return Action::Accept;
     }
-    // There is a process, whatever the status says of the request: nothing that the caller allows makes a second one.
+    // There is a process, whatever the status says: no option of the caller's may make a second one.
     if kind == OperationKind::Create && names_process {
         return Action::Stop(Failure::Ambiguous);
     }
@@ -145,7 +145,7 @@ fn answered(kind: OperationKind, answer: Answered<'_>, facts: RetryContext) -> A
         408 | 500.. => perhaps_run(kind, Failure::Server, facts),
         // "It is done, look there" (RFC 9110).
         303 if kind == OperationKind::Create => perhaps_run(kind, Failure::Server, facts),
-        // Informational answers end no exchange; whoever sends one as the last word is not IDCloud.
+        // An informational answer ends no exchange: a final one did not come from IDCloud.
         ..=299 => perhaps_run(kind, Failure::Unreadable, facts),
         404 if kind == OperationKind::Read => not_found(code, facts),
         410 if kind == OperationKind::Read => Action::Stop(Failure::Gone),
@@ -210,7 +210,7 @@ fn token_rejected(
         Some(TOKEN_FAILED) if status != 401 => {
             return Some(perhaps_run(kind, Failure::Server, facts));
         }
-        // A key that is not known needs no other token, whatever the status.
+        // An unknown API key is not cured by another token, whatever the status.
         Some("10201" | "20002") => false,
         _ if !is_refusal => false,
         Some("10501" | "10502") => true,
@@ -659,7 +659,7 @@ mod tests {
         }
     }
 
-    /// Whoever takes another text for a code stops where it should try again.
+    /// Another text must not be taken for a code: the call would stop where it should repeat.
     #[test]
     fn an_oauth_code_is_three_numbers() {
         for code in ["1.2.7", "1.2.18", "10.0.1"] {
@@ -705,7 +705,7 @@ mod tests {
                     },
                     "{status} {code:?}: {action:?}"
                 );
-                // What names a process has run, whatever else it says and whatever the caller allows.
+                // An answer that names a process has run, whatever else it says and whatever the caller allows.
                 let willing = RetryContext {
                     may_resend: true,
                     ..NONE

@@ -168,7 +168,7 @@ mod tests {
         }
     }
 
-    /// Waits that nobody answers are over in time.
+    /// Waits that are never answered end in time.
     #[tokio::test(start_paused = true)]
     async fn a_wait_without_grace_ends_at_once() {
         let clock = Jumping::default();

@@ -29,7 +29,7 @@ struct Heard {
 }
 
 impl Departure {
-    /// Nobody listens.
+    /// No listener.
     pub(crate) const fn unheard() -> Self {
         Self(None)
     }
@@ -83,7 +83,7 @@ impl Departure {
     }
 }
 
-/// Says the departure where nobody else does.
+/// Reports the departure where the transport does not.
 struct UnlessTaken<'a>(&'a Departure);
 
 impl Drop for UnlessTaken<'_> {

@@ -53,7 +53,7 @@ pub(crate) enum Purpose {
 
 /// One account's token, the exchange that is running, and the last refusal.
 ///
-/// Nothing runs in the background: whoever finds that a token is needed makes the exchange within
+/// Nothing runs in the background: the caller that finds a token needed makes the exchange within
 /// the own call, and everyone else waits for that one's outcome. If that one's future is dropped,
 /// or panics in a signer or transport, or is set aside and not polled any more, the next waiter takes over.
 #[derive(Debug)]
@@ -234,7 +234,7 @@ impl<E: ExchangeError> TokenCache<E> {
             if now < cached.refresh_at || in_flight || refused.is_some() {
                 return Plan::Use(token);
             }
-            // Set at the start: whoever is cut off within the refresh cannot set it at the end.
+            // Set at the start: a caller that is dropped within the refresh cannot set it at the end.
             cached.refresh_at = later(now, EARLY_REFRESH_AGAIN);
             return Plan::RefreshEarly(token, self.lead(&mut state));
         }
@@ -268,7 +268,7 @@ impl<E: ExchangeError> TokenCache<E> {
         }
     }
 
-    /// From now on nobody waits for this flight.
+    /// From now on no caller waits for this flight.
     fn follow_no_more(&self, number: u64) {
         let mut state = self.lock();
         if state
@@ -299,7 +299,7 @@ enum Followed<E> {
     Outcome(Outcome<E>),
     /// Its leader is gone.
     Left,
-    /// Its leader is there, and polled by nobody.
+    /// Its leader exists and is no longer polled.
     SetAside,
 }
 

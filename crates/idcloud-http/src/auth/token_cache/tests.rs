@@ -45,7 +45,7 @@ fn kind(plan: &Plan<'_, Fault>) -> &'static str {
     }
 }
 
-/// Up to the moment when it is due, the cached token is handed out; from then on one caller refreshes it, and nobody else.
+/// The cached token is handed out until it is due for renewal; then exactly one caller refreshes it.
 #[tokio::test(start_paused = true)]
 async fn a_token_is_used_until_it_is_due() {
     let now = SystemClock::new().instant();
@@ -58,7 +58,7 @@ async fn a_token_is_used_until_it_is_due() {
     assert!(cache.cached(due).is_none());
     let early = cache.plan(due);
     assert_eq!(kind(&early), "refresh early");
-    // However long that takes, nobody begins a second exchange beside it.
+    // However long that takes, no second exchange begins beside it.
     for at in [
         due,
         due + EARLY_REFRESH_AGAIN,
@@ -109,7 +109,7 @@ async fn a_replacement_is_untouchable_for_five_seconds() {
         let code = ErrorCode::parse("10501").unwrap();
         assert_eq!(cache.reject(&second, Some(&code), now + age), dropped);
         assert_eq!(cache.cached(now + age).is_none(), dropped);
-        // Whoever still has the one before needs no other than the cached one.
+        // A caller that still has the token before needs none but the cached one.
         assert!(cache.reject(&first, None, now + age));
     }
 }
@@ -143,7 +143,7 @@ async fn a_code_that_speaks_of_the_token_is_believed_first() {
     }
 }
 
-/// One exchange, whatever comes of it: those who wait are told what the one who asked was told.
+/// One exchange, however it ends: every waiter gets the leader's outcome.
 #[tokio::test(start_paused = true)]
 async fn everybody_hears_of_the_one_exchange() {
     for definite in [true, false] {
@@ -181,7 +181,8 @@ async fn everybody_hears_of_the_one_exchange() {
     }
 }
 
-/// One whom nobody polls is followed no more. When it goes at last it takes nobody along, and neither does who hears late of it.
+/// A leader that is no longer polled loses its followers. Dropped later it takes no follower along, and neither does a
+/// follower that notices late.
 #[tokio::test(start_paused = true)]
 async fn one_who_was_set_aside_leaves_the_next_alone() {
     let now = SystemClock::new().instant();

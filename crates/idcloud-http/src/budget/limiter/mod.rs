@@ -86,7 +86,7 @@ impl Limiter {
     }
 
     /// Waits for a create's room among `bodies`, and then for its turn: one wait, one limit. Who has
-    /// no room takes no turn, so that creates which are held up cost nobody a departure.
+    /// no room takes no turn, so that creates which are held up cost no slot.
     pub(crate) async fn acquire_with_body(
         self: &Arc<Self>,
         bodies: &Arc<Semaphore>,
@@ -134,7 +134,7 @@ impl Limiter {
         let lane = lane(kind);
         let now = self.clock.instant();
         let mut queue = self.lock();
-        if queue.nobody_waits_for_a_turn()
+        if queue.no_call_waits_for_admission()
             && let Ok(turn) = queue.take_turn(lane, now, Spacing::AtOnce)
         {
             return Ok(Entry::Turn(Permit::new(self, lane, turn)));
@@ -162,7 +162,7 @@ impl Limiter {
         let now = self.clock.instant();
         let first = permit.lane == TOKEN;
         let mut queue = self.lock();
-        if (first || queue.nobody_waits_to_leave())
+        if (first || queue.no_call_waits_to_be_sent())
             && let Ok((departure, wake)) = queue.take_departure(now, Spacing::AtOnce)
         {
             drop(queue);

@@ -1,4 +1,4 @@
-//! Promise: the tenant's budget is respected, whoever waits and for how long; nobody waits who should be told at once.
+//! Promise: the tenant's budget is respected for every mix of waiters, and a caller that cannot wait is refused at once.
 
 use std::future::Future;
 
@@ -42,7 +42,7 @@ async fn let_others_run(limiter: &Limiter) {
     limiter.clock().sleep(Duration::from_millis(1)).await;
 }
 
-/// As many as may wait do; the next is told at once. Token exchanges are neither refused nor told.
+/// The queue holds `max_queued` callers and refuses the next at once. Token exchanges are never refused.
 #[tokio::test(start_paused = true)]
 async fn the_queue_has_an_end_for_all_but_token_exchanges() {
     let calls = tokio::task::LocalSet::new();
@@ -54,14 +54,14 @@ async fn the_queue_has_an_end_for_all_but_token_exchanges() {
             let _waiting = [call(&limiter, Read), call(&limiter, Create)];
             let_others_run(&limiter).await;
             for kind in [Create, Read] {
-                let told = at_once(limiter.acquire(kind)).await.map(Result::err);
-                assert_eq!(told, Some(Some(NoTurn::Full)), "{kind:?}");
+                let refused = at_once(limiter.acquire(kind)).await.map(Result::err);
+                assert_eq!(refused, Some(Some(NoTurn::Full)), "{kind:?}");
             }
-            let told = at_once(limiter.acquire_with_body(&bodies)).await;
-            assert_eq!(told.map(Result::err), Some(Some(NoTurn::Full)));
+            let refused = at_once(limiter.acquire_with_body(&bodies)).await;
+            assert_eq!(refused.map(Result::err), Some(Some(NoTurn::Full)));
             let _room = bodies.acquire().await.unwrap();
-            let told = at_once(limiter.acquire_with_body(&bodies)).await;
-            assert_eq!(told.map(Result::err), Some(Some(NoTurn::Full)));
+            let refused = at_once(limiter.acquire_with_body(&bodies)).await;
+            assert_eq!(refused.map(Result::err), Some(Some(NoTurn::Full)));
             assert!(at_once(limiter.acquire(Token)).await.is_none());
         })
         .await;
@@ -80,8 +80,8 @@ async fn creates_without_room_wait_in_the_queue() {
     assert!(at_once(&mut second).await.is_none());
     let snapshot = limiter.snapshot();
     assert_eq!((snapshot.queued_creates, snapshot.queued_reads), (2, 0));
-    let told = at_once(limiter.acquire(Read)).await.map(Result::err);
-    assert_eq!(told, Some(Some(NoTurn::Full)));
+    let refused = at_once(limiter.acquire(Read)).await.map(Result::err);
+    assert_eq!(refused, Some(Some(NoTurn::Full)));
     drop(second);
     let reader = limiter.acquire(Read);
     let mut reader = Box::pin(reader);
@@ -97,7 +97,7 @@ async fn creates_without_room_wait_in_the_queue() {
     assert_eq!(limiter.snapshot().queued_creates, 0);
 }
 
-/// A pause lasts until the latest end that was asked for, five minutes at most, and holds whoever has a turn too.
+/// A pause lasts until the latest end that was asked for, five minutes at most, and holds admitted calls too.
 #[tokio::test(start_paused = true)]
 async fn pauses_do_not_shorten_each_other() {
     for (asked, lasts) in [
@@ -121,7 +121,7 @@ async fn pauses_do_not_shorten_each_other() {
     }
 }
 
-/// A second's budget leaves at once; then one after the other in the order of arrival, and whoever comes later does not overtake.
+/// A second's budget leaves at once; then calls leave one by one in the order of arrival, and none overtakes.
 #[tokio::test(start_paused = true)]
 async fn who_comes_later_does_not_overtake() {
     let calls = tokio::task::LocalSet::new();
@@ -179,7 +179,7 @@ async fn a_token_exchange_leaves_first() {
         .await;
 }
 
-/// Whoever debugs a limiter sees how it stands.
+/// The limiter's `Debug` shows its state.
 #[tokio::test(start_paused = true)]
 async fn a_limiter_shows_how_it_stands() {
     let limiter = limiter(7);

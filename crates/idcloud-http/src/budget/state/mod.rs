@@ -1,5 +1,5 @@
-//! What the limiter guards: two rings, the lines before them, and who is next. Under its lock.
-//! It must never wake anyone by itself: whoever is to be woken is handed out, past the lock.
+//! The limiter's state: the admission window, the send window and one FIFO a lane. Every method runs under its mutex.
+//! It must never wake a waiter by itself: the waiters to wake are returned, and woken past the lock.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -92,11 +92,11 @@ impl LimiterState {
         self.without_body + lanes.map(VecDeque::len).sum::<usize>()
     }
 
-    pub(crate) fn nobody_waits_for_a_turn(&self) -> bool {
+    pub(crate) fn no_call_waits_for_admission(&self) -> bool {
         self.lines.iter().take(LANES).all(VecDeque::is_empty)
     }
 
-    pub(crate) fn nobody_waits_to_leave(&self) -> bool {
+    pub(crate) fn no_call_waits_to_be_sent(&self) -> bool {
         self.lines.last().is_none_or(VecDeque::is_empty)
     }
 

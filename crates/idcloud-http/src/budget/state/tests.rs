@@ -1,4 +1,5 @@
-//! Promise: the tenant's budget is respected, and nobody who waits is forgotten. Who may go, and who is woken, on both sides of each edge.
+//! Promise: the tenant's budget is respected, and no waiter is forgotten. Which call may go, and which waiter is woken,
+//! on both sides of each edge.
 
 use std::time::Duration;
 
@@ -48,14 +49,14 @@ async fn five_seconds_worth_of_turns_may_be_out() {
     assert_eq!(queue.out, limit + 1);
 }
 
-/// As many as leave in a second may stand before the departures, and nobody begins beside them.
+/// One second's worth of admitted calls may wait to be sent; while they do, no other call is admitted.
 #[tokio::test(start_paused = true)]
-async fn nobody_begins_while_a_seconds_worth_waits_to_leave() {
+async fn no_call_is_admitted_while_a_seconds_worth_waits_to_be_sent() {
     let mut queue = LimiterState::new(RATE);
     let at = now();
     let mut places = Vec::new();
     for waiting in 0..RATE {
-        assert_eq!(queue.nobody_waits_to_leave(), waiting == 0);
+        assert_eq!(queue.no_call_waits_to_be_sent(), waiting == 0);
         let turn = queue.take_turn(
             READ,
             at + WINDOW * u32::try_from(waiting).unwrap(),
@@ -73,7 +74,7 @@ async fn nobody_begins_while_a_seconds_worth_waits_to_leave() {
     assert!(queue.take_turn(READ, at, Spacing::AtOnce).is_ok());
 }
 
-/// A departure wakes who is next for a turn when it opens the way, and nobody when the way was open or stays closed.
+/// A send wakes the next waiter when it reopens admission, and none when admission was open or stays closed.
 #[tokio::test(start_paused = true)]
 async fn a_departure_wakes_the_next_when_it_opens_the_way() {
     let limit = RATE * SECONDS_OUT;
@@ -85,14 +86,15 @@ async fn a_departure_wakes_the_next_when_it_opens_the_way() {
         }
         let (_, bell) = queue.join(READ, false);
         let Ok((_, wake)) = queue.take_departure(at, Spacing::AtOnce) else {
-            panic!("nobody has left yet");
+            panic!("no request has left yet");
         };
         assert_eq!(is_woken(&bell, &wake), wakes, "{out} out");
         assert_eq!(queue.out, out - 1);
     }
 }
 
-/// Whoever does not leave after all gives the turn back, the departure too where it had one, and wakes the next of either line.
+/// A call that is not sent after all gives its admission back, and its send slot if it had one, and wakes the next
+/// waiter of either queue.
 #[tokio::test(start_paused = true)]
 async fn what_is_given_back_is_there_for_the_next() {
     let at = now();
@@ -103,7 +105,7 @@ async fn what_is_given_back_is_there_for_the_next() {
         };
         let departure = departed.then(|| {
             let taken = queue.take_departure(at, Spacing::AtOnce);
-            taken.expect("nobody has left yet").0
+            taken.expect("no request has left yet").0
         });
         assert_eq!(queue.out, usize::from(!departed));
         let (_, turning) = queue.join(CREATE, false);
@@ -136,7 +138,8 @@ async fn a_pause_holds_turns_and_departures() {
     }
 }
 
-/// Lines are kept in order; whoever joins at the front is next; whoever leaves, from wherever, takes its own place alone, and the next is woken.
+/// Queues are FIFO. A waiter that joins at the front is next; one that leaves takes its own place alone, and the next
+/// is woken.
 #[tokio::test(start_paused = true)]
 async fn lines_keep_their_order() {
     for line in [CREATE, READY] {
@@ -167,15 +170,15 @@ async fn lines_keep_their_order() {
 #[tokio::test(start_paused = true)]
 async fn who_waits_is_counted() {
     let mut queue = LimiterState::new(RATE);
-    assert!(queue.nobody_waits_for_a_turn() && queue.nobody_waits_to_leave());
+    assert!(queue.no_call_waits_for_admission() && queue.no_call_waits_to_be_sent());
     let (_, leaving) = queue.join(READY, false);
-    assert!(queue.nobody_waits_for_a_turn() && !queue.nobody_waits_to_leave());
+    assert!(queue.no_call_waits_for_admission() && !queue.no_call_waits_to_be_sent());
     assert_eq!(queue.queued(), 0);
     for (line, count) in [(TOKEN, 1), (CREATE, 2), (READ, 3)] {
         for _ in 0..count {
             drop(queue.join(line, false));
         }
-        assert!(!queue.nobody_waits_for_a_turn());
+        assert!(!queue.no_call_waits_for_admission());
     }
     queue.without_body = 4;
     assert_eq!(queue.lengths(), [1, 2, 3, 1]);

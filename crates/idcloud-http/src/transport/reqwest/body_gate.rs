@@ -1,4 +1,4 @@
-//! A request's body that can be held back for good, as long as nobody has begun to send it.
+//! A request's body that can be held back for good, as long as hyper has not begun to send it.
 //! It must never let a body out that was declared unsent, or call one unsent that was handed out.
 
 use std::fmt;
@@ -19,8 +19,8 @@ const SHUT: u8 = 2;
 /// Who sends a request and wants to know whether it has left.
 ///
 /// A connection asks for the body in the same step in which it takes the request, and before it
-/// writes the head. So a body that nobody asked for belongs to a request that is still on this
-/// machine; and once the gate is shut it stays there, whoever holds it.
+/// writes the head. So a body that was not asked for belongs to a request that is still on this
+/// machine; and once the gate is shut it stays there, wherever it is held.
 /// It is shut when it is dropped: a caller that goes away while the connection is still being made has
 /// sent nothing.
 #[derive(Debug)]

@@ -173,7 +173,7 @@ impl ReqwestTransportBuilder {
         self
     }
 
-    /// Builds the transport. Never panics, whatever other crates did to rustls' process default.
+    /// Builds the transport. Never panics, also where another crate changed rustls' process default.
     pub fn build(self) -> Result<ReqwestTransport, ConfigError> {
         let https = if self.this_machine_alone {
             None
@@ -213,7 +213,8 @@ fn tls_failed(error: rustls::Error) -> ConfigError {
     .with_source(error)
 }
 
-/// A client for plain http still wants to be told how TLS is done, or it asks the process and panics. This one trusts nobody.
+/// A client for plain http needs a TLS configuration too: without one reqwest asks the process's default and panics.
+/// This one trusts no certificate.
 fn unused_tls() -> Result<rustls::ClientConfig, ConfigError> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let builder = rustls::ClientConfig::builder_with_provider(provider)
@@ -307,7 +308,7 @@ fn last_word(timeout: Duration) -> Instant {
 }
 
 /// Waits for the answer's head. An attempt whose time ends before its request was on any connection
-/// is given up a moment early: afterwards nobody could tell it from one that was sent.
+/// is given up a moment early: afterwards it could not be distinguished from one that was sent.
 async fn in_time(
     client: &reqwest::Client,
     request: reqwest::Request,
