@@ -7,6 +7,7 @@ mod account_standing;
 mod answer;
 mod arrival;
 mod assertion;
+mod body_use;
 mod control;
 mod create_body;
 mod document;
@@ -38,6 +39,7 @@ mod webhooks;
 
 pub use answer::SIMULATED_HEADER;
 pub use arrival::Arrival;
+pub(crate) use body_use::BodyUse;
 pub use control::RulesError;
 pub use faults::{Fault, FaultPoint, FaultRule, FaultSpecError, When};
 pub use ledger::{Ledger, LedgerEntry};

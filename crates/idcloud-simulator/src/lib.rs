@@ -86,7 +86,7 @@ pub use subjects::{TestSubject, subjects};
 #[cfg(feature = "tls")]
 pub use tls::{TlsError, TlsIdentity};
 pub use transport::SimulatorTransport;
-pub use webhook::{Notices, Webhook, WebhookAuth};
+pub use webhook::{Notices, Webhook, WebhookAuth, WebhookAuthError};
 
 /// Where the API pretends to be for a client in the same process. The name cannot be resolved.
 pub const API_URL: &str = idcloud_http::Environment::LOCAL_API_URL;

@@ -1,16 +1,22 @@
 //! The simulator behind a socket: HTTP/1.1, the API and the token endpoint on one address.
 //! Never logs a body or a header, and never decides an answer: the core does.
 
+mod accepting;
+mod body;
 mod connection;
 mod control;
 mod deliver;
 mod exchange;
+mod limits;
 mod post;
+mod room;
 mod stop;
+mod stranger;
 
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,10 +29,15 @@ use tokio::task::JoinSet;
 #[cfg(feature = "tls")]
 use crate::TlsIdentity;
 use crate::{Effect, ManualClock, SharedSimulator};
+use accepting::Next;
+use limits::Limits;
+use room::Room;
 use stop::{Stop, Stopped};
 
-/// How long requests that have begun may take once the end is asked for.
+/// How long requests that are being answered may take once the end is asked for.
 const LAST_ANSWERS: Duration = Duration::from_secs(10);
+/// How long a request that is not whole by then may take to become so.
+const LAST_REQUESTS: Duration = Duration::from_millis(500);
 /// How long a port that somebody else has taken meanwhile is waited for, between two attempts.
 const PORT_RETRY: Duration = Duration::from_millis(100);
 
@@ -55,6 +66,7 @@ pub struct Server {
     clock: Arc<dyn Clock>,
     virtual_time: Option<Arc<ManualClock>>,
     control_token: Option<String>,
+    limits: Limits,
     #[cfg(feature = "tls")]
     tls: Option<TlsIdentity>,
 }
@@ -68,6 +80,7 @@ impl Server {
             clock,
             virtual_time: None,
             control_token: None,
+            limits: Limits::default(),
             #[cfg(feature = "tls")]
             tls: None,
         }
@@ -89,6 +102,24 @@ impl Server {
         self
     }
 
+    /// How many connections may be open at once; 512 unless it is set.
+    ///
+    /// One more closes the connection that has been idle, or unfinished, for longest. Where every
+    /// connection is being answered, the new one waits for the first that is not.
+    #[must_use]
+    pub fn with_most_connections(mut self, most: NonZeroUsize) -> Self {
+        self.limits.connections = most.get();
+        self
+    }
+
+    /// How long a TLS handshake, the head of a request (and idleness before it) and its body may each
+    /// take, in real time; 30 seconds unless it is set. A body that takes longer is answered with 408.
+    #[must_use]
+    pub fn with_patience(mut self, patience: Duration) -> Self {
+        self.limits.patience = patience;
+        self
+    }
+
     /// Speaks TLS, with this certificate.
     #[cfg(feature = "tls")]
     #[must_use]
@@ -97,11 +128,13 @@ impl Server {
         self
     }
 
-    /// Serves on `listener` until `shutdown` is done. Requests that have begun are answered first, at once: no latency is kept
-    /// any more, and what hangs is cut off.
+    /// Serves on `listener` until `shutdown` is done. Requests that have arrived are answered first, at once: no latency is kept
+    /// any more, what hangs is cut off, and what has not arrived within half a second is not waited for.
+    ///
+    /// A lack of descriptors ends nothing: idle connections are closed until there are some again.
     ///
     /// # Errors
-    /// When the listener fails.
+    /// When `listener` is none.
     pub async fn run(
         self,
         listener: TcpListener,
@@ -114,6 +147,7 @@ impl Server {
             clock: self.clock,
             virtual_time: self.virtual_time,
             control_token: self.control_token,
+            limits: self.limits,
             settled: Notify::new(),
             #[cfg(feature = "tls")]
             tls,
@@ -131,6 +165,7 @@ struct Served {
     clock: Arc<dyn Clock>,
     virtual_time: Option<Arc<ManualClock>>,
     control_token: Option<String>,
+    limits: Limits,
     /// A delivery has come to an end, or there was none to begin.
     settled: Notify,
     #[cfg(feature = "tls")]
@@ -146,6 +181,7 @@ async fn accept(
 ) -> io::Result<()> {
     let address = listener.local_addr()?;
     let mut listener = Some(listener);
+    let room = Arc::new(Room::default());
     let mut connections = JoinSet::new();
     let mut shutdown = pin!(shutdown);
     // The port is closed, and the end waited for, in real time: whoever could advance a virtual one would not get in.
@@ -163,10 +199,24 @@ async fn accept(
             Some(_) = connections.join_next() => continue,
             accepted = open.accept() => match accepted {
                 Ok(accepted) => accepted,
-                Err(error) if concerns_one_connection(&error) => continue,
-                Err(error) => return Err(error),
+                Err(error) => match accepting::after(&error) {
+                    Next::Accept => continue,
+                    Next::End => return Err(error),
+                    Next::Pause => {
+                        // Most likely descriptors have run out, and an idle connection holds one.
+                        room.close_one();
+                        tokio::select! {
+                            () = &mut shutdown => break,
+                            () = real.sleep(accepting::PAUSE) => continue,
+                        }
+                    }
+                },
             },
         };
+        tokio::select! {
+            () = &mut shutdown => break,
+            () = vacancy(&room, &mut connections, served.limits.connections) => {}
+        }
         let fate = served.simulator.lock().connect(served.clock.now());
         match fate {
             Effect::Refuse { lasts } if lasts.is_zero() => connection::reset(stream),
@@ -182,11 +232,7 @@ async fn accept(
                 }
             }
             Effect::Hang => {
-                let mut stopped = stopped.clone();
-                connections.spawn(async move {
-                    stopped.everything().await;
-                    drop(stream);
-                });
+                connections.spawn(connection::hang(stream, stopped.clone()));
             }
             Effect::Answer => {
                 let served = Arc::clone(served);
@@ -195,6 +241,7 @@ async fn accept(
                     stream,
                     peer,
                     stopped.for_new_connection(),
+                    room.enter(),
                 ));
             }
             _ => connection::reset(stream),
@@ -203,10 +250,35 @@ async fn accept(
     drop(listener);
     stop.everything();
     tokio::select! {
-        () = async { while connections.join_next().await.is_some() {} } => {}
+        () = ended(&mut connections) => return Ok(()),
+        () = real.sleep(LAST_REQUESTS) => room.close_unfinished(),
+    }
+    tokio::select! {
+        () = ended(&mut connections) => {}
         () = real.sleep(LAST_ANSWERS) => {}
     }
     Ok(())
+}
+
+/// Returns when there is room for one more connection, and makes it where a connection has no whole request.
+async fn vacancy(room: &Room, connections: &mut JoinSet<()>, most: usize) {
+    loop {
+        while connections.try_join_next().is_some() {}
+        if connections.len() < most {
+            return;
+        }
+        room.close_one();
+        tokio::select! {
+            _ = connections.join_next() => {}
+            // A connection that was to close may have got its request; another may have become idle.
+            () = room.changed() => {}
+        }
+    }
+}
+
+/// Returns when every connection has ended.
+async fn ended(connections: &mut JoinSet<()>) {
+    while connections.join_next().await.is_some() {}
 }
 
 /// The listener, anew. Somebody else may have taken the port meanwhile.
@@ -217,14 +289,4 @@ async fn reopen(address: SocketAddr) -> TcpListener {
             Err(_) => SystemClock::new().sleep(PORT_RETRY).await,
         }
     }
-}
-
-/// Whether the listener itself is still good.
-fn concerns_one_connection(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::ConnectionRefused
-            | io::ErrorKind::ConnectionAborted
-            | io::ErrorKind::ConnectionReset
-    )
 }

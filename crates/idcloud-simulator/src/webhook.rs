@@ -4,7 +4,13 @@
 use std::fmt;
 use std::time::Duration;
 
-use http::Uri;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::header::{
+    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, TE, TRAILER,
+    TRANSFER_ENCODING, UPGRADE,
+};
+use http::{HeaderName, HeaderValue, Uri};
 
 /// A tenant's webhook: where it is, how it authenticates, and how deliveries are repeated.
 ///
@@ -56,6 +62,99 @@ pub enum WebhookAuth {
         /// The client's secret.
         client_secret: String,
     },
+}
+
+/// Why a credential cannot be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum WebhookAuthError {
+    /// The user of Basic, or the client's id.
+    #[error("user, clientId: give one without colons and control characters")]
+    User,
+    /// The password of Basic, or the client's secret.
+    #[error("password, clientSecret: give one without control characters")]
+    Password,
+    /// What stands before the colon of an API key.
+    #[error("api-key: what stands before the colon is no header that can hold a credential")]
+    Header,
+    /// The value of an API key.
+    #[error("api-key: give a value without line breaks and control characters")]
+    Value,
+}
+
+impl WebhookAuth {
+    /// Looks whether the credential can be sent: whether it can be a header.
+    ///
+    /// # Errors
+    /// [`WebhookAuthError`]; a webhook with such a credential is never told anything.
+    pub fn check(&self) -> Result<(), WebhookAuthError> {
+        self.header().map(|_| ())
+    }
+
+    /// The header with the credential, where one is known from the beginning.
+    pub(crate) fn header(&self) -> Result<Option<(HeaderName, HeaderValue)>, WebhookAuthError> {
+        match self {
+            Self::None => Ok(None),
+            Self::Basic { user, password } => {
+                basic(user, password).map(|value| Some((AUTHORIZATION, value)))
+            }
+            Self::ApiKey(text) => {
+                let (name, value) = match text.split_once(':') {
+                    Some((name, value)) => (named(name)?, value),
+                    None => (AUTHORIZATION, text.as_str()),
+                };
+                let value = value.trim_matches([' ', '\t']);
+                sensitive(value)
+                    .filter(|_| !value.is_empty())
+                    .map(|value| Some((name, value)))
+                    .ok_or(WebhookAuthError::Value)
+            }
+            // The bearer is not known yet; what fetches it is.
+            Self::OAuth2 {
+                client_id,
+                client_secret,
+                ..
+            } => basic(client_id, client_secret).map(|_| None),
+        }
+    }
+}
+
+/// The name of a header that frames no message and says nothing else about it.
+fn named(name: &str) -> Result<HeaderName, WebhookAuthError> {
+    const OTHER: [HeaderName; 9] = [
+        CONNECTION,
+        CONTENT_LENGTH,
+        CONTENT_TYPE,
+        EXPECT,
+        HOST,
+        TE,
+        TRAILER,
+        TRANSFER_ENCODING,
+        UPGRADE,
+    ];
+    HeaderName::try_from(name.trim())
+        .ok()
+        .filter(|name| !OTHER.contains(name) && name != crate::SIMULATED_HEADER)
+        .ok_or(WebhookAuthError::Header)
+}
+
+/// The value of `Authorization` for Basic (RFC 7617, which forbids control characters and a colon in the user).
+pub(crate) fn basic(user: &str, password: &str) -> Result<HeaderValue, WebhookAuthError> {
+    if user.contains(|c: char| c == ':' || c.is_control()) {
+        return Err(WebhookAuthError::User);
+    }
+    if password.contains(char::is_control) {
+        return Err(WebhookAuthError::Password);
+    }
+    let pair = STANDARD.encode(format!("{user}:{password}"));
+    sensitive(&format!("Basic {pair}")).ok_or(WebhookAuthError::Password)
+}
+
+/// The text as a header's value that no log shows, where it can be one.
+pub(crate) fn sensitive(text: &str) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_str(text).ok()?;
+    value.set_sensitive(true);
+    Some(value)
 }
 
 /// Which changes of a process are told.
@@ -177,6 +276,48 @@ mod tests {
             .collect();
         assert_eq!(waits, [1, 2, 4, 8, 16, 32, 60, 60]);
         assert_eq!(webhook.wait_after(u32::MAX).as_secs(), 60);
+    }
+
+    /// A credential that would arrive as another one, or not at all, is refused.
+    #[test]
+    fn a_credential_can_be_a_header() {
+        let basic = |user: &str, password: &str| WebhookAuth::Basic {
+            user: user.into(),
+            password: password.into(),
+        };
+        let key = |text: &str| WebhookAuth::ApiKey(text.into());
+        let client = |id: &str, secret: &str| WebhookAuth::OAuth2 {
+            token_url: Uri::from_static("http://127.0.0.1/"),
+            client_id: id.into(),
+            client_secret: secret.into(),
+        };
+        for good in [
+            WebhookAuth::None,
+            basic("ann", "p w:\u{e9}"),
+            basic("ann", ""),
+            key("X-Key: a:b"),
+            key("word"),
+            client("me", "hush"),
+        ] {
+            assert_eq!(good.check(), Ok(()), "{good:?}");
+        }
+        for (wrong, error) in [
+            (basic("a:b", "c"), WebhookAuthError::User),
+            (basic("a\u{7}", "c"), WebhookAuthError::User),
+            (basic("a", "c\n"), WebhookAuthError::Password),
+            (key("X-K:v\r\nEvil: 1"), WebhookAuthError::Value),
+            (key("v\0"), WebhookAuthError::Value),
+            (key("X-Key: "), WebhookAuthError::Value),
+            (key(""), WebhookAuthError::Value),
+            (key("X Key:v"), WebhookAuthError::Header),
+            (key(":v"), WebhookAuthError::Header),
+            (key("Host:v"), WebhookAuthError::Header),
+            (key("content-length:5"), WebhookAuthError::Header),
+            (client("a:b", "c"), WebhookAuthError::User),
+            (client("a", "\u{1b}"), WebhookAuthError::Password),
+        ] {
+            assert_eq!(wrong.check(), Err(error));
+        }
     }
 
     #[test]

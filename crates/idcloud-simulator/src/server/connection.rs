@@ -4,7 +4,7 @@
 use std::convert::Infallible;
 use std::future::poll_fn;
 use std::net::SocketAddr;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -16,8 +16,12 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
+use super::room::{Place, Turn};
 use super::stop::Stopped;
 use super::{Served, exchange};
+
+/// The most bytes of a head that are kept while it is incomplete; more is answered with 431.
+const MAX_HEAD_BYTES: usize = 64 * 1024;
 
 /// Serves one connection to its end.
 pub(super) async fn serve(
@@ -25,18 +29,34 @@ pub(super) async fn serve(
     stream: TcpStream,
     peer: SocketAddr,
     stopped: Stopped,
+    place: Arc<Place>,
 ) {
     // Without it small answers wait for more to come. A socket that cannot be told is slower, and that is all.
     let _ = stream.set_nodelay(true);
     #[cfg(feature = "tls")]
     if let Some(acceptor) = served.tls.clone() {
-        // Whoever cannot agree on TLS is gone, and knows why.
-        if let Ok(stream) = acceptor.accept(stream).await {
-            speak(served, stream, peer, stopped).await;
+        let accepted = tokio::select! {
+            biased;
+            accepted = acceptor.accept(stream) => accepted,
+            () = place.over(served.limits.patience) => return,
+        };
+        // A client that cannot agree on TLS is gone, and knows why.
+        if let Ok(stream) = accepted {
+            place.ready();
+            speak(served, stream, peer, stopped, place).await;
         }
         return;
     }
-    speak(served, stream, peer, stopped).await;
+    speak(served, stream, peer, stopped, place).await;
+}
+
+/// Keeps a connection without ever answering, until the client closes it or everything ends.
+pub(super) async fn hang(mut stream: TcpStream, mut stopped: Stopped) {
+    let mut sink = tokio::io::sink();
+    tokio::select! {
+        () = stopped.everything() => {}
+        _ = tokio::io::copy(&mut stream, &mut sink) => {}
+    }
 }
 
 /// A stream that can be cut off so that the other end sees a reset.
@@ -64,20 +84,33 @@ pub(super) fn reset(stream: TcpStream) {
     drop(stream);
 }
 
-async fn speak(served: Arc<Served>, stream: impl Cut, peer: SocketAddr, stopped: Stopped) {
+async fn speak(
+    served: Arc<Served>,
+    stream: impl Cut,
+    peer: SocketAddr,
+    stopped: Stopped,
+    place: Arc<Place>,
+) {
+    let patience = served.limits.patience;
     let cut = Arc::new(Notify::new());
     let service = service_fn(|request| {
         let (served, cut, stopped) = (served.clone(), cut.clone(), stopped.clone());
+        let turn = place.begin();
         Box::pin(async move {
-            Ok::<_, Infallible>(exchange::answer(&served, request, peer, cut, stopped).await)
+            let answer = exchange::answer(&served, request, peer, cut, stopped, turn);
+            Ok::<_, Infallible>(answer.await)
         })
     });
-    let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    let mut connection = http1::Builder::new()
+        .max_buf_size(MAX_HEAD_BYTES)
+        .serve_connection(TokioIo::new(stream), service);
     let mut over = stopped.clone();
     let mut told = false;
+    let mut closing = pin!(place.over(patience));
     loop {
         tokio::select! {
-            // In this order: what was to be sent before the reset has been sent then.
+            // In this order: what was to be sent before the reset has been sent then, and a request
+            // that has arrived keeps its connection.
             biased;
             _ = poll_fn(|context| connection.poll_without_shutdown(context)) => {
                 // The other end may be gone already.
@@ -92,6 +125,7 @@ async fn speak(served: Arc<Served>, stream: impl Cut, peer: SocketAddr, stopped:
                 told = true;
                 Pin::new(&mut connection).graceful_shutdown();
             }
+            () = &mut closing => return,
         }
     }
 }
@@ -102,6 +136,8 @@ pub(super) struct Outgoing {
     announced: u64,
     /// Who is told when all has been taken, instead of the body's end.
     cut: Option<Arc<Notify>>,
+    /// Ends when the connection has taken the body.
+    turn: Option<Turn>,
 }
 
 impl Outgoing {
@@ -110,6 +146,7 @@ impl Outgoing {
             announced: length(&body),
             rest: Some(body),
             cut: None,
+            turn: None,
         }
     }
 
@@ -121,7 +158,14 @@ impl Outgoing {
             announced,
             rest: Some(body),
             cut: Some(cut),
+            turn: None,
         }
+    }
+
+    /// Holds `turn` for as long as the body is not taken.
+    pub(super) fn taking(mut self, turn: Turn) -> Self {
+        self.turn = Some(turn);
+        self
     }
 }
 

@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, FORWARDED, HOST, ORIGIN, VIA};
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::Served;
+use super::{Served, stranger};
 use crate::SIMULATED_HEADER;
 use crate::core::faults::parse_duration;
 use crate::core::numeric_date::written_out;
@@ -20,15 +20,23 @@ use crate::core::numeric_date::written_out;
 /// What the control endpoints' paths begin with.
 pub(super) const PREFIX: &str = "/_simulator/";
 
-/// The answer to whoever may not use the control endpoints.
+/// The answer to a request that may not use the control endpoints.
 pub(super) fn refusal(served: &Served, parts: &Parts, peer: SocketAddr) -> Option<Response<Bytes>> {
-    let allowed = has_token(&parts.headers, served.control_token.as_deref())
-        || is_this_machine(peer.ip()) && speaks_for_itself(&parts.headers);
-    (!allowed).then(|| {
-        let message =
-            "Control endpoints are for this machine, or for whoever has the control token";
-        json_answer(StatusCode::FORBIDDEN, &json!({ "message": message }))
-    })
+    if has_token(&parts.headers, served.control_token.as_deref()) {
+        return None;
+    }
+    let reason = if is_this_machine(peer.ip()) {
+        stranger::sign_of(parts)?.reason()
+    } else {
+        "this one comes from another machine"
+    };
+    let message = format!(
+        "Control endpoints are for programs of this machine, and for requests with the control token; {reason}"
+    );
+    Some(json_answer(
+        StatusCode::FORBIDDEN,
+        &json!({ "message": message }),
+    ))
 }
 
 fn has_token(headers: &HeaderMap, token: Option<&str>) -> bool {
@@ -41,26 +49,8 @@ fn has_token(headers: &HeaderMap, token: Option<&str>) -> bool {
     }
 }
 
-fn is_this_machine(peer: IpAddr) -> bool {
+pub(super) fn is_this_machine(peer: IpAddr) -> bool {
     peer.to_canonical().is_loopback()
-}
-
-/// Not a web page, not a name that somebody made lead here, and not a proxy for others.
-fn speaks_for_itself(headers: &HeaderMap) -> bool {
-    let host = headers
-        .get(HOST)
-        .and_then(|host| host.to_str().ok())
-        .and_then(|host| host.parse::<http::uri::Authority>().ok());
-    let here = host.is_some_and(|host| {
-        let name = host.host().trim_matches(['[', ']']);
-        name.eq_ignore_ascii_case("localhost")
-            || name.parse().is_ok_and(|ip: IpAddr| is_this_machine(ip))
-    });
-    let strange = [ORIGIN, FORWARDED, VIA]
-        .iter()
-        .any(|name| headers.contains_key(name))
-        || headers.contains_key("x-forwarded-for");
-    here && !strange
 }
 
 /// Answers a control request of somebody who may.

@@ -4,20 +4,21 @@
 use std::future::pending;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderValue, Request, Response, StatusCode};
-use http_body_util::{BodyExt as _, Limited};
+use http::header::CONNECTION;
+use http::{HeaderValue, Request, Response};
 use hyper::body::Incoming;
 use tokio::sync::Notify;
 
+use super::body::{Unread, read};
 use super::connection::Outgoing;
+use super::room::Turn;
 use super::stop::Stopped;
 use super::{Served, control};
+use crate::core::BodyUse;
 use crate::{Effect, SIMULATED_HEADER};
-
-/// The largest body that is read at all. Far above the 800 KB of a selfie, so that one too large gets its own code (20506).
-const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
 
 /// Answers `request`, or lets the connection end by `cut` and never returns.
 pub(super) async fn answer(
@@ -25,32 +26,65 @@ pub(super) async fn answer(
     request: Request<Incoming>,
     peer: SocketAddr,
     cut: Arc<Notify>,
-    mut stopped: Stopped,
+    stopped: Stopped,
+    turn: Turn,
 ) -> Response<Outgoing> {
     let (parts, body) = request.into_parts();
-    if parts.uri.path().starts_with(control::PREFIX) {
-        if let Some(refusal) = control::refusal(served, &parts, peer) {
-            return refusal.map(Outgoing::whole);
-        }
-        let Some(body) = read(body).await else {
-            return too_large().map(Outgoing::whole);
-        };
-        return control::answer(served, Request::from_parts(parts, body))
+    let patience = served.limits.patience;
+    let answer = if parts.uri.path().starts_with(control::PREFIX) {
+        control_answer(served, parts, body, peer, patience, &turn)
             .await
-            .map(Outgoing::whole);
+            .map(Outgoing::whole)
+    } else {
+        simulated(served, parts, body, cut, stopped, &turn).await
+    };
+    answer.map(|body| body.taking(turn))
+}
+
+async fn control_answer(
+    served: &Served,
+    parts: http::request::Parts,
+    body: Incoming,
+    peer: SocketAddr,
+    patience: Duration,
+    turn: &Turn,
+) -> Response<Bytes> {
+    if let Some(refusal) = control::refusal(served, &parts, peer) {
+        return refusal;
     }
+    match read(body, BodyUse::Keep, patience).await {
+        Ok(body) => {
+            turn.answering();
+            control::answer(served, Request::from_parts(parts, body)).await
+        }
+        Err(unread) => refused(unread),
+    }
+}
+
+async fn simulated(
+    served: &Served,
+    parts: http::request::Parts,
+    body: Incoming,
+    cut: Arc<Notify>,
+    mut stopped: Stopped,
+    turn: &Turn,
+) -> Response<Outgoing> {
     let now = served.clock.now();
-    let arrival = served
-        .simulator
-        .lock()
-        .arrive(&parts.method, parts.uri.path(), now);
+    let (arrival, wanted) = {
+        let mut simulator = served.simulator.lock();
+        let arrival = simulator.arrive(&parts.method, parts.uri.path(), now);
+        let wanted = simulator.body_use(&arrival, &parts, now);
+        (arrival, wanted)
+    };
     if arrival.before_body().is_some() {
         // A connection that brought a head can no longer be refused: it is reset.
         return lose(&cut).await;
     }
-    let Some(body) = read(body).await else {
-        return too_large().map(Outgoing::whole);
+    let body = match read(body, wanted, served.limits.patience).await {
+        Ok(body) => body,
+        Err(unread) => return refused(unread).map(Outgoing::whole),
     };
+    turn.answering();
     let request = Request::from_parts(parts, body);
     let now = served.clock.now();
     let reaction = served.simulator.lock().answer(arrival, request, now);
@@ -79,17 +113,13 @@ async fn lose(cut: &Notify) -> Response<Outgoing> {
     pending().await
 }
 
-/// The whole body; `None` for one that is too large, and for one that breaks off: nobody is there to be told then.
-async fn read(body: Incoming) -> Option<Bytes> {
-    let whole = Limited::new(body, MAX_BODY_BYTES).collect().await.ok()?;
-    Some(whole.to_bytes())
-}
-
-fn too_large() -> Response<Bytes> {
-    let mut response = Response::new(Bytes::from_static(br#"{"message":"Payload too large"}"#));
-    *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
-    response
-        .headers_mut()
-        .insert(SIMULATED_HEADER, HeaderValue::from_static("true"));
+/// The answer to a request without a whole body. What is left of the body is not read, so the connection ends.
+fn refused(unread: Unread) -> Response<Bytes> {
+    let (status, body) = unread.answer();
+    let mut response = Response::new(Bytes::from_static(body));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(SIMULATED_HEADER, HeaderValue::from_static("true"));
+    headers.insert(CONNECTION, HeaderValue::from_static("close"));
     response
 }

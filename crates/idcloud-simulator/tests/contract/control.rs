@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::{Method, Request};
-use idcloud_simulator::{RulesError, Simulator};
+use idcloud_simulator::{RulesError, Simulator, WebhookAuthError};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -94,6 +94,20 @@ fn rules_are_taken_whole_or_not_at_all() {
         (
             json!({"faults": [], "webhooks": [{"url": "x", "auth": {"type": "magic"}}]}),
             RulesError::Form,
+        ),
+        (
+            json!({"webhooks": [{
+                "url": "http://127.0.0.1:9/",
+                "auth": {"type": "api-key", "value": "X-K:v\r\nEvil: 1"},
+            }]}),
+            RulesError::Credential(WebhookAuthError::Value),
+        ),
+        (
+            json!({"webhooks": [{
+                "url": "http://127.0.0.1:9/",
+                "auth": {"type": "basic", "user": "a:b", "password": "c"},
+            }]}),
+            RulesError::Credential(WebhookAuthError::User),
         ),
     ] {
         let (status, answer) = put(&mut bench, &rules);

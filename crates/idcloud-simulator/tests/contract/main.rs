@@ -19,6 +19,9 @@ mod dialects;
 #[cfg(test)]
 mod documents;
 #[cfg(test)]
+#[cfg(feature = "server")]
+mod doors;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod lookup;

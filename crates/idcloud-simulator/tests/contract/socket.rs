@@ -242,15 +242,50 @@ async fn strangers_are_refused() {
         ("host: 127.0.0.1", 200),
         ("host: localhost:8080", 200),
         ("host: [::1]:8080", 200),
+        ("host: 127.0.0.1\r\nsec-fetch-site: none", 200),
+        ("host: 127.0.0.1\r\nsec-fetch-site: same-origin", 200),
+        ("host: 127.0.0.1\r\nx-request-id: 1\r\nreferer: /", 200),
+        ("x-no-host: 1", 403),
         ("host: evil.test", 403),
+        ("host: 127.0.0.1\r\nhost: 127.0.0.1", 403),
+        ("host: user@localhost", 403),
+        ("host: user:word@127.0.0.1:8080", 403),
         ("host: 127.0.0.1\r\norigin: http://evil.test", 403),
-        ("host: 127.0.0.1\r\nx-forwarded-for: 203.0.113.9", 403),
+        ("host: 127.0.0.1\r\nsec-fetch-site: cross-site", 403),
+        ("host: 127.0.0.1\r\nsec-fetch-site: same-site", 403),
+        (
+            "host: 127.0.0.1\r\nsec-fetch-site: none\r\nsec-fetch-site: cross-site",
+            403,
+        ),
         ("host: 127.0.0.1\r\nvia: 1.1 proxy", 403),
+        ("host: 127.0.0.1\r\nforwarded: for=203.0.113.9", 403),
+        ("host: 127.0.0.1\r\nx-forwarded-for: 203.0.113.9", 403),
+        ("host: 127.0.0.1\r\nx-forwarded-host: evil.test", 403),
+        ("host: 127.0.0.1\r\nx-forwarded-proto: https", 403),
+        ("host: 127.0.0.1\r\nx-forwarded-client-cert: Hash=0", 403),
+        ("host: 127.0.0.1\r\nX-Real-IP: 203.0.113.9", 403),
+        ("host: 127.0.0.1\r\nx-original-url: /", 403),
+        ("host: 127.0.0.1\r\ncf-connecting-ip: 203.0.113.9", 403),
+        ("host: 127.0.0.1\r\ntrue-client-ip: 203.0.113.9", 403),
+        (
+            "host: 127.0.0.1\r\nx-envoy-external-address: 203.0.113.9",
+            403,
+        ),
+        ("host: 127.0.0.1\r\nproxy-connection: keep-alive", 403),
         ("host: evil.test\r\nauthorization: Bearer open", 403),
         ("host: evil.test\r\nauthorization: Bearer open sesame", 200),
     ] {
         let (status, _) = served.ask_as(&format!("{head}\r\n{headers}"), "").await;
         assert_eq!(status, expected, "{headers}");
+    }
+    for target in ["http://127.0.0.1", "http://localhost", "http://evil.test"] {
+        let head = format!("GET {target}/_simulator/ledger HTTP/1.1\r\nhost: 127.0.0.1");
+        let (status, refusal) = served.ask_as(&head, "").await;
+        assert_eq!(status, 403, "{target}");
+        assert!(
+            refusal["message"].as_str().unwrap().contains("target"),
+            "{refusal}"
+        );
     }
 }
 

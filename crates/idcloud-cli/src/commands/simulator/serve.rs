@@ -13,7 +13,7 @@ use idcloud_simulator::{
     Config, KeyProfile, ManualClock, Server, Simulator, TlsIdentity, key_ring,
 };
 use serde::Serialize;
-use tokio::net::TcpListener;
+use tokio::net::TcpSocket;
 use zeroize::Zeroizing;
 
 use super::credentials::{self, VARIABLES_FILE, quoted};
@@ -25,6 +25,9 @@ use crate::exit::Exit;
 use crate::failure::{Failure, Refusal};
 use crate::interrupts::Interrupts;
 use crate::output::Output;
+
+/// How many connections the system keeps until they are accepted.
+const BACKLOG: u32 = 1_024;
 
 /// Runs the command.
 pub(super) fn run(
@@ -48,12 +51,12 @@ pub(super) fn run(
     block_on(async {
         // A signal that comes while it is announced ends it as one that comes later does.
         interrupts.heed();
-        let listener = TcpListener::bind(&args.listen)
+        // The port is taken now, and answers only once the credentials are written: a script that
+        // waits for the port finds them.
+        let socket = bound(&args.listen)
             .await
             .map_err(|error| cannot_listen(&error))?;
-        let address = listener
-            .local_addr()
-            .map_err(|error| cannot_listen(&error))?;
+        let address = socket.local_addr().map_err(|error| cannot_listen(&error))?;
         let scheme = if args.tls { "https" } else { "http" };
         let url = format!("{scheme}://{}", reachable(address));
         let tls = args.tls.then(|| certificate(address)).transpose()?;
@@ -72,6 +75,9 @@ pub(super) fn run(
                 provision(&mut simulator, &tenant, capabilities, &place)?;
             }
         }
+        let listener = socket
+            .listen(BACKLOG)
+            .map_err(|error| cannot_listen(&error))?;
         // It serves all the same where nobody reads the announcement.
         let _ = announce(&url, args.credentials_dir.as_deref(), output);
         if !address.ip().is_loopback() && !args.tls {
@@ -95,6 +101,32 @@ pub(super) fn run(
             .map_err(|_| Failure::fault("the simulator's listener failed"))?;
         Ok(Exit::Answered)
     })?
+}
+
+/// A socket with the first address that `listen` names and that can be had; it refuses connections still.
+async fn bound(listen: &str) -> io::Result<TcpSocket> {
+    let mut failure = io::ErrorKind::InvalidInput.into();
+    for address in tokio::net::lookup_host(listen).await? {
+        match bind(address) {
+            Ok(socket) => return Ok(socket),
+            Err(error) => failure = error,
+        }
+    }
+    Err(failure)
+}
+
+fn bind(address: SocketAddr) -> io::Result<TcpSocket> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    // Otherwise a port stays taken for a minute after the server that had it. On Windows the option
+    // would share the port with a server that is there.
+    if cfg!(unix) {
+        socket.set_reuseaddr(true)?;
+    }
+    socket.bind(address)?;
+    Ok(socket)
 }
 
 /// The first tenant has the simulator's own id, and the others the same with another end.

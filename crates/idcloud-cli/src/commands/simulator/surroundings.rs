@@ -7,7 +7,7 @@ use std::path::Path;
 
 use http::Uri;
 use idcloud_simulator::{
-    CaptureMarking, Config, Counting, Notices, RateLimit, Webhook, WebhookAuth,
+    CaptureMarking, Config, Counting, Notices, RateLimit, Webhook, WebhookAuth, WebhookAuthError,
 };
 use zeroize::Zeroizing;
 
@@ -62,7 +62,11 @@ pub(super) fn webhook(args: &ServeArgs) -> Result<Option<Webhook>, Refusal> {
     };
     let url = plain_http(url.clone(), "--webhook")?;
     let auth = match &args.webhook_auth_file {
-        Some(path) => auth(&secret("--webhook-auth-file", "the credentials", path)?)?,
+        Some(path) => {
+            let auth = auth(&secret("--webhook-auth-file", "the credentials", path)?)?;
+            auth.check().map_err(cannot_be_sent)?;
+            auth
+        }
         None => WebhookAuth::None,
     };
     let notices = match args.webhook_notices {
@@ -123,6 +127,14 @@ fn auth(text: &str) -> Result<WebhookAuth, Refusal> {
             "write one line: basic USER:PASSWORD, api-key HEADER:VALUE, api-key VALUE, or oauth2 TOKEN-URL CLIENT-ID CLIENT-SECRET",
         )),
     }
+}
+
+fn cannot_be_sent(error: WebhookAuthError) -> Refusal {
+    Refusal::new(
+        "--webhook-auth-file",
+        "holds credentials that cannot be sent",
+        error.to_string(),
+    )
 }
 
 fn plain_http(url: Uri, flag: &str) -> Result<Uri, Refusal> {

@@ -58,7 +58,9 @@ impl ArrangedWebhook {
     pub(super) fn parse(self) -> Result<(Option<String>, Webhook), RulesError> {
         let mut webhook = Webhook::new(address(&self.url)?);
         if let Some(auth) = self.auth {
-            webhook = webhook.with_auth(auth.parse()?);
+            let auth = auth.parse()?;
+            auth.check().map_err(RulesError::Credential)?;
+            webhook = webhook.with_auth(auth);
         }
         if let Some(notices) = self.notices {
             webhook = webhook.with_notices(match notices {

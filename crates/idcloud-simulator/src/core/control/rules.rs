@@ -9,7 +9,7 @@ use super::arranged_outcome::{Arranged, Whom};
 use super::arranged_webhook::ArrangedWebhook;
 use crate::core::faults::{FaultRule, FaultSpecError, parse_duration};
 use crate::core::simulator::Simulator;
-use crate::{AccountState, CaptureMarking, Dialect};
+use crate::{AccountState, CaptureMarking, Dialect, WebhookAuthError};
 
 /// Why rules are refused; nothing was changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -36,6 +36,9 @@ pub enum RulesError {
     /// A webhook's address is not absolute, or not plain http.
     #[error("webhooks: url and tokenUrl are absolute and begin with http://")]
     Url,
+    /// A webhook's credential cannot be sent.
+    #[error("webhooks: {0}")]
+    Credential(WebhookAuthError),
     /// A fault's specification is wrong.
     #[error("faults: {0}")]
     Fault(FaultSpecError),

@@ -4,8 +4,6 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode, Uri};
@@ -17,6 +15,7 @@ use crate::core::answer::SIMULATED_HEADER;
 use crate::core::faults::{Fault, FaultPoint, Faults};
 use crate::core::ids::Ids;
 use crate::core::reaction::ScheduledEvent;
+use crate::webhook::{basic, sensitive};
 use crate::{Webhook, WebhookAuth};
 
 /// How long a notice that is held back waits for another one to overtake it.
@@ -41,7 +40,7 @@ pub(crate) struct Hook {
 /// The bearer that a webhook with OAuth 2 needs.
 #[derive(Default)]
 struct Bearer {
-    token: Option<(String, SystemTime)>,
+    token: Option<(HeaderValue, SystemTime)>,
     /// The delivery that fetches one.
     fetching: Option<u64>,
     failures: u32,
@@ -97,13 +96,20 @@ impl Hook {
         due: &mut Vec<WebhookDelivery>,
     ) {
         while self.next().is_some_and(|next| next <= now) {
-            if let Some(fetch) = self.fetch_bearer(next_id, now) {
+            if self.webhook.auth.check().is_ok()
+                && let Some(fetch) = self.fetch_bearer(next_id, now)
+            {
                 due.push(fetch);
                 return;
             }
             let Some(((_, id), mut notice)) = self.waiting.pop_first() else {
                 return;
             };
+            // Without its credential a notice is one that the receiver was promised not to get.
+            if self.webhook.auth.check().is_err() {
+                self.tally.given_up += 1;
+                continue;
+            }
             if !notice.drawn {
                 notice.drawn = true;
                 match faults.draw(FaultPoint::Webhook, now).fault {
@@ -198,24 +204,11 @@ impl Hook {
     }
 
     fn credentials(&self) -> Option<(HeaderName, HeaderValue)> {
-        let (name, value) = match &self.webhook.auth {
-            WebhookAuth::None => return None,
-            WebhookAuth::Basic { user, password } => (AUTHORIZATION, basic(user, password)),
-            WebhookAuth::ApiKey(text) => match text.split_once(':') {
-                Some((name, value)) => (
-                    HeaderName::try_from(name.trim()).ok()?,
-                    value.trim().to_owned(),
-                ),
-                None => (AUTHORIZATION, text.clone()),
-            },
-            WebhookAuth::OAuth2 { .. } => {
-                let (token, _) = self.bearer.token.as_ref()?;
-                (AUTHORIZATION, format!("Bearer {token}"))
-            }
-        };
-        let mut value = HeaderValue::try_from(value).ok()?;
-        value.set_sensitive(true);
-        Some((name, value))
+        if let WebhookAuth::OAuth2 { .. } = &self.webhook.auth {
+            let (token, _) = self.bearer.token.as_ref()?;
+            return Some((AUTHORIZATION, token.clone()));
+        }
+        self.webhook.auth.header().ok()?
     }
 
     /// The request for a bearer, where one is needed and there is none.
@@ -238,8 +231,7 @@ impl Hook {
         }
         let body = Bytes::from_static(b"grant_type=client_credentials");
         let mut request = post(token_url, "application/x-www-form-urlencoded", body);
-        if let Ok(mut value) = HeaderValue::try_from(basic(client_id, client_secret)) {
-            value.set_sensitive(true);
+        if let Ok(value) = basic(client_id, client_secret) {
             request.headers_mut().insert(AUTHORIZATION, value);
         }
         let id = number(next_id);
@@ -282,10 +274,6 @@ fn number(next_id: &mut u64) -> u64 {
     *next_id
 }
 
-fn basic(user: &str, password: &str) -> String {
-    format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))
-}
-
 fn post(url: &Uri, content_type: &'static str, body: Bytes) -> Request<Bytes> {
     let mut request = Request::new(body);
     *request.method_mut() = http::Method::POST;
@@ -296,10 +284,11 @@ fn post(url: &Uri, content_type: &'static str, body: Bytes) -> Request<Bytes> {
     request
 }
 
-/// The bearer in a token answer, and until when it is used.
-fn bearer(body: &[u8], now: SystemTime) -> Option<(String, SystemTime)> {
+/// The header with the bearer in a token answer, and until when it is used.
+fn bearer(body: &[u8], now: SystemTime) -> Option<(HeaderValue, SystemTime)> {
     let answer: Value = serde_json::from_slice(body).ok()?;
-    let token = answer.get("access_token")?.as_str()?.to_owned();
+    let token = answer.get("access_token")?.as_str()?;
+    let token = sensitive(&format!("Bearer {token}"))?;
     let life = answer
         .get("expires_in")
         .and_then(Value::as_u64)
