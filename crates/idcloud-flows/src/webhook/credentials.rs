@@ -42,7 +42,7 @@ pub enum CredentialsError {
     /// There is nothing to compare with.
     #[error("{0}: it is empty; copy it exactly as it was registered")]
     Empty(&'static str),
-    /// It cannot stand in a header.
+    /// It cannot stand in a header, or not within the scheme.
     #[error("{0}: it cannot stand in a header; copy it exactly as it was registered")]
     Malformed(&'static str),
 }
@@ -59,15 +59,24 @@ pub(super) enum Entry {
 impl Credentials {
     /// Basic: a user and a password.
     ///
+    /// Both must be there: with an empty password, as an unset variable leaves behind, the name alone
+    /// would open the door.
+    ///
     /// # Errors
-    /// The user holds a colon, or both are empty.
+    /// The user holds a colon; one of the two is empty or blank, or holds a control character, which
+    /// RFC 7617 forbids.
     pub fn basic(user: &str, password: impl Into<String>) -> Result<Self, CredentialsError> {
         let password = Zeroizing::new(password.into());
         if user.contains(':') {
             return Err(CredentialsError::ColonInUser);
         }
-        if user.is_empty() && password.is_empty() {
-            return Err(CredentialsError::Empty("user and password"));
+        for (name, text) in [("user", user), ("password", password.as_str())] {
+            if text.trim().is_empty() {
+                return Err(CredentialsError::Empty(name));
+            }
+            if text.contains(char::is_control) {
+                return Err(CredentialsError::Malformed(name));
+            }
         }
         let pair = Zeroizing::new(format!("{user}:{}", *password));
         Ok(Self(Kind::Basic(secret(STANDARD.encode(pair.as_bytes())))))
@@ -119,7 +128,7 @@ impl Credentials {
     fn value(name: HeaderName, value: &str) -> Result<Self, CredentialsError> {
         // Blanks around a header's value do not survive the journey.
         let value = value.trim_matches([' ', '\t']);
-        if value.is_empty() {
+        if value.trim().is_empty() {
             return Err(CredentialsError::Empty("value"));
         }
         if HeaderValue::from_str(value).is_err() {

@@ -101,9 +101,22 @@ fn credentials_that_could_never_match_are_refused() {
     use CredentialsError as E;
     let refused = |made: Result<Credentials, E>| made.unwrap_err();
     assert_eq!(refused(Credentials::basic("a:b", "c")), E::ColonInUser);
+    for (user, password, error) in [
+        ("", "", E::Empty("user")),
+        ("", "secret", E::Empty("user")),
+        (" ", "secret", E::Empty("user")),
+        ("user", "", E::Empty("password")),
+        ("user", " ", E::Empty("password")),
+        ("user", "\t\n", E::Empty("password")),
+        ("user", "\u{a0}", E::Empty("password")),
+        ("user", "secret\n", E::Malformed("password")),
+        ("us\0er", "secret", E::Malformed("user")),
+    ] {
+        assert_eq!(refused(Credentials::basic(user, password)), error);
+    }
     assert_eq!(
-        refused(Credentials::basic("", "")),
-        E::Empty("user and password")
+        refused(Credentials::api_key("x-key:\u{a0}")),
+        E::Empty("value")
     );
     assert_eq!(refused(Credentials::api_key("")), E::Empty("value"));
     assert_eq!(refused(Credentials::api_key("x-key: ")), E::Empty("value"));
