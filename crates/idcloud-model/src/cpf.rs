@@ -26,14 +26,15 @@ const DIGITS: usize = 11;
 /// # Ok::<(), idcloud_model::CpfError>(())
 /// ```
 #[derive(Clone, PartialEq, Eq)]
-pub struct Cpf([u8; DIGITS]);
+// On the heap: each move of the digits themselves would leave a copy on the stack, which nothing wipes.
+pub struct Cpf(Box<[u8; DIGITS]>);
 
 impl Cpf {
     /// The eleven digits. Personal data: never log them.
     #[must_use]
     pub fn expose(&self) -> &str {
         // Only ASCII digits are ever stored, so the fallback is unreachable.
-        str::from_utf8(&self.0).unwrap_or_default()
+        str::from_utf8(&*self.0).unwrap_or_default()
     }
 }
 
@@ -69,8 +70,8 @@ impl FromStr for Cpf {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let form = || unseen(text).map_or(CpfError::Form, CpfError::Unseen);
-        let mut cpf = Self(digits(text.trim()).ok_or_else(form)?);
-        let [body @ .., first_check, second_check] = &cpf.0;
+        let mut cpf = Self::of_digits(text.trim()).ok_or_else(form)?;
+        let [body @ .., first_check, second_check] = &*cpf.0;
         if cpf.0.iter().all(|digit| digit == second_check) {
             return Err(CpfError::Repeated);
         }
@@ -79,22 +80,24 @@ impl FromStr for Cpf {
         if (first, second) != (*first_check, *second_check) {
             return Err(CpfError::CheckDigits);
         }
-        for digit in &mut cpf.0 {
+        for digit in &mut *cpf.0 {
             *digit += b'0';
         }
         Ok(cpf)
     }
 }
 
-/// The eleven digits as numbers, whatever marks stand between them; a longer number with a CPF inside is none.
-fn digits(text: &str) -> Option<[u8; DIGITS]> {
-    let mut digits = [0; DIGITS];
-    let mut place = digits.iter_mut();
-    for c in text.chars().filter(|c| !is_between_digits(*c)) {
-        let digit = u8::try_from(c).ok().filter(u8::is_ascii_digit)?;
-        *place.next()? = digit - b'0';
+impl Cpf {
+    /// The eleven digits as numbers, whatever marks stand between them; a longer number with a CPF inside is none.
+    fn of_digits(text: &str) -> Option<Self> {
+        let mut cpf = Self(Box::new([0; DIGITS]));
+        let mut place = cpf.0.iter_mut();
+        for c in text.chars().filter(|c| !is_between_digits(*c)) {
+            let digit = u8::try_from(c).ok().filter(u8::is_ascii_digit)?;
+            *place.next()? = digit - b'0';
+        }
+        place.next().is_none().then_some(cpf)
     }
-    place.next().is_none().then_some(digits)
 }
 
 /// The modulo-11 digit that follows `digits`: weights fall from `len + 1` to 2.

@@ -36,6 +36,14 @@ impl Document {
         self.kind.as_deref()
     }
 
+    /// The type's name where it is of the documented form: `unico.moja.dictionary.…`, or the name of a kind of document (`BR_RG`, `CNH`).
+    ///
+    /// Anything else could be a word of the document, and is neither stored nor printed unasked.
+    #[must_use]
+    pub fn known_type_name(&self) -> Option<&str> {
+        self.type_name().filter(|name| is_type_name(name))
+    }
+
     /// What kind of document it is, as far as its type tells.
     #[must_use]
     pub fn kind(&self) -> DocumentKind {
@@ -149,4 +157,38 @@ impl fmt::Debug for Document {
             .field("face_match", &self.face_match)
             .finish_non_exhaustive()
     }
+}
+/// Whether a text is of the form of a document's type.
+pub(crate) fn is_type_name(name: &str) -> bool {
+    const KINDS: [&str; 13] = [
+        "rg",
+        "cnh",
+        "cin",
+        "cpf",
+        "passaporte",
+        "passport",
+        "rne",
+        "rnm",
+        "crnm",
+        "ctps",
+        "ine",
+        "curp",
+        "unknown",
+    ];
+    const LONGEST: usize = 80;
+    let parts = || name.split(['.', '_', '-']);
+    let is_word = |part: &str| {
+        let letters = part.trim_end_matches(|last: char| last.is_ascii_digit());
+        let digits = part.len() - letters.len();
+        digits <= 2 && part.len() <= 16 && letters.bytes().all(|byte| byte.is_ascii_alphabetic())
+    };
+    let is_kind = |part: &str| KINDS.iter().any(|kind| kind.eq_ignore_ascii_case(part));
+    let is_country =
+        |part: &str| part.eq_ignore_ascii_case("br") || part.eq_ignore_ascii_case("mx");
+    name.len() <= LONGEST
+        && if name.starts_with("unico.moja.dictionary.") {
+            parts().all(is_word) && parts().any(is_kind)
+        } else {
+            parts().all(|part| is_kind(part) || is_country(part)) && parts().any(is_kind)
+        }
 }

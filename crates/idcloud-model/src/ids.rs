@@ -9,6 +9,8 @@ use std::str::FromStr;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::PersonalNumber;
+
 /// The text is not a UUID.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("an id is a UUID: 8-4-4-4-12 hexadecimal digits")]
@@ -34,10 +36,14 @@ macro_rules! id {
             /// An id as an answer gives it.
             ///
             /// Every published id is a UUID, but an id that came with a billed process is too dear to refuse for its form:
-            /// anything that is safe in a URL's path is kept.
+            /// anything that is safe in a URL's path is kept. One with a person's number in it is none: ids are stored and printed.
             pub(crate) fn from_wire(text: &str) -> Option<Self> {
+                if is_uuid(text) {
+                    return Some(Self(text.into()));
+                }
                 let safe = (1..=MAX_WIRE_ID).contains(&text.len())
-                    && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+                    && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+                    && PersonalNumber::find_in(text).is_none();
                 safe.then(|| Self(text.into()))
             }
         }

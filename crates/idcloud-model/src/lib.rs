@@ -28,6 +28,7 @@ pub mod limits;
 mod liveness;
 mod mismatch;
 mod personal;
+mod personal_number;
 mod policy;
 mod process;
 #[cfg(feature = "pseudonym")]
@@ -77,10 +78,12 @@ pub use image::{Dimensions, Image, ImageFormat};
 pub use language::{Language, UnknownLanguage};
 pub use liveness::{LivenessReading, LivenessResult};
 pub use mismatch::{Mismatch, mismatches};
+pub use personal_number::PersonalNumber;
 pub use policy::{Policy, PolicyError};
 pub use process::{FinalProcess, PendingProcess, Process};
 #[cfg(feature = "pseudonym")]
 pub use pseudonym::{Pseudonym, PseudonymKey};
+pub use reduced::is_member_name;
 pub use reusable_document::{
     DocumentType, DocumentTypeError, ReusableDocument, ReusableDocumentsQuery,
 };

@@ -1,16 +1,14 @@
 //! What may be kept of a final process once the person's data must be gone.
 //!
 //! Must judge exactly as the whole process does, and must hold nothing personal: no content of a document, no address of a picture, no
-//! unknown value that is more than a plain word.
+//! value that this version does not know.
 
 use serde_json::{Map, Value, json};
 
-use crate::unknown::UnknownValue;
 use crate::wire;
 use crate::{
-    BehaviorAlert, Cpf, Curp, Document, DocumentId, Evidence, FaceMatch, FinalProcess,
-    IdentityResult, LivenessResult, Match, Process, RiskLevel, RiskScore, Serpro, Status,
-    TrustDecision,
+    BehaviorAlert, Document, DocumentId, Evidence, FaceMatch, FinalProcess, IdentityResult,
+    LivenessResult, Match, Process, RiskLevel, RiskScore, Serpro, Status, TrustDecision,
 };
 
 /// Stands for a value that was not kept. No documented value is written so, and so it reads as unknown.
@@ -26,8 +24,10 @@ impl FinalProcess {
     /// The process as it may be stored where nothing personal may stand.
     ///
     /// It keeps the id, the status, every result, the numbers, a document's id, type and matches, and the names of unknown members.
-    /// [`decide`](crate::decide) gives the same verdict for it. Of values that this version does not know it keeps plain words (letters,
-    /// `-` and `_`, at most 40); of numbers beyond any documented range that they were beyond it.
+    /// [`decide`](crate::decide) gives the same verdict for it. Of a value that this version does not know it keeps that there was one,
+    /// because any word could be a name; of numbers beyond any documented range that they were beyond it. The names of unknown members
+    /// are kept where they are written as APIs write them ([`is_member_name`]), and a document's type where it is of the
+    /// documented form.
     #[must_use]
     pub fn reduced(&self) -> Self {
         let json = self.to_reduced_json().to_string();
@@ -114,28 +114,28 @@ fn status(status: &Status) -> Value {
 
 fn identity(result: &IdentityResult) -> Value {
     match result {
-        IdentityResult::Unknown(value) => unknown(value, IdentityResult::WORDS),
+        IdentityResult::Unknown(_) => NOT_KEPT.into(),
         known => known.to_json(),
     }
 }
 
 fn alert(alert: &BehaviorAlert) -> Value {
     match alert {
-        BehaviorAlert::Unknown(value) => unknown(value, BehaviorAlert::WORDS),
+        BehaviorAlert::Unknown(_) => NOT_KEPT.into(),
         known => known.to_json(),
     }
 }
 
 fn trust(decision: &TrustDecision) -> Value {
     match decision {
-        TrustDecision::Unknown(value) => unknown(value, TrustDecision::WORDS),
+        TrustDecision::Unknown(_) => NOT_KEPT.into(),
         known => known.to_json(),
     }
 }
 
 fn risk_level(level: &RiskLevel) -> Value {
     match level {
-        RiskLevel::Unknown(value) => unknown(value, RiskLevel::WORDS),
+        RiskLevel::Unknown(_) => NOT_KEPT.into(),
         known => known.to_json(),
     }
 }
@@ -145,7 +145,7 @@ fn liveness(liveness: &LivenessResult) -> Value {
         LivenessResult::Inconclusive => 0.into(),
         LivenessResult::Live => 1.into(),
         LivenessResult::NotLive => 2.into(),
-        LivenessResult::Unknown(value) => unknown(value, &[]),
+        LivenessResult::Unknown(_) => NOT_KEPT.into(),
     }
 }
 
@@ -153,14 +153,14 @@ fn score(score: &RiskScore) -> Value {
     match score {
         RiskScore::Valid(score) => (*score).into(),
         RiskScore::OutOfRange(number) => bounded(*number),
-        RiskScore::Unknown(value) => unknown(value, &[]),
+        RiskScore::Unknown(_) => NOT_KEPT.into(),
     }
 }
 
 fn serpro(serpro: &Serpro) -> Value {
     match serpro {
         Serpro::OutOfRange(number) => bounded(*number),
-        Serpro::Unknown(value) => unknown(value, &[]),
+        Serpro::Unknown(_) => NOT_KEPT.into(),
         known => known.to_json(),
     }
 }
@@ -176,23 +176,20 @@ fn comparison(evidence: &Evidence) -> (Option<Value>, Option<Value>) {
         Some(FaceMatch::Contradiction) => (Some(true.into()), Some(false.into())),
         Some(FaceMatch::Same) => (None, Some(true.into())),
         Some(FaceMatch::Different) => (None, Some(false.into())),
-        Some(FaceMatch::Unknown(value)) => (None, Some(unknown(value, &TRUTHS))),
+        Some(FaceMatch::Unknown(_)) => (None, Some(NOT_KEPT.into())),
     }
 }
 
-const TRUTHS: [&str; 2] = ["true", "false"];
-
 fn document(document: &Document) -> Value {
-    let matched = |found: &Match| match found {
-        Match::Same => true.into(),
-        Match::Different => false.into(),
-        Match::Unknown(value) => unknown(value, &TRUTHS),
+    let matched = |found: &Match| -> Value {
+        match found {
+            Match::Same => true.into(),
+            Match::Different => false.into(),
+            Match::Unknown(_) => NOT_KEPT.into(),
+        }
     };
-    let id = document
-        .id()
-        .map(DocumentId::as_str)
-        .filter(|id| !is_personal(id));
-    let kind = document.type_name().filter(|kind| is_type_name(kind));
+    let id = document.id().map(DocumentId::as_str);
+    let kind = document.known_type_name();
     // Written also where they are null: an object without members is no document.
     json!({
         "id": id,
@@ -202,54 +199,29 @@ fn document(document: &Document) -> Value {
     })
 }
 
-/// A type such as `unico.moja.dictionary.br.rg.v2.Rg`, `BR_RG` or `RG`.
-fn is_type_name(name: &str) -> bool {
-    let digits = name.bytes().filter(u8::is_ascii_digit).count();
-    let is_dictionary = name.starts_with("unico.")
-        && digits <= 2
-        && name
-            .split('.')
-            .all(|part| is_plain_word(part.trim_end_matches(|last: char| last.is_ascii_digit())));
-    is_dictionary || is_plain_word(name)
-}
-
 fn last_part(name: &str) -> &str {
     name.rsplit_once('.').map_or(name, |(_, inner)| inner)
 }
 
-/// A name of one plain word, or of one within a member that is documented.
-fn is_member_name(name: &str) -> bool {
+/// Whether an unknown member's name may be stored and printed: one word as APIs write names, which begins with a small letter, or one
+/// such word within a member that is documented.
+///
+/// A name of a person as a member's name begins with a capital, and is none.
+#[must_use]
+pub fn is_member_name(name: &str) -> bool {
     match name.split_once('.') {
         Some((outer, inner)) => {
             let is_outer = |known| wire::is_same(known, outer);
             (wire::EVIDENCE_OBJECTS.into_iter().any(is_outer) || is_outer("processAdditionalInfo"))
-                && is_plain_word(inner)
+                && is_api_word(inner)
         }
-        None => is_plain_word(name),
+        None => is_api_word(name),
     }
 }
 
-fn is_personal(id: &str) -> bool {
-    id.parse::<Cpf>().is_ok() || id.parse::<Curp>().is_ok()
-}
-
-/// A value that must stay unknown when it is read again: a plain word as it came, unless it is one of the documented.
-fn unknown(value: &UnknownValue, documented: &[&str]) -> Value {
-    value
-        .json()
-        .as_str()
-        .filter(|word| is_plain_word(word))
-        .filter(|word| {
-            !documented
-                .iter()
-                .any(|known| known.eq_ignore_ascii_case(word))
-        })
-        .unwrap_or(NOT_KEPT)
-        .into()
-}
-
-fn is_plain_word(text: &str) -> bool {
+fn is_api_word(text: &str) -> bool {
     (1..=LONGEST_WORD).contains(&text.len())
+        && text.starts_with(|first: char| first.is_ascii_lowercase())
         && text
             .bytes()
             .all(|byte| byte.is_ascii_alphabetic() || byte == b'-' || byte == b'_')
@@ -278,7 +250,16 @@ mod tests {
             ),
             (
                 r#""unicoId":{"result":"maybe"}"#,
-                r#""unicoId":{"result":"maybe"}"#,
+                r#""unicoId":{"result":"not-kept"}"#,
+            ),
+            (
+                r#""identityFraudsters":{"result":"Zuleica"}"#,
+                r#""identityFraudsters":{"result":"not-kept"}"#,
+            ),
+            (r#""Zuleica":1"#, r#""not-kept":"not-kept""#),
+            (
+                r#""document":{"id":"x-52998224725","type":"Zuleica","cpfMatch":"Maria"}"#,
+                r#""document":{"id":null,"type":null,"cpfMatch":"not-kept","faceMatch":null}"#,
             ),
             (
                 r#""unicoId":{"result":"Maria Silva"}"#,

@@ -8,6 +8,7 @@ use std::str::FromStr;
 
 use serde_json::Value;
 
+use crate::document::is_type_name;
 use crate::{DocumentId, ReadError, SubjectCode, wire};
 
 /// The `type` of a lookup: which kind of document is looked for.
@@ -130,6 +131,12 @@ impl ReusableDocument {
     #[must_use]
     pub fn kind(&self) -> Option<&str> {
         self.kind.as_deref()
+    }
+
+    /// The type where it is of the documented form, as [`Document::known_type_name`](crate::Document::known_type_name) has it.
+    #[must_use]
+    pub fn known_kind(&self) -> Option<&str> {
+        self.kind().filter(|kind| is_type_name(kind))
     }
 
     /// The id with which the document is used again.

@@ -5,9 +5,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use idcloud_model::PersonalNumber;
 use serde::{Deserialize, Serialize};
-
-use super::reference::{holds_cpf, holds_curp};
 
 /// The name of a replica or a process, such as a host's: 1 to 64 letters, digits, `.`, `-` and `_`, and no CPF or CURP.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -43,7 +42,7 @@ impl FromStr for Owner {
             && text
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'));
-        if is_name && !holds_cpf(text) && !holds_curp(text) {
+        if is_name && PersonalNumber::find_in(text).is_none() {
             Ok(Self(text.into()))
         } else {
             Err(OwnerError)

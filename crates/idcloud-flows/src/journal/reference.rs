@@ -5,15 +5,20 @@
 use std::fmt;
 use std::str::FromStr;
 
-use idcloud_model::{Cpf, Curp};
+use icu_normalizer::ComposingNormalizerBorrowed;
+use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory};
+use icu_properties::{CodePointMapData, CodePointSetData};
+use idcloud_model::PersonalNumber;
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
-/// The caller's name for one submission, such as an order's or a row's number: 1 to 256 characters, no control characters.
+/// The caller's name for one submission, such as an order's or a row's number: 1 to 256 characters.
 ///
-/// It is stored as it is, and so a text that holds a person's number is refused: eleven digits that are a valid CPF, plain or with one
-/// sign before the fourth, seventh and tenth (`529.982.247-25`), and eighteen letters and digits that are a valid CURP. A CPF counts where
-/// no further digit touches it; inside a longer number it is part of that number. Within a UUID or another run of 32 or more hexadecimal
-/// digits and hyphens with a letter among them it counts only if hyphens set it apart, because chance makes CPFs there.
+/// Two references that look alike are one: control and format characters (a zero-width space, a soft hyphen, the marks that turn the
+/// direction of text) are refused, and so is text that is not in Unicode's composed form (NFC).
+///
+/// It is stored as it is, and so a text that holds a person's number is refused, in whichever script its digits are written: see
+/// [`PersonalNumber::find_in`].
 ///
 /// ```
 /// use idcloud_flows::journal::{Reference, ReferenceError};
@@ -38,6 +43,16 @@ pub enum ReferenceError {
     /// A control character.
     #[error("a reference holds a control character; use letters, digits and signs")]
     ControlCharacter,
+    /// A character that is not seen, or that changes how others are shown.
+    #[error(
+        "a reference holds a character that is not seen, such as a zero-width space; type it anew"
+    )]
+    FormatCharacter,
+    /// Not in the composed form.
+    #[error(
+        "a reference has an accent that is a character of its own; write it composed (Unicode NFC)"
+    )]
+    NotComposed,
     /// A valid CPF is in it.
     #[error("a reference holds a CPF; use a number that names no person, because it is stored")]
     Cpf,
@@ -71,13 +86,20 @@ impl FromStr for Reference {
         if text.chars().any(char::is_control) {
             return Err(ReferenceError::ControlCharacter);
         }
-        if holds_cpf(text) {
-            return Err(ReferenceError::Cpf);
+        // Most references are ASCII, of which none of this can be true.
+        if !text.is_ascii() {
+            if text.chars().any(is_unseen) {
+                return Err(ReferenceError::FormatCharacter);
+            }
+            if !ComposingNormalizerBorrowed::new_nfc().is_normalized(text) {
+                return Err(ReferenceError::NotComposed);
+            }
         }
-        if holds_curp(text) {
-            return Err(ReferenceError::Curp);
+        match personal_number(text) {
+            Some(PersonalNumber::Curp) => Err(ReferenceError::Curp),
+            Some(_) => Err(ReferenceError::Cpf),
+            None => Ok(Self(text.into())),
         }
-        Ok(Self(text.into()))
     }
 }
 
@@ -102,71 +124,44 @@ impl fmt::Debug for Reference {
     }
 }
 
-/// A run of this many hexadecimal digits is an id or a digest.
-const RANDOM: usize = 32;
-
-/// Whether a valid CPF stands in the text.
-pub(super) fn holds_cpf(text: &str) -> bool {
-    (0..text.len()).any(|at| {
-        let Some((before, rest)) = text.split_at_checked(at) else {
-            return false;
-        };
-        if before.ends_with(|last: char| last.is_ascii_digit()) {
-            return false;
-        }
-        leading_cpf(rest).is_some_and(|after| !is_random(before, rest, after))
-    })
-}
-
-/// What follows a valid CPF at the start of the text.
-fn leading_cpf(text: &str) -> Option<&str> {
-    let mut digits = zeroize::Zeroizing::new(String::with_capacity(11));
-    let mut rest = text;
-    while digits.len() < 11 {
-        let mut chars = rest.chars();
-        let sign = chars.next()?;
-        if sign.is_ascii_digit() {
-            digits.push(sign);
-        } else if !matches!(digits.len(), 3 | 6 | 9)
-            || sign.is_alphanumeric()
-            || !chars
-                .as_str()
-                .starts_with(|next: char| next.is_ascii_digit())
-        {
-            return None;
-        }
-        rest = chars.as_str();
+fn personal_number(text: &str) -> Option<PersonalNumber> {
+    if text.is_ascii() {
+        PersonalNumber::find_in(text)
+    } else {
+        PersonalNumber::find_in(&with_ascii_digits(text))
     }
-    let ends = !rest.starts_with(|next: char| next.is_ascii_digit());
-    (ends && digits.parse::<Cpf>().is_ok()).then_some(rest)
 }
 
-/// Whether what stands between `before` and `after` is part of an id or a digest.
-fn is_random(before: &str, rest: &str, after: &str) -> bool {
-    let part_of = |sign: &char| sign.is_ascii_hexdigit() || *sign == '-';
-    let found = rest.len() - after.len();
-    let run = || {
-        let left = before.chars().rev().take_while(part_of);
-        let right = rest.chars().take_while(part_of);
-        left.chain(right)
-    };
-    let reaches = rest.chars().take_while(part_of).count() >= found;
-    // In a UUID or a digest another digit or letter always touches eleven digits; what stands beside one by itself was put there.
-    let touched = |sign: char| sign.is_ascii_hexdigit();
-    reaches
-        && (before.ends_with(touched) || after.starts_with(touched))
-        && run().filter(char::is_ascii_hexdigit).count() >= RANDOM
-        && run().any(|sign| sign.is_ascii_alphabetic())
+/// What the text would be with the digits of all scripts written as ASCII.
+fn with_ascii_digits(text: &str) -> Zeroizing<String> {
+    let kinds = CodePointMapData::<GeneralCategory>::new();
+    let is_digit = |sign: char| kinds.get(sign) == GeneralCategory::DecimalNumber;
+    // Full-width, superscript and mathematical digits are compatible with ASCII's.
+    ComposingNormalizerBorrowed::new_nfkc()
+        .normalize_iter(text.chars())
+        .map(|sign| match sign {
+            sign if sign.is_ascii() || !is_digit(sign) => sign,
+            // The ten digits of a script stand one behind the other, from zero on.
+            sign => {
+                let before = (0..u32::from(sign)).rev().map_while(char::from_u32);
+                let place = before.take_while(|before| is_digit(*before)).count() % 10;
+                u32::try_from(place)
+                    .ok()
+                    .and_then(|place| char::from_digit(place, 10))
+                    .unwrap_or(sign)
+            }
+        })
+        .collect::<String>()
+        .into()
 }
 
-/// Whether a valid CURP stands in the text, whatever stands around it: nothing else has its form.
-pub(super) fn holds_curp(text: &str) -> bool {
-    const LENGTH: usize = 18;
-    text.as_bytes().windows(LENGTH).any(|window| {
-        window.iter().all(u8::is_ascii_alphanumeric)
-            && window.iter().take(4).all(u8::is_ascii_alphabetic)
-            && str::from_utf8(window).is_ok_and(|text| text.parse::<Curp>().is_ok())
-    })
+/// Whether a sign is not seen, or changes how its neighbours are shown.
+fn is_unseen(sign: char) -> bool {
+    use GeneralCategory::{Format, LineSeparator, ParagraphSeparator};
+
+    let kind = CodePointMapData::<GeneralCategory>::new().get(sign);
+    matches!(kind, Format | LineSeparator | ParagraphSeparator)
+        || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(sign)
 }
 
 #[cfg(test)]
@@ -180,6 +175,22 @@ mod tests {
             ("", ReferenceError::Empty),
             (" \t", ReferenceError::Empty),
             ("a\u{7}b", ReferenceError::ControlCharacter),
+            ("a\u{200b}b", ReferenceError::FormatCharacter),
+            ("order-1\u{ad}", ReferenceError::FormatCharacter),
+            ("order\u{202e}1", ReferenceError::FormatCharacter),
+            ("order\u{2066}1", ReferenceError::FormatCharacter),
+            ("order\u{2028}1", ReferenceError::FormatCharacter),
+            ("\u{feff}order-1", ReferenceError::FormatCharacter),
+            ("order\u{e0041}1", ReferenceError::FormatCharacter),
+            ("a\u{3164}b", ReferenceError::FormatCharacter),
+            ("jose\u{301}-1", ReferenceError::NotComposed),
+            ("\u{212b}-1", ReferenceError::NotComposed),
+            ("\u{ff15}２９９８２２４７２５", ReferenceError::Cpf),
+            ("529.982.247-２５", ReferenceError::Cpf),
+            ("٥٢٩٩٨٢٢٤٧٢٥", ReferenceError::Cpf),
+            ("५२९ ९८२ २४७ २५", ReferenceError::Cpf),
+            ("𝟓𝟐𝟗𝟗𝟖𝟐𝟐𝟒𝟕𝟐𝟓", ReferenceError::Cpf),
+            ("5.2.9.9.8.2.2.4.7.2.5", ReferenceError::Cpf),
             ("52998224725", ReferenceError::Cpf),
             ("529.982.247-25", ReferenceError::Cpf),
             ("order 529.982.247-25!", ReferenceError::Cpf),
@@ -226,6 +237,9 @@ mod tests {
             "a80371b2a3ac7432e866d52998224725a",
             "HEGG560427MVZRRL05",
             "ação nº 7",
+            "josé-1",
+            "pedido 一二三",
+            "20261129-001",
         ] {
             assert!(text.parse::<Reference>().is_ok(), "{text}");
         }
