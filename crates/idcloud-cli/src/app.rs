@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::io::Read;
 use std::path::PathBuf;
 
-use crate::args::{Cli, Command, DoctorArgs, SettingArgs};
+use crate::args::{Cli, Command, DoctorArgs, Format, SettingArgs};
 use crate::commands;
 use crate::config;
 use crate::exit::Exit;
@@ -16,6 +16,7 @@ use crate::interrupts::Interrupts;
 use crate::journal_file;
 use crate::output::Output;
 use crate::profile;
+use crate::redirected;
 use crate::settings::{Layer, Layers, Settings};
 use crate::usage;
 
@@ -53,6 +54,13 @@ fn dispatch(
     let format =
         config::format(&settings.layers).map_err(|refusal| Failure::usage(vec![refusal]))?;
     output.set_format(format);
+    if uses_credentials(&cli.command)
+        && output.format() == Format::Text
+        && let Some(note) = redirected::note(&settings.layers)
+    {
+        // Whoever closed standard error does not want to be told.
+        let _ = output.note(&note);
+    }
     let mut stdin = Stdin::new(stdin);
     let stdin = &mut stdin;
     match cli.command {
@@ -87,6 +95,21 @@ fn dispatch(
     }
 }
 
+/// Whether the command sends the credentials that are configured.
+const fn uses_credentials(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Onboard(_)
+            | Command::Liveness(_)
+            | Command::Compare(_)
+            | Command::Process(_)
+            | Command::Document(_)
+            | Command::Batch(_)
+            | Command::Token(_)
+            | Command::Doctor(_)
+    )
+}
+
 fn settings(
     flags: &SettingArgs,
     variable: &dyn Fn(&str) -> Option<OsString>,
@@ -117,8 +140,8 @@ fn clap_error(error: clap::Error, output: &mut Output<'_>) -> Exit {
         };
     }
     let _ = match output.format() {
-        crate::args::Format::Text => output.clap(&error),
-        crate::args::Format::Json => output.failure(&usage::failure(&error)),
+        Format::Text => output.clap(&error),
+        Format::Json => output.failure(&usage::failure(&error)),
     };
     Exit::Usage
 }

@@ -2,8 +2,6 @@
 //!
 //! Never lets an account of one environment near another, and never shows a credential.
 
-use std::fs::File;
-use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
@@ -17,8 +15,8 @@ use zeroize::Zeroizing;
 
 use crate::config::Config;
 use crate::failure::{Failure, Refusal};
-use crate::input::{self, Stdin, unreadable};
-use crate::permissions::refuse_shared;
+use crate::input::{self, unreadable};
+use crate::permissions::{SecretRefusal, open_file, open_secret, refuse_writable};
 use crate::private_key;
 use crate::settings::{Layers, Setting};
 use crate::target::{Address, ApiKeySource, Remote, Target};
@@ -232,20 +230,24 @@ pub(crate) fn read_api_key(
     };
     let field = layers.label(Setting::ApiKeyFile);
     let refused = |refusal| Failure::usage(vec![refusal]);
-    let unread = |error: &io::Error| refused(unreadable(&field, error));
-    let mut file = File::open(path).map_err(|error| unread(&error))?;
-    let metadata = file.metadata().map_err(|error| unread(&error))?;
-    refuse_shared(&field, "the API key", &metadata, path)
-        .map_err(|refusal| Failure::refused_here(vec![refusal]))?;
+    let mut file = open_secret(&field, "the API key", path).map_err(|refusal| match refusal {
+        SecretRefusal::Unread(refusal) => refused(refusal),
+        SecretRefusal::Shared(refusal) => Failure::refused_here(vec![refusal]),
+    })?;
     let bytes = input::read_open(&field, &mut file, MAX_KEY_FILE).map_err(refused)?;
     let text = input::text(&field, &bytes).map_err(refused)?;
     Ok(Zeroizing::new(text.trim().to_owned()))
 }
 
-fn read_roots(path: &Path, layers: &Layers) -> Result<Vec<u8>, Failure> {
+/// The certificates that are trusted besides the public ones. Who adds one reads every request, so the file is as good as a secret, but
+/// for its content.
+fn read_roots(path: &Path, layers: &Layers) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let field = layers.label(Setting::CaFile);
-    input::read(&field, path, &mut Stdin::none(), 1024 * 1024)
-        .map_err(|refusal| Failure::usage(vec![refusal]))
+    let refused = |refusal| Failure::usage(vec![refusal]);
+    let (mut file, metadata) =
+        open_file(path).map_err(|error| refused(unreadable(&field, &error)))?;
+    refuse_writable(&field, &metadata, path).map_err(refused)?;
+    input::read_open(&field, &mut file, 1024 * 1024).map_err(refused)
 }
 
 /// A seed that differs between runs, so that process ids do.

@@ -10,6 +10,7 @@ use idcloud_http::EnvironmentName;
 use serde::Serialize;
 
 use crate::batch::row_object::RowResult;
+use crate::harmless::one_word;
 use crate::style::Style;
 use crate::timestamp::rfc3339;
 
@@ -108,7 +109,7 @@ pub(crate) fn write_line(entry: &EntryObject, to: &mut dyn Write, style: Style) 
         to,
         "{}  {state}  {:<28}  {}",
         entry.submitted_at,
-        entry.reference,
+        one_word(&entry.reference),
         summary(entry)
     )
 }
@@ -136,7 +137,7 @@ pub(crate) fn write_entry(entry: &EntryObject, to: &mut dyn Write, style: Style)
         "ambiguous" => style.error(entry.state),
         _ => style.caution(entry.state),
     };
-    writeln!(to, "{state}  {}", entry.reference)?;
+    writeln!(to, "{state}  {}", one_word(&entry.reference))?;
     writeln!(to)?;
     let mut facts = vec![
         ("what it means", meaning(entry.state).to_owned()),

@@ -10,6 +10,7 @@ use idcloud_model::{Language, Violation};
 use serde::Serialize;
 
 use crate::exit::Exit;
+use crate::harmless::harmless_lines;
 use crate::style::Style;
 
 /// What is known about the request that failed.
@@ -231,15 +232,22 @@ impl Failure {
                 .as_ref()
                 .is_some_and(|code| self.message.contains(&**code));
             let code = if mentioned { "" } else { code.as_str() };
-            writeln!(to, "{} {}{code}", style.error("error:"), self.message)?;
+            let message = harmless_lines(&self.message);
+            writeln!(to, "{} {message}{code}", style.error("error:"))?;
             if let Some(help) = &self.help {
-                writeln!(to, " {} {help}", style.dim("help:"))?;
+                writeln!(to, " {} {}", style.dim("help:"), harmless_lines(help))?;
             }
         }
         for refusal in &self.refusals {
-            writeln!(to, "{} {}", style.error("error:"), refusal.sentence())?;
+            let sentence = harmless_lines(&refusal.sentence());
+            writeln!(to, "{} {sentence}", style.error("error:"))?;
             if !refusal.remedy.is_empty() {
-                writeln!(to, " {} {}", style.dim("help:"), refusal.remedy)?;
+                writeln!(
+                    to,
+                    " {} {}",
+                    style.dim("help:"),
+                    harmless_lines(&refusal.remedy)
+                )?;
             }
         }
         if let Some(id) = &self.process_id {

@@ -10,7 +10,8 @@ use idcloud_model::{SavedTextError, saved_text};
 use zeroize::Zeroizing;
 
 use crate::failure::Refusal;
-use crate::permissions::refuse_shared;
+use crate::permissions::open_secret;
+use crate::wiped;
 
 /// Standard input, which can be read once.
 pub(crate) struct Stdin<'a> {
@@ -55,7 +56,7 @@ pub(crate) fn only_one_reads_stdin(flags: &[(&str, Option<&Path>)]) -> Result<()
     }
 }
 
-/// Reads the whole of `path`, at most `limit` bytes.
+/// Reads the whole of `path`, at most `limit` bytes, into memory that is wiped when it is dropped. No copy of it stays behind.
 ///
 /// # Errors
 /// Names `field`: the file is missing, a directory, not readable or longer than `limit`.
@@ -64,28 +65,27 @@ pub(crate) fn read(
     path: &Path,
     stdin: &mut Stdin<'_>,
     limit: u64,
-) -> Result<Vec<u8>, Refusal> {
-    let mut bytes = Vec::new();
-    fill(&mut bytes, field, path, stdin, limit)?;
-    Ok(bytes)
-}
-
-/// Reads as [`read`] does, and leaves no copy behind: the memory never moves, and is wiped. For small limits.
-///
-/// # Errors
-/// As for [`read`].
-pub(crate) fn read_wiped(
-    field: &str,
-    path: &Path,
-    stdin: &mut Stdin<'_>,
-    limit: u64,
 ) -> Result<Zeroizing<Vec<u8>>, Refusal> {
-    let mut bytes = wiped(limit);
-    fill(&mut bytes, field, path, stdin, limit)?;
-    Ok(bytes)
+    if is_stdin(path) {
+        let Some(source) = stdin.source.take() else {
+            return Err(Refusal::new(
+                field,
+                "standard input is not there to be read, or was read for another flag",
+                "name a file",
+            ));
+        };
+        return wiped::read(source, 0, limit).map_err(|error| unread(field, &error, limit));
+    }
+    let refused = |error: &io::Error| unreadable(field, error);
+    let mut file = File::open(path).map_err(|error| refused(&error))?;
+    let metadata = file.metadata().map_err(|error| refused(&error))?;
+    if metadata.is_dir() {
+        return Err(unreadable(field, &io::ErrorKind::IsADirectory.into()));
+    }
+    wiped::read(&mut file, metadata.len(), limit).map_err(|error| unread(field, &error, limit))
 }
 
-/// Reads a file with a secret as [`read_wiped`] does. `what` names the secret.
+/// Reads a file with a secret as [`read`] does. `what` names the secret.
 ///
 /// # Errors
 /// Names `field`: the file cannot be read, is not a file, is longer than `limit`, or others than its owner may use it.
@@ -95,17 +95,11 @@ pub(crate) fn read_secret(
     path: &Path,
     limit: u64,
 ) -> Result<Zeroizing<Vec<u8>>, Refusal> {
-    let mut file = File::open(path).map_err(|error| unreadable(field, &error))?;
-    // Asked of the open file: the path may lead elsewhere a moment later.
-    let metadata = file.metadata().map_err(|error| unreadable(field, &error))?;
-    if metadata.is_dir() {
-        return Err(unreadable(field, &io::ErrorKind::IsADirectory.into()));
-    }
-    refuse_shared(field, what, &metadata, path)?;
+    let mut file = open_secret(field, what, path)?;
     read_open(field, &mut file, limit)
 }
 
-/// Reads an open file as [`read_wiped`] does.
+/// Reads an open file as [`read`] does.
 ///
 /// # Errors
 /// Names `field`: the file is not readable or longer than `limit`.
@@ -114,60 +108,19 @@ pub(crate) fn read_open(
     file: &mut File,
     limit: u64,
 ) -> Result<Zeroizing<Vec<u8>>, Refusal> {
-    let mut bytes = wiped(limit);
-    fill_from(&mut bytes, field, file, limit)?;
-    Ok(bytes)
+    let expected = file.metadata().map_or(0, |metadata| metadata.len());
+    wiped::read(file, expected, limit).map_err(|error| unread(field, &error, limit))
 }
 
-/// Room for `limit` bytes, for the one that is too much, and for what the reader sets aside to find the end.
-fn wiped(limit: u64) -> Zeroizing<Vec<u8>> {
-    let room = usize::try_from(limit).unwrap_or_default();
-    Zeroizing::new(Vec::with_capacity(room.saturating_add(64)))
-}
-
-fn fill(
-    bytes: &mut Vec<u8>,
-    field: &str,
-    path: &Path,
-    stdin: &mut Stdin<'_>,
-    limit: u64,
-) -> Result<(), Refusal> {
-    if is_stdin(path) {
-        let Some(source) = stdin.source.take() else {
-            return Err(Refusal::new(
-                field,
-                "standard input is not there to be read, or was read for another flag",
-                "name a file",
-            ));
-        };
-        return fill_from(bytes, field, source, limit);
-    }
-    let refused = |error: &io::Error| unreadable(field, error);
-    let mut file = File::open(path).map_err(|error| refused(&error))?;
-    if file.metadata().map_err(|error| refused(&error))?.is_dir() {
-        return Err(unreadable(field, &io::ErrorKind::IsADirectory.into()));
-    }
-    fill_from(bytes, field, &mut file, limit)
-}
-
-fn fill_from(
-    bytes: &mut Vec<u8>,
-    field: &str,
-    source: &mut dyn Read,
-    limit: u64,
-) -> Result<(), Refusal> {
-    let read = source
-        .take(limit.saturating_add(1))
-        .read_to_end(bytes)
-        .map_err(|error| unreadable(field, &error))?;
-    if u64::try_from(read).unwrap_or(u64::MAX) > limit {
-        return Err(Refusal::new(
+fn unread(field: &str, error: &io::Error, limit: u64) -> Refusal {
+    if error.kind() == io::ErrorKind::FileTooLarge {
+        return Refusal::new(
             field,
             format!("is longer than {limit} bytes"),
             "check that it is the file you mean",
-        ));
+        );
     }
-    Ok(())
+    unreadable(field, error)
 }
 
 /// The text that somebody saved in `bytes`, without its byte order mark.
@@ -195,6 +148,7 @@ pub(crate) fn unreadable(field: &str, error: &io::Error) -> Refusal {
             "allow yourself to read it",
         ),
         io::ErrorKind::IsADirectory => ("is a directory", "name the file inside it"),
+        io::ErrorKind::InvalidInput => ("is no file but a pipe or a device", "name a file"),
         _ => (
             "the file cannot be read",
             "check the file and the disk it is on",
@@ -232,8 +186,8 @@ mod tests {
         let mut source = Cursor::new(b"12345".to_vec());
         let mut stdin = Stdin::new(&mut source);
         assert_eq!(
-            read("subject", Path::new("-"), &mut stdin, 5).unwrap(),
-            b"12345"
+            **read("subject", Path::new("-"), &mut stdin, 5).unwrap(),
+            *b"12345"
         );
         assert!(
             read("selfie", Path::new("-"), &mut stdin, 5)
@@ -241,16 +195,5 @@ mod tests {
                 .rule
                 .contains("was read")
         );
-    }
-
-    /// A secret leaves no copy behind: the buffer is as large from the start as it can become.
-    #[test]
-    fn a_wiped_buffer_never_moves() {
-        for length in [0, 1, 100, 4_095, 4_096] {
-            let mut source = Cursor::new(vec![7; length]);
-            let mut stdin = Stdin::new(&mut source);
-            let bytes = read_wiped("subject", Path::new("-"), &mut stdin, 4_096).unwrap();
-            assert_eq!((bytes.len(), bytes.capacity()), (length, 4_096 + 64));
-        }
     }
 }

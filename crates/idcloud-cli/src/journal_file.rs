@@ -18,6 +18,7 @@ use crate::failure::{Failure, Refusal};
 use crate::input;
 use crate::output::Output;
 use crate::owner_only;
+use crate::permissions::refuse_open_folder;
 use crate::settings::Settings;
 use crate::submit_failure;
 
@@ -79,6 +80,7 @@ fn writing(path: &Path) -> Result<SqliteJournal, Failure> {
     if path.is_dir() {
         return Err(unwritable());
     }
+    refuse_open_folder(FIELD, path).map_err(|refusal| Failure::usage(vec![refusal]))?;
     match SqliteJournal::open(path) {
         Ok(journal) => Ok(journal),
         Err(error) if error.kind() == JournalErrorKind::Storage => Err(unwritable()),
@@ -177,6 +179,7 @@ pub(crate) fn open_existing(path: &Path) -> Result<SqliteJournal, Failure> {
 /// It is not there, cannot be read, or the file is no journal.
 pub(crate) fn look(path: &Path) -> Result<SqliteReader, Failure> {
     find(path)?;
+    refuse_open_folder(FIELD, path).map_err(|refusal| Failure::usage(vec![refusal]))?;
     SqliteReader::open(path).map_err(|error| match error.kind() {
         JournalErrorKind::Storage => Failure::usage(vec![Refusal::new(
             FIELD,

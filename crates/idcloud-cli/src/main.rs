@@ -7,6 +7,7 @@ mod call_failure;
 mod commands;
 mod config;
 mod connection;
+mod core_files;
 mod duration;
 mod entry_object;
 mod exit;
@@ -29,6 +30,7 @@ mod private_key;
 mod process_id;
 mod profile;
 mod progress;
+mod redirected;
 mod replacement;
 mod result_object;
 mod selfie_input;
@@ -42,6 +44,7 @@ mod timestamp;
 mod unreadable_entry;
 mod usage;
 mod verification;
+mod wiped;
 
 use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
@@ -50,6 +53,7 @@ use crate::failure::Failure;
 use crate::interrupts::Interrupts;
 
 fn main() -> ExitCode {
+    core_files::switch_off();
     let arguments: Vec<_> = std::env::args_os().collect();
     let variable = |name: &str| std::env::var_os(name);
     // Standard error is locked for each writing alone: an interruption speaks there from another thread.

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use crate::args::Format;
 use crate::failure::Failure;
 use crate::fold::folded;
+use crate::harmless::harmless_lines;
 use crate::style::Style;
 
 /// Which of the streams a person looks at.
@@ -185,7 +186,7 @@ impl<'a> Output<'a> {
 
     /// Writes a remark for a person.
     pub(crate) fn note(&mut self, text: &str) -> io::Result<()> {
-        let whole = Zeroizing::new(format!("{text}\n").into_bytes());
+        let whole = Zeroizing::new(format!("{}\n", harmless_lines(text)).into_bytes());
         self.stderr.write_all(&fold(whole, self.styles.1))?;
         self.stderr.flush()
     }

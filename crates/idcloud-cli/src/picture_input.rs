@@ -8,6 +8,7 @@ use bytes::Bytes;
 
 use crate::failure::Refusal;
 use crate::input::{self, Stdin};
+use crate::wiped;
 
 /// Far above any image that IDCloud takes (0.8 MB), base64 of it included.
 const MAX_FILE: u64 = 16 * 1024 * 1024;
@@ -17,5 +18,5 @@ const MAX_FILE: u64 = 16 * 1024 * 1024;
 /// # Errors
 /// It cannot be read.
 pub(crate) fn read(field: &str, path: &Path, stdin: &mut Stdin<'_>) -> Result<Bytes, Refusal> {
-    input::read(field, path, stdin, MAX_FILE).map(Bytes::from)
+    input::read(field, path, stdin, MAX_FILE).map(wiped::shared)
 }

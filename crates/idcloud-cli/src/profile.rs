@@ -3,19 +3,26 @@
 //! Never holds a secret (it names the files that do), and its errors never quote its text.
 
 use std::ffi::OsString;
-use std::fs::{File, Metadata};
-use std::io::{self, Read as _};
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
 use crate::failure::Refusal;
+use crate::harmless::one_word;
 use crate::input;
-use crate::permissions::refuse_writable;
+use crate::permissions::{open_file, refuse_writable};
 use crate::settings::{Layer, Setting};
 
 /// The profile that is read where none is named.
 pub(crate) const DEFAULT_PROFILE: &str = "default";
+
+/// What errors name.
+const FILE: &str = "profile file";
+
+/// No profiles take nearly as much.
+const MAX_FILE: u64 = 1024 * 1024;
 
 /// Where the profile file stands: `$XDG_CONFIG_HOME/idcloud/config.toml`, else below `~/.config`.
 pub(crate) fn path(xdg_config_home: Option<OsString>, home: Option<OsString>) -> Option<PathBuf> {
@@ -39,11 +46,11 @@ pub(crate) fn load(
     name: Option<&str>,
     home: Option<&Path>,
 ) -> Result<Layer, Refusal> {
-    let read = path.map_or_else(|| Err(io::ErrorKind::NotFound.into()), read);
-    let bytes = match read {
-        Ok((bytes, metadata)) => {
-            refuse_writable("profile file", &metadata, path.unwrap_or(Path::new("")))?;
-            bytes
+    let opened = path.map_or_else(|| Err(io::ErrorKind::NotFound.into()), open_file);
+    let bytes = match opened {
+        Ok((mut file, metadata)) => {
+            refuse_writable(FILE, &metadata, path.unwrap_or(Path::new("")))?;
+            input::read_open(FILE, &mut file, MAX_FILE)?
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return match name {
@@ -57,23 +64,15 @@ pub(crate) fn load(
         }
         Err(_) => {
             return Err(Refusal::new(
-                "profile file",
+                FILE,
                 "cannot be read",
                 "check ~/.config/idcloud/config.toml and who may read it",
             ));
         }
     };
-    let text = input::text("profile file", &bytes)?;
+    let text = input::text(FILE, &bytes)?;
     let directory = path.and_then(Path::parent).unwrap_or(Path::new("."));
     parse(text, name, directory, home)
-}
-
-fn read(path: &Path) -> io::Result<(Vec<u8>, Metadata)> {
-    let mut file = File::open(path)?;
-    let metadata = file.metadata()?;
-    let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes)?;
-    Ok((bytes, metadata))
 }
 
 /// Takes one profile out of the file's text. Relative paths hang on `directory`, `~/` on `home`.
@@ -110,10 +109,10 @@ fn parse(
             ));
         }
         (_, Some(_)) => {
-            let known: Vec<&str> = table
+            let known: Vec<String> = table
                 .iter()
                 .filter(|(_, value)| value.is_table())
-                .map(|(key, _)| key.as_str())
+                .map(|(key, _)| one_word(key))
                 .collect();
             return Err(Refusal::new(
                 "--profile",

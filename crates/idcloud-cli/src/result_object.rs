@@ -8,7 +8,7 @@ use idcloud_flows::{Pending, Report};
 use idcloud_model::{
     Asked, BehaviorAlert, Document, Evidence, FinalProcess, IdentityResult, Language,
     LivenessReading, Match, Mismatch, PendingProcess, ProcessId, RiskLevel, RiskScore, Scenario,
-    Serpro, Status, TrustDecision, Verdict, mismatches, simulated_notice,
+    Serpro, Status, TrustDecision, Verdict, is_member_name, mismatches, simulated_notice,
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -18,8 +18,11 @@ use crate::submit_failure;
 /// What stands in place of personal data.
 const REDACTED: &str = "redacted";
 
-/// Unknown members below these are as personal as what surrounds them.
-const PERSONAL_MEMBERS: [&str; 2] = ["document.", "processAdditionalInfo."];
+/// What stands in place of a word that this version does not know: it could be anything that the answer says of the person.
+const UNKNOWN: &str = "unknown";
+
+/// A number beyond this is no score, and could be somebody's.
+const LARGEST_NUMBER: u64 = 999;
 
 /// Who answered, and what may be shown of it.
 #[derive(Clone, Copy, Debug)]
@@ -224,6 +227,7 @@ impl ResultObject {
         evidence: &Evidence,
         asked: Asked,
     ) -> Self {
+        let reading = LivenessReading::of(evidence, &asked);
         Self {
             environment: context.environment,
             simulated: context.simulated,
@@ -232,24 +236,24 @@ impl ResultObject {
             decision: "wait",
             scenario: Scenario::Processing.id(),
             explanation: String::new(),
-            identity: evidence
-                .identity()
-                .map_or(Value::Null, IdentityResult::to_json),
-            liveness: LivenessReading::of(evidence, &asked).to_json(),
-            behavior_alert: evidence
-                .behavior_alert()
-                .map_or(Value::Null, BehaviorAlert::to_json),
-            risk_score: evidence
-                .risk_score()
-                .map_or(Value::Null, RiskScore::to_json),
-            serpro_similarity: evidence.serpro().map_or(Value::Null, Serpro::to_json),
+            identity: context.word(evidence.identity(), IdentityResult::to_json, |it| {
+                matches!(it, IdentityResult::Unknown(_))
+            }),
+            liveness: context.word(Some(&reading), LivenessReading::to_json, |it| {
+                matches!(it, LivenessReading::Unknown(_))
+            }),
+            behavior_alert: context.word(evidence.behavior_alert(), BehaviorAlert::to_json, |it| {
+                matches!(it, BehaviorAlert::Unknown(_))
+            }),
+            risk_score: context.number(evidence.risk_score().map(RiskScore::to_json)),
+            serpro_similarity: context.number(evidence.serpro().map(Serpro::to_json)),
             face_match: evidence.face_match().and_then(|value| value.as_bool()),
-            trust_decision: evidence
-                .trust_decision()
-                .map_or(Value::Null, TrustDecision::to_json),
-            risk_level: evidence
-                .risk_level()
-                .map_or(Value::Null, RiskLevel::to_json),
+            trust_decision: context.word(evidence.trust_decision(), TrustDecision::to_json, |it| {
+                matches!(it, TrustDecision::Unknown(_))
+            }),
+            risk_level: context.word(evidence.risk_level(), RiskLevel::to_json, |it| {
+                matches!(it, RiskLevel::Unknown(_))
+            }),
             document: evidence
                 .document()
                 .map(|document| DocumentObject::new(document, context.reveal)),
@@ -285,7 +289,14 @@ impl DocumentObject {
         };
         Self {
             id: document.id().map(|id| id.as_str().to_owned()),
-            type_name: document.type_name().map(str::to_owned),
+            type_name: if reveal {
+                document.type_name().map(str::to_owned)
+            } else {
+                document.type_name().map(|_| {
+                    let known = document.known_type_name();
+                    known.unwrap_or(UNKNOWN).to_owned()
+                })
+            },
             cpf_match: document.cpf_match().and_then(Match::as_bool),
             face_match: document.face_match().and_then(Match::as_bool),
             content: personal(document.content().cloned().unwrap_or_default()),
@@ -298,19 +309,45 @@ impl DocumentObject {
     }
 }
 
+impl Context {
+    /// Evidence as JSON; an unknown value only where personal data is to be printed.
+    fn word<T>(
+        self,
+        evidence: Option<&T>,
+        to_json: impl Fn(&T) -> Value,
+        is_unknown: impl Fn(&T) -> bool,
+    ) -> Value {
+        match evidence {
+            None => Value::Null,
+            Some(evidence) if is_unknown(evidence) && !self.reveal => UNKNOWN.into(),
+            Some(evidence) => to_json(evidence),
+        }
+    }
+
+    /// A number as it came, where it can be the one that it is said to be.
+    fn number(self, number: Option<Value>) -> Value {
+        let is_short = |number: &Value| {
+            number
+                .as_i64()
+                .is_none_or(|number| number.unsigned_abs() <= LARGEST_NUMBER)
+        };
+        number
+            .filter(|number| self.reveal || is_short(number))
+            .unwrap_or_default()
+    }
+}
+
+/// The members that this version does not know: their names, where an API would give such names, and their values where personal data is
+/// to be printed.
 fn unknown(evidence: &Evidence, reveal: bool) -> Map<String, Value> {
     evidence
         .unknown_members()
         .map(|(name, value)| {
-            let personal = PERSONAL_MEMBERS
-                .iter()
-                .any(|prefix| name.starts_with(prefix));
-            let shown = if personal && !reveal {
-                REDACTED.into()
-            } else {
-                value.clone()
-            };
-            (name.to_owned(), shown)
+            if reveal {
+                return (name.to_owned(), value.clone());
+            }
+            let name = if is_member_name(name) { name } else { REDACTED };
+            (name.to_owned(), REDACTED.into())
         })
         .collect()
 }
@@ -420,7 +457,7 @@ mod tests {
             (one, "liveness,identity", Unknown, json!("unverified")),
             (two, "identity", Image, json!("not-live")),
             (zero, "identity", Image, json!("inconclusive")),
-            (new, "identity", Image, json!("maybe")),
+            (new, "identity", Image, json!("unknown")),
             (no, "identity", Image, Value::Null),
         ] {
             assert_eq!(
@@ -431,23 +468,37 @@ mod tests {
         }
     }
 
+    /// Nothing personal leaks: a word that this version does not know could be anybody's name.
     #[test]
-    fn evidence_is_printed_as_it_came() {
-        let object = json(
-            r#"{"id":"a","status":3,"unicoId":{"result":"certainly"},"identityFraudsters":{"result":"suspicious"},
-                "score":-12,"government":{"serpro":-2},"idCloud":{"result":"high-risk"},"riskLevel":{"result":"odd"},
-                "biometryToken":{"result":"false"},"novelty":{"a":1}}"#,
-            "identity",
-            SelfieKind::Image,
+    fn evidence_is_printed_where_it_is_known() {
+        let answer = r#"{"id":"a","status":3,"unicoId":{"result":"Zuleica"},"identityFraudsters":{"result":"suspicious"},
+                "score":-12,"government":{"serpro":-2},"idCloud":{"result":"high-risk"},"riskLevel":{"result":"Zuleica"},
+                "biometryToken":{"result":"false"},"novelty":{"a":"Zuleica"},"Zuleica":1}"#;
+        let hidden = json(answer, "identity", SelfieKind::Image);
+        assert_eq!(hidden["identity"], "unknown");
+        assert_eq!(hidden["behaviorAlert"], "suspicious");
+        assert_eq!(hidden["riskScore"], -12);
+        assert_eq!(hidden["serproSimilarity"], -2);
+        assert_eq!(hidden["trustDecision"], "high-risk");
+        assert_eq!(hidden["riskLevel"], "unknown");
+        assert_eq!(hidden["faceMatch"], false);
+        assert_eq!(
+            hidden["unknown"],
+            json!({"novelty": "redacted", "redacted": "redacted"})
         );
-        assert_eq!(object["identity"], "certainly");
-        assert_eq!(object["behaviorAlert"], "suspicious");
-        assert_eq!(object["riskScore"], -12);
-        assert_eq!(object["serproSimilarity"], -2);
-        assert_eq!(object["trustDecision"], "high-risk");
-        assert_eq!(object["riskLevel"], "odd");
-        assert_eq!(object["faceMatch"], false);
-        assert_eq!(object["unknown"], json!({"novelty": {"a": 1}}));
+        assert!(!hidden.to_string().contains("Zuleica"), "{hidden}");
+        let reveal = Context {
+            reveal: true,
+            ..CONTEXT
+        };
+        let shown = object(answer, "identity", SelfieKind::Image, reveal);
+        let shown = serde_json::to_value(shown).unwrap();
+        assert_eq!(shown["identity"], "Zuleica");
+        assert_eq!(shown["unknown"]["novelty"], json!({"a": "Zuleica"}));
+        let number =
+            r#"{"id":"a","status":3,"score":52998224725,"government":{"serpro":52998224725}}"#;
+        let hidden = json(number, "identity", SelfieKind::Image);
+        assert!(!hidden.to_string().contains("5299"), "{hidden}");
     }
 
     #[test]
@@ -473,14 +524,14 @@ mod tests {
     #[test]
     fn personal_members_are_redacted_unless_revealed() {
         let answer = r#"{"id":"a","status":3,
-            "document":{"id":"d","type":"t","cpfMatch":true,"faceMatch":false,"content":{"n":"Marker"},
+            "document":{"id":"d","type":"BR_RG","cpfMatch":true,"faceMatch":false,"content":{"n":"Marker"},
                         "fileUrls":["https://Marker"],"extra":"Marker"},
             "processAdditionalInfo":{"personName":"Marker","other":"Marker"}}"#;
         let hidden = json(answer, "document", SelfieKind::Image);
         assert!(!hidden.to_string().contains("Marker"), "{hidden}");
         assert_eq!(
             hidden["document"],
-            json!({"id":"d","type":"t","cpfMatch":true,"faceMatch":false,"content":"redacted","fileUrls":"redacted"})
+            json!({"id":"d","type":"BR_RG","cpfMatch":true,"faceMatch":false,"content":"redacted","fileUrls":"redacted"})
         );
         assert_eq!(hidden["additionalInfo"], "redacted");
         let reveal = Context {
@@ -501,11 +552,11 @@ mod tests {
     /// The order of a document's keys is public interface too.
     #[test]
     fn a_documents_keys_have_their_order() {
-        let answer = r#"{"id":"a","status":3,"document":{"faceMatch":false,"type":"t","id":"d","cpfMatch":true}}"#;
+        let answer = r#"{"id":"a","status":3,"document":{"faceMatch":false,"type":"CNH","id":"d","cpfMatch":true}}"#;
         let object = object(answer, "document", SelfieKind::Image, CONTEXT);
         assert_eq!(
             serde_json::to_string(&object.document).unwrap(),
-            r#"{"id":"d","type":"t","cpfMatch":true,"faceMatch":false,"content":null,"fileUrls":null}"#
+            r#"{"id":"d","type":"CNH","cpfMatch":true,"faceMatch":false,"content":null,"fileUrls":null}"#
         );
     }
 }

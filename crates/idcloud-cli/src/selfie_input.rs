@@ -5,11 +5,11 @@
 use std::path::Path;
 use std::time::SystemTime;
 
-use bytes::Bytes;
 use idcloud_model::{CaptureToken, Image, Selfie};
 
 use crate::failure::Refusal;
 use crate::input::{self, Stdin};
+use crate::wiped;
 
 /// The field that errors name.
 pub(crate) const FIELD: &str = "selfie";
@@ -27,7 +27,7 @@ pub(crate) fn selfie(
     now: SystemTime,
 ) -> Result<Selfie, Vec<Refusal>> {
     let bytes = input::read(FIELD, path, stdin, MAX_FILE).map_err(|refusal| vec![refusal])?;
-    Selfie::from_input(Bytes::from(bytes), now)
+    Selfie::from_input(wiped::shared(bytes), now)
         .and_then(|selfie| selfie.verify().map(|()| selfie))
         .map_err(|violations| violations.iter().map(Refusal::from).collect())
 }

@@ -74,7 +74,7 @@ fn coded(args: &mut CodeArgs) -> SubjectDraft {
 }
 
 fn document(path: &Path, stdin: &mut Stdin<'_>) -> Result<SubjectDraft, Refusal> {
-    let bytes = input::read_wiped(FIELD, path, stdin, MAX_DOCUMENT)?;
+    let bytes = input::read(FIELD, path, stdin, MAX_DOCUMENT)?;
     let text = input::text(FIELD, &bytes)?;
     // The position is told, and nothing of the text.
     serde_json::from_str(text).map_err(|error| {

@@ -6,13 +6,14 @@ use idcloud_flows::journal::{JournalError, JournalErrorKind, Unreadable};
 
 use crate::exit::Exit;
 use crate::failure::{Delivery, Failure};
+use crate::harmless::one_word;
 
 /// What is told of one such record beside everything that can be read.
 pub(crate) fn told(row: &Unreadable) -> Failure {
     let named = match row.key() {
         Some(key) => format!(
             "reference {} ({}, {})",
-            key.reference().as_str(),
+            one_word(key.reference().as_str()),
             key.flow(),
             key.environment().as_str()
         ),

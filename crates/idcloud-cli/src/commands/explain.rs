@@ -14,8 +14,6 @@ use std::path::Path;
 use idcloud_http::{Clock as _, SystemClock};
 use idcloud_model::{Asked, Capabilities, ErrorCode, Language, Policy, Process, decide};
 
-use zeroize::Zeroizing;
-
 use self::capture_token::TokenObject;
 use self::code::CodeObject;
 use self::notification::NotificationObject;
@@ -95,7 +93,7 @@ fn recognise(args: &ExplainArgs, stdin: &mut Stdin<'_>) -> Result<Recognised, Re
         let remedy = "give a code such as 20507, or check the path";
         return Err(Refusal::new(FIELD, rule, remedy));
     }
-    let bytes = Zeroizing::new(input::read(FIELD, path, stdin, MAX_FILE)?);
+    let bytes = input::read(FIELD, path, stdin, MAX_FILE)?;
     recognised::recognise(&bytes).map_err(|rule| {
         let remedy = "give an error answer, a process's answer, a webhook's payload or a capture token, as it came";
         Refusal::new(FIELD, rule, remedy)

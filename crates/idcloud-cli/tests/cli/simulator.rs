@@ -24,7 +24,21 @@ impl Served {
     }
 
     fn listening(listen: &str, credentials: &Path, arguments: &[&str]) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_idcloud"));
+        let command = Command::new(env!("CARGO_BIN_EXE_idcloud"));
+        Self::run(command, listen, credentials, arguments)
+    }
+
+    /// With so many descriptors and no more.
+    pub(crate) fn with_descriptors(most: u32, credentials: &Path, arguments: &[&str]) -> Self {
+        let mut command = Command::new("/bin/sh");
+        command
+            .args(["-c", "ulimit -n \"$0\"; exec \"$@\""])
+            .arg(most.to_string())
+            .arg(env!("CARGO_BIN_EXE_idcloud"));
+        Self::run(command, "127.0.0.1:0", credentials, arguments)
+    }
+
+    fn run(mut command: Command, listen: &str, credentials: &Path, arguments: &[&str]) -> Self {
         command
             .env_clear()
             .env("HOME", credentials)

@@ -100,7 +100,7 @@ impl Found {
     fn add(&mut self, documents: Vec<ReusableDocument>) {
         for document in documents {
             let item = Item {
-                kind: document.kind().map(str::to_owned),
+                kind: document.known_kind().map(str::to_owned),
                 id: document.id().as_str().to_owned(),
             };
             if !self.items.contains(&item) {

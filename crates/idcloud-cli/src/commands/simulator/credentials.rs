@@ -13,6 +13,7 @@ use crate::failure::Refusal;
 use crate::kept_files::KeptFiles;
 use crate::made_here::{Made, Standing, VARIABLES, foreign, standing};
 use crate::owner_only;
+use crate::permissions::refuse_open_folder;
 
 const KEY_FILE: &str = "key.pem";
 /// The certificate of the authority that vouches for a simulator that speaks TLS.
@@ -30,6 +31,18 @@ const FIELD: &str = "--credentials-dir";
 pub(super) fn refuse_foreign_files(directory: &Path, kept: &KeptFiles) -> Result<(), Refusal> {
     for name in [KEY_FILE, AUTHORITY_FILE, VARIABLES_FILE] {
         kept.refuse(FIELD, &directory.join(name))?;
+    }
+    refuse_open_folder(FIELD, &directory.join(VARIABLES_FILE))?;
+    for name in [KEY_FILE, AUTHORITY_FILE, VARIABLES_FILE] {
+        // A pipe in its place would be written to, and hold up the program for ever.
+        let found = std::fs::metadata(directory.join(name));
+        if found.is_ok_and(|found| !found.is_file()) {
+            return Err(Refusal::new(
+                FIELD,
+                format!("holds a {name} that is no file"),
+                "choose another directory",
+            ));
+        }
     }
     let variables = directory.join(VARIABLES_FILE);
     let is_there = |name| directory.join(name).symlink_metadata().is_ok();

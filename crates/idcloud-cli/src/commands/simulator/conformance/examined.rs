@@ -325,7 +325,7 @@ fn operation(call: Call) -> Operation {
 fn keys_of(path: &Path) -> Result<Vec<Key>, Failure> {
     const FIELD: &str = "--keys-file";
     let usage = |refusal| Failure::usage(vec![refusal]);
-    let bytes = input::read_wiped(FIELD, path, &mut Stdin::none(), 64 * 1024).map_err(usage)?;
+    let bytes = input::read(FIELD, path, &mut Stdin::none(), 64 * 1024).map_err(usage)?;
     let text = input::text(FIELD, &bytes).map_err(usage)?;
     let mut keys = Vec::new();
     let mut secret = None;

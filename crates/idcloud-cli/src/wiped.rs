@@ -1,0 +1,99 @@
+//! Reading into memory that is wiped: pictures, numbers and keys of persons.
+//!
+//! Never leaves a copy behind: a buffer that becomes too small is wiped when its content has moved.
+
+use std::io::{self, Read};
+
+use bytes::Bytes;
+use zeroize::Zeroizing;
+
+/// The least room that is set aside.
+const LEAST: usize = 4 * 1024;
+
+/// Reads `source` to its end, at most `limit` bytes. `expected` is how long it says that it is; nothing depends on its truth.
+///
+/// # Errors
+/// It cannot be read, or is longer than `limit` ([`io::ErrorKind::FileTooLarge`]).
+pub(crate) fn read(
+    source: &mut dyn Read,
+    expected: u64,
+    limit: u64,
+) -> io::Result<Zeroizing<Vec<u8>>> {
+    let size = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
+    // The byte that is too much is read as well, and one more finds the end.
+    let most = size(limit).saturating_add(1);
+    let mut room = size(expected)
+        .saturating_add(1)
+        .clamp(LEAST, most.max(LEAST));
+    let mut bytes = Zeroizing::new(vec![0; room]);
+    let mut length = 0;
+    while let Some(free) = bytes.get_mut(length..).filter(|free| !free.is_empty()) {
+        match source.read(free) {
+            Ok(0) => break,
+            Ok(read) => length += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+        if length >= most {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        if length == room {
+            room = room.saturating_mul(2);
+            let mut larger = Zeroizing::new(Vec::with_capacity(room));
+            larger.extend_from_slice(&bytes);
+            larger.resize(room, 0);
+            // Dropped, and so wiped.
+            bytes = larger;
+        }
+    }
+    bytes.truncate(length);
+    Ok(bytes)
+}
+
+/// The bytes as pictures are kept: shared, and wiped when the last clone is dropped.
+pub(crate) fn shared(bytes: Zeroizing<Vec<u8>>) -> Bytes {
+    Bytes::from_owner(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+
+    #[test]
+    fn what_is_read_is_whole_and_bounded() {
+        for length in [0, 1, 100, 4_095, 4_096, 4_097, 20_000] {
+            let content: Vec<u8> = (0..=u8::MAX).cycle().take(length).collect();
+            for expected in [0, 10, length as u64, 1 << 40] {
+                let mut source = Cursor::new(content.clone());
+                let bytes = read(&mut source, expected, 20_000).unwrap();
+                assert_eq!(**bytes, *content);
+                if length > 0 {
+                    let mut source = Cursor::new(content.clone());
+                    let error = read(&mut source, expected, length as u64 - 1).unwrap_err();
+                    assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
+                }
+            }
+        }
+    }
+
+    /// A reader of few bytes at a time, and one that is interrupted, end no sooner.
+    #[test]
+    fn interruptions_are_no_end() {
+        struct Slow(Cursor<Vec<u8>>, bool);
+        impl Read for Slow {
+            fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+                self.1 = !self.1;
+                if self.1 {
+                    return Err(io::ErrorKind::Interrupted.into());
+                }
+                let few = buffer.len().min(7);
+                self.0.read(&mut buffer[..few])
+            }
+        }
+        let content = vec![9; 10_000];
+        let bytes = read(&mut Slow(Cursor::new(content.clone()), false), 0, 1 << 20).unwrap();
+        assert_eq!(**bytes, *content);
+    }
+}

@@ -1,0 +1,200 @@
+//! Nothing personal leaks: what is left of a person in the program's memory while it waits for a result.
+
+#![cfg(target_os = "linux")]
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt as _;
+use std::path::Path;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use idcloud_http::{Clock as _, SystemClock};
+use serde_json::{Value, json};
+use wiremock::ResponseTemplate;
+
+use super::support::{Files, Idcloud, NAME, PROCESS_ID, Running, Server, custom, drawn_selfie};
+
+/// Not the one that every run is searched for: nothing else in this program's memory has it.
+const CPF: &str = "11144477735";
+const DOTTED: &str = "111.444.777-35";
+const EMAIL: &str = "zoraide.marker@example.org";
+const PHONE: &str = "5511974749090";
+/// How many pieces of the picture are searched for.
+const PIECES: u8 = 25;
+
+/// A piece of the picture that is nowhere else.
+fn piece(number: u8) -> Vec<u8> {
+    (0..48_u8)
+        .map(|at| at.wrapping_mul(37) ^ number.wrapping_mul(59) ^ 0xa5)
+        .collect()
+}
+
+/// The drawn picture with the pieces in it, each as a comment, which any reader passes over.
+fn picture() -> Vec<u8> {
+    let drawn = std::fs::read(drawn_selfie()).unwrap();
+    let (start, rest) = drawn.split_at(2);
+    let mut picture = start.to_vec();
+    for number in 0..PIECES {
+        let piece = piece(number);
+        picture.extend([0xff, 0xfe, 0, u8::try_from(piece.len() + 2).unwrap()]);
+        picture.extend(piece);
+    }
+    picture.extend(rest);
+    picture
+}
+
+/// What stands in the base64 of a text around `piece`, for each of the three places where it may begin.
+fn in_base64(piece: &[u8]) -> impl Iterator<Item = Vec<u8>> {
+    (0..3).map(move |before| {
+        let text = STANDARD.encode([&vec![0; before], piece].concat());
+        // The first and the last characters hold bits of what stands beside the piece.
+        text.as_bytes()[4..text.len() - 4].to_vec()
+    })
+}
+
+/// What must be gone, by name.
+fn markers() -> Vec<(String, Vec<u8>)> {
+    let mut markers = Vec::new();
+    for number in 0..PIECES {
+        let piece = piece(number);
+        for text in in_base64(&piece) {
+            markers.push((format!("base64 of piece {number}"), text));
+        }
+        markers.push((format!("piece {number}"), piece));
+    }
+    for (name, text) in [
+        ("CPF", CPF),
+        ("CPF as it was typed", DOTTED),
+        ("name", NAME),
+        ("e-mail", EMAIL),
+        ("phone", PHONE),
+    ] {
+        markers.push((name.to_owned(), text.as_bytes().to_vec()));
+    }
+    markers
+}
+
+/// How often each of `markers` stands in the memory of a process.
+fn search(id: u32, markers: &[(String, Vec<u8>)]) -> io::Result<Vec<usize>> {
+    let memory = File::open(format!("/proc/{id}/mem"))?;
+    let maps = std::fs::read_to_string(format!("/proc/{id}/maps"))?;
+    let mut found = vec![0; markers.len()];
+    for line in maps.lines() {
+        let mut words = line.split_whitespace();
+        let (range, mode) = (words.next().unwrap(), words.next().unwrap());
+        // What the program may write to: the files that are mapped besides hold nothing of a person.
+        if !mode.starts_with("rw") {
+            continue;
+        }
+        let (start, end) = range.split_once('-').unwrap();
+        let start = u64::from_str_radix(start, 16).unwrap();
+        let end = u64::from_str_radix(end, 16).unwrap();
+        let mut content = vec![0; usize::try_from(end - start).unwrap()];
+        // Some of the kernel's own pages cannot be read.
+        if memory.read_exact_at(&mut content, start).is_err() {
+            continue;
+        }
+        for ((_, marker), count) in markers.iter().zip(&mut found) {
+            *count += occurrences(&content, marker);
+        }
+    }
+    Ok(found)
+}
+
+fn occurrences(content: &[u8], marker: &[u8]) -> usize {
+    let first = marker[0];
+    let mut count = 0;
+    let mut rest = content;
+    while let Some(at) = rest.iter().position(|byte| *byte == first) {
+        count += usize::from(rest[at..].starts_with(marker));
+        rest = &rest[at + 1..];
+    }
+    count
+}
+
+/// The pieces that are left in the memory of a run that waits; nothing where this user may not look.
+fn left(running: &Running) -> Option<Vec<String>> {
+    let mut markers = markers();
+    markers.push(("the process's id".to_owned(), PROCESS_ID.into()));
+    let found = match search(running.id(), &markers) {
+        // The program is closed to other programs of the same user, and that is what keeps it from core files too.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return None,
+        found => found.unwrap(),
+    };
+    let (id, found) = found.split_last().unwrap();
+    assert!(*id > 0, "the search finds what is there");
+    let left = markers.iter().zip(found).filter(|(_, count)| **count > 0);
+    Some(
+        left.map(|((name, _), count)| format!("{name}: {count}"))
+            .collect(),
+    )
+}
+
+/// A server on which every process stays pending.
+async fn pending() -> Server {
+    let server = Server::start().await;
+    let process = json!({"id": PROCESS_ID, "status": 1});
+    server
+        .on_create(ResponseTemplate::new(200).set_body_json(&process))
+        .await;
+    server.on_get(&[(200, process)]).await;
+    server
+}
+
+async fn until_it_waits(server: &Server) {
+    let clock = SystemClock::new();
+    while server.count("GET", "/processes/").await == 0 {
+        clock.sleep(Duration::from_millis(20)).await;
+    }
+}
+
+async fn left_of(server: &Server, command: Idcloud) -> Option<Vec<String>> {
+    let running = tokio::task::spawn_blocking(move || command.spawn())
+        .await
+        .unwrap();
+    until_it_waits(server).await;
+    let left = left(&running);
+    assert_eq!(core_limit(running.id()), "0", "core files are switched off");
+    children::send(running.id(), children::Signal::SIGKILL);
+    tokio::task::spawn_blocking(move || running.wait())
+        .await
+        .unwrap();
+    left
+}
+
+fn core_limit(id: u32) -> String {
+    let limits = std::fs::read_to_string(format!("/proc/{id}/limits")).unwrap();
+    let line = limits
+        .lines()
+        .find(|line| line.starts_with("Max core file size"))
+        .unwrap();
+    line.split_whitespace().nth(4).unwrap().to_owned()
+}
+
+fn subject() -> Value {
+    json!({"cpf": DOTTED, "name": NAME, "email": EMAIL, "phone": format!("+{PHONE}")})
+}
+
+fn onboarding(files: &Files, url: &str, selfie: &Path) -> Idcloud {
+    let subject = files.write("subject.json", subject().to_string().as_bytes());
+    custom(files, url, ["onboard", "--wait", "60s", "--subject"])
+        .arg(subject)
+        .arg("--selfie")
+        .arg(selfie)
+}
+
+/// While an onboarding waits for its result, neither the picture nor the person is left: not as it was read, not as it was sent.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_of_a_person_is_left_while_an_onboarding_waits() {
+    let files = Files::new();
+    let plain = files.write("selfie.jpg", &picture());
+    let base64 = files.write("selfie.txt", STANDARD.encode(picture()).as_bytes());
+    for selfie in [plain, base64] {
+        let server = pending().await;
+        let left = left_of(&server, onboarding(&files, &server.url(), &selfie)).await;
+        let nothing: [&str; 0] = [];
+        assert_eq!(left.unwrap_or_default(), nothing, "{}", selfie.display());
+    }
+}
