@@ -74,19 +74,32 @@ impl Transport for SimulatorTransport {
         if !delay.is_zero() {
             self.clock.sleep(delay).await;
         }
-        let status = response.status();
         match effect {
             Effect::Answer if response.body().len() > context.max_answer_bytes => {
                 let kind = TransportErrorKind::AnswerTooLarge;
-                Err(TransportError::new(kind).with_status(status))
+                Err(broken(kind, response, context.max_answer_bytes))
             }
             Effect::Answer => Ok(response),
             Effect::Refuse { .. } => Err(TransportErrorKind::Connect.into()),
-            Effect::ResetInAnswer { .. } => {
+            Effect::ResetInAnswer { after } => {
                 let kind = TransportErrorKind::TruncatedAnswer;
-                Err(TransportError::new(kind).with_status(status))
+                Err(broken(kind, response, after))
             }
             _ => Err(TransportErrorKind::Interrupted.into()),
         }
     }
+}
+
+/// An answer of which the head and the first `length` bytes of the body arrive.
+fn broken(
+    kind: TransportErrorKind,
+    answer: http::Response<Bytes>,
+    length: usize,
+) -> TransportError {
+    let (head, mut body) = answer.into_parts();
+    body.truncate(length);
+    TransportError::new(kind)
+        .with_status(head.status)
+        .with_headers(head.headers)
+        .with_part(body)
 }

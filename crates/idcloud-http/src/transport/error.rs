@@ -153,6 +153,12 @@ impl TransportError {
             .map_or_else(HeaderMap::new, |headers| *headers)
     }
 
+    /// The part of the answer's body that arrived, for a transport that is built on another one.
+    #[must_use]
+    pub const fn part(&self) -> &Bytes {
+        &self.part
+    }
+
     /// The part of the answer's body that arrived.
     pub(crate) fn take_part(&mut self) -> Bytes {
         std::mem::take(&mut self.part)
