@@ -8,6 +8,7 @@
     reason = "a broken promise stops whoever tries"
 )]
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -15,7 +16,7 @@ use idcloud_http::EnvironmentName;
 use idcloud_model::request::{CreateRequest, IdentityRequest};
 use idcloud_model::{
     Asked, Capabilities, FinalProcess, IdentityExtras, Policy, Process, ProcessId, SelfieKind,
-    Subject, SubjectDraft,
+    Status, Subject, SubjectDraft,
 };
 
 use super::{
@@ -23,6 +24,8 @@ use super::{
     Origin, Owner, Record, Refusal, Settlement, State, StateKind, Ticket,
 };
 use crate::Flow;
+use crate::pending::{Pending, Question};
+use crate::tenant::Tenant;
 
 /// Tries every promise of a journal on this one. It may be used by others meanwhile, and keeps what is written.
 ///
@@ -37,6 +40,7 @@ pub async fn check(journal: &dyn Journal) {
     trial.pending_then_finished().await;
     trial.ambiguous_until_settled().await;
     trial.whose_process().await;
+    trial.named_in_part().await;
     trial.one_process_answers_one_reference().await;
     trial.a_person_may_be_mistaken().await;
     trial.ends_are_told_once().await;
@@ -398,6 +402,77 @@ impl<'a> Trial<'a> {
         assert_eq!(
             twice.expect_err("it is being sent").kind(),
             JournalErrorKind::NotAllowed(StateKind::Claimed)
+        );
+    }
+
+    /// A process that only a part of an answer named is pending, until IDCloud does not know it: then its reference is
+    /// ambiguous. What IDCloud or a person confirmed is not doubted, and neither is another process.
+    async fn named_in_part(&self) {
+        let named = async |number: u32| {
+            let key = self.new_key();
+            let ticket = self.on_its_way(&key, at(0)).await;
+            let question = Question {
+                flow: key.flow(),
+                reference: Some(key.reference().clone()),
+                asked: asked(),
+                policy: Policy::default(),
+            };
+            let tenant = Arc::new(Tenant::of_key(&key, None));
+            let pending = Pending::unconfirmed(id(number), question, tenant, at(1), true);
+            let end = Conclusion::Pending(Box::new(pending));
+            self.conclude(&ticket, end, at(1)).await;
+            key
+        };
+        let doubt = async |key: &JournalKey, number: u32| {
+            let doubted = self.journal.doubt(key, &id(number), at(40)).await;
+            doubted.map_err(|error| error.kind())
+        };
+        let key = named(250).await;
+        let Claimed::Pending(pending) = self.claim(&key, "two", at(40)).await else {
+            panic!("a process that was named is pending");
+        };
+        assert!(pending.is_unconfirmed(), "no more than its id is known");
+        assert_eq!(doubt(&key, 251).await, Ok(()));
+        assert_eq!(self.state(&key, at(40)).await, StateKind::Pending);
+        // Twice, because two may look.
+        for _ in 0..2 {
+            assert_eq!(doubt(&key, 250).await, Ok(()));
+            assert_eq!(self.state(&key, at(40)).await, StateKind::Ambiguous);
+        }
+        // A person may say so at any time, and is then asked again.
+        let (found, resent) = (named(252).await, named(253).await);
+        for (key, settlement) in [
+            (&found, Settlement::Found(id(252))),
+            (&resent, Settlement::Resend),
+        ] {
+            let settled = self.journal.settle(key, settlement, at(2)).await;
+            settled.expect("what only a part named can be settled");
+        }
+        assert_eq!(doubt(&found, 252).await, Ok(()));
+        assert_eq!(self.state(&found, at(40)).await, StateKind::Pending);
+        assert_eq!(self.state(&resent, at(40)).await, StateKind::Resend);
+        // Its end confirms it.
+        let ended = named(254).await;
+        self.journal
+            .finish(&ended, finished(&id(254), 3), at(2))
+            .await
+            .expect("whoever waited finishes it");
+        assert_eq!(doubt(&ended, 254).await, Ok(()));
+        assert_eq!(self.state(&ended, at(40)).await, StateKind::Finished);
+        // A whole answer leaves nothing to doubt.
+        let whole = self.new_key();
+        let ticket = self.on_its_way(&whole, at(0)).await;
+        let mut pending = *pending;
+        pending.look(&Status::Processing, true);
+        let process_id = pending.process_id().clone();
+        self.conclude(&ticket, Conclusion::Pending(Box::new(pending)), at(1))
+            .await;
+        let doubted = self.journal.doubt(&whole, &process_id, at(40)).await;
+        doubted.expect("nothing is changed");
+        assert_eq!(self.state(&whole, at(40)).await, StateKind::Pending);
+        assert_eq!(
+            doubt(&self.new_key(), 255).await,
+            Err(JournalErrorKind::NotFound)
         );
     }
 
