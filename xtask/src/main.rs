@@ -51,7 +51,7 @@ usage: cargo xtask <command>
                       --write plays both and writes the page docs/reliability.md
   prove --processes [--runs N] [--first-seed S] [--sabotage [NAME]]
                       play the command line as real processes on real files, with full disks, locked databases, signals, inputs
-                      that change and journals that are copied, removed and linked, all drawn from seeds (as many as 95 s hold,
+                      that change and journals that are copied, removed and linked, all drawn from seeds (as many as 65 s hold,
                       unless said otherwise), and fail where the ledger of a served simulator says that a promise was broken
   prove --full [--runs N] [--first-seed S] [--fuzz-seconds N] [--kills N]
                       everything that takes long, on demand: more kills of the journal and of a batch, other people's tools,
