@@ -154,7 +154,7 @@ fn prove(arguments: &Arguments) -> Result<bool, Failure> {
 fn explored(campaign: &Campaign) -> Result<(Vec<rules::Explored>, f64), Failure> {
     let clock = SystemClock::new();
     let began = clock.instant();
-    let explored = rules::explore(campaign.threads)?;
+    let explored = rules::explore(campaign.threads, rules::STEPS)?;
     let seconds = (clock.instant() - began).as_secs_f64();
     for one in &explored {
         say(&mut io::stderr(), &one.text());

@@ -29,7 +29,12 @@ enum Around {
     One,
     /// Two references, with one such attempt each.
     Two,
+    /// Two references, with two such attempts each.
+    Both,
 }
+
+/// How many steps are taken around two references with two attempts each, which are too much to explore whole.
+pub(crate) const STEPS: usize = 12;
 
 /// What was explored.
 #[derive(Clone, Debug)]
@@ -38,6 +43,8 @@ pub(crate) struct Explored {
     states: usize,
     /// Steps from one state to another.
     steps: usize,
+    /// After so many steps nothing more was tried.
+    at_most: Option<usize>,
     records: usize,
     /// Different questions to the rules: a record, a command and a clock.
     questions: usize,
@@ -45,11 +52,12 @@ pub(crate) struct Explored {
     broken: Option<(Promise, Vec<String>)>,
 }
 
-/// Explores the rules as they are.
-pub(crate) fn explore(threads: usize) -> Result<Vec<Explored>, Failure> {
+/// Explores the rules as they are, around two references with two attempts each up to so many steps.
+pub(crate) fn explore(threads: usize, steps: usize) -> Result<Vec<Explored>, Failure> {
     Ok(vec![
-        Explored::of::<1, 2>(Around::One, None, threads)?,
-        Explored::of::<2, 1>(Around::Two, None, threads)?,
+        Explored::of::<1, 2>(Around::One, None, None, threads)?,
+        Explored::of::<2, 1>(Around::Two, None, None, threads)?,
+        Explored::of::<2, 2>(Around::Both, None, Some(steps), threads)?,
     ])
 }
 
@@ -62,10 +70,16 @@ impl Explored {
     fn of<const REFERENCES: usize, const ATTEMPTS: usize>(
         around: Around,
         broken: Option<Broken>,
+        at_most: Option<usize>,
         threads: usize,
     ) -> Result<Self, Failure> {
         let rules = Rules::<REFERENCES, ATTEMPTS>::new(Book::new(broken)?);
-        let checked = rules.checker().threads(threads.max(1)).spawn_bfs().join();
+        let mut plan = rules.checker().threads(threads.max(1));
+        if let Some(steps) = at_most {
+            // The first state is the first of them.
+            plan = plan.target_max_depth(steps + 1);
+        }
+        let checked = plan.spawn_bfs().join();
         let found = checked.discoveries().into_values().next().map(|path| {
             let promise = path.last_state().broken.unwrap_or(Promise::Followed);
             let deeds = path.into_actions().into_iter().map(|deed| deed.to_string());
@@ -76,6 +90,7 @@ impl Explored {
             around,
             states: checked.unique_state_count(),
             steps: checked.state_count(),
+            at_most,
             records,
             questions,
             broken: found,
@@ -101,6 +116,11 @@ impl std::fmt::Display for Explored {
         let around = match self.around {
             Around::One => "one reference with up to two attempts",
             Around::Two => "two references with one attempt each",
+            Around::Both => "two references with up to two attempts each",
+        };
+        let at_most = match self.at_most {
+            Some(steps) => format!(", not whole but up to {steps} steps"),
+            None => String::new(),
         };
         let Self {
             states,
@@ -111,7 +131,7 @@ impl std::fmt::Display for Explored {
         } = self;
         write!(
             f,
-            "{around}: {states} states, {steps} steps between them, {records} records, {questions} questions to the rules"
+            "{around}{at_most}: {states} states, {steps} steps between them, {records} records, {questions} questions to the rules"
         )
     }
 }
@@ -126,7 +146,7 @@ impl Noticed {
         let noticed = Mutex::new(Vec::new());
         let worker = || -> Result<(), Failure> {
             while let Some(one) = Broken::ALL.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let explored = Explored::of::<1, 2>(Around::One, Some(*one), 1)?;
+                let explored = Explored::of::<1, 2>(Around::One, Some(*one), None, 1)?;
                 let found = explored
                     .broken
                     .map(|(promise, deeds)| (promise, deeds.len()));
@@ -190,7 +210,7 @@ Seeds sample. What a command makes of a reference is one pure function, `transit
 ([stateright](https://docs.rs/stateright)) explores it whole: two programs on one journal, every command at every point, answers of the journal that get
 lost, programs that crash or go at any step, what they tell the journal arriving at any later time or never, requests that run or do not, purges, and
 clocks by which a lease is over for one program and runs for the other. An attempt counts as long as the record, a program or a request knows of it, and
-one reference has at most two of them at a time. Times are left out but for that: a lease runs, or it is over. One thing is taken for granted: a request leaves within the lease of its dispatch, or not at all.
+one reference has at most two of them at a time. Two references are alike, so that it does not matter which of them is the first. Times are left out but for that: a lease runs, or it is over. One thing is taken for granted: a request leaves within the lease of its dispatch, or not at all.
 
 ";
 
@@ -206,7 +226,7 @@ mod tests {
     /// Nobody pays twice, whatever is said to the journal in whatever order.
     #[test]
     fn the_rules_keep_every_promise() {
-        for explored in explore(2).unwrap() {
+        for explored in explore(2, 7).unwrap() {
             eprintln!("{explored}");
             assert!(explored.broken.is_none(), "{}", explored.text());
         }

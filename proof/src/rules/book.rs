@@ -27,10 +27,11 @@ const LEASE: Duration = Duration::from_secs(60);
 const LATE: Duration = Duration::from_secs(3600);
 
 /// A record by number; the first is that there is none.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct RecordNumber(u16);
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct RecordNumber(u32);
 
 /// A record as it stands by one clock.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct View {
     /// Nothing where nothing is remembered.
@@ -46,6 +47,8 @@ pub(crate) struct View {
     pub(crate) settleable: bool,
     /// Its process is one that a person found.
     pub(crate) found: bool,
+    /// Its process is one that only a part of an answer named.
+    pub(crate) unconfirmed: bool,
     /// Every process that it has or had, a bit each.
     pub(crate) processes: u16,
 }
@@ -97,6 +100,8 @@ struct Pages {
     numbers: HashMap<String, RecordNumber>,
     records: Vec<(Option<Record>, Facts)>,
     answered: HashMap<(RecordNumber, Word, Clock), (RecordNumber, Reply)>,
+    /// The records with the processes of two references exchanged.
+    exchanged: HashMap<RecordNumber, RecordNumber>,
 }
 
 impl Book {
@@ -115,8 +120,33 @@ impl Book {
 
     pub(crate) fn facts(&self, number: RecordNumber) -> Facts {
         let pages = self.pages.read().unwrap_or_else(PoisonError::into_inner);
-        let page = pages.records.get(usize::from(number.0));
+        let page = pages.page(number);
         page.map(|(_, facts)| *facts).unwrap_or_default()
+    }
+
+    /// The record with each process of one of two references exchanged for the same one of the other, where each reference has so many.
+    pub(crate) fn exchanged(
+        &self,
+        number: RecordNumber,
+        each: u8,
+    ) -> Result<RecordNumber, Failure> {
+        let record = {
+            let pages = self.pages.read().unwrap_or_else(PoisonError::into_inner);
+            if let Some(exchanged) = pages.exchanged.get(&number) {
+                return Ok(*exchanged);
+            }
+            pages.page(number).and_then(|(record, _)| record.clone())
+        };
+        let Some(record) = record else {
+            return Ok(number);
+        };
+        let mut stored = serde_json::to_value(record)?;
+        exchange(&mut stored, each)?;
+        let mut pages = self.pages.write().unwrap_or_else(PoisonError::into_inner);
+        let exchanged = pages.number(serde_json::from_value(stored)?)?;
+        pages.exchanged.insert(number, exchanged);
+        pages.exchanged.insert(exchanged, number);
+        Ok(exchanged)
     }
 
     /// How many records were met, and how many times the rules were asked something new.
@@ -138,8 +168,7 @@ impl Book {
             if let Some(answered) = pages.answered.get(&asked) {
                 return Ok(*answered);
             }
-            let page = pages.records.get(usize::from(number.0));
-            page.and_then(|(record, _)| record.clone())
+            pages.page(number).and_then(|(record, _)| record.clone())
         };
         let command = self.made.command(word)?;
         let (fence, now) = (fence_of(word), moment(clock));
@@ -164,6 +193,10 @@ impl Book {
 }
 
 impl Pages {
+    fn page(&self, number: RecordNumber) -> Option<&(Option<Record>, Facts)> {
+        self.records.get(usize::try_from(number.0).ok()?)
+    }
+
     /// The number of a record, all times aside.
     fn number(&mut self, record: Record) -> Result<RecordNumber, Failure> {
         let mut stored = serde_json::to_value(record)?;
@@ -178,7 +211,7 @@ impl Pages {
             late: view(&record.clone().at(moment(Clock::Late)))?,
             is_over: record.may_be_forgotten(moment(Clock::Late)),
         };
-        let number = RecordNumber(u16::try_from(self.records.len())?);
+        let number = RecordNumber(u32::try_from(self.records.len())?);
         self.records.push((Some(record), facts));
         self.numbers.insert(text, number);
         Ok(number)
@@ -199,6 +232,26 @@ fn forget_times(stored: &mut Value) {
         }
         Value::Array(items) => items.iter_mut().for_each(forget_times),
         _ => {}
+    }
+}
+
+/// Exchanges the processes of two references that have so many each; a stranger's stays.
+fn exchange(stored: &mut Value, each: u8) -> Result<(), Failure> {
+    match stored {
+        Value::String(text) => {
+            if let Ok(id) = text.parse::<ProcessId>()
+                && let Ok(Process(number)) = number_of(&id)
+                && number < 2 * each
+            {
+                *text = id_of(Process((number + each) % (2 * each)))?.to_string();
+            }
+            Ok(())
+        }
+        Value::Array(items) => items.iter_mut().try_for_each(|item| exchange(item, each)),
+        Value::Object(members) => members
+            .values_mut()
+            .try_for_each(|member| exchange(member, each)),
+        _ => Ok(()),
     }
 }
 
@@ -223,14 +276,21 @@ pub(crate) fn view(record: &Record) -> Result<View, Failure> {
     for id in record.processes() {
         processes |= 1 << number_of(id)?.0;
     }
+    let found = record.is_found();
+    let (is_pending, unconfirmed) = match record.state() {
+        State::Pending(pending) => (true, pending.is_unconfirmed()),
+        _ => (false, false),
+    };
     Ok(View {
         kind: Some(record.state().kind()),
         last: stored.get("last").map(attempt).transpose()?,
         earlier,
         process: record.process_id().map(number_of).transpose()?,
         failed: matches!(record.state(), State::Finished(finished) if finished.is_failed()),
-        settleable: record.may_be_settled(),
-        found: record.is_found(),
+        settleable: matches!(record.state(), State::Ambiguous)
+            || is_pending && (found || unconfirmed),
+        found,
+        unconfirmed,
         processes,
     })
 }
@@ -308,6 +368,7 @@ impl Maker {
                 ticket: self.ticket(attempt)?,
                 conclusion: match end {
                     End::Pending(process) => Conclusion::Pending(self.pending(process)?),
+                    End::Named(process) => Conclusion::Pending(self.named(process)?),
                     End::Finished(process, fate) => {
                         Conclusion::Finished(self.finished(process, fate)?)
                     }
@@ -323,6 +384,10 @@ impl Maker {
             Word::Found(process) => self.settle(Settlement::Found(id_of(process)?)),
             Word::Resend => self.settle(Settlement::Resend),
             Word::OwnerIsDead => self.settle(Settlement::OwnerIsDead),
+            Word::Doubt(process) => Command::Doubt {
+                key: self.key.clone(),
+                process_id: id_of(process)?,
+            },
             Word::Compare(process, whose) => Command::Compare {
                 key: self.key.clone(),
                 process_id: id_of(process)?,
@@ -386,6 +451,21 @@ impl Maker {
         match record.state() {
             State::Pending(pending) => Ok(pending.clone()),
             _ => Err("a process that was found is pending".into()),
+        }
+    }
+
+    /// One of which a part of an answer told no more than its id.
+    fn named(&self, process: Process) -> Result<Box<Pending>, Failure> {
+        let mut stored = serde_json::to_value(&*self.pending(process)?)?;
+        let members = stored
+            .as_object_mut()
+            .ok_or("a pending process is an object")?;
+        members.insert("unconfirmed".to_owned(), true.into());
+        let pending: Pending = serde_json::from_value(stored)?;
+        if pending.is_unconfirmed() {
+            Ok(Box::new(pending))
+        } else {
+            Err("a process that only a part named is unconfirmed".into())
         }
     }
 

@@ -7,7 +7,7 @@ use idcloud_flows::journal::{
 };
 
 use super::book::{Maker, fence, moment, view};
-use super::word::{Clock, End, Process, Request, Word};
+use super::word::{Clock, End, Process, Request, Whose, Word};
 use crate::Failure;
 
 /// The rule that does not hold.
@@ -43,10 +43,21 @@ pub(crate) enum Broken {
     KnownIsSettled,
     PersonsWordIsFinal,
     ProcessFoundTwice,
+    DeadOwnerHolds,
+    DeadOwnerIsFree,
+    OwnerOfNothing,
+    AnothersIsKept,
+    AnothersIsFree,
+    TheirsIsDoubted,
+    UnfoundIsCompared,
+    DoubtIgnored,
+    DoubtIsFree,
+    ConfirmedIsDoubted,
+    PartIsFinal,
 }
 
 impl Broken {
-    pub(crate) const ALL: [Self; 30] = [
+    pub(crate) const ALL: [Self; 41] = [
         Self::PendingIsFree,
         Self::FinishedIsFree,
         Self::FailedIsFree,
@@ -77,6 +88,17 @@ impl Broken {
         Self::KnownIsSettled,
         Self::PersonsWordIsFinal,
         Self::ProcessFoundTwice,
+        Self::DeadOwnerHolds,
+        Self::DeadOwnerIsFree,
+        Self::OwnerOfNothing,
+        Self::AnothersIsKept,
+        Self::AnothersIsFree,
+        Self::TheirsIsDoubted,
+        Self::UnfoundIsCompared,
+        Self::DoubtIgnored,
+        Self::DoubtIsFree,
+        Self::ConfirmedIsDoubted,
+        Self::PartIsFinal,
     ];
 
     /// The rule, as the table names it.
@@ -124,6 +146,21 @@ impl Broken {
                 "a person may settle again until the process that was found is final"
             }
             Self::ProcessFoundTwice => "a process of an earlier attempt cannot be found again",
+            Self::DeadOwnerHolds => "an owner that a person calls dead holds nothing any more",
+            Self::DeadOwnerIsFree => "what a dead owner dispatched is ambiguous",
+            Self::OwnerOfNothing => "only what is held has an owner that can be called dead",
+            Self::AnothersIsKept => "a found process that is another person's is let go",
+            Self::AnothersIsFree => "a reference whose found process was another's is ambiguous",
+            Self::TheirsIsDoubted => "a found process that is the person's stays",
+            Self::UnfoundIsCompared => "only a process that a person found is compared",
+            Self::DoubtIgnored => {
+                "a process that only a part of an answer named is doubted once IDCloud does not know it"
+            }
+            Self::DoubtIsFree => "a reference whose named process is not there is ambiguous",
+            Self::ConfirmedIsDoubted => "a process that IDCloud answered with is not doubted",
+            Self::PartIsFinal => {
+                "a person may settle a process that only a part of an answer named"
+            }
         }
     }
 
@@ -156,6 +193,7 @@ impl Broken {
         let kind = record.as_ref().map(|record| record.state().kind());
         let view = record.as_ref().map(view).transpose()?.unwrap_or_default();
         let last = view.last;
+        let is_stored = outcome.store.is_some();
         // The record as if this attempt had been the first, after these words.
         let alone = |words: &[Word]| maker.record(last.unwrap_or_default(), words).map(stored);
         let ambiguous = |attempt| [Word::Dispatch(attempt), Word::Abandon(attempt)];
@@ -229,10 +267,10 @@ impl Broken {
             (Self::DispatchTooLate, Word::Dispatch(_)) => real(record, word, Clock::Early),
             (Self::RetractIgnored, Word::Retract(_))
             | (Self::AbandonIgnored, Word::Abandon(_))
-            | (Self::FinishIgnored, Word::Finish(..)) => Ok(Transition {
-                store: None,
-                answer: Ok(Answer::Done),
-            }),
+            | (Self::FinishIgnored, Word::Finish(..))
+            | (Self::DeadOwnerHolds, Word::OwnerIsDead)
+            | (Self::AnothersIsKept, Word::Compare(_, Whose::Anothers))
+            | (Self::DoubtIgnored, Word::Doubt(_)) => Ok(done()),
             (Self::NotSentIsAmbiguous, Word::Conclude(attempt, End::NotSent))
                 if kind == Some(StateKind::Dispatched) =>
             {
@@ -285,8 +323,42 @@ impl Broken {
                 let [dispatch, abandon] = ambiguous(last.unwrap_or_default());
                 alone(&[dispatch, abandon, word])
             }
+            (Self::DeadOwnerIsFree, Word::OwnerIsDead)
+                if is_stored && kind == Some(StateKind::Dispatched) =>
+            {
+                let attempt = last.unwrap_or_default();
+                real(record, Word::Conclude(attempt, End::NotSent), clock)
+            }
+            (Self::OwnerOfNothing, Word::OwnerIsDead)
+            | (Self::UnfoundIsCompared, Word::Compare(..))
+                if outcome.answer.is_err() =>
+            {
+                Ok(done())
+            }
+            (Self::AnothersIsFree, Word::Compare(_, Whose::Anothers)) if is_stored => {
+                real(record, Word::Resend, clock)
+            }
+            (Self::TheirsIsDoubted, Word::Compare(_, Whose::Theirs)) if is_stored => {
+                alone(&ambiguous(last.unwrap_or_default()))
+            }
+            (Self::DoubtIsFree, Word::Doubt(_)) if is_stored => real(record, Word::Resend, clock),
+            (Self::ConfirmedIsDoubted, Word::Doubt(process))
+                if kind == Some(StateKind::Pending) && view.process == Some(process) =>
+            {
+                alone(&ambiguous(last.unwrap_or_default()))
+            }
+            (Self::PartIsFinal, Word::Found(_) | Word::Resend) if view.unconfirmed => {
+                Ok(refused(JournalErrorKind::Stale))
+            }
             _ => Ok(outcome),
         }
+    }
+}
+
+const fn done() -> Transition {
+    Transition {
+        store: None,
+        answer: Ok(Answer::Done),
     }
 }
 

@@ -46,6 +46,8 @@ pub(crate) enum Deed {
     Fails(Place),
     /// An answer arrives.
     Arrives(Place),
+    /// A part of one arrives, with the id of its process.
+    ArrivesInPart(Place),
     /// A program goes, and tells this, or crashes.
     Goes(Place, Option<Told>),
     /// The journal does what it was told.
@@ -75,6 +77,7 @@ impl fmt::Display for Deed {
             Self::Runs(place, fate) => write!(f, "{place} creates a process: {fate:?}"),
             Self::Fails(place) => write!(f, "{place} provably did not run"),
             Self::Arrives(place) => write!(f, "{place} has an answer"),
+            Self::ArrivesInPart(place) => write!(f, "{place} has a part of an answer"),
             Self::Goes(place, None) => write!(f, "the holder of {place} crashes"),
             Self::Goes(place, Some(told)) => write!(f, "the holder of {place} goes: {told:?}"),
             Self::Comes(place, clock) => write!(f, "{place}: what was told is done ({clock:?})"),
@@ -130,6 +133,30 @@ impl<const REFERENCES: usize, const ATTEMPTS: usize> Rules<REFERENCES, ATTEMPTS>
         references.any(|(number, reference)| {
             Some(number) != but && self.facts(reference).early.holds(process)
         })
+    }
+
+    /// The same state whichever of two references is the first: they are alike.
+    fn one_of_two_alike(&self, state: State<REFERENCES, ATTEMPTS>) -> State<REFERENCES, ATTEMPTS> {
+        let mut other = state.clone();
+        let [first, second] = other.references.as_mut_slice() else {
+            return state;
+        };
+        std::mem::swap(first, second);
+        let each = u8::try_from(ATTEMPTS).unwrap_or(u8::MAX);
+        for reference in [first, second] {
+            let Ok(record) = self.book.exchanged(reference.record, each) else {
+                return State {
+                    broken: Some(Promise::Followed),
+                    ..state
+                };
+            };
+            reference.record = record;
+        }
+        if other.references < state.references {
+            other
+        } else {
+            state
+        }
     }
 
     /// The number of an attempt that nobody remembers.
@@ -243,6 +270,9 @@ impl<const REFERENCES: usize, const ATTEMPTS: usize> Rules<REFERENCES, ATTEMPTS>
             Deed::Arrives(place) => self.change(state, place, |going| {
                 going.holder = Holder::Heard;
             }),
+            Deed::ArrivesInPart(place) => self.change(state, place, |going| {
+                going.holder = Holder::HeardPart;
+            }),
             Deed::Goes(place, told) => self.change(state, place, |going| {
                 going.holder = Holder::Gone;
                 going.told = told;
@@ -317,6 +347,7 @@ impl<const REFERENCES: usize, const ATTEMPTS: usize> Rules<REFERENCES, ATTEMPTS>
         }
         if let Truth::Runs(fate) = going.truth {
             says(Word::Finish(process, fate), true);
+            says(Word::Doubt(process), true);
         }
         if going.told.is_some() {
             deeds.extend(Clock::ALL.map(|clock| Deed::Comes(place, clock)));
@@ -328,7 +359,12 @@ impl<const REFERENCES: usize, const ATTEMPTS: usize> Rules<REFERENCES, ATTEMPTS>
         match going.holder {
             Holder::Gone => return,
             Holder::MayLeave => deeds.push(Deed::Leaves(place)),
-            Holder::Waits if going.truth != Truth::OnItsWay => deeds.push(Deed::Arrives(place)),
+            Holder::Waits if going.truth != Truth::OnItsWay => {
+                deeds.push(Deed::Arrives(place));
+                if matches!(going.truth, Truth::Runs(_)) {
+                    deeds.push(Deed::ArrivesInPart(place));
+                }
+            }
             _ => {}
         }
         deeds.push(Deed::Goes(place, None));
@@ -363,6 +399,9 @@ fn remember<const ATTEMPTS: usize>(
                 going.written = true;
                 going.given_up = false;
             });
+        }
+        Word::Conclude(attempt, End::Named(_)) => {
+            reference.change(attempt, |going| going.given_up = false);
         }
         Word::Finish(finished, _) => {
             if let Some(last) = before.last
@@ -555,6 +594,7 @@ impl<const REFERENCES: usize, const ATTEMPTS: usize> Model for Rules<REFERENCES,
                 next.broken = reference.breaks(&facts);
             }
         }
+        let next = self.one_of_two_alike(next);
         (next != *state).then_some(next)
     }
 

@@ -24,6 +24,7 @@ pub(crate) enum Promise {
     LetGo,
     OwnProcess,
     PersonsWord,
+    NotThere,
     /// The model itself: what it says can be said, and what is answered can be read.
     Followed,
 }
@@ -51,6 +52,9 @@ impl Promise {
                 "a reference is finished with its own process and that process's end"
             }
             Self::PersonsWord => "a person settles what is ambiguous, and nothing else",
+            Self::NotThere => {
+                "a process that only a part of an answer named is ambiguous once IDCloud does not know it"
+            }
             Self::Followed => "the model can follow the rules",
         }
     }
@@ -123,6 +127,13 @@ impl Step<'_> {
                 }
                 (done != held(self.before.by(self.clock))).then_some(Promise::PersonsWord)
             }
+            Word::Doubt(process) => {
+                let (before, after) = (&self.before.early, &self.after.early);
+                if !(before.unconfirmed && before.process == Some(process)) {
+                    return self.changed.then_some(Promise::KnownStays);
+                }
+                (!(done && is(after, &[Ambiguous]))).then_some(Promise::NotThere)
+            }
             Word::Compare(process, whose) => {
                 let (before, after) = (&self.before.early, &self.after.early);
                 let asked = before.found && before.process == Some(process);
@@ -153,7 +164,7 @@ impl Step<'_> {
         let is_last = before.last == Some(attempt);
         let is_open = is_last && is(before, &[Dispatched, Ambiguous, Resend]);
         match end {
-            End::Pending(process) | End::Finished(process, _) => {
+            End::Pending(process) | End::Named(process) | End::Finished(process, _) => {
                 let taken = self.reply == Reply::Done && after.process == Some(process);
                 (is_open && !taken).then_some(Promise::EndsAreTaken)
             }

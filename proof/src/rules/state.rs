@@ -15,7 +15,7 @@ pub(crate) struct State<const REFERENCES: usize, const ATTEMPTS: usize> {
 }
 
 /// One reference.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Reference<const ATTEMPTS: usize> {
     pub(crate) record: RecordNumber,
     /// By number. One that nobody remembers any more is as if it had never been.
@@ -23,7 +23,7 @@ pub(crate) struct Reference<const ATTEMPTS: usize> {
 }
 
 /// How one attempt goes, in truth.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Going {
     pub(crate) holder: Holder,
     pub(crate) truth: Truth,
@@ -38,7 +38,7 @@ pub(crate) struct Going {
 }
 
 /// The program that holds an attempt's ticket.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Holder {
     /// Gone, or never heard of its ticket.
     #[default]
@@ -51,10 +51,12 @@ pub(crate) enum Holder {
     Waits,
     /// It has an answer, or the proof that nothing ran.
     Heard,
+    /// It has a part of an answer, and from that the id of its process.
+    HeardPart,
 }
 
 /// What became of an attempt's request.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Truth {
     /// It never left.
     #[default]
@@ -66,12 +68,13 @@ pub(crate) enum Truth {
 }
 
 /// What a program tells the journal when it goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Told {
     Abandon,
     NotSent,
     Ambiguous,
     Pending,
+    Named,
     Finished,
 }
 
@@ -91,6 +94,7 @@ impl Going {
         match (self.holder, self.truth) {
             (Holder::Gone, _) => vec![],
             (Holder::Waits, _) => vec![End::Ambiguous],
+            (Holder::HeardPart, _) => vec![End::Named(process)],
             (Holder::Heard, Truth::Runs(fate)) => {
                 vec![End::Pending(process), End::Finished(process, fate)]
             }
@@ -102,6 +106,7 @@ impl Going {
     pub(crate) fn last_words(self, process: Process) -> Vec<Told> {
         let ends = self.ends(process).into_iter().map(|end| match end {
             End::Pending(_) => Told::Pending,
+            End::Named(_) => Told::Named,
             End::Finished(..) => Told::Finished,
             End::Ambiguous => Told::Ambiguous,
             End::NotSent => Told::NotSent,
@@ -120,6 +125,7 @@ impl Going {
             Told::NotSent => Word::Conclude(attempt, End::NotSent),
             Told::Ambiguous => Word::Conclude(attempt, End::Ambiguous),
             Told::Pending => Word::Conclude(attempt, End::Pending(process)),
+            Told::Named => Word::Conclude(attempt, End::Named(process)),
             Told::Finished => Word::Conclude(attempt, End::Finished(process, fate)),
         })
     }

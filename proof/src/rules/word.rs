@@ -35,6 +35,8 @@ pub(crate) enum Request {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum End {
     Pending(Process),
+    /// Only a part of its answer came, and that names its process.
+    Named(Process),
     /// With a result, or failed (status 5).
     Finished(Process, Fate),
     Ambiguous,
@@ -42,7 +44,7 @@ pub(crate) enum End {
 }
 
 /// What becomes of a process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Fate {
     Result,
     Failed,
@@ -80,6 +82,8 @@ pub(crate) enum Word {
     Resend,
     /// A person says that the program which holds it is gone.
     OwnerIsDead,
+    /// A program looked for a process that only a part of an answer named, and IDCloud does not know it.
+    Doubt(Process),
     /// A program compared whose the process is that a person found.
     Compare(Process, Whose),
 }
