@@ -17,7 +17,7 @@ use crate::Failure;
 
 /// A method, a path, `known` or `stranger`, and a body. A known caller has a token and an API key.
 pub(super) const TEXTS: &[&str] = &[
-    "POST /processes/v1 known {\"subject\":{\"code\":\"52998224725\",\"name\":\"Markername\"},\"imageBase64\":\"iVBORw0KGgoAAAANSUhEUgAAAtAAAAPACAIAAAA=\"}",
+    "POST /processes/v1 known {\"subject\":{\"code\":\"52998224725\",\"name\":\"Markername\"},\"imageBase64\":\"iVBORw0KGgoAAAANSUhEUgAAAtAAAAPACAIAAACTlNnkAAAACElEQVR4nAMAAAAAAUgGidIAAAAASUVORK5CYII=\"}",
     "POST /processes/v1 known {\"subject\":{\"code\":\"52998224725\",\"name\":\"Markername\"},\"imageBase64\":\"a.b.c\"}",
     "POST /processes/v1 stranger {\"subject\":{\"code\":\"52998224725\",\"name\":\"Markername\"},\"imageBase64\":\"a.b.c\"}",
     "POST /oauth2/token stranger grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion=a.b.Markername",
