@@ -3,7 +3,7 @@
 //! Must change no rule of the journal's, but for the one that a sabotage switches off.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
@@ -12,6 +12,7 @@ use idcloud_flows::journal::{
     JournalErrorKind, JournalKey, Page,
 };
 use idcloud_http::Clock as _;
+use tokio::time::Instant;
 
 use crate::chance::once_in;
 use crate::doubt::Doubt;
@@ -24,15 +25,49 @@ use crate::world::World;
 pub(crate) struct Books {
     world: Arc<World>,
     life: Arc<Life>,
+    /// Until when the journal takes nothing, whatever it is told.
+    fails_until: Mutex<Option<Instant>>,
 }
 
 impl Books {
     pub(crate) const fn new(world: Arc<World>, life: Arc<Life>) -> Self {
-        Self { world, life }
+        Self {
+            world,
+            life,
+            fails_until: Mutex::new(None),
+        }
+    }
+
+    /// Whether the journal fails now, with one command alone or for a while; once in so many commands it begins to.
+    fn fails(&self, once: u32) -> bool {
+        if !self.world.is_rough() {
+            return false;
+        }
+        let now = self.world.clock.instant();
+        let mut until = self
+            .fails_until
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if until.is_some_and(|until| now < until) {
+            return true;
+        }
+        let begins = self.world.with_chance(|chance| {
+            let lasts = if once_in(chance, 4) { 20_000 } else { 1 };
+            once_in(chance, once).then(|| chance.u64(..lasts))
+        });
+        *until = begins.map(|lasts| now + Duration::from_millis(lasts));
+        begins.is_some()
     }
 
     fn is(&self, sabotage: Sabotage) -> bool {
         self.world.sabotage == Some(sabotage)
+    }
+
+    /// Notes that the journal took what was said of an attempt, or by the campaign's own doing did not.
+    fn said(&self, name: &str, attempt: Option<u64>, taken: bool) {
+        if let Some(attempt) = attempt {
+            self.world.doubt(name, |doubt| doubt.said(attempt, taken));
+        }
     }
 
     async fn apply_inner(&self, command: Command, now: SystemTime) -> Result<Answer, JournalError> {
@@ -98,6 +133,21 @@ impl Books {
     }
 }
 
+const fn is_end(command: &Command) -> bool {
+    matches!(command, Command::Conclude { .. })
+}
+
+/// The attempt of which it is said, by the one who holds it.
+const fn attempt(command: &Command) -> Option<u64> {
+    match command {
+        Command::Conclude { ticket, .. }
+        | Command::Dispatch { ticket, .. }
+        | Command::Retract(ticket)
+        | Command::Abandon(ticket) => Some(ticket.fence()),
+        _ => None,
+    }
+}
+
 /// The key as if an account other than the first had references of its own.
 fn by_account(key: JournalKey, account: Option<&str>) -> JournalKey {
     let is_second = account.and_then(|issuer| issuer.split('@').next()) == Some(SECOND_ACCOUNT);
@@ -114,21 +164,22 @@ impl Journal for Books {
         let name = command.key().reference().as_str().to_owned();
         let step = self.life.next_step();
         self.life.go_on(Crash::Journal { step, after: false }).await;
-        let (fails, stalls) = self.world.with_chance(|chance| {
-            let fails = self.world.rough && once_in(chance, 60);
+        // An end that is not written down is what a journal that fails is worst for.
+        let fails = self.fails(if is_end(&command) { 15 } else { 60 });
+        let rough = self.world.is_rough();
+        let (took, stalls) = self.world.with_chance(|chance| {
             let most = match chance.u32(..100) {
-                _ if !self.world.rough => 0,
+                _ if !rough => 0,
                 0 => 200_000,
                 1..=15 => 300,
                 _ => 0,
             };
-            (fails.then(|| chance.bool()), chance.u64(..=most))
+            (chance.bool(), chance.u64(..=most))
         });
-        if fails.is_some() {
-            self.world.doubt(&name, Doubt::journal_failed);
-        }
-        if fails == Some(false) {
+        let attempt = attempt(&command);
+        if fails && !took {
             self.world.count_fault();
+            self.said(&name, attempt, false);
             return Err(JournalErrorKind::Storage.into());
         }
         let is_claim = matches!(command, Command::Claim(_) | Command::BeginAgain(_));
@@ -139,6 +190,9 @@ impl Journal for Books {
         if is_dispatch && answer.is_ok() {
             self.world.doubt(&name, Doubt::dispatched);
         }
+        if answer.is_ok() {
+            self.said(&name, attempt, true);
+        }
         self.life.go_on(Crash::Journal { step, after: true }).await;
         if may_stall && stalls > 0 {
             // Between a claim and its dispatch a program may sleep for minutes; the hook's time is the call's.
@@ -147,7 +201,7 @@ impl Journal for Books {
             self.world.clock.sleep(Duration::from_millis(stall)).await;
             self.life.go_on(Crash::Journal { step, after: true }).await;
         }
-        if fails == Some(true) {
+        if fails {
             self.world.count_fault();
             return Err(JournalErrorKind::Storage.into());
         }
@@ -155,8 +209,16 @@ impl Journal for Books {
     }
 
     fn tell(&self, command: Command, now: SystemTime) {
-        if self.life.is_over() {
+        if self.life.is_over() || self.is(Sabotage::SaidOnce) && is_end(&command) {
             return;
+        }
+        if let Some(attempt) = attempt(&command) {
+            let fails = self.fails(30);
+            self.said(command.key().reference().as_str(), Some(attempt), !fails);
+            if fails {
+                self.world.count_fault();
+                return;
+            }
         }
         let command = match command {
             Command::Abandon(ticket) if self.is(Sabotage::AbandonedIsFree) => {

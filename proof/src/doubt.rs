@@ -1,4 +1,5 @@
-//! Which submissions may end ambiguous: those that were on their way when nobody was left to hear of it.
+//! Which submissions may end ambiguous: those of which nothing was heard that says what became of them, and those of
+//! which nobody was left to say it.
 //!
 //! Must be told by the wire, not by the client: an ambiguous end that nothing on the wire excuses is one too many.
 
@@ -6,21 +7,81 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use idcloud_http::{TransportError, TransportErrorKind};
+use idcloud_model::{Process, ProcessId};
 use tokio::time::Instant;
 
 /// How long a program may take to write down what it has heard.
 const MOMENT: Duration = Duration::from_secs(1);
 
+/// What an answer says of a create.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Said {
+    /// Nothing that helps.
+    Nothing,
+    /// It provably did not run.
+    NothingRan,
+    /// All that there is to know of its process.
+    Process,
+    /// The id of its process, in lower case, and no more.
+    Id(String),
+}
+
+impl Said {
+    pub(crate) fn by(answer: &Result<http::Response<Bytes>, TransportError>) -> Self {
+        match answer {
+            Ok(answer) if answer.status().is_success() => {
+                if Process::from_json(answer.body()).is_ok() {
+                    Self::Process
+                } else {
+                    Self::part(answer.body())
+                }
+            }
+            Ok(answer) if matches!(answer.status().as_u16(), 300..=407 | 409..=499) => {
+                Self::NothingRan
+            }
+            Ok(_) => Self::Nothing,
+            Err(error) => match error.kind() {
+                TransportErrorKind::Connect | TransportErrorKind::NotSent => Self::NothingRan,
+                _ if error.status().is_some_and(|status| status.is_success()) => {
+                    Self::part(error.part())
+                }
+                _ => Self::Nothing,
+            },
+        }
+    }
+
+    /// What the first bytes of an answer say: the simulator's begin with the id, where they have one.
+    fn part(bytes: &[u8]) -> Self {
+        let text = String::from_utf8_lossy(bytes);
+        let id = text
+            .strip_prefix(r#"{"id":""#)
+            .and_then(|rest| rest.split_once('"'))
+            .and_then(|(id, _)| id.parse::<ProcessId>().ok());
+        id.map_or(Self::Nothing, |id| {
+            Self::Id(id.as_str().to_ascii_lowercase())
+        })
+    }
+}
+
 /// What may be in doubt about one submission.
-#[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each comes about by itself")]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Doubt {
-    /// Dispatched, and not with the transport yet.
+    /// Dispatched, and on no connection yet.
     leaving: bool,
-    /// With the transport, or back from it without a proof that nothing ran.
+    /// On a connection, or back from it with nothing that says what became of it.
     out: bool,
-    /// When the last request came back with such a proof.
-    proven_at: Option<Instant>,
-    /// Nobody was left to hear of it, or the journal did not take what it was told.
+    /// An answer that says so has come, and its program has not read it.
+    delivered: bool,
+    /// When a program read the last answer that says so.
+    known_at: Option<Instant>,
+    /// The process of which a program has the id alone.
+    named: Option<String>,
+    /// The attempt of the last word about it, which counts if no later one was claimed.
+    attempt: u64,
+    /// The journal did not take that word.
+    unsaid: bool,
+    /// Nobody was left to say it.
     excused: bool,
 }
 
@@ -29,47 +90,59 @@ impl Doubt {
         self.leaving = true;
     }
 
-    pub(crate) const fn left(&mut self) {
-        (self.leaving, self.out, self.proven_at) = (false, true, None);
+    /// A connection takes its request.
+    pub(crate) fn left(&mut self) {
+        (self.leaving, self.out, self.delivered) = (false, true, false);
+        (self.known_at, self.named) = (None, None);
     }
 
-    /// The program hears what came of its request.
-    pub(crate) fn heard(
-        &mut self,
-        answer: &Result<http::Response<Bytes>, TransportError>,
-        now: Instant,
-    ) {
-        if proves_that_nothing_ran(answer) {
-            (self.out, self.proven_at) = (false, Some(now));
+    /// An answer has come to a program that waits for it, and may be stopped.
+    pub(crate) fn delivered(&mut self, said: &Said) {
+        self.delivered = *said != Said::Nothing;
+    }
+
+    /// The program reads what came of its request.
+    pub(crate) fn heard(&mut self, said: Said, now: Instant) {
+        if said == Said::Nothing {
+            return;
         }
+        (self.leaving, self.out, self.delivered) = (false, false, false);
+        self.known_at = Some(now);
+        self.named = match said {
+            Said::Id(id) => Some(id),
+            _ => None,
+        };
     }
 
-    /// The journal failed, by the campaign's own doing.
-    pub(crate) const fn journal_failed(&mut self) {
-        self.excused = true;
+    /// The caller goes, and reads nothing any more.
+    pub(crate) const fn dropped(&mut self) {
+        self.delivered = false;
+    }
+
+    /// IDCloud says that it knows no such process.
+    pub(crate) fn not_there(&mut self, id: &str) {
+        self.excused |= self.named.as_deref() == Some(id);
+    }
+
+    /// The journal was told something of an attempt, and by the campaign's own doing did not take it, or did. What is said of one that
+    /// was overtaken changes nothing.
+    pub(crate) const fn said(&mut self, attempt: u64, taken: bool) {
+        if attempt >= self.attempt {
+            (self.attempt, self.unsaid) = (attempt, !taken);
+        }
     }
 
     /// The program is gone.
     pub(crate) fn died(&mut self, now: Instant) {
         let just_heard = self
-            .proven_at
+            .known_at
             .is_some_and(|at| now.duration_since(at) < MOMENT);
         self.excused |= self.leaving || self.out || just_heard;
     }
 
     /// Whether an ambiguous end is as it must be.
-    pub(crate) const fn excuses(self) -> bool {
-        self.excused || self.leaving || self.out
-    }
-}
-
-fn proves_that_nothing_ran(answer: &Result<http::Response<Bytes>, TransportError>) -> bool {
-    match answer {
-        Ok(answer) => matches!(answer.status().as_u16(), 300..=407 | 409..=499),
-        Err(error) => matches!(
-            error.kind(),
-            TransportErrorKind::Connect | TransportErrorKind::NotSent
-        ),
+    pub(crate) const fn excuses(&self) -> bool {
+        self.excused || self.unsaid || (self.out && !self.delivered)
     }
 }
 
@@ -78,42 +151,121 @@ fn proves_that_nothing_ran(answer: &Result<http::Response<Bytes>, TransportError
 mod tests {
     use super::*;
 
-    fn answer(status: u16) -> http::Response<Bytes> {
-        let mut answer = http::Response::new(Bytes::new());
+    const ID: &str = "80371b2a-3ac7-432e-866d-57fe37896ac6";
+
+    fn answer(status: u16, body: &str) -> http::Response<Bytes> {
+        let mut answer = http::Response::new(Bytes::from(body.to_owned()));
         *answer.status_mut() = status.try_into().unwrap();
         answer
     }
 
-    /// Only what was on its way is excused, and what a program had no time to write down.
-    #[test]
-    fn what_waits_for_its_repetition_is_not_excused() {
-        let heard = Instant::now();
-        for (answer, after, excused) in [
-            (Ok(answer(429)), 2, false),
-            (Ok(answer(429)), 0, true),
-            (Ok(answer(401)), 2, false),
-            (Err(TransportErrorKind::Connect.into()), 2, false),
-            (Err(TransportErrorKind::Interrupted.into()), 2, true),
-            (Ok(answer(408)), 2, true),
-            (Ok(answer(500)), 2, true),
-            (Ok(answer(200)), 2, true),
-        ] {
-            let mut doubt = Doubt::default();
-            assert!(!doubt.excuses());
-            doubt.dispatched();
-            assert!(doubt.excuses());
-            doubt.left();
-            assert!(doubt.excuses());
-            doubt.heard(&answer, heard);
-            doubt.died(heard + Duration::from_secs(after));
-            assert_eq!(doubt.excuses(), excused, "{answer:?}");
-        }
+    fn cut_off(status: u16, body: &str) -> TransportError {
+        TransportError::new(TransportErrorKind::TruncatedAnswer)
+            .with_status(status.try_into().unwrap())
+            .with_part(Bytes::from(body.to_owned()))
+    }
+
+    fn whole() -> String {
+        format!(r#"{{"id":"{ID}","status":3}}"#)
+    }
+
+    fn half() -> String {
+        format!(r#"{{"id":"{ID}","sta"#)
     }
 
     #[test]
-    fn a_journal_that_fails_excuses() {
+    fn what_answers_say() {
+        let id = || Said::Id(ID.to_owned());
+        for (answer, said) in [
+            (Ok(answer(200, &whole())), Said::Process),
+            (Ok(answer(200, &half())), id()),
+            (Ok(answer(200, "<title>OK</title>")), Said::Nothing),
+            (Ok(answer(200, r#"{"status":3}"#)), Said::Nothing),
+            (Err(cut_off(200, &half())), id()),
+            (Err(cut_off(200, r#"{"id":"80371b2a"#)), Said::Nothing),
+            (Err(cut_off(500, &half())), Said::Nothing),
+            (Ok(answer(408, "")), Said::Nothing),
+            (Ok(answer(429, "")), Said::NothingRan),
+            (Ok(answer(500, &whole())), Said::Nothing),
+            (Err(TransportErrorKind::Connect.into()), Said::NothingRan),
+            (Err(TransportErrorKind::Interrupted.into()), Said::Nothing),
+        ] {
+            assert_eq!(Said::by(&answer), said, "{answer:?}");
+        }
+    }
+
+    fn out() -> Doubt {
         let mut doubt = Doubt::default();
-        doubt.journal_failed();
+        doubt.dispatched();
+        doubt.left();
+        doubt
+    }
+
+    /// What has left is in doubt until something says what became of it, and no longer; but for what a program that went
+    /// had no time to write down.
+    #[test]
+    fn what_was_heard_is_not_excused() {
+        let heard = Instant::now();
+        for (said, after, excused) in [
+            (Said::NothingRan, 2, false),
+            (Said::NothingRan, 0, true),
+            (Said::Process, 2, false),
+            (Said::Process, 0, true),
+            (Said::Id(ID.to_owned()), 2, false),
+            (Said::Nothing, 2, true),
+        ] {
+            let mut doubt = out();
+            assert!(doubt.excuses());
+            doubt.delivered(&said);
+            assert_eq!(doubt.excuses(), said == Said::Nothing);
+            doubt.heard(said.clone(), heard);
+            doubt.died(heard + Duration::from_secs(after));
+            assert_eq!(doubt.excuses(), excused, "{said:?}");
+        }
+    }
+
+    /// What no connection took is in doubt only where its program is gone.
+    #[test]
+    fn who_goes_while_connecting_leaves_no_doubt() {
+        let mut doubt = Doubt::default();
+        doubt.dispatched();
+        doubt.dropped();
+        assert!(!doubt.excuses());
+        doubt.died(Instant::now());
+        assert!(doubt.excuses());
+    }
+
+    /// An answer that lies there is read, unless its caller goes.
+    #[test]
+    fn an_answer_that_has_come_is_read() {
+        let mut doubt = out();
+        doubt.delivered(&Said::Process);
+        assert!(!doubt.excuses());
+        doubt.dropped();
+        assert!(doubt.excuses());
+    }
+
+    /// A journal that fails excuses until it takes a later word.
+    #[test]
+    fn a_journal_that_works_again_excuses_nothing() {
+        let mut doubt = out();
+        doubt.heard(Said::Process, Instant::now());
+        doubt.said(2, false);
+        assert!(doubt.excuses());
+        doubt.said(1, true);
+        assert!(doubt.excuses(), "said of one that was overtaken");
+        doubt.said(2, true);
+        assert!(!doubt.excuses());
+    }
+
+    /// An id that only a part named is in doubt once IDCloud does not know it.
+    #[test]
+    fn what_is_not_there_is_in_doubt() {
+        let mut doubt = out();
+        doubt.heard(Said::Id(ID.to_owned()), Instant::now());
+        doubt.not_there("another");
+        assert!(!doubt.excuses());
+        doubt.not_there(ID);
         assert!(doubt.excuses());
     }
 }

@@ -128,7 +128,7 @@ impl Stage {
             .get(&case.number)
             .cloned()
             .unwrap_or_default();
-        let doubt = self.world.seen().doubts.get(&case.name).copied();
+        let doubt = self.world.seen().doubts.get(&case.name).cloned();
         let doubt = doubt.unwrap_or_default();
         let mut replaced = BTreeSet::new();
         let billed: Vec<Billed> = {
@@ -156,7 +156,7 @@ impl Stage {
             (_, Some(entry)) => entry.state().kind().as_str().to_owned(),
         };
         let mut known = told.processes;
-        let mut ambiguous = told.unknown;
+        let (mut ambiguous, mut in_doubt) = (told.unknown, false);
         if case.reference.is_none() {
             // Without a memory, a failed process that a new attempt replaced is the report's count of attempts.
             known.extend(replaced);
@@ -166,6 +166,9 @@ impl Stage {
             if let Some(entry) = entry {
                 known.extend(known_to(entry));
                 ambiguous = u32::from(matches!(entry.state(), State::Ambiguous));
+                in_doubt = ambiguous > 0;
+                // What a person says by mistake, and nothing contradicts, is the person's doing.
+                ambiguous = ambiguous.max(u32::from(told.mistaken));
             }
         }
         CaseEnd {
@@ -175,7 +178,7 @@ impl Stage {
             known,
             reported: told.reported,
             ambiguous,
-            needless: ambiguous > 0 && case.reference.is_some() && !doubt.excuses(),
+            needless: in_doubt && !doubt.excuses(),
             allowed: (1 + case.manner.new_attempts) * (1 + told.begun_again),
             false_approvals: told.false_approvals,
             approvals: told.approvals,

@@ -6,7 +6,11 @@ use std::future::pending;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
+use idcloud_http::Clock as _;
+use idcloud_http::testing::VirtualClock;
 use tokio::sync::Notify;
+
+use crate::stopped::{Stop, Stopped, When};
 
 /// Where a program crashes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +40,8 @@ pub(crate) enum Moment {
 #[derive(Debug)]
 pub(crate) struct Life {
     crash: Option<Crash>,
+    stops: Vec<Stop>,
+    pub(crate) stopped: Stopped,
     steps: AtomicU32,
     exchanges: AtomicU32,
     dead: AtomicBool,
@@ -43,9 +49,11 @@ pub(crate) struct Life {
 }
 
 impl Life {
-    pub(crate) fn new(crash: Option<Crash>) -> Self {
+    pub(crate) fn new(crash: Option<Crash>, stops: &[Stop]) -> Self {
         Self {
             crash,
+            stops: stops.to_vec(),
+            stopped: Stopped::default(),
             steps: AtomicU32::new(0),
             exchanges: AtomicU32::new(0),
             dead: AtomicBool::new(false),
@@ -72,6 +80,26 @@ impl Life {
         if !self.is_over() {
             self.died.notified().await;
         }
+    }
+
+    /// Stops the program at each time at which it is to be stopped.
+    pub(crate) async fn stop_in_time(&self, clock: &VirtualClock) {
+        for stop in &self.stops {
+            if let When::After(after) = stop.when {
+                clock.sleep(after).await;
+                self.stopped.stop(clock.instant(), stop.long);
+            }
+        }
+    }
+
+    /// Stops the program if it is to be stopped when this request has left. Whether it is.
+    pub(crate) fn stop_behind(&self, exchange: u32, clock: &VirtualClock) -> bool {
+        let mut stops = self.stops.iter();
+        let found = stops.find(|stop| matches!(stop.when, When::Left(one) if one == exchange));
+        if let Some(stop) = found {
+            self.stopped.stop(clock.instant(), stop.long);
+        }
+        found.is_some()
     }
 
     pub(crate) fn next_step(&self) -> u32 {

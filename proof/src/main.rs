@@ -2,6 +2,7 @@
 //!
 //! `cargo xtask prove` starts it.
 
+mod afterwards;
 mod blocking;
 mod books;
 mod campaign;
@@ -28,6 +29,7 @@ mod question;
 mod rules;
 mod run;
 mod sabotage;
+mod stopped;
 mod wire;
 mod world;
 

@@ -13,6 +13,7 @@ use crate::Failure;
 use crate::case::Manner;
 use crate::chance::{Chance, once_in, pick};
 use crate::life::{Crash, Moment};
+use crate::stopped::{Stop, When};
 
 /// The tenant's requests a second, as IDCloud has it.
 pub(crate) const BUDGET: usize = 10;
@@ -47,6 +48,8 @@ pub(crate) struct Replica {
     pub(crate) account: usize,
     /// When each of its lives replaces its credentials by those of the other account, each time after so long.
     pub(crate) rotations: Vec<Duration>,
+    /// When each of its lives is stopped for a while: in time, each so long after the one before, or behind a request.
+    pub(crate) stops: Vec<Stop>,
 }
 
 /// Where runs keep their journals.
@@ -142,6 +145,11 @@ impl Replica {
             } else {
                 Vec::new()
             },
+            stops: if once_in(chance, 3) {
+                (0..chance.usize(1..4)).map(|_| stop(chance)).collect()
+            } else {
+                Vec::new()
+            },
             ahead: if once_in(chance, 2) { 0 } else { wrong(chance) },
             jumps: (0..jumps)
                 .map(|_| (Duration::from_millis(chance.u64(..120_000)), wrong(chance)))
@@ -164,6 +172,18 @@ fn crash(chance: &mut Chance) -> Crash {
         4 => Crash::Drain(Duration::from_millis(chance.u64(..60_000))),
         _ => Crash::After(Duration::from_millis(chance.u64(..60_000))),
     }
+}
+
+/// From a moment to longer than every time-out.
+fn stop(chance: &mut Chance) -> Stop {
+    let when = if once_in(chance, 3) {
+        When::After(Duration::from_millis(chance.u64(..60_000)))
+    } else {
+        When::Left(chance.u32(..8))
+    };
+    let most = pick(chance, &[3_000, 40_000, 400_000]).unwrap_or(3_000);
+    let long = Duration::from_millis(chance.u64(1..most));
+    Stop { when, long }
 }
 
 /// Seconds that a clock is off.
@@ -220,11 +240,13 @@ pub(crate) fn config(chance: &mut Chance, seed: u64) -> Result<Config, Failure> 
 
 /// One rule. Storms are rarer than single faults, and last.
 fn fault(chance: &mut Chance, often: f64) -> Result<FaultRule, Failure> {
-    const SINGLE: [&str; 38] = [
+    const SINGLE: [&str; 40] = [
         "create:P:reset-before-body",
         "create:P:reset-after-body",
         "create:P:reset-after-processing",
         "create:P:reset-in-answer=40",
+        "create:P:reset-in-answer=60",
+        "create:P:reset-in-answer=400",
         "create:P:hang",
         "create:P:hang-after-processing",
         "create:P:refuse",

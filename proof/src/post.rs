@@ -2,7 +2,7 @@
 //!
 //! Must never tell a program anything but through its webhook's address.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,30 +10,41 @@ use http_body_util::Full;
 use idcloud_flows::Hints;
 use idcloud_flows::webhook::{Credentials, Endpoint};
 use idcloud_http::Clock as _;
+use tokio::time::Instant;
 
 use crate::Failure;
 use crate::chance::{Chance, once_in};
+use crate::life::Life;
 use crate::plan::WEBHOOK_SECRET;
 use crate::run::Stage;
 
 /// Who listens: each program's latest life.
 #[derive(Default)]
-pub(crate) struct Listening(Mutex<Vec<Option<Hints>>>);
+pub(crate) struct Listening(Mutex<Vec<Option<Listener>>>);
+
+/// One program that listens while it runs and is not stopped.
+#[derive(Clone)]
+pub(crate) struct Listener {
+    pub(crate) hints: Hints,
+    pub(crate) life: Arc<Life>,
+}
 
 impl Listening {
-    pub(crate) fn set(&self, replica: usize, hints: Option<Hints>) {
+    pub(crate) fn set(&self, replica: usize, listener: Option<Listener>) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if all.len() <= replica {
             all.resize(replica + 1, None);
         }
         if let Some(one) = all.get_mut(replica) {
-            *one = hints;
+            *one = listener;
         }
     }
 
-    fn one(&self, chance: &mut Chance) -> Option<Hints> {
+    fn one(&self, chance: &mut Chance, now: Instant) -> Option<Hints> {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.get(chance.usize(..all.len().max(1))).cloned().flatten()
+        let listener = all.get(chance.usize(..all.len().max(1)))?.as_ref()?;
+        let runs = listener.life.stopped.until(now).is_none();
+        runs.then(|| listener.hints.clone())
     }
 }
 
@@ -59,7 +70,8 @@ async fn post(stage: &Stage, liar: bool) -> Result<(), Failure> {
         let due = world.simulator.lock().due_webhooks(world.clock.now());
         for delivery in due {
             world.noticed(delivery.request.body());
-            let answer = match world.with_chance(|chance| stage.listening.one(chance)) {
+            let now = world.clock.instant();
+            let answer = match world.with_chance(|chance| stage.listening.one(chance, now)) {
                 Some(hints) => {
                     let endpoint = Endpoint::new(hints, credentials.clone());
                     let request = delivery.request.map(Full::new);
@@ -92,7 +104,7 @@ async fn lie(stage: &Stage, credentials: &Credentials) -> Result<(), Failure> {
     };
     let drawn = world.with_chance(|chance| {
         let id = ids.get(chance.usize(..ids.len().max(1))).cloned();
-        Some((id?, stage.listening.one(chance)?))
+        Some((id?, stage.listening.one(chance, world.clock.instant())?))
     });
     let Some((id, hints)) = drawn else {
         return Ok(());

@@ -10,11 +10,13 @@ use std::time::Duration;
 use idcloud_flows::{IdCloud, Pending, Report, Submission, SubmitError, SubmitOptions};
 use idcloud_http::{CallOptions, Clock as _, Delivery, Environment, ServiceAccount};
 use idcloud_model::Language;
+use tokio::time::Instant;
 
 use crate::Failure;
 use crate::books::Books;
 use crate::case::{Case, Request};
 use crate::clock::WrongClock;
+use crate::doubt::Doubt;
 use crate::life::Life;
 use crate::sabotage::Sabotage;
 use crate::wire::Wire;
@@ -38,6 +40,8 @@ const STALL: Duration = Duration::from_secs(201);
 #[derive(Clone)]
 pub(crate) struct Program {
     world: Arc<World>,
+    life: Arc<Life>,
+    began: Instant,
     pub(crate) idcloud: IdCloud,
 }
 
@@ -63,6 +67,8 @@ impl Program {
             .build()?;
         Ok(Self {
             world: Arc::clone(world),
+            life: Arc::clone(life),
+            began: world.clock.instant(),
             idcloud,
         })
     }
@@ -75,15 +81,23 @@ impl Program {
 
     /// Ends as a service does that is told to: with what was begun, and no later than it was told to.
     pub(crate) async fn drain(&self) {
-        let clock = &self.world.clock;
-        let began = clock.instant();
+        let (running, began) = (self.running(), self.world.clock.instant());
         let left = self.idcloud.drain(DRAIN).await;
-        let taken = clock.instant() - began;
+        let taken = self.running().saturating_sub(running);
         self.world.timed("a drain", "all", taken, DRAIN);
-        if left > 0 && taken < DRAIN {
+        // A stop takes of a drain's time as well.
+        if left > 0 && self.world.clock.instant() - began < DRAIN {
             self.world
                 .overdue(format!("a drain left {left} before its time"));
         }
+    }
+
+    /// How long it has been running: while it is stopped no limit of its own ends.
+    fn running(&self) -> Duration {
+        let clock = &self.world.clock;
+        let stopped = self.life.stopped.long();
+        // A stop counts whole from its beginning; what is measured is measured while none lasts.
+        (clock.instant() - self.began).saturating_sub(stopped)
     }
 
     /// Submits a case until there is a report, or its caller has no more patience.
@@ -169,7 +183,7 @@ impl Program {
             options = options.with_reference(reference.clone());
         }
         let clock = &self.world.clock;
-        let began = clock.instant();
+        let running = self.running();
         let submitted = match drops_after {
             None => self.ask(case, request, &options).await,
             Some(after) => tokio::select! {
@@ -177,19 +191,24 @@ impl Program {
                            submitted = self.ask(case, request, &options) => submitted,
                            () = clock.sleep(after) => {
                                self.world.count_fault();
+                               self.world.doubt(&case.name, Doubt::dropped);
                                return None;
                            }
                        },
         };
-        let stall = if self.world.rough {
+        let stall = if self.world.is_rough() {
             STALL
         } else {
             Duration::ZERO
         };
         let one = QUEUE_TIMEOUT + manner.deadline + PAUSES + stall;
         let most = one * (1 + self.new_attempts(case)) + LOOK;
-        self.world
-            .timed("a submission", &case.name, clock.instant() - began, most);
+        self.world.timed(
+            "a submission",
+            &case.name,
+            self.running().saturating_sub(running),
+            most,
+        );
         self.world.show(&format!(
             "{submitted:?} {submitted:#?} {options:?} {request:?}"
         ));
@@ -251,8 +270,7 @@ impl Program {
             let stored = serde_json::to_string(&pending).ok()?;
             self.world.show(&stored);
             let taken_up: Pending = serde_json::from_str(&stored).ok()?;
-            let clock = &self.world.clock;
-            let began = clock.instant();
+            let running = self.running();
             let waited_for = if self.world.sabotage == Some(Sabotage::DeadlineIgnored) {
                 *limit * 3
             } else {
@@ -262,7 +280,7 @@ impl Program {
             self.world.timed(
                 "a wait",
                 &case.name,
-                clock.instant() - began,
+                self.running().saturating_sub(running),
                 *limit + LAST_LOOK,
             );
             match waited {

@@ -5,11 +5,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use idcloud_flows::journal::{Command, Journal, MemoryJournal, Settlement, State};
+use idcloud_flows::journal::{Journal, MemoryJournal};
 use idcloud_http::testing::VirtualClock;
 use idcloud_http::{Clock as _, ServiceAccount};
 use idcloud_journal::SqliteJournal;
-use idcloud_model::ProcessId;
 use idcloud_simulator::{SharedSimulator, Simulator, TestAccount};
 use tokio::task::JoinSet;
 
@@ -18,15 +17,15 @@ use crate::blocking::Blocking;
 use crate::case::Case;
 use crate::chance::Chance;
 use crate::clock::WrongClock;
-use crate::ending::known_to;
 use crate::late::Late;
 use crate::leaks::Log;
 use crate::life::{Crash, Life};
 use crate::oracle::{Ended, Findings};
 use crate::plan::{self, BUDGET, Keeping, Plan, Replica};
-use crate::post::{Listening, with_post};
+use crate::post::{Listener, Listening, with_post};
 use crate::program::{Program, Pursuit};
 use crate::sabotage::Sabotage;
+use crate::stopped::stoppable;
 use crate::world::World;
 
 /// When everything that was on its way has come to its end, by any clock.
@@ -176,7 +175,7 @@ async fn story(stage: &Arc<Stage>, plan: &Plan) -> Result<(), Failure> {
     };
     with_post(stage, plan.liar, lives).await?;
     stage.world.clock.sleep(LONG_AFTER).await;
-    stage.world.simulator.lock().clear_faults();
+    stage.world.calm_down();
     stage.settle().await;
     with_post(stage, plan.liar, stage.ask_once_more()).await
 }
@@ -203,7 +202,7 @@ impl Stage {
         let living = async {
             let lives = replica.crashes.iter().copied().map(Some).chain([None]);
             for (lived, crash) in lives.enumerate() {
-                let life = Arc::new(Life::new(crash));
+                let life = Arc::new(Life::new(crash, &replica.stops));
                 if self.one_life(number, &life, &clock, replica, lived).await? {
                     return Ok(());
                 }
@@ -237,8 +236,11 @@ impl Stage {
         let accounts = |number: usize| self.accounts.get(number % 2);
         let account = accounts(first).ok_or("a program needs an account")?;
         let program = Program::start(world, life, account, clock, self.rate)?;
-        self.listening
-            .set(number, Some(program.idcloud.hints().clone()));
+        let listener = Listener {
+            hints: program.idcloud.hints().clone(),
+            life: Arc::clone(life),
+        };
+        self.listening.set(number, Some(listener));
         let mine: Vec<_> = self
             .cases
             .iter()
@@ -249,7 +251,7 @@ impl Stage {
             // Without a reference nobody remembers that it was to be submitted.
             if is_first || case.reference.is_some() {
                 let (program, case) = (program.clone(), Arc::clone(case));
-                let world = Arc::clone(world);
+                let (world, life) = (Arc::clone(world), Arc::clone(life));
                 let manner = Pursuit {
                     start: case.manner.start,
                     drops_after: case.manner.drops_after.filter(|_| is_first),
@@ -257,12 +259,14 @@ impl Stage {
                     patience: case.manner.patience,
                 };
                 tasks.spawn(async move {
+                    let clock = world.clock.clone();
                     let mut went = Went {
                         case: Arc::clone(&case),
                         world,
                         done: false,
                     };
-                    program.pursue(&case, manner).await;
+                    let pursued = program.pursue(&case, manner);
+                    stoppable(&life.stopped, &clock, pursued).await;
                     went.done = true;
                 });
             }
@@ -271,13 +275,16 @@ impl Stage {
             match life.crash() {
                 Some(Crash::After(after)) => world.clock.sleep(after).await,
                 Some(Crash::Drain(after)) => {
-                    world.clock.sleep(after).await;
-                    program.drain().await;
+                    let drained = async {
+                        world.clock.sleep(after).await;
+                        program.drain().await;
+                    };
+                    stoppable(&life.stopped, &world.clock, drained).await;
                 }
                 _ => std::future::pending().await,
             }
         };
-        let rotating = async {
+        let rotating = stoppable(&life.stopped, &world.clock, async {
             for (number, after) in replica.rotations.iter().enumerate() {
                 world.clock.sleep(*after).await;
                 if let Some(account) = accounts(first + number + 1) {
@@ -286,6 +293,10 @@ impl Stage {
                 }
             }
             std::future::pending::<Result<bool, Failure>>().await
+        });
+        let stopping = async {
+            life.stop_in_time(&world.clock).await;
+            std::future::pending::<()>().await;
         };
         let by_itself = async {
             // A task that panicked is a submission that its caller dropped.
@@ -296,6 +307,7 @@ impl Stage {
                    () = by_itself => true,
                    () = life.over() => false,
                    () = ends_at => { life.end(); false }
+                   () = stopping => false,
                    failed = rotating => failed?,
                };
         self.listening.set(number, None);
@@ -307,60 +319,6 @@ impl Stage {
         }
         tasks.shutdown().await;
         Ok(by_itself)
-    }
-
-    /// What a person does who finds out about ambiguous submissions: looks for the process, and says what was found.
-    async fn settle(&self) {
-        let world = &self.world;
-        for case in &self.cases {
-            let Some(entry) = self.entry(case).await else {
-                continue;
-            };
-            if !matches!(entry.state(), State::Ambiguous) || world.with_chance(Chance::bool) {
-                continue;
-            }
-            let known = known_to(&entry);
-            let found = {
-                let simulator = world.simulator.lock();
-                let billed = simulator.ledger().of_reference(&case.name);
-                let unknown = billed
-                    .map(|one| one.process_id.to_ascii_lowercase())
-                    .filter(|id| !known.contains(id));
-                unknown.last()
-            };
-            let found = found.and_then(|id| id.parse::<ProcessId>().ok());
-            let settlement = if let Some(id) = found {
-                Settlement::Found(id)
-            } else {
-                // Whoever says so wants it submitted as if for the first time.
-                world.begun_again(case);
-                Settlement::Resend
-            };
-            let key = entry.key().clone();
-            let now = world.clock.now() + LONG_AFTER;
-            drop(
-                world
-                    .journal
-                    .apply(Command::Settle { key, settlement }, now)
-                    .await,
-            );
-        }
-    }
-
-    /// A program without faults submits everything that has a reference once more: only what was never created may be created now.
-    async fn ask_once_more(&self) -> Result<(), Failure> {
-        let life = Arc::new(Life::new(None));
-        let clock = WrongClock::new(&self.world.clock, 0);
-        // By the account that began least: what the other began is the tenant's all the same.
-        let [_, account] = &self.accounts;
-        let program = Program::start(&self.world, &life, account, &clock, BUDGET)?;
-        let mut tasks = JoinSet::new();
-        for case in self.cases.iter().filter(|case| case.reference.is_some()) {
-            let (program, case) = (program.clone(), Arc::clone(case));
-            tasks.spawn(async move { program.pursue(&case, Pursuit::default()).await });
-        }
-        while tasks.join_next().await.is_some() {}
-        Ok(())
     }
 }
 

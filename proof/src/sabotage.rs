@@ -28,10 +28,15 @@ pub(crate) enum Sabotage {
     CausesTell,
     RequestStored,
     KeyedByAccount,
+    SaidOnce,
+    PartDropped,
+    ConnectingIsOut,
+    StoppedIsLate,
+    AnothersIsTheirs,
 }
 
 impl Sabotage {
-    pub(crate) const ALL: [Self; 20] = [
+    pub(crate) const ALL: [Self; 25] = [
         Self::AmbiguousRepeated,
         Self::AmbiguousForgotten,
         Self::DispatchNotDurable,
@@ -52,6 +57,11 @@ impl Sabotage {
         Self::CausesTell,
         Self::RequestStored,
         Self::KeyedByAccount,
+        Self::SaidOnce,
+        Self::PartDropped,
+        Self::ConnectingIsOut,
+        Self::StoppedIsLate,
+        Self::AnothersIsTheirs,
     ];
 
     pub(crate) const fn name(self) -> &'static str {
@@ -76,6 +86,11 @@ impl Sabotage {
             Self::CausesTell => "causes-tell",
             Self::RequestStored => "request-stored",
             Self::KeyedByAccount => "keyed-by-account",
+            Self::SaidOnce => "said-once",
+            Self::PartDropped => "part-dropped",
+            Self::ConnectingIsOut => "connecting-is-out",
+            Self::StoppedIsLate => "stopped-is-late",
+            Self::AnothersIsTheirs => "anothers-is-theirs",
         }
     }
 
@@ -104,6 +119,15 @@ impl Sabotage {
             Self::CausesTell => "an error's causes hold nothing of the request",
             Self::RequestStored => "the journal keeps nothing of the request",
             Self::KeyedByAccount => "a reference is its tenant's, whichever account submits it",
+            Self::SaidOnce => "an end that the journal did not take is said again",
+            Self::PartDropped => "the id in an answer that broke off is kept",
+            Self::ConnectingIsOut => {
+                "a caller who goes while there is no connection leaves the reference free"
+            }
+            Self::StoppedIsLate => "an answer that came while the program was stopped is taken",
+            Self::AnothersIsTheirs => {
+                "a process that a person found is compared with the person at hand"
+            }
         }
     }
 }

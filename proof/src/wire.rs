@@ -1,6 +1,6 @@
 //! A program's way to the simulator: what leaves arrives, whatever becomes of the program.
 //!
-//! Must never let a crash or a dropped call take a request back that has left.
+//! Must never let a crash, a stop or a dropped call take a request back that has left.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,12 +13,20 @@ use idcloud_http::{
 };
 use idcloud_simulator::SimulatorTransport;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use crate::chance::once_in;
-use crate::doubt::Doubt;
+use crate::doubt::{Doubt, Said};
 use crate::life::{Crash, Life, Moment};
 use crate::sabotage::Sabotage;
 use crate::world::World;
+
+/// What an answer that came while its program was stopped takes until it is read: less than that, in milliseconds.
+const READ: u64 = 800;
+/// A timer that fires no later than this tells of no stop.
+const IN_TIME: Duration = Duration::from_secs(1);
+/// How long a transport reads that takes too long.
+const TOO_LONG: Duration = Duration::from_secs(5);
 
 /// The way as one run of one program has it.
 pub(crate) struct Wire {
@@ -31,6 +39,10 @@ pub(crate) struct Wire {
 struct Luck {
     /// From the client's limiter to the simulator's door: within the guard that the budget keeps.
     jitter: Duration,
+    /// How long it takes until there is a connection.
+    connecting: Duration,
+    /// How long the program reads an answer that came while it was stopped.
+    reading: Duration,
     /// How much later it arrives.
     late: Duration,
     panics: bool,
@@ -51,9 +63,15 @@ impl Wire {
     }
 
     fn luck(&self) -> Luck {
-        let rough = self.world.rough;
+        let rough = self.world.is_rough();
         self.world.with_chance(|chance| Luck {
             jitter: Duration::from_micros(chance.u64(..20_000)),
+            connecting: if rough && once_in(chance, 12) {
+                Duration::from_millis(chance.u64(..10_000))
+            } else {
+                Duration::ZERO
+            },
+            reading: Duration::from_millis(chance.u64(..READ)),
             late: if rough && once_in(chance, 40) {
                 Duration::from_millis(chance.u64(..45_000))
             } else {
@@ -97,7 +115,81 @@ impl Wire {
                     text.into()
                 }))
             }
+            Err(error)
+                if creates
+                    && self.is(Sabotage::PartDropped)
+                    && error.kind() == TransportErrorKind::TruncatedAnswer =>
+            {
+                let without = TransportError::new(error.kind());
+                Err(match error.status() {
+                    Some(status) => without.with_status(status),
+                    None => without,
+                })
+            }
+            Ok(answer)
+                if self.is(Sabotage::AnothersIsTheirs)
+                    && operation == Operation::ProcessDetails =>
+            {
+                Ok(answer.map(|body| self.as_theirs(body)))
+            }
             answer => answer,
+        }
+    }
+
+    /// The answer about a process that was mistaken for somebody's, as if it were that person's.
+    fn as_theirs(&self, body: Bytes) -> Bytes {
+        let read = serde_json::from_slice::<serde_json::Value>(&body);
+        let Ok(mut process) = read else {
+            return body;
+        };
+        let seen = self.world.seen();
+        let id = process.get("id").and_then(serde_json::Value::as_str);
+        let code = id.and_then(|id| seen.mistaken.get(&id.to_ascii_lowercase()));
+        let named = process.pointer_mut("/processAdditionalInfo/personDocument");
+        match (code, named) {
+            (Some(code), Some(named)) => *named = code.clone().into(),
+            _ => return body,
+        }
+        process.to_string().into()
+    }
+
+    /// Waits for a connection: false where the attempt's time ends before there is one.
+    async fn connect(&self, takes: Duration, context: &CallContext) -> bool {
+        if takes.is_zero() {
+            return true;
+        }
+        self.world.count_fault();
+        // A moment early, as who waits could not tell it from a request that was sent.
+        let most = context.timeout.saturating_sub(context.timeout / 20);
+        self.world.clock.sleep(takes.min(most)).await;
+        takes < most
+    }
+
+    /// Reads an answer that came while the program was stopped: its time may be over, and the answer is there.
+    async fn read(&self, takes: Duration, deadline: Instant) {
+        let now = self.world.clock.instant();
+        if !self.life.stopped.ends(now) {
+            return;
+        }
+        self.world.count_fault();
+        let takes = if self.is(Sabotage::StoppedIsLate) {
+            TOO_LONG
+        } else {
+            takes
+        };
+        // One whose time is over by less than timers may be late has none for reading.
+        if now + takes < deadline || now > deadline + IN_TIME {
+            self.world.clock.sleep(takes).await;
+        }
+    }
+
+    /// What is known of an operation's answer that is not about a create.
+    fn note_lookup(&self, path: &str, answer: &Result<http::Response<Bytes>, TransportError>) {
+        if let Ok(answer) = answer
+            && matches!(answer.status().as_u16(), 400 | 404)
+            && let Some((_, id)) = path.rsplit_once('/')
+        {
+            self.world.not_there(id);
         }
     }
 }
@@ -113,6 +205,8 @@ impl Transport for Wire {
             .then(|| case_of(request.body()))
             .flatten();
         let departure = context.take_departure();
+        let clock = self.world.clock.clone();
+        let deadline = clock.instant() + context.timeout;
         let number = self.life.next_exchange();
         let here = |moment| Crash::Exchange { number, moment };
         self.life.go_on(here(Moment::Before)).await;
@@ -131,16 +225,31 @@ impl Transport for Wire {
         {
             return Ok(http::Response::new(told));
         }
+        // The program's budget is spent now, whatever its connection takes.
+        self.world.arrives(clock.instant() + luck.jitter);
+        if self.is(Sabotage::ConnectingIsOut) {
+            departure.now();
+        }
+        if !self.connect(luck.connecting, &context).await {
+            if let Some(name) = &name {
+                let now = clock.instant();
+                self.world
+                    .doubt(name, |doubt| doubt.heard(Said::NothingRan, now));
+            }
+            return Err(TransportErrorKind::Connect.into());
+        }
+        self.life.go_on(here(Moment::Before)).await;
         if let Some(name) = &name {
             self.world.doubt(name, Doubt::left);
         }
         departure.now();
         let operation = context.operation;
+        let path = request.uri().path().to_owned();
         let (sender, answered) = oneshot::channel();
         let (world, simulator) = (Arc::clone(&self.world), self.simulator.clone());
+        let create = name.clone();
         tokio::spawn(async move {
             world.clock.sleep(luck.jitter).await;
-            world.arrived();
             if !luck.late.is_zero() {
                 world.count_fault();
                 world.clock.sleep(luck.late).await;
@@ -149,20 +258,30 @@ impl Transport for Wire {
             if !matches!(&answer, Ok(answer) if answer.status().is_success()) {
                 world.count_fault();
             }
+            let said = Said::by(&answer);
             // Nobody may be left to hear it.
-            drop(sender.send(answer));
+            if sender.send(answer).is_ok()
+                && let Some(name) = &create
+            {
+                world.doubt(name, |doubt| doubt.delivered(&said));
+            }
         });
+        if self.life.stop_behind(number, &clock) {
+            self.world.count_fault();
+        }
         self.life.go_on(here(Moment::Left)).await;
         let answer = answered
             .await
             .unwrap_or_else(|_| Err(TransportErrorKind::Interrupted.into()));
+        self.read(luck.reading, deadline).await;
         self.life.go_on(here(Moment::Answered)).await;
-        let answer = self.sabotaged(operation, &body, answer);
         if let Some(name) = &name {
-            let now = self.world.clock.instant();
-            self.world.doubt(name, |doubt| doubt.heard(&answer, now));
+            let (said, now) = (Said::by(&answer), clock.instant());
+            self.world.doubt(name, |doubt| doubt.heard(said, now));
+        } else {
+            self.note_lookup(&path, &answer);
         }
-        answer
+        self.sabotaged(operation, &body, answer)
     }
 }
 

@@ -4,14 +4,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use idcloud_flows::journal::{Journal, JournalKey};
 use idcloud_flows::{Report, SubmitError};
+use idcloud_http::Delivery;
 use idcloud_http::testing::VirtualClock;
-use idcloud_http::{Clock as _, Delivery};
 use idcloud_model::{Decision, ProcessId};
 use idcloud_simulator::SharedSimulator;
 use tokio::time::Instant;
@@ -27,8 +28,10 @@ pub(crate) struct World {
     pub(crate) simulator: SharedSimulator,
     pub(crate) journal: Arc<dyn Journal>,
     pub(crate) sabotage: Option<Sabotage>,
-    /// Whether the journal stalls and fails, the network dawdles, and transports panic.
-    pub(crate) rough: bool,
+    /// Whether anything goes wrong beside what the simulator does.
+    rough: bool,
+    /// Everything that was to go wrong has.
+    calm: AtomicBool,
     chance: Mutex<Chance>,
     seen: Mutex<Seen>,
 }
@@ -48,6 +51,8 @@ pub(crate) struct Seen {
     pub(crate) doubts: BTreeMap<String, Doubt>,
     /// Waits and submissions that took longer than they may, as sentences.
     pub(crate) overdue: Vec<String>,
+    /// Processes that a person took for somebody's whose they are not, and that person's number.
+    pub(crate) mistaken: BTreeMap<String, String>,
     noticed: BTreeSet<String>,
     forgotten: BTreeMap<String, u32>,
 }
@@ -68,6 +73,8 @@ pub(crate) struct Told {
     pub(crate) approvals: u32,
     /// A submission without a reference that its program did not see the end of.
     pub(crate) broken_off: bool,
+    /// A person said that another's process is this one's.
+    pub(crate) mistaken: bool,
 }
 
 impl World {
@@ -85,9 +92,21 @@ impl World {
             journal,
             sabotage,
             rough,
+            calm: AtomicBool::new(false),
             chance: Mutex::new(chance),
             seen: Mutex::default(),
         }
+    }
+
+    /// Whether the journal stalls and fails, the network dawdles, and transports panic.
+    pub(crate) fn is_rough(&self) -> bool {
+        self.rough && !self.calm.load(Ordering::Relaxed)
+    }
+
+    /// Lets nothing go wrong from now on.
+    pub(crate) fn calm_down(&self) {
+        self.calm.store(true, Ordering::Relaxed);
+        self.simulator.lock().clear_faults();
     }
 
     pub(crate) fn with_chance<T>(&self, draw: impl FnOnce(&mut Chance) -> T) -> T {
@@ -102,9 +121,9 @@ impl World {
         self.seen().faults += 1;
     }
 
-    pub(crate) fn arrived(&self) {
-        let now = self.clock.instant();
-        self.seen().arrivals.push(now);
+    /// A request that leaves the program now comes to the simulator's door at this time, if its connection takes no time.
+    pub(crate) fn arrives(&self, at: Instant) {
+        self.seen().arrivals.push(at);
     }
 
     pub(crate) fn keep_secret(&self, secret: &str) {
@@ -134,7 +153,13 @@ impl World {
     pub(crate) fn told_report(&self, case: &Case, report: &Report) {
         let id = report.process().id().as_str().to_ascii_lowercase();
         let approved = report.verdict().decision() == Decision::Approve;
-        let wrong = approved && !case.person.truth.approves(&case.question);
+        // The process of another person approves nobody, whatever is true of this one.
+        let is_own = {
+            let simulator = self.simulator.lock();
+            let mut own = simulator.ledger().of_reference(&case.name);
+            own.any(|one| one.process_id.eq_ignore_ascii_case(&id))
+        };
+        let wrong = approved && !(is_own && case.person.truth.approves(&case.question));
         self.tell(case, |told| {
             told.processes.insert(id.clone());
             told.reported.insert(id);
@@ -155,6 +180,14 @@ impl World {
 
     pub(crate) fn begun_again(&self, case: &Case) {
         self.tell(case, |told| told.begun_again += 1);
+    }
+
+    /// A person says by mistake that this process, which is another's, is the case's.
+    pub(crate) fn mistaken(&self, case: &Case, id: &ProcessId) {
+        let id = id.as_str().to_ascii_lowercase();
+        let code = case.person.code.clone();
+        self.seen().mistaken.insert(id, code);
+        self.tell(case, |told| told.mistaken = true);
     }
 
     pub(crate) fn broken_off(&self, case: &Case) {
@@ -178,6 +211,15 @@ impl World {
     /// Notes what is in doubt about the case of this name.
     pub(crate) fn doubt(&self, name: &str, note: impl FnOnce(&mut Doubt)) {
         note(self.seen().doubts.entry(name.to_owned()).or_default());
+    }
+
+    /// IDCloud says that it knows no process of this id.
+    pub(crate) fn not_there(&self, id: &str) {
+        let id = id.to_ascii_lowercase();
+        let mut seen = self.seen();
+        seen.doubts
+            .values_mut()
+            .for_each(|doubt| doubt.not_there(&id));
     }
 
     /// A webhook told of this process.

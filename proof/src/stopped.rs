@@ -1,0 +1,118 @@
+//! A program that is stopped for a while and goes on, as by SIGSTOP or on a machine that is paused.
+//!
+//! Must run nothing of the program meanwhile, and must hold up neither the network nor the clock.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
+use std::time::Duration;
+
+use idcloud_http::Clock as _;
+use idcloud_http::testing::VirtualClock;
+use tokio::time::Instant;
+
+/// One stop of one life.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stop {
+    pub(crate) when: When,
+    pub(crate) long: Duration,
+}
+
+/// When a program is stopped.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum When {
+    /// So long after its start.
+    After(Duration),
+    /// When its nth request has left.
+    Left(u32),
+}
+
+/// Whether a program is stopped.
+#[derive(Debug, Default)]
+pub(crate) struct Stopped(Mutex<Times>);
+
+#[derive(Debug, Default)]
+struct Times {
+    /// The end of the last stop.
+    until: Option<Instant>,
+    /// How long all stops last.
+    long: Duration,
+}
+
+impl Stopped {
+    fn times(&self) -> MutexGuard<'_, Times> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Stops the program from now on; one that is stopped already stays so for as long as either says.
+    pub(crate) fn stop(&self, now: Instant, long: Duration) {
+        let mut times = self.times();
+        let from = times.until.map_or(now, |until| until.max(now));
+        let until = from.max(now + long);
+        times.long += until - from;
+        times.until = Some(until);
+    }
+
+    /// Until when the program is stopped, if it is.
+    pub(crate) fn until(&self, now: Instant) -> Option<Instant> {
+        self.times().until.filter(|until| now < *until)
+    }
+
+    /// Whether the program goes on at this very moment.
+    pub(crate) fn ends(&self, now: Instant) -> bool {
+        self.times().until == Some(now)
+    }
+
+    /// How long it was stopped in all.
+    pub(crate) fn long(&self) -> Duration {
+        self.times().long
+    }
+}
+
+/// Does `work` of a program while that is not stopped.
+pub(crate) async fn stoppable<T>(
+    stopped: &Stopped,
+    clock: &VirtualClock,
+    work: impl Future<Output = T>,
+) -> T {
+    let mut work = pin!(work);
+    loop {
+        let done = poll_fn(|context| match stopped.until(clock.instant()) {
+            Some(until) => Poll::Ready(Err(until)),
+            None => work.as_mut().poll(context).map(Ok),
+        });
+        match done.await {
+            Ok(output) => return output,
+            Err(until) => clock.sleep_until(until).await,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is due during a stop is done at its end, and what is due behind it in time.
+    #[tokio::test(start_paused = true)]
+    async fn nothing_runs_while_a_program_is_stopped() {
+        let clock = VirtualClock::new();
+        let start = clock.instant();
+        let second = Duration::from_secs(1);
+        let stopped = Stopped::default();
+        let work = async {
+            let mut seen = Vec::new();
+            for at in [1, 5, 20] {
+                clock.sleep_until(start + second * at).await;
+                seen.push((clock.instant() - start).as_secs());
+                if at == 1 {
+                    stopped.stop(clock.instant(), second * 9);
+                    stopped.stop(clock.instant(), second * 11);
+                }
+            }
+            seen
+        };
+        assert_eq!(stoppable(&stopped, &clock, work).await, [1, 12, 20]);
+        assert_eq!(stopped.long(), second * 11);
+    }
+}
