@@ -3,7 +3,6 @@
 //! Never holds a secret (it names the files that do), and its errors never quote its text.
 
 use std::ffi::OsString;
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
