@@ -16,7 +16,8 @@ use super::person::PersonArgs;
     after_help = "Example:\n  idcloud onboard --subject person.json --selfie selfie.jpg\n\n\
                   A person is an object such as {\"cpf\": \"…\", \"name\": \"…\"}; in a file it stays out of the list of processes.\n\
                   A selfie file holds an image (JPEG, PNG or WebP), the base64 of one, or a capture token of Unico's SDK.\n\
-                  Liveness is checked only with a capture token and a key that has it (--capabilities liveness,identity)."
+                  Liveness is checked only with a capture token and a key that has it (--capabilities liveness,identity).\n\
+                  IDCloud's by-Client page says of risk scores that they are being discontinued and does not recommend them."
 )]
 pub(crate) struct OnboardArgs {
     #[command(flatten)]

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use idcloud_http::{ApiKey, CallOptions, Client, Clock, Error, SystemClock};
-use idcloud_model::{ErrorCode, ProcessId};
+use idcloud_model::{Capability, ErrorCode, ProcessId};
 
 use self::finding::{Finding, Status, gravest};
 use self::watched::Watched;
@@ -84,6 +84,13 @@ fn examine(
             opened.filter(|_| !mixed_up)
         }
     };
+    if config.capabilities.contains(Capability::RiskScore) {
+        findings.push(Finding::warning(
+            "capabilities",
+            "risk-score is declared, and IDCloud's by-Client page says that it is being discontinued and does not recommend it",
+            "ask Unico what takes its place; the page is the one of liveness, identity, behavior alert and risk score under devcenter.unico.io",
+        ));
+    }
     let Some((client, key)) = subject else {
         return Ok(findings);
     };
