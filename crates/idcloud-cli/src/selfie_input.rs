@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::time::SystemTime;
 
-use idcloud_model::{CaptureToken, Image, Selfie};
+use idcloud_model::{CaptureToken, Image, Selfie, Violations};
 
 use crate::failure::Refusal;
 use crate::input::{self, Stdin};
@@ -26,10 +26,34 @@ pub(crate) fn selfie(
     stdin: &mut Stdin<'_>,
     now: SystemTime,
 ) -> Result<Selfie, Vec<Refusal>> {
+    let selfie = read(path, stdin, now)?;
+    verify(&selfie)?;
+    Ok(selfie)
+}
+
+/// Looks at a selfie to its end.
+///
+/// # Errors
+/// It is a picture that ends early or is damaged.
+pub(crate) fn verify(selfie: &Selfie) -> Result<(), Vec<Refusal>> {
+    selfie.verify().map_err(|violations| refusals(&violations))
+}
+
+/// Reads a selfie without looking at it to its end: for comparing with what was sent before, by a version that did not look.
+///
+/// # Errors
+/// The file cannot be read, or its beginning is none that IDCloud takes.
+pub(crate) fn read(
+    path: &Path,
+    stdin: &mut Stdin<'_>,
+    now: SystemTime,
+) -> Result<Selfie, Vec<Refusal>> {
     let bytes = input::read(FIELD, path, stdin, MAX_FILE).map_err(|refusal| vec![refusal])?;
-    Selfie::from_input(wiped::shared(bytes), now)
-        .and_then(|selfie| selfie.verify().map(|()| selfie))
-        .map_err(|violations| violations.iter().map(Refusal::from).collect())
+    Selfie::from_input(wiped::shared(bytes), now).map_err(|violations| refusals(&violations))
+}
+
+fn refusals(violations: &Violations) -> Vec<Refusal> {
+    violations.iter().map(Refusal::from).collect()
 }
 
 /// Reads a capture token; a plain image is refused.

@@ -73,7 +73,11 @@ fn coded(args: &mut CodeArgs) -> SubjectDraft {
     }
 }
 
-fn document(path: &Path, stdin: &mut Stdin<'_>) -> Result<SubjectDraft, Refusal> {
+/// Reads the document that `--subject` names. Nothing of it is checked yet.
+///
+/// # Errors
+/// It cannot be read, or is no object of the known members.
+pub(crate) fn document(path: &Path, stdin: &mut Stdin<'_>) -> Result<SubjectDraft, Refusal> {
     let bytes = input::read(FIELD, path, stdin, MAX_DOCUMENT)?;
     let text = input::text(FIELD, &bytes)?;
     // The position is told, and nothing of the text.

@@ -112,6 +112,10 @@ impl Driver {
                 }
             },
         };
+        let request = match options.client_reference() {
+            Some(name) => request.with_client_reference(name.clone()),
+            None => request,
+        };
         self.create(&request, asked, options, recording).await
     }
 

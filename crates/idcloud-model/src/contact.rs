@@ -6,13 +6,46 @@ use std::str::FromStr;
 
 use zeroize::Zeroizing;
 
-use crate::personal::personal_text;
+use crate::personal::{personal_text, redacted, stored_as_text};
 use crate::typed_marks::{is_between_digits, is_unseen};
 
-personal_text! {
-    /// A person's name: something that can be seen, no control characters; surrounding space is dropped.
-    PersonName
+/// A person's name: something that can be seen, no control characters.
+///
+/// Surrounding space is dropped, and a run of blanks inside becomes one: the first generation of the API refuses two ("cannot contain two
+/// spaces between the names", page of `post-process`), and no later page takes that back.
+#[derive(Clone)]
+pub struct PersonName {
+    /// As it is sent.
+    text: Zeroizing<String>,
+    /// As it was given, where that is another text.
+    given: Option<Zeroizing<String>>,
 }
+
+impl PersonName {
+    /// The name as it is sent. Personal data: never log it.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.text
+    }
+
+    /// The name as it was given, without the space around it. Personal data: never log it.
+    #[must_use]
+    pub fn as_given(&self) -> &str {
+        self.given.as_ref().unwrap_or(&self.text)
+    }
+}
+
+/// Names are the same where the same is sent.
+impl PartialEq for PersonName {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for PersonName {}
+
+redacted!(PersonName);
+stored_as_text!(PersonName);
 
 /// The name is empty, holds nothing that can be seen, or holds control characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -29,8 +62,35 @@ impl FromStr for PersonName {
         {
             return Err(PersonNameError);
         }
-        Ok(Self(text.to_owned().into()))
+        let given = || Zeroizing::new(text.to_owned());
+        if !has_run_of_blanks(text) {
+            return Ok(Self {
+                text: given(),
+                given: None,
+            });
+        }
+        // Reserved at once: a buffer that grows leaves pieces of the name where nobody wipes them.
+        let mut single = Zeroizing::new(String::with_capacity(text.len()));
+        for word in text.split_whitespace() {
+            if !single.is_empty() {
+                single.push(' ');
+            }
+            single.push_str(word);
+        }
+        Ok(Self {
+            text: single,
+            given: Some(given()),
+        })
     }
+}
+
+fn has_run_of_blanks(text: &str) -> bool {
+    let mut before = false;
+    text.chars().any(|c| {
+        let is_run = before && c.is_whitespace();
+        before = c.is_whitespace();
+        is_run
+    })
 }
 
 personal_text! {
@@ -246,6 +306,18 @@ mod tests {
         }
         assert!("\u{200e}A\u{200b}".parse::<PersonName>().is_ok());
         assert_eq!(" Ana ".parse::<PersonName>().unwrap().expose(), "Ana");
+        for (given, sent) in [
+            ("Ana  Maria", "Ana Maria"),
+            (" Ana \u{a0} Maria   Silva ", "Ana Maria Silva"),
+            ("Ana Maria", "Ana Maria"),
+            ("Ana\u{a0}Maria", "Ana\u{a0}Maria"),
+        ] {
+            let name: PersonName = given.parse().unwrap();
+            assert_eq!((name.expose(), name.as_given()), (sent, given.trim()));
+            assert_eq!(name, sent.parse().unwrap());
+            assert_eq!(serde_json::to_value(&name).unwrap(), sent);
+            assert!(!format!("{name:?}{name}").contains("Ana"));
+        }
         for bad in ["", "a", "@b", "a@", "a@b@c", "a b@c"] {
             assert!(bad.parse::<Email>().is_err(), "{bad}");
         }

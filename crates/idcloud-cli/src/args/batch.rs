@@ -54,6 +54,9 @@ pub(crate) struct BatchRunArgs {
     /// Tell a row what is remembered under its reference although its selfie is gone, so that nothing can compare the two
     #[arg(long)]
     pub(crate) trust_references: bool,
+    /// Send each row's reference along as subject.clientReference, so that Unico can name the row
+    #[arg(long)]
+    pub(crate) send_references: bool,
     /// Submit once more what failed inside IDCloud or was canceled: each is a new process, and billed
     #[arg(long)]
     pub(crate) begin_again: bool,

@@ -10,12 +10,13 @@ use idcloud_http::{Clock, Environment};
 use idcloud_model::request::IdentityRequest;
 
 use super::outcome::Outcome;
-use super::row::Row;
+use super::row::{self, Row};
 use super::standing::{Comparison, Made, Standing, is_failed, is_known};
 use super::unwritten::Unwritten;
 
 use crate::exit::Exit;
-use crate::failure::Failure;
+use crate::failure::{Failure, Refusal};
+use crate::selfie_input;
 use crate::submit_failure::{self, Memory};
 
 /// What every row of a run needs.
@@ -27,6 +28,8 @@ pub(crate) struct Job {
     pub(crate) comparison: Arc<Comparison>,
     /// Whether a row whose process failed or was canceled is submitted once more.
     pub(crate) begin_again: bool,
+    /// Whether each reference is sent as `subject.clientReference`.
+    pub(crate) send_references: bool,
 }
 
 /// What came of a row.
@@ -87,7 +90,10 @@ impl Job {
         match request {
             // The journal's rules answer both: whose a process is that a person found, and whether a failed one may be replaced.
             Some(request) if may_begin_again || entry.record().is_found() => {
-                self.submitted(entry.key(), *request, may_begin_again).await
+                match selfie_input::verify(request.selfie()) {
+                    Ok(()) => self.submitted(entry.key(), *request, may_begin_again).await,
+                    Err(refusals) => refused(refusals).into(),
+                }
             }
             _ => told(entry).into(),
         }
@@ -117,9 +123,15 @@ impl Job {
     }
 
     async fn submitted(&self, key: &JournalKey, request: IdentityRequest, sent: bool) -> Ran {
-        let options = SubmitOptions::new()
+        let mut options = SubmitOptions::new()
             .with_reference(key.reference().clone())
             .with_begin_again(self.begin_again);
+        if self.send_references {
+            match row::client_reference(key.reference()) {
+                Ok(name) => options = options.with_client_reference(name),
+                Err(refusal) => return refused(vec![refusal]).into(),
+            }
+        }
         let (came, unwritten) = match self.handle.submit(request, &options).await {
             Ok(Submission::Finished(report)) => (
                 Came::Ended(of_process(report.failure().is_some())),
@@ -153,6 +165,11 @@ impl Job {
             Err(_) => Err(Failure::fault("a selfie could not be read")),
         }
     }
+}
+
+/// A row that may not be sent as it is.
+fn refused(refusals: Vec<Refusal>) -> Came {
+    Came::Failed(Box::new(Failure::refused_offline(refusals)))
 }
 
 /// What is remembered of the row's own request.

@@ -7,7 +7,9 @@ use std::time::SystemTime;
 
 use idcloud_flows::journal::Reference;
 use idcloud_model::request::{IdentityRequest, UseCase};
-use idcloud_model::{Subject, SubjectCode, SubjectDraft, SubsidiaryId};
+use idcloud_model::{
+    ClientReference, ClientReferenceError, Subject, SubjectCode, SubjectDraft, SubsidiaryId,
+};
 
 use super::column::Column;
 use super::fields::Fields;
@@ -35,6 +37,23 @@ pub(crate) fn reference(fields: &Fields) -> Result<Reference, Refusal> {
                 Column::Reference.as_str(),
                 error.to_string(),
                 "name each row by an id of your own, such as an order number",
+            )
+        })
+}
+
+/// The reference as it is sent with `--send-references`, as `subject.clientReference`.
+///
+/// # Errors
+/// It cannot be sent: it has white space inside, or is too long.
+pub(crate) fn client_reference(reference: &Reference) -> Result<ClientReference, Refusal> {
+    reference
+        .as_str()
+        .parse()
+        .map_err(|error: ClientReferenceError| {
+            Refusal::new(
+                Column::Reference.as_str(),
+                format!("cannot be sent: {error}"),
+                "name the row without blanks, or run without --send-references",
             )
         })
 }
@@ -100,7 +119,8 @@ impl Row {
         directory.join(&self.selfie)
     }
 
-    /// Reads the selfie, from a path relative to `directory`, and makes the request.
+    /// Reads the selfie, from a path relative to `directory`, and makes the request. The picture is not looked at to its end: who sends
+    /// it does that.
     ///
     /// # Errors
     /// The selfie cannot be read, or IDCloud would refuse it.
@@ -109,7 +129,7 @@ impl Row {
         directory: &Path,
         now: SystemTime,
     ) -> Result<IdentityRequest, Vec<Refusal>> {
-        let selfie = selfie_input::selfie(&directory.join(&self.selfie), &mut Stdin::none(), now)?;
+        let selfie = selfie_input::read(&directory.join(&self.selfie), &mut Stdin::none(), now)?;
         let mut request = IdentityRequest::new(self.subject, selfie)
             .map_err(|violations| violations.iter().map(Refusal::from).collect::<Vec<_>>())?;
         if let Some(use_case) = self.use_case {

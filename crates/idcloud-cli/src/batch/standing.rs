@@ -12,7 +12,7 @@ use super::recover;
 use super::row::Row;
 use crate::exit::Exit;
 use crate::failure::{Failure, Refusal};
-use crate::submit_failure;
+use crate::{selfie_input, submit_failure};
 
 /// How rows are compared with the records under their references. One for the dry run, the run and its last pass.
 pub(crate) struct Comparison {
@@ -62,13 +62,25 @@ pub(crate) fn is_failed(entry: &Entry) -> bool {
 impl Comparison {
     /// Reads the row's selfie and compares. Keeps its thread busy with a file and a hash.
     pub(crate) fn of(&self, entry: &Entry, row: Row) -> Standing {
-        // A capture token is compared as old as it was when it was sent, not as old as it is now.
+        // A capture token is compared as old as it was when it was sent, not as old as it is now; and a picture is compared that an
+        // earlier version sent without looking at its end.
         let sent_at = entry.record().claimed_at();
-        standing(entry, self.made(row, sent_at), self.trust_references)
+        standing(entry, self.read(row, sent_at), self.trust_references)
+    }
+
+    /// The row's request as it may be sent, with its selfie read as at `now` and looked at to its end.
+    pub(crate) fn made(&self, row: Row, now: SystemTime) -> Made {
+        match self.read(row, now) {
+            Made::Request(request) => match selfie_input::verify(request.selfie()) {
+                Ok(()) => Made::Request(request),
+                Err(refusals) => Made::Refused(refusals),
+            },
+            other => other,
+        }
     }
 
     /// The row's request, with its selfie read as at `now`.
-    pub(crate) fn made(&self, row: Row, now: SystemTime) -> Made {
+    fn read(&self, row: Row, now: SystemTime) -> Made {
         let is_gone = row.selfie_is_gone(&self.directory);
         match row.request(&self.directory, now) {
             Ok(request) => Made::Request(Box::new(request)),

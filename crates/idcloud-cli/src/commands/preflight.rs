@@ -2,6 +2,7 @@
 //!
 //! Never sends anything, and never holds more than one file at a time.
 
+mod subject;
 mod walk;
 
 use std::io::{self, Write};
@@ -12,15 +13,16 @@ use idcloud_http::{Clock as _, SystemClock};
 use idcloud_model::{Image, Selfie};
 use serde::Serialize;
 
+use self::subject::SubjectVerdict;
 use self::walk::files;
 use crate::args::PreflightArgs;
 use crate::exit::Exit;
 use crate::failure::{Failure, Refusal};
 use crate::harmless::harmless;
-use crate::input::Stdin;
+use crate::input::{Stdin, is_stdin, only_one_reads_stdin};
 use crate::output::Output;
-use crate::selfie_input;
 use crate::style::Style;
+use crate::{selfie_input, subject_input};
 
 /// Runs the command.
 pub(crate) fn run(
@@ -30,6 +32,27 @@ pub(crate) fn run(
 ) -> Result<Exit, Failure> {
     let now = SystemClock::new().now();
     let mut seen = Seen::default();
+    only_one_reads_stdin(
+        &[("--subject", args.subject.as_deref())]
+            .into_iter()
+            .chain(args.files.iter().map(|file| ("FILE", Some(file.as_path()))))
+            .filter(|_| args.subject.as_deref().is_some_and(is_stdin))
+            .collect::<Vec<_>>(),
+    )
+    .map_err(|refusal| Failure::usage(vec![refusal]))?;
+    if let Some(path) = &args.subject {
+        let verdict = match subject_input::document(path, stdin) {
+            Ok(draft) => SubjectVerdict::of(&draft, args.reveal),
+            Err(refusal) => SubjectVerdict::refused(&[refusal]),
+        };
+        if !verdict.is_accepted() {
+            seen.subject_refused = true;
+            seen.code = verdict.code();
+        }
+        output
+            .line(&verdict, |to, style| verdict.write(to, style))
+            .map_err(|_| Failure::closed())?;
+    }
     for given in &args.files {
         files(given, &mut |path, refusal| {
             let verdict = match refusal {
@@ -49,6 +72,8 @@ pub(crate) fn run(
 struct Seen {
     files: usize,
     refused: usize,
+    /// Whether a person was looked at, and would be refused.
+    subject_refused: bool,
     code: Option<Box<str>>,
 }
 
@@ -63,12 +88,16 @@ impl Seen {
     }
 
     fn outcome(self) -> Result<Exit, Failure> {
-        if self.refused == 0 {
-            return Ok(Exit::Answered);
-        }
-        let message = match (self.files, self.refused) {
-            (1, _) => "IDCloud would refuse the file".to_owned(),
-            (files, refused) => format!("IDCloud would refuse {refused} of {files} files"),
+        let files = match (self.files, self.refused) {
+            (_, 0) => None,
+            (1, _) => Some("the file".to_owned()),
+            (files, refused) => Some(format!("{refused} of {files} files")),
+        };
+        let message = match (self.subject_refused, files) {
+            (false, None) => return Ok(Exit::Answered),
+            (false, Some(files)) => format!("IDCloud would refuse {files}"),
+            (true, None) => "IDCloud would refuse the person".to_owned(),
+            (true, Some(files)) => format!("IDCloud would refuse the person and {files}"),
         };
         Err(Failure {
             code: self.code,
@@ -94,12 +123,22 @@ struct Verdict {
     violations: Vec<Broken>,
 }
 
-/// A rule that a file breaks.
+/// A rule that a file or a person breaks.
 #[derive(Serialize)]
 struct Broken {
     rule: String,
     code: Option<Box<str>>,
     remedy: String,
+}
+
+impl Broken {
+    fn of(refusal: &Refusal) -> Self {
+        Self {
+            rule: refusal.rule.clone(),
+            code: refusal.code.clone(),
+            remedy: refusal.remedy.clone(),
+        }
+    }
 }
 
 impl Verdict {
@@ -129,14 +168,7 @@ impl Verdict {
             width: None,
             height: None,
             base64_length: None,
-            violations: refusals
-                .iter()
-                .map(|refusal| Broken {
-                    rule: refusal.rule.clone(),
-                    code: refusal.code.clone(),
-                    remedy: refusal.remedy.clone(),
-                })
-                .collect(),
+            violations: refusals.iter().map(Broken::of).collect(),
         }
     }
 

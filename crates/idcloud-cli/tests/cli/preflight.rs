@@ -291,3 +291,61 @@ async fn no_command_sends_half_a_picture() {
     }
     assert_eq!(server.requests().await, 0);
 }
+
+/// What would be sent in another form is named; the values are personal data, and shown only where that is asked for.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_is_looked_at_before_anything_is_sent() {
+    let files = Files::new();
+    let person = r#"{"cpf":"529.982.247-25","name":"Test  Subject","phone":"(11) 90000-0000","email":" a@b.example"}"#;
+    let subject = files.write("person.json", person.as_bytes());
+    let command = || Idcloud::new(["preflight", "--format", "json", "--subject"]).arg(&subject);
+    let hidden = run(command()).await;
+    assert_eq!(hidden.code, 0, "{hidden}");
+    let object = hidden.object();
+    super::schemas::assert_valid("preflight-subject", &object);
+    let changes: Vec<_> = object["changes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|change| (change["field"].as_str().unwrap(), change["sent"].clone()))
+        .collect();
+    let fields = [
+        "subject.code",
+        "subject.name",
+        "subject.email",
+        "subject.phone",
+    ];
+    assert_eq!(changes, fields.map(|field| (field, Value::Null)));
+    for secret in ["Test  Subject", "Test Subject", "90000", "b.example", "529"] {
+        assert!(!hidden.stdout.contains(secret), "{secret}: {hidden}");
+    }
+    let revealed = run(command().arg("--reveal").listing_codes()).await;
+    assert_eq!(
+        revealed.object()["changes"][1]["sent"],
+        "Test Subject",
+        "{revealed}"
+    );
+    let text = run(Idcloud::new(["preflight", "--subject"])
+        .arg(&subject)
+        .arg(files.path("selfie.png")))
+    .await;
+    assert!(
+        text.stdout.contains("subject: ok")
+            && text
+                .stdout
+                .contains("  subject.name: a run of blanks inside becomes one\n")
+            && text.stdout.contains("selfie.png: ok"),
+        "{text}"
+    );
+    files.write(
+        "person.json",
+        br#"{"cpf":"529.982.247-26","name":"Test Subject"}"#,
+    );
+    let refused = run(command()).await;
+    assert_eq!(
+        (refused.code, &refused.error()["code"]),
+        (3, &json!("20507")),
+        "{refused}"
+    );
+    assert_eq!(refused.object()["violations"][0]["field"], "subject.code");
+}

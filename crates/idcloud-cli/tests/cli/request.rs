@@ -427,3 +427,39 @@ async fn characters_that_cannot_be_seen_are_named() {
     }
     assert_eq!(server.requests().await, 0);
 }
+
+/// Each row's reference is sent along where that is asked for, and one that cannot be is refused here.
+#[tokio::test(flavor = "multi_thread")]
+async fn references_are_sent_where_that_is_asked_for() {
+    for (flag, sent) in [
+        (None, Value::Null),
+        (Some("--send-references"), json!("order-7")),
+    ] {
+        let (server, files) = (approving_server().await, Files::new());
+        let rows = format!("reference,cpf,name,selfie\norder-7,{CPF},{NAME},selfie.png\n");
+        files.write("in.csv", rows.as_bytes());
+        let command = custom(&files, &server.url(), ["batch", "run"])
+            .arg(files.path("in.csv"))
+            .arg("--journal")
+            .arg(files.path("j.db"))
+            .args(flag);
+        let run = run(command).await;
+        assert_eq!(run.code, 0, "{run}");
+        let body: Value = serde_json::from_slice(&create(&server).await.body).unwrap();
+        assert_eq!(body["subject"]["clientReference"], sent);
+    }
+    let (server, files) = (Server::start().await, Files::new());
+    let rows = format!("reference,cpf,name,selfie\norder 8,{CPF},{NAME},selfie.png\n");
+    files.write("in.csv", rows.as_bytes());
+    for dry in [Some("--dry-run"), None] {
+        let command = custom(&files, &server.url(), ["batch", "run", "--send-references"])
+            .arg(files.path("in.csv"))
+            .arg("--journal")
+            .arg(files.path("j.db"))
+            .args(dry);
+        let run = run(command).await;
+        assert_eq!(run.code, 3, "{run}");
+        assert!(run.stderr.contains("cannot be sent"), "{run}");
+    }
+    assert_eq!(server.creates().await, 0);
+}

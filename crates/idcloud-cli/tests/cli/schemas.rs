@@ -44,6 +44,7 @@ pub(crate) fn schema_of(value: &Value) -> Option<&'static str> {
         () if has("requestsAtMost") => "batch-estimate",
         () if has("outcome") => "batch-row",
         () if has("decision") => "result",
+        () if has("changes") => "preflight-subject",
         () if has("accepted") => "preflight",
         () if has("httpStatus") => "code",
         () if has("expiresIn") => "token",

@@ -7,9 +7,9 @@ use std::fmt;
 use bytes::Bytes;
 use zeroize::Zeroizing;
 
+use super::context::Context;
 use crate::{
-    BirthDate, CaptureToken, ClientReference, DuiType, Email, Gender, Image, PersonName, Phone,
-    Selfie, Subject,
+    BirthDate, CaptureToken, ClientReference, DuiType, Email, Gender, Image, Phone, Selfie, Subject,
 };
 
 /// One piece of a body.
@@ -70,16 +70,29 @@ const USUAL_HEAD: usize = 1024;
 
 /// Writes one JSON object, member by member.
 pub(super) struct Writer {
+    /// Whether only the members and forms are written that the first version of this library knew.
+    first_form: bool,
     done: Vec<Segment>,
     json: Zeroizing<String>,
     needs_comma: bool,
 }
 
 impl Writer {
+    /// For the body that is sent.
     pub(super) fn new() -> Self {
+        Self::of_form(false)
+    }
+
+    /// For the body that is remembered of a request: what later versions add or mend by themselves is not in it.
+    pub(super) fn of_first_form() -> Self {
+        Self::of_form(true)
+    }
+
+    fn of_form(first_form: bool) -> Self {
         let mut json = Zeroizing::new(String::with_capacity(USUAL_HEAD));
         json.push('{');
         Self {
+            first_form,
             done: Vec::new(),
             json,
             needs_comma: false,
@@ -127,23 +140,40 @@ impl Writer {
         self.needs_comma = true;
     }
 
-    pub(super) fn subject(&mut self, subject: &Subject) {
-        self.subject_of_kind(subject, None);
+    pub(super) fn subject(&mut self, subject: &Subject, context: &Context) {
+        self.subject_of_kind(subject, context, None);
     }
 
     /// The same, with the kind of the code where one is to be named.
-    pub(super) fn subject_of_kind(&mut self, subject: &Subject, kind: Option<&DuiType>) {
+    pub(super) fn subject_of_kind(
+        &mut self,
+        subject: &Subject,
+        context: &Context,
+        kind: Option<&DuiType>,
+    ) {
+        let first_form = self.first_form;
+        let kind = kind.filter(|_| !first_form);
+        let name = subject.name().map(|name| {
+            if first_form {
+                name.as_given()
+            } else {
+                name.expose()
+            }
+        });
+        // What was set for the submission stands before what is the person's own.
+        let of_submission = context.client_reference.as_ref().filter(|_| !first_form);
+        let client_reference = of_submission.or_else(|| subject.client_reference());
         self.object("subject", |writer| {
             writer.text("code", subject.code().expose());
             writer.optional("duiType", kind.and_then(DuiType::as_str));
-            writer.optional("name", subject.name().map(PersonName::expose));
+            writer.optional("name", name);
             writer.optional("email", subject.email().map(Email::expose));
             writer.optional("phone", subject.phone().map(Phone::expose));
             writer.optional("gender", subject.gender().map(Gender::expose));
             writer.optional("birthDate", subject.birth_date().map(BirthDate::expose));
             writer.optional(
                 "clientReference",
-                subject.client_reference().map(ClientReference::expose),
+                client_reference.map(ClientReference::expose),
             );
         });
     }

@@ -95,9 +95,17 @@ impl ComparisonRequest {
     }
 
     pub(super) fn body(&self) -> Body {
-        let mut writer = Writer::new();
+        self.written(Writer::new())
+    }
+
+    /// The body without what later versions of this library add or mend.
+    pub(super) fn first_form(&self) -> Body {
+        self.written(Writer::of_first_form())
+    }
+
+    fn written(&self, mut writer: Writer) -> Body {
         if let Some(subject) = &self.subject {
-            writer.subject(subject);
+            writer.subject(subject, &self.context);
         }
         self.context.write(&mut writer);
         match &self.reference {

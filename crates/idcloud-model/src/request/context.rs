@@ -1,22 +1,25 @@
-//! What every create may say about itself: its use case and the customer's branch.
+//! What every create may say about itself: its use case, the customer's branch, and the caller's own name for it.
 //!
 //! Must never decide what is checked: the API key does.
 
 use super::UseCase;
 use super::body::Writer;
-use crate::SubsidiaryId;
+use crate::{ClientReference, SubsidiaryId};
 
-/// `useCase` and `subsidiaryId`, each left out unless given.
+/// `useCase`, `subsidiaryId` and `subject.clientReference`, each left out unless given.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Context {
     pub(super) use_case: Option<UseCase>,
     pub(super) subsidiary_id: Option<SubsidiaryId>,
+    /// Written within the subject.
+    pub(super) client_reference: Option<ClientReference>,
 }
 
 impl Context {
     pub(super) const NONE: Self = Self {
         use_case: None,
         subsidiary_id: None,
+        client_reference: None,
     };
 
     pub(super) fn write(&self, writer: &mut Writer) {
@@ -43,6 +46,15 @@ macro_rules! with_context {
             #[must_use]
             pub fn with_subsidiary_id(mut self, id: $crate::SubsidiaryId) -> Self {
                 self.context.subsidiary_id = Some(id);
+                self
+            }
+
+            /// The same request under the caller's own name for it, `subject.clientReference`. It stands before one of the subject's own.
+            /// It is no part of what the request is: a journal takes it for the same request with another name or with none. A request
+            /// without a subject is sent without it, because a subject needs a code.
+            #[must_use]
+            pub fn with_client_reference(mut self, reference: $crate::ClientReference) -> Self {
+                self.context.client_reference = Some(reference);
                 self
             }
 

@@ -221,17 +221,17 @@ impl DocumentRequest {
     }
 
     pub(super) fn body(&self) -> Body {
-        self.written(Some(&DuiType::of(self.subject.code())))
+        self.written(Writer::new())
     }
 
-    /// The body as it was before the newest contract required `subject.duiType`.
+    /// The body without what later versions of this library add or mend, such as `subject.duiType`.
     pub(super) fn first_form(&self) -> Body {
-        self.written(None)
+        self.written(Writer::of_first_form())
     }
 
-    fn written(&self, kind: Option<&DuiType>) -> Body {
-        let mut writer = Writer::new();
-        writer.subject_of_kind(&self.subject, kind);
+    fn written(&self, mut writer: Writer) -> Body {
+        let kind = DuiType::of(self.subject.code());
+        writer.subject_of_kind(&self.subject, &self.context, Some(&kind));
         self.context.write(&mut writer);
         writer.object("document", |writer| {
             writer.text("purpose", self.purpose.as_str());

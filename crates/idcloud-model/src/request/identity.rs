@@ -82,8 +82,16 @@ impl IdentityRequest {
     }
 
     pub(super) fn body(&self) -> Body {
-        let mut writer = Writer::new();
-        writer.subject(&self.subject);
+        self.written(Writer::new())
+    }
+
+    /// The body without what later versions of this library add or mend.
+    pub(super) fn first_form(&self) -> Body {
+        self.written(Writer::of_first_form())
+    }
+
+    fn written(&self, mut writer: Writer) -> Body {
+        writer.subject(&self.subject, &self.context);
         self.context.write(&mut writer);
         writer.selfie(&self.selfie);
         writer.finish()

@@ -17,7 +17,7 @@ pub use identity::IdentityRequest;
 pub use liveness::LivenessRequest;
 pub use use_case::{UseCase, UseCaseError};
 
-use crate::{Capabilities, CaptureToken, IdentityExtras, SelfieKind};
+use crate::{Capabilities, CaptureToken, ClientReference, IdentityExtras, SelfieKind};
 
 /// Any request that creates a process. A create is billed, cannot be undone and cannot be looked up.
 #[derive(Debug, Clone)]
@@ -45,14 +45,31 @@ impl CreateRequest {
         }
     }
 
-    /// The body in its first form: without the members that later versions of this library send of themselves. It is never sent.
+    /// The body in its first form: without the members that later versions of this library send of themselves, without the name that
+    /// [`with_client_reference`](Self::with_client_reference) gives it, and with names as they were given. It is never sent.
     ///
     /// What is remembered of a request is made of it, so that a memory of an earlier version goes on matching.
     #[must_use]
     pub fn first_form(&self) -> Body {
         match self {
+            Self::Identity(request) => request.first_form(),
+            Self::Liveness(request) => request.first_form(),
+            Self::Comparison(request) => request.first_form(),
             Self::Document(request) => request.first_form(),
-            other => other.body(),
+        }
+    }
+
+    /// The same request under the caller's own name for it, `subject.clientReference`, by which Unico and notices can name it.
+    ///
+    /// It stands before one of the subject's own. It is no part of what the request is: a journal takes it for the same request with another
+    /// name or with none. A request without a subject is sent without it, because a subject needs a code.
+    #[must_use]
+    pub fn with_client_reference(self, reference: ClientReference) -> Self {
+        match self {
+            Self::Identity(request) => request.with_client_reference(reference).into(),
+            Self::Liveness(request) => request.with_client_reference(reference).into(),
+            Self::Comparison(request) => request.with_client_reference(reference).into(),
+            Self::Document(request) => request.with_client_reference(reference).into(),
         }
     }
 

@@ -298,3 +298,70 @@ fn what_a_request_evokes() {
         assert_eq!(request.evoked(), evoked.parse().unwrap(), "{request:?}");
     }
 }
+
+/// The caller's own name for a request is sent with it and is no part of it, and a person's name is remembered as it was given: a journal of an
+/// earlier version goes on matching.
+#[test]
+fn what_is_sent_and_what_is_remembered() {
+    let named = |name: &str| {
+        let cpf: crate::Cpf = "52998224725".parse().unwrap();
+        Subject::new(cpf).with_name(name.parse().unwrap())
+    };
+    let order = || "order-7".parse::<ClientReference>().unwrap();
+    let request = CreateRequest::from(IdentityRequest::new(named("Ana  Maria"), image()).unwrap());
+    let remembered = read(&request.first_form());
+    assert_eq!(read(&request.body())["subject"]["name"], "Ana Maria");
+    assert_eq!(remembered["subject"]["name"], "Ana  Maria");
+    let request = request.with_client_reference(order());
+    assert_eq!(
+        read(&request.body())["subject"]["clientReference"],
+        "order-7"
+    );
+    assert_eq!(read(&request.first_form()), remembered);
+
+    // A name of the person's own was always part of the request.
+    let own = named("Ana").with_client_reference("person-1".parse().unwrap());
+    let request = CreateRequest::from(IdentityRequest::new(own, image()).unwrap());
+    let remembered = read(&request.first_form());
+    assert_eq!(remembered["subject"]["clientReference"], "person-1");
+    let request = request.with_client_reference(order());
+    assert_eq!(
+        read(&request.body())["subject"]["clientReference"],
+        "order-7"
+    );
+    assert_eq!(read(&request.first_form()), remembered);
+
+    let id = || ID.parse::<crate::ProcessId>().unwrap();
+    for (request, is_named) in [
+        (
+            LivenessRequest::new(token()).with_subject(subject()).into(),
+            true,
+        ),
+        (
+            ComparisonRequest::new(id(), image())
+                .with_subject(subject())
+                .into(),
+            true,
+        ),
+        (
+            DocumentRequest::reuse(subject(), Purpose::FGTS, id(), ID.parse().unwrap()).into(),
+            true,
+        ),
+        // A subject needs a code: where there is none, there is no place for the name.
+        (LivenessRequest::new(token()).into(), false),
+        (
+            CreateRequest::from(ComparisonRequest::new(id(), image())),
+            false,
+        ),
+    ] {
+        let plain = read(&request.first_form());
+        let request = request.with_client_reference(order());
+        let body = read(&request.body());
+        assert_eq!(
+            body["subject"]["clientReference"] == "order-7",
+            is_named,
+            "{body}"
+        );
+        assert_eq!(read(&request.first_form()), plain);
+    }
+}

@@ -16,7 +16,7 @@ use idcloud_model::Capability;
 use super::{before_run, comparison, open, unreadable};
 use crate::args::BatchRunArgs;
 use crate::batch::estimate::Estimate;
-use crate::batch::row::Row;
+use crate::batch::row::{self, Row};
 use crate::batch::rows::Line;
 use crate::batch::same_person::SamePerson;
 use crate::batch::standing::{Comparison, Made, Standing, is_failed, is_known};
@@ -139,6 +139,7 @@ struct Checks {
     environment: Option<Arc<Environment>>,
     comparison: Comparison,
     begin_again: bool,
+    send_references: bool,
     clock: Arc<dyn Clock>,
 }
 
@@ -189,6 +190,7 @@ impl Checks {
             environment,
             comparison: comparison(args),
             begin_again: args.begin_again,
+            send_references: args.send_references,
             clock,
         })
     }
@@ -204,6 +206,9 @@ impl Checks {
                 return Ok((invalid(Failure::refused_offline(refusals)), Vec::new()));
             }
         };
+        let name = self
+            .send_references
+            .then(|| row::client_reference(&reference));
         let page = self.remembered(&reference)?;
         let (own, elsewhere) = self.parted(&page, reference);
         // A record that cannot be read is refused by a run as ambiguous.
@@ -215,7 +220,10 @@ impl Checks {
             },
             None if !page.unreadable().is_empty() => Checked::Submitted,
             None => match self.comparison.made(row, self.clock.now()) {
-                Made::Request(_) => Checked::ToSend,
+                Made::Request(_) => match name {
+                    Some(Err(refusal)) => invalid(Failure::refused_offline(vec![refusal])),
+                    _ => Checked::ToSend,
+                },
                 Made::Gone(refusals) | Made::Refused(refusals) => {
                     invalid(Failure::refused_offline(refusals))
                 }

@@ -71,6 +71,7 @@ pub(super) fn run(
         clock,
         comparison: Arc::new(comparison(args)),
         begin_again: args.begin_again,
+        send_references: args.send_references,
     });
     let lines = open(&args.input, &hasher, output)?;
     if *lines.version() != version {
