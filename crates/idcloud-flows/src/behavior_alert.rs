@@ -3,10 +3,10 @@
 //! Must never approve by itself: no sign of fraud is no proof of identity.
 
 use idcloud_http::ApiKey;
-use idcloud_model::request::IdentityRequest;
+use idcloud_model::request::{IdentityRequest, RiskRequest};
 
-use crate::IdCloud;
 use crate::handle::{handle, new_attempts};
+use crate::{IdCloud, Submission, SubmitError, SubmitOptions};
 
 handle! {
     /// The behavior alert alone with one API key.
@@ -17,6 +17,21 @@ handle! {
     BehaviorAlertCheck: BehaviorAlert, IdentityRequest
 }
 new_attempts!(BehaviorAlertCheck);
+
+impl BehaviorAlertCheck {
+    /// As [`submit`](Self::submit), about a person whom an e-mail address, a telephone number or another document names: fraud risk
+    /// classification takes such codes, and nothing else does.
+    ///
+    /// # Errors
+    /// As for [`submit`](Self::submit).
+    pub async fn submit_risk(
+        &self,
+        request: RiskRequest,
+        options: &SubmitOptions,
+    ) -> Result<Submission, SubmitError> {
+        self.driver.submit(request.into(), options).await
+    }
+}
 
 impl IdCloud {
     /// The behavior alert alone with `key`, which is taken to be declared with it.

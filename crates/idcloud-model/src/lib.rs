@@ -36,6 +36,7 @@ mod pseudonym;
 mod reduced;
 pub mod request;
 mod reusable_document;
+mod risk_code;
 mod saved_text;
 mod scenario;
 #[cfg(feature = "schema")]
@@ -87,6 +88,7 @@ pub use reduced::is_member_name;
 pub use reusable_document::{
     DocumentType, DocumentTypeError, ReusableDocument, ReusableDocumentsQuery,
 };
+pub use risk_code::{RiskCode, RiskCodeError};
 pub use saved_text::{SavedTextError, saved_text, without_mark};
 pub use scenario::{Decision, Scenario, UnknownDecision, UnknownScenario, simulated_notice};
 pub use score::RiskScore;

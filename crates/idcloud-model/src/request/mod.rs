@@ -8,6 +8,7 @@ mod context;
 mod document;
 mod identity;
 mod liveness;
+mod risk;
 mod use_case;
 
 pub use body::{Body, Segment};
@@ -15,6 +16,7 @@ pub use comparison::{ComparisonRequest, Reference};
 pub use document::{DocumentRequest, DocumentSource, Purpose, PurposeError};
 pub use identity::IdentityRequest;
 pub use liveness::LivenessRequest;
+pub use risk::RiskRequest;
 pub use use_case::{UseCase, UseCaseError};
 
 use crate::{Capabilities, CaptureToken, ClientReference, IdentityExtras, SelfieKind};
@@ -31,6 +33,8 @@ pub enum CreateRequest {
     Comparison(ComparisonRequest),
     /// A document, captured or used again.
     Document(DocumentRequest),
+    /// Fraud risk classification of a person without CPF and CURP.
+    Risk(RiskRequest),
 }
 
 impl CreateRequest {
@@ -42,6 +46,7 @@ impl CreateRequest {
             Self::Liveness(request) => request.body(),
             Self::Comparison(request) => request.body(),
             Self::Document(request) => request.body(),
+            Self::Risk(request) => request.body(),
         }
     }
 
@@ -56,6 +61,7 @@ impl CreateRequest {
             Self::Liveness(request) => request.first_form(),
             Self::Comparison(request) => request.first_form(),
             Self::Document(request) => request.first_form(),
+            Self::Risk(request) => request.first_form(),
         }
     }
 
@@ -70,6 +76,7 @@ impl CreateRequest {
             Self::Liveness(request) => request.with_client_reference(reference).into(),
             Self::Comparison(request) => request.with_client_reference(reference).into(),
             Self::Document(request) => request.with_client_reference(reference).into(),
+            Self::Risk(request) => request.with_client_reference(reference).into(),
         }
     }
 
@@ -81,6 +88,7 @@ impl CreateRequest {
             Self::Liveness(_) => SelfieKind::CaptureToken,
             Self::Comparison(request) => request.selfie().kind(),
             Self::Document(_) => SelfieKind::Image,
+            Self::Risk(request) => request.selfie().kind(),
         }
     }
 
@@ -97,6 +105,7 @@ impl CreateRequest {
         let of_a_person =
             of_a_face.with_identity(IdentityExtras::NONE.with_risk_score().with_serpro());
         match self {
+            Self::Risk(_) => of_a_face,
             Self::Liveness(request) if request.subject().is_none() => of_a_face,
             Self::Identity(_) | Self::Liveness(_) => of_a_person,
             Self::Comparison(_) => of_a_person.with_face_match(),
@@ -112,6 +121,7 @@ impl CreateRequest {
             Self::Liveness(request) => Some(request.capture_token()),
             Self::Comparison(request) => token_of(request.selfie()),
             Self::Document(_) => None,
+            Self::Risk(request) => token_of(request.selfie()),
         }
     }
 }
@@ -138,6 +148,12 @@ impl From<LivenessRequest> for CreateRequest {
 impl From<ComparisonRequest> for CreateRequest {
     fn from(request: ComparisonRequest) -> Self {
         Self::Comparison(request)
+    }
+}
+
+impl From<RiskRequest> for CreateRequest {
+    fn from(request: RiskRequest) -> Self {
+        Self::Risk(request)
     }
 }
 

@@ -365,3 +365,36 @@ fn what_is_sent_and_what_is_remembered() {
         assert_eq!(read(&request.first_form()), plain);
     }
 }
+
+/// A code that is neither CPF nor CURP stands in the one request that may carry it, and evokes no identity.
+#[test]
+fn risk() {
+    let code = || "person@mail.example".parse::<crate::RiskCode>().unwrap();
+    let request = RiskRequest::new(code(), image())
+        .with_email("person@mail.example".parse().unwrap())
+        .with_phone("11900000000".parse().unwrap())
+        .with_use_case("Onboarding".parse().unwrap());
+    assert!(!format!("{request:?}").contains("person@"));
+    let request = CreateRequest::from(request).with_client_reference("user-1".parse().unwrap());
+    assert_eq!(
+        read(&request.body()),
+        json!({
+            "subject": {
+                "code": "person@mail.example",
+                "email": "person@mail.example",
+                "phone": "5511900000000",
+                "clientReference": "user-1",
+            },
+            "useCase": "Onboarding",
+            "imageBase64": STANDARD.encode(image().bytes()),
+        })
+    );
+    assert_eq!(
+        read(&request.first_form())["subject"]["clientReference"],
+        Value::Null
+    );
+    assert_eq!(
+        request.evoked(),
+        "liveness,behavior-alert,trust-decision".parse().unwrap()
+    );
+}

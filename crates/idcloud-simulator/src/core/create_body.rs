@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
-use idcloud_model::{Capability, PersonName, ProcessId, SubjectCode};
+use idcloud_model::{Capability, PersonName, ProcessId, RiskCode, SubjectCode};
 use serde::Deserialize;
 
 use super::refusal::Refusal;
@@ -171,7 +171,12 @@ impl<'a> CreateBody<'a> {
         if required.dui_type && Text::given(subject.dui_type).is_none() {
             return Err(Refusal::BAD_BODY);
         }
-        let code = code.map(|text| unformatted(&text)).transpose()?;
+        let is_other = required.any_code && code.as_deref().is_some_and(is_of_another_kind);
+        // Who has no CPF or CURP is a stranger.
+        let code = code
+            .filter(|_| !is_other)
+            .map(|text| unformatted(&text))
+            .transpose()?;
         if required.name && name.is_none() {
             return Err(Refusal::NO_NAME);
         }
@@ -204,6 +209,7 @@ pub(crate) fn selfie(body: &[u8]) -> Option<Cow<'_, str>> {
 )]
 struct Required {
     code: bool,
+    any_code: bool,
     dui_type: bool,
     name: bool,
     reference: bool,
@@ -214,6 +220,7 @@ impl Required {
     fn about_a_document(dialect: Dialect) -> Self {
         Self {
             code: true,
+            any_code: false,
             dui_type: dialect >= Dialect::V2026,
             name: false,
             reference: false,
@@ -228,6 +235,7 @@ impl Required {
                 || key.has(Capability::BehaviorAlert)
                 || key.has(Capability::TrustDecision)
                 || compares && key.has(Capability::Liveness),
+            any_code: key.has(Capability::BehaviorAlert) && !name && !compares,
             dui_type: false,
             name,
             reference: compares,
@@ -301,6 +309,15 @@ pub(crate) fn unformatted(text: &str) -> Result<SubjectCode, Refusal> {
         .ok()
         .filter(|code: &SubjectCode| code.expose() == text)
         .ok_or(Refusal::INVALID_CODE)
+}
+
+/// Whether a code is what fraud risk classification takes besides CPF and CURP: an e-mail address, a number in E.164, another document. What is
+/// made of digits and marks alone is a CPF that is mistyped.
+fn is_of_another_kind(text: &str) -> bool {
+    let is_mistyped = text
+        .bytes()
+        .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b' '));
+    !is_mistyped && text.parse::<SubjectCode>().is_err() && text.parse::<RiskCode>().is_ok()
 }
 
 /// Whether the headers announce plain JSON. Anything else never reaches IDCloud: proxies answer it with 415.

@@ -446,3 +446,19 @@ fn the_largest_selfie() {
         200
     );
 }
+
+/// Fraud risk classification alone takes a code that is neither CPF nor CURP.
+#[test]
+fn codes_of_other_kinds() {
+    for (capabilities, code, status) in [
+        ("behavior-alert", "person@mail.example", 200),
+        ("behavior-alert", "+5511900000000", 200),
+        ("behavior-alert", "52998224724", 400),
+        ("behavior-alert", "two words", 400),
+        ("behavior-alert,identity", "person@mail.example", 400),
+    ] {
+        let (answered, body) =
+            Bench::new(capabilities).create(&onboarding(code, &plain()), at(0.0));
+        assert_eq!(answered, status, "{code}: {body}");
+    }
+}
