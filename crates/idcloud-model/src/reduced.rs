@@ -220,11 +220,13 @@ pub fn is_member_name(name: &str) -> bool {
 }
 
 fn is_api_word(text: &str) -> bool {
-    (1..=LONGEST_WORD).contains(&text.len())
-        && text.starts_with(|first: char| first.is_ascii_lowercase())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphabetic() || byte == b'-' || byte == b'_')
+    // The names of errors are known in any spelling.
+    wire::is_error_name(text)
+        || (1..=LONGEST_WORD).contains(&text.len())
+            && text.starts_with(|first: char| first.is_ascii_lowercase())
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_alphabetic() || byte == b'-' || byte == b'_')
 }
 
 #[cfg(test)]

@@ -48,7 +48,7 @@ async fn what_others_may_change_is_not_believed() {
     for (mode, rule) in [
         (0o666, "may change it (mode 0666)"),
         (0o664, "may change it (mode 0664)"),
-        (0o644, "no certificate"),
+        (0o644, "holds no PEM"),
     ] {
         files.set_mode("ca.pem", mode);
         let token = custom(&files, nowhere, ["token"]).env("IDCLOUD_CA_FILE", &ca);
@@ -73,7 +73,7 @@ async fn what_others_may_change_is_not_believed() {
             }
         }
         let trusting = custom(&files, nowhere, ["token"]).env("IDCLOUD_CA_FILE", inside("ca.pem"));
-        let rule = rule.unwrap_or("no certificate");
+        let rule = rule.unwrap_or("holds no PEM");
         assert_refused(&run(trusting).await, 2, "IDCLOUD_CA_FILE", rule);
         let batch = Idcloud::new(["batch", "status", "--journal"]).arg(inside("journal.db"));
         std::fs::write(inside("journal.db"), "").unwrap();
@@ -102,10 +102,10 @@ async fn pipes_and_devices_are_no_files() {
     let files = Files::new();
     let nowhere = "http://127.0.0.1:9";
     fifo(&files.path("pipe"));
-    for variable in ["IDCLOUD_PRIVATE_KEY_FILE", "IDCLOUD_CA_FILE"] {
+    for (variable, exit) in [("IDCLOUD_PRIVATE_KEY_FILE", 3), ("IDCLOUD_CA_FILE", 2)] {
         for path in [files.path("pipe"), "/dev/zero".into()] {
             let token = custom(&files, nowhere, ["token"]).env(variable, path);
-            assert_refused(&run(token).await, 2, variable, "is no file");
+            assert_refused(&run(token).await, exit, variable, "is no file");
         }
     }
     for name in ["key.pem", "ca.pem", ".env"] {

@@ -306,13 +306,13 @@ fn rows() -> Vec<Row> {
             read_inconclusive(json!({})),
         )
         .key(SCORED),
-        row("a new identity", "unknown-value", "review", identity("certainly"), json!({"identity": "certainly"})),
+        row("a new identity", "unknown-value", "review", identity("certainly"), json!({"identity": "unknown"})),
         row(
             "a new liveness",
             "unknown-value",
             "review",
             yes_and(json!({"liveness": 3})),
-            json!({"identity": "yes", "liveness": 3}),
+            json!({"identity": "yes", "liveness": "unknown"}),
         ),
         row(
             "alert beside yes",
@@ -445,12 +445,12 @@ fn rows() -> Vec<Row> {
             "identity-yes-without-liveness",
             "approve",
             yes_and(json!({"novelty": {"a": [1, "x"]}})),
-            read_yes_and(json!({"unknown": {"novelty": {"a": [1, "x"]}}})),
+            read_yes_and(json!({"unknown": {"novelty": "redacted"}})),
         ),
         // The verdict as an exit code.
         row("exit of yes", "identity-yes-without-liveness", "approve", identity("yes"), read_yes_and(json!({})))
             .flags(&["--exit-verdict"]),
-        row("exit of review", "unknown-value", "review", identity("?"), json!({"identity": "?"}))
+        row("exit of review", "unknown-value", "review", identity("?"), json!({"identity": "unknown"}))
             .flags(&["--exit-verdict"])
             .exit(10),
         row(
