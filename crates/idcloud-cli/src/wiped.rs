@@ -2,10 +2,11 @@
 //!
 //! Never leaves a copy behind: a buffer that becomes too small is wiped when its content has moved.
 
-use std::io::{self, Read};
+use std::io::{self, BufRead, Read};
+use std::ops::Range;
 
 use bytes::Bytes;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize as _, Zeroizing};
 
 /// The least room that is set aside.
 const LEAST: usize = 4 * 1024;
@@ -50,6 +51,53 @@ pub(crate) fn read(
     Ok(bytes)
 }
 
+/// Reads ahead, and wipes what was taken.
+pub(crate) struct Ahead<R> {
+    source: R,
+    buffer: Zeroizing<Vec<u8>>,
+    /// What is read and not yet taken.
+    left: Range<usize>,
+}
+
+impl<R: Read> Ahead<R> {
+    /// What is read from the source at once.
+    const SIZE: usize = 64 * 1024;
+
+    /// Reads nothing yet.
+    pub(crate) fn new(source: R) -> Self {
+        Self {
+            source,
+            buffer: Zeroizing::new(vec![0; Self::SIZE]),
+            left: 0..0,
+        }
+    }
+}
+
+impl<R: Read> BufRead for Ahead<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.left.is_empty() {
+            self.left = 0..self.source.read(&mut self.buffer)?;
+        }
+        Ok(self.buffer.get(self.left.clone()).unwrap_or_default())
+    }
+
+    fn consume(&mut self, taken: usize) {
+        let end = self.left.start.saturating_add(taken).min(self.left.end);
+        if let Some(taken) = self.buffer.get_mut(self.left.start..end) {
+            taken.zeroize();
+        }
+        self.left.start = end;
+    }
+}
+
+impl<R: Read> Read for Ahead<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.fill_buf()?.read(buffer)?;
+        self.consume(read);
+        Ok(read)
+    }
+}
+
 /// The bytes as pictures are kept: shared, and wiped when the last clone is dropped.
 pub(crate) fn shared(bytes: Zeroizing<Vec<u8>>) -> Bytes {
     Bytes::from_owner(bytes)
@@ -76,6 +124,29 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// What was taken is gone from the buffer, and nothing is lost on the way.
+    #[test]
+    fn what_was_taken_is_wiped() {
+        let content: Vec<u8> = (1..=u8::MAX).cycle().take(150_000).collect();
+        let mut ahead = Ahead::new(Cursor::new(content.clone()));
+        let mut read = Vec::<u8>::new();
+        let mut few = [0; 7];
+        loop {
+            let length = ahead.read(&mut few).unwrap();
+            if length == 0 {
+                break;
+            }
+            read.extend_from_slice(&few[..length]);
+            assert!(
+                ahead.buffer[..ahead.left.start]
+                    .iter()
+                    .all(|byte| *byte == 0)
+            );
+        }
+        assert_eq!(read, content);
+        assert!(ahead.buffer.iter().all(|byte| *byte == 0));
     }
 
     /// A reader of few bytes at a time, and one that is interrupted, end no sooner.

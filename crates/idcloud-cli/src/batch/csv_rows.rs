@@ -13,12 +13,16 @@ use super::column::{Column, Named};
 use super::fields::Fields;
 use super::source::{self, Entry, MAX_ROW};
 use crate::failure::Refusal;
+use crate::wiped::Ahead;
 
 /// What errors about the header name.
 const HEADER: &str = "the header";
 
-/// What the reader takes from the file at once.
-const BUFFER: usize = 64 * 1024;
+/// What the reader of CSV takes at once. It wipes nothing, so it has no more in hand than a few characters.
+const BUFFER: usize = 8;
+
+/// How many columns there is room for from the start.
+const COLUMNS: usize = 32;
 
 /// The rows of a CSV file.
 pub(crate) struct CsvRows<R> {
@@ -36,7 +40,7 @@ impl<R: Read> CsvRows<R> {
     pub(crate) fn open(source: R) -> Result<Self, Vec<Refusal>> {
         let left = Rc::new(Cell::new(MAX_ROW + BUFFER));
         let bounded = Bounded {
-            source,
+            source: Ahead::new(source),
             left: Rc::clone(&left),
             last: b'\n',
         };
@@ -47,7 +51,8 @@ impl<R: Read> CsvRows<R> {
             .terminator(Terminator::Any(b'\n'))
             .buffer_capacity(BUFFER)
             .from_reader(bounded);
-        let mut header = ByteRecord::new();
+        // As large as it can become: a record that grows would leave a copy behind.
+        let mut header = ByteRecord::with_capacity(MAX_ROW + BUFFER, COLUMNS);
         reader
             .read_byte_record(&mut header)
             .map_err(|error| vec![unreadable(&error, 1)])?;
@@ -84,13 +89,23 @@ impl<R: Read> CsvRows<R> {
             }
             if !self.record.iter().all(is_blank) {
                 let (fields, broken) = self.fields();
+                let line = self.line(line);
+                self.wipe();
                 return Ok(Some(Entry {
-                    line: self.line(line),
+                    line,
                     fields,
                     broken,
                 }));
             }
         }
+    }
+
+    /// Writes over what the record holds of a person: it has no other way to forget.
+    fn wipe(&mut self) {
+        let length = self.record.as_slice().len();
+        self.record.clear();
+        self.record.push_field(&vec![0; length]);
+        self.record.clear();
     }
 
     /// On which line the row begins that was just read. The reader passed over blank lines after `before`.
@@ -225,7 +240,7 @@ fn unreadable(error: &csv::Error, line: u64) -> Refusal {
 
 /// Ends with an error where more is read than a row may have, and ends the last line where nobody did.
 struct Bounded<R> {
-    source: R,
+    source: Ahead<R>,
     left: Rc<Cell<usize>>,
     last: u8,
 }

@@ -7,7 +7,7 @@ use std::io::{self, BufRead, Read as _};
 
 use serde::Deserializer as _;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize as _, Zeroizing};
 
 use super::column::{Column, Named};
 use super::fields::Fields;
@@ -53,6 +53,8 @@ impl<R: BufRead> JsonRows<R> {
             } else {
                 (Fields::default(), Some(too_long()))
             };
+            // What was read of a person stands in the fields alone from here on.
+            self.buffer.as_mut_slice().zeroize();
             return Ok(Some(Entry {
                 line: self.line,
                 fields,

@@ -3,7 +3,7 @@
 //! Never keeps a row: a million of them are read in the memory of one.
 
 use std::fs::File;
-use std::io::{self, BufReader};
+use std::io;
 use std::path::Path;
 
 use idcloud_model::SavedTextError;
@@ -14,6 +14,7 @@ use super::json_rows::JsonRows;
 use super::version::{Unchanged, Version, is_change};
 use crate::failure::Refusal;
 use crate::input;
+use crate::wiped::Ahead;
 
 /// What errors about the file as a whole name.
 const FIELD: &str = "INPUT";
@@ -88,7 +89,7 @@ pub(crate) struct Source {
 
 enum FormRows {
     Csv(CsvRows<Unchanged>),
-    JsonLines(JsonRows<BufReader<Unchanged>>),
+    JsonLines(JsonRows<Ahead<Unchanged>>),
 }
 
 impl Source {
@@ -119,7 +120,7 @@ impl Source {
         let version = file.version().clone();
         let rows = match form {
             Form::Csv => FormRows::Csv(CsvRows::open(file)?),
-            Form::JsonLines => FormRows::JsonLines(JsonRows::open(BufReader::new(file))),
+            Form::JsonLines => FormRows::JsonLines(JsonRows::open(Ahead::new(file))),
         };
         Ok(Self { rows, version })
     }
