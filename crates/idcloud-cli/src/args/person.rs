@@ -31,7 +31,7 @@ pub(crate) struct PersonArgs {
     /// The person's e-mail address
     #[arg(long, conflicts_with = "subject")]
     pub(crate) email: Option<String>,
-    /// The person's phone: country code, area code and number, digits alone
+    /// The person's phone: + and country code, or a Brazilian area code, and the number
     #[arg(long, conflicts_with = "subject")]
     pub(crate) phone: Option<String>,
 }

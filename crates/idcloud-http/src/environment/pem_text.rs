@@ -58,10 +58,19 @@ impl PemFault {
 /// # Errors
 /// There is no block, or one cannot be read.
 pub(crate) fn tidy(bytes: &[u8]) -> Result<Zeroizing<String>, PemFault> {
-    let text = saved_text(bytes).map_err(|error| match error {
-        SavedTextError::Utf16 => PemFault::Utf16,
-        _ => PemFault::Binary,
-    })?;
+    let text = match saved_text(bytes) {
+        Ok(text) => text,
+        Err(SavedTextError::Utf16) => return Err(PemFault::Utf16),
+        // Bundles of certificates have comments in any character set between their blocks.
+        Err(_) => {
+            let text = Zeroizing::new(String::from_utf8_lossy(bytes).into_owned());
+            return if text.contains(BEGIN) {
+                blocks(&text)
+            } else {
+                Err(PemFault::Binary)
+            };
+        }
+    };
     if text.contains(BEGIN) {
         return blocks(text);
     }
@@ -195,6 +204,20 @@ mod tests {
         ] {
             assert_eq!(tidy(mangled.as_bytes()).as_deref(), Ok(&pem), "{mangled}");
         }
+    }
+
+    /// Comments between the blocks of a bundle may be in any character set.
+    #[test]
+    fn comments_do_no_harm() {
+        let pem = pem();
+        let bundle = [
+            b"# Autoridade Jo\xe3o\n",
+            pem.as_bytes(),
+            b"# \xe3\n",
+            pem.as_bytes(),
+        ]
+        .concat();
+        assert_eq!(tidy(&bundle).as_deref(), Ok(&pem.repeat(2)));
     }
 
     /// What cannot be undone is told by its cause.

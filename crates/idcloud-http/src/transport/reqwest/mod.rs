@@ -26,7 +26,7 @@ use tokio::time::Instant;
 
 use crate::environment::config_error::{ConfigError, ConfigErrorKind};
 use crate::environment::endpoints::is_loopback;
-use crate::environment::pem_text;
+use crate::environment::pem_text::{self, PemFault};
 use crate::obstacle::Obstacle;
 use crate::operation::OperationKind;
 use crate::time::clock::{Clock as _, SystemClock, later};
@@ -127,7 +127,12 @@ impl ReqwestTransportBuilder {
             ConfigError::new(
                 ConfigErrorKind::Malformed,
                 "root_certificates",
-                fault.rule(),
+                match fault {
+                    PemFault::Absent | PemFault::Bare => {
+                        "it holds no PEM certificate: there is no line -----BEGIN CERTIFICATE-----"
+                    }
+                    other => other.rule(),
+                },
                 "give a file with `BEGIN CERTIFICATE` blocks",
             )
         })?;
