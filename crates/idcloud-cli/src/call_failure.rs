@@ -146,6 +146,10 @@ fn help_of_create(error: &Error, exit: Exit) -> Option<Cow<'static, str>> {
                 .into(),
         );
     }
+    if let (Exit::Ambiguous, Some(obstacle)) = (exit, error.obstacle()) {
+        let doubt = "Do not repeat the request unless a second bill is acceptable; ask Unico whether the process exists.";
+        return Some(format!("{} {doubt}", obstacle.help()).into());
+    }
     match (exit, error.kind(), error.status()) {
         (Exit::Ambiguous, _, None) => Some(
             "Check the network and the proxy. Do not repeat the request unless a second bill is acceptable; ask Unico \
@@ -171,9 +175,16 @@ fn help_of_create(error: &Error, exit: Exit) -> Option<Cow<'static, str>> {
                 "Nothing was created. Check the network and the proxy, and run the command again.".into()
             }),
         ),
+        (_, ErrorKind::Refused, _) if error.code().is_none() => {
+            error.help().or(Some(UNCODED.into()))
+        }
         _ => error.help(),
     }
 }
+
+/// What to look at where a refusal has no code, and nothing else says who answered.
+const UNCODED: &str = "The answer has no code of IDCloud's, so something between this program and IDCloud may have given it: look at the \
+                       firewall, the proxy and the addresses.";
 
 fn help_of_lookup(error: &Error) -> Cow<'static, str> {
     if let Some(obstacle) = error.obstacle() {

@@ -212,6 +212,8 @@ fn label(field: &str, api_key: Option<&ApiKeySource>, layers: &Layers) -> String
     match (setting, api_key) {
         (Some(Setting::ApiKey), Some(ApiKeySource::File(_))) => layers.label(Setting::ApiKeyFile),
         (Some(setting), _) => layers.label(setting),
+        // A variable that other programs have too, and no flag of this one: HTTPS_PROXY.
+        (None, _) if field.to_ascii_lowercase().ends_with("_proxy") => field.to_owned(),
         (None, _) => format!("--{name}"),
     }
 }

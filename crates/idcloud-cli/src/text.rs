@@ -38,10 +38,9 @@ pub(crate) fn write(
     }
     for mismatch in &object.mismatches {
         writeln!(to)?;
-        let note = format!("{}: {}", pick(language, "note", "nota"), mismatch.help);
-        for line in style.wrapped(&note, 0) {
-            writeln!(to, "{line}")?;
-        }
+        let note = pick(language, "note", "nota");
+        // Not broken: it holds words to be copied.
+        writeln!(to, "{note}: {}", mismatch.help)?;
     }
     Ok(())
 }

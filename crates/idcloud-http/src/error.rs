@@ -162,6 +162,7 @@ pub enum RetryAdvice {
 }
 
 const AMBIGUOUS: &str = "Do not repeat the create unless a second bill is acceptable; look for the process in your journal or ask Unico.";
+const BETWEEN: &str = "something between this program and IDCloud answered";
 const FOUND: &str = "The answer names the process: look it up, and do not create it again.";
 
 /// When the network is tried again: the call itself has tried for a while already.
@@ -340,10 +341,11 @@ impl fmt::Display for Error {
         } = &*self.0;
         // Whether it may be sent again comes before who answered.
         let answered = details.obstacle.is_some() && details.status.is_some();
-        let message = match kind {
-            ErrorKind::Ambiguous | ErrorKind::DeadlineExceeded => kind.message(),
-            _ if answered => "something between this program and IDCloud answered",
-            _ => kind.message(),
+        let comes_first = matches!(kind, ErrorKind::Ambiguous | ErrorKind::DeadlineExceeded);
+        let message = if answered && !comes_first {
+            BETWEEN
+        } else {
+            kind.message()
         };
         write!(f, "{operation}: {message}")?;
         let mut open = " (";
@@ -352,6 +354,9 @@ impl fmt::Display for Error {
             write!(f, "{before}{text}")
         };
         match (details.obstacle, details.detail) {
+            (Some(obstacle), _) if answered && comes_first => {
+                item(f, format_args!("{BETWEEN}: {}", obstacle.message()))?;
+            }
             (Some(obstacle), _) => item(f, format_args!("{}", obstacle.message()))?,
             (None, Some(detail)) => item(f, format_args!("{detail}"))?,
             (None, None) => {}

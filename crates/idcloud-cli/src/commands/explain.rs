@@ -94,10 +94,8 @@ fn recognise(args: &ExplainArgs, stdin: &mut Stdin<'_>) -> Result<Recognised, Re
         return Err(Refusal::new(FIELD, rule, remedy));
     }
     let bytes = input::read(FIELD, path, stdin, MAX_FILE)?;
-    recognised::recognise(&bytes).map_err(|rule| {
-        let remedy = "give an error answer, a process's answer, a webhook's payload or a capture token, as it came";
-        Refusal::new(FIELD, rule, remedy)
-    })
+    recognised::recognise(&bytes)
+        .map_err(|unknown| Refusal::new(FIELD, unknown.rule(), unknown.remedy()))
 }
 
 /// What the process's answer comes to, as far as the flags say what was asked.

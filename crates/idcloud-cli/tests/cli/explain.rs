@@ -116,7 +116,7 @@ async fn a_token_endpoints_answer_is_explained() {
             && page.error()["message"]
                 .as_str()
                 .unwrap()
-                .contains("in between"),
+                .contains("something between"),
         "{page}"
     );
 }

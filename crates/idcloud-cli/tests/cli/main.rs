@@ -13,6 +13,7 @@
 mod answers;
 mod bad_input;
 mod batch;
+mod between;
 mod credentials;
 mod documentation;
 mod doors;

@@ -485,6 +485,20 @@ async fn retry_after_is_kept() {
         RetryAdvice::After(Duration::from_secs(61))
     );
     assert!(start.elapsed() < Duration::from_secs(1));
+
+    // What does not fit is the longest wait, and not none: nothing is sent meanwhile.
+    let script = Arc::new(ScriptedTransport::new().every_call(limited("18446744073709551616")));
+    let client = self::client(&script);
+    let error = client
+        .create(&key(), &create(), &options)
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::RateLimited);
+    assert_eq!(
+        error.retry_advice(),
+        RetryAdvice::After(Duration::from_secs(u64::MAX))
+    );
+    assert_eq!(script.calls().len(), 1);
 }
 
 /// A rejected token is replaced once; a second rejection is the credentials' fault.

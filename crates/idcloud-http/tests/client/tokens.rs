@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use base64::Engine as _;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
-use idcloud_http::testing::{ScriptedTransport, Step, VirtualClock};
+use idcloud_http::testing::{Recorded, ScriptedTransport, Step, VirtualClock};
 use idcloud_http::{
     ApiKey, CallContext, CallOptions, Client, Clock, Environment, ErrorKind, Operation,
     RetryAdvice, ServiceAccount, SignError, Signer, Sleep, Transport, TransportError,
@@ -800,6 +800,50 @@ async fn a_clock_correction_does_not_outlive_its_reason() {
         assert_eq!(after - before, exchanges, "off by {now_off} s");
         sleep(Duration::from_secs(3700)).await;
     }
+}
+
+/// A `Date` corrects an assertion by at most a day: a server or a proxy whose clock has run away makes no assertion that is good for
+/// years. The difference is told all the same.
+#[tokio::test(start_paused = true)]
+async fn a_date_corrects_by_at_most_a_day() {
+    for (date, corrected) in [
+        ("Thu, 01 Jan 2026 23:59:00 GMT", true),
+        ("Fri, 02 Jan 2026 00:01:00 GMT", false),
+        ("Wed, 31 Dec 2025 00:01:00 GMT", true),
+        ("Tue, 30 Dec 2025 23:59:00 GMT", false),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", false),
+        ("Sun, 06 Nov 1994 08:49:37 GMT", false),
+    ] {
+        let expired = Step::json(
+            401,
+            r#"{"error":"x","error_description":"Authentication failed (1.2.4)"}"#,
+        );
+        let script = ScriptedTransport::new().every_token(expired.with_header("date", date));
+        let script = Arc::new(script);
+        let client = client(&script);
+        let options = CallOptions::default();
+        let error = client.process(&key(), &id(), &options).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Credentials, "{date}");
+        assert!(error.clock_skew_seconds().is_some(), "{date}");
+        let today = 1_767_225_600_u64;
+        let issued: Vec<u64> = script.requests().iter().map(issued_at).collect();
+        assert_eq!(issued.len(), if corrected { 2 } else { 1 }, "{date}");
+        for issued in issued {
+            assert!(issued.abs_diff(today) <= 24 * 3600 + 60, "{date}: {issued}");
+        }
+    }
+}
+
+/// When the assertion of an exchange says that it was issued.
+fn issued_at(request: &Recorded) -> u64 {
+    let body = String::from_utf8(request.body.clone()).unwrap();
+    let assertion = body.split("assertion=").nth(1).unwrap();
+    let claims = assertion.split('.').nth(1).unwrap();
+    let claims = base64::engine::general_purpose::URL_SAFE_NO_PAD
+        .decode(claims)
+        .unwrap();
+    let claims: serde_json::Value = serde_json::from_slice(&claims).unwrap();
+    claims.get("iat").unwrap().as_u64().unwrap()
 }
 
 /// A token whose life cannot be read is a token all the same.

@@ -27,13 +27,45 @@ pub(super) enum Recognised {
     TokenAnswer(TokenAnswer),
 }
 
+/// What cannot be explained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unrecognised {
+    Empty,
+    /// A page of a firewall, a proxy or a login: whatever stands between this program and IDCloud.
+    Page,
+    Other,
+}
+
+impl Unrecognised {
+    pub(super) const fn rule(self) -> &'static str {
+        match self {
+            Self::Empty => "is empty",
+            Self::Page => {
+                "is a page, as IDCloud never answers: something between this program and IDCloud answered"
+            }
+            Self::Other => {
+                "is nothing that IDCloud answers or posts: it has neither a code nor a process"
+            }
+        }
+    }
+
+    pub(super) const fn remedy(self) -> &'static str {
+        match self {
+            Self::Page => "look at the firewall, the proxy and the addresses",
+            Self::Empty | Self::Other => {
+                "give an error answer, a process's answer, a webhook's payload or a capture token, as it came"
+            }
+        }
+    }
+}
+
 /// Recognises a file's content.
 ///
 /// # Errors
 /// It is nothing of these: what it seems to be instead.
-pub(super) fn recognise(bytes: &[u8]) -> Result<Recognised, &'static str> {
+pub(super) fn recognise(bytes: &[u8]) -> Result<Recognised, Unrecognised> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
-        return Err("is empty");
+        return Err(Unrecognised::Empty);
     }
     if let Ok(text) = saved_text(bytes) {
         if let Some(code) = ErrorCode::parse(text) {
@@ -62,7 +94,7 @@ pub(super) fn recognise(bytes: &[u8]) -> Result<Recognised, &'static str> {
 }
 
 /// What the token endpoint answers without a code: a token, an OAuth error, or what something in between answers in its place.
-fn token_endpoint(bytes: &[u8]) -> Result<Recognised, &'static str> {
+fn token_endpoint(bytes: &[u8]) -> Result<Recognised, Unrecognised> {
     // Latin-1 costs accents and no word.
     let text = String::from_utf8_lossy(without_mark(bytes));
     let text = Zeroizing::new(text.trim().to_owned());
@@ -78,11 +110,9 @@ fn token_endpoint(bytes: &[u8]) -> Result<Recognised, &'static str> {
         return Ok(Recognised::OAuthError(error));
     }
     if text.starts_with('<') {
-        return Err(
-            "is a page, which IDCloud never answers with: a proxy or gateway in between answered in its place",
-        );
+        return Err(Unrecognised::Page);
     }
-    Err("is nothing that IDCloud answers or posts: it has neither a code nor a process")
+    Err(Unrecognised::Other)
 }
 
 /// An error in a form's encoding, as some identity servers answer: `error=invalid_grant&error_description=…`.
@@ -201,7 +231,7 @@ mod tests {
                 Ok(Recognised::CaptureToken(_)) => "token",
                 Ok(Recognised::OAuthError(_)) => "oauth",
                 Ok(Recognised::TokenAnswer(_)) => "access",
-                Err(rule) => rule,
+                Err(unknown) => unknown.rule(),
             };
             assert_eq!(found, expected, "{text}");
         }
@@ -218,5 +248,23 @@ mod tests {
         ] {
             assert!(recognise(text.as_bytes()).is_err(), "{text}");
         }
+    }
+
+    /// Who answered is said of pages, and of nothing else.
+    #[test]
+    fn a_page_is_none_of_them() {
+        for (text, unknown) in [
+            ("<html>no</html>", Unrecognised::Page),
+            ("\u{feff}\n <!DOCTYPE html>", Unrecognised::Page),
+            ("hello <b>", Unrecognised::Other),
+            (" ", Unrecognised::Empty),
+        ] {
+            assert_eq!(recognise(text.as_bytes()), Err(unknown), "{text}");
+        }
+        let quoted = "<html>error code: 20507, {\"code\":\"20507\"}</html>";
+        assert!(!matches!(
+            recognise(quoted.as_bytes()),
+            Ok(Recognised::Process(_))
+        ));
     }
 }
