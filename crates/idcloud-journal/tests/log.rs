@@ -6,36 +6,21 @@
     reason = "what this lint forbids is how a test fails"
 )]
 
+mod claims;
+
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use idcloud_flows::Flow;
-use idcloud_flows::http::{Clock as _, EnvironmentName, SystemClock};
-use idcloud_flows::journal::{
-    Claim, Claimed, EntryFilter, Journal as _, JournalErrorKind, JournalKey, conformance,
-};
-use idcloud_flows::model::{Asked, Capabilities, Policy, SelfieKind};
+use claims::{NOW, claim};
+use idcloud_flows::http::{Clock as _, SystemClock};
+use idcloud_flows::journal::{Claimed, EntryFilter, Journal as _, JournalErrorKind};
 use idcloud_journal::{SqliteJournal, SqliteReader};
 use tokio::task::JoinSet;
 
-const NOW: SystemTime = UNIX_EPOCH;
 const FILES: [&str; 3] = ["journal.db", "journal.db-wal", "journal.db-shm"];
-
-fn claim(reference: &str) -> Claim {
-    let key = JournalKey::from_parts(
-        EnvironmentName::Local,
-        "tests@tenant.iam.acesso.io",
-        Flow::Identity,
-        reference.parse().unwrap(),
-    );
-    let asked = Asked::new(Capabilities::NONE, SelfieKind::Image);
-    let owner = "tests".parse().unwrap();
-    let request = conformance::request(0);
-    Claim::new(key, &request, asked, Policy::default(), owner)
-}
 
 async fn claimed(journal: &SqliteJournal, reference: &str) {
     let claimed = journal.claim(claim(reference), NOW).await.unwrap();

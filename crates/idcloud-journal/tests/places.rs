@@ -6,30 +6,14 @@
     reason = "what this lint forbids is how a test fails"
 )]
 
+mod claims;
+
 use std::path::Path;
 use std::process::Command;
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use idcloud_flows::Flow;
-use idcloud_flows::http::EnvironmentName;
-use idcloud_flows::journal::{Claim, Journal as _, JournalErrorKind, JournalKey, conformance};
-use idcloud_flows::model::{Asked, Capabilities, Policy, SelfieKind};
+use claims::{NOW, claim};
+use idcloud_flows::journal::{Journal as _, JournalErrorKind};
 use idcloud_journal::{SqliteJournal, SqliteReader};
-
-const NOW: SystemTime = UNIX_EPOCH;
-
-fn claim(reference: &str) -> Claim {
-    let key = JournalKey::from_parts(
-        EnvironmentName::Local,
-        "tests@tenant.iam.acesso.io",
-        Flow::Identity,
-        reference.parse().unwrap(),
-    );
-    let asked = Asked::new(Capabilities::NONE, SelfieKind::Image);
-    let owner = "tests".parse().unwrap();
-    let request = conformance::request(0);
-    Claim::new(key, &request, asked, Policy::default(), owner)
-}
 
 fn refused(path: &Path) -> [JournalErrorKind; 2] {
     [

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use idcloud_flows::journal::{Conclusion, Finished, JournalError, JournalKey, Reference, State};
+use idcloud_flows::journal::{Conclusion, Finished, JournalError, JournalKey, Reference};
 use idcloud_flows::{Pending, Report, SubmitError};
 
 use super::job::{Job, of_process};
@@ -114,35 +114,12 @@ impl Unwritten {
         let Some(entry) = job.journal.entry(key, now).await? else {
             return Ok(false);
         };
-        let process = match &self.conclusion {
-            Conclusion::Finished(finished) => Some(finished.process_id()),
-            Conclusion::Pending(pending) => Some(pending.process_id()),
-            _ => None,
-        };
-        match (entry.state(), &self.conclusion) {
-            (State::Finished(_), Conclusion::Finished(_))
-            | (State::Pending(_), Conclusion::Pending(_))
-                if entry.record().process_id() == process =>
-            {
-                return Ok(true);
-            }
-            (State::Ambiguous, Conclusion::Ambiguous)
-            | (State::NotSent(_), Conclusion::NotSent(_)) => return Ok(true),
-            (State::Pending(_), Conclusion::Finished(finished))
-                if entry.record().process_id() == process =>
-            {
-                let finished = (**finished).clone();
-                job.journal.finish(key, finished, now).await?;
-                return Ok(true);
-            }
-            _ => {}
+        match entry.say_again(&recover::owner(), self.conclusion.clone()) {
+            Ok(Some(command)) => job.journal.apply(command, now).await.map(|_| true),
+            Ok(None) => Ok(true),
+            // Another has it in hand, or has ended it.
+            Err(_) => Ok(false),
         }
-        let Some(ticket) = entry.held_by(&recover::owner()) else {
-            return Ok(false);
-        };
-        let conclusion = self.conclusion.clone();
-        job.journal.conclude(&ticket, conclusion, now).await?;
-        Ok(true)
     }
 }
 

@@ -6,8 +6,11 @@ use std::time::SystemTime;
 
 use idcloud_http::{Environment, EnvironmentName};
 
-use super::transition::other_place;
-use super::{JournalError, JournalKey, Origin, Owner, Record, Reference, State, StateKind, Ticket};
+use super::transition::{is_said_already, other_place};
+use super::{
+    Command, Conclusion, JournalError, JournalErrorKind, JournalKey, Origin, Owner, Record,
+    Reference, State, StateKind, Ticket,
+};
 use crate::{Flow, Pending};
 
 /// One reference and what is remembered of it, as it stands at one time.
@@ -54,6 +57,31 @@ impl Entry {
                 })
             }
             _ => None,
+        }
+    }
+
+    /// The command that says an end to the journal once more, for the program that knows it and whose journal did not take it: nothing where it
+    /// stands already. `owner` is in whose name the attempt was made.
+    ///
+    /// # Errors
+    /// [`Stale`](super::JournalErrorKind::Stale): the attempt has another end by now, or is in other hands.
+    pub fn say_again(
+        &self,
+        owner: &Owner,
+        conclusion: Conclusion,
+    ) -> Result<Option<Command>, JournalError> {
+        match (self.state(), conclusion) {
+            (state, said) if is_said_already(state, &said) => Ok(None),
+            (State::Pending(known), Conclusion::Finished(finished))
+                if known.process_id() == finished.process_id() =>
+            {
+                let key = self.key.clone();
+                Ok(Some(Command::Finish { key, finished }))
+            }
+            (_, conclusion) => {
+                let ticket = self.held_by(owner).ok_or(JournalErrorKind::Stale)?;
+                Ok(Some(Command::Conclude { ticket, conclusion }))
+            }
         }
     }
 

@@ -268,7 +268,8 @@ fn concluded(record: Option<Record>, ticket: &Ticket, conclusion: Conclusion) ->
     Ok(changed(record))
 }
 
-fn is_said_already(state: &State, said: &Conclusion) -> bool {
+/// Whether an end that is said stands already.
+pub(super) fn is_said_already(state: &State, said: &Conclusion) -> bool {
     match (state, said) {
         (State::NotSent(_), Conclusion::NotSent(_))
         | (State::Ambiguous | State::Resend, Conclusion::Ambiguous) => true,
