@@ -67,7 +67,7 @@ pub(crate) fn looking(path: &Path) -> Result<Logged, JournalError> {
     let connection = if connection.has_no_log()
         && (connection.is_readonly("main").map_err(storage)? || wants_a_log(&connection))
     {
-        unchanging(path)?
+        Logged::new(unchanging(path)?, path)
     } else {
         connection
     };
@@ -103,7 +103,7 @@ fn wants_a_log(connection: &Connection) -> bool {
 
 /// A connection that takes the file for one that nobody changes, and so needs nothing beside it.
 #[cfg(unix)]
-pub(crate) fn unchanging(path: &Path) -> Result<Logged, JournalError> {
+pub(crate) fn unchanging(path: &Path) -> Result<Connection, JournalError> {
     use std::fmt::Write as _;
     use std::os::unix::ffi::OsStrExt as _;
 
@@ -122,8 +122,7 @@ pub(crate) fn unchanging(path: &Path) -> Result<Logged, JournalError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
         | OpenFlags::SQLITE_OPEN_URI
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(address, flags).map_err(storage)?;
-    Ok(Logged::new(connection, &path))
+    Connection::open_with_flags(address, flags).map_err(storage)
 }
 
 #[cfg(not(unix))]

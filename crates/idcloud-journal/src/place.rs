@@ -3,13 +3,13 @@
 //! Must never let a change be answered that went into a file which no other program finds.
 
 use std::ffi::OsStr;
-use std::fs::Metadata;
-use std::io;
+use std::fs::{File, Metadata};
+use std::io::{self, Seek as _};
 use std::path::{Path, PathBuf};
 
 use idcloud_flows::journal::{JournalError, JournalErrorKind};
 
-use crate::log_mark::{index_of, log_of};
+use crate::log_mark::{begins_as_log, index_of, log_of};
 
 /// Device and number of a file.
 #[cfg(unix)]
@@ -25,6 +25,15 @@ pub(crate) struct Place {
     file: FileId,
     /// The log and its index.
     beside: [(PathBuf, FileId); 2],
+    log: Log,
+}
+
+/// The log as it was last seen.
+#[derive(Debug)]
+struct Log {
+    file: File,
+    /// How long it was. SQLite writes it over from its beginning, and makes it no shorter while it is open.
+    len: u64,
 }
 
 impl Place {
@@ -41,7 +50,16 @@ impl Place {
             found(log_of(&path)).map_err(storage)?,
             found(index_of(&path)).map_err(storage)?,
         ];
-        Ok(Self { path, file, beside })
+        let log = Log {
+            file: File::open(log_of(&path)).map_err(storage)?,
+            len: 0,
+        };
+        Ok(Self {
+            path,
+            file,
+            beside,
+            log,
+        })
     }
 
     /// Where the main file is.
@@ -49,8 +67,8 @@ impl Place {
         &self.path
     }
 
-    /// Refuses where other files are there now, or none, or where the file got a second name.
-    pub(crate) fn check(&self) -> Result<(), JournalError> {
+    /// Refuses where other files are there now, or none, where the log was emptied or cut off, or where the file got a second name.
+    pub(crate) fn check(&mut self) -> Result<(), JournalError> {
         let gone = |error| JournalError::new(JournalErrorKind::Replaced).with_source(error);
         let standing = Standing::of(&self.path).map_err(gone)?;
         if standing.id != self.file {
@@ -61,7 +79,23 @@ impl Place {
                 return Err(JournalErrorKind::Replaced.into());
             }
         }
+        if !self.log.is_intact().map_err(gone)? {
+            return Err(JournalErrorKind::Replaced.into());
+        }
         standing.refuse_second_name()
+    }
+}
+
+impl Log {
+    /// Whether it is as long as it was, and still begins as a log: one that was emptied is written on behind a hole.
+    fn is_intact(&mut self) -> io::Result<bool> {
+        let len = self.file.metadata()?.len();
+        if len < self.len {
+            return Ok(false);
+        }
+        self.len = len;
+        self.file.rewind()?;
+        Ok(len == 0 || begins_as_log(&mut self.file)?)
     }
 }
 

@@ -15,7 +15,7 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use crate::failure::storage;
-use crate::log_mark::{LogMark, Logged};
+use crate::log_mark::{LogMark, Logged, take_away};
 use crate::place::Place;
 use crate::table::Table;
 
@@ -69,7 +69,7 @@ enum Outcome {
 impl Writer {
     /// Starts the thread.
     pub(crate) fn start(connection: Logged, place: Place) -> Result<Self, JournalError> {
-        Self::running(move |jobs, commits| write(&connection, &place, jobs, commits))
+        Self::running(move |jobs, commits| write(&connection, place, jobs, commits))
     }
 
     /// Starts a thread that does this until nobody can ask any more.
@@ -191,16 +191,17 @@ impl Drop for Writer {
     }
 }
 
-fn write(connection: &Connection, place: &Place, jobs: &Receiver<Job>, commits: &AtomicU64) {
+fn write(connection: &Connection, mut place: Place, jobs: &Receiver<Job>, commits: &AtomicU64) {
     let mut table = Table::of(connection);
     let mut mark = LogMark::new(place.path());
     serve(jobs, |batch| {
         let table = table.as_mut().map_err(|error| error.kind())?;
         place.check()?;
-        mark.before_changes(connection)?;
-        let outcomes = written(connection, table, batch, commits)?;
-        mark.changed(batch.iter().map(Job::changes).sum());
-        // What was committed into a file that was removed meanwhile is not answered as done.
+        let marking = mark.before_changes(connection)?;
+        let outcomes = written(connection, table, batch, marking.is_some(), commits)?;
+        let changes = batch.iter().map(Job::changes).sum();
+        mark.changed(marking, connection, changes)?;
+        // What was committed into a file that was removed meanwhile, or into a log that was emptied, is not answered as done.
         place.check()?;
         Ok(outcomes)
     });
@@ -240,11 +241,12 @@ fn next_batch(jobs: &Receiver<Job>, left: Vec<Job>, expected: usize) -> Option<V
 
 type Outcomes = Result<Vec<Result<Outcome, JournalError>>, JournalError>;
 
-/// Runs all jobs in one transaction.
+/// Runs all jobs in one transaction; where the log is marked, it takes the mark away.
 fn written(
     connection: &Connection,
     table: &mut Table<'_>,
     batch: &[Job],
+    is_marked: bool,
     commits: &AtomicU64,
 ) -> Outcomes {
     // At once the only writer, also among processes; ended undone where it is not committed.
@@ -260,6 +262,9 @@ fn written(
     }
     if fence > given {
         table.give(fence)?;
+    }
+    if is_marked {
+        take_away(&transaction).map_err(storage)?;
     }
     transaction.commit().map_err(storage)?;
     commits.fetch_add(1, Ordering::Relaxed);
