@@ -19,6 +19,8 @@ pub struct Claim {
     pub key: JournalKey,
     /// Which request it is.
     pub fingerprint: Fingerprint,
+    /// Which request it is in a record of an earlier version, where that wrote something else.
+    pub earlier_fingerprint: Option<Fingerprint>,
     /// What it asks; an ambiguous attempt whose process is found later is judged by it.
     pub asked: Asked,
     /// Under which policy.
@@ -52,6 +54,7 @@ impl Claim {
         Self {
             key,
             fingerprint: Fingerprint::of(request),
+            earlier_fingerprint: Fingerprint::earlier_of(request),
             asked,
             policy,
             owner,
@@ -68,6 +71,12 @@ impl Claim {
         self.account = Some(environment.account().issuer().into());
         self.origin = Origin::of(environment);
         self
+    }
+
+    /// Whether a record with this fingerprint is of the same request.
+    #[must_use]
+    pub fn is_of(&self, recorded: Fingerprint) -> bool {
+        recorded == self.fingerprint || Some(recorded) == self.earlier_fingerprint
     }
 
     /// The same for this long.

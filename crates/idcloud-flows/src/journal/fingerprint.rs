@@ -1,6 +1,7 @@
 //! Tells whether a reference is used for the same request again, without telling what the request was.
 //!
-//! Must never allow anybody to try CPFs: the key is the digest of the pictures, which is stored nowhere.
+//! Must never allow anybody to try CPFs: the key is the digest of the pictures, which is stored nowhere. Where there are none, too little
+//! of the person is kept for that.
 
 use std::fmt;
 
@@ -16,11 +17,15 @@ use zeroize::Zeroizing;
 ///
 /// Its key is the SHA-256 digest of the pictures' bytes, or the capture token's; what is hashed is all the rest. Whoever reads a journal
 /// cannot check a guess at the person without the very picture that was sent. A request without either, which is a document used again, has
-/// no such key: of it the two ids and the purpose are hashed, under a fixed key, and nothing of the person, so that there is nothing to guess.
+/// no such key. Of it the two ids and the purpose are hashed under a fixed key, and of all the rest 16 bits are kept: enough to notice
+/// another person (all but one in 65,536), and too little to tell which of the thousands of CPFs that share them was sent.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Fingerprint([u8; 32]);
 
 impl Fingerprint {
+    /// How many bytes at the end of a fingerprint without a key are of the person.
+    const OF_THE_PERSON: usize = 2;
+
     /// The fingerprint of a request.
     #[must_use]
     pub fn of(request: &CreateRequest) -> Self {
@@ -39,33 +44,44 @@ impl Fingerprint {
             pictures.update(length(bytes));
             pictures.update(bytes);
         }
-        if !keyed {
-            return Self::of_ids(request);
+        let texts = body.segments().iter().filter_map(|segment| match segment {
+            Segment::Json(json) => Some(json.as_bytes()),
+            _ => None,
+        });
+        if keyed {
+            let key = Zeroizing::new(<[u8; 32]>::from(pictures.finalize()));
+            return Self::hashed(&key, texts);
         }
-        let key = Zeroizing::new(<[u8; 32]>::from(pictures.finalize()));
-        Self::hashed(
-            &key,
-            body.segments().iter().filter_map(|segment| match segment {
-                Segment::Json(json) => Some(json.as_bytes()),
-                _ => None,
-            }),
-        )
-    }
-
-    /// The fingerprint of a document that is used again.
-    fn of_ids(request: &CreateRequest) -> Self {
-        let CreateRequest::Document(document) = request else {
+        let Some(mut ids) = Self::earlier_of(request) else {
             return Self([0; 32]);
         };
+        let whole = Self::hashed(&ids.0, texts);
+        let places = ids.0.iter_mut().zip(whole.0);
+        for (place, byte) in places.rev().take(Self::OF_THE_PERSON) {
+            *place = byte;
+        }
+        ids
+    }
+
+    /// The fingerprint of a request as earlier versions wrote it, where that is another: of a document that is used again they
+    /// kept the two ids and the purpose, and nothing of the person.
+    #[must_use]
+    pub fn earlier_of(request: &CreateRequest) -> Option<Self> {
+        let CreateRequest::Document(document) = request else {
+            return None;
+        };
         let DocumentSource::Reuse(id) = document.source() else {
-            return Self([0; 32]);
+            return None;
         };
         let pieces = [
             document.auth_process_id().as_str(),
             id.as_str(),
             document.purpose().as_str(),
         ];
-        Self::hashed(&[0; 32], pieces.into_iter().map(str::as_bytes))
+        Some(Self::hashed(
+            &[0; 32],
+            pieces.into_iter().map(str::as_bytes),
+        ))
     }
 
     fn hashed<'a>(key: &[u8; 32], pieces: impl Iterator<Item = &'a [u8]>) -> Self {

@@ -120,7 +120,7 @@ fn claimed(
     let Record {
         mut earlier, last, ..
     } = record;
-    let is_same = last.fingerprint == claim.fingerprint;
+    let is_same = claim.is_of(last.fingerprint);
     let kind = last.state.kind();
     let answer = match &last.state {
         State::NotSent(_) => return Ok(fresh(earlier, claim, fence, now)),
