@@ -5,6 +5,7 @@
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use memchr::memmem;
 use tracing::Dispatch;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;
@@ -64,7 +65,8 @@ pub(crate) fn found<'a>(
     let mut leaks = Vec::new();
     for (number, marker) in markers.into_iter().enumerate() {
         for (place, text) in places {
-            if !marker.is_empty() && text.contains(marker.as_str()) {
+            let is_there = || memmem::find(text.as_bytes(), marker.as_bytes()).is_some();
+            if !marker.is_empty() && is_there() {
                 leaks.push(format!("marker {number} stands in the {place}"));
             }
         }
