@@ -168,7 +168,7 @@ const HEADER: usize = 32;
 const FRAME_HEADER: usize = 24;
 
 fn flipped(mut log: Vec<u8>, at: usize) -> Vec<u8> {
-    log[at] ^= 0xff;
+    *log.get_mut(at).unwrap() ^= 0xff;
     log
 }
 
