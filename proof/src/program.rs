@@ -31,6 +31,8 @@ const PAUSES: Duration = Duration::from_secs(25);
 const LOOK: Duration = Duration::from_secs(10);
 /// What a wait may take beyond its limit: the seconds of its last look.
 const LAST_LOOK: Duration = Duration::from_secs(5);
+/// What a wait may take beyond that behind each stop: a last look, and what lies in the sockets.
+const AFTER_STOP: Duration = Duration::from_secs(6);
 /// How long a program that is told to stop goes on with what was begun.
 const DRAIN: Duration = Duration::from_secs(30);
 /// The longest that a rough journal keeps a claim.
@@ -270,7 +272,7 @@ impl Program {
             let stored = serde_json::to_string(&pending).ok()?;
             self.world.show(&stored);
             let taken_up: Pending = serde_json::from_str(&stored).ok()?;
-            let running = self.running();
+            let (running, stops) = (self.running(), self.life.stopped.stops());
             let waited_for = if self.world.sabotage == Some(Sabotage::DeadlineIgnored) {
                 *limit * 3
             } else {
@@ -281,7 +283,7 @@ impl Program {
                 "a wait",
                 &case.name,
                 self.running().saturating_sub(running),
-                *limit + LAST_LOOK,
+                *limit + LAST_LOOK + AFTER_STOP * (self.life.stopped.stops() - stops),
             );
             match waited {
                 Ok(report) => {

@@ -38,6 +38,7 @@ struct Times {
     until: Option<Instant>,
     /// How long all stops last.
     long: Duration,
+    stops: u32,
 }
 
 impl Stopped {
@@ -51,6 +52,7 @@ impl Stopped {
         let from = times.until.map_or(now, |until| until.max(now));
         let until = from.max(now + long);
         times.long += until - from;
+        times.stops += 1;
         times.until = Some(until);
     }
 
@@ -62,6 +64,11 @@ impl Stopped {
     /// Whether the program goes on at this very moment.
     pub(crate) fn ends(&self, now: Instant) -> bool {
         self.times().until == Some(now)
+    }
+
+    /// How often it was stopped.
+    pub(crate) fn stops(&self) -> u32 {
+        self.times().stops
     }
 
     /// How long it was stopped in all.
@@ -113,6 +120,6 @@ mod tests {
             seen
         };
         assert_eq!(stoppable(&stopped, &clock, work).await, [1, 12, 20]);
-        assert_eq!(stopped.long(), second * 11);
+        assert_eq!((stopped.stops(), stopped.long()), (2, second * 11));
     }
 }
