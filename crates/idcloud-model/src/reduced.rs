@@ -261,7 +261,7 @@ mod tests {
             (r#""Zuleica":1"#, r#""not-kept":"not-kept""#),
             (
                 r#""document":{"id":"x-52998224725","type":"Zuleica","cpfMatch":"Maria"}"#,
-                r#""document":{"id":null,"type":null,"cpfMatch":"not-kept","faceMatch":null}"#,
+                r#""document":{"id":null,"type":null,"cpfMatch":"not-kept","faceMatch":null},"document.id":"not-kept""#,
             ),
             (
                 r#""unicoId":{"result":"Maria Silva"}"#,
@@ -297,7 +297,7 @@ mod tests {
             (r#""processAdditionalInfo":{"personName":"Maria"}"#, ""),
             (
                 r#""document":{"id":"52998224725","type":"unico.moja.dictionary.br.rg.v2.Rg","content":{"nome":"Maria"},"cpfMatch":true,"fileUrls":"https://files.example/1"}"#,
-                r#""document":{"id":null,"type":"unico.moja.dictionary.br.rg.v2.Rg","cpfMatch":true,"faceMatch":null}"#,
+                r#""document":{"id":null,"type":"unico.moja.dictionary.br.rg.v2.Rg","cpfMatch":true,"faceMatch":null},"document.id":"not-kept""#,
             ),
         ] {
             let comma = if kept.is_empty() { "" } else { "," };
