@@ -210,7 +210,8 @@ Seeds sample. What a command makes of a reference is one pure function, `transit
 ([stateright](https://docs.rs/stateright)) explores it whole: two programs on one journal, every command at every point, answers of the journal that get
 lost, programs that crash or go at any step, what they tell the journal arriving at any later time or never, requests that run or do not, purges, and
 clocks by which a lease is over for one program and runs for the other. An attempt counts as long as the record, a program or a request knows of it, and
-one reference has at most two of them at a time. Two references are alike, so that it does not matter which of them is the first. Times are left out but for that: a lease runs, or it is over. One thing is taken for granted: a request leaves within the lease of its dispatch, or not at all.
+one reference has at most two of them at a time. Two references are alike, so that it does not matter which of them is the first. Times are left out but for that: a lease runs, or it is over. One thing is taken for granted: a request leaves within the lease of its dispatch, or not at all. Two references
+with two attempts each have about as many states as one such reference has pairs of them, thousands of millions, so that they are followed for some steps alone.
 
 ";
 
