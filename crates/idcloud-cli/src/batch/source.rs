@@ -11,7 +11,7 @@ use idcloud_model::SavedTextError;
 use super::csv_rows::CsvRows;
 use super::fields::Fields;
 use super::json_rows::JsonRows;
-use super::version::{Unchanged, Version, is_change};
+use super::version::{Place, Unchanged, Version, is_change};
 use crate::failure::Refusal;
 use crate::input;
 use crate::wiped::Ahead;
@@ -84,7 +84,7 @@ pub(crate) fn encoding(bytes: &[u8]) -> &'static str {
 /// The rows of an input file, in their order.
 pub(crate) struct Source {
     rows: FormRows,
-    version: Version,
+    place: Place,
 }
 
 enum FormRows {
@@ -117,17 +117,17 @@ impl Source {
         let file = File::open(path)
             .and_then(Unchanged::new)
             .map_err(unreadable)?;
-        let version = file.version().clone();
+        let place = file.place(path);
         let rows = match form {
             Form::Csv => FormRows::Csv(CsvRows::open(file)?),
             Form::JsonLines => FormRows::JsonLines(JsonRows::open(Ahead::new(file))),
         };
-        Ok(Self { rows, version })
+        Ok(Self { rows, place })
     }
 
     /// What the file was when it was opened.
     pub(crate) const fn version(&self) -> &Version {
-        &self.version
+        self.place.version()
     }
 
     /// Which columns of the header are not read, counted from 1.
@@ -138,14 +138,19 @@ impl Source {
         }
     }
 
-    /// The next row, or nothing at the end.
+    /// The next row, or nothing at the end. No row is handed out once the file is another: it is not what the person wants any more.
     ///
     /// # Errors
-    /// The file cannot be read any further.
+    /// The file cannot be read any further, or is another than it was.
     pub(crate) fn next(&mut self) -> Result<Option<Entry>, Refusal> {
-        match &mut self.rows {
+        let entry = match &mut self.rows {
             FormRows::Csv(rows) => rows.next(),
             FormRows::JsonLines(rows) => rows.next(),
+        }?;
+        if let Some(entry) = &entry {
+            let place = self.place.check();
+            place.map_err(|error| broken(entry.line, &error))?;
         }
+        Ok(entry)
     }
 }

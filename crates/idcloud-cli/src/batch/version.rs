@@ -1,4 +1,4 @@
-//! An input file as it was when a run began: which file, how long, and when it was changed.
+//! An input file as it was when a run began: which file, how long, and when it and its description were changed.
 //!
 //! Never lets rows be read out of a file that changed under the reader: half of one row and half of another is a
 //! person whom nobody named.
@@ -6,6 +6,7 @@
 use std::fmt;
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 /// Tells a file that changed from one that did not.
@@ -15,6 +16,8 @@ pub(crate) struct Version {
     modified: Option<SystemTime>,
     /// Device and inode, where files have them.
     file: (u64, u64),
+    /// When content, name or rights changed last, where that is known: nobody can set it back.
+    changed: (i64, i64),
 }
 
 impl Version {
@@ -23,6 +26,7 @@ impl Version {
             length: metadata.len(),
             modified: metadata.modified().ok(),
             file: file(metadata),
+            changed: changed(metadata),
         }
     }
 }
@@ -36,6 +40,44 @@ fn file(metadata: &Metadata) -> (u64, u64) {
 #[cfg(not(unix))]
 fn file(_: &Metadata) -> (u64, u64) {
     (0, 0)
+}
+
+#[cfg(unix)]
+fn changed(metadata: &Metadata) -> (i64, i64) {
+    use std::os::unix::fs::MetadataExt as _;
+    (metadata.ctime(), metadata.ctime_nsec())
+}
+
+#[cfg(not(unix))]
+fn changed(_: &Metadata) -> (i64, i64) {
+    (0, 0)
+}
+
+/// Where a file was opened, and what it was then.
+#[derive(Debug)]
+pub(crate) struct Place {
+    path: PathBuf,
+    version: Version,
+}
+
+impl Place {
+    /// What the file was when it was opened.
+    pub(crate) const fn version(&self) -> &Version {
+        &self.version
+    }
+
+    /// Sees that the path still leads to the same file as it was. Asks the path: editors put another file in the place of the one that is
+    /// open. One question takes a microsecond.
+    ///
+    /// # Errors
+    /// It is another, or gone ([`is_change`]); or it cannot be asked.
+    pub(crate) fn check(&self) -> io::Result<()> {
+        match std::fs::metadata(&self.path) {
+            Ok(metadata) if Version::of(&metadata) == self.version => Ok(()),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Err(io::Error::other(Changed)),
+        }
+    }
 }
 
 /// The file changed since it was opened.
@@ -78,9 +120,12 @@ impl Unchanged {
         Ok(Self { file, version })
     }
 
-    /// What it was when it was opened.
-    pub(crate) const fn version(&self) -> &Version {
-        &self.version
+    /// The file's place, which was opened at `path`.
+    pub(crate) fn place(&self, path: &Path) -> Place {
+        Place {
+            path: path.to_owned(),
+            version: self.version.clone(),
+        }
     }
 }
 
@@ -99,6 +144,9 @@ impl Read for Unchanged {
 #[cfg(test)]
 mod tests {
     use std::io::Write as _;
+    use std::time::Duration;
+
+    use idcloud_http::{Clock as _, SystemClock};
 
     use super::*;
 
@@ -119,13 +167,42 @@ mod tests {
         file.write_all(b"more").unwrap();
         assert!(is_change(&reader.read(&mut buffer).unwrap_err()));
         assert!(!is_change(&io::ErrorKind::FileTooLarge.into()));
-        assert_ne!(*open().version(), reader.version);
-        assert_eq!(open().version(), open().version());
-        // Replaced by another of the same content, it is another file.
-        let before = open();
-        std::fs::copy(&path, directory.path().join("new.csv")).unwrap();
-        std::fs::rename(directory.path().join("new.csv"), &path).unwrap();
-        assert_ne!(before.version(), open().version());
+        assert_ne!(open().version, reader.version);
+        assert_eq!(open().version, open().version);
         assert!(Unchanged::new(File::open(directory.path()).unwrap()).is_err());
+    }
+
+    /// Nobody pays for rows that the person has taken out: whatever way the file changes, its place is another from then on.
+    #[tokio::test]
+    async fn a_place_is_asked_by_its_path() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("in.csv");
+        let other = directory.path().join("new.csv");
+        let replace = || {
+            std::fs::copy(&path, &other).unwrap();
+            std::fs::rename(&other, &path).unwrap();
+        };
+        let rewrite = || {
+            let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+            let before = file.metadata().unwrap().modified().unwrap();
+            (&file).write_all(b"9876543210").unwrap();
+            file.set_modified(before).unwrap();
+        };
+        let remove = || std::fs::remove_file(&path).unwrap();
+        let ways: [(&str, &dyn Fn()); 3] = [
+            ("replaced by its copy", &replace),
+            ("rewritten, and its time set back", &rewrite),
+            ("removed", &remove),
+        ];
+        for (way, change) in ways {
+            std::fs::write(&path, "0123456789").unwrap();
+            let open = Unchanged::new(File::open(&path).unwrap()).unwrap();
+            let place = open.place(&path);
+            place.check().unwrap();
+            // Longer than a clock of files may stand still.
+            SystemClock::new().sleep(Duration::from_millis(20)).await;
+            change();
+            assert!(is_change(&place.check().unwrap_err()), "{way}");
+        }
     }
 }
