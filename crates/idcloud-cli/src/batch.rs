@@ -6,7 +6,10 @@
 mod any_input;
 pub(crate) mod column;
 pub(crate) mod csv_rows;
+pub(crate) mod departed;
 pub(crate) mod driver;
+pub(crate) mod earlier_results;
+pub(crate) mod elsewhere;
 pub(crate) mod estimate;
 pub(crate) mod fields;
 pub(crate) mod halt;

@@ -14,6 +14,15 @@ pub(crate) fn before_anything() -> Failure {
     canceled(Delivery::NotSent, "interrupted; nothing was sent", None)
 }
 
+/// An interruption after everything that was sent came to its end, while results were printed.
+pub(crate) fn after_everything() -> Failure {
+    canceled(
+        Delivery::Answered,
+        "interrupted while results were printed; what was submitted is in the journal",
+        Some("Run the same command again: it prints them, and nothing is sent twice."),
+    )
+}
+
 /// An interruption before the submission came to an end.
 pub(crate) fn of_submission(known: &Known, asked: Asked, memory: Memory) -> Failure {
     match known {

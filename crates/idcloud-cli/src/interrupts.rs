@@ -41,23 +41,34 @@ pub(crate) enum Request {
     HangUp,
 }
 
+/// Who ends the program when it is asked to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Heeded {
+    /// The request itself: no command has begun to send.
+    NotYet,
+    /// The command.
+    ByCommand,
+    /// The request itself: whatever the command sent has its end.
+    NoMore,
+}
+
 /// How often the program was asked to end, and whether the command heeds it. Clones share it.
 #[derive(Clone)]
 pub(crate) struct Interrupts {
     requests: watch::Receiver<u32>,
-    heeded: Arc<Mutex<bool>>,
+    heeded: Arc<Mutex<Heeded>>,
 }
 
 /// Where requests are counted.
 pub(crate) struct Counter {
     requests: watch::Sender<u32>,
-    heeded: Arc<Mutex<bool>>,
+    heeded: Arc<Mutex<Heeded>>,
 }
 
 /// Interrupts that are raised by hand alone.
 pub(crate) fn pair() -> (Counter, Interrupts) {
     let (sender, receiver) = watch::channel(0);
-    let heeded = Arc::new(Mutex::new(false));
+    let heeded = Arc::new(Mutex::new(Heeded::NotYet));
     let interrupts = Interrupts {
         requests: receiver,
         heeded: Arc::clone(&heeded),
@@ -73,11 +84,12 @@ impl Interrupts {
     /// Listens for the program's signals from here on, in a thread of its own.
     ///
     /// Until a command heeds them, a request ends the program at once, with `last_words` before
-    /// it: the program may be waiting for a file or for standard input, and has sent nothing.
+    /// it: the program may be waiting for a file or for standard input, and has sent nothing. The
+    /// same holds once a command heeds them no more: it may be waiting for a reader of its output.
     ///
     /// # Errors
     /// The system gives the program no handler or no thread.
-    pub(crate) fn listen(last_words: impl Fn() + Send + 'static) -> io::Result<Self> {
+    pub(crate) fn listen(last_words: impl Fn(Heeded) + Send + 'static) -> io::Result<Self> {
         let (counter, interrupts) = pair();
         let runtime = Builder::new_current_thread().enable_io().build()?;
         let mut signals = {
@@ -94,7 +106,8 @@ impl Interrupts {
                     Reaction::Ask => {}
                     Reaction::EndUnheeded => {
                         if let Some(last_words) = last_words.take() {
-                            say(last_words);
+                            let heeded = *heeded;
+                            say(move || last_words(heeded));
                         }
                         process::exit(Exit::Interrupted as i32);
                     }
@@ -111,7 +124,16 @@ impl Interrupts {
     /// From here on the command ends by itself when it is asked to. To be called before anything
     /// is sent, and before anything is begun that must not be cut off.
     pub(crate) fn heed(&self) {
-        *lock(&self.heeded) = true;
+        let mut heeded = lock(&self.heeded);
+        if *heeded == Heeded::NotYet {
+            *heeded = Heeded::ByCommand;
+        }
+    }
+
+    /// From here on a request ends the program again. To be called once everything that was sent
+    /// has its end, before anything that may wait for a person: a pager holds results up for ever.
+    pub(crate) fn heed_no_more(&self) {
+        *lock(&self.heeded) = Heeded::NoMore;
     }
 
     /// Whether the program was asked to end.
@@ -152,14 +174,14 @@ impl Interrupts {
 enum Reaction {
     /// The command hears of it.
     Ask,
-    /// It ends at once. No command heeds requests, so nothing was sent.
+    /// It ends at once. No command heeds requests, so nothing is on its way.
     EndUnheeded,
     /// It ends at once, whatever it is doing.
     EndByForce,
 }
 
 impl Counter {
-    fn count(&self, request: Request, heeded: bool) -> Reaction {
+    fn count(&self, request: Request, heeded: Heeded) -> Reaction {
         let mut reaction = Reaction::Ask;
         self.requests.send_modify(|count| {
             *count = after(*count, request);
@@ -183,11 +205,11 @@ fn after(count: u32, request: Request) -> u32 {
     }
 }
 
-fn reaction_to(count: u32, heeded: bool) -> Reaction {
+fn reaction_to(count: u32, heeded: Heeded) -> Reaction {
     match (heeded, count) {
-        (false, _) => Reaction::EndUnheeded,
-        (true, FORCE..) => Reaction::EndByForce,
-        (true, _) => Reaction::Ask,
+        (Heeded::NotYet | Heeded::NoMore, _) => Reaction::EndUnheeded,
+        (Heeded::ByCommand, FORCE..) => Reaction::EndByForce,
+        (Heeded::ByCommand, _) => Reaction::Ask,
     }
 }
 
@@ -202,7 +224,7 @@ fn say(last_words: impl Fn() + Send + 'static) {
     }
 }
 
-fn lock(heeded: &Mutex<bool>) -> MutexGuard<'_, bool> {
+fn lock(heeded: &Mutex<Heeded>) -> MutexGuard<'_, Heeded> {
     heeded.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -273,15 +295,27 @@ mod tests {
     #[test]
     fn what_heeds_nothing_is_ended() {
         for (count, heeded, reaction) in [
-            (1, false, Reaction::EndUnheeded),
-            (2, false, Reaction::EndUnheeded),
-            (1, true, Reaction::Ask),
-            (2, true, Reaction::Ask),
-            (3, true, Reaction::EndByForce),
-            (4, true, Reaction::EndByForce),
+            (1, Heeded::NotYet, Reaction::EndUnheeded),
+            (2, Heeded::NotYet, Reaction::EndUnheeded),
+            (1, Heeded::ByCommand, Reaction::Ask),
+            (2, Heeded::ByCommand, Reaction::Ask),
+            (3, Heeded::ByCommand, Reaction::EndByForce),
+            (4, Heeded::ByCommand, Reaction::EndByForce),
+            (1, Heeded::NoMore, Reaction::EndUnheeded),
+            (2, Heeded::NoMore, Reaction::EndUnheeded),
         ] {
-            assert_eq!(reaction_to(count, heeded), reaction, "{count} {heeded}");
+            assert_eq!(reaction_to(count, heeded), reaction, "{count} {heeded:?}");
         }
+    }
+
+    /// A command that has let go is ended by the next request, whatever it waits for meanwhile.
+    #[tokio::test]
+    async fn what_was_let_go_of_is_not_taken_back() {
+        let (_counter, interrupts) = pair();
+        interrupts.heed();
+        interrupts.heed_no_more();
+        assert_eq!(interrupts.interruptible(async {}).await, Some(()));
+        assert_eq!(*lock(&interrupts.heeded), Heeded::NoMore);
     }
 
     /// Listening in any way is heeding: from then on a request does not end the program.
@@ -289,7 +323,7 @@ mod tests {
     async fn whatever_listens_heeds() {
         for way in 0..3 {
             let (counter, interrupts) = pair();
-            assert!(!*lock(&counter.heeded));
+            assert_eq!(*lock(&counter.heeded), Heeded::NotYet);
             match way {
                 0 => interrupts.heed(),
                 1 => drop(interrupts.interruptible(async {}).await),
@@ -299,7 +333,7 @@ mod tests {
                     () = async {} => {}
                 },
             }
-            assert!(*lock(&counter.heeded), "{way}");
+            assert_eq!(*lock(&counter.heeded), Heeded::ByCommand, "{way}");
         }
     }
 }

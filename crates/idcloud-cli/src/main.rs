@@ -50,7 +50,7 @@ use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
 
 use crate::failure::Failure;
-use crate::interrupts::Interrupts;
+use crate::interrupts::{Heeded, Interrupts};
 
 fn main() -> ExitCode {
     core_files::switch_off();
@@ -70,7 +70,7 @@ fn main() -> ExitCode {
         variable("IDCLOUD_FORMAT").as_deref(),
     ));
     let format = output.format();
-    let listening = Interrupts::listen(move || last_words(terminals, format));
+    let listening = Interrupts::listen(move |heeded| last_words(heeded, terminals, format));
     let Ok(interrupts) = listening else {
         let failure = Failure::fault("the program cannot listen for signals");
         let _ = output.failure(&failure);
@@ -81,13 +81,17 @@ fn main() -> ExitCode {
     exit.into()
 }
 
-/// What is said when the program is interrupted before it sent anything.
-fn last_words(terminals: output::Terminals, format: args::Format) {
+/// What is said when the program is interrupted while nothing is on its way.
+fn last_words(heeded: Heeded, terminals: output::Terminals, format: args::Format) {
     let variable = |name: &str| std::env::var_os(name);
     let (mut nowhere, mut stderr) = (io::sink(), io::stderr());
     let mut output = output::Output::new(&mut nowhere, &mut stderr, terminals, &variable);
     output.set_format(format);
     output.after_ctrl_c();
+    let failure = match heeded {
+        Heeded::NoMore => interrupted::after_everything(),
+        Heeded::NotYet | Heeded::ByCommand => interrupted::before_anything(),
+    };
     // Where standard error is gone, the exit code still tells.
-    let _ = output.failure(&interrupted::before_anything());
+    let _ = output.failure(&failure);
 }

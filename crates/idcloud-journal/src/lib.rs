@@ -2,6 +2,7 @@
 
 mod by_account;
 mod failure;
+mod listed;
 mod log_mark;
 mod migrations;
 mod opening;
@@ -12,5 +13,6 @@ mod sqlite_reader;
 mod table;
 mod writer;
 
+pub use listed::Listed;
 pub use sqlite_journal::SqliteJournal;
 pub use sqlite_reader::SqliteReader;

@@ -14,6 +14,7 @@ use rusqlite::types::Value;
 use rusqlite::{OptionalExtension as _, params_from_iter};
 
 use crate::failure::storage;
+use crate::listed::Listed;
 use crate::log_mark::Logged;
 use crate::table::{LOAD, RECORD, key, number, record, stored_as};
 
@@ -45,21 +46,37 @@ impl Reader {
         Ok(record.map(|record| Entry::new(key.clone(), record, now)))
     }
 
-    pub(crate) fn references(
+    pub(crate) fn listed(
         &self,
         flow: Flow,
-        each: &mut dyn FnMut(&str),
+        each: &mut dyn FnMut(Listed<'_>),
     ) -> Result<(), JournalError> {
         let connection = self.lock();
         let mut statement = connection
-            .prepare("SELECT reference FROM submission WHERE flow = ?1")
+            .prepare(
+                "SELECT environment, origin, tenant, reference, state FROM submission WHERE flow = ?1",
+            )
             .map_err(storage)?;
         let mut rows = statement.query([flow.as_str()]).map_err(storage)?;
         while let Some(row) = rows.next().map_err(storage)? {
-            let reference = row.get_ref(0).map_err(storage)?;
+            let mut columns = [""; 5];
+            let mut is_text = true;
+            for (at, column) in columns.iter_mut().enumerate() {
+                match row.get_ref(at).map_err(storage)?.as_str() {
+                    Ok(text) => *column = text,
+                    Err(_) => is_text = false,
+                }
+            }
             // What is no text is no reference of any caller's.
-            if let Ok(reference) = reference.as_str() {
-                each(reference);
+            if is_text {
+                let [environment, origin, tenant_id, reference, state] = columns;
+                each(Listed {
+                    environment,
+                    origin,
+                    tenant_id,
+                    reference,
+                    state: state.parse().ok(),
+                });
             }
         }
         Ok(())

@@ -8,6 +8,7 @@ use std::time::SystemTime;
 use idcloud_flows::Flow;
 use idcloud_flows::journal::{Entry, EntryFilter, JournalError, JournalKey, Page};
 
+use crate::listed::Listed;
 use crate::opening;
 use crate::reader::Reader;
 
@@ -39,12 +40,12 @@ impl SqliteReader {
         self.0.entry(key, now)
     }
 
-    /// Hands every reference of a flow to `each`, of any environment and account, in no order. A million take about a second.
+    /// Hands every reference of a flow to `each`, of any environment and tenant, in no order. A million take about a second.
     ///
     /// # Errors
     /// The file cannot be read.
-    pub fn references(&self, flow: Flow, each: &mut dyn FnMut(&str)) -> Result<(), JournalError> {
-        self.0.references(flow, each)
+    pub fn listed(&self, flow: Flow, each: &mut dyn FnMut(Listed<'_>)) -> Result<(), JournalError> {
+        self.0.listed(flow, each)
     }
 
     /// As [`Journal::entries`](idcloud_flows::journal::Journal::entries).

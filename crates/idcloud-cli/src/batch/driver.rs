@@ -1,6 +1,6 @@
 //! Runs the rows of a batch: so many at once, in their order, until they are through or somebody stops it.
 //!
-//! Never leaves what is in flight unless it is told to twice, and never begins a row after it was told to stop.
+//! Never leaves what is in flight unless it is told to twice, and never lets a row leave after it was told to stop.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -62,10 +62,25 @@ pub(crate) struct Driver {
 /// What a run left besides the journal.
 pub(crate) struct Left {
     pub(crate) end: End,
+    /// How many rows were begun.
+    pub(crate) begun: usize,
     pub(crate) tally: Tally,
     pub(crate) remarks: Remarks,
     /// What the journal could not write down, by the rows' references.
     pub(crate) unwritten: HashMap<Reference, Unwritten>,
+}
+
+impl Left {
+    /// A run that stopped before its first row.
+    pub(crate) fn before_any(why: String) -> Self {
+        Self {
+            end: End::Halted(why),
+            begun: 0,
+            tally: Tally::default(),
+            remarks: Remarks::default(),
+            unwritten: HashMap::new(),
+        }
+    }
 }
 
 /// A row in flight, and where it stands in the input.
@@ -73,7 +88,8 @@ struct Ended {
     row: RowId,
     line: u64,
     reference: Reference,
-    ran: Ran,
+    /// Nothing where the row was let go of before it left.
+    ran: Option<Ran>,
 }
 
 #[derive(Default)]
@@ -85,6 +101,7 @@ struct Stand {
     waiting: HashMap<ProcessId, (RowId, Reference)>,
     exhausted: bool,
     end: Option<End>,
+    begun: usize,
     ended: usize,
 }
 
@@ -120,11 +137,14 @@ impl Driver {
         loop {
             while !stand.exhausted
                 && !stand.is_stopping()
+                && !interrupts.is_raised()
                 && in_flight.len() < self.concurrency
                 && self.waiter.len() < MAX_WAITING
             {
                 match self.rows.next() {
-                    Ok(Some(line)) => self.begin(line, &mut in_flight, &mut stand, output),
+                    Ok(Some(line)) => {
+                        self.begin(line, interrupts, &mut in_flight, &mut stand, output);
+                    }
                     Ok(None) => stand.exhausted = true,
                     // What is in flight is finished first, whatever became of the rest of the input.
                     Err(refusal) => stand.halt(refusal.sentence()),
@@ -166,6 +186,7 @@ impl Driver {
         self.meter.finish();
         Left {
             end: stand.end.unwrap_or(End::Through),
+            begun: stand.begun,
             tally: stand.tally,
             remarks: stand.remarks,
             unwritten: stand.unwritten,
@@ -175,10 +196,12 @@ impl Driver {
     fn begin(
         &mut self,
         line: Line,
+        interrupts: &Interrupts,
         in_flight: &mut JoinSet<Ended>,
         stand: &mut Stand,
         output: &mut Output<'_>,
     ) {
+        stand.begun += 1;
         let id = RowId::from(&line);
         let Line {
             begins: line,
@@ -188,9 +211,10 @@ impl Driver {
         } = line;
         match (reference, row) {
             (Some(reference), Ok(row)) => {
-                let job = Arc::clone(&self.job);
+                let (job, interrupts) = (Arc::clone(&self.job), interrupts.clone());
                 in_flight.spawn(async move {
-                    let ran = job.run(reference.clone(), row).await;
+                    let ran = job.run_unless_interrupted(reference.clone(), row, &interrupts);
+                    let ran = ran.await;
                     Ended {
                         row: id,
                         line,
@@ -215,13 +239,16 @@ impl Driver {
     }
 
     fn ended(&mut self, ended: Ended, stand: &mut Stand, output: &mut Output<'_>) {
-        stand.ended += 1;
         let Ended {
             row,
             line,
             reference,
             ran,
         } = ended;
+        let Some(ran) = ran else {
+            return;
+        };
+        stand.ended += 1;
         match ran.came {
             Came::Failed(_) => {}
             _ if ran.sent => stand.remarks.sent(row),
@@ -287,9 +314,12 @@ impl Driver {
         let text = match in_flight {
             0 => "Interrupted.".to_owned(),
             rows => format!(
-                "Interrupted: finishing what is in flight ({rows} rows). Interrupt again to leave at once; what has left is then ambiguous."
+                "Interrupted: finishing what is in flight (at most {rows} rows). Interrupt again to leave at once; what has left is then ambiguous."
             ),
         };
         self.meter.interrupted(&text, output);
     }
 }
+
+#[cfg(test)]
+mod tests;

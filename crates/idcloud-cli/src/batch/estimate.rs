@@ -11,10 +11,27 @@ use super::pace::span;
 use crate::style::Style;
 
 /// GETs that one process still pending costs at most within a minute (the waiter's schedule).
-const LOOKUPS_EACH: u64 = 8;
+pub(crate) const LOOKUPS_EACH: u64 = 8;
 
 /// How long an access token is used before it is exchanged for another.
 const TOKEN_LIFE: Duration = Duration::from_secs(50 * 60);
+
+/// What stands in an input, as far as it costs something.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Counted {
+    pub(crate) rows: u64,
+    /// Rows that break rules.
+    pub(crate) invalid: u64,
+    /// Rows that the journal has an answer for, or may not repeat.
+    pub(crate) submitted: u64,
+    /// Of them, those whose processes a run asks for.
+    pub(crate) pending: u64,
+    /// Of them, those that may have been accepted and are not repeated.
+    pub(crate) ambiguous: u64,
+    /// GETs for those that are asked for.
+    pub(crate) lookups_at_least: u64,
+    pub(crate) lookups_at_most: u64,
+}
 
 /// What a run of the whole input comes to. Its keys are public interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -26,6 +43,10 @@ pub(crate) struct Estimate {
     pub(crate) invalid: u64,
     /// Rows that the journal has an answer for, or may not repeat.
     pub(crate) submitted: u64,
+    /// Of them, those whose processes are asked for.
+    pending: u64,
+    /// Of them, those that may have been accepted: they are not repeated.
+    ambiguous: u64,
     /// Creates that are left: each makes a process that is billed.
     creates: u64,
     /// Requests where every verdict comes with its create.
@@ -38,9 +59,17 @@ pub(crate) struct Estimate {
     seconds_at_most: u64,
 }
 
-impl Estimate {
-    /// What `rows` come to, of which some are invalid and some submitted already, at `rate` requests a second.
-    pub(crate) fn new(rows: u64, invalid: u64, submitted: u64, rate: u16) -> Self {
+impl Counted {
+    /// What it comes to at `rate` requests a second.
+    pub(crate) fn estimate(self, rate: u16) -> Estimate {
+        let Self {
+            rows,
+            invalid,
+            submitted,
+            pending,
+            ambiguous,
+            ..
+        } = self;
         let creates = rows.saturating_sub(invalid).saturating_sub(submitted);
         let with_tokens = |calls: u64| {
             if calls == 0 {
@@ -51,13 +80,18 @@ impl Estimate {
             let requests = calls + tokens;
             (requests, requests.div_ceil(rate))
         };
-        let (requests_at_least, seconds_at_least) = with_tokens(creates);
-        let lookups = creates.saturating_mul(LOOKUPS_EACH);
+        let (requests_at_least, seconds_at_least) =
+            with_tokens(creates.saturating_add(self.lookups_at_least));
+        let lookups = creates
+            .saturating_mul(LOOKUPS_EACH)
+            .saturating_add(self.lookups_at_most);
         let (requests_at_most, seconds_at_most) = with_tokens(creates.saturating_add(lookups));
-        Self {
+        Estimate {
             rows,
             invalid,
             submitted,
+            pending,
+            ambiguous,
             creates,
             requests_at_least,
             requests_at_most,
@@ -66,7 +100,9 @@ impl Estimate {
             seconds_at_most,
         }
     }
+}
 
+impl Estimate {
     /// Writes it for a person.
     pub(crate) fn write_text(&self, to: &mut dyn Write, style: Style) -> io::Result<()> {
         let good = self.rows.saturating_sub(self.invalid);
@@ -84,8 +120,15 @@ impl Estimate {
                 format!("{least} to {most}")
             }
         };
-        for (name, value) in [
-            ("in the journal", self.submitted.to_string()),
+        let mut facts = vec![("in the journal", self.submitted.to_string())];
+        if self.pending > 0 {
+            facts.push(("of them pending", format!("{}, asked for", self.pending)));
+        }
+        if self.ambiguous > 0 {
+            let ambiguous = format!("{}, not repeated", self.ambiguous);
+            facts.push(("of them in doubt", ambiguous));
+        }
+        facts.extend([
             (
                 "to create",
                 format!("{} processes, each of them billed", self.creates),
@@ -108,7 +151,8 @@ impl Estimate {
                     self.rate
                 ),
             ),
-        ] {
+        ]);
+        for (name, value) in facts {
             writeln!(to, "  {} {value}", style.dim(&format!("{name:<16}")))?;
         }
         writeln!(to)?;
@@ -126,12 +170,35 @@ mod tests {
 
     #[test]
     fn rows_that_cost_nothing_are_left_out() {
-        let estimate = Estimate::new(200_000, 1_000, 9_000, 10);
+        let count = |rows, invalid, submitted| Counted {
+            rows,
+            invalid,
+            submitted,
+            ..Counted::default()
+        };
+        let estimate = count(200_000, 1_000, 9_000).estimate(10);
         assert_eq!(estimate.creates, 190_000);
         assert_eq!(estimate.requests_at_least, 190_007);
         assert_eq!(estimate.seconds_at_least, 19_001);
         assert_eq!(estimate.requests_at_most, 1_710_058);
-        let nothing = Estimate::new(3, 1, 2, 10);
+        let nothing = count(3, 1, 2).estimate(10);
         assert_eq!((nothing.requests_at_most, nothing.seconds_at_most), (0, 0));
+    }
+
+    /// The tenant's budget is respected: what is pending is asked for, and each question is a request.
+    #[test]
+    fn what_is_pending_costs_lookups() {
+        let counted = Counted {
+            rows: 3,
+            submitted: 3,
+            pending: 2,
+            lookups_at_least: 3,
+            lookups_at_most: 2 * LOOKUPS_EACH + 1,
+            ..Counted::default()
+        };
+        let estimate = counted.estimate(10);
+        assert_eq!(estimate.creates, 0);
+        assert_eq!(estimate.requests_at_least, 4);
+        assert_eq!(estimate.requests_at_most, 18);
     }
 }

@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use idcloud_flows::journal::{Entry, Journal, JournalKey, Reference, State};
 use idcloud_flows::{Flow, IdentityVerification, Pending, Submission, SubmitOptions};
-use idcloud_http::{Clock, Environment};
+use idcloud_http::{CallOptions, Clock, Environment};
+use idcloud_model::Process;
 use idcloud_model::request::IdentityRequest;
 
+use super::departed::Departed;
 use super::outcome::Outcome;
 use super::row::{self, Row};
 use super::standing::{Comparison, Made, Standing, is_failed, is_known};
@@ -16,6 +18,7 @@ use super::unwritten::Unwritten;
 
 use crate::exit::Exit;
 use crate::failure::{Failure, Refusal};
+use crate::interrupts::Interrupts;
 use crate::selfie_input;
 use crate::submit_failure::{self, Memory};
 
@@ -67,13 +70,36 @@ impl Job {
         JournalKey::new(&self.environment, Flow::Identity, reference)
     }
 
+    /// Runs the row, or lets go of it where the program is asked to end before it leaves: nothing of it is on its way then. What has left comes to
+    /// its end.
+    pub(crate) async fn run_unless_interrupted(
+        &self,
+        reference: Reference,
+        row: Row,
+        interrupts: &Interrupts,
+    ) -> Option<Ran> {
+        let departed = Arc::new(Departed::new());
+        let mut run = Box::pin(self.run(reference, row, &departed));
+        tokio::select! {
+            biased;
+            ran = &mut run => return Some(ran),
+            () = interrupts.reached(1) => {}
+        }
+        // What waits for a token or its turn, for a connection or for another attempt can wait for long, and then it would leave.
+        tokio::select! {
+            biased;
+            () = departed.here() => None,
+            ran = run => Some(ran),
+        }
+    }
+
     /// Submits the row, unless the journal knows its reference: then the row is told what is remembered, where it is the same request.
-    pub(crate) async fn run(&self, reference: Reference, row: Row) -> Ran {
+    async fn run(&self, reference: Reference, row: Row, departed: &Arc<Departed>) -> Ran {
         let key = self.key(reference);
         match self.journal.entry(&key, self.clock.now()).await {
-            Ok(Some(entry)) if is_known(&entry) => self.known(&entry, row).await,
+            Ok(Some(entry)) if is_known(&entry) => self.known(&entry, row, departed).await,
             Ok(_) => match self.request(row).await {
-                Ok(request) => self.submitted(&key, request, true).await,
+                Ok(request) => self.submitted(&key, request, true, departed).await,
                 Err(failure) => Came::Failed(Box::new(failure)).into(),
             },
             Err(error) => Came::Failed(Box::new(submit_failure::of_record(&error))).into(),
@@ -81,7 +107,7 @@ impl Job {
     }
 
     /// A row whose reference the journal knows.
-    async fn known(&self, entry: &Entry, row: Row) -> Ran {
+    async fn known(&self, entry: &Entry, row: Row, departed: &Arc<Departed>) -> Ran {
         let request = match self.compared(entry, row).await {
             Ok(request) => request,
             Err(failure) => return Came::Failed(failure).into(),
@@ -91,7 +117,10 @@ impl Job {
             // The journal's rules answer both: whose a process is that a person found, and whether a failed one may be replaced.
             Some(request) if may_begin_again || entry.record().is_found() => {
                 match selfie_input::verify(request.selfie()) {
-                    Ok(()) => self.submitted(entry.key(), *request, may_begin_again).await,
+                    Ok(()) => {
+                        self.submitted(entry.key(), *request, may_begin_again, departed)
+                            .await
+                    }
                     Err(refusals) => refused(refusals).into(),
                 }
             }
@@ -122,8 +151,15 @@ impl Job {
         }
     }
 
-    async fn submitted(&self, key: &JournalKey, request: IdentityRequest, sent: bool) -> Ran {
-        let mut options = SubmitOptions::new()
+    async fn submitted(
+        &self,
+        key: &JournalKey,
+        request: IdentityRequest,
+        sent: bool,
+        departed: &Arc<Departed>,
+    ) -> Ran {
+        let call = CallOptions::new().with_before_dispatch(Arc::clone(departed) as Arc<_>);
+        let mut options = SubmitOptions::from(call)
             .with_reference(key.reference().clone())
             .with_begin_again(self.begin_again);
         if self.send_references {
@@ -132,7 +168,10 @@ impl Job {
                 Err(refusal) => return refused(vec![refusal]).into(),
             }
         }
-        let (came, unwritten) = match self.handle.submit(request, &options).await {
+        let watching = Arc::clone(departed);
+        let observer = Arc::new(move |process: &Process| watching.see(process));
+        let handle = self.handle.clone().with_observer(observer);
+        let (came, unwritten) = match handle.submit(request, &options).await {
             Ok(Submission::Finished(report)) => (
                 Came::Ended(of_process(report.failure().is_some())),
                 Unwritten::of_report(&report),

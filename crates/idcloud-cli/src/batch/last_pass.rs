@@ -94,6 +94,15 @@ async fn told(
         Some(Mark::Failed(failure)) => Some(*failure),
         _ => None,
     };
+    // The journal knows less than this run, and may not even be readable.
+    if let Some(unwritten) = unwritten
+        && (is_own || remark.is_some())
+    {
+        return Ok(match unwritten.result(job.environment.name().as_str()) {
+            Some((outcome, result)) => Told::result(outcome, result),
+            None => Told::failure(remark.unwrap_or_else(|| unwritten.failure())),
+        });
+    }
     let key = job.key(reference);
     let entry = match job.journal.entry(&key, job.clock.now()).await {
         Ok(entry) => entry,
@@ -103,15 +112,6 @@ async fn told(
             return Ok(Told::Failure(Outcome::Ambiguous, failure));
         }
     };
-    // The journal knows less than this run.
-    if let Some(unwritten) = unwritten
-        && (is_own || remark.is_some())
-    {
-        return Ok(match unwritten.result(job.environment.name().as_str()) {
-            Some((outcome, result)) => Told::result(outcome, result),
-            None => Told::failure(remark.unwrap_or_else(|| unwritten.failure())),
-        });
-    }
     let Some(entry) = entry else {
         return Ok(Told::failure(remark.unwrap_or_else(not_begun)));
     };
@@ -122,11 +122,11 @@ async fn told(
     {
         return Ok(Told::failure(*failure));
     }
-    Ok(remembered(job, &entry, remark))
+    Ok(remembered(job, &entry, remark, is_own))
 }
 
 /// What the journal remembers of the row's own request.
-fn remembered(job: &Job, entry: &Entry, remark: Option<Failure>) -> Told {
+fn remembered(job: &Job, entry: &Entry, remark: Option<Failure>, is_own: bool) -> Told {
     let environment = job.environment.name().as_str();
     match entry.state() {
         State::Finished(finished) => {
@@ -145,7 +145,13 @@ fn remembered(job: &Job, entry: &Entry, remark: Option<Failure>) -> Told {
         }
         // The run has the journal's lock: what is in its hands is its own, and no other run's.
         State::Dispatched { owner, .. } if *owner == recover::owner() => {
-            Told::failure(remark.unwrap_or_else(submit_failure::left_open))
+            let left_open = if is_own {
+                submit_failure::left_open
+            } else {
+                // An earlier run sent it, and this one ended before it could let go of it.
+                submit_failure::ambiguous
+            };
+            Told::failure(remark.unwrap_or_else(left_open))
         }
         State::Dispatched { .. } => Told::Failure(Outcome::Ambiguous, submit_failure::in_flight()),
         State::NotSent(refusal) => Told::failure(

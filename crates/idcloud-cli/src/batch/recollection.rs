@@ -2,19 +2,25 @@
 //!
 //! Never takes a memory that is new, foreign or older than the results for a first start in silence: what was paid is paid again then.
 
-use std::io::{BufRead as _, BufReader};
 use std::path::Path;
+use std::time::SystemTime;
 
 use idcloud_flows::Flow;
+use idcloud_flows::journal::{Entry, JournalKey, Reference, State};
+use idcloud_http::Environment;
 use idcloud_journal::SqliteReader;
-use serde::Deserialize;
+use idcloud_model::ProcessId;
 
-use super::outcome::Outcome;
+use super::earlier_results::{self, EarlierResult};
+use super::elsewhere::{Elsewhere, is_at};
+use super::recover;
 use super::references::{Hashes, References};
 use super::row;
 use super::source::{Form, Source};
+use super::standing::is_known;
 use crate::failure::{Failure, Refusal};
 use crate::submit_failure;
+use crate::unreadable_entry;
 
 /// What is looked at.
 pub(crate) struct Looked<'a> {
@@ -24,10 +30,13 @@ pub(crate) struct Looked<'a> {
     pub(crate) journal: Option<&'a SqliteReader>,
     /// Results of an earlier run, where there are some.
     pub(crate) results: Option<(&'a Path, Form)>,
-    /// Where rows will be sent; results of another environment say nothing of this one. Nothing where it is not known.
+    /// The name of where rows will be sent; results of another environment say nothing of this one. Nothing where it is not known.
     pub(crate) environment: Option<&'static str>,
+    /// Where rows will be sent, and as whom: what the journal has for others is no memory of this run's rows. Nothing where it is not known.
+    pub(crate) place: Option<&'a Environment>,
     /// Whether the person has said that rows of the results may be submitted again.
     pub(crate) accepts_new_journal: bool,
+    pub(crate) now: SystemTime,
 }
 
 /// How well the journal knows the input.
@@ -43,7 +52,7 @@ pub(crate) enum Recollection {
 
 impl Recollection {
     /// What a person is told.
-    pub(crate) const fn note(self) -> Option<&'static str> {
+    const fn note(self) -> Option<&'static str> {
         match self {
             Self::New => Some("note: the journal is new: every row of this input is new to it"),
             Self::Foreign => Some(
@@ -54,177 +63,261 @@ impl Recollection {
     }
 }
 
+/// What came of the comparison, where nothing is refused.
+#[derive(Debug)]
+pub(crate) struct Recollected {
+    recollection: Recollection,
+    elsewhere: Option<String>,
+    /// The processes that the results name for rows of which the journal has no end, by the rows' references.
+    pub(crate) named: Vec<(Reference, ProcessId)>,
+}
+
+impl Recollected {
+    /// What a person is told before anything is sent.
+    pub(crate) fn notes(&self) -> impl Iterator<Item = &str> {
+        let recollection = self.recollection.note();
+        recollection.into_iter().chain(self.elsewhere.as_deref())
+    }
+}
+
 impl Looked<'_> {
     /// Compares the three.
     ///
     /// # Errors
-    /// The results tell of rows that the journal does not know; references differ from the journal's by leading zeros alone; or one of
-    /// the three cannot be read.
-    pub(crate) fn compare(&self) -> Result<Recollection, Failure> {
+    /// The results tell of rows that the journal does not know; references differ from the journal's or the results' by leading zeros alone;
+    /// or one of the three cannot be read.
+    pub(crate) fn compare(&self) -> Result<Recollected, Failure> {
         let remembered = self.remembered()?;
-        let refused = |refusal| Failure::usage(vec![refusal]);
-        if !remembered.stripped.is_empty() {
-            self.refuse_stripped(&remembered).map_err(refused)?;
+        self.refuse_stripped(&remembered.stripped, &remembered.known, "the journal knows")?;
+        let mut told = Told::default();
+        if let Some((path, form)) = self.results {
+            earlier_results::read(path, form, |row| self.see(&row, &remembered, &mut told))?;
         }
-        if !self.accepts_new_journal
-            && let Some((path, form)) = self.results
-        {
-            let unknown = results(path, form, |result| self.is_unknown(result, &remembered))
-                .map_err(refused)?;
-            if unknown > 0 {
-                return Err(refused(Refusal::new(
-                    "--journal",
-                    format!(
-                        "does not know {unknown} rows of this input that the results in --output tell of as submitted"
-                    ),
-                    "name the journal of that run; with --new-journal these rows are submitted, and billed, again",
-                )));
+        if !self.accepts_new_journal {
+            let known = Hashes::new(std::mem::take(&mut told.known));
+            let stripped = Hashes::new(std::mem::take(&mut told.stripped));
+            self.refuse_stripped(&stripped, &known, "the results in --output tell of")?;
+            if told.lost > 0 {
+                return Err(refused(lost(told.lost, &remembered.elsewhere)));
             }
         }
-        Ok(match (remembered.count, remembered.known.is_empty()) {
+        let recollection = match (
+            remembered.count,
+            remembered.own.is_empty() && remembered.known.is_empty(),
+        ) {
             (0, _) => Recollection::New,
             (_, true) => Recollection::Foreign,
             (_, false) => Recollection::Known,
+        };
+        Ok(Recollected {
+            recollection,
+            elsewhere: remembered.elsewhere.note(self.place),
+            named: told.named,
         })
     }
 
     fn remembered(&self) -> Result<Remembered, Failure> {
-        let (mut count, mut known, mut stripped) = (0, Vec::new(), Vec::new());
+        let (mut count, mut elsewhere) = (0, Elsewhere::default());
+        let (mut own, mut known, mut stripped) = (Vec::new(), Vec::new(), Vec::new());
         if let Some(journal) = self.journal {
-            let mut each = |reference: &str| {
-                count += 1;
-                let hash = self.references.hash(reference);
-                if self.references.has(hash) {
-                    known.push(hash);
-                } else if let Some(bare) = self.references.hash_of_bare(reference)
-                    && self.references.has_bare(bare)
-                {
-                    stripped.push(bare);
-                }
-            };
             journal
-                .references(Flow::Identity, &mut each)
+                .listed(Flow::Identity, &mut |listed| {
+                    count += 1;
+                    let hash = self.references.hash(listed.reference);
+                    if self.references.has(hash) {
+                        known.push(hash);
+                        if self.place.is_some_and(|place| is_at(&listed, place)) {
+                            own.push(hash);
+                        } else {
+                            elsewhere.see(&listed);
+                        }
+                    } else if let Some(bare) = self.references.hash_of_bare(listed.reference)
+                        && self.references.has_bare(bare)
+                    {
+                        stripped.push(bare);
+                    }
+                })
                 .map_err(|error| submit_failure::of_journal(&error))?;
         }
         Ok(Remembered {
             count,
+            own: Hashes::new(own),
             known: Hashes::new(known),
             stripped: Hashes::new(stripped),
+            elsewhere,
         })
     }
 
-    /// Refuses an input with a row that the journal knows under a reference with more or fewer leading zeros.
-    fn refuse_stripped(&self, remembered: &Remembered) -> Result<(), Refusal> {
-        let unreadable = |refusals: Vec<Refusal>| {
-            let none = || Refusal::new("INPUT", "cannot be read", "check the file");
-            refusals.into_iter().next().unwrap_or_else(none)
-        };
-        let mut source = Source::open(self.input).map_err(unreadable)?;
-        while let Some(entry) = source.next()? {
+    /// Refuses an input with a row that is known under a reference with more or fewer leading zeros, and not under its own.
+    fn refuse_stripped(
+        &self,
+        stripped: &Hashes,
+        known: &Hashes,
+        by_whom: &str,
+    ) -> Result<(), Failure> {
+        if stripped.is_empty() {
+            return Ok(());
+        }
+        let mut source = Source::open(self.input).map_err(Failure::usage)?;
+        while let Some(entry) = source.next().map_err(refused)? {
             let Ok(reference) = row::reference(&entry.fields) else {
                 continue;
             };
             let reference = reference.as_str();
             let bare = self.references.hash_of_bare(reference);
-            if bare.is_some_and(|bare| remembered.stripped.has(bare))
-                && !remembered.known.has(self.references.hash(reference))
+            if bare.is_some_and(|bare| stripped.has(bare))
+                && !known.has(self.references.hash(reference))
             {
-                return Err(Refusal::new(
+                return Err(refused(Refusal::new(
                     format!("line {}, reference", entry.line),
-                    "differs by leading zeros alone from one that the journal knows",
+                    format!("differs by leading zeros alone from one that {by_whom}"),
                     "format the column as text, and give each reference as it was submitted; another row needs a reference that differs by more",
-                ));
+                )));
             }
         }
         Ok(())
     }
 
-    /// Whether a result tells of a row of this input that was submitted, and that the journal does not know.
-    fn is_unknown(&self, result: &Told, remembered: &Remembered) -> bool {
-        let Some(reference) = &result.reference else {
-            return false;
+    /// Looks at one row of the results.
+    fn see(
+        &self,
+        row: &EarlierResult,
+        remembered: &Remembered,
+        told: &mut Told,
+    ) -> Result<(), Failure> {
+        let Some(text) = row.reference() else {
+            return Ok(());
         };
-        let hash = self.references.hash(reference);
-        let is_elsewhere = match (&result.environment, self.environment) {
-            (Some(told), Some(environment)) => !told.is_empty() && told != environment,
-            _ => false,
+        if !row.was_submitted() || row.is_elsewhere(self.environment) {
+            return Ok(());
+        }
+        let hash = self.references.hash(text);
+        if !self.references.has(hash) {
+            let bare = self.references.hash_of_bare(text);
+            told.stripped
+                .extend(bare.filter(|bare| self.references.has_bare(*bare)));
+            return Ok(());
+        }
+        told.known.push(hash);
+        match self.standing(text, hash, remembered)? {
+            Standing::Unknown => told.lost += 1,
+            Standing::Known => {}
+            Standing::Remembered(entry) if !stands_behind(&entry, row) => told.lost += 1,
+            Standing::Remembered(entry) => {
+                if let Some(id) = row.process_id()
+                    && is_without_end(&entry)
+                    && !entry.record().holds(&id)
+                {
+                    told.named.push((entry.key().reference().clone(), id));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What the journal has of a row that the results tell of, for the run that would send it.
+    fn standing(
+        &self,
+        reference: &str,
+        hash: u64,
+        remembered: &Remembered,
+    ) -> Result<Standing, Failure> {
+        let Some(place) = self.place else {
+            // Where the configuration does not say who would run, any record is met.
+            return Ok(if remembered.known.has(hash) {
+                Standing::Known
+            } else {
+                Standing::Unknown
+            });
         };
-        !is_elsewhere
-            && was_submitted(&result.outcome)
-            && self.references.has(hash)
-            && !remembered.known.has(hash)
+        let (Some(journal), true) = (self.journal, remembered.own.has(hash)) else {
+            return Ok(Standing::Unknown);
+        };
+        let Ok(reference) = reference.parse::<Reference>() else {
+            return Ok(Standing::Unknown);
+        };
+        let key = JournalKey::new(place, Flow::Identity, reference);
+        for key in key.without_origin().into_iter().chain([key]).rev() {
+            match journal.entry(&key, self.now) {
+                Ok(Some(entry)) => return Ok(Standing::Remembered(Box::new(entry))),
+                Ok(None) => {}
+                // The run refuses it as ambiguous.
+                Err(error) if unreadable_entry::of_submission(&error).is_some() => {
+                    return Ok(Standing::Known);
+                }
+                Err(error) => return Err(submit_failure::of_journal(&error)),
+            }
+        }
+        Ok(Standing::Unknown)
     }
 }
 
 struct Remembered {
     /// How many onboardings the journal remembers.
     count: u64,
-    /// Those of the input.
+    /// Those of the input that a run would meet.
+    own: Hashes,
+    /// Those of the input, whoever submitted them.
     known: Hashes,
     /// Those that are in the input but for leading zeros.
     stripped: Hashes,
+    /// Those of the input that a run would not meet.
+    elsewhere: Elsewhere,
 }
 
-/// Whether a process exists, or may exist, for a row with this outcome.
-fn was_submitted(outcome: &str) -> bool {
-    [
-        Outcome::Done,
-        Outcome::Failed,
-        Outcome::Pending,
-        Outcome::Ambiguous,
-    ]
-    .iter()
-    .any(|submitted| submitted.as_str() == outcome)
-}
-
-/// What is looked at of a row of results.
-#[derive(Default, Deserialize)]
+/// What the results tell of submitted rows.
+#[derive(Default)]
 struct Told {
-    #[serde(default)]
-    reference: Option<String>,
-    #[serde(default)]
-    outcome: String,
-    #[serde(default)]
-    environment: Option<String>,
+    /// Rows of the input.
+    known: Vec<u64>,
+    /// Rows that are in the input but for leading zeros.
+    stripped: Vec<u64>,
+    /// How many rows of the input the journal does not stand behind.
+    lost: u64,
+    named: Vec<(Reference, ProcessId)>,
 }
 
-/// How many rows of results are such. Lines that are no results are passed over: a person may have written them.
-fn results(
-    path: &Path,
-    form: Form,
-    mut is_such: impl FnMut(&Told) -> bool,
-) -> Result<u64, Refusal> {
-    let unreadable = || {
-        Refusal::new(
-            "--output",
-            "names results that cannot be read",
-            "name another file, or allow yourself to read this one",
-        )
-    };
-    let mut count = 0;
-    match form {
-        Form::Csv => {
-            let mut reader = csv::ReaderBuilder::new()
-                .flexible(true)
-                .from_path(path)
-                .map_err(|_| unreadable())?;
-            for row in reader.deserialize::<Told>() {
-                match row {
-                    Ok(row) => count += u64::from(is_such(&row)),
-                    Err(error) if error.is_io_error() => return Err(unreadable()),
-                    Err(_) => {}
-                }
-            }
-        }
-        Form::JsonLines => {
-            let file = std::fs::File::open(path).map_err(|_| unreadable())?;
-            for line in BufReader::new(file).split(b'\n') {
-                let line = line.map_err(|_| unreadable())?;
-                if let Ok(row) = serde_json::from_slice::<Told>(&line) {
-                    count += u64::from(is_such(&row));
-                }
-            }
-        }
+/// What the journal has under a reference.
+enum Standing {
+    /// Nothing.
+    Unknown,
+    /// Something that keeps the row from being sent.
+    Known,
+    /// A record.
+    Remembered(Box<Entry>),
+}
+
+/// Whether the journal may know what the results tell of a submitted row. What a journal takes for free was submitted after all; that a person
+/// settled it since is possible of what was in doubt, and that it was never sent of what another program had in its hands.
+fn stands_behind(entry: &Entry, row: &EarlierResult) -> bool {
+    match entry.state() {
+        State::Resend => row.was_in_doubt(),
+        _ => is_known(entry) || row.was_in_flight(),
     }
-    Ok(count)
+}
+
+/// Whether the journal has no end of what was sent. What another program has in its hands is that program's to end.
+fn is_without_end(entry: &Entry) -> bool {
+    match entry.state() {
+        State::Ambiguous => true,
+        State::Dispatched { owner, .. } => *owner == recover::owner(),
+        _ => false,
+    }
+}
+
+fn lost(rows: u64, elsewhere: &Elsewhere) -> Refusal {
+    let known = elsewhere
+        .sentence()
+        .map_or_else(String::new, |places| format!(" (it has {places})"));
+    Refusal::new(
+        "--journal",
+        format!(
+            "does not know {rows} rows of this input that the results in --output tell of as submitted{known}"
+        ),
+        "name the journal of that run, and run for the same tenant at the same address; with --new-journal these rows are submitted, and billed, again",
+    )
+}
+
+fn refused(refusal: Refusal) -> Failure {
+    Failure::usage(vec![refusal])
 }

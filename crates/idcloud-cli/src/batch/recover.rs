@@ -2,8 +2,14 @@
 //!
 //! Never lets go of an attempt whose holder may live: only the batch that has the journal's lock may call this.
 
-use idcloud_flows::journal::{Command, EntryFilter, Journal, JournalError, Owner, StateKind};
+use idcloud_flows::journal::{
+    Command, EntryFilter, Journal, JournalError, JournalErrorKind, Owner, Reference, Settlement,
+    StateKind,
+};
 use idcloud_http::Clock;
+use idcloud_model::ProcessId;
+
+use super::job::Job;
 
 /// How many entries are looked at in one query.
 const PAGE: usize = 500;
@@ -42,6 +48,35 @@ pub(crate) async fn let_go(
         }
     }
     Ok(ambiguous)
+}
+
+/// Takes up processes that an earlier run was answered and its journal could not write down, as a person does who finds them: whose they are
+/// is compared when their rows are run. Returns how many.
+///
+/// # Errors
+/// The journal cannot be read or written.
+pub(crate) async fn take_up(
+    job: &Job,
+    named: &[(Reference, ProcessId)],
+) -> Result<usize, JournalError> {
+    let mut taken_up = 0;
+    for (reference, process_id) in named {
+        let key = job.key(reference.clone());
+        let found = Settlement::Found(process_id.clone());
+        match job.journal.settle(&key, found, job.clock.now()).await {
+            Ok(()) => taken_up += 1,
+            // It is another row's, or the row has an end by now.
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    JournalErrorKind::ProcessTaken
+                        | JournalErrorKind::NotAllowed(_)
+                        | JournalErrorKind::NotFound
+                ) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(taken_up)
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 //! Never loses an id that was paid for because a disk was full when it came.
 
 use std::collections::HashMap;
+use std::future::Future;
+use std::pin::pin;
 use std::time::Duration;
 
 use idcloud_flows::journal::{Conclusion, Finished, JournalError, JournalKey, Reference};
@@ -14,6 +16,7 @@ use super::recover;
 use super::row_object::RowResult;
 use crate::exit::Exit;
 use crate::failure::{Delivery, Failure};
+use crate::interrupts::Interrupts;
 use crate::submit_failure;
 
 /// How often a journal that fails is tried once more, in all, and how long is waited in between.
@@ -123,21 +126,32 @@ impl Unwritten {
     }
 }
 
-/// Says everything once more before the results are written, and keeps what the journal still does not have.
-pub(crate) async fn say_again(job: &Job, unwritten: &mut HashMap<Reference, Unwritten>) {
+/// Says everything once more before the results are written, and keeps what the journal still does not have. Where the program is asked to end
+/// meanwhile, a journal that does not answer is waited for no longer.
+pub(crate) async fn say_again(
+    job: &Job,
+    unwritten: &mut HashMap<Reference, Unwritten>,
+    interrupts: &Interrupts,
+) {
     let mut left = HashMap::new();
     let mut tries = TRIES;
     for (reference, answer) in unwritten.drain() {
         let key = job.key(reference.clone());
         let mut written = false;
         while tries > 0 {
-            if let Ok(done) = answer.say_again(job, &key).await {
-                written = done;
-                break;
+            match in_time(job, interrupts, answer.say_again(job, &key)).await {
+                Some(Ok(done)) => {
+                    written = done;
+                    break;
+                }
+                Some(Err(_)) => tries -= 1,
+                None => tries = 0,
             }
-            tries -= 1;
             if tries > 0 {
-                job.clock.sleep(PAUSE).await;
+                let pause = interrupts.interruptible(job.clock.sleep(PAUSE)).await;
+                if pause.is_none() {
+                    tries = 0;
+                }
             }
         }
         if !written {
@@ -145,4 +159,23 @@ pub(crate) async fn say_again(job: &Job, unwritten: &mut HashMap<Reference, Unwr
         }
     }
     *unwritten = left;
+}
+
+/// What the journal says; nothing where the program is asked to end and it says nothing for a moment.
+async fn in_time<T>(
+    job: &Job,
+    interrupts: &Interrupts,
+    said: impl Future<Output = T>,
+) -> Option<T> {
+    let mut said = pin!(said);
+    tokio::select! {
+        biased;
+        said = &mut said => return Some(said),
+        () = interrupts.reached(1) => {}
+    }
+    tokio::select! {
+        biased;
+        said = said => Some(said),
+        () = job.clock.sleep(PAUSE) => None,
+    }
 }

@@ -5,6 +5,7 @@
 mod before_run;
 mod dry_run;
 mod report;
+mod results;
 mod run;
 mod status;
 

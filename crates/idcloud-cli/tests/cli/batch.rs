@@ -18,7 +18,7 @@ use super::support::{
     ACCESS_TOKEN, API_KEY, CPF, Files, Idcloud, LIMIT, NAME, PROCESS_ID, Run, Server, custom, run,
 };
 
-const HEADER: &str = "reference,cpf,name,email,phone,selfie\n";
+pub(crate) const HEADER: &str = "reference,cpf,name,email,phone,selfie\n";
 const EMAIL: &str = "zoraide.marker@example.com";
 
 /// A person that no number of the simulator's list stands for.
@@ -57,18 +57,18 @@ pub(crate) fn batch(files: &Files, url: &str, more: &[&str]) -> Idcloud {
 }
 
 /// The output's rows, by their columns.
-fn output(files: &Files) -> Vec<BTreeMap<String, String>> {
+pub(crate) fn output(files: &Files) -> Vec<BTreeMap<String, String>> {
     let mut reader = csv::Reader::from_path(files.path("out.csv")).unwrap();
     reader.deserialize().map(Result::unwrap).collect()
 }
 
-fn told(rows: &[BTreeMap<String, String>]) -> Vec<String> {
+pub(crate) fn told(rows: &[BTreeMap<String, String>]) -> Vec<String> {
     rows.iter()
         .map(|row| format!("{} {}", row["reference"], row["outcome"]))
         .collect()
 }
 
-fn answer(status: u8, more: &Value) -> ResponseTemplate {
+pub(crate) fn answer(status: u8, more: &Value) -> ResponseTemplate {
     let mut body = json!({"id": PROCESS_ID, "status": status});
     body.as_object_mut()
         .unwrap()
@@ -309,7 +309,7 @@ async fn an_ambiguous_reference_is_settled_by_a_person() {
 }
 
 /// Version 2 of the lookup names this person for the process.
-async fn named(server: &Server, id: &str, number: &str) {
+pub(crate) async fn named(server: &Server, id: &str, number: &str) {
     let body = json!({"id": id, "status": 3, "unicoId": {"result": "yes"},
         "processAdditionalInfo": {"personDocument": number}});
     let answer = ResponseTemplate::new(200).set_body_json(body);
@@ -814,7 +814,8 @@ async fn a_dry_run_says_what_the_run_will_do() {
     assert_eq!(estimate(&same)["creates"], 0, "{same}");
     assert_eq!(same.stderr, "", "{same}");
     // The same journal beside another tenant's credentials: the run would send.
-    let other = batch(&files, &server.url(), &flags)
+    let accepted = [&flags[..], &["--new-journal"]].concat();
+    let other = batch(&files, &server.url(), &accepted)
         .env("IDCLOUD_TENANT_ID", "00000000-0000-4000-8000-00000000000a");
     let other = run(other).await;
     assert_eq!(estimate(&other)["creates"], 1, "{other}");
@@ -859,7 +860,7 @@ async fn a_person_in_two_rows_is_said_before_anything_is_sent() {
 }
 
 /// Waits until so many creates have arrived.
-async fn arrived(server: &Server, creates: usize) {
+pub(crate) async fn arrived(server: &Server, creates: usize) {
     let clock = SystemClock::new();
     for _ in 0..600 {
         if server.creates().await >= creates {
@@ -871,7 +872,7 @@ async fn arrived(server: &Server, creates: usize) {
 }
 
 /// Answers for creates, each with an id of its own, after this long.
-fn slow<const N: usize>(after: Duration) -> [ResponseTemplate; N] {
+pub(crate) fn slow<const N: usize>(after: Duration) -> [ResponseTemplate; N] {
     std::array::from_fn(|number| {
         let id = format!("80371b2a-3ac7-432e-866d-{number:012x}");
         ResponseTemplate::new(200)
@@ -1172,7 +1173,10 @@ async fn an_interrupted_batch_is_resumed() {
     let bench = Bench::start(&["--latency", "100ms"]);
     rows(&bench.files, 60);
     let running = bench.command(&["--concurrency", "4"]).spawn();
-    SystemClock::new().sleep(Duration::from_millis(900)).await;
+    let clock = SystemClock::new();
+    while bench.ledger()["billed"] == 0 {
+        clock.sleep(Duration::from_millis(10)).await;
+    }
     send(running.id(), Signal::SIGINT);
     let first = tokio::task::spawn_blocking(move || running.finish())
         .await

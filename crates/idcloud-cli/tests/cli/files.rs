@@ -45,9 +45,8 @@ fn batch(files: &Files, input: &str, journal: &str, output: &str) -> Idcloud {
 fn remembered(files: &Files, journal: &str) -> usize {
     let journal = SqliteReader::open(files.path(journal)).unwrap();
     let mut count = 0;
-    let mut each = |_: &str| count += 1;
     journal
-        .references(idcloud_flows::Flow::Identity, &mut each)
+        .listed(idcloud_flows::Flow::Identity, &mut |_| count += 1)
         .unwrap();
     count
 }

@@ -1,6 +1,5 @@
 //! Ctrl-c: what is known is written down before the program ends.
 
-use std::io::{BufRead as _, BufReader};
 use std::time::Duration;
 
 use children::{Signal, send};
@@ -283,39 +282,6 @@ async fn a_batch_under_nohup_goes_on() {
     let run = finished(running).await;
     assert_eq!(run.code, 0, "{run}");
     assert_eq!(bench.ledger()["billed"], 20, "{run}");
-}
-
-/// The last pass over millions of rows takes minutes, and hears an interruption too. What stood
-/// in the output's place stays there.
-#[tokio::test(flavor = "multi_thread")]
-async fn the_last_pass_hears_an_interruption() {
-    const EARLIER: &[u8] = b"reference,outcome,environment\nof an earlier run,,\n";
-    let files = Files::new();
-    let lines: Vec<String> = (1..=5_000)
-        .map(|number| format!("row-{number},00000000000,Test Subject,,,selfie.png\n"))
-        .collect();
-    let header = "reference,cpf,name,email,phone,selfie\n".to_owned();
-    files.write("in.csv", (header + &lines.concat()).as_bytes());
-    files.write("out.csv", EARLIER);
-    let mut running = Idcloud::new(["batch", "run", "--format", "json", "--journal"])
-        .arg(files.path("batch.db"))
-        .arg("--output")
-        .arg(files.path("out.csv"))
-        .arg(files.path("in.csv"))
-        .silent()
-        .spawn();
-    let mut rows = BufReader::new(running.child.stdout.take().unwrap());
-    let mut first = String::new();
-    rows.read_line(&mut first).unwrap();
-    // The pipe has no room for the rest, so the program is within its last pass.
-    send(running.id(), Signal::SIGINT);
-    SystemClock::new().sleep(Duration::from_millis(200)).await;
-    let read = tokio::task::spawn_blocking(move || rows.lines().count());
-    let code = running.child.wait().unwrap().code();
-    assert_eq!(code, Some(130), "{first}");
-    assert!(read.await.unwrap() < 4_999);
-    let output = std::fs::read(files.path("out.csv")).unwrap();
-    assert_eq!(output, EARLIER);
 }
 
 /// A served simulator ends well in each of the ways.

@@ -13,6 +13,8 @@
 mod answers;
 mod bad_input;
 mod batch;
+mod batch_ends;
+mod batch_memory;
 mod between;
 mod credentials;
 mod documentation;

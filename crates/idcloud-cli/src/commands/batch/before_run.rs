@@ -5,12 +5,15 @@
 use std::hash::RandomState;
 use std::path::Path;
 
+use idcloud_http::{Clock as _, Environment, SystemClock};
+
 use super::unreadable;
 use crate::args::BatchRunArgs;
-use crate::batch::recollection::Looked;
+use crate::batch::recollection::{Looked, Recollected};
 use crate::batch::references::References;
 use crate::batch::rows::Rows;
 use crate::batch::sink::{self, FIELD};
+use crate::batch::source::Form;
 use crate::failure::Failure;
 use crate::journal_file;
 use crate::kept_files::{KeptFiles, is_one_file, same};
@@ -18,43 +21,68 @@ use crate::made_here::{Made, Standing, foreign, standing};
 use crate::output::Output;
 use crate::settings::Settings;
 
-/// Sees that nothing stands in the way of a run. `environment` is where it sends its rows.
+/// Where a run sends its rows, as far as it is known.
+#[derive(Clone, Copy)]
+pub(super) struct Destination<'a> {
+    /// The environment's name.
+    pub(super) name: Option<&'static str>,
+    /// The environment itself, and as whom.
+    pub(super) environment: Option<&'a Environment>,
+}
+
+/// Earlier results where the output goes, and their form.
+pub(super) type Results<'a> = Option<(&'a Path, Form)>;
+
+/// Sees that the output replaces nothing that it may not. To be called before anything else is opened.
 ///
 /// # Errors
-/// The input cannot be read to its end, the output would replace what it may not, or what was submitted earlier is not remembered.
-pub(super) fn check(
-    args: &BatchRunArgs,
+/// It would.
+pub(super) fn results<'a>(
+    args: &'a BatchRunArgs,
     settings: &Settings,
-    environment: Option<&'static str>,
+) -> Result<Results<'a>, Failure> {
+    match &args.output {
+        Some(path) => place(path, args, settings),
+        None => Ok(None),
+    }
+}
+
+/// Compares input, journal and earlier results, and returns what the results know that the journal does not.
+///
+/// # Errors
+/// The input cannot be read to its end, or what was submitted earlier is not remembered.
+pub(super) fn recollect(
+    args: &BatchRunArgs,
+    results: Results<'_>,
+    destination: Destination<'_>,
     output: &mut Output<'_>,
-) -> Result<(), Failure> {
+) -> Result<Recollected, Failure> {
     let references = References::read(&args.input).map_err(Failure::refused_offline)?;
-    let results = match &args.output {
-        Some(path) => place(path, args, settings)?,
-        None => None,
-    };
     let journal = journal_file::look_if_there(&args.journal)?;
     let looked = Looked {
         input: &args.input,
         references: &references,
         journal: journal.as_ref(),
         results,
-        environment,
+        environment: destination.name,
+        place: destination.environment,
         accepts_new_journal: args.new_journal,
+        now: SystemClock::new().now(),
     };
-    if let Some(note) = looked.compare()?.note() {
+    let recollected = looked.compare()?;
+    for note in recollected.notes() {
         // Whoever closed standard error does not want to be told.
         let _ = output.note(note);
     }
-    Ok(())
+    Ok(recollected)
 }
 
-/// Earlier results where the output goes, if there are any.
+/// Earlier results at this path, if there are any.
 fn place<'a>(
     path: &'a Path,
     args: &BatchRunArgs,
     settings: &Settings,
-) -> Result<Option<(&'a Path, crate::batch::source::Form)>, Failure> {
+) -> Result<Results<'a>, Failure> {
     let refused = |refusal| Failure::usage(vec![refusal]);
     KeptFiles::configured(settings)
         .with("INPUT", &args.input)

@@ -2,20 +2,22 @@
 //!
 //! Never sends anything, and never makes a journal.
 
-use std::collections::BTreeMap;
 use std::hash::RandomState;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use idcloud_flows::Flow;
-use idcloud_flows::journal::{Entry, EntryFilter, JournalKey, Page, Reference, Unreadable};
+use idcloud_flows::journal::{Entry, EntryFilter, JournalKey, Page, Reference, State, Unreadable};
 use idcloud_http::{Clock, Environment, SystemClock};
 use idcloud_journal::SqliteReader;
 use idcloud_model::Capability;
 
+use super::before_run::Destination;
 use super::{before_run, comparison, open, unreadable};
 use crate::args::BatchRunArgs;
-use crate::batch::estimate::Estimate;
+use crate::batch::estimate::{Counted, LOOKUPS_EACH};
+use crate::batch::job::of_process;
+use crate::batch::outcome::{Outcome, Tally};
 use crate::batch::row::{self, Row};
 use crate::batch::rows::Line;
 use crate::batch::same_person::SamePerson;
@@ -40,48 +42,58 @@ pub(super) fn run(
     output: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
     let rate = config::rate(&settings.layers).map_err(|refusal| Failure::usage(vec![refusal]))?;
-    let environment = config::resolve(&settings.layers, Capability::Identity)
-        .ok()
-        .map(|config| config.target.environment());
-    before_run::check(args, settings, environment, output)?;
-    let checks = Arc::new(Checks::open(args, settings)?);
+    let config = config::resolve(&settings.layers, Capability::Identity).ok();
+    let results = before_run::results(args, settings)?;
+    let name = config.as_ref().map(|config| config.target.environment());
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let journal = journal_file::look_if_there(&args.journal)?;
+    // Only what a journal has depends on where a run would send: without one the file alone is checked.
+    let environment = match &config {
+        Some(config) if journal.is_some() => {
+            let connection = connection::open(config, &settings.layers, Arc::clone(&clock))?;
+            Some(connection.client.environment())
+        }
+        _ => None,
+    };
+    let destination = Destination {
+        name,
+        environment: environment.as_deref(),
+    };
+    before_run::recollect(args, results, destination, output)?;
+    let checks = Arc::new(Checks::open(args, journal, environment, clock)?);
     let mut count = Count::default();
     block_on(count.rows(args, &checks, output))??;
-    for note in count.people.note().into_iter().chain(checks.note(&count)) {
+    if let Some(note) = count.people.note() {
         // Whoever closed standard error does not want to be told.
         let _ = output.note(&note);
     }
-    let estimate = Estimate::new(count.total, count.invalid, count.submitted, rate);
+    let estimate = count.rows.estimate(rate);
     output
         .result(&estimate, |to, style| estimate.write_text(to, style))
         .map_err(|_| Failure::fault("the estimate could not be written to standard output"))?;
-    Ok(if count.invalid > 0 {
-        Exit::RefusedHere
-    } else {
-        Exit::Answered
-    })
+    Ok(count
+        .certain
+        .gravest()
+        .map_or(Exit::Answered, Outcome::exit))
 }
-
-/// An environment and an account, as they are told.
-type Place = (&'static str, String);
 
 /// How the rows stand.
 #[derive(Default)]
 struct Count {
-    total: u64,
-    invalid: u64,
-    submitted: u64,
+    rows: Counted,
+    /// What rows come to whatever IDCloud answers.
+    certain: Tally,
     people: SamePerson,
-    /// Rows that the journal has under other environments and tenants than the run would use.
-    elsewhere: BTreeMap<Place, u64>,
 }
 
 /// What a run would make of a row.
 enum Checked {
     /// It would be sent.
     ToSend,
-    /// The journal has its answer, or it may not be repeated.
-    Submitted,
+    /// The journal has its end, and a run asks for nothing.
+    Known(Outcome),
+    /// It would be asked for, so often at least and at most.
+    ToLookUp(u64, u64),
     /// It would be refused.
     Invalid(Box<Failure>),
 }
@@ -111,16 +123,23 @@ impl Count {
             let Some(checked) = window.take().await? else {
                 return Ok(());
             };
-            let (checked, elsewhere) = checked?;
-            self.total += 1;
-            for place in elsewhere {
-                *self.elsewhere.entry(place).or_default() += 1;
-            }
-            match checked {
+            self.rows.rows += 1;
+            match checked? {
                 Checked::ToSend => {}
-                Checked::Submitted => self.submitted += 1,
+                Checked::Known(outcome) => {
+                    self.rows.submitted += 1;
+                    self.rows.ambiguous += u64::from(outcome == Outcome::Ambiguous);
+                    self.certain.count(outcome);
+                }
+                Checked::ToLookUp(least, most) => {
+                    self.rows.submitted += 1;
+                    self.rows.pending += 1;
+                    self.rows.lookups_at_least += least;
+                    self.rows.lookups_at_most += most;
+                }
                 Checked::Invalid(failure) => {
-                    self.invalid += 1;
+                    self.rows.invalid += 1;
+                    self.certain.count(Outcome::Invalid);
                     // Whoever closed standard error does not want to be told.
                     let _ = output.failure(&failure);
                 }
@@ -140,6 +159,8 @@ struct Checks {
     comparison: Comparison,
     begin_again: bool,
     send_references: bool,
+    /// Whether pending processes are waited for.
+    waits: bool,
     clock: Arc<dyn Clock>,
 }
 
@@ -169,17 +190,12 @@ fn places(journal: &SqliteReader, now: SystemTime) -> Result<Vec<JournalKey>, Fa
 }
 
 impl Checks {
-    fn open(args: &BatchRunArgs, settings: &Settings) -> Result<Self, Failure> {
-        let journal = journal_file::look_if_there(&args.journal)?;
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-        // Only what a journal has depends on where a run would send: without one the file alone is checked.
-        let environment = match config::resolve(&settings.layers, Capability::Identity) {
-            Ok(config) if journal.is_some() => {
-                let connection = connection::open(&config, &settings.layers, Arc::clone(&clock))?;
-                Some(connection.client.environment())
-            }
-            _ => None,
-        };
+    fn open(
+        args: &BatchRunArgs,
+        journal: Option<SqliteReader>,
+        environment: Option<Arc<Environment>>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, Failure> {
         let places = match &journal {
             Some(journal) => places(journal, clock.now())?,
             None => Vec::new(),
@@ -191,34 +207,35 @@ impl Checks {
             comparison: comparison(args),
             begin_again: args.begin_again,
             send_references: args.send_references,
+            waits: !args.wait.is_zero(),
             clock,
         })
     }
 
-    /// What a run would make of a row, and where else its reference is known.
-    fn row(&self, line: Line) -> Result<(Checked, Vec<Place>), Failure> {
+    /// What a run would make of a row.
+    fn row(&self, line: Line) -> Result<Checked, Failure> {
         let begins = line.begins;
         let invalid = |failure| Checked::Invalid(Box::new(at_line(begins, failure)));
         let (reference, row) = match (line.reference, line.row) {
             (Some(reference), Ok(row)) => (reference, row),
             (_, row) => {
                 let refusals = row.err().unwrap_or_default();
-                return Ok((invalid(Failure::refused_offline(refusals)), Vec::new()));
+                return Ok(invalid(Failure::refused_offline(refusals)));
             }
         };
         let name = self
             .send_references
             .then(|| row::client_reference(&reference));
         let page = self.remembered(&reference)?;
-        let (own, elsewhere) = self.parted(&page, reference);
-        // A record that cannot be read is refused by a run as ambiguous.
-        let checked = match own {
+        Ok(match self.own(&page, reference) {
             Some(entry) => match self.met(entry, row)? {
-                Standing::Own(_) if self.begin_again && is_failed(entry) => Checked::ToSend,
-                Standing::Own(_) => Checked::Submitted,
+                // The selfie must be there to be sent.
+                Standing::Own(Some(_)) if self.begin_again && is_failed(entry) => Checked::ToSend,
+                Standing::Own(request) => self.known(entry, request.is_some()),
                 Standing::Refused(failure) => invalid(*failure),
             },
-            None if !page.unreadable().is_empty() => Checked::Submitted,
+            // A record that cannot be read is refused by a run as ambiguous.
+            None if !page.unreadable().is_empty() => Checked::Known(Outcome::Ambiguous),
             None => match self.comparison.made(row, self.clock.now()) {
                 Made::Request(_) => match name {
                     Some(Err(refusal)) => invalid(Failure::refused_offline(vec![refusal])),
@@ -228,8 +245,25 @@ impl Checks {
                     invalid(Failure::refused_offline(refusals))
                 }
             },
-        };
-        Ok((checked, elsewhere))
+        })
+    }
+
+    /// What a run makes of a row whose record is its own.
+    fn known(&self, entry: &Entry, has_selfie: bool) -> Checked {
+        // Whose a process is that a person found is looked up with the person at hand.
+        let compared = u64::from(entry.record().is_found() && has_selfie);
+        match entry.state() {
+            State::Pending(_) if self.waits => {
+                Checked::ToLookUp(1 + compared, LOOKUPS_EACH + compared)
+            }
+            State::Pending(_) => Checked::ToLookUp(compared, compared),
+            State::Finished(finished) if compared > 0 && !finished.is_failed() => {
+                Checked::ToLookUp(1, 1)
+            }
+            State::Finished(finished) => Checked::Known(of_process(finished.is_failed())),
+            // It may have been created, and is not repeated.
+            _ => Checked::Known(Outcome::Ambiguous),
+        }
     }
 
     /// How the record that a run would meet stands to the row.
@@ -261,54 +295,14 @@ impl Checks {
         Ok(Page::new(entries, unreadable))
     }
 
-    /// The record that a run would meet, and where else there is one. Where the configuration does not say who would
-    /// run, any record is met.
-    fn parted<'a>(&self, page: &'a Page, reference: Reference) -> (Option<&'a Entry>, Vec<Place>) {
+    /// The record that a run would meet. Where the configuration does not say who would run, any record is met.
+    fn own<'a>(&self, page: &'a Page, reference: Reference) -> Option<&'a Entry> {
         let key = self
             .environment
             .as_ref()
             .map(|environment| JournalKey::new(environment, Flow::Identity, reference));
-        let (own, others): (Vec<_>, Vec<_>) = page
-            .entries()
-            .iter()
-            .filter(|entry| is_known(entry))
-            .partition(|entry| key.as_ref().is_some_and(|key| is_met(key, entry)));
-        let met = match &key {
-            Some(_) => own.first().copied(),
-            None => others.first().copied(),
-        };
-        let place = |entry: &&Entry| {
-            let (key, origin) = (entry.key(), entry.record().origin());
-            let at = origin.map_or_else(String::new, |origin| format!(" at {origin}"));
-            (
-                key.environment().as_str(),
-                format!("tenant {}{at}", key.tenant_id()),
-            )
-        };
-        (met, others.iter().map(place).collect())
-    }
-
-    /// What is said of records under other environments and tenants.
-    fn note(&self, count: &Count) -> Option<String> {
-        if count.elsewhere.is_empty() {
-            return None;
-        }
-        let places: Vec<String> = count
-            .elsewhere
-            .iter()
-            .map(|((environment, tenant), rows)| format!("{rows} for {environment}, {tenant}"))
-            .collect();
-        let places = places.join("; ");
-        Some(match &self.environment {
-            Some(environment) => format!(
-                "note: the journal has rows of this input that this configuration ({}, tenant {}) does not answer for and a run sends anew: {places}",
-                environment.name().as_str(),
-                environment.account().tenant_id()
-            ),
-            None => format!(
-                "note: the configuration does not say where a run would send; the journal has rows of this input: {places}"
-            ),
-        })
+        let mut known = page.entries().iter().filter(|entry| is_known(entry));
+        known.find(|entry| key.as_ref().is_none_or(|key| is_met(key, entry)))
     }
 }
 

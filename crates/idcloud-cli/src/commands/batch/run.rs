@@ -8,27 +8,26 @@ use std::path::Path;
 use std::sync::Arc;
 
 use idcloud_flows::IdCloud;
-use idcloud_flows::journal::Journal;
+use idcloud_flows::journal::{JournalError, Reference};
 use idcloud_http::{Clock, SystemClock};
-use idcloud_model::Capability;
+use idcloud_model::{Capability, ProcessId};
 
+use super::before_run::Destination;
+use super::results::{LastPass, Written};
 use super::{before_run, comparison, open, unreadable};
 use crate::args::{BatchRunArgs, Format};
 use crate::batch::driver::{Driver, End, Left};
 use crate::batch::halt::Halt;
 use crate::batch::job::Job;
-use crate::batch::last_pass;
 use crate::batch::meter::Meter;
 use crate::batch::outcome::{Outcome, Tally};
 use crate::batch::recover;
-use crate::batch::row_object::RowObject;
 use crate::batch::rows::Rows;
 use crate::batch::same_person::SamePerson;
 use crate::batch::sink::Sink;
 use crate::batch::told::Told;
 use crate::batch::unwritten;
 use crate::batch::version::Version;
-use crate::batch::window::Window;
 use crate::commands::block_on;
 use crate::config;
 use crate::connection;
@@ -51,8 +50,15 @@ pub(super) fn run(
     let config = config::resolve(&settings.layers, Capability::Identity).map_err(Failure::usage)?;
     let hasher = RandomState::new();
     let (rows, version) = count(&args.input, &hasher, output)?;
-    let environment = config.target.environment();
-    before_run::check(args, settings, Some(environment), output)?;
+    let results = before_run::results(args, settings)?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let connection = connection::open(&config, &settings.layers, Arc::clone(&clock))?;
+    let environment = connection.client.environment();
+    let destination = Destination {
+        name: Some(config.target.environment()),
+        environment: Some(&*environment),
+    };
+    let recollected = before_run::recollect(args, results, destination, output)?;
     // Before anything is made or changed: a batch that runs has its files for itself.
     let _lock = BatchLock::take(&args.journal)?;
     let journal = journal_file::open(&args.journal)?;
@@ -60,12 +66,10 @@ pub(super) fn run(
         // Thrown away again: it shows that results can be written there.
         drop(Sink::begin(path).map_err(|refusal| Failure::usage(vec![refusal]))?);
     }
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let connection = connection::open(&config, &settings.layers, Arc::clone(&clock))?;
     let idcloud =
         IdCloud::new(connection.client.clone()).remembering(Arc::clone(&journal), recover::owner());
     let job = Arc::new(Job {
-        environment: connection.client.environment(),
+        environment,
         handle: idcloud.identity(connection.api_key.clone()),
         journal,
         clock,
@@ -94,23 +98,25 @@ pub(super) fn run(
     };
     let batch = Batch {
         args,
-        job,
         rows,
-        version,
-        hasher,
+        pass: LastPass {
+            input: &args.input,
+            job: Arc::clone(&job),
+            version,
+            hasher,
+        },
+        job,
     };
     block_on(async {
         interrupts.heed();
-        if BatchLock::PROVES {
-            batch.recover(output).await?;
-        }
-        let mut left = driver.run(interrupts, output).await;
-        unwritten::say_again(&batch.job, &mut left.unwritten).await;
-        if left.end == End::Interrupted {
-            return Err(interrupted(&left.tally, rows));
-        }
-        let written = batch.write(&left, interrupts, output).await?;
-        batch.tell(&left, &written, output)
+        let recovered = batch.recover(&recollected.named, output);
+        let mut left = match interrupts.interruptible(recovered).await {
+            None => return Err(canceled("interrupted before anything was sent")),
+            Some(Ok(())) => driver.run(interrupts, output).await,
+            Some(Err(error)) => Left::before_any(submit_failure::of_journal(&error).message),
+        };
+        unwritten::say_again(&batch.job, &mut left.unwritten, interrupts).await;
+        batch.end(&left, interrupts, output).await
     })?
 }
 
@@ -136,110 +142,83 @@ fn count(
     Ok((rows, lines.version().clone()))
 }
 
-/// What the last pass found.
-#[derive(Default)]
-struct Written {
-    tally: Tally,
-    /// Whether any row was answered by a simulator.
-    simulated: bool,
-}
-
 struct Batch<'a> {
     args: &'a BatchRunArgs,
     job: Arc<Job>,
     rows: usize,
-    /// The input as it was when it was counted.
-    version: Version,
-    hasher: RandomState,
+    pass: LastPass<'a>,
 }
 
 impl Batch<'_> {
-    /// Lets go of what a batch had in flight that was killed.
-    async fn recover(&self, output: &mut Output<'_>) -> Result<(), Failure> {
-        let journal: &dyn Journal = &*self.job.journal;
-        let ambiguous = recover::let_go(journal, &*self.job.clock)
-            .await
-            .map_err(|error| submit_failure::of_journal(&error))?;
+    /// Lets go of what a batch had in flight that was killed, and takes up the processes that its results name.
+    async fn recover(
+        &self,
+        named: &[(Reference, ProcessId)],
+        output: &mut Output<'_>,
+    ) -> Result<(), JournalError> {
+        if !BatchLock::PROVES {
+            return Ok(());
+        }
+        let ambiguous = recover::let_go(&*self.job.journal, &*self.job.clock).await?;
         if ambiguous > 0 {
             // Whoever closed standard error does not want to be told.
             let _ = output.note(&format!(
                 "note: an earlier run ended while {ambiguous} rows were on their way; they are ambiguous now, and not repeated"
             ));
         }
+        let taken_up = recover::take_up(&self.job, named).await?;
+        if taken_up > 0 {
+            // Whoever closed standard error does not want to be told.
+            let _ = output.note(&format!(
+                "note: the results in --output name the processes of {taken_up} rows whose ends the journal does not have; they are asked for by these ids, and compared with their rows"
+            ));
+        }
         Ok(())
     }
 
-    /// The last pass: every row of the input with what the journal has of it.
-    async fn write(
+    /// Writes the results, and says how it ended. Results that hold what the journal does not are written whatever was asked meanwhile.
+    async fn end(
         &self,
         left: &Left,
         interrupts: &Interrupts,
         output: &mut Output<'_>,
-    ) -> Result<Written, Failure> {
-        let unwritten = |_: io::Error| Failure {
-            help: Some(
-                "The journal has it all: run the same command again, and nothing is sent twice."
-                    .into(),
-            ),
-            ..Failure::fault("the results could not be written")
-        };
-        let mut sink = match &self.args.output {
-            Some(path) => Some(Sink::begin(path).map_err(|refusal| Failure::usage(vec![refusal]))?),
-            None => None,
-        };
-        let as_lines = output.format() == Format::Json;
-        let mut written = Written::default();
-        let broken = |refusals: &[Refusal]| broken(&left.tally, refusals);
-        let mut rows =
-            Rows::open(&self.args.input, &self.hasher).map_err(|refusals| broken(&refusals))?;
-        if *rows.version() != self.version {
+    ) -> Result<Exit, Failure> {
+        let is_interrupted = left.end == End::Interrupted;
+        let heeds = left.unwritten.is_empty();
+        if is_interrupted && heeds {
+            return Err(interrupted(left, self.rows));
+        }
+        let heeded = heeds.then_some(interrupts);
+        if self.pass.input_changed() {
             // Whoever closed standard error does not want to be told.
             let _ = output.note(
                 "note: the input changed while the batch ran; the results are of its rows as they are now, each compared with the journal",
             );
         }
-        let (mut window, mut exhausted) = (Window::new(), false);
-        loop {
-            if interrupts.is_raised() {
-                return Err(canceled("interrupted while the results were written"));
+        let mut written = match &self.args.output {
+            Some(path) => {
+                let sink = Sink::begin(path);
+                let sink = sink.map_err(|refusal| Failure::usage(vec![refusal]))?;
+                Some(self.pass.write(sink, left, heeded).await?)
             }
-            while !exhausted && !window.is_full() {
-                match rows.next().map_err(|refusal| broken(&[refusal]))? {
-                    Some(line) => {
-                        let mark = left.remarks.of((&line).into());
-                        let unwritten = line.reference.as_ref();
-                        let unwritten = unwritten.and_then(|known| left.unwritten.get(known));
-                        let (job, unwritten) = (Arc::clone(&self.job), unwritten.cloned());
-                        let row =
-                            async move { last_pass::of_row(&job, line, mark, unwritten).await };
-                        window.put(tokio::spawn(row));
-                    }
-                    None => exhausted = true,
-                }
-            }
-            let Some(row) = window.take().await? else {
-                break;
-            };
-            let row = row.map_err(|error| submit_failure::of_journal(&error))?;
-            written.tally.count(row.outcome);
-            written.simulated |= row.result.is_simulated();
-            let object = RowObject {
-                reference: row.reference.as_deref(),
-                outcome: row.outcome,
-                result: row.result,
-                error: row.failure.as_ref().map(Failure::object),
-            };
-            if let Some(sink) = &mut sink {
-                sink.row(&object).map_err(unwritten)?;
-            }
-            if as_lines {
-                output.line(&object, |_, _| Ok(())).map_err(unwritten)?;
-            }
+            None => None,
+        };
+        if heeds && interrupts.is_raised() {
+            return Err(interrupted_late());
         }
-        if let Some(sink) = sink {
-            sink.commit().map_err(unwritten)?;
+        // All that was sent has its end. Standard output may be a pipe that nobody reads.
+        interrupts.heed_no_more();
+        if output.format() == Format::Json {
+            written = Some(self.pass.print(output, left).await?);
         }
-        Ok(written)
+        if is_interrupted || interrupts.is_raised() {
+            return Err(interrupted(left, self.rows));
+        }
+        let written = match written {
+            Some(written) => written,
+            None => self.pass.counted(left).await?,
+        };
+        self.tell(left, &written, output)
     }
 
     /// Says how it ended. In JSON the rows were the result, and this is for whoever looks on.
@@ -264,6 +243,13 @@ impl Batch<'_> {
         };
         told.map_err(|_| Failure::fault("the summary could not be written"))?;
         if let End::Halted(why) | End::Misconfigured(why) = &left.end {
+            let message = match (left.begun < self.rows, left.unwritten.len()) {
+                (true, _) => format!("stopped before the end of {} rows: {why}", self.rows),
+                (false, 0) => format!("every row was run; at last: {why}"),
+                (false, unwritten) => format!(
+                    "every row was run, and the ends of {unwritten} rows are in the results alone: {why}"
+                ),
+            };
             let failure = Failure {
                 exit,
                 kind: "halted",
@@ -272,37 +258,12 @@ impl Batch<'_> {
                     "Mend that, and run the same command again: it goes on where it stopped."
                         .into(),
                 ),
-                ..Failure::fault(format!(
-                    "stopped before the end of {} rows: {why}",
-                    self.rows
-                ))
+                ..Failure::fault(message)
             };
             // Where even standard error is gone, the exit code still tells.
             let _ = output.failure(&failure);
         }
         Ok(exit)
-    }
-}
-
-/// The results cannot be written because the input cannot be read any more, after rows of it were submitted.
-fn broken(tally: &Tally, refusals: &[Refusal]) -> Failure {
-    let mut all = *tally;
-    all.count(Outcome::Invalid);
-    let sentences: Vec<String> = refusals.iter().map(Refusal::sentence).collect();
-    Failure {
-        exit: all.gravest().map_or(Exit::RefusedHere, Outcome::exit),
-        kind: "invalid-input",
-        delivery: tally.delivery(),
-        help: Some(
-            "The journal has what was submitted. Mend the input, and run the same command again: it goes on where it \
-             stopped, and writes the results."
-                .into(),
-        ),
-        ..Failure::fault(format!(
-            "the results could not be written, since the input cannot be read any more ({}); so far: {}",
-            sentences.join("; "),
-            tally.sentence()
-        ))
     }
 }
 
@@ -354,15 +315,36 @@ fn write_summary(
     Ok(())
 }
 
-fn interrupted(tally: &Tally, rows: usize) -> Failure {
+fn interrupted(left: &Left, rows: usize) -> Failure {
+    let Left {
+        tally, unwritten, ..
+    } = left;
     let begun = tally.total();
-    canceled(format!(
+    let message = format!(
         "interrupted after {begun} of {rows} rows ({})",
         tally.sentence()
-    ))
+    );
+    if unwritten.is_empty() {
+        return canceled(message);
+    }
+    Failure {
+        help: Some(
+            "The results have these ends, and standard error told them as they came. Run the same command again, with the same --output: it \
+             takes the processes up by their ids."
+                .into(),
+        ),
+        ..canceled(format!(
+            "{message}; the journal could not write down the ends of {} rows",
+            unwritten.len()
+        ))
+    }
 }
 
-fn canceled(message: impl Into<String>) -> Failure {
+pub(super) fn interrupted_late() -> Failure {
+    canceled("interrupted while the results were written")
+}
+
+pub(super) fn canceled(message: impl Into<String>) -> Failure {
     Failure {
         exit: Exit::Interrupted,
         kind: "canceled-by-user",

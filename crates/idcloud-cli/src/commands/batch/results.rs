@@ -1,0 +1,169 @@
+//! The results of a batch: the last pass over its input and its journal.
+//!
+//! Never leaves half of the results where whole ones stood.
+
+use std::hash::RandomState;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::run::interrupted_late;
+use crate::batch::driver::Left;
+use crate::batch::job::Job;
+use crate::batch::last_pass;
+use crate::batch::outcome::{Outcome, Tally};
+use crate::batch::row_object::RowObject;
+use crate::batch::rows::Rows;
+use crate::batch::sink::Sink;
+use crate::batch::version::Version;
+use crate::batch::window::Window;
+use crate::exit::Exit;
+use crate::failure::{Failure, Refusal};
+use crate::interrupts::Interrupts;
+use crate::output::Output;
+use crate::submit_failure;
+
+/// What the last pass found.
+#[derive(Default)]
+pub(super) struct Written {
+    pub(super) tally: Tally,
+    /// Whether any row was answered by a simulator.
+    pub(super) simulated: bool,
+}
+
+/// Every row of the input with what the journal has of it.
+pub(super) struct LastPass<'a> {
+    pub(super) input: &'a Path,
+    pub(super) job: Arc<Job>,
+    /// The input as it was when it was counted.
+    pub(super) version: Version,
+    pub(super) hasher: RandomState,
+}
+
+impl LastPass<'_> {
+    /// Writes the rows into a file, which appears whole.
+    ///
+    /// # Errors
+    /// The program was asked to end and `heeded` says that it may, the file cannot be written, or input or journal cannot be read.
+    pub(super) async fn write(
+        &self,
+        mut sink: Sink,
+        left: &Left,
+        heeded: Option<&Interrupts>,
+    ) -> Result<Written, Failure> {
+        let written = self
+            .each(left, heeded, &mut |row| sink.row(row).map_err(unwritten))
+            .await?;
+        sink.commit().map_err(unwritten)?;
+        Ok(written)
+    }
+
+    /// Prints the rows as JSON lines.
+    ///
+    /// # Errors
+    /// Standard output is closed, or input or journal cannot be read.
+    pub(super) async fn print(
+        &self,
+        output: &mut Output<'_>,
+        left: &Left,
+    ) -> Result<Written, Failure> {
+        let unprinted =
+            |error| unwritten(error).with_message("the results could not be printed".to_owned());
+        let mut each = |row: &RowObject<'_>| output.line(row, |_, _| Ok(())).map_err(unprinted);
+        self.each(left, None, &mut each).await
+    }
+
+    /// Counts the rows, and writes nothing.
+    ///
+    /// # Errors
+    /// Input or journal cannot be read.
+    pub(super) async fn counted(&self, left: &Left) -> Result<Written, Failure> {
+        self.each(left, None, &mut |_| Ok(())).await
+    }
+
+    /// Whether there is another input than there was.
+    pub(super) fn input_changed(&self) -> bool {
+        let rows = Rows::open(self.input, &self.hasher);
+        rows.is_ok_and(|rows| *rows.version() != self.version)
+    }
+
+    async fn each(
+        &self,
+        left: &Left,
+        heeded: Option<&Interrupts>,
+        write: &mut dyn FnMut(&RowObject<'_>) -> Result<(), Failure>,
+    ) -> Result<Written, Failure> {
+        let mut written = Written::default();
+        let mut rows = Rows::open(self.input, &self.hasher)
+            .map_err(|refusals| broken(&left.tally, &refusals))?;
+        let (mut window, mut exhausted) = (Window::new(), false);
+        loop {
+            while !exhausted && !window.is_full() {
+                let next = rows.next();
+                match next.map_err(|refusal| broken(&left.tally, &[refusal]))? {
+                    Some(line) => {
+                        let mark = left.remarks.of((&line).into());
+                        let unwritten = line.reference.as_ref();
+                        let unwritten = unwritten.and_then(|known| left.unwritten.get(known));
+                        let (job, unwritten) = (Arc::clone(&self.job), unwritten.cloned());
+                        let row =
+                            async move { last_pass::of_row(&job, line, mark, unwritten).await };
+                        window.put(tokio::spawn(row));
+                    }
+                    None => exhausted = true,
+                }
+            }
+            let taken = match heeded {
+                // A selfie may be on a disk that does not answer.
+                Some(interrupts) => {
+                    let taken = interrupts.interruptible(window.take()).await;
+                    taken.ok_or_else(interrupted_late)?
+                }
+                None => window.take().await,
+            };
+            let Some(row) = taken? else {
+                return Ok(written);
+            };
+            let row = row.map_err(|error| submit_failure::of_journal(&error))?;
+            written.tally.count(row.outcome);
+            written.simulated |= row.result.is_simulated();
+            write(&RowObject {
+                reference: row.reference.as_deref(),
+                outcome: row.outcome,
+                result: row.result,
+                error: row.failure.as_ref().map(Failure::object),
+            })?;
+        }
+    }
+}
+
+fn unwritten(_: io::Error) -> Failure {
+    Failure {
+        help: Some(
+            "The journal has it all: run the same command again, and nothing is sent twice.".into(),
+        ),
+        ..Failure::fault("the results could not be written")
+    }
+}
+
+/// The results cannot be written because the input cannot be read any more, after rows of it were submitted.
+fn broken(tally: &Tally, refusals: &[Refusal]) -> Failure {
+    let mut all = *tally;
+    all.count(Outcome::Invalid);
+    let sentences: Vec<String> = refusals.iter().map(Refusal::sentence).collect();
+    Failure {
+        exit: all.gravest().map_or(Exit::RefusedHere, Outcome::exit),
+        kind: "invalid-input",
+        delivery: tally.delivery(),
+        help: Some(
+            "The journal has what was submitted. Mend the input, and run the same command again: it goes on where it \
+             stopped, and writes the results."
+                .into(),
+        ),
+        ..Failure::fault(format!(
+            "the results could not be written, since the input cannot be read any more ({}); so far: {}",
+            sentences.join("; "),
+            tally.sentence()
+        ))
+    }
+}
