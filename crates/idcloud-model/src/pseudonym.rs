@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use hmac::{Hmac, KeyInit as _, Mac as _};
+use hmac::{HmacReset, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
@@ -41,10 +41,11 @@ impl PseudonymKey {
             SubjectCode::Cpf(_) => b"cpf\0",
             SubjectCode::Curp(_) => b"curp\0",
         };
-        let mut mac = <Hmac<Sha256>>::new(&(*self.0).into_block());
+        let mut mac = <HmacReset<Sha256>>::new(&(*self.0).into_block());
         mac.update(kind);
         mac.update(code.expose().as_bytes());
-        Pseudonym(mac.finalize().into_bytes().into())
+        // In place: `finalize` moves the state, and leaves the number where nothing wipes it.
+        Pseudonym(mac.finalize_reset().into_bytes().into())
     }
 }
 
@@ -72,12 +73,12 @@ impl fmt::Debug for Pseudonym {
 
 trait IntoBlock {
     /// The key, filled up with zeros to the hash's block as HMAC does with any short key (RFC 2104).
-    fn into_block(self) -> hmac::digest::Key<Hmac<Sha256>>;
+    fn into_block(self) -> hmac::digest::Key<HmacReset<Sha256>>;
 }
 
 impl IntoBlock for [u8; 32] {
-    fn into_block(self) -> hmac::digest::Key<Hmac<Sha256>> {
-        let mut block = hmac::digest::Key::<Hmac<Sha256>>::default();
+    fn into_block(self) -> hmac::digest::Key<HmacReset<Sha256>> {
+        let mut block = hmac::digest::Key::<HmacReset<Sha256>>::default();
         for (place, byte) in block.iter_mut().zip(self) {
             *place = byte;
         }

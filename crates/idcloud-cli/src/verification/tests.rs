@@ -140,7 +140,7 @@ async fn outcome(cpf: &str, at: Place) -> Outcome {
     };
     let mut output = Output::new(&mut stdout, &mut stderr, terminals, &|_| None);
     // Where an interruption is lost the wait comes to its limit, and is told apart.
-    let wait = Some(Duration::from_secs(3));
+    let wait = Some(Duration::from_secs(30));
     verification
         .run(request, SelfieKind::Image, wait, &mut output)
         .await

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use hmac::{Hmac, KeyInit as _, Mac as _};
+use hmac::{HmacReset, KeyInit as _, Mac as _};
 use idcloud_model::request::{CreateRequest, DocumentSource, Segment};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -49,7 +49,7 @@ impl Fingerprint {
             _ => None,
         });
         if keyed {
-            let key = Zeroizing::new(<[u8; 32]>::from(pictures.finalize()));
+            let key = Zeroizing::new(<[u8; 32]>::from(pictures.finalize_reset()));
             return Self::hashed(&key, texts);
         }
         let Some(mut ids) = Self::earlier_of(request) else {
@@ -85,12 +85,13 @@ impl Fingerprint {
     }
 
     fn hashed<'a>(key: &[u8; 32], pieces: impl Iterator<Item = &'a [u8]>) -> Self {
-        let mut mac = <Hmac<Sha256>>::new(&block(key));
+        let mut mac = <HmacReset<Sha256>>::new(&block(key));
         for piece in pieces {
             mac.update(&length(piece));
             mac.update(piece);
         }
-        let code: Output<Sha256> = mac.finalize().into_bytes();
+        // In place: `finalize` moves the state, and leaves a block with a person in it where nothing wipes it.
+        let code: Output<Sha256> = mac.finalize_reset().into_bytes();
         Self(code.into())
     }
 }
@@ -100,8 +101,8 @@ fn length(bytes: &[u8]) -> [u8; 8] {
 }
 
 /// The key, filled up with zeros to the hash's block as HMAC does with any short key (RFC 2104).
-fn block(key: &[u8; 32]) -> hmac::digest::Key<Hmac<Sha256>> {
-    let mut block = hmac::digest::Key::<Hmac<Sha256>>::default();
+fn block(key: &[u8; 32]) -> hmac::digest::Key<HmacReset<Sha256>> {
+    let mut block = hmac::digest::Key::<HmacReset<Sha256>>::default();
     for (place, byte) in block.iter_mut().zip(key) {
         *place = *byte;
     }
