@@ -104,15 +104,16 @@ impl ProcessId {
     /// The process that a part of a create's answer names: its first top-level `id`, where that arrived whole.
     ///
     /// For an answer that was cut off or cannot be read. It says that a process was created, and nothing of what came of it.
+    /// A bare number names none there: it may be a person's, or count something else.
     #[must_use]
     pub fn in_part(answer: &[u8]) -> Option<Self> {
-        wire::part(answer)?.id
+        wire::part(answer)?.id.filter(Self::is_no_number)
     }
 
     /// The process that an answer names although its HTTP status is no success.
     ///
     /// An `id` alone is a trace id, as gateways and problem details (RFC 9457) have them: beside it there has to be a status of 1
-    /// to 5, or evidence.
+    /// to 5, or evidence. A bare number names none.
     #[must_use]
     pub fn named_by(answer: &[u8]) -> Option<Self> {
         let Answer {
@@ -122,7 +123,12 @@ impl ProcessId {
             is_notice,
         } = wire::part(answer)?;
         let is_known = !matches!(status, None | Some(Status::Unknown(_)));
-        id.filter(|_| !is_notice && (is_known || evidence.is_there()))
+        id.filter(Self::is_no_number)
+            .filter(|_| !is_notice && (is_known || evidence.is_there()))
+    }
+
+    fn is_no_number(&self) -> bool {
+        !self.as_str().bytes().all(|byte| byte.is_ascii_digit())
     }
 }
 

@@ -115,8 +115,38 @@ fn what_is_cut_off_keeps_its_id() {
         r#"[{"id":"1"}]"#,
         r#"{"x":{"id":"1"}"#,
         r#"{"id":"a b","x""#,
+        // Numbers, of persons and others.
+        r#"{"id":"52998224725","x""#,
+        r#"{"id":52998224725,"x""#,
+        r#"{"id":"529-982-247-25","x""#,
+        r#"{"id":"HEGG560427MVZRRL04","x""#,
+        r#"{"id":"1234567","x""#,
+        r#"{"id":7,"x""#,
     ] {
         assert_eq!(ProcessId::in_part(none.as_bytes()), None, "{none}");
+    }
+}
+
+/// Nobody loses a process that was paid for to a misplaced comma: what breaks JSON's rules behind the id is no verdict, and names it.
+#[test]
+fn what_breaks_the_rules_behind_the_id_keeps_it() {
+    for rest in [
+        r#","status":3,}"#,
+        r#",,"status":3}"#,
+        r#" "status":3}"#,
+        r#","status":3 "unicoId":{"result":"yes"}}"#,
+        r#","unicoId":{"result":"yes",}}"#,
+        r#","status":}"#,
+        r#","status"=3}"#,
+        r#";"status":3}"#,
+    ] {
+        let text = format!(r#"{{"id":"{ID}"{rest}"#);
+        assert!(Process::from_json(text.as_bytes()).is_err(), "{rest}");
+        assert_eq!(
+            ProcessId::in_part(text.as_bytes()),
+            ID.parse().ok(),
+            "{rest}"
+        );
     }
 }
 
@@ -145,6 +175,15 @@ fn who_names_a_process() {
         assert_eq!(id.is_some(), named, "{members}");
     }
     assert_eq!(ProcessId::named_by(br#"{"status":3}"#), None);
+    for id in [
+        "\"52998224725\"",
+        "52998224725",
+        "\"HEGG560427MVZRRL04\"",
+        "12345",
+    ] {
+        let text = format!(r#"{{"id":{id},"status":3}}"#);
+        assert_eq!(ProcessId::named_by(text.as_bytes()), None, "{id}");
+    }
 }
 
 /// An id in another form is kept where it is safe to use.

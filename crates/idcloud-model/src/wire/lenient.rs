@@ -27,7 +27,7 @@ pub(super) fn mend(bytes: &[u8]) -> Option<Mended> {
         rest: text.trim_start_matches(super::BYTE_ORDER_MARK).trim_start(),
         out: String::with_capacity(text.len() + 64),
         closers: Vec::new(),
-        is_value: false,
+        next: Next::Value,
         arrived: 0,
     };
     let is_closed = mending.run().is_some();
@@ -82,10 +82,27 @@ struct Mending<'a> {
     out: String,
     /// What closes the values that are open.
     closers: Vec<char>,
-    /// A colon came: what follows is a member's value.
-    is_value: bool,
+    /// What may come next.
+    next: Next,
     /// Where the last member of the outermost object ends that arrived whole.
     arrived: usize,
+}
+
+/// What JSON's rules allow next.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Next {
+    /// A member's name.
+    Name,
+    /// A member's name, or the end of an object without any.
+    NameOrEnd,
+    /// The colon behind a name.
+    Colon,
+    /// A value.
+    Value,
+    /// A value, or the end of a list without any.
+    ValueOrEnd,
+    /// A comma, or the end of the list or object.
+    CommaOrEnd,
 }
 
 impl Mending<'_> {
@@ -97,14 +114,17 @@ impl Mending<'_> {
         loop {
             self.rest = self.rest.trim_start();
             let next = self.rest.chars().next()?;
-            match next {
-                '{' | '[' if self.closers.len() >= DEEPEST => {
+            let is_value = matches!(self.next, Next::Value | Next::ValueOrEnd);
+            match (next, self.next) {
+                ('{' | '[', _) if is_value && self.closers.len() >= DEEPEST => {
                     self.skip()?;
                     self.out.push_str(TOO_DEEP);
+                    self.next = Next::CommaOrEnd;
                 }
-                '{' => self.open('}'),
-                '[' => self.open(']'),
-                '}' | ']' => {
+                ('{', _) if is_value => self.open('}', Next::NameOrEnd),
+                ('[', _) if is_value => self.open(']', Next::ValueOrEnd),
+                ('}', Next::NameOrEnd | Next::CommaOrEnd)
+                | (']', Next::ValueOrEnd | Next::CommaOrEnd) => {
                     if self.closers.pop() != Some(next) {
                         return None;
                     }
@@ -112,25 +132,34 @@ impl Mending<'_> {
                     if self.closers.is_empty() {
                         return Some(());
                     }
+                    self.next = Next::CommaOrEnd;
                     self.value_ended();
                 }
-                ':' => {
-                    self.is_value = true;
+                (':', Next::Colon) => {
                     self.take(next);
+                    self.next = Next::Value;
                 }
-                ',' => {
+                (',', Next::CommaOrEnd) => {
                     // A number ends where the next member begins.
                     self.value_ended();
-                    self.is_value = false;
                     self.take(next);
+                    let is_object = self.closers.last() == Some(&'}');
+                    self.next = if is_object { Next::Name } else { Next::Value };
                 }
-                '"' => {
+                ('"', Next::Name | Next::NameOrEnd) => {
                     self.string()?;
-                    if self.is_value {
-                        self.value_ended();
-                    }
+                    self.next = Next::Colon;
                 }
-                _ => self.word()?,
+                ('"', _) if is_value => {
+                    self.string()?;
+                    self.next = Next::CommaOrEnd;
+                    self.value_ended();
+                }
+                (_, _) if is_value => {
+                    self.word()?;
+                    self.next = Next::CommaOrEnd;
+                }
+                _ => return None,
             }
         }
     }
@@ -140,10 +169,10 @@ impl Mending<'_> {
         self.rest = self.rest.get(next.len_utf8()..).unwrap_or_default();
     }
 
-    fn open(&mut self, closer: char) {
+    fn open(&mut self, closer: char, next: Next) {
         let opener = if closer == '}' { '{' } else { '[' };
         self.closers.push(closer);
-        self.is_value = false;
+        self.next = next;
         self.take(opener);
     }
 
@@ -312,6 +341,25 @@ mod tests {
             (r#"{"a":"x","#, Some(r#"{"a":"x"}"#)),
             (r#"{"a":"x", <html>"#, Some(r#"{"a":"x"}"#)),
             (r#"{"a":"x"] "#, Some(r#"{"a":"x"}"#)),
+            // What breaks JSON's rules is the end of what arrived.
+            (r#"{"a":"x","b":3,}"#, Some(r#"{"a":"x","b":3}"#)),
+            (r#"{"a":"x",,"b":3}"#, Some(r#"{"a":"x"}"#)),
+            (r#"{"a":"x" "b":3}"#, Some(r#"{"a":"x"}"#)),
+            (r#"{"a":"x";"b":3}"#, Some(r#"{"a":"x"}"#)),
+            (r#"{"a":"x","b"3}"#, Some(r#"{"a":"x"}"#)),
+            (r#"{"a":"x","b"::3}"#, Some(r#"{"a":"x"}"#)),
+            (r#"{"a":"x","b":}"#, Some(r#"{"a":"x"}"#)),
+            (r#"{"a":"x","b":3 4}"#, Some(r#"{"a":"x"}"#)),
+            (r#"{"a":"x","b":[1,]}"#, Some(r#"{"a":"x"}"#)),
+            (r#"{"a":"x","b":{"c":1,}}"#, Some(r#"{"a":"x"}"#)),
+            (r#"{"a":"x","b":{1:2}}"#, Some(r#"{"a":"x"}"#)),
+            (r#"{"a":"x",b:3}"#, Some(r#"{"a":"x"}"#)),
+            (r#"{"a":"x",'b':3}"#, Some(r#"{"a":"x"}"#)),
+            (r#"{"a":"x",7}"#, Some(r#"{"a":"x"}"#)),
+            (r#"{"a":"x","b"}"#, Some(r#"{"a":"x"}"#)),
+            (r#"{,"a":"x"}"#, None),
+            (r#"{"a" "x"}"#, None),
+            (r#"{"a":"x""#, Some(r#"{"a":"x"}"#)),
             (r#"{"a":"x"#, None),
             (r#"{"a""#, None),
             (r#"{"a":"#, None),
