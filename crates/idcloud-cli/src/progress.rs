@@ -45,7 +45,7 @@ pub(crate) struct Progress {
 
 #[derive(Default)]
 struct State {
-    /// Something may have left since the last answer.
+    /// A request may have left since the last answer.
     in_flight: bool,
     last: Option<Process>,
     creates: u32,
@@ -111,10 +111,10 @@ impl Progress {
 
 #[async_trait]
 impl BeforeDispatch for Progress {
-    async fn before_dispatch(&self, _attempt: u32) -> Result<(), BoxError> {
+    async fn before_dispatch(&self, attempt: u32) -> Result<(), BoxError> {
         let mut state = self.lock();
         // A repetition within one create comes here again, and is no new attempt.
-        if !state.in_flight && (state.last.is_none() || state.failed().is_some()) {
+        if attempt == 1 && (state.last.is_none() || state.failed().is_some()) {
             state.creates += 1;
             if let Some(process) = state.failed() {
                 let attempt = NewAttempt {
@@ -125,7 +125,16 @@ impl BeforeDispatch for Progress {
                 let _ = self.new_attempts.send(attempt);
             }
         }
-        state.in_flight = true;
+        Ok(())
+    }
+
+    /// Until a connection takes the request, it provably was not sent: no name, no connection, no handshake.
+    fn departing(&self, _attempt: u32) {
+        self.lock().in_flight = true;
+    }
+
+    async fn did_not_run(&self, _attempt: u32) -> Result<(), BoxError> {
+        self.lock().in_flight = false;
         Ok(())
     }
 }
@@ -150,7 +159,13 @@ mod tests {
         let (progress, mut announced) = Progress::new();
         assert_eq!(progress.known(), Known::NothingLeft);
         progress.before_dispatch(1).await.unwrap();
+        assert_eq!(progress.known(), Known::NothingLeft, "it connects");
+        progress.departing(1);
+        assert_eq!(progress.known(), Known::Left);
+        progress.did_not_run(1).await.unwrap();
         progress.before_dispatch(2).await.unwrap();
+        assert_eq!(progress.known(), Known::NothingLeft, "it connects anew");
+        progress.departing(2);
         assert_eq!(progress.known(), Known::Left);
         let failed = process("80371b2a-3ac7-432e-866d-57fe37896ac6", 5);
         progress.see(&failed);
@@ -158,6 +173,8 @@ mod tests {
         assert!(announced.try_recv().is_err());
         progress.before_dispatch(1).await.unwrap();
         progress.before_dispatch(2).await.unwrap();
+        assert_eq!(progress.known(), Known::Failed(failed.id().clone()));
+        progress.departing(2);
         assert_eq!(progress.known(), Known::LeftAgain(failed.id().clone()));
         let announcement = NewAttempt {
             failed: failed.id().clone(),
@@ -168,6 +185,7 @@ mod tests {
         let completed = process("b97c3fd9-d95d-413f-bc0a-75eb87304421", 3);
         progress.see(&completed);
         progress.before_dispatch(1).await.unwrap();
+        progress.departing(1);
         assert_eq!(progress.known(), Known::Answered(Box::new(completed)));
         assert!(announced.try_recv().is_err(), "a look is no attempt");
     }
