@@ -65,7 +65,10 @@ impl EntryObject {
             environment: key.environment().as_str(),
             simulated,
             attempts: record.attempts(),
-            process_id: record.process_id().map(|id| id.as_str().to_owned()),
+            process_id: record
+                .process_id()
+                .or_else(|| record.doubted())
+                .map(|id| id.as_str().to_owned()),
             decision: verdict.as_ref().map(|verdict| verdict.decision().as_str()),
             scenario: verdict.as_ref().map(|verdict| verdict.scenario().id()),
             code,
@@ -154,7 +157,11 @@ pub(crate) fn write_entry(entry: &EntryObject, to: &mut dyn Write, style: Style)
         let origin = entry.origin.clone().unwrap_or_else(unknown);
         facts.insert(2, ("submitted to", origin));
     }
-    facts.extend(entry.process_id.clone().map(|id| ("process", id)));
+    let process = entry.process_id.clone().map(|id| match entry.state {
+        "ambiguous" => format!("{id}, which an answer named and IDCloud does not know"),
+        _ => id,
+    });
+    facts.extend(process.map(|id| ("process", id)));
     for id in entry.earlier_processes.iter().flatten() {
         facts.push(("failed before", id.clone()));
     }

@@ -295,6 +295,30 @@ async fn nothing_personal_is_stored() {
     }
 }
 
+/// Nobody loses the id of a process that may have been paid for: it stands in the record beside the state, where an earlier version
+/// passes it over; and a record of an earlier version has none.
+#[tokio::test]
+async fn the_id_that_is_doubted_is_stored() {
+    let sent = identity(&draft(CPF), picture(1));
+    let answer = format!(r#"{{"id":"{ONE}","status":3}}"#);
+    let mut record = serde_json::to_value(stored(&sent, &answer).await).unwrap();
+    let last = record["last"].as_object_mut().unwrap();
+    last.insert("state".to_owned(), "ambiguous".into());
+    for (doubted, read) in [(None, None), (Some(ONE), Some(ONE))] {
+        let mut record = record.clone();
+        if let Some(id) = doubted {
+            record["last"]["doubted"] = id.into();
+        }
+        let read_again: Record = serde_json::from_value(record.clone()).unwrap();
+        assert_eq!(
+            read_again.doubted().map(ToString::to_string).as_deref(),
+            read
+        );
+        assert_eq!(read_again.process_id(), None);
+        assert_eq!(serde_json::to_value(&read_again).unwrap(), record);
+    }
+}
+
 /// Who has the journal, and knows how fingerprints are made, cannot tell a right CPF from a wrong one without the picture.
 #[tokio::test]
 async fn a_cpf_cannot_be_tried() {

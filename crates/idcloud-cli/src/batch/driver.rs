@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use idcloud_flows::journal::Reference;
-use idcloud_flows::{Report, WaitError, Waiter};
+use idcloud_flows::{Report, WaitError, WaitErrorKind, Waiter};
 use idcloud_http::ApiKey;
 use idcloud_model::ProcessId;
 use tokio::task::JoinSet;
@@ -20,6 +20,7 @@ use super::remarks::{Remarks, RowId};
 use super::rows::{Line, Rows};
 use super::told::Told;
 use super::unwritten::Unwritten;
+use crate::call_failure;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::interrupts::Interrupts;
@@ -98,7 +99,7 @@ struct Stand {
     remarks: Remarks,
     unwritten: HashMap<Reference, Unwritten>,
     /// Which rows the processes are of that are waited for.
-    waiting: HashMap<ProcessId, (RowId, Reference)>,
+    waiting: HashMap<ProcessId, (RowId, u64, Reference)>,
     exhausted: bool,
     end: Option<End>,
     begun: usize,
@@ -179,7 +180,7 @@ impl Driver {
                     Ok(ended) => self.ended(ended, &mut stand, output),
                     Err(_) => stand.halt("a fault of this program ended a row".to_owned()),
                 },
-                Some(waited) = self.waiter.next(), if !self.waiter.is_empty() => Self::waited(&waited, &mut stand),
+                Some(waited) = self.waiter.next(), if !self.waiter.is_empty() => self.waited(&waited, &mut stand, output),
                 () = clock.sleep(TICK) => {}
             }
         }
@@ -273,7 +274,7 @@ impl Driver {
                     let id = pending.process_id().clone();
                     // A process of another tenant stays pending.
                     if self.waiter.add(*pending, &self.api_key, limit).is_ok() {
-                        stand.waiting.insert(id, (row, reference));
+                        stand.waiting.insert(id, (row, line, reference));
                     }
                 }
             }
@@ -291,22 +292,39 @@ impl Driver {
         }
     }
 
-    fn waited(waited: &Result<Report, WaitError>, stand: &mut Stand) {
+    fn waited(
+        &mut self,
+        waited: &Result<Report, WaitError>,
+        stand: &mut Stand,
+        output: &mut Output<'_>,
+    ) {
         let process = match waited {
             Ok(report) => report.process().id(),
             Err(error) => error.pending().process_id(),
         };
         let row = stand.waiting.remove(process);
-        // A wait that failed leaves the process pending; it is waited for again when the batch is run again.
-        if let Ok(report) = waited {
-            let outcome = of_process(report.failure().is_some());
-            stand.tally.recount(Outcome::Pending, outcome);
-            if let Some((row, reference)) = row {
-                stand.remarks.sent(row);
-                if let Some(unwritten) = Unwritten::of_report(report) {
-                    stand.keep(reference, unwritten);
+        match waited {
+            Ok(report) => {
+                let outcome = of_process(report.failure().is_some());
+                stand.tally.recount(Outcome::Pending, outcome);
+                if let Some((row, _, reference)) = row {
+                    stand.remarks.sent(row);
+                    if let Some(unwritten) = Unwritten::of_report(report) {
+                        stand.keep(reference, unwritten);
+                    }
                 }
             }
+            // This run sent it, and only its answer named the process: a person has to ask about it.
+            Err(error) if error.kind() == WaitErrorKind::Ambiguous => {
+                stand.tally.recount(Outcome::Pending, Outcome::Ambiguous);
+                if let (Some((row, line, _)), Some(cause)) = (row, error.error()) {
+                    let failure = call_failure::of_doubtful(cause, process.as_str());
+                    stand.remarks.failed(row, failure.clone());
+                    self.told.row(line, failure, &self.meter, output);
+                }
+            }
+            // Another wait that failed leaves the process pending; it is waited for again when the batch is run again.
+            Err(_) => {}
         }
     }
 

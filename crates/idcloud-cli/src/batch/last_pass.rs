@@ -70,7 +70,10 @@ pub(crate) async fn of_row(
         Told::Result(outcome, result) => (outcome, *result, None),
         Told::Failure(outcome, failure) => (
             outcome,
-            RowResult::default(),
+            match &failure.process_id {
+                Some(id) if outcome == Outcome::Ambiguous => RowResult::doubted(id),
+                _ => RowResult::default(),
+            },
             Some(at_line(begins, failure)),
         ),
     };
@@ -140,7 +143,10 @@ fn remembered(job: &Job, entry: &Entry, remark: Option<Failure>, is_own: bool) -
         }
         State::Ambiguous => {
             let remark = remark.filter(|remark| remark.exit == Exit::Ambiguous);
-            let failure = remark.unwrap_or_else(submit_failure::ambiguous);
+            let mut failure = remark.unwrap_or_else(submit_failure::ambiguous);
+            if failure.process_id.is_none() {
+                failure.process_id = entry.record().doubted().map(|id| id.as_str().into());
+            }
             Told::Failure(Outcome::Ambiguous, failure)
         }
         // The run has the journal's lock: what is in its hands is its own, and no other run's.

@@ -110,6 +110,14 @@ impl RowResult {
         self.simulated == Some(true)
     }
 
+    /// Of a row that is ambiguous although an answer named a process.
+    pub(crate) fn doubted(process_id: &str) -> Self {
+        Self {
+            process_id: Some(process_id.to_owned()),
+            ..Self::default()
+        }
+    }
+
     /// The same, answered by this very run: the journal only kept it until the results were written.
     pub(crate) const fn answered_now(mut self) -> Self {
         self.recorded = Some(false);

@@ -456,6 +456,44 @@ async fn processes_that_were_mixed_up_give_no_verdict() {
     );
 }
 
+/// Nobody loses a process that was paid for: an id that only a broken answer names, and that IDCloud does not know, stands in the row, on
+/// standard error and in the journal; of the run that sent it and of every later one.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_id_that_is_in_doubt_is_kept() {
+    let (server, files) = (Server::start().await, Files::new());
+    let broken = format!(r#"{{"id":"{PROCESS_ID}","status":3,}}"#);
+    server
+        .on_create(ResponseTemplate::new(200).set_body_string(broken))
+        .await;
+    server
+        .on_get(&[(400, json!({"error": {"code": "20023"}}))])
+        .await;
+    rows(&files, 1);
+    for told in [
+        "the one that its answer named is not known",
+        "nothing was sent now",
+    ] {
+        let ended = run(batch(&files, &server.url(), &["--wait", "20s"])).await;
+        assert_eq!((ended.code, server.creates().await), (5, 1), "{ended}");
+        let row = &output(&files)[0];
+        assert_eq!(
+            (row["outcome"].as_str(), row["processId"].as_str()),
+            ("ambiguous", PROCESS_ID)
+        );
+        assert!(row["error"].contains(told), "{row:?}");
+        assert!(row["error"].contains(PROCESS_ID), "{row:?}");
+        assert!(ended.stderr.contains(PROCESS_ID), "{ended}");
+    }
+    let shown = journaled(&files, ["journal", "show", "row-1", "--format", "json"]);
+    let shown = run(shown).await.object();
+    assert_eq!(
+        (&shown["state"], &shown["processId"]),
+        (&json!("ambiguous"), &json!(PROCESS_ID))
+    );
+    let text = run(journaled(&files, ["journal", "show", "row-1"])).await;
+    assert!(text.stdout.contains(PROCESS_ID), "{text}");
+}
+
 /// Nobody pays twice unless he says so: a process that came to nothing is created anew by the flag that its end names, and not without.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_failed_is_begun_again_when_asked() {

@@ -439,6 +439,17 @@ impl<'a> Trial<'a> {
             assert_eq!(doubt(&key, 250).await, Ok(()));
             assert_eq!(self.state(&key, at(40)).await, StateKind::Ambiguous);
         }
+        let doubted = async |key: &JournalKey| {
+            let entry = self.journal.entry(key, at(40)).await;
+            let entry = entry.expect("readable").expect("known");
+            assert_eq!(entry.record().process_id(), None, "it is nobody's process");
+            entry.record().doubted().cloned()
+        };
+        assert_eq!(doubted(&key).await, Some(id(250)), "its id is kept");
+        // It is the reference's again where a person says so, and gone where he sends it anew.
+        let settled = self.journal.settle(&key, Settlement::Resend, at(41)).await;
+        settled.expect("what is ambiguous can be settled");
+        assert_eq!(doubted(&key).await, None);
         // A person may say so at any time, and is then asked again.
         let (found, resent) = (named(252).await, named(253).await);
         for (key, settlement) in [

@@ -52,6 +52,9 @@ pub struct Attempt {
     /// A program compared whose the process is that was found, and it is the person's at hand.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) compared: bool,
+    /// The process that a part of an answer named and that IDCloud does not know. Earlier versions pass it over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) doubted: Option<ProcessId>,
 }
 
 /// Where an attempt stands.
@@ -256,6 +259,16 @@ impl Record {
     #[must_use]
     pub fn process_id(&self) -> Option<&ProcessId> {
         self.last.state.process_id()
+    }
+
+    /// The process that an answer named, where the last attempt is ambiguous because IDCloud does not know it: what a person
+    /// looks for, and Unico is asked about. It is no process of the reference.
+    #[must_use]
+    pub const fn doubted(&self) -> Option<&ProcessId> {
+        match &self.last.state {
+            State::Ambiguous => self.last.doubted.as_ref(),
+            _ => None,
+        }
     }
 
     /// Whether the last attempt's process is one that a person found: whoever has the person at hand compares whose it is

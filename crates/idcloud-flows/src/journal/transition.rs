@@ -168,6 +168,7 @@ fn fresh(earlier: Vec<Attempt>, claim: &Claim, fence: u64, now: SystemTime) -> C
         },
         found: false,
         compared: false,
+        doubted: None,
     };
     let record = Record::new(now, claim.origin.clone(), earlier, last);
     let ticket = Ticket {
@@ -265,6 +266,7 @@ fn concluded(record: Option<Record>, ticket: &Ticket, conclusion: Conclusion) ->
     }
     record.last.found = false;
     record.last.compared = false;
+    record.last.doubted = None;
     Ok(changed(record))
 }
 
@@ -313,6 +315,7 @@ fn doubted(record: Option<Record>, process_id: &ProcessId) -> Outcome {
             if pending.is_unconfirmed() && pending.process_id() == process_id =>
         {
             record.last.state = State::Ambiguous;
+            record.last.doubted = Some(process_id.clone());
             Ok(changed(record))
         }
         _ => Ok(UNCHANGED),
@@ -355,6 +358,7 @@ fn settled(
     };
     record.last.found = is_found;
     record.last.compared = false;
+    record.last.doubted = None;
     Ok(changed(record))
 }
 

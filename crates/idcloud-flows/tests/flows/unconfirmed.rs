@@ -138,6 +138,14 @@ async fn what_is_not_there_is_ambiguous() {
         assert_eq!(error.kind(), WaitErrorKind::Ambiguous);
         assert!(clock.instant() - began >= Duration::from_secs(after));
         assert_eq!(journal.state(&idcloud, Flow::Identity).await, "ambiguous");
+        let remembered = idcloud.remembered().unwrap();
+        let entry = remembered.entry(Flow::Identity, &reference()).await;
+        let entry = entry.unwrap().unwrap();
+        assert_eq!(
+            entry.record().doubted(),
+            Some(&process_id(ID)),
+            "its id is kept"
+        );
         let calls = script.calls().len();
         let again = question().submit(&idcloud, &under()).await;
         assert!(again.is_err());
