@@ -207,6 +207,8 @@ impl Looked<'_> {
                 if let Some(id) = row.process_id()
                     && is_without_end(&entry)
                     && !entry.record().holds(&id)
+                    // IDCloud was asked for it, and does not know it: a person has to say what became of the row.
+                    && entry.record().doubted() != Some(&id)
                 {
                     told.named.push((entry.key().reference().clone(), id));
                 }
