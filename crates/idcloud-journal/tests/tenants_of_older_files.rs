@@ -137,7 +137,9 @@ async fn fingerprints_go_on_matching() {
         let key = key(EnvironmentName::Uat, flow, reference);
         let entry = journal.entry(&key, later()).await.unwrap().unwrap();
         let fingerprint = entry.record().fingerprint();
-        assert_eq!(fingerprint, Fingerprint::of(&request), "{reference}");
+        // Of a document that is used again the older versions kept less.
+        let kept = Fingerprint::earlier_of(&request).unwrap_or_else(|| Fingerprint::of(&request));
+        assert_eq!(fingerprint, kept, "{reference}");
         assert_eq!(entry.record().account(), Some(FIRST));
         let known = journal.claim(claim(key, &request), later()).await;
         assert!(matches!(known, Ok(Claimed::Finished(_))), "{reference}");
