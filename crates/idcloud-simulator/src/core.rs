@@ -7,6 +7,7 @@ mod account_standing;
 mod answer;
 mod arrival;
 mod assertion;
+#[cfg(feature = "server")]
 mod body_use;
 mod control;
 mod create_body;
@@ -39,6 +40,7 @@ mod webhooks;
 
 pub use answer::SIMULATED_HEADER;
 pub use arrival::Arrival;
+#[cfg(feature = "server")]
 pub(crate) use body_use::BodyUse;
 pub use control::RulesError;
 pub use faults::{Fault, FaultPoint, FaultRule, FaultSpecError, When};

@@ -488,7 +488,7 @@ async fn said(answer: Vec<u8>, body: Vec<u8>) -> Vec<Said> {
 /// No answer of somebody else's is told as IDCloud's, none is harmless that may have created a process, and the page shows what is said.
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_of_gateways() {
-    let at_once = Arc::new(Semaphore::new(5));
+    let at_once = Arc::new(Semaphore::new(12));
     let mut running = JoinSet::new();
     let cut_off = (0..CUT.len()).map(|number| (GROUPS.len() + number, 0, cut(number)));
     let whole = GROUPS.iter().enumerate().flat_map(|(group, (_, answers))| {
