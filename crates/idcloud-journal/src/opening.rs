@@ -22,6 +22,7 @@ pub(crate) const BUSY: Duration = Duration::from_secs(10);
 pub(crate) fn writing(path: &Path) -> Result<Logged, JournalError> {
     refuse_name(path)?;
     refuse_network(folder(path))?;
+    refuse_orphaned_log(path)?;
     create(path)?;
     refuse_place(path)?;
     let mut connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
@@ -139,6 +140,29 @@ fn open(path: &Path, flags: OpenFlags) -> Result<Logged, JournalError> {
 }
 
 /// Makes an empty file that is its owner's alone. SQLite gives the log and its index the same permissions.
+/// Refuses to begin a new journal beside the log of one whose file is gone or was emptied: SQLite would remove that log,
+/// and what was submitted last stands in it alone.
+fn refuse_orphaned_log(path: &Path) -> Result<(), JournalError> {
+    let length = |suffix: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        std::fs::metadata(name).map_or(0, |metadata| metadata.len())
+    };
+    let is_orphaned = match std::fs::metadata(path) {
+        // Another program that is making the journal has a rollback journal beside an empty file, and no log yet.
+        Ok(metadata) => metadata.is_file() && metadata.len() == 0 && length("-wal") > 0,
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            length("-wal") > 0 || length("-journal") > 0
+        }
+        Err(_) => false,
+    };
+    if is_orphaned {
+        Err(JournalErrorKind::Replaced.into())
+    } else {
+        Ok(())
+    }
+}
+
 fn create(path: &Path) -> Result<(), JournalError> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);

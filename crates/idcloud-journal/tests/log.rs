@@ -43,6 +43,36 @@ fn copied_alone(path: &Path, directory: &Path) -> PathBuf {
     copy
 }
 
+/// A log whose main file is gone or was emptied is no reason to begin anew: nothing is made, and the log stays as it is.
+#[tokio::test]
+async fn a_log_without_its_file() {
+    let (directory, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let path = directory.path().join("journal.db");
+    let journal = SqliteJournal::open(&path).unwrap();
+    claimed(&journal, "a").await;
+    let (file, log) = (
+        other.path().join("copy.db"),
+        other.path().join("copy.db-wal"),
+    );
+    std::fs::copy(directory.path().join("journal.db-wal"), &log).unwrap();
+    let before = std::fs::read(&log).unwrap();
+    for is_there in [false, true] {
+        if is_there {
+            std::fs::write(&file, "").unwrap();
+        }
+        let error = SqliteJournal::open(&file).unwrap_err();
+        assert_eq!(error.kind(), JournalErrorKind::Replaced);
+        assert_eq!(file.exists(), is_there);
+        assert_eq!(std::fs::read(&log).unwrap(), before);
+    }
+    // A rollback journal is what another program has while it makes the file; without the file it is a leftover.
+    let rollback = other.path().join("alone.db-journal");
+    std::fs::write(&rollback, "left over").unwrap();
+    let error = SqliteJournal::open(other.path().join("alone.db")).unwrap_err();
+    assert_eq!(error.kind(), JournalErrorKind::Replaced);
+    assert!(rollback.exists());
+}
+
 /// A main file that was copied while a program had the journal open is refused, untouched, until it has its log.
 #[tokio::test]
 async fn a_copy_without_its_log() {
@@ -63,7 +93,7 @@ async fn a_copy_without_its_log() {
     assert_eq!(std::fs::read(&copy).unwrap(), before);
     assert!(!other.path().join("copy.db-shm").exists());
     std::fs::copy(
-        directory.path().join(FILES[1]),
+        directory.path().join("journal.db-wal"),
         other.path().join("copy.db-wal"),
     )
     .unwrap();
@@ -76,7 +106,7 @@ async fn over_checkpoints() {
     let (directory, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let path = directory.path().join("journal.db");
     let journal = Arc::new(SqliteJournal::open(&path).unwrap());
-    let log = directory.path().join(FILES[1]);
+    let log = directory.path().join("journal.db-wal");
     let mut largest = 0;
     for round in 0..30 {
         let mut all = JoinSet::new();
@@ -182,7 +212,7 @@ async fn a_log_of_which_nothing_is_taken() {
     for reference in ["a", "b", "c"] {
         claimed(&journal, reference).await;
     }
-    let log = std::fs::read(directory.path().join(FILES[1])).unwrap();
+    let log = std::fs::read(directory.path().join("journal.db-wal")).unwrap();
     let frame = FRAME_HEADER + 4096;
     let spoiled: [(&str, Spoiled); 11] = [
         ("zeros", |log| vec![0; log.len()]),
@@ -245,7 +275,7 @@ async fn a_log_that_is_emptied_while_open() {
         for reference in ["a", "b"] {
             claimed(&journal, reference).await;
         }
-        let log = directory.path().join(FILES[1]);
+        let log = directory.path().join("journal.db-wal");
         let content = std::fs::read(&log).unwrap();
         // In place, as a shell's `: > journal.db-wal` does it.
         std::fs::write(&log, spoil(content)).unwrap();
@@ -266,8 +296,8 @@ async fn a_log_that_is_emptied_while_open() {
 #[tokio::test]
 async fn a_log_that_is_removed_while_open() {
     for (name, is_replaced) in [
-        (FILES[1], false),
-        (FILES[1], true),
+        ("journal.db-wal", false),
+        ("journal.db-wal", true),
         (FILES[2], false),
         (FILES[2], true),
     ] {
@@ -287,7 +317,7 @@ async fn a_log_that_is_removed_while_open() {
             JournalErrorKind::Replaced,
             "{name} {is_replaced}"
         );
-        if name == FILES[1] && !is_replaced {
+        if name == "journal.db-wal" && !is_replaced {
             assert_eq!(
                 SqliteJournal::open(&path).unwrap_err().kind(),
                 JournalErrorKind::LogMissing
@@ -302,7 +332,7 @@ async fn before_the_first_change() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join(FILES[0]);
     let journal = SqliteJournal::open(&path).unwrap();
-    std::fs::remove_file(directory.path().join(FILES[1])).unwrap();
+    std::fs::remove_file(directory.path().join("journal.db-wal")).unwrap();
     std::fs::remove_file(directory.path().join(FILES[2])).unwrap();
     let error = journal.claim(claim("a"), NOW).await.unwrap_err();
     assert_eq!(error.kind(), JournalErrorKind::Replaced);

@@ -719,10 +719,14 @@ async fn creates_distrust_a_server_that_closes_under_them() {
     for _ in 0..3 {
         assert_eq!(create().await, Ok(()));
     }
-    let mut connections: Vec<_> = server.calls().iter().map(|seen| seen.connection).collect();
+    let connections: Vec<_> = server.calls().iter().map(|seen| seen.connection).collect();
     assert_eq!(connections.len(), 5);
-    connections.dedup();
-    assert_eq!(connections.len(), 4, "the first two share one");
+    // The first two share one, unless the second begins before the pool has it back.
+    let after = connections.get(1..).unwrap();
+    assert!(
+        after.windows(2).all(|pair| pair.first() != pair.last()),
+        "{connections:?}"
+    );
 }
 
 /// Notes whether its request departed.
