@@ -132,6 +132,11 @@ pub(crate) fn index_of(path: &Path) -> PathBuf {
     beside(path, "-shm")
 }
 
+/// The path of the rollback journal, which stands there while the file is made.
+pub(crate) fn rollback_of(path: &Path) -> PathBuf {
+    beside(path, "-journal")
+}
+
 fn beside(path: &Path, suffix: &str) -> PathBuf {
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let mut name = path.into_os_string();

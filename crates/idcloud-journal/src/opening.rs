@@ -4,14 +4,14 @@
 
 use std::fs::OpenOptions;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use idcloud_flows::journal::{JournalError, JournalErrorKind};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::failure::storage;
-use crate::log_mark::Logged;
+use crate::log_mark::{Logged, log_of, rollback_of};
 use crate::migrations::{look_at_older, migrate};
 use crate::place::{refuse_name, refuse_network, refuse_second_name};
 
@@ -127,7 +127,7 @@ pub(crate) fn unchanging(path: &Path) -> Result<Connection, JournalError> {
 }
 
 #[cfg(not(unix))]
-pub(crate) fn unchanging(_: &Path) -> Result<Logged, JournalError> {
+pub(crate) fn unchanging(_: &Path) -> Result<Connection, JournalError> {
     Err(JournalErrorKind::Storage.into())
 }
 
@@ -139,21 +139,20 @@ fn open(path: &Path, flags: OpenFlags) -> Result<Logged, JournalError> {
     Ok(Logged::new(connection, path))
 }
 
-/// Makes an empty file that is its owner's alone. SQLite gives the log and its index the same permissions.
 /// Refuses to begin a new journal beside the log of one whose file is gone or was emptied: SQLite would remove that log,
 /// and what was submitted last stands in it alone.
 fn refuse_orphaned_log(path: &Path) -> Result<(), JournalError> {
-    let length = |suffix: &str| {
-        let mut name = path.as_os_str().to_owned();
-        name.push(suffix);
-        std::fs::metadata(name).map_or(0, |metadata| metadata.len())
-    };
+    let holds_something =
+        |path: PathBuf| std::fs::metadata(path).is_ok_and(|metadata| metadata.len() > 0);
+    // Before the file itself: another program that is making the journal makes the file first.
+    let (log, rollback) = (
+        holds_something(log_of(path)),
+        holds_something(rollback_of(path)),
+    );
     let is_orphaned = match std::fs::metadata(path) {
         // Another program that is making the journal has a rollback journal beside an empty file, and no log yet.
-        Ok(metadata) => metadata.is_file() && metadata.len() == 0 && length("-wal") > 0,
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            length("-wal") > 0 || length("-journal") > 0
-        }
+        Ok(metadata) => metadata.is_file() && metadata.len() == 0 && log,
+        Err(error) if error.kind() == ErrorKind::NotFound => log || rollback,
         Err(_) => false,
     };
     if is_orphaned {
@@ -163,6 +162,7 @@ fn refuse_orphaned_log(path: &Path) -> Result<(), JournalError> {
     }
 }
 
+/// Makes an empty file that is its owner's alone. SQLite gives the log and its index the same permissions.
 fn create(path: &Path) -> Result<(), JournalError> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);

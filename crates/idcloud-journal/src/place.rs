@@ -46,14 +46,15 @@ impl Place {
             let id = id(&std::fs::metadata(&path)?);
             Ok((path, id))
         };
-        let beside = [
-            found(log_of(&path)).map_err(storage)?,
-            found(index_of(&path)).map_err(storage)?,
-        ];
+        let log_path = log_of(&path);
         let log = Log {
-            file: File::open(log_of(&path)).map_err(storage)?,
+            file: File::open(&log_path).map_err(storage)?,
             len: 0,
         };
+        let beside = [
+            found(log_path).map_err(storage)?,
+            found(index_of(&path)).map_err(storage)?,
+        ];
         Ok(Self {
             path,
             file,

@@ -6,38 +6,17 @@
     reason = "what these lints forbid is how a test fails"
 )]
 
+mod claims;
+
 use std::error::Error as _;
 use std::sync::Arc;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
-use idcloud_flows::Flow;
-use idcloud_flows::http::EnvironmentName;
+use claims::{NOW, claim};
 use idcloud_flows::journal::{
-    Claim, Claimed, Conclusion, EntryFilter, Journal as _, JournalErrorKind, JournalKey,
-    Settlement, StateKind, conformance,
+    Claimed, Conclusion, EntryFilter, Journal as _, JournalErrorKind, Settlement, StateKind,
 };
-use idcloud_flows::model::{Asked, Capabilities, Policy, SelfieKind};
 use idcloud_journal::{SqliteJournal, SqliteReader};
-
-fn claim(reference: &str) -> Claim {
-    let key = JournalKey::from_parts(
-        EnvironmentName::Local,
-        "tenant",
-        Flow::Identity,
-        reference.parse().unwrap(),
-    );
-    let asked = Asked::new(Capabilities::NONE, SelfieKind::Image);
-    let owner = "tests".parse().unwrap();
-    Claim::new(
-        key,
-        &conformance::request(0),
-        asked,
-        Policy::default(),
-        owner,
-    )
-}
-
-const NOW: std::time::SystemTime = UNIX_EPOCH;
 
 /// Whoever leaves after the answer came, and before taking it, gives the reference back.
 #[tokio::test]

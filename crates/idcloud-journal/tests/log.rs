@@ -65,6 +65,12 @@ async fn a_log_without_its_file() {
         assert_eq!(file.exists(), is_there);
         assert_eq!(std::fs::read(&log).unwrap(), before);
     }
+    // A link leads to the log beside the file that it leads to.
+    let link = other.path().join("link.db");
+    std::os::unix::fs::symlink(&file, &link).unwrap();
+    let error = SqliteJournal::open(&link).unwrap_err();
+    assert_eq!(error.kind(), JournalErrorKind::Replaced);
+    assert_eq!(std::fs::read(&log).unwrap(), before);
     // A rollback journal is what another program has while it makes the file; without the file it is a leftover.
     let rollback = other.path().join("alone.db-journal");
     std::fs::write(&rollback, "left over").unwrap();

@@ -34,7 +34,7 @@ fn run(task: &Task) -> bool {
     stopped
 }
 
-/// Makes trials a few at a time: most of a trial is waiting for the disk. The first that fails ends the test.
+/// Makes trials a few at a time: most of a trial is waiting for the disk. The test fails if one does, once the others are through.
 fn side_by_side<T: Send>(trials: impl Iterator<Item = T> + Send, trial: impl Fn(T) + Sync) {
     const AT_ONCE: usize = 4;
     let trials = Mutex::new(trials);
