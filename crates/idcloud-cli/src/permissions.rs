@@ -65,7 +65,8 @@ impl From<SecretRefusal> for Refusal {
     }
 }
 
-/// Opens a file without secrets that this program believes: who could change it could lead credentials elsewhere.
+/// Refuses a file without secrets that this program believes and that others may change or exchange: they could lead
+/// credentials elsewhere.
 ///
 /// # Errors
 /// Names `field`: others than its owner may change the file or exchange it.
@@ -181,7 +182,7 @@ impl Standing {
         }
     }
 
-    /// In a sticky folder nobody exchanges the file of another. A group that has the number of the owner is the owner's alone, by the
+    /// In a sticky folder no user exchanges the file of another. A group that has the number of the owner is the owner's alone, by the
     /// custom of most systems, and root knows which groups write to its folders.
     fn as_folder(self) -> Option<Fault> {
         let owner = self.owner();

@@ -1,4 +1,4 @@
-//! A picture that is no selfie: of a document, or to compare a face with.
+//! A file with a picture: a selfie or its capture token, a document, or a face to compare with.
 //!
 //! Never shows the picture or the file's name.
 
@@ -10,7 +10,7 @@ use crate::failure::Refusal;
 use crate::input::{self, Stdin};
 use crate::wiped;
 
-/// Far above any image that IDCloud takes (0.8 MB), base64 of it included.
+/// Far above any image that IDCloud takes (0.8 MB), base64 of it included; capture tokens have no published limit.
 const MAX_FILE: u64 = 16 * 1024 * 1024;
 
 /// Reads the file. Errors name `field`.

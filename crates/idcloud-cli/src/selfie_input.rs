@@ -8,14 +8,11 @@ use std::time::SystemTime;
 use idcloud_model::{CaptureToken, Image, Selfie, Violations};
 
 use crate::failure::Refusal;
-use crate::input::{self, Stdin};
-use crate::wiped;
+use crate::input::Stdin;
+use crate::picture_input;
 
 /// The field that errors name.
 pub(crate) const FIELD: &str = "selfie";
-
-/// Far above any image that IDCloud takes (0.8 MB); capture tokens have no published limit.
-const MAX_FILE: u64 = 16 * 1024 * 1024;
 
 /// Reads a selfie and checks it to its end. `now` is what a capture token's age is measured against.
 ///
@@ -48,8 +45,8 @@ pub(crate) fn read(
     stdin: &mut Stdin<'_>,
     now: SystemTime,
 ) -> Result<Selfie, Vec<Refusal>> {
-    let bytes = input::read(FIELD, path, stdin, MAX_FILE).map_err(|refusal| vec![refusal])?;
-    Selfie::from_input(wiped::shared(bytes), now).map_err(|violations| refusals(&violations))
+    let bytes = picture_input::read(FIELD, path, stdin).map_err(|refusal| vec![refusal])?;
+    Selfie::from_input(bytes, now).map_err(|violations| refusals(&violations))
 }
 
 fn refusals(violations: &Violations) -> Vec<Refusal> {

@@ -15,18 +15,13 @@ use crate::failure::{Failure, Refusal};
 
 /// What is looked at of a row of results.
 #[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", default)]
 pub(crate) struct EarlierResult {
-    #[serde(default)]
     reference: Option<String>,
-    #[serde(default)]
     outcome: String,
-    #[serde(default)]
     environment: Option<String>,
-    #[serde(default)]
     process_id: Option<String>,
     /// An object, or in CSV the text of one.
-    #[serde(default)]
     error: Value,
 }
 

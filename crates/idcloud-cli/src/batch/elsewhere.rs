@@ -15,9 +15,9 @@ type Place = (String, String, String);
 #[derive(Debug, Default)]
 pub(crate) struct Elsewhere(BTreeMap<Place, u64>);
 
-/// Whether a run there meets what is listed: also what an earlier version submitted, which wrote down no address.
-pub(crate) fn is_at(listed: &Listed<'_>, environment: &Environment) -> bool {
-    let own = EntryFilter::new().with_tenant_of(environment);
+/// Whether a run at the place of the filter `own` meets what is listed: also what an earlier version submitted, which
+/// wrote down no address.
+pub(crate) fn is_at(listed: &Listed<'_>, own: &EntryFilter) -> bool {
     let [name, origin, tenant, ..] = own.parts();
     name == Some(listed.environment)
         && tenant == Some(listed.tenant_id)

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use idcloud_flows::Flow;
-use idcloud_flows::journal::{Entry, JournalKey, Reference, State};
+use idcloud_flows::journal::{Entry, EntryFilter, JournalKey, Reference, State};
 use idcloud_http::Environment;
 use idcloud_journal::SqliteReader;
 use idcloud_model::ProcessId;
@@ -41,7 +41,7 @@ pub(crate) struct Looked<'a> {
 
 /// How well the journal knows the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Recollection {
+enum Recollection {
     /// It remembers no onboarding at all.
     New,
     /// It remembers others, and none of the input.
@@ -101,10 +101,7 @@ impl Looked<'_> {
                 return Err(refused(lost(told.lost, &remembered.elsewhere)));
             }
         }
-        let recollection = match (
-            remembered.count,
-            remembered.own.is_empty() && remembered.known.is_empty(),
-        ) {
+        let recollection = match (remembered.count, remembered.known.is_empty()) {
             (0, _) => Recollection::New,
             (_, true) => Recollection::Foreign,
             (_, false) => Recollection::Known,
@@ -119,6 +116,10 @@ impl Looked<'_> {
     fn remembered(&self) -> Result<Remembered, Failure> {
         let (mut count, mut elsewhere) = (0, Elsewhere::default());
         let (mut own, mut known, mut stripped) = (Vec::new(), Vec::new(), Vec::new());
+        // Once, and not for each of a million rows.
+        let place = self
+            .place
+            .map(|place| EntryFilter::new().with_tenant_of(place));
         if let Some(journal) = self.journal {
             journal
                 .listed(Flow::Identity, &mut |listed| {
@@ -126,7 +127,7 @@ impl Looked<'_> {
                     let hash = self.references.hash(listed.reference);
                     if self.references.has(hash) {
                         known.push(hash);
-                        if self.place.is_some_and(|place| is_at(&listed, place)) {
+                        if place.as_ref().is_some_and(|own| is_at(&listed, own)) {
                             own.push(hash);
                         } else {
                             elsewhere.see(&listed);
@@ -259,7 +260,7 @@ struct Remembered {
     count: u64,
     /// Those of the input that a run would meet.
     own: Hashes,
-    /// Those of the input, whoever submitted them.
+    /// Those of the input, whichever run submitted them.
     known: Hashes,
     /// Those that are in the input but for leading zeros.
     stripped: Hashes,

@@ -168,10 +168,8 @@ async fn in_time<T>(
     said: impl Future<Output = T>,
 ) -> Option<T> {
     let mut said = pin!(said);
-    tokio::select! {
-        biased;
-        said = &mut said => return Some(said),
-        () = interrupts.reached(1) => {}
+    if let Some(said) = interrupts.interruptible(said.as_mut()).await {
+        return Some(said);
     }
     tokio::select! {
         biased;

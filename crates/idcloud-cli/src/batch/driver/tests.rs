@@ -87,8 +87,7 @@ async fn ran(at: Option<Operation>) -> (usize, usize, Vec<StateKind>) {
         Arc::new(Raising { inner, counter, at })
     })
     .unwrap();
-    let journal: Arc<MemoryJournal> = Arc::new(MemoryJournal::new());
-    let memory: Arc<dyn idcloud_flows::journal::Journal> = Arc::clone(&journal) as Arc<_>;
+    let memory: Arc<dyn idcloud_flows::journal::Journal> = Arc::new(MemoryJournal::new());
     let idcloud =
         IdCloud::new(connection.client.clone()).remembering(Arc::clone(&memory), recover::owner());
     let comparison = Comparison {
@@ -127,7 +126,7 @@ async fn ran(at: Option<Operation>) -> (usize, usize, Vec<StateKind>) {
     (left.begun, left.tally.total(), states.collect())
 }
 
-/// Nobody pays for what was asked to end: nothing is begun after a request, what has not left leaves no more and is free, and what has left
+/// A run that was asked to end bills nothing more: nothing is begun after a request, what has not left leaves no more and is free, and what has left
 /// comes to its end.
 #[tokio::test]
 async fn nothing_leaves_after_a_request_to_end() {

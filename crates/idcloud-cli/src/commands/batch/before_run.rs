@@ -6,6 +6,7 @@ use std::hash::RandomState;
 use std::path::Path;
 
 use idcloud_http::{Clock as _, Environment, SystemClock};
+use idcloud_journal::SqliteReader;
 
 use super::unreadable;
 use crate::args::BatchRunArgs;
@@ -15,7 +16,6 @@ use crate::batch::rows::Rows;
 use crate::batch::sink::{self, FIELD};
 use crate::batch::source::Form;
 use crate::failure::Failure;
-use crate::journal_file;
 use crate::kept_files::{KeptFiles, is_one_file, same};
 use crate::made_here::{Made, Standing, foreign, standing};
 use crate::output::Output;
@@ -53,16 +53,16 @@ pub(super) fn results<'a>(
 /// The input cannot be read to its end, or what was submitted earlier is not remembered.
 pub(super) fn recollect(
     args: &BatchRunArgs,
+    journal: Option<&SqliteReader>,
     results: Results<'_>,
     destination: Destination<'_>,
     output: &mut Output<'_>,
 ) -> Result<Recollected, Failure> {
     let references = References::read(&args.input).map_err(Failure::refused_offline)?;
-    let journal = journal_file::look_if_there(&args.journal)?;
     let looked = Looked {
         input: &args.input,
         references: &references,
-        journal: journal.as_ref(),
+        journal,
         results,
         environment: destination.name,
         place: destination.environment,

@@ -59,7 +59,7 @@ pub(super) fn run(
         name,
         environment: environment.as_deref(),
     };
-    before_run::recollect(args, results, destination, output)?;
+    before_run::recollect(args, journal.as_ref(), results, destination, output)?;
     let checks = Arc::new(Checks::open(args, journal, environment, clock)?);
     let mut count = Count::default();
     block_on(count.rows(args, &checks, output))??;

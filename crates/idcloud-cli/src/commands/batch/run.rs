@@ -58,7 +58,11 @@ pub(super) fn run(
         name: Some(config.target.environment()),
         environment: Some(&*environment),
     };
-    let recollected = before_run::recollect(args, results, destination, output)?;
+    let recollected = {
+        // Closed before the journal is opened to be changed.
+        let journal = journal_file::look_if_there(&args.journal)?;
+        before_run::recollect(args, journal.as_ref(), results, destination, output)?
+    };
     // Before anything is made or changed: a batch that runs has its files for itself.
     let _lock = BatchLock::take(&args.journal)?;
     let journal = journal_file::open(&args.journal)?;
@@ -136,7 +140,7 @@ fn count(
         }
     }
     if let Some(note) = people.note() {
-        // Whoever closed standard error does not want to be told.
+        // A caller that closed standard error does not want the message.
         let _ = output.note(&note);
     }
     Ok((rows, lines.version().clone()))
@@ -161,14 +165,14 @@ impl Batch<'_> {
         }
         let ambiguous = recover::let_go(&*self.job.journal, &*self.job.clock).await?;
         if ambiguous > 0 {
-            // Whoever closed standard error does not want to be told.
+            // A caller that closed standard error does not want the message.
             let _ = output.note(&format!(
                 "note: an earlier run ended while {ambiguous} rows were on their way; they are ambiguous now, and not repeated"
             ));
         }
         let taken_up = recover::take_up(&self.job, named).await?;
         if taken_up > 0 {
-            // Whoever closed standard error does not want to be told.
+            // A caller that closed standard error does not want the message.
             let _ = output.note(&format!(
                 "note: the results in --output name the processes of {taken_up} rows whose ends the journal does not have; they are asked for by these ids, and compared with their rows"
             ));
@@ -190,7 +194,7 @@ impl Batch<'_> {
         }
         let heeded = heeds.then_some(interrupts);
         if self.pass.input_changed() {
-            // Whoever closed standard error does not want to be told.
+            // A caller that closed standard error does not want the message.
             let _ = output.note(
                 "note: the input changed while the batch ran; the results are of its rows as they are now, each compared with the journal",
             );
@@ -206,7 +210,7 @@ impl Batch<'_> {
         if heeds && interrupts.is_raised() {
             return Err(interrupted_late());
         }
-        // All that was sent has its end. Standard output may be a pipe that nobody reads.
+        // All that was sent has its end. Standard output may be a pipe without a reader.
         interrupts.heed_no_more();
         if output.format() == Format::Json {
             written = Some(self.pass.print(output, left).await?);
@@ -344,7 +348,7 @@ pub(super) fn interrupted_late() -> Failure {
     canceled("interrupted while the results were written")
 }
 
-pub(super) fn canceled(message: impl Into<String>) -> Failure {
+fn canceled(message: impl Into<String>) -> Failure {
     Failure {
         exit: Exit::Interrupted,
         kind: "canceled-by-user",
