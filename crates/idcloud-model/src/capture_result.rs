@@ -6,6 +6,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::capture_token::has_form;
+use crate::image_text::between_quotes;
 use crate::personal::Text;
 use crate::violation::{Rule, Violations};
 
@@ -27,13 +28,10 @@ pub(crate) fn token(text: &str) -> Result<Option<Zeroizing<String>>, Violations>
     if text.starts_with('{') {
         return from_object(text);
     }
-    let quoted = ['"', '\'']
-        .iter()
-        .find_map(|quote| text.strip_prefix(*quote)?.strip_suffix(*quote));
-    Ok(from_text(quoted.unwrap_or(text)))
+    Ok(from_text(between_quotes(text).unwrap_or(text)))
 }
 
-/// Objects of another kind are left to whoever reads pictures, and refused there.
+/// Objects of another kind are left to the reader of pictures, and refused there.
 fn from_object(text: &str) -> Result<Option<Zeroizing<String>>, Violations> {
     let without_token = || Err(Violations::one(PATH, Rule::CaptureResult));
     let Ok(result) = serde_json::from_str::<CaptureResult>(text) else {
@@ -58,7 +56,7 @@ fn from_text(text: &str) -> Option<Zeroizing<String>> {
     if !text.contains('.') {
         return None;
     }
-    // Reserved at once, so that nothing is left behind where nobody wipes it.
+    // Reserved at once, so that no unwiped piece is left behind.
     let mut token = Zeroizing::new(String::with_capacity(text.len()));
     token.extend(text.chars().filter(|c| !matches!(c, '\r' | '\n')));
     has_form(&token).then_some(token)

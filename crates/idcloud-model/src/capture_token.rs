@@ -35,10 +35,15 @@ impl CaptureToken {
         if !has_form(text) {
             return Err(Violations::one(PATH, Rule::CaptureTokenForm));
         }
-        if certainly_expired(text, now) {
+        Self::of_form(text.to_owned().into(), now)
+    }
+
+    /// The token, whose form is right, unless it is certainly too old.
+    fn of_form(token: Zeroizing<String>, now: SystemTime) -> Result<Self, Violations> {
+        if certainly_expired(&token, now) {
             return Err(Violations::one(PATH, Rule::CaptureTokenExpired));
         }
-        Ok(Self(Arc::new(text.to_owned().into())))
+        Ok(Self(Arc::new(token)))
     }
 
     /// Looks for a token in a text that a program passes on: the token alone, in quotes or broken into lines, or the capture SDK's whole
@@ -48,7 +53,7 @@ impl CaptureToken {
     /// The text is the SDK's result and has no token (20505), or the token is too old, as for [`parse`](Self::parse).
     pub fn from_text(text: &str, now: SystemTime) -> Result<Option<Self>, Violations> {
         capture_result::token(text)?
-            .map(|token| Self::parse(&token, now))
+            .map(|token| Self::of_form(token, now))
             .transpose()
     }
 

@@ -69,7 +69,7 @@ impl FromStr for PersonName {
                 given: None,
             });
         }
-        // Reserved at once: a buffer that grows leaves pieces of the name where nobody wipes them.
+        // Reserved at once: a buffer that grows leaves unwiped pieces of the name behind.
         let mut single = Zeroizing::new(String::with_capacity(text.len()));
         for word in text.split_whitespace() {
             if !single.is_empty() {

@@ -51,10 +51,10 @@ impl Drop for Cpf {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CpfError {
-    /// Not eleven digits, alone or in the form `000.000.000-00`.
+    /// Not eleven digits, alone or with blanks, dots and hyphens between them.
     #[error("a CPF has eleven digits, alone or as 000.000.000-00")]
     Form,
-    /// A character that nobody sees stands in it, as in texts that were copied.
+    /// An unseen character stands in it, as in texts that were copied.
     #[error("a character that cannot be seen (U+{:04X}) stands in the CPF", u32::from(*.0))]
     Unseen(char),
     /// Eleven equal digits.

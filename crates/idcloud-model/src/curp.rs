@@ -30,7 +30,7 @@ pub enum CurpError {
         "a CURP has four letters, a date as six digits, H, M or X, a state of two letters, three consonants, a letter or digit, and a digit"
     )]
     Form,
-    /// A character that nobody sees stands in it, as in texts that were copied.
+    /// An unseen character stands in it, as in texts that were copied.
     #[error("a character that cannot be seen (U+{:04X}) stands in the CURP", u32::from(*.0))]
     Unseen(char),
     /// The month and day cannot occur.

@@ -158,6 +158,7 @@ impl fmt::Debug for Document {
             .finish_non_exhaustive()
     }
 }
+
 /// Whether a text is of the form of a document's type.
 pub(crate) fn is_type_name(name: &str) -> bool {
     const KINDS: [&str; 13] = [

@@ -1,6 +1,6 @@
 //! Base64 of a picture, in whatever form people have it.
 //!
-//! Must never give other bytes than were encoded, never leave a copy behind that nobody wipes, and never grow a buffer, which would.
+//! Must never give other bytes than were encoded, never leave an unwiped copy behind, and never grow a buffer, which would.
 
 use std::hint::black_box;
 
@@ -131,11 +131,15 @@ fn begins_like_a_picture(text: &str) -> bool {
 ///
 /// White space at the end stays: it is judged with the digits before it.
 fn unquoted(text: &str) -> &str {
+    between_quotes(text).unwrap_or(text).trim_start()
+}
+
+/// What stands between the quotes around a text, where it has them.
+pub(crate) fn between_quotes(text: &str) -> Option<&str> {
+    let text = text.trim();
     ['"', '\'']
         .iter()
-        .find_map(|quote| text.trim().strip_prefix(*quote)?.strip_suffix(*quote))
-        .unwrap_or(text)
-        .trim_start()
+        .find_map(|quote| text.strip_prefix(*quote)?.strip_suffix(*quote))
 }
 
 /// The text behind `data:image/png;base64,`, whose words may be in any case (RFC 2397), and whether there was such a prefix.

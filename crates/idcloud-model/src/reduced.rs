@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 
 use crate::wire;
 use crate::{
-    BehaviorAlert, Document, DocumentId, Evidence, FaceMatch, FinalProcess, IdentityResult,
-    LivenessResult, Match, Process, RiskLevel, RiskScore, Serpro, Status, TrustDecision,
+    Document, DocumentId, Evidence, FaceMatch, FinalProcess, LivenessResult, Match, Process,
+    RiskScore, Serpro, Status,
 };
 
 /// Stands for a value that was not kept. No documented value is written so, and so it reads as unknown.
@@ -56,12 +56,14 @@ impl FinalProcess {
         }
         put(
             "unicoId",
-            evidence.identity().map(|word| result(identity(word))),
+            evidence.identity().map(|word| result_word(word.as_str())),
         );
         put("liveness", evidence.liveness().map(liveness));
         put(
             "identityFraudsters",
-            evidence.behavior_alert().map(|word| result(alert(word))),
+            evidence
+                .behavior_alert()
+                .map(|word| result_word(word.as_str())),
         );
         put("score", evidence.risk_score().map(score));
         put(
@@ -75,11 +77,13 @@ impl FinalProcess {
         put("biometryToken", token.map(result));
         put(
             "idCloud",
-            evidence.trust_decision().map(|word| result(trust(word))),
+            evidence
+                .trust_decision()
+                .map(|word| result_word(word.as_str())),
         );
         put(
             "riskLevel",
-            evidence.risk_level().map(|word| result(risk_level(word))),
+            evidence.risk_level().map(|word| result_word(word.as_str())),
         );
         put("document", evidence.document().map(document));
         if evidence.has_error() {
@@ -103,40 +107,17 @@ fn result(value: Value) -> Value {
     Map::from_iter([("result".to_owned(), value)]).into()
 }
 
+/// A documented word as a result; of any other only that there was one.
+fn result_word(word: Option<&str>) -> Value {
+    result(word.unwrap_or(NOT_KEPT).into())
+}
+
 fn status(status: &Status) -> Value {
     match status {
         Status::Completed => 3.into(),
         Status::Canceled => 4.into(),
         // Nothing else is final.
         _ => 5.into(),
-    }
-}
-
-fn identity(result: &IdentityResult) -> Value {
-    match result {
-        IdentityResult::Unknown(_) => NOT_KEPT.into(),
-        known => known.to_json(),
-    }
-}
-
-fn alert(alert: &BehaviorAlert) -> Value {
-    match alert {
-        BehaviorAlert::Unknown(_) => NOT_KEPT.into(),
-        known => known.to_json(),
-    }
-}
-
-fn trust(decision: &TrustDecision) -> Value {
-    match decision {
-        TrustDecision::Unknown(_) => NOT_KEPT.into(),
-        known => known.to_json(),
-    }
-}
-
-fn risk_level(level: &RiskLevel) -> Value {
-    match level {
-        RiskLevel::Unknown(_) => NOT_KEPT.into(),
-        known => known.to_json(),
     }
 }
 

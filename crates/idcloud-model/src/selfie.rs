@@ -87,9 +87,11 @@ impl Selfie {
     pub fn from_input(input: Bytes, now: SystemTime) -> Result<Self, Violations> {
         if image::format_of(&input).is_none()
             && let Ok(text) = saved_text(&input)
-            && let Some(token) = CaptureToken::from_text(text, now)?
         {
-            return Ok(Self::CaptureToken(token));
+            return match CaptureToken::from_text(text, now)? {
+                Some(token) => Ok(Self::CaptureToken(token)),
+                None => Image::from_text_at(Place::SELFIE_OR_TOKEN, text).map(Self::Image),
+            };
         }
         Image::from_input_at(Place::SELFIE_OR_TOKEN, input).map(Self::Image)
     }

@@ -1,4 +1,4 @@
-//! The marks that people put between digits, and the characters that nobody sees.
+//! The marks that people put between digits, and characters that cannot be seen.
 //!
 //! Must never call a digit or a letter a mark.
 
@@ -65,7 +65,7 @@ pub(crate) fn is_unseen(c: char) -> bool {
     blank || (c.is_control() && !c.is_whitespace())
 }
 
-/// The first character of a text that nobody sees.
+/// The first character of a text that cannot be seen.
 pub(crate) fn unseen(text: &str) -> Option<char> {
     text.chars().find(|c| is_unseen(*c))
 }

@@ -28,7 +28,7 @@ impl Violation {
         }
     }
 
-    /// The same, of a value that holds a character which nobody sees: the value looks right to whoever typed it.
+    /// The same, of a value that holds an unseen character: the value looks right to the person who typed it.
     pub(crate) const fn with_unseen(mut self, unseen: Option<char>) -> Self {
         self.unseen = unseen;
         self

@@ -127,7 +127,7 @@ fn what_is_cut_off_keeps_its_id() {
     }
 }
 
-/// Nobody loses a process that was paid for to a misplaced comma: what breaks JSON's rules behind the id is no verdict, and names it.
+/// No process that was paid for is lost to a misplaced comma: what breaks JSON's rules behind the id is no verdict, and names it.
 #[test]
 fn what_breaks_the_rules_behind_the_id_keeps_it() {
     for rest in [

@@ -36,21 +36,14 @@ pub(crate) fn object_of(groups: &[&Group]) -> Result<Value, Failure> {
 /// Every schema that has a name: the groups' objects, the objects inside them, and the lists of values.
 pub(crate) fn named(vocabulary: &Vocabulary) -> Result<Map<String, Value>, Failure> {
     let mut schemas = Map::new();
-    let names: BTreeSet<&str> = vocabulary
-        .groups
-        .iter()
-        .filter_map(|group| group.schema.as_deref())
-        .collect();
-    for name in names {
-        let groups = vocabulary
-            .groups
-            .iter()
-            .filter(|group| group.schema.as_deref() == Some(name));
-        let mut tree = Tree::default();
-        for group in groups {
-            tree.grow(group);
+    let mut trees: BTreeMap<&str, Tree<'_>> = BTreeMap::new();
+    for group in &vocabulary.groups {
+        if let Some(name) = &group.schema {
+            trees.entry(name).or_default().grow(group);
         }
-        let object = object(&tree, vocabulary, &mut schemas)?;
+    }
+    for (name, tree) in &trees {
+        let object = object(tree, vocabulary, &mut schemas)?;
         define(&mut schemas, name, object)?;
     }
     let lists: BTreeSet<&str> = vocabulary

@@ -30,7 +30,7 @@ impl ApiKey {
     /// Its memory is wiped when the last clone, and the last request that carries it, is dropped.
     pub fn new(secret: impl Into<String>, capabilities: Capabilities) -> Result<Self, ConfigError> {
         const REMEDY: &str = "copy the key exactly as Unico gave it";
-        let secret = Zeroizing::new(secret.into().into_bytes());
+        let secret = Bytes::from_owner(Zeroizing::new(secret.into().into_bytes()));
         if secret.is_empty() {
             return Err(ConfigError::new(
                 ConfigErrorKind::Missing,
@@ -41,17 +41,15 @@ impl ApiKey {
         }
         let malformed =
             |rule| ConfigError::new(ConfigErrorKind::Malformed, "api_key", rule, REMEDY);
-        let key = bare(&secret);
+        // A part of the secret's own memory, which is wiped whole.
+        let key = secret.slice_ref(bare(&secret));
         if key.is_empty() {
             return Err(malformed("there is nothing between its quotes"));
         }
-        if let Some(rule) = fault(key) {
+        if let Some(rule) = fault(&key) {
             return Err(malformed(rule));
         }
-        // A part of the secret's own memory, which is wiped whole.
-        let (from, length) = (key.as_ptr().addr() - secret.as_ptr().addr(), key.len());
-        let secret = Bytes::from_owner(secret).slice(from..from + length);
-        let mut header = HeaderValue::from_maybe_shared(secret)
+        let mut header = HeaderValue::from_maybe_shared(key)
             .map_err(|_| malformed("it cannot stand in a header"))?;
         header.set_sensitive(true);
         Ok(Self {

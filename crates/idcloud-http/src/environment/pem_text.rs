@@ -98,7 +98,7 @@ fn blocks(text: &str) -> Result<Zeroizing<String>, PemFault> {
         rest = behind;
         tidied.extend([BEGIN, label, DASHES, "\n"]);
         if body.contains(':') {
-            // Header lines, as old encrypted keys have them: told by whoever reads the label.
+            // Header lines, as old encrypted keys have them: the reader of the label reports them.
             tidied.extend([body.trim(), "\n"]);
         } else {
             lines(&digits(body)?, &mut tidied);

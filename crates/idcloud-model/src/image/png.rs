@@ -53,7 +53,7 @@ pub(super) fn verify(bytes: &[u8]) -> Result<(), Damage> {
             b"IDAT" => has_pixels = true,
             b"IHDR" | b"PLTE" => {}
             b"CgBI" => return Err(Damage::Apple),
-            // A capital at the beginning: whoever does not know the chunk must not show the picture.
+            // A capital at the beginning: a decoder that does not know the chunk must not show the picture.
             [first, ..] if first.is_ascii_lowercase() => {}
             _ => return Err(Damage::Broken),
         }

@@ -140,6 +140,12 @@ impl Writer {
         self.needs_comma = true;
     }
 
+    /// The name that the caller gave the submission; the first form has none.
+    pub(super) fn of_submission<'a>(&self, context: &'a Context) -> Option<&'a ClientReference> {
+        let name = context.client_reference.as_ref();
+        name.filter(|_| !self.first_form)
+    }
+
     pub(super) fn subject(&mut self, subject: &Subject, context: &Context) {
         self.subject_of_kind(subject, context, None);
     }
@@ -161,7 +167,7 @@ impl Writer {
             }
         });
         // What was set for the submission stands before what is the person's own.
-        let of_submission = context.client_reference.as_ref().filter(|_| !first_form);
+        let of_submission = self.of_submission(context);
         let client_reference = of_submission.or_else(|| subject.client_reference());
         self.object("subject", |writer| {
             writer.text("code", subject.code().expose());

@@ -82,15 +82,16 @@ impl RiskRequest {
     }
 
     pub(super) fn body(&self) -> Body {
-        self.written(Writer::new(), self.context.client_reference.as_ref())
+        self.written(Writer::new())
     }
 
     /// The body without the name that the caller gives the request.
     pub(super) fn first_form(&self) -> Body {
-        self.written(Writer::of_first_form(), None)
+        self.written(Writer::of_first_form())
     }
 
-    fn written(&self, mut writer: Writer, client_reference: Option<&ClientReference>) -> Body {
+    fn written(&self, mut writer: Writer) -> Body {
+        let client_reference = writer.of_submission(&self.context);
         writer.object("subject", |writer| {
             writer.text("code", self.code.expose());
             writer.optional("name", self.name.as_ref().map(PersonName::expose));

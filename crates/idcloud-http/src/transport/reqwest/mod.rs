@@ -1,15 +1,10 @@
 //! The transport over reqwest: rustls with aws-lc-rs, HTTP/1.1, and rules that cannot be undone.
 //! It must never follow a redirect, repeat a request, or say "not sent" when a byte may have left.
 
-#[cfg(feature = "reqwest")]
 pub(crate) mod body_gate;
-#[cfg(feature = "reqwest")]
 pub(crate) mod connections;
-#[cfg(feature = "reqwest")]
 pub(crate) mod inflate;
-#[cfg(feature = "reqwest")]
 pub(crate) mod proxy_setting;
-#[cfg(feature = "reqwest")]
 pub(crate) mod url_cache;
 
 use std::error::Error as StdError;
@@ -114,33 +109,30 @@ impl ReqwestTransportBuilder {
     /// Trusts the certificates of a PEM file besides the platform's, for instance those of a
     /// company's proxy.
     pub fn root_certificates(mut self, pem: &[u8]) -> Result<Self, ConfigError> {
-        let malformed = || {
+        const UNREADABLE: &str = "it holds no PEM certificate that can be read";
+        let malformed = |rule| {
             ConfigError::new(
                 ConfigErrorKind::Malformed,
                 "root_certificates",
-                "it holds no PEM certificate that can be read",
+                rule,
                 "give a file with `BEGIN CERTIFICATE` blocks",
             )
         };
         let before = self.roots.len();
         let pem = pem_text::tidy(pem).map_err(|fault| {
-            ConfigError::new(
-                ConfigErrorKind::Malformed,
-                "root_certificates",
-                match fault {
-                    PemFault::Absent | PemFault::Bare => {
-                        "it holds no PEM certificate: there is no line -----BEGIN CERTIFICATE-----"
-                    }
-                    other => other.rule(),
-                },
-                "give a file with `BEGIN CERTIFICATE` blocks",
-            )
+            malformed(match fault {
+                PemFault::Absent | PemFault::Bare => {
+                    "it holds no PEM certificate: there is no line -----BEGIN CERTIFICATE-----"
+                }
+                other => other.rule(),
+            })
         })?;
         for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
-            self.roots.push(certificate.map_err(|_| malformed())?);
+            self.roots
+                .push(certificate.map_err(|_| malformed(UNREADABLE))?);
         }
         if self.roots.len() == before {
-            return Err(malformed());
+            return Err(malformed(UNREADABLE));
         }
         Ok(self)
     }
