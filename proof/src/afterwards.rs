@@ -34,7 +34,7 @@ impl Stage {
                 continue;
             }
             if self.is_mistaken(case) {
-                // Its process is taken, and nobody can say of it that there is none.
+                // Its process is taken: it cannot be settled as having none.
                 continue;
             }
             let found = |of_case: bool| {
@@ -51,7 +51,7 @@ impl Stage {
                 known.insert(id.as_str().to_ascii_lowercase());
                 Settlement::Found(id)
             } else {
-                // Whoever says so wants it submitted as if for the first time.
+                // A person who says so wants it submitted as if for the first time.
                 world.begun_again(case);
                 Settlement::Resend
             };

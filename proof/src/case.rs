@@ -26,9 +26,9 @@ use crate::sabotage::Sabotage;
 
 /// The first byte of a picture that is nobody's but its own, and how many of them are looked for. Both are whole groups of base64.
 const OWN_BYTES: usize = 300;
+const LOOKED_FOR: usize = 48;
 /// Where a sample's comment begins.
 const COMMENT_AT: usize = 41;
-const LOOKED_FOR: usize = 48;
 /// A picture's size.
 const PICTURE_BYTES: usize = 600;
 

@@ -1,5 +1,5 @@
 //! Which submissions may end ambiguous: those of which nothing was heard that says what became of them, and those of
-//! which nobody was left to say it.
+//! which no caller was left to say it.
 //!
 //! Must be told by the wire, not by the client: an ambiguous end that nothing on the wire excuses is one too many.
 
@@ -81,7 +81,7 @@ pub(crate) struct Doubt {
     attempt: u64,
     /// The journal did not take that word.
     unsaid: bool,
-    /// Nobody was left to say it.
+    /// No caller was left to say it.
     excused: bool,
 }
 

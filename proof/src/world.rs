@@ -153,7 +153,7 @@ impl World {
     pub(crate) fn told_report(&self, case: &Case, report: &Report) {
         let id = report.process().id().as_str().to_ascii_lowercase();
         let approved = report.verdict().decision() == Decision::Approve;
-        // The process of another person approves nobody, whatever is true of this one.
+        // The process of another person approves no one, whatever is true of this one.
         let is_own = {
             let simulator = self.simulator.lock();
             let mut own = simulator.ledger().of_reference(&case.name);

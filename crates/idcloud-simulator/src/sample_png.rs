@@ -1,4 +1,4 @@
-//! A picture for programs that are tried out: whole, drawn, and of nobody.
+//! A picture for programs that are tried out: whole, drawn, and of no person.
 //! Never shows a face.
 
 use std::io::Write as _;

@@ -9,17 +9,12 @@ use serde_json::{Value, json};
 use wiremock::ResponseTemplate;
 
 use super::batch::{arrived, batch, journaled, output, rows, slow, told};
-use super::support::{ACCESS_TOKEN, Files, Run, Running, Server, run};
+use super::support::{ACCESS_TOKEN, Files, Run, Running, Server, finished, run};
 
 /// Longer than any run here has to wait for.
 const NEVER: Duration = Duration::from_secs(200);
 
-async fn finished(running: Running) -> Run {
-    let finish = tokio::task::spawn_blocking(move || running.finish());
-    finish.await.unwrap()
-}
-
-/// The same, which must not take longer than whoever asked it to end waits before it kills.
+/// As [`finished`], which must not take longer than a supervisor waits between its request and its kill.
 async fn finished_soon(running: Running) -> Run {
     let clock = SystemClock::new();
     let begun = clock.instant();
@@ -86,7 +81,7 @@ async fn a_locked_journal_holds_no_ending_up() {
     assert_eq!(told[..2], ["row-1 done", "row-2 done"], "{ended}");
 }
 
-/// Nobody pays for what was asked to end: rows that wait for a token, for a connection or for a selfie leave no more, and are free.
+/// A run that was asked to end bills nothing more: rows that wait for a token, for a connection or for a selfie leave no more, and are free.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_has_not_left_does_not_leave_after_a_signal() {
     // Nothing listens there: it is connected to again and again.
@@ -136,7 +131,7 @@ async fn what_has_not_left_does_not_leave_after_a_signal() {
 
 /// Nothing holds a run up that has ended: a pager that reads no further does not, one signal is enough, and the results are in their file.
 #[tokio::test(flavor = "multi_thread")]
-async fn results_that_nobody_reads() {
+async fn results_without_a_reader() {
     for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
         let files = Files::new();
         let lines: Vec<String> = (1..=2_000)
@@ -159,7 +154,7 @@ async fn results_that_nobody_reads() {
             }
             clock.sleep(Duration::from_millis(10)).await;
         }
-        // The pipe is full by now, and nobody empties it.
+        // The pipe is full by now, and no reader empties it.
         clock.sleep(Duration::from_millis(500)).await;
         send(running.id(), signal);
         let mut running = running;
@@ -187,7 +182,7 @@ async fn a_closed_standard_output_keeps_the_results_from_no_file() {
 /// What somebody does to an input.
 type Change<'c> = &'c dyn Fn(&Files);
 
-/// Nobody pays for rows that the person took out: an input that is replaced, as editors save, that is rewritten or removed ends the run at the
+/// Rows that the person took out are not billed: an input that is replaced, as editors save, that is rewritten or removed ends the run at the
 /// next row, also where the rest was read ahead.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_input_that_changes_is_run_no_further() {

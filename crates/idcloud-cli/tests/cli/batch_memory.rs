@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use wiremock::ResponseTemplate;
 
 use super::batch::{HEADER, answer, arrived, batch, cpf, named, output, rows, slow, told};
-use super::support::{CPF, Files, Idcloud, NAME, Run, Server, custom, run};
+use super::support::{CPF, Files, Idcloud, NAME, Run, Server, custom, finished, run};
 
 /// The same command with another journal.
 fn with_journal(files: &Files, url: &str, journal: &str, more: &[&str]) -> Idcloud {
@@ -123,9 +123,7 @@ async fn verdicts_that_only_the_results_know() {
     let running = batch(&files, &server.url(), &["--concurrency", "3"]).spawn();
     arrived(&server, 3).await;
     std::fs::rename(files.path("batch.db"), files.path("away.db")).unwrap();
-    let ended = tokio::task::spawn_blocking(|| running.finish())
-        .await
-        .unwrap();
+    let ended = finished(running).await;
     assert_eq!((ended.code, server.creates().await), (6, 3), "{ended}");
     std::fs::rename(files.path("away.db"), files.path("batch.db")).unwrap();
 

@@ -13,6 +13,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use super::batch::HEADER;
 use super::simulator::{Served, variables};
 use super::support::{
     ACCESS_TOKEN, CPF, Files, Idcloud, NAME, PROCESS_ID, Run, custom, finish, onboard, run,
@@ -410,15 +411,18 @@ impl Said {
     }
 }
 
+/// A batch's input of one row.
+fn write_input(files: &Files) {
+    let input = format!("{HEADER}r,{CPF},{NAME},,,selfie.png\n");
+    files.write("in.csv", input.as_bytes());
+}
+
 /// What the commands say about an answer to their create or lookup, and what `token` says where it is the token endpoint's.
 async fn said(answer: Vec<u8>, body: Vec<u8>) -> Vec<Said> {
     let gateway = Gateway::start(answer.clone(), false).await;
     let everywhere = Gateway::start(answer, true).await;
     let files = Files::new();
-    files.write(
-        "in.csv",
-        format!("reference,cpf,name,email,phone,selfie\nr,{CPF},{NAME},,,selfie.png\n").as_bytes(),
-    );
+    write_input(&files);
     let json = |command: Idcloud| command.env("IDCLOUD_FORMAT", "json");
     let batch = custom(&files, &gateway.url, ["batch", "run"])
         .arg(files.path("in.csv"))
@@ -612,10 +616,7 @@ fn compare(said: &str) {
 /// Every command that talks to IDCloud, in JSON.
 fn every_command(files: &Files, url: &str) -> Vec<(&'static str, Idcloud)> {
     let selfie = files.path("selfie.png");
-    files.write(
-        "in.csv",
-        format!("reference,cpf,name,email,phone,selfie\nr,{CPF},{NAME},,,selfie.png\n").as_bytes(),
-    );
+    write_input(files);
     let commands = vec![
         ("onboard", onboard(files, url).arg("--selfie").arg(&selfie)),
         (
@@ -658,7 +659,7 @@ fn every_command(files: &Files, url: &str) -> Vec<(&'static str, Idcloud)> {
         .collect()
 }
 
-/// Runs commands side by side; each says all of `told`, in its error, its row or its findings, and ends with one of these codes.
+/// Runs commands side by side; each says all of `told`, in its error, its row or its findings, and ends with this code.
 async fn each_says(
     commands: Vec<(&'static str, Idcloud)>,
     exit: i32,
@@ -713,7 +714,7 @@ async fn a_proxy_that_wants_a_login() {
     each_says(commands.collect(), 6, told).await;
 }
 
-/// A certificate that nobody vouches for is named by every command.
+/// A certificate that no trusted authority signed is named by every command.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_certificate_that_is_not_trusted() {
     let directory = tempfile::tempdir().unwrap();

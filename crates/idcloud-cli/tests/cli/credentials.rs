@@ -26,8 +26,8 @@ fn json_of(files: &Files, url: &str, command: &str) -> Idcloud {
     custom(files, url, [command, "--format", "json"])
 }
 
-/// An address at which nobody listens.
-fn nobody() -> String {
+/// An address at which no server listens.
+fn unreachable() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     format!("http://{}", listener.local_addr().unwrap())
 }
@@ -139,12 +139,12 @@ async fn the_api_key_is_proved_by_a_process_that_nobody_created() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_address_where_nobody_listens_is_told() {
+async fn an_address_without_a_server_is_named() {
     let files = Files::new();
     // Both try several times, and wait in between.
     let (token, doctor) = tokio::join!(
-        run(json_of(&files, &nobody(), "token")),
-        run(json_of(&files, &nobody(), "doctor"))
+        run(json_of(&files, &unreachable(), "token")),
+        run(json_of(&files, &unreachable(), "doctor"))
     );
     assert_eq!(
         (token.code, &token.error()["kind"]),

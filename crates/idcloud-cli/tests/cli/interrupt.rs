@@ -10,7 +10,7 @@ use wiremock::ResponseTemplate;
 
 use super::batch::{Bench, batch, journaled, rows};
 use super::simulator::Served;
-use super::support::{Files, Idcloud, PROCESS_ID, Run, Running, Server, finish, onboard};
+use super::support::{Files, Idcloud, PROCESS_ID, Run, Running, Server, finish, finished, onboard};
 
 /// Interrupts a run as soon as a request of a kind has arrived.
 async fn interrupted(server: &Server, files: &Files, verb: &str, prefix: &str) -> Run {
@@ -200,7 +200,7 @@ async fn what_waits_for_its_input_is_ended() {
 }
 
 /// A batch whose rows are on their way; waits until some of them are billed.
-async fn at_work(bench: &Bench, running: &Running) {
+pub(crate) async fn at_work(bench: &Bench, running: &Running) {
     let clock = SystemClock::new();
     for _ in 0..1_000 {
         if bench.ledger()["billed"].as_u64().unwrap() > 0 {
@@ -209,11 +209,6 @@ async fn at_work(bench: &Bench, running: &Running) {
         clock.sleep(Duration::from_millis(10)).await;
     }
     panic!("{} sends nothing", running.id());
-}
-
-async fn finished(running: Running) -> Run {
-    let finish = tokio::task::spawn_blocking(move || running.finish());
-    finish.await.unwrap()
 }
 
 /// Nobody pays twice, and nothing is left in doubt: a closed terminal is told of by the kernel and

@@ -14,6 +14,7 @@ use idcloud_http::{Clock as _, SystemClock};
 use serde_json::{Value, json};
 use wiremock::ResponseTemplate;
 
+use super::batch::HEADER;
 use super::support::{Files, Idcloud, NAME, PROCESS_ID, Running, Server, custom, drawn_selfie};
 
 /// Not the one that every run is searched for: nothing else in this program's memory has it.
@@ -228,13 +229,7 @@ async fn nothing_of_the_rows_is_left_while_a_batch_waits() {
         row["selfie"] = "selfie.jpg".into();
         format!("{row}\n")
     });
-    for (name, input) in [
-        (
-            "in.csv",
-            format!("reference,cpf,name,email,phone,selfie\n{csv}"),
-        ),
-        ("in.jsonl", json),
-    ] {
+    for (name, input) in [("in.csv", format!("{HEADER}{csv}")), ("in.jsonl", json)] {
         let (server, files) = (pending().await, Files::new());
         files.write("selfie.jpg", &picture());
         let input = files.write(name, input.as_bytes());

@@ -169,7 +169,7 @@ async fn assert_judged(table: &[(&str, Vec<u8>, &str)]) {
 
 const TAKEN: &str = "ok (image, jpeg, 960 x 1280,";
 
-/// Nobody pays for half a picture: what was cut short or damaged is named, and what is legal passes.
+/// Half a picture is not billed: what was cut short or damaged is named, and what is legal passes.
 #[tokio::test(flavor = "multi_thread")]
 async fn pictures_are_looked_at_to_their_end() {
     let jpeg = std::fs::read(drawn_selfie()).unwrap();

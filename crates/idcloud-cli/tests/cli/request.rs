@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use wiremock::{Request, ResponseTemplate};
 
 use super::support::{
-    ACCESS_TOKEN, ACCOUNT, API_KEY, CPF, Files, NAME, PROCESS_ID, Server, TENANT, custom,
+    ACCESS_TOKEN, ACCOUNT, API_KEY, CPF, Files, Idcloud, NAME, PROCESS_ID, Server, TENANT, custom,
     drawn_selfie, onboard, pem, run,
 };
 
@@ -365,6 +365,13 @@ async fn texts_are_read_as_people_save_them() {
     }
 }
 
+/// An onboarding with these numbers as they are typed.
+fn onboarding(files: &Files, server: &Server, cpf: &str, phone: &str) -> Idcloud {
+    custom(files, &server.url(), ["onboard", "--cpf", cpf])
+        .args(["--name", NAME, "--phone", phone, "--selfie"])
+        .arg(files.path("selfie.png"))
+}
+
 /// Numbers as people type and copy them are sent in the one form that IDCloud takes.
 #[tokio::test(flavor = "multi_thread")]
 async fn numbers_are_taken_as_people_type_them() {
@@ -380,14 +387,7 @@ async fn numbers_are_taken_as_people_type_them() {
         ("529.982.247\u{2011}25", "+1 415 555 2671", "14155552671"),
     ] {
         let (server, files) = (approving_server().await, Files::new());
-        let command = custom(
-            &files,
-            &server.url(),
-            ["onboard", "--cpf", cpf, "--name", NAME],
-        )
-        .args(["--phone", phone, "--selfie"])
-        .arg(files.path("selfie.png"));
-        let run = run(command).await;
+        let run = run(onboarding(&files, &server, cpf, phone)).await;
         assert_eq!(run.code, 0, "{run}");
         let body: Value = serde_json::from_slice(&create(&server).await.body).unwrap();
         assert_eq!(
@@ -397,7 +397,7 @@ async fn numbers_are_taken_as_people_type_them() {
     }
 }
 
-/// What nobody sees is told by its code point: the number looks exactly as it should.
+/// An unseen character is named by its code point: the number looks exactly as it should.
 #[tokio::test(flavor = "multi_thread")]
 async fn characters_that_cannot_be_seen_are_named() {
     let (server, files) = (Server::start().await, Files::new());
@@ -414,14 +414,7 @@ async fn characters_that_cannot_be_seen_are_named() {
         ),
         ("\u{feff}52998224725", "+5511900000000", "U+FEFF"),
     ] {
-        let command = custom(
-            &files,
-            &server.url(),
-            ["onboard", "--cpf", cpf, "--name", NAME],
-        )
-        .args(["--phone", phone, "--selfie"])
-        .arg(files.path("selfie.png"));
-        let run = run(command).await;
+        let run = run(onboarding(&files, &server, cpf, phone)).await;
         assert_eq!(run.code, 3, "{run}");
         assert!(run.stderr.contains(named), "{run}");
     }

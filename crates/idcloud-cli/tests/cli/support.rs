@@ -419,6 +419,12 @@ pub(crate) async fn run(command: Idcloud) -> Run {
         .unwrap()
 }
 
+/// Waits for a run's end beside the server's runtime.
+pub(crate) async fn finished(running: Running) -> Run {
+    let finish = tokio::task::spawn_blocking(move || running.finish());
+    finish.await.unwrap()
+}
+
 /// Waits for runs that go on side by side; the first surprise ends the test.
 pub(crate) async fn finish(mut running: JoinSet<()>) {
     while let Some(finished) = running.join_next().await {

@@ -118,7 +118,7 @@ async fn a_reference_of_another_place_is_refused() {
     let one = "https://one.example";
     for (origin, kind) in [(Some(one), "other-origin"), (None, "origin-unknown")] {
         let files = Files::new();
-        // The one row: at the other address nobody answers, and another row would be tried several times.
+        // The one row: at the other address no server listens, and another row would be tried several times.
         files.write(
             "in.csv",
             format!("{HEADER}row-1,{CPF},{NAME},,,selfie.png\n").as_bytes(),

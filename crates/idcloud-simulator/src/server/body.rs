@@ -17,7 +17,7 @@ pub(super) enum Unread {
     TooLarge,
     /// It did not arrive in time.
     Late,
-    /// It is not framed as HTTP says, or it broke off; then the answer reaches nobody.
+    /// It is not framed as HTTP says, or it broke off; then no client is left for the answer.
     Malformed,
 }
 

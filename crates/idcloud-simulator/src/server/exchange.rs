@@ -4,7 +4,6 @@
 use std::future::pending;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::CONNECTION;
@@ -30,9 +29,8 @@ pub(super) async fn answer(
     turn: Turn,
 ) -> Response<Outgoing> {
     let (parts, body) = request.into_parts();
-    let patience = served.limits.patience;
     let answer = if parts.uri.path().starts_with(control::PREFIX) {
-        control_answer(served, parts, body, peer, patience, &turn)
+        control_answer(served, parts, body, peer, &turn)
             .await
             .map(Outgoing::whole)
     } else {
@@ -46,13 +44,12 @@ async fn control_answer(
     parts: http::request::Parts,
     body: Incoming,
     peer: SocketAddr,
-    patience: Duration,
     turn: &Turn,
 ) -> Response<Bytes> {
     if let Some(refusal) = control::refusal(served, &parts, peer) {
         return refusal;
     }
-    match read(body, BodyUse::Keep, patience).await {
+    match read(body, BodyUse::Keep, served.limits.patience).await {
         Ok(body) => {
             turn.answering();
             control::answer(served, Request::from_parts(parts, body)).await

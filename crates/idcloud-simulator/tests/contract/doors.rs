@@ -164,7 +164,7 @@ async fn a_malformed_body_is_called_malformed() {
     assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
 }
 
-/// Nobody who sends half of something holds up the end.
+/// No client that sends half of something holds up the end.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_end_is_prompt() {
     let served = serve(|server| server).await;

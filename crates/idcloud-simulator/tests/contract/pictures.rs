@@ -3,8 +3,6 @@
 //! With `IDCLOUD_PICTURES=FOLDER` in the environment the pictures are written there, each named by its kind and verdict, so that a
 //! decoder can be asked about them.
 
-use std::ops::Range;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use fastrand::Rng;
@@ -116,11 +114,7 @@ fn of_apple() -> Vec<u8> {
     bytes
 }
 
-fn below(rng: &mut Rng, range: Range<usize>) -> usize {
-    rng.usize(range)
-}
-
-/// The picture, and its first bytes that no decoder needs.
+/// A picture of some format, with that done to it.
 fn drawn(kind: Kind, rng: &mut Rng) -> Vec<u8> {
     let mut bytes = match rng.usize(..4) {
         0 | 1 => jpeg(),
@@ -134,7 +128,7 @@ fn drawn(kind: Kind, rng: &mut Rng) -> Vec<u8> {
     let end = bytes.len();
     match kind {
         Kind::Untouched => {}
-        Kind::Cut => bytes.truncate(below(rng, 12..end)),
+        Kind::Cut => bytes.truncate(rng.usize(12..end)),
         Kind::Flipped => {
             for _ in 0..rng.usize(1..4) {
                 let at = rng.usize(..end.min(1_000));
@@ -151,7 +145,7 @@ fn drawn(kind: Kind, rng: &mut Rng) -> Vec<u8> {
         Kind::Thumbnail => bytes = with_thumbnail(jpeg()),
         Kind::ThumbnailCut => {
             bytes = with_thumbnail(jpeg());
-            bytes.truncate(below(rng, 70..bytes.len()));
+            bytes.truncate(rng.usize(70..bytes.len()));
         }
         Kind::Apple => bytes = of_apple(),
         Kind::WrongLength => match rng.usize(..3) {
@@ -179,12 +173,12 @@ fn drawn(kind: Kind, rng: &mut Rng) -> Vec<u8> {
             bytes = bytes.iter().flat_map(with_returns).flatten().collect();
         }
         Kind::Holed => {
-            let at = below(rng, 12..end - 1);
+            let at = rng.usize(12..end - 1);
             let to = (at + rng.usize(1..20)).min(end);
             bytes.drain(at..to);
         }
         Kind::ZeroedEnd => {
-            let from = below(rng, 12..end - 1);
+            let from = rng.usize(12..end - 1);
             bytes[from..].fill(0);
         }
     }

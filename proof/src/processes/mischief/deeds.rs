@@ -68,7 +68,7 @@ impl Mischief {
                 let running = work.begin_run(&work.journal(), None)?;
                 work.end_run(running, self.may_end(THROUGH))?;
             }
-            Self::Killed => kill(self, work, random)?,
+            Self::Killed => left_with_a_log(work, random)?,
             Self::HungUp if sabotage == Some(Sabotage::HangUpKills) => {
                 self.signalled(work, random, &[Signal::SIGKILL], 0)?;
             }
@@ -280,11 +280,7 @@ impl Mischief {
     }
 }
 
-fn kill(mischief: Mischief, work: &mut Work, random: &mut Rng) -> Result<(), Failure> {
-    mischief.signalled(work, random, &[Signal::SIGKILL], CONCURRENCY)
-}
-
 /// A run that is killed leaves the journal with its log.
 fn left_with_a_log(work: &mut Work, random: &mut Rng) -> Result<(), Failure> {
-    kill(Mischief::Killed, work, random)
+    Mischief::Killed.signalled(work, random, &[Signal::SIGKILL], CONCURRENCY)
 }

@@ -96,9 +96,8 @@ impl Hook {
         due: &mut Vec<WebhookDelivery>,
     ) {
         while self.next().is_some_and(|next| next <= now) {
-            if self.webhook.auth.check().is_ok()
-                && let Some(fetch) = self.fetch_bearer(next_id, now)
-            {
+            let is_sendable = self.webhook.auth.check().is_ok();
+            if is_sendable && let Some(fetch) = self.fetch_bearer(next_id, now) {
                 due.push(fetch);
                 return;
             }
@@ -106,7 +105,7 @@ impl Hook {
                 return;
             };
             // Without its credential a notice is one that the receiver was promised not to get.
-            if self.webhook.auth.check().is_err() {
+            if !is_sendable {
                 self.tally.given_up += 1;
                 continue;
             }
