@@ -58,7 +58,7 @@ fn dispatch(
         && output.format() == Format::Text
         && let Some(note) = redirected::note(&settings.layers)
     {
-        // Whoever closed standard error does not want to be told.
+        // A caller that closed standard error does not want the message.
         let _ = output.note(&note);
     }
     let mut stdin = Stdin::new(stdin);

@@ -1,4 +1,5 @@
-//! Addresses of the environment over credentials of the profile: whoever sets a variable may not know where the credentials go.
+//! Addresses of the environment over credentials of the profile: a person who sets a variable may not know where the
+//! credentials go.
 //!
 //! Never refuses: it is what the order of the settings says.
 

@@ -295,7 +295,7 @@ async fn nothing_personal_is_stored() {
     }
 }
 
-/// Nobody loses the id of a process that may have been paid for: it stands in the record beside the state, where an earlier version
+/// The id of a process that may have been paid for is kept: it stands in the record beside the state, where an earlier version
 /// passes it over; and a record of an earlier version has none.
 #[tokio::test]
 async fn the_id_that_is_doubted_is_stored() {

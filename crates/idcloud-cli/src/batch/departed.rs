@@ -62,7 +62,7 @@ mod tests {
         Process::from_json(json.as_bytes()).unwrap()
     }
 
-    /// Nobody pays for a row that was let go of: it is let go of only before it leaves, once it came back, or between two attempts.
+    /// A row that was let go of is not billed: it is let go of only before it leaves, once it came back, or between two attempts.
     #[tokio::test]
     async fn only_what_is_here_may_be_let_go_of() {
         let departed = Departed::new();

@@ -16,7 +16,7 @@ pub(crate) struct Version {
     modified: Option<SystemTime>,
     /// Device and inode, where files have them.
     file: (u64, u64),
-    /// When content, name or rights changed last, where that is known: nobody can set it back.
+    /// When content, name or rights changed last, where that is known: no program can set it back.
     changed: (i64, i64),
 }
 
@@ -172,7 +172,7 @@ mod tests {
         assert!(Unchanged::new(File::open(directory.path()).unwrap()).is_err());
     }
 
-    /// Nobody pays for rows that the person has taken out: whatever way the file changes, its place is another from then on.
+    /// Rows that the person has taken out are not billed: however the file changes, its place is another from then on.
     #[tokio::test]
     async fn a_place_is_asked_by_its_path() {
         let directory = tempfile::tempdir().unwrap();

@@ -310,7 +310,7 @@ impl<'a> Trial<'a> {
             self.journal
                 .finish(&key, finished(&id(1), 3), at(4))
                 .await
-                .expect("whoever waited finishes it");
+                .expect("the waiter finishes it");
         }
         let Claimed::Finished(report) = self.claim(&key, "two", at(1000)).await else {
             panic!("a finished process is handed out");
@@ -341,7 +341,7 @@ impl<'a> Trial<'a> {
                 if is_finished {
                     let end = finished(&id(number), 3);
                     let written = self.journal.finish(key, end, at(4)).await;
-                    written.expect("whoever waited finishes it");
+                    written.expect("the waiter finishes it");
                 }
                 let is_theirs = *key == theirs;
                 let wrong = self.journal.compare(key, &id(199), is_theirs, at(5)).await;
@@ -442,7 +442,7 @@ impl<'a> Trial<'a> {
         let doubted = async |key: &JournalKey| {
             let entry = self.journal.entry(key, at(40)).await;
             let entry = entry.expect("readable").expect("known");
-            assert_eq!(entry.record().process_id(), None, "it is nobody's process");
+            assert_eq!(entry.record().process_id(), None, "no process is known");
             entry.record().doubted().cloned()
         };
         assert_eq!(doubted(&key).await, Some(id(250)), "its id is kept");
@@ -467,7 +467,7 @@ impl<'a> Trial<'a> {
         self.journal
             .finish(&ended, finished(&id(254), 3), at(2))
             .await
-            .expect("whoever waited finishes it");
+            .expect("the waiter finishes it");
         assert_eq!(doubt(&ended, 254).await, Ok(()));
         assert_eq!(self.state(&ended, at(40)).await, StateKind::Finished);
         // A whole answer leaves nothing to doubt.
