@@ -54,7 +54,7 @@ impl EarlierResult {
 
     /// Whether the row tells of another environment. A row without a result does not say of which it tells.
     pub(crate) fn is_elsewhere(&self, environment: Option<&str>) -> bool {
-        match (self.environment.as_deref(), environment) {
+        match (self.environment.as_deref().map(str::trim), environment) {
             (None | Some(""), _) | (_, None) => false,
             (Some(told), Some(environment)) => told != environment,
         }
@@ -123,6 +123,18 @@ mod tests {
     use super::*;
 
     const ID: &str = "80371b2a-3ac7-432e-866d-57fe37896ac6";
+
+    /// Blanks that a spreadsheet left around an environment make it no other one: its rows would be billed again.
+    #[test]
+    fn blanks_make_no_other_environment() {
+        for (told, is_elsewhere) in [(" uat ", false), ("  ", false), (" production", true)] {
+            let row = EarlierResult {
+                environment: Some(told.to_owned()),
+                ..EarlierResult::default()
+            };
+            assert_eq!(row.is_elsewhere(Some("uat")), is_elsewhere, "{told:?}");
+        }
+    }
 
     /// Nobody pays twice: results say the same in each form, also once a spreadsheet has saved them.
     #[test]
