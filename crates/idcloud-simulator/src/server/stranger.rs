@@ -1,48 +1,66 @@
 //! What shows that a request from this machine speaks for somebody else: a web page, a proxy, or a foreign name.
 //! Never proves that it speaks for itself: a proxy that adds nothing cannot be seen.
 
-use http::header::{FORWARDED, HOST, MAX_FORWARDS, ORIGIN, VIA};
+use http::header::{HOST, ORIGIN, REFERER};
 use http::request::Parts;
 use http::uri::Authority;
-use http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 
 use super::control::is_this_machine;
 
-/// Headers that proxies, gateways and content networks add about the request that they pass on.
-const PASSED_ON: [&str; 17] = [
-    "client-ip",
-    "fastly-client-ip",
-    "front-end-https",
-    "proxy-client-ip",
-    "remote-addr",
-    "remote-user",
-    "true-client-ip",
-    "wl-proxy-client-ip",
-    "x-client-ip",
-    "x-cluster-client-ip",
-    "x-host",
-    "x-http-host-override",
-    "x-proxyuser-ip",
-    "x-remote-addr",
-    "x-remote-ip",
-    "x-scheme",
-    "x-url-scheme",
-];
-
-/// How the names of such headers begin. `X-Real-IP` and `X-Real-Port` are nginx's custom, `X-Envoy-…` Envoy's.
-const PASSED_ON_BEGINNINGS: [&str; 12] = [
-    "cdn-",
-    "cf-",
-    "proxy-",
-    "x-amz-cf-",
-    "x-amzn-",
-    "x-appengine-",
-    "x-arr-",
-    "x-azure-",
-    "x-envoy-",
-    "x-forwarded",
-    "x-original-",
-    "x-real-",
+/// What the names of headers have in them that proxies, gateways, caches, tunnels and logins add about a request that they pass on. A
+/// dash stands for a name's beginning, its end, and what divides its words.
+///
+/// None is in a name that curl, a browser or an HTTP library sends of its own accord.
+const PASSED_ON: &[&str] = &[
+    // For whom, from where and through what.
+    "forward",
+    "proxy",
+    "clientip",
+    "realip",
+    "-ip-",
+    "-addr-",
+    "-address-",
+    "-real-",
+    "-remote-",
+    "-originating-",
+    "-connecting-",
+    "-coming-from-",
+    "-via-",
+    "-hop-",
+    "-gateway-",
+    "-tunnel-",
+    // What was asked of whom, before something wrote it anew.
+    "-original-",
+    "-rewrite-",
+    "-host-override-",
+    "-x-host-",
+    "-x-scheme-",
+    "-url-scheme-",
+    "-front-end-",
+    // Whose content network, balancer or cache it was.
+    "cdn",
+    "-cf-",
+    "-amzn-",
+    "-appengine-",
+    "-arr-",
+    "-azure-",
+    "akamai",
+    "edgeconnect",
+    "envoy",
+    "fastly",
+    "ngrok",
+    "squid",
+    "surrogate",
+    "tailscale",
+    "traefik",
+    "varnish",
+    "vercel",
+    // Who logged in there.
+    "-auth-request-",
+    "-authenticated-user-",
+    "-client-principal-",
+    "webauth",
 ];
 
 /// Why a request is a stranger's.
@@ -99,18 +117,237 @@ fn is_meant_for_here(headers: &HeaderMap) -> bool {
 }
 
 fn is_added_by_proxies(name: &HeaderName) -> bool {
-    [FORWARDED, VIA, MAX_FORWARDS].contains(name)
-        || PASSED_ON.contains(&name.as_str())
-        || PASSED_ON_BEGINNINGS
-            .iter()
-            .any(|beginning| name.as_str().starts_with(beginning))
+    // Servers read `X_Real_IP` as `X-Real-IP`.
+    let name = format!("-{}-", name.as_str().replace('_', "-"));
+    PASSED_ON.iter().any(|part| name.contains(part))
 }
 
-/// A browser says with `Sec-Fetch-Site` whose page asks. `none` is the person, at the address line.
+/// A browser says with `Sec-Fetch-Site` whose page asks; `none` is the person, at the address line. Older ones say it with `Referer`.
 fn is_a_pages(headers: &HeaderMap) -> bool {
     let foreign = headers
         .get_all("sec-fetch-site")
         .iter()
         .any(|site| !["none", "same-origin"].contains(&site.to_str().unwrap_or_default()));
-    foreign || headers.contains_key(ORIGIN)
+    let host = headers.get(HOST).map_or(&b""[..], HeaderValue::as_bytes);
+    let mut pages = headers.get_all(REFERER).iter();
+    foreign || headers.contains_key(ORIGIN) || pages.any(|page| is_elsewhere(page, host))
+}
+
+/// Whether a `Referer` is a page of another origin than the one that `Host` names.
+fn is_elsewhere(page: &HeaderValue, host: &[u8]) -> bool {
+    let text = page.as_bytes();
+    if text.is_empty() || (text.starts_with(b"/") && !text.starts_with(b"//")) {
+        return false;
+    }
+    let page = Uri::try_from(text).unwrap_or_default();
+    page.authority()
+        .is_none_or(|there| !there.as_str().as_bytes().eq_ignore_ascii_case(host))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A request as curl sends it, with these headers too.
+    fn sign(extra: &[(&str, &str)]) -> Option<Sign> {
+        let mut request = http::Request::get("/_simulator/state").header(HOST, "127.0.0.1:8080");
+        for (name, value) in extra {
+            request = request.header(*name, *value);
+        }
+        sign_of(&request.body(()).unwrap().into_parts().0)
+    }
+
+    /// What passes a request on is seen by what it adds, whichever of the many it is.
+    #[test]
+    fn headers_of_proxies() {
+        for name in [
+            "Via",
+            "Forwarded",
+            "Max-Forwards",
+            "Forwarded-For",
+            "X-Forwarded",
+            "X-Forwarded-For",
+            "X-Forwarded-Ssl",
+            "X-Forwarder-For",
+            "X_Forwarded_For",
+            "X-Vercel-Forwarded-For",
+            "X-Original-Forwarded-For",
+            "Client-IP",
+            "Client_IP",
+            "True-Client-IP",
+            "Fastly-Client-IP",
+            "Fly-Client-IP",
+            "Incap-Client-IP",
+            "X-Nf-Client-Connection-Ip",
+            "X-Sucuri-ClientIP",
+            "X-Cluster-Client-Ip",
+            "X-Azure-ClientIP",
+            "X-Real-IP",
+            "X-Real_IP",
+            "X-Real-Port",
+            "X-RealIP",
+            "Ali-Cdn-Real-Ip",
+            "CF-Connecting-IP",
+            "CF-Ray",
+            "CDN-Loop",
+            "X-Originating-IP",
+            "X-Originating-URL",
+            "X-Original-URL",
+            "X-Original-Host",
+            "X-Rewrite-URL",
+            "X-Host",
+            "X-HTTP-Host-Override",
+            "X-Scheme",
+            "X-URL-Scheme",
+            "Front-End-Https",
+            "Remote-User",
+            "X-Remote-Addr",
+            "X-Remote-IP",
+            "X-ProxyUser-Ip",
+            "X-Proxy-ID",
+            "Proxy-Connection",
+            "WL-Proxy-Client-IP",
+            "X-BlueCoat-Via",
+            "X-Coming-From",
+            "X-Gateway",
+            "X-Tunnel-ID",
+            "Akamai-Origin-Hop",
+            "X-Akamai-Edgescape",
+            "X-EdgeConnect-MidMile-RTT",
+            "X-Amzn-Trace-Id",
+            "X-Appengine-Country",
+            "X-ARR-SSL",
+            "X-Envoy-External-Address",
+            "X-Varnish",
+            "X-Squid-Error",
+            "X-Traefik-Router",
+            "X-Ngrok-Trace",
+            "Surrogate-Capability",
+            "Tailscale-User-Login",
+            "X-Auth-Request-User",
+            "X-Webauth-User",
+            "X-Goog-Authenticated-User-Email",
+            "X-MS-Client-Principal",
+        ] {
+            assert_eq!(sign(&[(name, "1")]), Some(Sign::Proxy), "{name}");
+        }
+    }
+
+    /// What curl, browsers, HTTP libraries and tracing send by themselves makes nobody a stranger.
+    #[test]
+    fn headers_of_programs_and_people() {
+        for name in [
+            "Accept",
+            "Accept-Charset",
+            "Accept-Encoding",
+            "Accept-Language",
+            "Access-Control-Request-Method",
+            "Authorization",
+            "Baggage",
+            "B3",
+            "Cache-Control",
+            "Connection",
+            "Content-Encoding",
+            "Content-Length",
+            "Content-Type",
+            "Cookie",
+            "Correlation-Context",
+            "DNT",
+            "Date",
+            "Device-Memory",
+            "Downlink",
+            "ECT",
+            "Expect",
+            "From",
+            "HTTP2-Settings",
+            "Idempotency-Key",
+            "If-Match",
+            "If-Modified-Since",
+            "If-None-Match",
+            "If-Range",
+            "If-Unmodified-Since",
+            "Keep-Alive",
+            "Last-Event-ID",
+            "Postman-Token",
+            "Pragma",
+            "Priority",
+            "Purpose",
+            "RTT",
+            "Range",
+            "Save-Data",
+            "Sec-CH-Prefers-Color-Scheme",
+            "Sec-CH-Prefers-Reduced-Motion",
+            "Sec-CH-UA",
+            "Sec-CH-UA-Full-Version-List",
+            "Sec-CH-UA-Mobile",
+            "Sec-CH-UA-Platform",
+            "Sec-CH-Viewport-Width",
+            "Sec-Fetch-Dest",
+            "Sec-Fetch-Mode",
+            "Sec-Fetch-User",
+            "Sec-GPC",
+            "Sec-Purpose",
+            "Sec-WebSocket-Key",
+            "Sentry-Trace",
+            "Service-Worker",
+            "TE",
+            "Traceparent",
+            "Tracestate",
+            "Trailer",
+            "Transfer-Encoding",
+            "Upgrade",
+            "Upgrade-Insecure-Requests",
+            "User-Agent",
+            "X-B3-TraceId",
+            "X-Correlation-ID",
+            "X-Csrf-Token",
+            "X-Datadog-Parent-Id",
+            "X-HTTP-Method-Override",
+            "X-Moz",
+            "X-Request-ID",
+            "X-Requested-With",
+            "APIKEY",
+        ] {
+            assert_eq!(sign(&[(name, "1")]), None, "{name}");
+        }
+    }
+
+    /// A page of another origin is a stranger, in a browser that says so in any way.
+    #[test]
+    fn pages() {
+        for (name, value, is_strange) in [
+            ("referer", "http://127.0.0.1:8080/", false),
+            (
+                "referer",
+                "http://127.0.0.1:8080/_simulator/state?x=1",
+                false,
+            ),
+            ("referer", "https://127.0.0.1:8080", false),
+            ("referer", "/", false),
+            ("referer", "/page", false),
+            ("referer", "", false),
+            ("referer", "http://evil.test/", true),
+            ("referer", "https://evil.test/127.0.0.1:8080", true),
+            ("referer", "http://127.0.0.1:8080.evil.test/", true),
+            ("referer", "http://127.0.0.1:8080@evil.test/", true),
+            ("referer", "http://127.0.0.1:3000/", true),
+            ("referer", "http://localhost:8080/", true),
+            ("referer", "//evil.test/", true),
+            ("referer", "evil.test", true),
+            ("referer", "about:client", true),
+            ("referer", "android-app://com.example", true),
+            ("referer", "http://\u{e9}vil.test/", true),
+            ("origin", "http://evil.test", true),
+            ("origin", "null", true),
+            ("sec-fetch-site", "none", false),
+            ("sec-fetch-site", "same-origin", false),
+            ("sec-fetch-site", "same-site", true),
+            ("sec-fetch-site", "cross-site", true),
+        ] {
+            let expected = is_strange.then_some(Sign::Page);
+            assert_eq!(sign(&[(name, value)]), expected, "{name}: {value}");
+        }
+        let both = [("referer", "/"), ("referer", "http://evil.test/")];
+        assert_eq!(sign(&both), Some(Sign::Page));
+    }
 }

@@ -272,6 +272,11 @@ async fn strangers_are_refused() {
             403,
         ),
         ("host: 127.0.0.1\r\nproxy-connection: keep-alive", 403),
+        ("host: 127.0.0.1\r\nX_Forwarded_For: 203.0.113.9", 403),
+        ("host: 127.0.0.1\r\nfly-client-ip: 203.0.113.9", 403),
+        ("host: 127.0.0.1\r\nx-originating-ip: 203.0.113.9", 403),
+        ("host: 127.0.0.1\r\nreferer: http://127.0.0.1/", 200),
+        ("host: 127.0.0.1\r\nreferer: http://evil.test/", 403),
         ("host: evil.test\r\nauthorization: Bearer open", 403),
         ("host: evil.test\r\nauthorization: Bearer open sesame", 200),
     ] {
