@@ -154,8 +154,9 @@ pub(crate) fn open_default(path: &Path) -> Result<Arc<dyn Journal>, Failure> {
 /// Opens a journal to look at before a run; nothing where there is none yet, or an empty file.
 ///
 /// # Errors
-/// What is there cannot be read, or is no journal, or the name is no path.
+/// What is there cannot be read, or is no journal, or the name is no path, or others may exchange files in its folder.
 pub(crate) fn look_if_there(path: &Path) -> Result<Option<SqliteReader>, Failure> {
+    refuse_open_folder(FIELD, path).map_err(|refusal| Failure::usage(vec![refusal]))?;
     match SqliteReader::open(path) {
         Err(error) if !has_content(path) && error.kind() != JournalErrorKind::NotAPath => Ok(None),
         Err(error) if error.kind() == JournalErrorKind::Storage => look(path).map(Some),

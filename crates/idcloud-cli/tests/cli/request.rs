@@ -456,3 +456,37 @@ async fn references_are_sent_where_that_is_asked_for() {
     }
     assert_eq!(server.creates().await, 0);
 }
+
+/// The dry run refuses what the run refuses, also of rows that would be begun again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_knows_the_references_that_cannot_be_sent() {
+    let (server, files) = (Server::start().await, Files::new());
+    let failed = json!({"id": PROCESS_ID, "status": 4});
+    let failed = ResponseTemplate::new(200).set_body_json(failed);
+    server.on_create(failed).await;
+    let rows = format!("reference,cpf,name,selfie\norder 8,{CPF},{NAME},selfie.png\n");
+    files.write("in.csv", rows.as_bytes());
+    let batch = |flags: &[&str]| {
+        custom(&files, &server.url(), ["batch", "run"])
+            .arg(files.path("in.csv"))
+            .arg("--journal")
+            .arg(files.path("j.db"))
+            .args(flags.iter().copied())
+    };
+    assert_eq!(run(batch(&[])).await.code, 7);
+    let creates = server.creates().await;
+    for (flags, is_refused) in [
+        (&["--send-references"][..], false),
+        (&["--begin-again", "--send-references"], true),
+    ] {
+        for dry in [Some("--dry-run"), None] {
+            // What the journal has of the row stays what it came to.
+            let ended = run(batch(flags).args(dry)).await;
+            assert_eq!(ended.code, 7, "{flags:?}: {ended}");
+            let told = ended.stderr.contains("cannot be sent");
+            assert_eq!(told, is_refused, "{flags:?}: {ended}");
+            assert!(!ended.stdout.contains("to create        1"), "{ended}");
+        }
+    }
+    assert_eq!(server.creates().await, creates);
+}

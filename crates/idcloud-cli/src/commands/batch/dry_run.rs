@@ -31,6 +31,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::journal_file;
 use crate::output::Output;
+use crate::selfie_input;
 use crate::settings::Settings;
 use crate::submit_failure;
 use crate::unreadable_entry;
@@ -92,6 +93,8 @@ enum Checked {
     ToSend,
     /// The journal has its end, and a run asks for nothing.
     Known(Outcome),
+    /// The journal has this of it, and a run would ask anew but for this failure.
+    Kept(Outcome, Box<Failure>),
     /// It would be asked for, so often at least and at most.
     ToLookUp(u64, u64),
     /// It would be refused.
@@ -130,6 +133,12 @@ impl Count {
                     self.rows.submitted += 1;
                     self.rows.ambiguous += u64::from(outcome == Outcome::Ambiguous);
                     self.certain.count(outcome);
+                }
+                Checked::Kept(outcome, failure) => {
+                    self.rows.submitted += 1;
+                    self.certain.count(outcome);
+                    // A caller that closed standard error does not want the message.
+                    let _ = output.failure(&failure);
                 }
                 Checked::ToLookUp(least, most) => {
                     self.rows.submitted += 1;
@@ -225,12 +234,23 @@ impl Checks {
         };
         let name = self
             .send_references
-            .then(|| row::client_reference(&reference));
+            .then(|| row::client_reference(&reference).map_err(|refusal| vec![refusal]));
         let page = self.remembered(&reference)?;
         Ok(match self.own(&page, reference) {
             Some(entry) => match self.met(entry, row)? {
-                // The selfie must be there to be sent.
-                Standing::Own(Some(_)) if self.begin_again && is_failed(entry) => Checked::ToSend,
+                // The selfie must be there to be sent, or compared with the process that a person found.
+                Standing::Own(Some(request))
+                    if self.begin_again && is_failed(entry) || entry.record().is_found() =>
+                {
+                    match selfie_input::verify(request.selfie()).and(name.transpose()) {
+                        Err(refusals) => {
+                            let failure = Failure::refused_offline(refusals);
+                            Checked::Kept(kept(entry), Box::new(at_line(begins, failure)))
+                        }
+                        Ok(_) if self.begin_again && is_failed(entry) => Checked::ToSend,
+                        Ok(_) => self.known(entry, true),
+                    }
+                }
                 Standing::Own(request) => self.known(entry, request.is_some()),
                 Standing::Refused(failure) => invalid(*failure),
             },
@@ -238,7 +258,7 @@ impl Checks {
             None if !page.unreadable().is_empty() => Checked::Known(Outcome::Ambiguous),
             None => match self.comparison.made(row, self.clock.now()) {
                 Made::Request(_) => match name {
-                    Some(Err(refusal)) => invalid(Failure::refused_offline(vec![refusal])),
+                    Some(Err(refusals)) => invalid(Failure::refused_offline(refusals)),
                     _ => Checked::ToSend,
                 },
                 Made::Gone(refusals) | Made::Refused(refusals) => {
@@ -303,6 +323,15 @@ impl Checks {
             .map(|environment| JournalKey::new(environment, Flow::Identity, reference));
         let mut known = page.entries().iter().filter(|entry| is_known(entry));
         known.find(|entry| key.as_ref().is_none_or(|key| is_met(key, entry)))
+    }
+}
+
+/// What the results tell of a row that is not asked for anew.
+fn kept(entry: &Entry) -> Outcome {
+    match entry.state() {
+        State::Finished(finished) => of_process(finished.is_failed()),
+        State::Pending(_) => Outcome::Pending,
+        _ => Outcome::Ambiguous,
     }
 }
 
