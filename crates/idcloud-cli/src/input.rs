@@ -10,12 +10,15 @@ use idcloud_model::{SavedTextError, saved_text};
 use zeroize::Zeroizing;
 
 use crate::failure::Refusal;
+use crate::opening::{open_file, open_regular};
 use crate::permissions::open_secret;
 use crate::wiped;
 
 /// Standard input, which can be read once.
 pub(crate) struct Stdin<'a> {
     source: Option<&'a mut dyn Read>,
+    /// Whether a path may also name another descriptor that the shell handed over.
+    descriptors: bool,
 }
 
 impl<'a> Stdin<'a> {
@@ -23,12 +26,24 @@ impl<'a> Stdin<'a> {
     pub(crate) fn new(source: &'a mut dyn Read) -> Self {
         Self {
             source: Some(source),
+            descriptors: true,
         }
     }
 
-    /// Where a flag may name files alone.
+    /// Where a flag does not take standard input.
     pub(crate) fn none() -> Self {
-        Self { source: None }
+        Self {
+            source: None,
+            descriptors: true,
+        }
+    }
+
+    /// Where a row names a file, which is read more than once.
+    pub(crate) fn of_a_row() -> Self {
+        Self {
+            source: None,
+            descriptors: false,
+        }
     }
 }
 
@@ -59,7 +74,7 @@ pub(crate) fn only_one_reads_stdin(flags: &[(&str, Option<&Path>)]) -> Result<()
 /// Reads the whole of `path`, at most `limit` bytes, into memory that is wiped when it is dropped. No copy of it stays behind.
 ///
 /// # Errors
-/// Names `field`: the file is missing, a directory, not readable or longer than `limit`.
+/// Names `field`: the file is missing, a directory, a pipe or a device, not readable or longer than `limit`.
 pub(crate) fn read(
     field: &str,
     path: &Path,
@@ -77,11 +92,12 @@ pub(crate) fn read(
         return wiped::read(source, 0, limit).map_err(|error| unread(field, &error, limit));
     }
     let refused = |error: &io::Error| unreadable(field, error);
-    let mut file = File::open(path).map_err(|error| refused(&error))?;
-    let metadata = file.metadata().map_err(|error| refused(&error))?;
-    if metadata.is_dir() {
-        return Err(unreadable(field, &io::ErrorKind::IsADirectory.into()));
-    }
+    let opened = if stdin.descriptors {
+        open_file(path)
+    } else {
+        open_regular(path)
+    };
+    let (mut file, metadata) = opened.map_err(|error| refused(&error))?;
     wiped::read(&mut file, metadata.len(), limit).map_err(|error| unread(field, &error, limit))
 }
 

@@ -21,6 +21,7 @@ mod interrupts;
 mod journal_file;
 mod kept_files;
 mod made_here;
+mod opening;
 mod outcome;
 mod output;
 mod owner_only;

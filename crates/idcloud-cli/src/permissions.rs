@@ -3,45 +3,19 @@
 //! Never looks at a path where an open file can be asked: the path may lead elsewhere a moment later.
 
 use std::fs::{File, Metadata};
-use std::io;
 use std::path::Path;
 
 use crate::failure::Refusal;
 use crate::harmless::shell_word;
 use crate::input::unreadable;
-
-/// Opens a file that this program believes: no pipe, which could hold it up for ever, no device, which could have no end.
-///
-/// The descriptors that a shell hands over (`/dev/fd/63`, for `<(command)`) are taken as they are.
-///
-/// # Errors
-/// It cannot be opened, or is no file.
-pub(crate) fn open_file(path: &Path) -> io::Result<(File, Metadata)> {
-    let is_inherited = path.starts_with("/dev/fd") || path.starts_with("/proc/self/fd");
-    let mut options = File::options();
-    options.read(true);
-    #[cfg(unix)]
-    if !is_inherited {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.custom_flags(nix::fcntl::OFlag::O_NONBLOCK.bits());
-    }
-    let file = options.open(path)?;
-    let metadata = file.metadata()?;
-    if metadata.is_dir() {
-        return Err(io::ErrorKind::IsADirectory.into());
-    }
-    if !metadata.is_file() && !is_inherited {
-        return Err(io::ErrorKind::InvalidInput.into());
-    }
-    Ok((file, metadata))
-}
+use crate::opening::open_file;
 
 /// Opens a file with a secret. `what` names the secret.
 ///
 /// # Errors
 /// Names `field`: the file cannot be opened, or others than its owner may use it.
 pub(crate) fn open_secret(field: &str, what: &str, path: &Path) -> Result<File, SecretRefusal> {
-    let unread = |error: &io::Error| SecretRefusal::Unread(unreadable(field, error));
+    let unread = |error: &std::io::Error| SecretRefusal::Unread(unreadable(field, error));
     let (file, metadata) = open_file(path).map_err(|error| unread(&error))?;
     refuse_shared(field, what, &file, &metadata, path).map_err(SecretRefusal::Shared)?;
     refuse_open_folder(field, path).map_err(SecretRefusal::Shared)?;

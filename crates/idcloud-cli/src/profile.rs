@@ -11,7 +11,8 @@ use toml::{Table, Value};
 use crate::failure::Refusal;
 use crate::harmless::one_word;
 use crate::input;
-use crate::permissions::{open_file, refuse_writable};
+use crate::opening::open_file;
+use crate::permissions::refuse_writable;
 use crate::settings::{Layer, Setting};
 
 /// The profile that is read where none is named.

@@ -2,11 +2,13 @@
 //!
 //! Never touches a file that this program did not make, but for the one that it replaces.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
+
+use crate::opening::open_stream;
 
 /// Who may read a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +25,7 @@ pub(crate) enum Readers {
 pub(crate) enum Replacement {
     /// A file under a random name in the same folder.
     File(BufWriter<NamedTempFile>, PathBuf),
-    /// What is no file, such as a pipe, is written to as it is.
+    /// What is no file, such as standard output by its path, is written to as it is.
     Stream(BufWriter<File>),
 }
 
@@ -31,7 +33,7 @@ impl Replacement {
     /// Begins a file for its owner alone.
     ///
     /// # Errors
-    /// No file can be made in the folder of `path`.
+    /// No file can be made in the folder of `path`, or what stands there is neither a file nor a stream.
     pub(crate) fn begin(path: &Path) -> io::Result<Self> {
         Self::begin_for(path, Readers::Owner)
     }
@@ -42,8 +44,7 @@ impl Replacement {
     /// As for [`begin`](Self::begin).
     pub(crate) fn begin_for(path: &Path, readers: Readers) -> io::Result<Self> {
         if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
-            let stream = OpenOptions::new().write(true).open(path)?;
-            return Ok(Self::Stream(BufWriter::new(stream)));
+            return Ok(Self::Stream(BufWriter::new(open_stream(path)?)));
         }
         path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
         let folder = path

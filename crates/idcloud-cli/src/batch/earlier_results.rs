@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::outcome::Outcome;
 use super::source::Form;
 use crate::failure::{Failure, Refusal};
+use crate::opening::open_regular;
 
 /// What is looked at of a row of results.
 #[derive(Default, Deserialize)]
@@ -91,12 +92,10 @@ pub(crate) fn read(
             "name another file, or allow yourself to read this one",
         )])
     };
+    let (file, _) = open_regular(path).map_err(|_| unreadable())?;
     match form {
         Form::Csv => {
-            let mut reader = csv::ReaderBuilder::new()
-                .flexible(true)
-                .from_path(path)
-                .map_err(|_| unreadable())?;
+            let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(file);
             for row in reader.deserialize::<EarlierResult>() {
                 match row {
                     Ok(row) => each(row)?,
@@ -106,7 +105,6 @@ pub(crate) fn read(
             }
         }
         Form::JsonLines => {
-            let file = std::fs::File::open(path).map_err(|_| unreadable())?;
             for line in BufReader::new(file).split(b'\n') {
                 let line = line.map_err(|_| unreadable())?;
                 if let Ok(row) = serde_json::from_slice::<EarlierResult>(&line) {

@@ -129,7 +129,8 @@ impl Row {
         directory: &Path,
         now: SystemTime,
     ) -> Result<IdentityRequest, Vec<Refusal>> {
-        let selfie = selfie_input::read(&directory.join(&self.selfie), &mut Stdin::none(), now)?;
+        let selfie =
+            selfie_input::read(&directory.join(&self.selfie), &mut Stdin::of_a_row(), now)?;
         let mut request = IdentityRequest::new(self.subject, selfie)
             .map_err(|violations| violations.iter().map(Refusal::from).collect::<Vec<_>>())?;
         if let Some(use_case) = self.use_case {

@@ -76,6 +76,35 @@ pub(crate) const COLUMNS: [&str; 24] = [
     "error",
 ];
 
+/// Columns that earlier versions did not write yet, the latest first: each version of the header leaves out those of more lines.
+const ADDED: [&[&str]; 2] = [&["mismatches"], &["recorded", "journalError"]];
+
+/// The headers that this program writes, and those that its earlier versions wrote.
+fn headers() -> impl Iterator<Item = Vec<&'static str>> {
+    (0..=ADDED.len()).map(|versions| {
+        let missing = ADDED.iter().take(versions).copied().flatten();
+        let is_there = |column: &&str| !missing.clone().any(|missing| missing == column);
+        COLUMNS.into_iter().filter(is_there).collect()
+    })
+}
+
+/// Whether this program, or an earlier version of it, wrote results with this header.
+pub(crate) fn is_header<'a>(names: impl Iterator<Item = &'a str>) -> bool {
+    let names: Vec<_> = names.collect();
+    headers().any(|header| header == names)
+}
+
+/// Whether this program, or an earlier version of it, wrote rows with these keys. `error` stands where there is one.
+pub(crate) fn are_keys<'a>(keys: impl Iterator<Item = &'a str>) -> bool {
+    let mut keys: Vec<_> = keys.filter(|key| *key != "error").collect();
+    keys.sort_unstable();
+    headers().any(|mut header| {
+        header.retain(|column| *column != "error");
+        header.sort_unstable();
+        header == keys
+    })
+}
+
 impl From<ResultObject> for RowResult {
     fn from(result: ResultObject) -> Self {
         Self {

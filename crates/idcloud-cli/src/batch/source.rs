@@ -2,7 +2,6 @@
 //!
 //! Never keeps a row: a million of them are read in the memory of one.
 
-use std::fs::File;
 use std::io;
 use std::path::Path;
 
@@ -14,6 +13,7 @@ use super::json_rows::JsonRows;
 use super::version::{Place, Unchanged, Version, is_change};
 use crate::failure::Refusal;
 use crate::input;
+use crate::opening::open_regular;
 use crate::wiped::Ahead;
 
 /// What errors about the file as a whole name.
@@ -114,8 +114,8 @@ impl Source {
             ))
         })?;
         let unreadable = |error: io::Error| refused(input::unreadable(FIELD, &error));
-        let file = File::open(path)
-            .and_then(Unchanged::new)
+        let file = open_regular(path)
+            .and_then(|(file, _)| Unchanged::new(file))
             .map_err(unreadable)?;
         let place = file.place(path);
         let rows = match form {

@@ -97,19 +97,10 @@ async fn what_has_not_left_does_not_leave_after_a_signal() {
         .await;
     let open = Server::start().await;
     open.on_create(ResponseTemplate::new(200)).await;
-    for (what, api) in [
-        ("a token", server.url()),
-        ("a connection", nowhere),
-        ("a selfie", open.url()),
-    ] {
+    for (what, api) in [("a token", server.url()), ("a connection", nowhere)] {
         for signal in [Signal::SIGINT, Signal::SIGHUP] {
             let files = Files::new();
             rows(&files, 3);
-            if what == "a selfie" {
-                std::fs::remove_file(files.path("selfie.png")).unwrap();
-                let mode = nix::sys::stat::Mode::S_IRWXU;
-                nix::unistd::mkfifo(&files.path("selfie.png"), mode).unwrap();
-            }
             let command = batch(&files, &open.url(), &["--concurrency", "2"]);
             let running = match what {
                 "a token" => command.env("IDCLOUD_IDENTITY_URL", api.clone()),

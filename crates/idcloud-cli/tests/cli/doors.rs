@@ -80,6 +80,19 @@ async fn what_others_may_change_is_not_believed() {
         std::fs::write(inside("journal.db"), "").unwrap();
         let refused = run(batch).await.stderr.contains("its folder");
         assert_eq!(refused, name == "open", "{name}");
+        // A dry run believes no more than the run.
+        std::fs::write(inside("in.csv"), "reference,cpf,name,selfie\n").unwrap();
+        for dry_run in [Some("--dry-run"), None] {
+            let batch = custom(&files, &server.url(), ["batch", "run"])
+                .arg(inside("in.csv"))
+                .arg("--journal")
+                .arg(inside("journal.db"))
+                .args(dry_run);
+            let run = run(batch).await;
+            let refused = run.stderr.contains("its folder");
+            assert_eq!(refused, name == "open", "{name}: {run}");
+        }
+        std::fs::write(inside("journal.db"), "").unwrap();
         let serve = [
             "simulator",
             "serve",
@@ -139,6 +152,103 @@ async fn pipes_and_devices_are_no_files() {
         let token = Idcloud::new(["token"]).env("XDG_CONFIG_HOME", file.path());
         assert_refused(&run(token).await, 2, "profile file", rule);
     }
+}
+
+/// What a person names for a file, and is a pipe or a device, is refused by name: waiting for it would have no end.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pipe_in_the_place_of_a_file_is_not_waited_for() {
+    let (server, files) = (Server::start().await, Files::new());
+    fifo(&files.path("pipe.csv"));
+    std::os::unix::fs::symlink("/dev/zero", files.path("zero.csv")).unwrap();
+    files.write("in.csv", b"reference,cpf,name,selfie\n");
+    let person = br#"{"cpf":"52998224725","name":"Test Subject"}"#;
+    files.write("person.json", person);
+    for name in ["pipe.csv", "zero.csv"] {
+        for (words, field, exit) in [
+            ("onboard --subject person.json --selfie NAME", "selfie", 3),
+            ("onboard --subject NAME --selfie selfie.png", "subject", 3),
+            (
+                "compare --reference-image NAME --selfie selfie.png",
+                "reference",
+                3,
+            ),
+            ("preflight NAME", "refused", 3),
+            ("preflight --subject NAME", "subject", 3),
+            ("explain NAME", "", 3),
+            ("batch run NAME --journal j.db", "INPUT", 3),
+            (
+                "batch run in.csv --journal j.db --output NAME",
+                "--output",
+                2,
+            ),
+            (
+                "batch run in.csv --dry-run --journal j.db --output NAME",
+                "--output",
+                2,
+            ),
+        ] {
+            let words = words.replace("NAME", name);
+            let command = custom(&files, &server.url(), [])
+                .args(words.split(' '))
+                .in_folder(files.path("in.csv").parent().unwrap());
+            let run = run(command).await;
+            let told = format!("{}{}", run.stdout, run.stderr);
+            assert_eq!(run.code, exit, "{words}: {run}");
+            assert!(
+                told.contains(field) && told.contains("is no file but a pipe or a device"),
+                "{words}: {run}"
+            );
+        }
+    }
+    assert!(!files.path("j.db").exists());
+    assert_eq!(server.creates().await, 0);
+}
+
+/// A row's selfie that is no file is refused by its line, and a page is not written to a pipe; a descriptor could be read once alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_names_files_alone() {
+    let files = Files::new();
+    fifo(&files.path("pipe.csv"));
+    let mut rows = "reference,cpf,name,selfie\n".to_owned();
+    for selfie in ["pipe.csv", "/dev/stdin", "/dev/zero"] {
+        let row = format!("{selfie},52998224725,Test Subject,{selfie}\n");
+        rows.push_str(&row);
+    }
+    files.write("in.csv", rows.as_bytes());
+    let at = |words: &str| {
+        Idcloud::new(words.split(' ')).in_folder(files.path("in.csv").parent().unwrap())
+    };
+    let ended = run(at("batch run in.csv --journal j.db --output out.csv")).await;
+    assert_eq!(ended.code, 3, "{ended}");
+    assert_eq!(
+        ended.stderr.matches("selfie: is no file").count(),
+        3,
+        "{ended}"
+    );
+    let report = run(at("batch report --journal j.db --output pipe.csv")).await;
+    assert_refused(&report, 2, "--output", "is no file");
+}
+
+/// Standard input and the descriptors that a shell hands over are read and written.
+#[tokio::test(flavor = "multi_thread")]
+async fn descriptors_are_files_where_a_flag_names_them() {
+    let files = Files::new();
+    let picture = std::fs::read(files.path("selfie.png")).unwrap();
+    for path in ["/dev/stdin", "/dev/fd/0", "-"] {
+        let looked = Idcloud::new(["preflight", path]).stdin(picture.clone());
+        let looked = run(looked).await;
+        assert_eq!(looked.code, 0, "{path}: {looked}");
+    }
+    files.write("in.csv", b"reference,cpf,name,selfie\n");
+    let batch = Idcloud::new(["batch", "run", "--journal"])
+        .arg(files.path("j.db"))
+        .arg(files.path("in.csv"));
+    assert_eq!(run(batch).await.code, 0);
+    let report = Idcloud::new(["batch", "report", "--output", "/dev/stdout", "--journal"])
+        .arg(files.path("j.db"));
+    let page = run(report).await;
+    assert_eq!(page.code, 0, "{page}");
+    assert!(page.stdout.starts_with("<!doctype html>"), "{page}");
 }
 
 /// Names of files and profiles cannot control the terminal, and a command in a remedy is one command.

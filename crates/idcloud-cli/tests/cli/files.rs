@@ -189,6 +189,14 @@ async fn outputs_that_are_something_else() {
     std::fs::hard_link(files.path("api.key"), files.path("api.csv")).unwrap();
     files.write("notes.csv", b"a table of mine\n");
     files.write("notes.jsonl", b"{\"reference\":\"a\"}\n");
+    files.write(
+        "people.csv",
+        b"reference,outcome,cpf,name\na,done,x,Marker\n",
+    );
+    files.write(
+        "people.jsonl",
+        b"{\"reference\":\"a\",\"outcome\":\"done\",\"cpf\":\"x\"}\n",
+    );
     let row = format!("c,{},{NAME},,,empty.jpg\n", cpf(9));
     let rows = std::fs::read_to_string(files.path("in.csv")).unwrap() + &row;
     files.write("rows.csv", rows.as_bytes());
@@ -209,6 +217,8 @@ async fn outputs_that_are_something_else() {
         ("rows.csv", "j.db", "empty.csv", "the selfie of line 4"),
         ("in.csv", "j.db", "notes.csv", "not results of a batch"),
         ("in.csv", "j.db", "notes.jsonl", "not results of a batch"),
+        ("in.csv", "j.db", "people.csv", "not results of a batch"),
+        ("in.csv", "j.db", "people.jsonl", "not results of a batch"),
         ("rows.csv", "j.db", "in.csv", "not results of a batch"),
     ] {
         for dry_run in [false, true] {

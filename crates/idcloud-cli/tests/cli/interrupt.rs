@@ -174,11 +174,9 @@ fn listens(id: u32) {
 async fn what_waits_for_its_input_is_ended() {
     let server = Server::start().await;
     let files = Files::new();
-    let fifo = files.path("fifo");
-    nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).unwrap();
     let clock = SystemClock::new();
     for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
-        for selfie in ["-".as_ref(), fifo.as_os_str()] {
+        for selfie in ["-", "/dev/stdin"] {
             let running = onboard(&files, &server.url())
                 .arg("--selfie")
                 .arg(selfie)

@@ -17,7 +17,7 @@ use crate::batch::sink::{self, FIELD};
 use crate::batch::source::Form;
 use crate::failure::Failure;
 use crate::kept_files::{KeptFiles, is_one_file, same};
-use crate::made_here::{Made, Standing, foreign, standing};
+use crate::made_here::{Made, Standing, foreign, no_file, standing};
 use crate::output::Output;
 use crate::settings::Settings;
 
@@ -100,6 +100,7 @@ fn place<'a>(
     }
     match stands {
         Standing::Foreign => Err(refused(foreign(FIELD, made))),
+        Standing::NoFile => Err(refused(no_file(FIELD))),
         Standing::Ours => Ok(Some((path, form))),
         Standing::Empty | Standing::Nothing => Ok(None),
     }
