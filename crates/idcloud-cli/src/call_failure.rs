@@ -175,16 +175,19 @@ fn help_of_create(error: &Error, exit: Exit) -> Option<Cow<'static, str>> {
                 "Nothing was created. Check the network and the proxy, and run the command again.".into()
             }),
         ),
-        (_, ErrorKind::Refused, _) if error.code().is_none() => {
-            error.help().or(Some(UNCODED.into()))
-        }
-        _ => error.help(),
+        _ => error.help().or_else(|| uncoded(error)),
     }
 }
 
-/// What to look at where a refusal has no code, and nothing else says who answered.
-const UNCODED: &str = "The answer has no code of IDCloud's, so something between this program and IDCloud may have given it: look at the \
-                       firewall, the proxy and the addresses.";
+/// What to look at where a refusal has no published code, and nothing else says who answered.
+fn uncoded(error: &Error) -> Option<Cow<'static, str>> {
+    let is_published = error.code().and_then(ErrorCode::entry).is_some();
+    (error.kind() == ErrorKind::Refused && !is_published).then(|| {
+        "The answer has no code that IDCloud publishes, so something between this program and IDCloud may have given it: \
+         look at the firewall, the proxy and the addresses."
+            .into()
+    })
+}
 
 fn help_of_lookup(error: &Error) -> Cow<'static, str> {
     if let Some(obstacle) = error.obstacle() {
@@ -205,7 +208,7 @@ fn help_of_lookup(error: &Error) -> Cow<'static, str> {
 }
 
 fn help_of_read(error: &Error) -> Cow<'static, str> {
-    error.help().unwrap_or_else(|| {
+    error.help().or_else(|| uncoded(error)).unwrap_or_else(|| {
         "Nothing was created. Check the network and the proxy, and run the command again.".into()
     })
 }

@@ -103,7 +103,7 @@ impl ErrorKind {
                 "Check that account, private key and API key belong to this environment: UAT and production share none."
             }
             Self::RateLimited => {
-                "Lower the client's rate, or ask Unico for a larger budget; other programs may use the same tenant."
+                "Wait, then try again. If it goes on, lower the client's rate, ask Unico for a larger budget (other programs may use the same tenant), and look at the firewall and the proxy, which may have limits of their own."
             }
             Self::Unreachable => "Check the network, the proxy and the addresses.",
             Self::QueueFull | Self::QueueTimeout => {
@@ -322,7 +322,12 @@ impl Error {
             }));
         }
         if let Some(obstacle) = self.obstacle() {
-            return Some(Cow::Borrowed(obstacle.help()));
+            let help = obstacle.help();
+            return Some(if self.0.kind == ErrorKind::RateLimited {
+                Cow::Owned(format!("Wait, then try again. {help}"))
+            } else {
+                Cow::Borrowed(help)
+            });
         }
         if let Some(entry) = self.code().and_then(ErrorCode::entry) {
             return Some(Cow::Borrowed(entry.remedy(language)));

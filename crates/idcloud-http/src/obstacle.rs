@@ -4,6 +4,7 @@
 use std::fmt;
 
 use http::StatusCode;
+use idcloud_model::ErrorAnswer;
 
 /// Something between this program and IDCloud: a firewall, a proxy, a gateway, or a wrong address.
 ///
@@ -13,6 +14,8 @@ use http::StatusCode;
 pub enum Obstacle {
     /// A page, or another text that is no JSON, stands where IDCloud's answer should be.
     Page,
+    /// The token endpoint refuses in JSON that has neither a published code nor an OAuth error.
+    NoOAuthError,
     /// The answer leads elsewhere (3xx). IDCloud never does.
     Redirect,
     /// A proxy wants to know who asks (407).
@@ -25,8 +28,9 @@ pub enum Obstacle {
 
 impl Obstacle {
     /// Every obstacle.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Page,
+        Self::NoOAuthError,
         Self::Redirect,
         Self::ProxyAuthentication,
         Self::TooLarge,
@@ -38,6 +42,7 @@ impl Obstacle {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Page => "page",
+            Self::NoOAuthError => "no-oauth-error",
             Self::Redirect => "redirect",
             Self::ProxyAuthentication => "proxy-authentication",
             Self::TooLarge => "too-large",
@@ -50,6 +55,7 @@ impl Obstacle {
     pub const fn message(self) -> &'static str {
         match self {
             Self::Page => "the answer is not JSON",
+            Self::NoOAuthError => "the refusal has neither a published code nor an OAuth error",
             Self::Redirect => "the answer leads elsewhere",
             Self::ProxyAuthentication => "a proxy wants to know who asks",
             Self::TooLarge => "the request is too large for something on the way",
@@ -61,7 +67,7 @@ impl Obstacle {
     #[must_use]
     pub const fn help(self) -> &'static str {
         match self {
-            Self::Page => {
+            Self::Page | Self::NoOAuthError => {
                 "Something between this program and IDCloud answered: look at the firewall, the proxy and the addresses."
             }
             Self::Redirect => {
@@ -91,6 +97,22 @@ impl Obstacle {
             300..=399 => Some(Self::Redirect),
             _ => is_page(status, body).then_some(Self::Page),
         }
+    }
+
+    /// Who refused a token, where it was not the identity server. OAuth servers name the error in every refusal (RFC 6749, section
+    /// 5.2); a limit is anybody's, and nothing at all may be IDCloud's own gateway.
+    pub(crate) fn that_refused_a_token(
+        status: StatusCode,
+        body: &[u8],
+        answer: &ErrorAnswer,
+    ) -> Option<Self> {
+        let refuses = status.is_client_error() && !matches!(status.as_u16(), 408 | 425 | 429);
+        // Five digits may be a gateway's own: at this endpoint only a published code is IDCloud's.
+        let has_code = answer
+            .code()
+            .is_some_and(|code| code.entry().is_some() || code.as_str().contains('.'));
+        let says_why = has_code || answer.is_oauth_error();
+        (refuses && !body.is_empty() && !says_why).then_some(Self::NoOAuthError)
     }
 }
 
@@ -155,6 +177,41 @@ mod tests {
                 body.as_bytes(),
             );
             assert_eq!(answered, who, "{status} {body:?}");
+        }
+        for (status, body, foreign) in [
+            (403, r#"{"code":403}"#, true),
+            (403, r#"{"errors":[{"code":1020}]}"#, true),
+            (403, r#"{"errors":[{"code":10000}]}"#, true),
+            (401, r#"{"message":"Unauthorized"}"#, true),
+            (401, r#"{"error":"Unauthorized"}"#, true),
+            (400, r#"{"code":"ACCESS_DENIED"}"#, true),
+            (404, "{}", true),
+            (451, "[]", true),
+            (401, "", false),
+            (403, r#"{"error":"access_denied"}"#, false),
+            (
+                400,
+                r#"{"error":"invalid_grant","error_description":"x"}"#,
+                false,
+            ),
+            (
+                401,
+                r#"{"error":"server_error","error_description":"Falha 1.2.99"}"#,
+                false,
+            ),
+            (403, r#"{"error":{"code":"10201"}}"#, false),
+            (408, "{}", false),
+            (425, "{}", false),
+            (429, "{}", false),
+            (500, r#"{"message":"x"}"#, false),
+            (200, r#"{"message":"x"}"#, false),
+        ] {
+            let who = Obstacle::that_refused_a_token(
+                StatusCode::from_u16(status).unwrap(),
+                body.as_bytes(),
+                &ErrorAnswer::from_body(body.as_bytes()),
+            );
+            assert_eq!(who.is_some(), foreign, "{status} {body:?}");
         }
         for obstacle in Obstacle::ALL {
             assert_eq!(obstacle.to_string(), obstacle.as_str());

@@ -11,6 +11,19 @@ use crate::{ErrorCode, wire};
 /// Most bytes of a body that are kept.
 const MAX_KEPT: usize = 4096;
 
+/// The words of OAuth's errors (RFC 6749, sections 4.1.2.1 and 5.2).
+const OAUTH_ERRORS: [&str; 9] = [
+    "invalid_request",
+    "invalid_client",
+    "invalid_grant",
+    "unauthorized_client",
+    "unsupported_grant_type",
+    "invalid_scope",
+    "access_denied",
+    "server_error",
+    "temporarily_unavailable",
+];
+
 /// What an answer with an error status says.
 ///
 /// Codes stand at `error.code`, `Error.code` or `code`, as text or integer, or inside `error_description` behind the identity server's words.
@@ -18,6 +31,7 @@ const MAX_KEPT: usize = 4096;
 #[derive(Clone, PartialEq)]
 pub struct ErrorAnswer {
     code: Option<ErrorCode>,
+    is_oauth_error: bool,
     body: Box<[u8]>,
 }
 
@@ -27,12 +41,13 @@ impl ErrorAnswer {
     pub fn from_body(body: &[u8]) -> Self {
         let text = String::from_utf8_lossy(body);
         let text = text.strip_prefix(wire::BYTE_ORDER_MARK).unwrap_or(&text);
-        let code = match serde_json::from_str(text) {
-            Ok(json) => find_code(&json),
-            Err(_) => code_in_fragments(text),
+        let (code, is_oauth_error) = match serde_json::from_str(text) {
+            Ok(json) => (find_code(&json), is_oauth_error(&json)),
+            Err(_) => (code_in_fragments(text), false),
         };
         Self {
             code,
+            is_oauth_error,
             body: body.get(..MAX_KEPT).unwrap_or(body).into(),
         }
     }
@@ -41,6 +56,13 @@ impl ErrorAnswer {
     #[must_use]
     pub const fn code(&self) -> Option<&ErrorCode> {
         self.code.as_ref()
+    }
+
+    /// Whether it is an error as OAuth servers answer it (RFC 6749, section 5.2): under `error` a word of the standard, or
+    /// another word of small letters with an `error_description` beside it.
+    #[must_use]
+    pub const fn is_oauth_error(&self) -> bool {
+        self.is_oauth_error
     }
 
     /// The first 4 KiB of the body. It may hold personal data: do not log it.
@@ -80,6 +102,20 @@ fn code_of(value: &Value) -> Option<ErrorCode> {
         Value::Number(number) => ErrorCode::parse(&number.as_i64()?.to_string()),
         _ => None,
     }
+}
+
+fn is_oauth_error(body: &Value) -> bool {
+    let Some(word) = body.get("error").and_then(Value::as_str) else {
+        return false;
+    };
+    let is_word = |word: &str| {
+        !word.is_empty()
+            && word
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+    };
+    let is_described = body.get("error_description").is_some_and(Value::is_string);
+    OAUTH_ERRORS.contains(&word) || (is_described && is_word(word))
 }
 
 /// The code in a sentence such as `Authentication failed (1.2.7)`: one that the catalogue knows before one of the same form.
@@ -175,12 +211,51 @@ mod tests {
                 r#"{"error_description":"release 9.9.9: falha 1.2.7"}"#,
                 Some("1.2.7"),
             ),
+            // What gateways answer.
+            (r#"{"code":403,"message":"Forbidden"}"#, None),
+            (r#"{"code":"403"}"#, None),
+            (r#"{"errors":[{"code":1020}]}"#, None),
+            (r#"{"error":{"code":7,"status":"PERMISSION_DENIED"}}"#, None),
+            (r#"{"code":"0","message":"blocked"}"#, None),
+            (r#"{"code":"ACCESS_DENIED"}"#, None),
+            (r#"{"error":"403"}"#, None),
+            (r#"{"code":"403","message":"cut sho"#, None),
             ("[1,2]", None),
             ("<html>502</html>", None),
             ("", None),
         ] {
             let answer = ErrorAnswer::from_body(body.as_bytes());
             assert_eq!(answer.code().map(ErrorCode::as_str), code, "{body}");
+        }
+    }
+
+    /// What OAuth servers answer is told from what gateways put under the same name.
+    #[test]
+    fn oauth_errors() {
+        let standard = OAUTH_ERRORS.map(|word| format!(r#"{{"error":"{word}"}}"#));
+        let standard = standard.iter().map(|body| (body.as_str(), true));
+        let others = [
+            (
+                r#"{"error":"account_locked","error_description":"x"}"#,
+                true,
+            ),
+            (
+                "\u{feff}{\"error\":\"server_error\",\"error_description\":\"x\"}",
+                true,
+            ),
+            (r#"{"error":"account_locked"}"#, false),
+            (r#"{"error":"Forbidden"}"#, false),
+            (r#"{"error":"Forbidden","error_description":"x"}"#, false),
+            (r#"{"error":"","error_description":"x"}"#, false),
+            (r#"{"error":403,"error_description":"x"}"#, false),
+            (r#"{"error":{"code":"20507"}}"#, false),
+            (r#"{"message":"invalid_grant"}"#, false),
+            ("invalid_grant", false),
+            ("", false),
+        ];
+        for (body, is_oauth) in standard.chain(others) {
+            let answer = ErrorAnswer::from_body(body.as_bytes());
+            assert_eq!(answer.is_oauth_error(), is_oauth, "{body}");
         }
     }
 

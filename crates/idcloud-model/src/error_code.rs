@@ -3,6 +3,7 @@
 //! A code is matched by its value, never by its message: messages come in two languages and change without notice.
 
 use core::fmt;
+use core::ops::RangeInclusive;
 use std::borrow::Cow;
 
 use crate::generated::error_codes::ERROR_CODES;
@@ -10,8 +11,9 @@ use crate::language::{Language, Text};
 
 /// An error code as IDCloud sent it, known to the catalogue or not.
 ///
-/// Codes of the API are digits (`20507`), codes of the identity server digits and dots (`1.2.7`). Anything else is not a
-/// code, so that no other text of an answer can travel under this type.
+/// Codes of the API have five digits (`20507`), codes of the identity server are three numbers with dots between them
+/// (`1.2.7`). Anything else is not a code: gateways put numbers of their own (`403`, `1020`) in the same place, and no other
+/// text of an answer may travel under this type.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ErrorCode(Cow<'static, str>);
 
@@ -21,23 +23,15 @@ impl ErrorCode {
 
     /// Reads a code from its text; spaces around it are ignored. None when the text cannot be a code.
     ///
-    /// Published codes are numbers of five digits or small numbers with dots between. Longer ones are no codes: a CPF that an answer
-    /// repeats, plain or with its dots, must not travel under this type.
+    /// A text of the catalogue is a code, and so is one in the form of the catalogue's: five digits, or three numbers of one or two
+    /// digits with dots between them. The catalogue has one code of three digits, 510.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
-        let most_digits = if text.contains('.') { 2 } else { 6 };
-        let parts_are_digits = text.split('.').all(|part| {
-            (1..=most_digits).contains(&part.len())
-                && part.bytes().all(|byte| byte.is_ascii_digit())
-        });
-        if text.len() > Self::MAX_LEN || !parts_are_digits {
-            return None;
+        if let Some(entry) = CatalogueEntry::find(text) {
+            return Some(Self::known(entry.code));
         }
-        Some(match CatalogueEntry::find(text) {
-            Some(entry) => Self::known(entry.code),
-            None => Self(Cow::Owned(text.to_owned())),
-        })
+        has_form(text).then(|| Self(Cow::Owned(text.to_owned())))
     }
 
     /// A code of the catalogue.
@@ -55,6 +49,21 @@ impl ErrorCode {
     #[must_use]
     pub fn entry(&self) -> Option<&'static CatalogueEntry> {
         CatalogueEntry::find(&self.0)
+    }
+}
+
+/// Whether a text has the form that published codes have.
+fn has_form(text: &str) -> bool {
+    let mut parts = text.split('.');
+    let number = |part: &str, digits: RangeInclusive<usize>| {
+        digits.contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    match (parts.next(), parts.next(), parts.next(), parts.next()) {
+        (Some(code), None, None, None) => number(code, 5..=5),
+        (Some(one), Some(two), Some(three), None) => {
+            [one, two, three].iter().all(|part| number(part, 1..=2))
+        }
+        _ => false,
     }
 }
 
@@ -300,14 +309,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_are_digits_and_dots_and_nothing_else_travels_as_a_code() {
-        for code in ["20507", "0000", "1.2.7", " 99999 ", "510"] {
-            assert_eq!(ErrorCode::parse(code).unwrap().as_str(), code.trim());
+    fn codes_have_a_published_form_and_nothing_else_travels_as_a_code() {
+        let published = CatalogueEntry::all().iter().map(|entry| entry.code);
+        for code in published.chain(["20999", "1.9.30", " 99999 "]) {
+            let parsed = ErrorCode::parse(code).unwrap_or_else(|| panic!("{code}"));
+            assert_eq!(parsed.as_str(), code.trim());
+            assert!(parsed.as_str().len() <= ErrorCode::MAX_LEN, "{code}");
         }
         for text in [
             "",
             ".",
+            "0",
+            "3",
+            "16",
+            "403",
+            "511",
+            "0000",
+            "1020",
+            "-1020",
+            "123456",
+            "0x4e21",
+            "ACCESS_DENIED",
+            "E10201",
             "1.",
+            "1.2",
             "1..2",
             "-1",
             "20507x",

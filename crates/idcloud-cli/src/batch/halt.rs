@@ -2,11 +2,14 @@
 //!
 //! Pure. Never stops for what concerns one row alone.
 
+use idcloud_model::{Actor, ErrorCode};
+
 use crate::exit::Exit;
 use crate::failure::Failure;
 
-/// IDCloud's codes for an API key that it does not take: no row gets through with one.
-const KEY_CODES: [&str; 1] = ["10201"];
+/// IDCloud's codes for an API key that it does not take, and for an access token and an API key that did not arrive: no row gets
+/// through.
+const HEADER_CODES: [&str; 3] = ["10201", "20001", "20002"];
 
 /// Watches how rows end, one after the other.
 ///
@@ -23,20 +26,20 @@ struct InARow {
     all: usize,
     /// Of them, those that may have been paid for: each is a person's to settle.
     ambiguous: usize,
-    /// Of them, those that were refused without a code of IDCloud's: whatever stands on the way refuses all alike.
-    without_code: usize,
+    /// Of them, those that were refused by no published code about the row: whatever stands on the way refuses all alike.
+    not_about_row: usize,
 }
 
 impl Halt {
-    /// Stops after twice as many rows as are in flight at once came to nothing, one after the other; after as many that were refused without
-    /// a code, and after half as many that are ambiguous.
+    /// Stops after twice as many rows as are in flight at once came to nothing, one after the other; after as many that were refused by no
+    /// published code about the row, and after half as many that are ambiguous.
     pub(crate) fn new(concurrency: usize) -> Self {
         Self {
             in_a_row: InARow::default(),
             limits: InARow {
                 all: 2 * concurrency.max(5),
                 ambiguous: concurrency.div_ceil(2).max(3),
-                without_code: concurrency.max(5),
+                not_about_row: concurrency.max(5),
             },
         }
     }
@@ -57,9 +60,9 @@ impl Halt {
                 self.in_a_row.all += 1;
                 self.in_a_row.ambiguous += 1;
             }
-            Exit::Refused if failure.code.is_none() => {
+            Exit::Refused if !is_about_row(failure) => {
                 self.in_a_row.all += 1;
-                self.in_a_row.without_code += 1;
+                self.in_a_row.not_about_row += 1;
             }
             // IDCloud looked at this row.
             _ => self.answered(),
@@ -72,13 +75,13 @@ impl Halt {
         let InARow {
             all,
             ambiguous,
-            without_code,
+            not_about_row,
         } = self.in_a_row;
         if ambiguous >= self.limits.ambiguous {
             Some(format!("{ambiguous} rows ended ambiguous"))
-        } else if without_code >= self.limits.without_code {
+        } else if not_about_row >= self.limits.not_about_row {
             Some(format!(
-                "{without_code} rows were refused without a code of IDCloud's"
+                "{not_about_row} rows were refused without a code of IDCloud's about the row"
             ))
         } else if all >= self.limits.all {
             Some(format!("{all} rows in a row came to nothing"))
@@ -93,7 +96,16 @@ fn concerns_every_row(failure: &Failure) -> bool {
         || failure
             .code
             .as_deref()
-            .is_some_and(|code| KEY_CODES.contains(&code))
+            .is_some_and(|code| HEADER_CODES.contains(&code))
+}
+
+/// Whether a refusal has a published code that the caller's data or the person answers for. Gateways have codes in the same form,
+/// and codes that Unico or an operator answers for say nothing about the row.
+fn is_about_row(failure: &Failure) -> bool {
+    let code = failure.code.as_deref().and_then(ErrorCode::parse);
+    code.as_ref()
+        .and_then(ErrorCode::entry)
+        .is_some_and(|entry| matches!(entry.actor(), Actor::Developer | Actor::Person))
 }
 
 #[cfg(test)]
@@ -128,6 +140,8 @@ mod tests {
         for stops in [
             failure(Exit::Refused, "credentials", Some("1.2.11")),
             failure(Exit::Refused, "refused", Some("10201")),
+            failure(Exit::Refused, "refused", Some("20001")),
+            failure(Exit::Refused, "refused", Some("20002")),
             failure(Exit::Fault, "journal", None),
             failure(Exit::Usage, "other-origin", None),
         ] {
@@ -154,6 +168,21 @@ mod tests {
         assert!(sent(16, &ambiguous) <= 24, "{}", sent(16, &ambiguous));
         assert!(sent(16, &page) <= 32, "{}", sent(16, &page));
         assert!(sent(1, &ambiguous) <= 4 && sent(1, &page) <= 8);
+        // A code that is not published, one of the identity server's, and one of IDCloud's failures are about no row.
+        for code in ["10000", "20999", "1.2.18", "9.9.9", "99999", "40004"] {
+            let refused = failure(Exit::Refused, "refused", Some(code));
+            assert!(sent(16, &refused) <= 32, "{code}: {}", sent(16, &refused));
+            assert!(sent(1, &refused) <= 8, "{code}");
+        }
+        // A thousand bad rows are a thousand rows that IDCloud looked at.
+        for code in ["20507", "20005", "20506", "20900", "10508", "20807"] {
+            let refused = failure(Exit::Refused, "refused", Some(code));
+            let mut halt = Halt::new(16);
+            assert!(
+                (0..1_000).all(|_| halt.failed(&refused).is_none()),
+                "{code}"
+            );
+        }
         // One among good ones stops nothing.
         let mut halt = Halt::new(1);
         for _ in 0..100 {

@@ -279,12 +279,16 @@ impl Exchange<'_> {
         let _sending = self.in_transit.map(InTransit::begin);
         let unheard = Departure::unheard();
         let sent = send(self.transport, self.clock, request, context, &unheard).await;
-        Ok(AttemptResult::of(sent, |status, body| {
-            if !status.is_success() {
-                return Err("the answer holds no access token");
-            }
-            read_token(body, fetched, asked_at)
-        }))
+        Ok(AttemptResult::of(
+            OperationKind::Token,
+            sent,
+            |status, body| {
+                if !status.is_success() {
+                    return Err("the answer holds no access token");
+                }
+                read_token(body, fetched, asked_at)
+            },
+        ))
     }
 
     fn request(&self, assertion: &str) -> Request<Bytes> {

@@ -136,7 +136,7 @@ impl Call<'_> {
                 Ok(done) => done,
                 Err(halt) => return Err(self.halted(halt, earlier, &mut state)),
             };
-            let mut reading = AttemptResult::of(sent, &decode);
+            let mut reading = AttemptResult::of(kind, sent, &decode);
             state.delivery = call_error::delivery(state.delivery, kind, reading.outcome());
             let action = classify(kind, reading.outcome(), self.facts(&state, &token));
             let (status, code) = (reading.status, reading.code.as_ref());

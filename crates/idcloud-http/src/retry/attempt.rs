@@ -11,6 +11,7 @@ use idcloud_model::{ErrorAnswer, ErrorCode, ProcessId};
 
 use crate::BoxError;
 use crate::Obstacle;
+use crate::operation::OperationKind;
 use crate::retry::policy::{Answered, Outcome};
 use crate::time::clock::{Clock, later};
 use crate::time::timeout::within;
@@ -64,6 +65,7 @@ pub(crate) struct AttemptResult<T> {
 impl<T> AttemptResult<T> {
     /// Reads what `sent` amounts to; `decode` reads the body of an answer that may be usable.
     pub(crate) fn of(
+        kind: OperationKind,
         sent: SendResult,
         decode: impl FnOnce(StatusCode, &Bytes) -> Result<T, &'static str>,
     ) -> Self {
@@ -88,18 +90,19 @@ impl<T> AttemptResult<T> {
                 reading.headers = error.take_headers();
                 let part = error.take_part();
                 if let Some(status) = error.status() {
-                    reading.search(status, &part);
+                    let _ = reading.search(status, &part);
                 }
                 wipe(part);
                 reading.source = Some(error.into());
             }
-            SendResult::Answer(answer) => reading.read(answer, decode),
+            SendResult::Answer(answer) => reading.read(kind, answer, decode),
         }
         reading
     }
 
     fn read(
         &mut self,
+        kind: OperationKind,
         answer: Response<Bytes>,
         decode: impl FnOnce(StatusCode, &Bytes) -> Result<T, &'static str>,
     ) {
@@ -111,7 +114,7 @@ impl<T> AttemptResult<T> {
                 Ok(value) => {
                     if head.status == StatusCode::GONE {
                         // For a create this is no answer, and the error names the process.
-                        self.search(head.status, &body);
+                        let _ = self.search(head.status, &body);
                     }
                     self.value = Some(value);
                     wipe(body);
@@ -120,19 +123,27 @@ impl<T> AttemptResult<T> {
                 Err(wrong) => self.detail = Some(wrong),
             }
         }
-        self.search(head.status, &body);
+        let answer = self.search(head.status, &body);
         self.obstacle = Obstacle::that_answered(head.status, self.code.is_some(), &body);
+        if kind == OperationKind::Token && self.obstacle.is_none() {
+            self.obstacle = Obstacle::that_refused_a_token(head.status, &body, &answer);
+            if self.obstacle.is_some() {
+                self.code = None;
+            }
+        }
         wipe(body);
     }
 
     /// Looks for a code and a process in an answer that is not usable, or in the part of one that arrived.
-    fn search(&mut self, status: StatusCode, body: &[u8]) {
-        self.code = ErrorAnswer::from_body(body).code().cloned();
+    fn search(&mut self, status: StatusCode, body: &[u8]) -> ErrorAnswer {
+        let answer = ErrorAnswer::from_body(body);
+        self.code = answer.code().cloned();
         self.process_id = if status.is_success() {
             ProcessId::in_part(body)
         } else {
             ProcessId::named_by(body)
         };
+        answer
     }
 
     /// The outcome, in the replay table's terms.

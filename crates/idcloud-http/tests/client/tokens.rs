@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use idcloud_http::testing::{Recorded, ScriptedTransport, Step, VirtualClock};
 use idcloud_http::{
-    ApiKey, CallContext, CallOptions, Client, Clock, Environment, ErrorKind, Operation,
+    ApiKey, CallContext, CallOptions, Client, Clock, Environment, ErrorKind, Obstacle, Operation,
     RetryAdvice, ServiceAccount, SignError, Signer, Sleep, Transport, TransportError,
     TransportErrorKind,
 };
@@ -434,6 +434,58 @@ async fn a_panicking_signer_blocks_nobody() {
     tokio::task::yield_now().await;
     assert_eq!(herd(&client, 5).await, vec![Ok(()); 5]);
     assert!(leader.await.unwrap_err().is_panic());
+}
+
+/// Only what an identity server says is a word about the credentials; another refusal is somebody else's, and says what to look at.
+#[tokio::test(start_paused = true)]
+async fn who_refused_a_token() {
+    let gateway = (ErrorKind::Refused, Some(Obstacle::NoOAuthError), None);
+    let identity = |code| (ErrorKind::Credentials, None, code);
+    for (status, body, expected) in [
+        (403, r#"{"code":403}"#, gateway),
+        (403, r#"{"errors":[{"code":1020}]}"#, gateway),
+        (403, r#"{"errors":[{"code":10000}]}"#, gateway),
+        (401, r#"{"message":"Unauthorized"}"#, gateway),
+        (400, r#"{"code":"ACCESS_DENIED"}"#, gateway),
+        (404, r#"{"message":"no Route matched"}"#, gateway),
+        (401, "", identity(None)),
+        (400, r#"{"error":"invalid_grant"}"#, identity(None)),
+        (
+            403,
+            r#"{"error":{"code":"10201"}}"#,
+            identity(Some("10201")),
+        ),
+        (
+            401,
+            r#"{"error":"server_error","error_description":"Falha na autenticação 1.2.6"}"#,
+            identity(Some("1.2.6")),
+        ),
+        (
+            429,
+            r#"{"message":"Too Many Requests"}"#,
+            (ErrorKind::RateLimited, None, None),
+        ),
+        (
+            429,
+            "<html>error 1015</html>",
+            (ErrorKind::RateLimited, Some(Obstacle::Page), None),
+        ),
+    ] {
+        let script = ScriptedTransport::new().every_token(Step::json(status, body));
+        let client = unhurried(&Arc::new(script));
+        let options = CallOptions::default();
+        let answer = client.process(&key(), &id(), &options).await;
+        let error = answer.unwrap_err();
+        let code = error.code().map(idcloud_model::ErrorCode::as_str);
+        assert_eq!((error.kind(), error.obstacle(), code), expected, "{body}");
+        let help = error.help().unwrap_or_default();
+        if error.kind() != ErrorKind::Credentials {
+            assert!(help.contains("firewall"), "{body}: {help}");
+            assert!(!error.to_string().contains("credentials"), "{error}");
+        }
+        let waits = error.kind() == ErrorKind::RateLimited;
+        assert_eq!(help.starts_with("Wait"), waits, "{body}: {help}");
+    }
 }
 
 /// Where every token is refused, the fault is elsewhere: few more are fetched.

@@ -45,23 +45,12 @@ pub(crate) fn is_error_name(name: &str) -> bool {
 fn is_code(name: &str, value: &Value) -> bool {
     is_same("code", name)
         && match value {
-            Value::String(text) => is_documented_form(text),
+            Value::String(text) => ErrorCode::parse(text).is_some(),
             Value::Number(number) => number
                 .as_u64()
-                .is_some_and(|number| is_documented_form(&number.to_string())),
+                .is_some_and(|number| ErrorCode::parse(&number.to_string()).is_some()),
             _ => false,
         }
-}
-
-/// Five digits, or three numbers with dots between. The catalogue has one code more, of three digits: any other is an HTTP status or nothing.
-fn is_documented_form(text: &str) -> bool {
-    ErrorCode::parse(text).is_some_and(|code| {
-        let text = code.as_str();
-        match text.matches('.').count() {
-            0 => text.len() == 5 || code.entry().is_some(),
-            dots => dots == 2,
-        }
-    })
 }
 
 fn says_something(value: &Value) -> bool {

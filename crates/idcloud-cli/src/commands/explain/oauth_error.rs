@@ -248,6 +248,8 @@ const OTHER: Texts = [
 
 #[cfg(test)]
 mod tests {
+    use idcloud_model::ErrorAnswer;
+
     use super::*;
 
     /// Each word of the standards is known, in both languages, and an envelope of IDCloud's is none.
@@ -256,6 +258,8 @@ mod tests {
         for known in OAuthError::KNOWN {
             let answer = serde_json::json!({"error": known.word(), "error_description": "x"});
             assert_eq!(OAuthError::of_answer(&answer), Some(known));
+            let answer = serde_json::json!({"error": known.word()}).to_string();
+            assert!(ErrorAnswer::from_body(answer.as_bytes()).is_oauth_error());
             assert!(known.texts().iter().all(|(en, pt)| en != pt));
         }
         for (answer, expected) in [
