@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod any_input;
 pub(crate) mod column;
+pub(crate) mod csv_header;
+pub(crate) mod csv_record;
 pub(crate) mod csv_rows;
 pub(crate) mod departed;
 pub(crate) mod driver;
@@ -17,10 +19,12 @@ pub(crate) mod html;
 pub(crate) mod job;
 pub(crate) mod json_rows;
 pub(crate) mod last_pass;
+pub(crate) mod lines;
 pub(crate) mod meter;
 pub(crate) mod outcome;
 pub(crate) mod pace;
 pub(crate) mod page;
+pub(crate) mod quotes;
 pub(crate) mod recollection;
 pub(crate) mod recover;
 pub(crate) mod references;

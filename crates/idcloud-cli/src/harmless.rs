@@ -43,7 +43,8 @@ pub(crate) fn shell_word(text: &str) -> Option<String> {
     })
 }
 
-fn is_invisible(sign: char) -> bool {
+/// Whether a character controls a terminal, or leaves nothing to be seen.
+pub(crate) fn is_invisible(sign: char) -> bool {
     sign.is_control()
         || matches!(sign,
             '\u{ad}' | '\u{61c}' | '\u{feff}'

@@ -3,6 +3,7 @@
 mod app;
 mod args;
 mod batch;
+mod blanks;
 mod call_failure;
 mod commands;
 mod config;

@@ -100,7 +100,7 @@ personal_text! {
     Email
 }
 
-/// The text has no single `@` with something on both sides, or has white space.
+/// The text has no single `@` with something on both sides, or has white space or characters that cannot be seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("an e-mail address has one @ with something on both sides and no white space")]
 pub struct EmailError;
@@ -113,7 +113,8 @@ impl FromStr for Email {
         let shaped = text.split_once('@').is_some_and(|(local, host)| {
             !local.is_empty() && !host.is_empty() && !host.contains('@')
         });
-        if !shaped || text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        let is_no_part = |c: char| c.is_whitespace() || c.is_control() || is_unseen(c);
+        if !shaped || text.chars().any(is_no_part) {
             return Err(EmailError);
         }
         Ok(Self(text.to_owned().into()))

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::personal::{Text, refuse_unrepeated, unexpected};
 
-use crate::typed_marks::unseen;
+use crate::typed_marks::{odd_blank, unseen};
 use crate::violation::{Rule, Violation, Violations};
 use crate::{
     BirthDate, ClientReference, Cpf, CpfError, Curp, CurpError, Email, Gender, PersonName, Phone,
@@ -429,7 +429,12 @@ fn member<T>(
     match parse(text) {
         Ok(value) => Some(value),
         Err(rule) => {
-            found.push(Violation::new(path, rule).with_unseen(unseen(text)));
+            // Between digits a blank may be of any kind.
+            let unseen = unseen(text).or_else(|| match rule {
+                Rule::PhoneForm => None,
+                _ => odd_blank(text.trim()),
+            });
+            found.push(Violation::new(path, rule).with_unseen(unseen));
             None
         }
     }
@@ -450,6 +455,34 @@ mod tests {
 
     fn draft(json: &str) -> SubjectDraft {
         serde_json::from_str(json).unwrap()
+    }
+
+    /// A value that looks right is named by what cannot be seen in it; between digits a blank may be of any kind.
+    #[test]
+    fn what_cannot_be_seen_is_named() {
+        for (member, value, named) in [
+            ("email", "a\u{200b}@b.c", Some('\u{200b}')),
+            ("email", "a\u{a0}b@b.c", Some('\u{a0}')),
+            ("email", "\u{a0}a b@b.c", None),
+            ("clientReference", "a\u{a0}b", Some('\u{a0}')),
+            ("phone", "11\u{a0}1", None),
+            ("phone", "11\u{2060}1", Some('\u{2060}')),
+            ("cpf", "529\u{a0}1", None),
+        ] {
+            let json = format!("{{\"code\":\"52998224725\",\"{member}\":\"{value}\"}}");
+            let json = match member {
+                "cpf" => format!("{{\"cpf\":\"{value}\"}}"),
+                _ => json,
+            };
+            let found = draft(&json).parse().unwrap_err();
+            let unseen: Vec<_> = found.iter().map(Violation::unseen).collect();
+            assert_eq!(unseen, [named], "{member} {value:?}");
+        }
+        assert!(
+            "On\u{200b}boarding"
+                .parse::<crate::request::UseCase>()
+                .is_err()
+        );
     }
 
     /// Bad input loses nothing: every violation is told at once, each with its field and code.

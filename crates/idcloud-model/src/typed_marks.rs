@@ -70,6 +70,11 @@ pub(crate) fn unseen(text: &str) -> Option<char> {
     text.chars().find(|c| is_unseen(*c))
 }
 
+/// The first blank of a text that looks like an ordinary one and is none, such as a no-break space.
+pub(crate) fn odd_blank(text: &str) -> Option<char> {
+    text.chars().find(|c| c.is_whitespace() && !c.is_ascii())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

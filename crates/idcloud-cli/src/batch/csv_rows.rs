@@ -1,35 +1,45 @@
 //! Rows out of comma-separated values.
 //!
-//! Never reads on where a row does not end: a quote that is left open would swallow the rest of the file.
+//! Never puts a row together from two: a quote that is left open ends with its own row.
 
-use std::cell::Cell;
-use std::io::{self, Read};
-use std::rc::Rc;
+use std::io::Read;
 
-use csv::{ByteRecord, Reader, ReaderBuilder, Terminator};
 use zeroize::Zeroizing;
 
-use super::column::{Column, Named};
+use super::column::Column;
+use super::csv_header;
+use super::csv_record::Splitter;
 use super::fields::Fields;
-use super::source::{self, Entry, MAX_ROW};
+use super::lines::{Line, Lines};
+use super::quotes::{self, Quotes};
+use super::source::{self, Entry};
+use crate::blanks;
 use crate::failure::Refusal;
 use crate::wiped::Ahead;
 
-/// What errors about the header name.
-const HEADER: &str = "the header";
+/// What to do about a quote.
+const UNPAIRED: &str = "look for a double quote too many on this line; inside a value write it twice, and the value in double quotes";
 
-/// What the reader of CSV takes at once. It wipes nothing, so it has no more in hand than a few characters.
-const BUFFER: usize = 8;
-
-/// How many columns there is room for from the start.
-const COLUMNS: usize = 32;
+/// No CPF and no CURP has fewer digits.
+const DIGITS: usize = 6;
 
 /// The rows of a CSV file.
 pub(crate) struct CsvRows<R> {
-    reader: Reader<Bounded<R>>,
-    record: ByteRecord,
+    lines: Lines<Ahead<R>>,
+    row: Line,
+    ahead: Line,
+    /// Whether `ahead` holds the line behind the row.
+    is_ahead: bool,
+    splitter: Splitter,
     columns: Vec<Option<Column>>,
-    left: Rc<Cell<usize>>,
+}
+
+/// What stands on the lines of one row.
+enum Gathered {
+    /// One record.
+    Row,
+    /// No record, and why; its first line is so long.
+    Broken(Refusal, usize),
 }
 
 impl<R: Read> CsvRows<R> {
@@ -38,30 +48,34 @@ impl<R: Read> CsvRows<R> {
     /// # Errors
     /// Every rule that the header breaks.
     pub(crate) fn open(source: R) -> Result<Self, Vec<Refusal>> {
-        let left = Rc::new(Cell::new(MAX_ROW + BUFFER));
-        let bounded = Bounded {
-            source: Ahead::new(source),
-            left: Rc::clone(&left),
-            last: b'\n',
+        let mut rows = Self {
+            lines: Lines::open(Ahead::new(source)),
+            row: Line::new(),
+            ahead: Line::new(),
+            is_ahead: false,
+            splitter: Splitter::new(),
+            columns: Vec::new(),
         };
-        let mut reader = ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            // A return before it is white space at the end of the row; so lines are counted right.
-            .terminator(Terminator::Any(b'\n'))
-            .buffer_capacity(BUFFER)
-            .from_reader(bounded);
-        // As large as it can become: a record that grows would leave a copy behind.
-        let mut header = ByteRecord::with_capacity(MAX_ROW + BUFFER, COLUMNS);
-        reader
-            .read_byte_record(&mut header)
-            .map_err(|error| vec![unreadable(&error, 1)])?;
-        Ok(Self {
-            columns: columns(&header)?,
-            reader,
-            record: header,
-            left,
-        })
+        rows.header().map_err(|refusal| vec![refusal])?;
+        rows.columns = csv_header::columns(rows.splitter.split(rows.row.text()))?;
+        rows.row.wipe();
+        Ok(rows)
+    }
+
+    /// Reads the lines of the header; an empty file has an empty one.
+    fn header(&mut self) -> Result<(), Refusal> {
+        while self.begin()? && self.row.is_blank() {}
+        let text = self.row.text();
+        if !csv_header::is_text(text) {
+            return Err(csv_header::not_text(text));
+        }
+        match self.gather()? {
+            Gathered::Row => Ok(()),
+            Gathered::Broken(refusal, _) => Err(Refusal {
+                field: format!("{}, {}", csv_header::FIELD, refusal.field),
+                ..refusal
+            }),
+        }
     }
 
     /// Which columns the header has that are not read, counted from 1.
@@ -77,20 +91,22 @@ impl<R: Read> CsvRows<R> {
     /// # Errors
     /// The file cannot be read any further.
     pub(crate) fn next(&mut self) -> Result<Option<Entry>, Refusal> {
-        loop {
-            self.left.set(MAX_ROW + BUFFER);
-            let line = self.reader.position().line();
-            let more = self
-                .reader
-                .read_byte_record(&mut self.record)
-                .map_err(|error| unreadable(&error, line))?;
-            if !more {
-                return Ok(None);
+        while self.begin()? {
+            if self.row.is_blank() {
+                continue;
             }
-            if !self.record.iter().all(is_blank) {
-                let (fields, broken) = self.fields();
-                let line = self.line(line);
-                self.wipe();
+            let gathered = self.gather()?;
+            let read = match gathered {
+                Gathered::Row => self.fields(),
+                Gathered::Broken(refusal, first) => {
+                    let line = self.row.text().get(..first).unwrap_or_default();
+                    Some((self.reference(line), Some(refusal)))
+                }
+            };
+            let line = self.row.number;
+            self.row.wipe();
+            self.splitter.wipe();
+            if let Some((fields, broken)) = read {
                 return Ok(Some(Entry {
                     line,
                     fields,
@@ -98,170 +114,153 @@ impl<R: Read> CsvRows<R> {
                 }));
             }
         }
+        Ok(None)
     }
 
-    /// Writes over what the record holds of a person: it has no other way to forget.
-    fn wipe(&mut self) {
-        let length = self.record.as_slice().len();
-        self.record.clear();
-        self.record.push_field(&vec![0; length]);
-        self.record.clear();
+    /// Begins a row with the next line. False at the end.
+    fn begin(&mut self) -> Result<bool, Refusal> {
+        if std::mem::take(&mut self.is_ahead) {
+            std::mem::swap(&mut self.row, &mut self.ahead);
+            return Ok(true);
+        }
+        self.lines.next(&mut self.row)
     }
 
-    /// On which line the row begins that was just read. The reader passed over blank lines after `before`.
-    fn line(&self, before: u64) -> u64 {
-        let bytes = self.record.as_slice().iter();
-        let inside: u64 = bytes.map(|byte| u64::from(*byte == b'\n')).sum();
-        let after = self.reader.position().line();
-        after.saturating_sub(inside + 1).max(before)
+    /// Puts the lines behind that belong to a value in quotes. A line that is a row by itself belongs to no value: the quote was left open.
+    fn gather(&mut self) -> Result<Gathered, Refusal> {
+        let first = self.row.text().len();
+        if !self.row.is_whole {
+            return Ok(Gathered::Broken(source::too_long(), first));
+        }
+        let Some(column) = Quotes::of(self.row.text()).open() else {
+            return Ok(Gathered::Row);
+        };
+        let mut quotes = Quotes::of(self.row.text());
+        // But for the quote the line is whole: then a line of as many values behind it is another row, whatever it holds. In the last
+        // column it may be text.
+        let is_whole =
+            plain(self.row.text()).len() == self.columns.len() && column + 1 < self.columns.len();
+        let mut fits = true;
+        while quotes.open().is_some() {
+            if !self.lines.next(&mut self.ahead)? {
+                break;
+            }
+            if !self.ahead.is_whole || self.is_row(self.ahead.text(), is_whole) {
+                self.is_ahead = true;
+                break;
+            }
+            quotes.see(self.ahead.text());
+            fits &= self.row.append(&self.ahead);
+            self.ahead.wipe();
+        }
+        if fits && quotes.open().is_none() && quotes.torn().is_none() {
+            return Ok(Gathered::Row);
+        }
+        let rule = "opens a double quote that is not closed before the row ends";
+        Ok(Gathered::Broken(
+            Refusal::new(self.name(column), rule, UNPAIRED),
+            first,
+        ))
     }
 
-    /// The row's texts, and what is wrong where some could not be read.
-    fn fields(&self) -> (Fields, Option<Refusal>) {
+    /// Whether a line is a row by itself: it has the columns, and digits where the person's code belongs, unless its columns alone are certain
+    /// enough. It may have its own open quote.
+    fn is_row(&self, line: &[u8], by_columns: bool) -> bool {
+        let has_code = |values: &[&[u8]]| {
+            values.iter().zip(&self.columns).any(|(value, column)| {
+                let digits = value.iter().filter(|byte| byte.is_ascii_digit());
+                matches!(column, Some(Column::Cpf | Column::Curp)) && digits.count() >= DIGITS
+            })
+        };
+        let is_row = |values: &[&[u8]]| {
+            values.len() == self.columns.len() && (by_columns || has_code(values))
+        };
+        is_row(&plain(line)) || quotes::values(line).is_some_and(|values| is_row(&values))
+    }
+
+    /// What a person calls a column, counted from 0.
+    fn name(&self, position: usize) -> String {
+        match self.columns.get(position) {
+            Some(Some(column)) => column.as_str().to_owned(),
+            _ => format!("column {}", position + 1),
+        }
+    }
+
+    /// The reference of a row whose first line is `line` and that is no record. Only the first column is certainly in its place, unless the
+    /// line has as many commas as it should have: behind it a reference could be a name.
+    fn reference(&self, line: &[u8]) -> Fields {
+        let place = self
+            .columns
+            .iter()
+            .position(|column| *column == Some(Column::Reference));
+        let values = plain(line);
+        let value = match place {
+            Some(place) if values.len() == self.columns.len() => {
+                values.get(place).map(|value| quotes::unquoted(value))
+            }
+            Some(0) => quotes::first(line),
+            _ => None,
+        };
         let mut fields = Fields::default();
-        let (has, needs) = (self.record.len(), self.columns.len());
-        if has != needs {
-            // Only the first column is certainly in its place: behind it a reference could be a name.
-            if self.columns.first() == Some(&Some(Column::Reference))
-                && let Some(Ok(text)) = self.record.get(0).map(str::from_utf8)
-            {
-                fields.put(Column::Reference, Zeroizing::new(text.trim().to_owned()));
-            }
-            let broken = Refusal::new(
-                "row",
-                format!("has {has} columns where the header has {needs}"),
-                "put values that contain a comma into double quotes",
-            );
-            return (fields, Some(broken));
+        if let Some(Ok(text)) = value.map(str::from_utf8) {
+            fields.put(Column::Reference, Zeroizing::new(text.to_owned()));
         }
-        let mut broken = None;
-        for (bytes, column) in self.record.iter().zip(&self.columns) {
-            let Some(column) = column else { continue };
-            match str::from_utf8(bytes) {
-                Ok(text) => {
-                    fields.put(*column, Zeroizing::new(text.trim().to_owned()));
-                }
-                Err(_) => {
-                    broken.get_or_insert_with(|| {
-                        Refusal::new(
-                            column.as_str(),
-                            source::encoding(bytes),
-                            "save the file as UTF-8",
-                        )
-                    });
-                }
-            }
-        }
-        (fields, broken)
+        fields
     }
+
+    /// The row's texts, and what is wrong where some could not be read; nothing where it holds nothing.
+    fn fields(&mut self) -> Option<(Fields, Option<Refusal>)> {
+        let record = self.splitter.split(self.row.text());
+        if !record.is_empty() && record.iter().all(is_blank) {
+            return None;
+        }
+        let (has, needs) = (record.len(), self.columns.len());
+        if has != needs {
+            let broken = match Quotes::of(self.row.text()).torn() {
+                Some(column) => Refusal::new(
+                    self.name(column),
+                    "has text behind a double quote that closes it",
+                    UNPAIRED,
+                ),
+                None => Refusal::new(
+                    "row",
+                    format!("has {has} columns where the header has {needs}"),
+                    "put values that contain a comma into double quotes",
+                ),
+            };
+            return Some((self.reference(self.row.text()), Some(broken)));
+        }
+        let mut fields = Fields::default();
+        let mut broken = None;
+        for (bytes, column) in record.iter().zip(&self.columns) {
+            let Some(column) = column else { continue };
+            let (rule, remedy) = match str::from_utf8(bytes) {
+                Ok(text) if blanks::trim(text).contains('\n') => (
+                    "holds a line break",
+                    "write it on one line, and look for a double quote that is left open",
+                ),
+                Ok(text) => {
+                    fields.put(*column, Zeroizing::new(text.to_owned()));
+                    continue;
+                }
+                Err(_) => (source::encoding(bytes), "save the file as UTF-8"),
+            };
+            broken.get_or_insert_with(|| Refusal::new(column.as_str(), rule, remedy));
+        }
+        Some((fields, broken))
+    }
+}
+
+/// The values of a line if no quote had a meaning.
+fn plain(line: &[u8]) -> Vec<&[u8]> {
+    let line = line.trim_ascii_end();
+    line.split(|byte| *byte == b',').collect()
 }
 
 /// Whether a field holds nothing: no text, or nothing but what separates fields elsewhere.
 fn is_blank(field: &[u8]) -> bool {
     str::from_utf8(field).is_ok_and(|text| {
-        text.chars()
-            .all(|c| c.is_whitespace() || matches!(c, ';' | ','))
+        let is_separator = |sign| blanks::is_blank(sign) || matches!(sign, ';' | ',');
+        text.chars().all(is_separator)
     })
-}
-
-fn columns(header: &ByteRecord) -> Result<Vec<Option<Column>>, Vec<Refusal>> {
-    let mut refusals = Vec::new();
-    let mut columns: Vec<Option<Column>> = Vec::new();
-    let is_text = |bytes: &[u8]| str::from_utf8(bytes).is_ok_and(|text| !text.contains('\0'));
-    if !header.iter().all(is_text) {
-        return Err(vec![Refusal::new(
-            HEADER,
-            source::encoding(header.as_slice()),
-            "save the file as CSV in UTF-8",
-        )]);
-    }
-    for (position, name) in (1..).zip(header) {
-        let column = match Column::named(str::from_utf8(name).unwrap_or_default().trim()) {
-            Named::Known(column) => column,
-            Named::Misspelt(column) => {
-                refusals.push(Refusal::new(
-                    format!("column {position}"),
-                    format!("looks like {}, spelt otherwise", column.as_str()),
-                    format!("name it {}", column.as_str()),
-                ));
-                column
-            }
-            Named::Unknown => {
-                columns.push(None);
-                continue;
-            }
-        };
-        if columns.contains(&Some(column)) {
-            refusals.push(Refusal::new(
-                format!("column {position}"),
-                format!("is {} again", column.as_str()),
-                "keep one of the two",
-            ));
-        }
-        columns.push(Some(column));
-    }
-    let has = |column| columns.contains(&Some(column));
-    for column in [Column::Reference, Column::Name, Column::Selfie] {
-        if !has(column) {
-            refusals.push(missing(column.as_str(), header));
-        }
-    }
-    if !has(Column::Cpf) && !has(Column::Curp) {
-        refusals.push(missing("cpf", header));
-    }
-    if refusals.is_empty() {
-        Ok(columns)
-    } else {
-        Err(refusals)
-    }
-}
-
-fn missing(name: &str, header: &ByteRecord) -> Refusal {
-    let semicolons = header.len() == 1 && header.iter().any(|text| text.contains(&b';'));
-    let remedy = if semicolons {
-        "separate the columns with commas, not with semicolons"
-    } else {
-        "begin the file with reference,cpf,name,email,phone,selfie"
-    };
-    Refusal::new(HEADER, format!("has no column {name}"), remedy)
-}
-
-fn unreadable(error: &csv::Error, line: u64) -> Refusal {
-    match error.kind() {
-        csv::ErrorKind::Io(error) if error.kind() == io::ErrorKind::FileTooLarge => Refusal::new(
-            format!("line {line}"),
-            format!("begins a row of more than {} kB", MAX_ROW / 1024),
-            "look for a double quote that is never closed",
-        ),
-        csv::ErrorKind::Io(error) => source::broken(line, error),
-        _ => source::broken(line, &io::ErrorKind::InvalidData.into()),
-    }
-}
-
-/// Ends with an error where more is read than a row may have, and ends the last line where nobody did.
-struct Bounded<R> {
-    source: Ahead<R>,
-    left: Rc<Cell<usize>>,
-    last: u8,
-}
-
-impl<R: Read> Read for Bounded<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let mut read = self.source.read(buffer)?;
-        if read == 0
-            && self.last != b'\n'
-            && let Some(end) = buffer.first_mut()
-        {
-            *end = b'\n';
-            read = 1;
-        }
-        if let Some(last) = buffer.get(..read).and_then(<[u8]>::last) {
-            self.last = *last;
-        }
-        match self.left.get().checked_sub(read) {
-            Some(left) => self.left.set(left),
-            None => return Err(io::ErrorKind::FileTooLarge.into()),
-        }
-        Ok(read)
-    }
 }

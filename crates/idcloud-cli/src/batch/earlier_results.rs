@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::outcome::Outcome;
 use super::source::Form;
+use crate::blanks;
 use crate::failure::{Failure, Refusal};
 use crate::opening::open_regular;
 
@@ -63,7 +64,7 @@ impl EarlierResult {
 
     /// The row's reference, as an input has it: without the blanks that a spreadsheet left around it.
     pub(crate) fn reference(&self) -> Option<&str> {
-        self.reference.as_deref().map(str::trim)
+        self.reference.as_deref().map(blanks::trim)
     }
 
     /// The process that the row names.

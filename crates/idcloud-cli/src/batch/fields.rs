@@ -8,15 +8,21 @@ use std::hash::{Hash, Hasher};
 use zeroize::Zeroizing;
 
 use super::column::Column;
+use crate::blanks;
 
 /// The texts of one row. What is empty counts as absent.
 #[derive(Default)]
 pub(crate) struct Fields([Option<Zeroizing<String>>; Column::ALL.len()]);
 
 impl Fields {
-    /// Puts a text into its column. False where the column has one already.
+    /// Puts a text into its column, without the blanks at its ends. False where the column has one already.
     pub(crate) fn put(&mut self, column: Column, text: Zeroizing<String>) -> bool {
-        let text = (!text.trim().is_empty()).then_some(text);
+        let trimmed = blanks::trim(&text);
+        let text = match trimmed.len() {
+            0 => None,
+            length if length == text.len() => Some(text),
+            _ => Some(Zeroizing::new(trimmed.to_owned())),
+        };
         match self.0.get_mut(column as usize) {
             Some(slot) if slot.is_none() => {
                 *slot = text;

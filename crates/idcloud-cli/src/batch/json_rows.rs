@@ -3,31 +3,31 @@
 //! Never keeps a line that is longer than a row may be, and never quotes one.
 
 use std::fmt;
-use std::io::{self, BufRead, Read as _};
+use std::io::BufRead;
 
 use serde::Deserializer as _;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
-use zeroize::{Zeroize as _, Zeroizing};
+use zeroize::Zeroizing;
 
 use super::column::{Column, Named};
 use super::fields::Fields;
-use super::source::{self, Entry, MAX_ROW};
+use super::lines::{Line, Lines};
+use super::source::{self, Entry};
+use crate::blanks;
 use crate::failure::Refusal;
 
 /// The rows of a file with one JSON object on each line.
 pub(crate) struct JsonRows<R> {
-    source: R,
-    line: u64,
-    buffer: Zeroizing<Vec<u8>>,
+    lines: Lines<R>,
+    line: Line,
 }
 
 impl<R: BufRead> JsonRows<R> {
     /// Reads nothing yet.
     pub(crate) fn open(source: R) -> Self {
         Self {
-            source,
-            line: 0,
-            buffer: Zeroizing::new(Vec::with_capacity(MAX_ROW + 1)),
+            lines: Lines::open(source),
+            line: Line::new(),
         }
     }
 
@@ -36,90 +36,52 @@ impl<R: BufRead> JsonRows<R> {
     /// # Errors
     /// The file cannot be read any further.
     pub(crate) fn next(&mut self) -> Result<Option<Entry>, Refusal> {
-        loop {
-            self.line += 1;
-            let Some(whole) = self.read_line()? else {
-                return Ok(None);
-            };
-            let mut text = self.buffer.as_slice();
-            if self.line == 1 {
-                text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
-            }
-            if text.trim_ascii().is_empty() {
+        while self.lines.next(&mut self.line)? {
+            if self.line.is_blank() {
                 continue;
             }
-            let (fields, broken) = if whole {
-                fields(text)
-            } else {
-                (Fields::default(), Some(too_long()))
-            };
+            let too_long = (!self.line.is_whole).then(source::too_long);
+            let (fields, broken) = fields(self.line.text(), too_long);
             // What was read of a person stands in the fields alone from here on.
-            self.buffer.as_mut_slice().zeroize();
+            self.line.wipe();
             return Ok(Some(Entry {
-                line: self.line,
+                line: self.line.number,
                 fields,
                 broken,
             }));
         }
-    }
-
-    /// Fills the buffer with a line. False where the line is too long; the rest of it is passed over.
-    fn read_line(&mut self) -> Result<Option<bool>, Refusal> {
-        self.buffer.clear();
-        let line = self.line;
-        let unreadable = |error: io::Error| source::broken(line, &error);
-        let limit = u64::try_from(MAX_ROW).unwrap_or(u64::MAX);
-        let read = self
-            .source
-            .by_ref()
-            .take(limit)
-            .read_until(b'\n', &mut self.buffer)
-            .map_err(unreadable)?;
-        if read < MAX_ROW || self.buffer.last() == Some(&b'\n') {
-            return Ok((read > 0).then_some(true));
-        }
-        self.source.skip_until(b'\n').map_err(unreadable)?;
-        Ok(Some(false))
+        Ok(None)
     }
 }
 
-fn too_long() -> Refusal {
-    Refusal::new(
-        "row",
-        format!("is longer than {} kB", MAX_ROW / 1024),
-        "put each row on a line of its own; the selfie is the name of a file",
-    )
-}
-
-/// The object's texts, and what is wrong where some could not be read.
-fn fields(text: &[u8]) -> (Fields, Option<Refusal>) {
+/// The object's texts, and what is wrong where some could not be read: `problem` where that is known already. The reference is read all the
+/// same, since the row is told by it.
+fn fields(text: &[u8], mut problem: Option<Refusal>) -> (Fields, Option<Refusal>) {
     let mut fields = Fields::default();
-    let mut problem = None;
+    let mut misspelt = None;
     let lossy;
-    let text = match str::from_utf8(text) {
-        Ok(whole) if !whole.contains('\0') => whole,
-        Ok(_) => {
-            let broken = Refusal::new("row", source::encoding(text), "save the file as UTF-8");
-            return (fields, Some(broken));
-        }
-        Err(_) => {
-            problem = Some(Refusal::new(
-                "row",
-                source::encoding(text),
-                "save the file as UTF-8",
-            ));
-            // The other members can be read: the reference is what the row is told by.
-            lossy = Zeroizing::new(String::from_utf8_lossy(text).into_owned());
-            &*lossy
-        }
+    let whole = str::from_utf8(text);
+    if whole.map_or(true, |whole| whole.contains('\0')) {
+        let refusal = || Refusal::new("row", source::encoding(text), "save the file as UTF-8");
+        problem.get_or_insert_with(refusal);
+    }
+    let text = if let Ok(whole) = whole {
+        whole
+    } else {
+        lossy = Zeroizing::new(String::from_utf8_lossy(text).into_owned());
+        &*lossy
     };
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let read = deserializer
         .deserialize_map(Object {
             fields: &mut fields,
             problem: &mut problem,
+            misspelt: &mut misspelt,
         })
         .and_then(|()| deserializer.end());
+    if let (None, Some(reference)) = (fields.text(Column::Reference), misspelt) {
+        fields.put(Column::Reference, reference);
+    }
     let broken = problem.or_else(|| read.err().map(|error| unread(&error)));
     (fields, broken)
 }
@@ -145,6 +107,8 @@ struct Object<'a> {
     fields: &'a mut Fields,
     /// Why the object is refused; the error of the reader would say less.
     problem: &'a mut Option<Refusal>,
+    /// What stands under a key that was meant for the reference.
+    misspelt: &'a mut Option<Zeroizing<String>>,
 }
 
 impl<'de> Visitor<'de> for Object<'_> {
@@ -156,37 +120,49 @@ impl<'de> Visitor<'de> for Object<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(Text(name)) = map.next_key()? {
-            let (column, problem) = match Column::named(&name) {
-                Named::Known(column) => match map.next_value::<Value>()? {
-                    Value::Absent => continue,
-                    Value::Text(text) => {
-                        // A value that holds what was no text is no value.
-                        if text.contains(char::REPLACEMENT_CHARACTER) && self.problem.is_some() {
-                            continue;
-                        }
-                        if self.fields.put(column, text) {
-                            continue;
-                        }
-                        (column, ("is given twice", "keep one of the two"))
-                    }
-                    Value::Other => (column, ("is not text", "put it into double quotes")),
-                },
-                Named::Misspelt(column) => {
-                    map.next_value::<IgnoredAny>()?;
-                    (
-                        column,
-                        ("is spelt otherwise", "spell the key as documented"),
-                    )
-                }
-                Named::Unknown => {
-                    map.next_value::<IgnoredAny>()?;
-                    continue;
-                }
+            let named = Column::named(&name);
+            let (Named::Known(column) | Named::Misspelt(column)) = named else {
+                map.next_value::<IgnoredAny>()?;
+                continue;
             };
-            let (rule, remedy) = problem;
+            let is_known = named == Named::Known(column);
+            let (text, is_text) = match map.next_value::<Value>()? {
+                Value::Absent if is_known => continue,
+                // A value that holds what was no text is no value.
+                Value::Text(text)
+                    if self.problem.is_some() && text.contains(char::REPLACEMENT_CHARACTER) =>
+                {
+                    (None, true)
+                }
+                Value::Text(text) => (Some(text), true),
+                Value::Number(text) => (Some(text), false),
+                Value::Absent | Value::Other => (None, false),
+            };
+            let (rule, remedy) = if !is_known {
+                if column == Column::Reference {
+                    *self.misspelt = text;
+                }
+                ("is spelt otherwise", "spell the key as documented")
+            } else if !is_text {
+                // The row is refused; it is told by its reference.
+                if let (Column::Reference, Some(text)) = (column, text) {
+                    self.fields.put(column, text);
+                }
+                ("is not text", "put it into double quotes")
+            } else if text.is_none_or(|text| self.fields.put(column, text)) {
+                continue;
+            } else {
+                ("is given twice", "keep one of the two")
+            };
             // Read on: the reference may stand behind what is refused.
-            self.problem
-                .get_or_insert_with(|| Refusal::new(column.as_str(), rule, remedy));
+            self.problem.get_or_insert_with(|| {
+                let refusal = Refusal::new(column.as_str(), rule, remedy);
+                if is_known {
+                    refusal
+                } else {
+                    blanks::named(refusal, &name)
+                }
+            });
         }
         Ok(())
     }
@@ -205,6 +181,8 @@ impl<'de> serde::Deserialize<'de> for Text {
 enum Value {
     Absent,
     Text(Zeroizing<String>),
+    /// A whole number, as it stands there.
+    Number(Zeroizing<String>),
     Other,
 }
 
@@ -239,12 +217,12 @@ impl<'de> Visitor<'de> for ValueVisitor {
         Ok(Value::Other)
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<Value, E> {
-        Ok(Value::Other)
+    fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
+        Ok(Value::Number(Zeroizing::new(number.to_string())))
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<Value, E> {
-        Ok(Value::Other)
+    fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
+        Ok(Value::Number(Zeroizing::new(number.to_string())))
     }
 
     fn visit_f64<E>(self, _: f64) -> Result<Value, E> {

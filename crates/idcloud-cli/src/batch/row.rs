@@ -13,6 +13,7 @@ use idcloud_model::{
 
 use super::column::Column;
 use super::fields::Fields;
+use crate::blanks;
 use crate::failure::{Refusal, keep};
 use crate::input::Stdin;
 use crate::selfie_input;
@@ -114,6 +115,16 @@ impl Row {
         std::fs::metadata(directory.join(&self.selfie)).is_err()
     }
 
+    /// The refusals of a selfie; where no file has its name, with what cannot be seen in the name.
+    fn selfie_named(&self, directory: &Path, refusals: Vec<Refusal>) -> Vec<Refusal> {
+        if !self.selfie_is_gone(directory) {
+            return refusals;
+        }
+        let name = self.selfie.to_string_lossy();
+        let named = |refusal| blanks::named(refusal, &name);
+        refusals.into_iter().map(named).collect()
+    }
+
     /// Where the selfie is, from `directory`.
     pub(crate) fn selfie_path(&self, directory: &Path) -> PathBuf {
         directory.join(&self.selfie)
@@ -129,8 +140,9 @@ impl Row {
         directory: &Path,
         now: SystemTime,
     ) -> Result<IdentityRequest, Vec<Refusal>> {
-        let selfie =
-            selfie_input::read(&directory.join(&self.selfie), &mut Stdin::of_a_row(), now)?;
+        let path = self.selfie_path(directory);
+        let selfie = selfie_input::read(&path, &mut Stdin::of_a_row(), now)
+            .map_err(|refusals| self.selfie_named(directory, refusals))?;
         let mut request = IdentityRequest::new(self.subject, selfie)
             .map_err(|violations| violations.iter().map(Refusal::from).collect::<Vec<_>>())?;
         if let Some(use_case) = self.use_case {
@@ -163,6 +175,11 @@ fn optional<T: std::str::FromStr<Err: std::fmt::Display>>(
     column: Column,
     remedy: &str,
 ) -> Result<Option<T>, Refusal> {
-    let parsed = fields.take(column).map(|text| text.parse()).transpose();
-    parsed.map_err(|error: T::Err| Refusal::new(column.as_str(), error.to_string(), remedy))
+    let Some(text) = fields.take(column) else {
+        return Ok(None);
+    };
+    text.parse().map(Some).map_err(|error: T::Err| {
+        let refusal = Refusal::new(column.as_str(), error.to_string(), remedy);
+        blanks::named(refusal, &text)
+    })
 }

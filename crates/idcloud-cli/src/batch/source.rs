@@ -39,6 +39,15 @@ pub(crate) fn broken(line: u64, error: &io::Error) -> Refusal {
     )
 }
 
+/// The refusal of a row that is longer than any.
+pub(crate) fn too_long() -> Refusal {
+    Refusal::new(
+        "row",
+        format!("is longer than {} kB", MAX_ROW / 1024),
+        "put each row on a line of its own; the selfie is the name of a file",
+    )
+}
+
 /// Comma-separated values, or one JSON object on each line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
@@ -88,7 +97,7 @@ pub(crate) struct Source {
 }
 
 enum FormRows {
-    Csv(CsvRows<Unchanged>),
+    Csv(Box<CsvRows<Unchanged>>),
     JsonLines(JsonRows<Ahead<Unchanged>>),
 }
 
@@ -119,7 +128,7 @@ impl Source {
             .map_err(unreadable)?;
         let place = file.place(path);
         let rows = match form {
-            Form::Csv => FormRows::Csv(CsvRows::open(file)?),
+            Form::Csv => FormRows::Csv(Box::new(CsvRows::open(file)?)),
             Form::JsonLines => FormRows::JsonLines(JsonRows::open(Ahead::new(file))),
         };
         Ok(Self { rows, place })

@@ -1018,7 +1018,7 @@ async fn an_input_that_breaks_in_mid_run_leaves_nothing_in_doubt() {
         .write(true)
         .open(files.path("in.csv"))
         .unwrap();
-    std::os::unix::fs::FileExt::write_all_at(&file, b"\nrow-x,\"", 150_000).unwrap();
+    std::os::unix::fs::FileExt::write_all_at(&file, b"x", 0).unwrap();
     drop(file);
     let ended = tokio::task::spawn_blocking(|| running.finish())
         .await

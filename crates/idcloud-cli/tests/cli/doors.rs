@@ -319,8 +319,8 @@ async fn references_are_what_they_look_like() {
         .arg(reference)
     };
     for (reference, rule) in [
-        ("order-1\u{200b}", "not seen"),
-        ("order\u{202e}-1", "not seen"),
+        ("order-1\u{200b}", "not seen (U+200B)"),
+        ("order\u{202e}-1", "not seen (U+202E)"),
         ("jose\u{301}-1", "NFC"),
         ("１１１４４４７７７３５", "CPF"),
         ("1.1.1.4.4.4.7.7.7.3.5", "CPF"),

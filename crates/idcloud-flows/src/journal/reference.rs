@@ -40,14 +40,15 @@ pub enum ReferenceError {
     /// More than 256 characters.
     #[error("a reference has at most {} characters", Reference::MAX_CHARS)]
     TooLong,
-    /// A control character.
-    #[error("a reference holds a control character; use letters, digits and signs")]
-    ControlCharacter,
-    /// A character that is not seen, or that changes how others are shown.
+    /// A control character, which is given.
+    #[error("a reference holds a control character (U+{:04X}); use letters, digits and signs", u32::from(*.0))]
+    ControlCharacter(char),
+    /// A character that is not seen, or that changes how others are shown. It is given.
     #[error(
-        "a reference holds a character that is not seen, such as a zero-width space; type it anew"
+        "a reference holds a character that is not seen (U+{:04X}); type it anew",
+        u32::from(*.0)
     )]
-    FormatCharacter,
+    FormatCharacter(char),
     /// Not in the composed form.
     #[error(
         "a reference has an accent that is a character of its own; write it composed (Unicode NFC)"
@@ -83,13 +84,13 @@ impl FromStr for Reference {
         if text.chars().count() > Self::MAX_CHARS {
             return Err(ReferenceError::TooLong);
         }
-        if text.chars().any(char::is_control) {
-            return Err(ReferenceError::ControlCharacter);
+        if let Some(control) = text.chars().find(|sign| sign.is_control()) {
+            return Err(ReferenceError::ControlCharacter(control));
         }
         // Most references are ASCII, of which none of this can be true.
         if !text.is_ascii() {
-            if text.chars().any(is_unseen) {
-                return Err(ReferenceError::FormatCharacter);
+            if let Some(unseen) = text.chars().find(|sign| is_unseen(*sign)) {
+                return Err(ReferenceError::FormatCharacter(unseen));
             }
             if !ComposingNormalizerBorrowed::new_nfc().is_normalized(text) {
                 return Err(ReferenceError::NotComposed);
@@ -174,15 +175,30 @@ mod tests {
         for (text, error) in [
             ("", ReferenceError::Empty),
             (" \t", ReferenceError::Empty),
-            ("a\u{7}b", ReferenceError::ControlCharacter),
-            ("a\u{200b}b", ReferenceError::FormatCharacter),
-            ("order-1\u{ad}", ReferenceError::FormatCharacter),
-            ("order\u{202e}1", ReferenceError::FormatCharacter),
-            ("order\u{2066}1", ReferenceError::FormatCharacter),
-            ("order\u{2028}1", ReferenceError::FormatCharacter),
-            ("\u{feff}order-1", ReferenceError::FormatCharacter),
-            ("order\u{e0041}1", ReferenceError::FormatCharacter),
-            ("a\u{3164}b", ReferenceError::FormatCharacter),
+            ("a\u{7}b", ReferenceError::ControlCharacter('\u{7}')),
+            ("a\u{200b}b", ReferenceError::FormatCharacter('\u{200b}')),
+            ("order-1\u{ad}", ReferenceError::FormatCharacter('\u{ad}')),
+            (
+                "order\u{202e}1",
+                ReferenceError::FormatCharacter('\u{202e}'),
+            ),
+            (
+                "order\u{2066}1",
+                ReferenceError::FormatCharacter('\u{2066}'),
+            ),
+            (
+                "order\u{2028}1",
+                ReferenceError::FormatCharacter('\u{2028}'),
+            ),
+            (
+                "\u{feff}order-1",
+                ReferenceError::FormatCharacter('\u{feff}'),
+            ),
+            (
+                "order\u{e0041}1",
+                ReferenceError::FormatCharacter('\u{e0041}'),
+            ),
+            ("a\u{3164}b", ReferenceError::FormatCharacter('\u{3164}')),
             ("jose\u{301}-1", ReferenceError::NotComposed),
             ("\u{212b}-1", ReferenceError::NotComposed),
             ("\u{ff15}２９９８２２４７２５", ReferenceError::Cpf),

@@ -5,6 +5,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::typed_marks::is_unseen;
+
 /// `useCase`: free text such as `Onboarding`. One page calls it required, all others optional.
 ///
 /// Under a key for smart revalidation it picks the least friction (silent, passkey or face), says the newest use-case
@@ -26,7 +28,7 @@ impl fmt::Display for UseCase {
     }
 }
 
-/// The text is empty or holds control characters.
+/// The text is empty or holds control characters or others that cannot be seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a use case is a short text such as Onboarding, not empty, without control characters")]
 pub struct UseCaseError;
@@ -36,7 +38,7 @@ impl FromStr for UseCase {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let text = text.trim();
-        if text.is_empty() || text.chars().any(char::is_control) {
+        if text.is_empty() || text.chars().any(|c| c.is_control() || is_unseen(c)) {
             return Err(UseCaseError);
         }
         Ok(Self(text.into()))
