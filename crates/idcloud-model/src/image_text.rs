@@ -26,6 +26,8 @@ pub(crate) enum Fault {
     Blank,
     /// `%2B` and the like.
     Percent,
+    /// `\/`, `\n` and the like.
+    Escape,
     /// Another character.
     Character,
     /// Both `+/` and `-_`.
@@ -43,6 +45,7 @@ impl Fault {
             Self::Foreign => None,
             Self::Blank => Some(Rule::Base64Blank),
             Self::Percent => Some(Rule::Base64Percent),
+            Self::Escape => Some(Rule::Base64Escape),
             Self::Character => Some(Rule::Base64Characters),
             Self::Alphabets => Some(Rule::Base64Alphabets),
             Self::Padding => Some(Rule::Base64Padding),
@@ -59,7 +62,7 @@ impl Fault {
 /// The text is something else, or was changed on its way so that it no longer stands for what was encoded.
 pub(crate) fn decode(text: &str) -> Result<Bytes, Fault> {
     let text = unquoted(text);
-    let (is_announced, text) = without_prefix(text).ok_or(Fault::Foreign)?;
+    let (is_announced, text) = without_prefix(text)?;
     let is_announced = is_announced || begins_like_a_picture(text);
     let fault = |fault| if is_announced { fault } else { Fault::Foreign };
     let standard = digits(text).map_err(fault)?;
@@ -94,6 +97,7 @@ fn digits(text: &str) -> Result<Wiped, Fault> {
             }
             b' ' | b'\t' => return Err(Fault::Blank),
             b'%' => return Err(Fault::Percent),
+            b'\\' => return Err(Fault::Escape),
             _ => return Err(Fault::Character),
         };
         if padding > 0 {
@@ -120,11 +124,28 @@ fn digits(text: &str) -> Result<Wiped, Fault> {
     Ok(standard)
 }
 
-/// The first characters of base64 of a JPEG, a PNG and a WebP.
+/// A slash as URLs and forms (once and twice), JSON (once and twice) and HTML write it.
+const WRITTEN_SLASHES: [&str; 9] = [
+    "%2f", "%252f", r"\/", r"\\/", r"\u002f", r"\x2f", "&#x2f;", "&#47;", "&sol;",
+];
+
+/// Whether a text begins as base64 of a JPEG, a PNG or a WebP does, in whatever way its slash is written.
 fn begins_like_a_picture(text: &str) -> bool {
+    let without_slash = || {
+        WRITTEN_SLASHES
+            .iter()
+            .find_map(|slash| without_start(text, slash))
+    };
     ["/9j", "_9j", "iVBORw0KGgo", "UklGR"]
         .iter()
         .any(|start| text.starts_with(start))
+        || without_slash().is_some_and(|rest| rest.starts_with("9j"))
+}
+
+/// The text behind a beginning in ASCII, whose case does not count.
+fn without_start<'a>(text: &'a str, start: &str) -> Option<&'a str> {
+    let (head, rest) = text.split_at_checked(start.len())?;
+    head.eq_ignore_ascii_case(start).then_some(rest)
 }
 
 /// The text between quotes, as it stands in JSON or in a shell's variable; the text itself where it has none.
@@ -143,20 +164,33 @@ pub(crate) fn between_quotes(text: &str) -> Option<&str> {
 }
 
 /// The text behind `data:image/png;base64,`, whose words may be in any case (RFC 2397), and whether there was such a prefix.
-fn without_prefix(text: &str) -> Option<(bool, &str)> {
-    const SCHEME: &str = "data:";
+///
+/// # Errors
+/// The prefix is of another thing than base64, or is percent-encoded.
+fn without_prefix(text: &str) -> Result<(bool, &str), Fault> {
     const ENCODING: &str = ";base64";
-    let has_scheme = text
-        .get(..SCHEME.len())
-        .is_some_and(|start| start.eq_ignore_ascii_case(SCHEME));
-    if !has_scheme {
-        return Some((false, text));
+    if ["data%3a", "data%253a"]
+        .iter()
+        .any(|start| without_start(text, start).is_some())
+    {
+        return Err(Fault::Percent);
     }
-    let (head, data) = text.split_once(',')?;
-    let encoding = head.get(head.len().checked_sub(ENCODING.len())?..)?;
-    encoding
-        .eq_ignore_ascii_case(ENCODING)
-        .then_some((true, data.trim_start()))
+    let Some(url) = without_start(text, "data:") else {
+        return Ok((false, text));
+    };
+    let (head, data) = url.split_once(',').unwrap_or((url, ""));
+    let is_base64 = head
+        .len()
+        .checked_sub(ENCODING.len())
+        .and_then(|at| head.get(at..))
+        .is_some_and(|end| end.eq_ignore_ascii_case(ENCODING));
+    if is_base64 && url.contains(',') {
+        Ok((true, data.trim_start()))
+    } else if head.contains("%3B") || head.contains("%3b") || head.contains(";base64%") {
+        Err(Fault::Percent)
+    } else {
+        Err(Fault::Foreign)
+    }
 }
 
 /// Bytes that are overwritten when dropped.
@@ -191,16 +225,22 @@ mod tests {
     #[test]
     fn prefixes() {
         for (text, rest) in [
-            ("AAAA", Some((false, "AAAA"))),
-            ("data:image/png;base64,AAAA", Some((true, "AAAA"))),
-            ("DATA:image/PNG;BASE64,AAAA", Some((true, "AAAA"))),
-            ("data:;base64,AAAA", Some((true, "AAAA"))),
-            ("data:image/jpeg;name=x;base64, AAAA", Some((true, "AAAA"))),
-            ("data:image/png,AAAA", None),
-            ("data:,AAAA", None),
-            ("data:image/png;base64", None),
-            ("data:", None),
-            ("é", Some((false, "é"))),
+            ("AAAA", Ok((false, "AAAA"))),
+            ("data:image/png;base64,AAAA", Ok((true, "AAAA"))),
+            ("DATA:image/PNG;BASE64,AAAA", Ok((true, "AAAA"))),
+            ("data:;base64,AAAA", Ok((true, "AAAA"))),
+            ("data:image/jpeg;name=x;base64, AAAA", Ok((true, "AAAA"))),
+            ("data:image\\/jpeg;base64,AAAA", Ok((true, "AAAA"))),
+            ("data:image%2Fjpeg;base64,AAAA", Ok((true, "AAAA"))),
+            ("data:image/png,AAAA", Err(Fault::Foreign)),
+            ("data:,AAAA", Err(Fault::Foreign)),
+            ("data:image/png;base64", Err(Fault::Foreign)),
+            ("data:", Err(Fault::Foreign)),
+            ("data%3Aimage%2Fjpeg%3Bbase64%2C%2F9j", Err(Fault::Percent)),
+            ("Data%253aimage%252Fjpeg", Err(Fault::Percent)),
+            ("data:image%2Fjpeg%3Bbase64,/9j", Err(Fault::Percent)),
+            ("data:image/jpeg;base64%2C%2F9j", Err(Fault::Percent)),
+            ("é", Ok((false, "é"))),
         ] {
             assert_eq!(without_prefix(text), rest, "{text}");
         }
@@ -218,7 +258,17 @@ mod tests {
 
     #[test]
     fn what_is_no_base64_is_foreign() {
-        for text in ["a", "!!!!", "data:image/png,AAAA", "AA=A", "ação", "AA AA"] {
+        for text in [
+            "a",
+            "!!!!",
+            "%2F9",
+            r"\/8j",
+            "%2Fetc%2Fx",
+            "data:image/png,AAAA",
+            "AA=A",
+            "ação",
+            "AA AA",
+        ] {
             assert_eq!(decode(text), Err(Fault::Foreign), "{text}");
         }
     }
@@ -242,6 +292,21 @@ mod tests {
             ("/9j/AA ", Err(Fault::Blank)),
             ("/9j/AAA \n", Err(Fault::Blank)),
             ("/9j%2FAA%3D%3D", Err(Fault::Percent)),
+            ("%2F9j%2FAAA%3D", Err(Fault::Percent)),
+            ("%2f9j%2fAA", Err(Fault::Percent)),
+            ("%252F9j%252FAA", Err(Fault::Percent)),
+            ("iVBORw0KGgo%2FAA", Err(Fault::Percent)),
+            ("\"%2F9j%2FAA\"", Err(Fault::Percent)),
+            (r"\/9j\/AA", Err(Fault::Escape)),
+            (r"\\/9j\\/AA", Err(Fault::Escape)),
+            (r"\u002f9j\u002FAA", Err(Fault::Escape)),
+            (r"\u002F9j\u002FAA", Err(Fault::Escape)),
+            (r"/9j\/AA", Err(Fault::Escape)),
+            (r"UklGR\u002bAA", Err(Fault::Escape)),
+            (r#""\/9j\/AA""#, Err(Fault::Escape)),
+            (r"data:image\/jpeg;base64,\/9j\/AA", Err(Fault::Escape)),
+            ("&#x2F;9j&#x2F;AA", Err(Fault::Character)),
+            ("&#47;9j&#47;AA", Err(Fault::Character)),
             ("/9j/+A-A", Err(Fault::Alphabets)),
             ("_9j/AAAA", Err(Fault::Alphabets)),
             ("/9j/AA==AAAA", Err(Fault::Padding)),
@@ -253,7 +318,7 @@ mod tests {
             ("/9j/A===", Err(Fault::CutShort)),
             ("/9j/AB==", Err(Fault::CutShort)),
             ("/9j/AB", Err(Fault::CutShort)),
-            ("/9j/\\nAAAA", Err(Fault::Character)),
+            ("/9j/\\nAAAA", Err(Fault::Escape)),
             ("/9j/\u{200b}AAAA", Err(Fault::Character)),
             ("/9j/\u{a0}AAAA", Err(Fault::Character)),
             ("data:image/png;base64,AA AA", Err(Fault::Blank)),

@@ -211,8 +211,8 @@ rules! {
         pt: "não é um endereço de e-mail", "informe um só endereço, com um @ e sem espaços, ou omita o campo";
     }
     PhoneForm: {
-        en: "neither a number with its country code nor a Brazilian one with its area code", "give +, country code and number, such as +5511900000000, or a Brazilian area code and number, or leave it out";
-        pt: "não é um número com código do país nem um número brasileiro com DDD", "informe +, código do país e número, como +5511900000000, ou DDD e número brasileiros, ou omita o campo";
+        en: "neither a number with its country code nor a Brazilian one with its area code", "give +, country code and number without (0), such as +5511900000000, or a Brazilian area code and number, or leave it out";
+        pt: "não é um número com código do país nem um número brasileiro com DDD", "informe +, código do país e número sem (0), como +5511900000000, ou DDD e número brasileiros, ou omita o campo";
     }
     GenderForm: {
         en: "neither M nor F", "give M or F, or leave it out";
@@ -265,6 +265,10 @@ rules! {
     Base64Percent = "20900": {
         en: "the base64 is percent-encoded, as in a URL or a form", "decode %2B, %2F and %3D first, or give the picture's file";
         pt: "o base64 está com codificação por cento, como em uma URL ou um formulário", "decodifique antes %2B, %2F e %3D, ou envie o arquivo da foto";
+    }
+    Base64Escape = "20900": {
+        en: "the base64 is escaped, as in the source of a JSON text (`\\/`, `\\n`)", "read the JSON with a program and pass on the value, or give the picture's file";
+        pt: "o base64 está com escapes, como no fonte de um texto JSON (`\\/`, `\\n`)", "leia o JSON com um programa e repasse o valor, ou envie o arquivo da foto";
     }
     Base64Characters = "20900": {
         en: "the base64 has a character inside that is none of base64's", "encode the picture again, or give the picture's file";
