@@ -2,8 +2,9 @@
 //!
 //! Never shows a text: a character is named by its code point.
 
+use idcloud_model::seen_where_it_stands;
+
 use crate::failure::Refusal;
-use crate::harmless::is_invisible;
 
 /// The byte order mark: blank where files were put together, or a table was copied.
 pub(crate) const MARK: char = '\u{feff}';
@@ -20,9 +21,9 @@ pub(crate) fn trim(text: &str) -> &str {
 
 /// The first character inside a text that is not what it looks like: nothing, or an ordinary blank.
 fn unseen(text: &str) -> Option<char> {
-    trim(text)
-        .chars()
-        .find(|sign| is_invisible(*sign) || sign.is_whitespace() && !sign.is_ascii())
+    seen_where_it_stands(trim(text))
+        .find(|(sign, is_seen)| !is_seen || sign.is_whitespace() && !sign.is_ascii())
+        .map(|(sign, _)| sign)
 }
 
 /// The refusal of a text, with the character that a person does not see in it, where there is one.

@@ -2,38 +2,51 @@
 //!
 //! Never lets it control the terminal: an answer or a file's name may hold escape sequences.
 
-/// The text with every control and format character replaced.
+use idcloud_model::seen_where_it_stands;
+
+/// The text with every character replaced that is not seen where it stands.
 pub(crate) fn harmless(text: &str) -> String {
-    text.chars()
-        .map(|sign| if is_invisible(sign) { '\u{fffd}' } else { sign })
+    seen_where_it_stands(text)
+        .map(|(sign, is_seen)| if is_seen { sign } else { '\u{fffd}' })
         .collect()
 }
 
 /// The same for a text of several lines, whose ends of lines stay.
 pub(crate) fn harmless_lines(text: &str) -> String {
-    text.chars()
-        .map(|sign| match sign {
-            '\n' => sign,
-            sign if is_invisible(sign) => '\u{fffd}',
-            sign => sign,
+    seen_where_it_stands(text)
+        .map(|(sign, is_seen)| {
+            if is_seen || sign == '\n' {
+                sign
+            } else {
+                '\u{fffd}'
+            }
         })
         .collect()
 }
 
-/// A word of others within a line: in quotes where it could be taken for more than one word.
+/// A word of others within a line: in quotes unless it is of letters, digits and the signs of names alone.
 pub(crate) fn one_word(text: &str) -> String {
     let shown = harmless(text);
-    if shown.contains(|sign: char| sign.is_whitespace() || sign == '"') {
-        format!("\"{}\"", shown.replace('\\', r"\\").replace('"', "\\\""))
-    } else {
+    if !shown.is_empty() && shown.chars().all(is_of_a_name) {
         shown
+    } else {
+        format!("\"{}\"", shown.replace('\\', r"\\").replace('"', "\\\""))
+    }
+}
+
+/// Letters and digits of all scripts, with their marks, and the signs that part the words of a name.
+fn is_of_a_name(sign: char) -> bool {
+    match sign {
+        '-' | '_' | '.' | '/' | ':' | '#' | '@' | '+' | '=' | ',' => true,
+        sign if sign.is_ascii() => sign.is_ascii_alphanumeric(),
+        sign => sign.is_alphanumeric(),
     }
 }
 
 /// A path as a shell takes it, for a command that a remedy gives. Nothing where it holds what a terminal would not show.
 pub(crate) fn shell_word(text: &str) -> Option<String> {
     let is_bare = |sign: char| sign.is_ascii_alphanumeric() || "-_./:,@+=".contains(sign);
-    if text.contains(is_invisible) {
+    if seen_where_it_stands(text).any(|(_, is_seen)| !is_seen) {
         return None;
     }
     Some(if text.chars().all(is_bare) && !text.starts_with('-') {
@@ -41,15 +54,6 @@ pub(crate) fn shell_word(text: &str) -> Option<String> {
     } else {
         format!("'{}'", text.replace('\'', r"'\''"))
     })
-}
-
-/// Whether a character controls a terminal, or leaves nothing to be seen.
-pub(crate) fn is_invisible(sign: char) -> bool {
-    sign.is_control()
-        || matches!(sign,
-            '\u{ad}' | '\u{61c}' | '\u{feff}'
-            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-            | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 #[cfg(test)]
@@ -63,12 +67,17 @@ mod tests {
             "a\u{fffd}[2Jb\u{fffd}\u{fffd}\u{fffd}\u{fffd}"
         );
         assert_eq!(harmless_lines("a\u{1b}\nb"), "a\u{fffd}\nb");
+        assert_eq!(harmless("a\u{2800}b\u{e000}"), "a\u{fffd}b\u{fffd}");
+        assert_eq!(
+            harmless("\u{338}a \u{338}b\u{338}"),
+            "\u{fffd}a \u{fffd}b\u{338}"
+        );
         assert_eq!(harmless("Conceição.jpg"), "Conceição.jpg");
     }
 
     /// A verdict cannot be misread: what a person chose is not taken for a column of the table.
     #[test]
-    fn a_word_with_blanks_stands_in_quotes() {
+    fn a_word_that_is_no_name_stands_in_quotes() {
         for (word, shown) in [
             ("order-7", "order-7"),
             (
@@ -77,7 +86,16 @@ mod tests {
             ),
             ("a\u{a0}b", "\"a\u{a0}b\""),
             ("a\u{3000}\"b", "\"a\u{3000}\\\"b\""),
+            (
+                "order-7\u{2800}\u{2800}reject\u{2800}(identity-no)",
+                "\"order-7\u{fffd}\u{fffd}reject\u{fffd}(identity-no)\"",
+            ),
+            ("reject(identity-no)", "\"reject(identity-no)\""),
+            ("order-7│reject", "\"order-7│reject\""),
+            (r"a\b", r#""a\\b""#),
+            ("", "\"\""),
             ("ação", "ação"),
+            ("2026/11/30:#7,a+b=c@d_e.f", "2026/11/30:#7,a+b=c@d_e.f"),
         ] {
             assert_eq!(one_word(word), shown);
         }

@@ -4,10 +4,13 @@
 
 use std::str::FromStr;
 
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroizing;
 
-use crate::personal::{personal_text, redacted, stored_as_text};
-use crate::typed_marks::{is_between_digits, is_unseen};
+use crate::personal::{Text, personal_text, redacted, stored_as_text};
+use crate::typed_marks::{decimal, is_between_digits};
+use crate::unseen::is_unseen;
 
 /// A person's name: something that can be seen, no control characters.
 ///
@@ -121,25 +124,49 @@ impl FromStr for Email {
     }
 }
 
-personal_text! {
-    /// A phone number with its country code, in digits: `5511900000000`, `14155552671`.
-    ///
-    /// With `+` it is taken as it is (E.164: at most 15 digits). Without, twelve or thirteen digits begin with a country code, and ten or
-    /// eleven are a Brazilian number with its area code, before which `55` is put; of eleven the third is a 9, as mobile numbers have it.
-    /// Blanks, hyphens, dots and brackets are dropped, because the documents show digits alone (parameter specification) and E.164
-    /// (newest reference) for the same member.
-    ///
-    /// ```
-    /// use idcloud_model::Phone;
-    ///
-    /// for text in ["+55 (11) 90000-0000", "(11) 90000-0000", "11900000000"] {
-    ///     let phone: Phone = text.parse()?;
-    ///     assert_eq!(phone.expose(), "5511900000000");
-    /// }
-    /// assert_eq!("+1 415 555 2671".parse::<Phone>()?.expose(), "14155552671");
-    /// # Ok::<(), idcloud_model::PhoneError>(())
-    /// ```
-    Phone
+/// A phone number with its country code, in digits: `5511900000000`, `14155552671`.
+///
+/// With `+` it is taken as it is (E.164: at most 15 digits); `(0)`, which is dialled at home alone, is refused. Without `+` it is a
+/// Brazilian number: an area code in use and eight digits, or nine that begin with a 9 as those of mobiles do. `55` is put before it
+/// where it is not there. Digits of all scripts are taken.
+/// Blanks, hyphens, dots and brackets are dropped, because the documents show digits alone (parameter specification) and E.164
+/// (newest reference) for the same member.
+///
+/// ```
+/// use idcloud_model::Phone;
+///
+/// for text in ["+55 (11) 90000-0000", "(11) 90000-0000", "11900000000"] {
+///     let phone: Phone = text.parse()?;
+///     assert_eq!(phone.expose(), "5511900000000");
+/// }
+/// assert_eq!("+1 415 555 2671".parse::<Phone>()?.expose(), "14155552671");
+/// # Ok::<(), idcloud_model::PhoneError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Phone(Zeroizing<String>);
+
+impl Phone {
+    /// The digits. Personal data: never log them.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+redacted!(Phone);
+
+/// With its `+`: without, the digits of another country would not be read back.
+impl Serialize for Phone {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("+{}", self.expose()))
+    }
+}
+
+impl<'de> Deserialize<'de> for Phone {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Text(text) = Deserialize::deserialize(deserializer)?;
+        text.parse().map_err(D::Error::custom)
+    }
 }
 
 /// The text is neither a number with its country code nor a Brazilian one with its area code.
@@ -164,25 +191,26 @@ impl FromStr for Phone {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let text = text.trim();
         let is_mark = |c: char| matches!(c, '(' | ')') || is_between_digits(c);
+        let marked = text.trim_start_matches(is_mark);
+        let international = marked.strip_prefix('+');
         // Reserved at once: a buffer that grows leaves digits behind where nobody wipes them.
         let mut number = Zeroizing::new(String::with_capacity(text.len() + BRAZIL.len()));
-        let mut marked = text.trim_start_matches(is_mark);
-        let is_international = marked.starts_with('+');
-        marked = marked.strip_prefix('+').unwrap_or(marked);
-        let count = marked.chars().filter(|c| !is_mark(*c)).count();
-        if !is_international && matches!(count, 10 | 11) {
-            number.push_str(BRAZIL);
+        for c in international
+            .unwrap_or(marked)
+            .chars()
+            .filter(|c| !is_mark(*c))
+        {
+            number.push(char::from(b'0' + decimal(c).ok_or(PhoneError)?));
         }
-        number.extend(marked.chars().filter(|c| !is_mark(*c)));
-        let is_valid = number.bytes().all(|b| b.is_ascii_digit())
-            && !number.starts_with('0')
-            && match (is_international, count) {
-                (true, count) if number.starts_with(BRAZIL) => matches!(count, 12 | 13),
-                (true, count) => (7..=15).contains(&count),
-                (false, 10 | 11) => is_brazilian(number.get(BRAZIL.len()..).unwrap_or_default()),
-                (false, count) => matches!(count, 12 | 13),
-            };
-        if is_valid {
+        if international.is_none() && is_brazilian(&number) {
+            number.insert_str(0, BRAZIL);
+        }
+        let is_valid = match (international, number.strip_prefix(BRAZIL)) {
+            (Some(_), Some(home)) => matches!(home.len(), 10 | 11),
+            (Some(_), None) => (7..=15).contains(&number.len()) && !number.starts_with('0'),
+            (None, home) => home.is_some_and(is_brazilian),
+        };
+        if is_valid && !has_bracketed_zero(marked) {
             Ok(Self(number))
         } else {
             Err(PhoneError)
@@ -194,7 +222,16 @@ impl FromStr for Phone {
 fn is_brazilian(digits: &str) -> bool {
     let area = digits.get(..2).unwrap_or_default();
     let is_mobile = digits.get(2..3) == Some("9");
-    AREA_CODES.contains(&area) && (digits.len() == 10 || is_mobile)
+    AREA_CODES.contains(&area) && (digits.len() == 10 || digits.len() == 11 && is_mobile)
+}
+
+/// Whether a zero stands alone in brackets, which calls from abroad leave out.
+fn has_bracketed_zero(text: &str) -> bool {
+    text.split('(').skip(1).any(|behind| {
+        let inner = behind.split(')').next().unwrap_or_default();
+        let mut digits = inner.chars().filter(|c| !is_between_digits(*c));
+        digits.next().and_then(decimal) == Some(0) && digits.next().is_none()
+    })
 }
 
 personal_text! {
@@ -264,7 +301,10 @@ mod tests {
             ("+34 612 345 678", Some("34612345678")),
             ("+598 94 123 456", Some("59894123456")),
             ("+52 55 1234 5678", Some("525512345678")),
-            ("52 55 1234 5678", Some("525512345678")),
+            ("+44 20 7946 0000", Some("442079460000")),
+            ("+39 (06) 1234 5678", Some("390612345678")),
+            ("+55 (11) 97474-9090", Some("5511974749090")),
+            ("１１９７４７４－９０９０", Some("5511974749090")),
             ("+290 23456", Some("29023456")),
             ("+123456789012345", Some("123456789012345")),
             // No area code, no mobile number, a trunk's or an exit's zeros, too short and too long.
@@ -272,6 +312,17 @@ mod tests {
             ("(10) 3474-9090", None),
             ("(11) 87474-9090", None),
             ("14155552671", None),
+            // Twelve or thirteen digits of another country want their +, and a zero that is dialled at home alone is no digit abroad.
+            ("52 55 1234 5678", None),
+            ("442079460000", None),
+            ("55 20 97474-9090", None),
+            ("55 11 87474-9090", None),
+            ("+44 (0)20 7946 0000", None),
+            ("+44 ( 0 ) 20 7946 0000", None),
+            ("+49(0)30 123456", None),
+            ("+55 (0) 11 97474-9090", None),
+            ("+55 (0) 11 97474-909", None),
+            ("0 11 97474-9090", None),
             ("011974749090", None),
             ("0055119747490", None),
             ("974749090", None),
@@ -290,6 +341,15 @@ mod tests {
         ] {
             let parsed = text.parse::<Phone>();
             assert_eq!(parsed.as_ref().ok().map(Phone::expose), expected, "{text}");
+            // What is stored is read back, whatever its country.
+            if let Ok(phone) = parsed {
+                let stored = serde_json::to_string(&phone).unwrap();
+                assert_eq!(
+                    serde_json::from_str::<Phone>(&stored).unwrap(),
+                    phone,
+                    "{text}"
+                );
+            }
         }
     }
 

@@ -7,14 +7,15 @@ use std::str::FromStr;
 use zeroize::Zeroize;
 
 use crate::personal::{redacted, stored_as_text};
-use crate::typed_marks::{is_between_digits, unseen};
+use crate::typed_marks::{decimal, is_between_digits};
+use crate::unseen::unseen;
 
 const DIGITS: usize = 11;
 
 /// A CPF whose check digits are right.
 ///
-/// Read from eleven digits, with or without dots, hyphens and blanks between them, as the usual form `000.000.000-00` has them and as people
-/// type and copy it; sent as eleven digits, which is how the Onboarding page asks for `subject.code`. Eleven equal digits pass the arithmetic but are never issued, and are refused.
+/// Read from eleven digits of any script, with or without dots, hyphens and blanks between them, as the usual form `000.000.000-00` has them
+/// and as people type and copy it; sent as eleven digits, which is how the Onboarding page asks for `subject.code`. Eleven equal digits pass the arithmetic but are never issued, and are refused.
 ///
 /// ```
 /// use idcloud_model::Cpf;
@@ -93,8 +94,7 @@ impl Cpf {
         let mut cpf = Self(Box::new([0; DIGITS]));
         let mut place = cpf.0.iter_mut();
         for c in text.chars().filter(|c| !is_between_digits(*c)) {
-            let digit = u8::try_from(c).ok().filter(u8::is_ascii_digit)?;
-            *place.next()? = digit - b'0';
+            *place.next()? = decimal(c)?;
         }
         place.next().is_none().then_some(cpf)
     }
@@ -157,7 +157,17 @@ mod tests {
             ("529.982.247\u{200b}-25", Err(CpfError::Unseen('\u{200b}'))),
             ("\u{feff}52998224725", Err(CpfError::Unseen('\u{feff}'))),
             ("52998224725\0\0\0", Err(CpfError::Unseen('\0'))),
-            ("٥٢٩٩٨٢٢٤٧٢٥", Err(CpfError::Form)),
+            ("٥٢٩٩٨٢٢٤٧٢٥", Ok("52998224725")),
+            ("۵۲۹.۹۸۲.۲۴۷-۲۵", Ok("52998224725")),
+            ("५२९ ९८२ २४७ २५", Ok("52998224725")),
+            ("５２９．９８２．２４７－２５", Ok("52998224725")),
+            ("𝟓𝟐𝟗𝟗𝟖𝟐𝟐𝟒𝟕𝟐𝟓", Ok("52998224725")),
+            ("𝟻𝟸𝟿98２２4725", Ok("52998224725")),
+            ("⁵²⁹98222472⁵", Err(CpfError::Form)),
+            ("⑤2998224725", Err(CpfError::Form)),
+            ("五2998224725", Err(CpfError::Form)),
+            ("\u{332}52998224725", Err(CpfError::Unseen('\u{332}'))),
+            ("529\u{2800}98224725", Err(CpfError::Unseen('\u{2800}'))),
         ] {
             let parsed = text.parse::<Cpf>();
             assert_eq!(
@@ -165,6 +175,34 @@ mod tests {
                 expected.as_ref().copied(),
                 "{text:?}"
             );
+        }
+    }
+
+    /// Every mark that python-stdnum 2.2 takes between the digits of a CPF, and every digit that it takes for an ASCII one.
+    #[test]
+    fn marks_and_digits_of_python_stdnum() {
+        let hyphens = "-\u{af}\u{2d7}\u{58a}\u{5be}\u{1680}\u{180a}\u{2010}\u{2011}\u{2012}\u{2013}\u{2014}\u{2015}\
+            \u{203e}\u{2043}\u{207b}\u{208b}\u{2212}\u{23af}\u{23ba}\u{23bb}\u{23bc}\u{23bd}\u{23e4}\u{fe63}\u{ff0d}\
+            \u{ffe3}";
+        let dots = ".\u{b7}\u{2d9}\u{387}\u{6d4}\u{701}\u{702}\u{830}\u{f0b}\u{f0c}\u{16eb}\u{2022}\u{2024}\u{2027}\
+            \u{2219}\u{22c5}\u{2e31}\u{2e33}\u{3002}\u{30fb}\u{fbb2}\u{fbb3}\u{fe52}\u{ff0e}\u{ff65}\u{10101}\
+            \u{1091f}\u{10a50}";
+        let spaces = " \u{a0}\u{2000}\u{2001}\u{2002}\u{2003}\u{2004}\u{2005}\u{2006}\u{2007}\u{2008}\u{2009}\
+            \u{200a}\u{202f}\u{205f}\u{3000}";
+        for mark in [hyphens, dots, spaces].concat().chars() {
+            let text = format!("529{mark}982{mark}247{mark}25");
+            assert!(text.parse::<Cpf>().is_ok(), "{mark:?}");
+        }
+        for zero in ['０', '𝟎', '𝟘', '𝟢', '𝟬', '𝟶', '٠', '۰', '०'] {
+            let digits = "52998224725".chars().map(|digit| {
+                char::from_u32(u32::from(zero) + u32::from(digit) - u32::from('0')).unwrap()
+            });
+            let cpf: Cpf = digits.collect::<String>().parse().unwrap();
+            assert_eq!(cpf.expose(), "52998224725", "{zero}");
+        }
+        for mark in ",/:*'_+=x".chars() {
+            let text = format!("529{mark}982{mark}247{mark}25");
+            assert_eq!(text.parse::<Cpf>(), Err(CpfError::Form), "{mark:?}");
         }
     }
 

@@ -5,7 +5,7 @@
 use std::str::FromStr;
 
 use crate::personal::personal_text;
-use crate::typed_marks::unseen;
+use crate::unseen::unseen;
 
 personal_text! {
     /// A CURP: eighteen characters, structure and check digit right, held in capitals.

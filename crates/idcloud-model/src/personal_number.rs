@@ -2,9 +2,12 @@
 //!
 //! Must find a number in every form in which a person writes one, and must never repeat it.
 
+use std::ops::Range;
+
 use zeroize::Zeroizing;
 
-use crate::{Cpf, Curp};
+use crate::typed_marks::{decimal, is_letter_or_number};
+use crate::{Cpf, Curp, birth_date};
 
 /// A number of a person that stands in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,14 +22,16 @@ pub enum PersonalNumber {
 impl PersonalNumber {
     /// The first number of a person that stands in `text`.
     ///
-    /// A CPF is eleven ASCII digits with right check digits that no further digit touches. Signs between
-    /// them are passed over where they part the digits as a CPF is written (`529.982.247-25`, each of the
-    /// signs or none), and where they part them into groups of one, two or three (`5.2.9…`,
-    /// `52 998 224 725`). Longer groups are dates and serial numbers: `20261129-001` is taken for one.
+    /// A CPF is eleven digits of any script with right check digits, in one group or in several, however the groups are cut: what is
+    /// neither letter nor number between them is passed over (`529.982.247-25`, `52998224/725`, `5_2_9…`). No further digit touches the
+    /// first or the last group. Other groups may stand before and behind.
     ///
-    /// Within a UUID, or another run of 32 or more hexadecimal digits and hyphens with a letter among them,
-    /// a CPF counts only if hyphens set it apart, because chance makes CPFs there. Eighteen letters and
-    /// digits that are a valid CURP count wherever they stand.
+    /// Not counted are groups that are a date (`20261130`, `2026-11-30`, `30/11/2026`) and a time right behind one, and digits within a
+    /// UUID or another run of 32 or more hexadecimal digits and hyphens with a letter among them, unless hyphens set them apart. So no
+    /// UUID and no ISO 8601 time with its day is taken for a CPF; of other texts in which some groups have eleven digits together, one in a hundred
+    /// is, by chance.
+    ///
+    /// A CURP is eighteen letters and digits that are a valid one, wherever they stand and whatever signs part them.
     #[must_use]
     pub fn find_in(text: &str) -> Option<Self> {
         if holds_cpf(text) {
@@ -41,76 +46,179 @@ const RANDOM: usize = 32;
 
 const DIGITS: usize = 11;
 
-fn holds_cpf(text: &str) -> bool {
-    let mut before = None;
-    text.char_indices().any(|(at, first)| {
-        let begins =
-            first.is_ascii_digit() && !before.is_some_and(|sign: char| sign.is_ascii_digit());
-        before = Some(first);
-        let Some((before, rest)) = text.split_at_checked(at).filter(|_| begins) else {
-            return false;
-        };
-        leading_cpf(rest).is_some_and(|after| !is_random(before, rest, after))
-    })
+/// Digits that touch one another.
+struct Group {
+    /// Where they stand, in bytes.
+    place: Range<usize>,
+    digits: Zeroizing<Vec<u8>>,
+    /// Whether neither letter nor number stands between them and the group before.
+    follows: bool,
 }
 
-/// What follows a valid CPF at the start of the text.
-fn leading_cpf(text: &str) -> Option<&str> {
-    let mut digits = Zeroizing::new(String::with_capacity(DIGITS));
-    // After how many digits a sign stands.
-    let mut parted = Vec::new();
-    let mut rest = text;
-    while digits.len() < DIGITS {
-        let sign = rest.chars().next()?;
-        if sign.is_ascii_digit() {
-            digits.push(sign);
-            rest = rest.get(1..)?;
-        } else {
-            let next = rest.trim_start_matches(|sign: char| !sign.is_alphanumeric());
-            // Something must have been passed over, and a digit must follow.
-            if next.len() == rest.len() || !next.starts_with(|next: char| next.is_ascii_digit()) {
-                return None;
+impl Group {
+    /// Its value, where it has at most four digits.
+    fn number(&self) -> u16 {
+        self.part(0..self.digits.len())
+    }
+
+    /// The value of some of its digits, at most four.
+    fn part(&self, range: Range<usize>) -> u16 {
+        let digits = self.digits.get(range).unwrap_or_default();
+        digits.iter().fold(0, |number: u16, digit| {
+            number.wrapping_mul(10).wrapping_add(u16::from(*digit))
+        })
+    }
+}
+
+fn groups(text: &str) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    let mut follows = false;
+    for (at, sign) in text.char_indices() {
+        let end = at + sign.len_utf8();
+        let Some(digit) = decimal(sign) else {
+            follows &= !is_letter_or_number(sign);
+            continue;
+        };
+        match groups.last_mut() {
+            Some(group) if group.place.end == at => {
+                group.digits.push(digit);
+                group.place.end = end;
             }
-            parted.push(digits.len());
-            rest = next;
+            _ => {
+                // Reserved at once: what grows leaves digits behind.
+                let mut digits = Zeroizing::new(Vec::with_capacity(text.len() - at));
+                digits.push(digit);
+                groups.push(Group {
+                    place: at..end,
+                    digits,
+                    follows,
+                });
+            }
+        }
+        follows = true;
+    }
+    groups
+}
+
+fn holds_cpf(text: &str) -> bool {
+    let groups = groups(text);
+    let mut rest = groups.as_slice();
+    while !rest.is_empty() {
+        let moment = moment(text, rest);
+        if moment == 0 && begins_with_cpf(text, rest) {
+            return true;
+        }
+        rest = rest.get(moment.max(1)..).unwrap_or_default();
+    }
+    false
+}
+
+/// Whether the first of these groups are a CPF together.
+fn begins_with_cpf(text: &str, groups: &[Group]) -> bool {
+    let mut digits = Zeroizing::new(String::with_capacity(DIGITS));
+    for (at, group) in groups.iter().enumerate() {
+        let rest = groups.get(at..).unwrap_or_default();
+        let is_apart = at > 0 && (!group.follows || moment(text, rest) > 0);
+        if is_apart || digits.len() + group.digits.len() > DIGITS {
+            return false;
+        }
+        digits.extend(group.digits.iter().map(|digit| char::from(b'0' + digit)));
+        if digits.len() == DIGITS {
+            let ends = groups.first().into_iter().chain([group]);
+            return digits.parse::<Cpf>().is_ok()
+                && !ends.into_iter().any(|end| is_random(text, &end.place));
         }
     }
-    let ends = !rest.starts_with(|next: char| next.is_ascii_digit());
-    (ends && is_written_so(&parted) && digits.parse::<Cpf>().is_ok()).then_some(rest)
+    false
 }
 
-/// Whether a CPF may be parted after so many digits.
-fn is_written_so(parted: &[usize]) -> bool {
-    let as_printed = parted.iter().all(|after| matches!(after, 3 | 6 | 9));
-    let ends = parted.iter().copied().chain([DIGITS]);
-    let begins = [0].into_iter().chain(parted.iter().copied());
-    let groups: Vec<usize> = ends.zip(begins).map(|(end, begin)| end - begin).collect();
-    as_printed
-        || match groups.as_slice() {
-            // The first or the last may be what is left over.
-            [first, inner @ .., last] => inner.first().is_some_and(|size| {
-                *size <= 3
-                    && inner.iter().chain([first, last]).all(|group| group <= size)
-                    && inner.iter().all(|group| group == size)
-            }),
-            _ => false,
+/// How many of the first groups are a date, with the time right behind it.
+fn moment(text: &str, groups: &[Group]) -> usize {
+    let date = match groups {
+        [day, ..] if day.digits.len() == 8 => usize::from(is_basic_date(day)),
+        [first, second, third, ..] => {
+            let between = |a: &Group, b: &Group| text.get(a.place.end..b.place.start);
+            let sign = between(first, second);
+            let is_date = matches!(sign, Some("-" | "/" | "."))
+                && sign == between(second, third)
+                && match [first, second, third].map(|group| group.digits.len()) {
+                    [4, 2, 2] => is_date(first.number(), second.number(), third.number()),
+                    [2, 2, 4] => {
+                        is_date(third.number(), second.number(), first.number())
+                            || is_date(third.number(), first.number(), second.number())
+                    }
+                    _ => false,
+                };
+            if is_date { 3 } else { 0 }
         }
+        _ => 0,
+    };
+    let Some(last) = date.checked_sub(1).and_then(|last| groups.get(last)) else {
+        return 0;
+    };
+    let behind = groups.get(date..).unwrap_or_default();
+    date + time_behind(text, last, behind)
 }
 
-/// Whether what stands between `before` and `after` is part of an id or a digest.
-fn is_random(before: &str, rest: &str, after: &str) -> bool {
+/// How many of the groups are a time (`23:59`, `23:59:59.123`, `235959`), one sign behind a date (a blank, a hyphen, `T`).
+fn time_behind(text: &str, date: &Group, groups: &[Group]) -> usize {
+    let between = |a: &Group, b: &Group| text.get(a.place.end..b.place.start).unwrap_or_default();
+    let is_two = |group: &Group, end: u16| group.digits.len() == 2 && group.number() < end;
+    let length = match groups {
+        [time, ..] if time.digits.len() == 6 && is_basic_time(time) => 1,
+        [hour, minute, rest @ ..]
+            if is_two(hour, 24) && is_two(minute, 60) && between(hour, minute) == ":" =>
+        {
+            let has_second = rest
+                .first()
+                .is_some_and(|second| is_two(second, 61) && between(minute, second) == ":");
+            2 + usize::from(has_second)
+        }
+        _ => 0,
+    };
+    let is_behind = groups
+        .first()
+        .is_some_and(|first| between(date, first).chars().count() == 1);
+    let Some(last) = groups
+        .get(..length)
+        .and_then(<[Group]>::last)
+        .filter(|_| is_behind)
+    else {
+        return 0;
+    };
+    let has_fraction = groups.get(length).is_some_and(|fraction| {
+        matches!(between(last, fraction), "." | ",") && fraction.digits.len() <= 9
+    });
+    length + usize::from(has_fraction)
+}
+
+fn is_basic_time(group: &Group) -> bool {
+    group.part(0..2) < 24 && group.part(2..4) < 60 && group.part(4..6) < 61
+}
+
+fn is_basic_date(group: &Group) -> bool {
+    is_date(group.part(0..4), group.part(4..6), group.part(6..8))
+}
+
+/// Whether a day of the years in which such texts are written exists.
+fn is_date(year: u16, month: u16, day: u16) -> bool {
+    let small = |number: u16| u8::try_from(number).unwrap_or_default();
+    (1900..2100).contains(&year) && birth_date::exists(year, small(month), small(day))
+}
+
+/// Whether the digits at `place` are part of an id or a digest.
+fn is_random(text: &str, place: &Range<usize>) -> bool {
     let part_of = |sign: &char| sign.is_ascii_hexdigit() || *sign == '-';
-    let found = rest.len() - after.len();
+    let before = text.get(..place.start).unwrap_or_default();
+    let from = text.get(place.start..).unwrap_or_default();
+    let after = text.get(place.end..).unwrap_or_default();
     let run = || {
         let left = before.chars().rev().take_while(part_of);
-        let right = rest.chars().take_while(part_of);
-        left.chain(right)
+        left.chain(from.chars().take_while(part_of))
     };
-    let reaches = rest.chars().take_while(part_of).count() >= found;
     // In a UUID or a digest another digit or letter always touches eleven digits; what stands beside one by itself was put there.
     let touched = |sign: char| sign.is_ascii_hexdigit();
-    reaches
-        && (before.ends_with(touched) || after.starts_with(touched))
+    (before.ends_with(touched) || after.starts_with(touched))
         && run().filter(char::is_ascii_hexdigit).count() >= RANDOM
         && run().any(|sign| sign.is_ascii_alphabetic())
 }
@@ -118,9 +226,20 @@ fn is_random(before: &str, rest: &str, after: &str) -> bool {
 /// Whether a valid CURP stands in the text, whatever stands around it: nothing else has its form.
 fn holds_curp(text: &str) -> bool {
     const LENGTH: usize = 18;
-    text.as_bytes().windows(LENGTH).any(|window| {
-        window.iter().all(u8::is_ascii_alphanumeric)
-            && window.iter().take(4).all(u8::is_ascii_alphabetic)
+    let mut signs = Zeroizing::new(Vec::with_capacity(text.len()));
+    // Another letter stands for itself as a sign that no CURP has.
+    signs.extend(
+        text.chars()
+            .filter(|sign| is_letter_or_number(*sign))
+            .map(|sign| {
+                let digit = decimal(sign).map(|digit| b'0' + digit);
+                digit
+                    .or_else(|| u8::try_from(sign).ok().filter(u8::is_ascii))
+                    .unwrap_or(b'?')
+            }),
+    );
+    signs.windows(LENGTH).any(|window| {
+        window.iter().take(4).all(u8::is_ascii_alphabetic)
             && str::from_utf8(window).is_ok_and(|text| text.parse::<Curp>().is_ok())
     })
 }
@@ -151,6 +270,29 @@ mod tests {
             "2026-52998224725-1",
             "ção52998224725ção",
             "Zuleica-Sentinela_52998224725",
+            "52998224-725",
+            "5299-82-24-725",
+            "5299.8224.725",
+            "29 98:22:47.255",
+            "5299822/4725",
+            "5-2998224725",
+            "5299822472-5",
+            "5__2998 (2247) «25»",
+            "5\u{332}2998\u{332}224725",
+            "5299\u{180a}8224725",
+            "52998224-725-2026-11-30",
+            "2026-11-30 52998-224725",
+            "20261130-52998224725",
+            "2026-11-30T23:59:59Z-5299-8224-725",
+            "1-52998224-725-2",
+            "19991301-038",
+            "1999-13-01-038",
+            "2026-11/01-072",
+            "30 23:00:59.074",
+            "12:34:56-789-09",
+            "５２９９８２２４-725",
+            "٥٢٩٩٨٢٢٤٧-٢٥",
+            "𝟓𝟐𝟗𝟗.𝟖𝟐𝟐𝟒.𝟕𝟐𝟓",
             "80371b2a-3ac7-432e-866d-57fe37896ac6-52998224725",
             "52998224725-80371b2a-3ac7-432e-866d-57fe37896ac6",
         ] {
@@ -164,6 +306,10 @@ mod tests {
             "HEGG560427MVZRRL04",
             "x/hegg560427mvzrrl04",
             "XHEGG560427MVZRRL041",
+            "HEGG-560427-MVZRRL-04",
+            "hegg 560427 mvz rrl 04",
+            "HEGG/56.04.27/MVZRRL_04",
+            "HEGG５６０４２７MVZRRL04",
         ] {
             assert_eq!(
                 PersonalNumber::find_in(text),
@@ -182,18 +328,99 @@ mod tests {
             "52998224724",
             "529982247255",
             "152998224725",
-            "5299.8224.725",
-            "52998224-725",
-            "5299-82-24-725",
-            "29 98:22:47.255",
+            "52998224x725",
+            "5299é8224725",
+            "5299½8224725",
+            "1-152998224-725",
+            "52998224-7255",
             "11111111111",
             "80371b2a-3ac7-432e-866d-57fe37896ac6",
             "80371b2a-3ac7-432e-866d-52998224725a",
             "80371b2a-3ac7-432e-a529-98224725ac6b",
             "a80371b2a3ac7432e866d52998224725a",
             "HEGG560427MVZRRL05",
+            // They would check, but they are dates.
+            "20261101-072",
+            "2026-11-01-072",
+            "2026/11/01 072",
+            "30/01/2026-026",
+            "01.30.2026-026",
+            "2026-11-30 23:00:59.074",
+            "2026-11-30T23:00:59.074",
+            "2026-11-30T23:00:59.074Z",
+            "order-2026-11-30_23:00:59,074-1",
+            "2026-11-30-000123",
         ] {
             assert_eq!(PersonalNumber::find_in(text), None, "{text}");
         }
+    }
+
+    /// A reference, and an id that was paid for, are not refused by chance: ids and times at random hold no CPF.
+    #[test]
+    fn chance_makes_no_number_in_ids_and_times() {
+        const TRIES: u64 = 10_000;
+        // SplitMix64, so that every run tries the same.
+        let mut state = 1_u64;
+        let mut random = |below: u64| {
+            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            (mixed ^ (mixed >> 31)) % below
+        };
+        let mut found = std::collections::BTreeMap::<&str, u32>::new();
+        for _ in 0..TRIES {
+            let (high, low) = (random(u64::MAX), random(u64::MAX));
+            let hex = format!("{high:016x}{low:016x}");
+            let uuid = [
+                &hex[..8],
+                &hex[8..12],
+                &hex[12..16],
+                &hex[16..20],
+                &hex[20..],
+            ]
+            .join("-");
+            let day = format!(
+                "{}-{:02}-{:02}",
+                1990 + random(60),
+                1 + random(12),
+                1 + random(28)
+            );
+            let time = format!("{:02}:{:02}:{:02}", random(24), random(60), random(60));
+            let nanos = format!("{:09}", random(1_000_000_000));
+            let digits = 1 + usize::try_from(random(9)).unwrap();
+            let fraction = &nanos[..digits];
+            let (basic_day, basic_time) = (day.replace('-', ""), time.replace(':', ""));
+            for (name, text) in [
+                ("uuid", uuid.clone()),
+                ("uuid in capitals", format!("{{{uuid}}}").to_uppercase()),
+                ("digest", format!("sha256:{hex}")),
+                ("time", format!("{day}T{time}.{fraction}Z")),
+                ("time with zone", format!("{day}T{time}.{fraction}-03:00")),
+                ("time with blank", format!("{day} {time}.{fraction}+0300")),
+                ("time without seconds", format!("{day} {}", &time[..5])),
+                (
+                    "basic time",
+                    format!("{basic_day}T{basic_time}.{fraction}-03"),
+                ),
+                (
+                    "basic time with hyphen",
+                    format!("{basic_day}-{basic_time}"),
+                ),
+                ("serial of a day", format!("{basic_day}-{}", &nanos[..3])),
+                (
+                    "serial of a day with hyphens",
+                    format!("{day}-{}", &nanos[..6]),
+                ),
+            ] {
+                let count = found.entry(name).or_default();
+                *count += u32::from(PersonalNumber::find_in(&text).is_some());
+            }
+            let eleven = format!("{}-{}", 3_000_000 + random(7_000_000), &nanos[..4]);
+            let count = found.entry("eleven digits").or_default();
+            *count += u32::from(PersonalNumber::find_in(&eleven).is_some());
+        }
+        let by_chance = found.remove("eleven digits").unwrap();
+        assert!(found.values().all(|count| *count == 0), "{found:?}");
+        assert!((60..140).contains(&by_chance), "{by_chance} of {TRIES}");
     }
 }

@@ -5,7 +5,7 @@
 use std::str::FromStr;
 
 use crate::personal::personal_text;
-use crate::typed_marks::is_unseen;
+use crate::unseen::is_unseen;
 
 /// The longest text that the newest contract takes for a person's code elsewhere (`duiValue`).
 const MOST_CHARS: usize = 320;

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::personal::{Text, refuse_unrepeated, unexpected};
 
-use crate::typed_marks::{odd_blank, unseen};
+use crate::unseen::{odd_blank, unseen};
 use crate::violation::{Rule, Violation, Violations};
 use crate::{
     BirthDate, ClientReference, Cpf, CpfError, Curp, CurpError, Email, Gender, PersonName, Phone,

@@ -1,44 +1,90 @@
-//! The marks that people put between digits, and characters that cannot be seen.
+//! Digits of every script, and the marks that people put between them.
 //!
-//! Must never call a digit or a letter a mark.
+//! Must never call a digit a mark.
+
+use unicode_general_category::{GeneralCategory, get_general_category};
+
+/// The value of a decimal digit of any script: `5`, `５`, `٥`, `५`.
+pub(crate) fn decimal(sign: char) -> Option<u8> {
+    if sign.is_ascii() {
+        return u8::try_from(sign.to_digit(10)?).ok();
+    }
+    let is_digit = |sign: &char| get_general_category(*sign) == GeneralCategory::DecimalNumber;
+    if !is_digit(&sign) {
+        return None;
+    }
+    // The ten digits of a script stand one behind the other, from zero on.
+    let before = (0..u32::from(sign)).rev().map_while(char::from_u32);
+    u8::try_from(before.take_while(is_digit).count() % 10).ok()
+}
+
+/// Whether a character is of a word or a number, and so parts what stands before it from what stands behind.
+pub(crate) fn is_letter_or_number(sign: char) -> bool {
+    use GeneralCategory::{
+        DecimalNumber, LetterNumber, LowercaseLetter, ModifierLetter, OtherLetter, OtherNumber,
+        TitlecaseLetter, UppercaseLetter,
+    };
+
+    if sign.is_ascii() {
+        return sign.is_ascii_alphanumeric();
+    }
+    matches!(
+        get_general_category(sign),
+        DecimalNumber
+            | LetterNumber
+            | OtherNumber
+            | LowercaseLetter
+            | UppercaseLetter
+            | TitlecaseLetter
+            | ModifierLetter
+            | OtherLetter
+    ) && !is_between_digits(sign)
+}
 
 /// A mark that may stand between the digits of a number: a space, a hyphen or a dot, in the forms that keyboards, editors and spreadsheets
-/// write (General Punctuation and the full-width forms of Unicode).
-pub(crate) const fn is_between_digits(c: char) -> bool {
-    is_space(c) || is_hyphen(c) || is_dot(c)
+/// write, and that other libraries for such numbers take.
+pub(crate) fn is_between_digits(sign: char) -> bool {
+    if sign.is_ascii() {
+        return matches!(sign, ' ' | '-' | '.');
+    }
+    is_hyphen(sign)
+        || is_dot(sign)
+        || matches!(
+            get_general_category(sign),
+            GeneralCategory::SpaceSeparator | GeneralCategory::DashPunctuation
+        )
 }
 
-const fn is_space(c: char) -> bool {
+/// What is drawn as a hyphen and is no dash by its category.
+const fn is_hyphen(sign: char) -> bool {
     matches!(
-        c,
-        ' ' | '\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}'
+        sign,
+        '\u{af}'
+            | '\u{2d7}'
+            | '\u{180a}'
+            | '\u{203e}'
+            | '\u{2043}'
+            | '\u{207b}'
+            | '\u{208b}'
+            | '\u{2212}'
+            | '\u{23af}'
+            | '\u{23ba}'..='\u{23bd}' | '\u{23e4}' | '\u{2500}' | '\u{ffe3}'
     )
 }
 
-const fn is_hyphen(c: char) -> bool {
+const fn is_dot(sign: char) -> bool {
     matches!(
-        c,
-        '-' | '\u{af}' | '\u{2d7}' | '\u{58a}' | '\u{5be}' | '\u{2010}'
-            ..='\u{2015}'
-                | '\u{203e}'
-                | '\u{2043}'
-                | '\u{207b}'
-                | '\u{208b}'
-                | '\u{2212}'
-                | '\u{2500}'
-                | '\u{fe58}'
-                | '\u{fe63}'
-                | '\u{ff0d}'
-                | '\u{ffe3}'
-    )
-}
-
-const fn is_dot(c: char) -> bool {
-    matches!(
-        c,
-        '.' | '\u{b7}'
+        sign,
+        '\u{b7}'
+            | '\u{2d9}'
             | '\u{387}'
             | '\u{6d4}'
+            | '\u{701}'
+            | '\u{702}'
+            | '\u{830}'
+            | '\u{f0b}'
+            | '\u{f0c}'
+            | '\u{16eb}'
             | '\u{2022}'
             | '\u{2024}'
             | '\u{2027}'
@@ -48,52 +94,67 @@ const fn is_dot(c: char) -> bool {
             | '\u{2e33}'
             | '\u{3002}'
             | '\u{30fb}'
+            | '\u{fbb2}'
+            | '\u{fbb3}'
             | '\u{fe52}'
             | '\u{ff0e}'
             | '\u{ff65}'
+            | '\u{10101}'
+            | '\u{1091f}'
+            | '\u{10a50}'
     )
-}
-
-/// Whether a character leaves no trace on paper and is no white space: controls, and Unicode's blank or zero-width characters.
-pub(crate) fn is_unseen(c: char) -> bool {
-    let blank = matches!(c,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
-        | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
-        | '\u{e0000}'..='\u{e0fff}');
-    blank || (c.is_control() && !c.is_whitespace())
-}
-
-/// The first character of a text that cannot be seen.
-pub(crate) fn unseen(text: &str) -> Option<char> {
-    text.chars().find(|c| is_unseen(*c))
-}
-
-/// The first blank of a text that looks like an ordinary one and is none, such as a no-break space.
-pub(crate) fn odd_blank(text: &str) -> Option<char> {
-    text.chars().find(|c| c.is_whitespace() && !c.is_ascii())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::unseen::is_unseen;
 
-    /// Nothing that can be read is passed over or called unseen.
+    /// Nothing that can be read is passed over.
     #[test]
-    fn what_can_be_read_is_neither() {
-        for c in ('0'..='9')
+    fn letters_digits_and_marks() {
+        for sign in ('0'..='9')
             .chain('A'..='Z')
             .chain('a'..='z')
-            .chain("éãçñ+()/,_@".chars())
+            .chain("éñ五٥".chars())
         {
-            assert!(!is_between_digits(c) && !is_unseen(c), "{c}");
+            assert!(
+                !is_between_digits(sign) && is_letter_or_number(sign),
+                "{sign}"
+            );
         }
-        for c in " -.\u{2011}\u{2013}\u{a0}\u{202f}\u{b7}".chars() {
-            assert!(is_between_digits(c) && !is_unseen(c), "{c:?}");
+        for sign in "+()/,_@:*'".chars() {
+            assert!(
+                !is_between_digits(sign) && !is_letter_or_number(sign),
+                "{sign}"
+            );
         }
-        for c in "\u{200b}\u{feff}\u{202a}\u{202c}\u{ad}\u{0}".chars() {
-            assert!(is_unseen(c) && !is_between_digits(c), "{c:?}");
+        for sign in " -.\u{2011}\u{2013}\u{a0}\u{202f}\u{b7}\u{180a}".chars() {
+            assert!(
+                is_between_digits(sign) && !is_letter_or_number(sign),
+                "{sign:?}"
+            );
         }
+        for sign in ('\u{80}'..=char::MAX).filter(|sign| is_between_digits(*sign)) {
+            assert!(!is_unseen(sign) && decimal(sign).is_none(), "{sign:?}");
+        }
+    }
+
+    #[test]
+    fn digits_of_every_script_have_their_value() {
+        for digits in [
+            "0123456789",
+            "０１２３４５６７８９",
+            "٠١٢٣٤٥٦٧٨٩",
+            "०१२३४५६७८९",
+            "𝟎𝟏𝟐𝟑𝟒𝟓𝟔𝟕𝟖𝟗",
+            "𝟶𝟷𝟸𝟹𝟺𝟻𝟼𝟽𝟾𝟿",
+        ] {
+            assert!(
+                digits.chars().map(decimal).eq((0..10).map(Some)),
+                "{digits}"
+            );
+        }
+        assert!("a½²⑤五-".chars().all(|sign| decimal(sign).is_none()));
     }
 }

@@ -5,7 +5,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::typed_marks::is_unseen;
+use crate::unseen::is_unseen;
 
 /// `useCase`: free text such as `Onboarding`. One page calls it required, all others optional.
 ///
