@@ -191,8 +191,9 @@ pub(crate) fn look(path: &Path) -> Result<SqliteReader, Failure> {
     })
 }
 
+/// Whether anything but an empty file stands there: a pipe tells no length, and is no new journal.
 fn has_content(path: &Path) -> bool {
-    std::fs::metadata(path).is_ok_and(|found| found.len() > 0)
+    std::fs::metadata(path).is_ok_and(|found| found.len() > 0 || !found.is_file())
 }
 
 fn find(path: &Path) -> Result<(), Failure> {
@@ -317,6 +318,16 @@ mod tests {
             crate::exit::Exit::Usage
         );
         assert_eq!(mode(&path.with_file_name("journal.db.lock")), 0o600);
+    }
+
+    /// A dry run takes nothing for a new journal that the run refuses.
+    #[test]
+    fn a_pipe_is_no_new_journal() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("pipe.db");
+        assert!(look_if_there(&path).unwrap().is_none());
+        nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        assert!(look_if_there(&path).is_err() && open(&path).is_err());
     }
 
     /// Looking for something never makes an empty journal.
