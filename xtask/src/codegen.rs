@@ -21,7 +21,7 @@ use crate::Failure;
 /// Where the spec lies, from the workspace's folder.
 const SPEC: &str = "crates/idcloud-model/spec";
 /// Where the Rust tables go.
-const TABLES: &str = "crates/idcloud-model/src/generated";
+const TABLES: &str = "crates/idcloud-model/src/catalogue/generated";
 
 /// Where the reference pages go.
 const PAGES: &str = "docs/reference";

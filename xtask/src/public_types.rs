@@ -30,12 +30,12 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "schemars",
         &[
-            "crates/idcloud-model/src/asked.rs",
-            "crates/idcloud-model/src/policy.rs",
-            "crates/idcloud-model/src/scenario.rs",
+            "crates/idcloud-model/src/verdict/asked.rs",
+            "crates/idcloud-model/src/verdict/policy.rs",
+            "crates/idcloud-model/src/verdict/scenario.rs",
             "crates/idcloud-model/src/schema.rs",
-            "crates/idcloud-model/src/selfie.rs",
-            "crates/idcloud-model/src/subject.rs",
+            "crates/idcloud-model/src/selfie/mod.rs",
+            "crates/idcloud-model/src/person/subject.rs",
         ],
     ),
     // The clock's instants are tokio's, because its paused time is what makes tests fast; a server is given its socket.
@@ -491,8 +491,16 @@ mod tests {
                 true,
             ),
             ("reqwest", "crates/idcloud-http/src/client/mod.rs", false),
-            ("schemars", "crates/idcloud-model/src/policy.rs", true),
-            ("schemars", "crates/idcloud-model/src/process.rs", false),
+            (
+                "schemars",
+                "crates/idcloud-model/src/verdict/policy.rs",
+                true,
+            ),
+            (
+                "schemars",
+                "crates/idcloud-model/src/answer/process.rs",
+                false,
+            ),
             (
                 "rusqlite",
                 "crates/idcloud-journal/src/sqlite_journal.rs",

@@ -65,7 +65,7 @@ macro_rules! open_enum {
             }
         }
 
-        impl $crate::wire::Scalar for $name {
+        impl $crate::answer::wire::Scalar for $name {
             fn from_word(word: &str) -> Option<Self> {
                 $(if word.eq_ignore_ascii_case($word) {
                     return Some(Self::$variant);

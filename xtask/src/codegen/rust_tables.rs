@@ -18,8 +18,8 @@ const HEADER: &str = "\
 /// The error catalogue, sorted by code, and a name for each code.
 pub(crate) fn error_codes(codes: &Catalogue) -> String {
     let mut out = format!(
-        "{HEADER}\nuse crate::error_code::{{Actor, CatalogueEntry, Endpoint, ErrorCode, RetryClass}};\n\
-         use crate::language::Text;\n\n/// The codes that are documented.\nimpl ErrorCode {{\n"
+        "{HEADER}\nuse crate::catalogue::error_code::{{Actor, CatalogueEntry, Endpoint, ErrorCode, RetryClass}};\n\
+         use crate::catalogue::language::Text;\n\n/// The codes that are documented.\nimpl ErrorCode {{\n"
     );
     let mut names: Vec<_> = codes
         .entries()
@@ -65,7 +65,7 @@ pub(crate) fn error_codes(codes: &Catalogue) -> String {
 /// The decision table's rows in their order, and the sentences that a verdict may add.
 pub(crate) fn scenarios(scenarios: &Scenarios) -> String {
     let mut out = format!(
-        "{HEADER}\nuse crate::language::Text;\n\n\
+        "{HEADER}\nuse crate::catalogue::language::Text;\n\n\
          /// What the spec says of one row of the decision table.\n#[derive(Debug)]\npub(crate) struct ScenarioEntry {{\n\
          /// The row's id.\npub(crate) id: &'static str,\n\
          /// The decision's name, `wait` for a process that is not final.\n\

@@ -7,8 +7,8 @@ use bytes::Bytes;
 use super::Body;
 use super::body::Writer;
 use super::context::{Context, with_context, with_optional_subject};
-use crate::image::Place;
-use crate::violation::Violations;
+use crate::catalogue::violation::Violations;
+use crate::selfie::image::Place;
 use crate::{Image, ProcessId, Selfie, Subject};
 
 /// What the face is compared with.

@@ -10,8 +10,8 @@ use bytes::Bytes;
 use super::Body;
 use super::body::Writer;
 use super::context::{Context, with_context};
-use crate::image::Place;
-use crate::violation::{Rule, Violation, Violations};
+use crate::catalogue::violation::{Rule, Violation, Violations};
+use crate::selfie::image::Place;
 use crate::{DocumentId, DuiType, Image, ProcessId, Subject};
 
 /// What the document is for, `document.purpose`.

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use super::Body;
 use super::body::Writer;
 use super::context::{Context, with_context};
-use crate::violation::{Rule, Violations};
+use crate::catalogue::violation::{Rule, Violations};
 use crate::{Selfie, Subject, SubjectDraft};
 
 /// A request for identity verification (Onboarding page).

@@ -8,8 +8,8 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::image::tests::png;
-use crate::violation::Rule;
+use crate::catalogue::violation::Rule;
+use crate::selfie::image::tests::png;
 use crate::{CaptureToken, Image, Selfie, Subject, SubjectDraft};
 
 const ID: &str = "D7A8B471-E69C-42B7-AF14-05E83365A944";

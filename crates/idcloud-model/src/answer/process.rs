@@ -1,0 +1,201 @@
+//! A process: still pending, or final.
+//!
+//! Only a final process can be judged; a pending one must never offer a verdict.
+
+use crate::answer::wire::{self, Answer};
+use crate::{Evidence, ProcessId, ReadError, Scenario, Status, UnknownValue};
+
+/// A process as an answer shows it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Process {
+    /// Status 1, 2 or one that this version does not know: more will come.
+    Pending(PendingProcess),
+    /// Status 3, 4 or 5: nothing more will come.
+    Final(FinalProcess),
+}
+
+/// A process of which more will come.
+///
+/// ```compile_fail
+/// // A pending process cannot be judged.
+/// use idcloud_model::{Asked, PendingProcess, Policy, decide};
+/// fn judge(process: &PendingProcess, asked: &Asked) {
+///     let _ = decide(process, asked, &Policy::default());
+/// }
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct PendingProcess {
+    id: ProcessId,
+    status: Status,
+    evidence: Evidence,
+}
+
+/// A process of which nothing more will come: the only thing that can be judged.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FinalProcess {
+    id: ProcessId,
+    status: Status,
+    evidence: Evidence,
+}
+
+impl Process {
+    /// Reads an answer of the create or process endpoints, of any documented generation.
+    ///
+    /// What has a `state` or a `processId` is a webhook's payload, which nobody signs. Whatever else stands in it, it is pending under its id and
+    /// with an unknown status, so that the process is asked for and nothing is judged.
+    ///
+    /// # Errors
+    /// The bytes are not an object with an id. Unknown members and values are never an error.
+    pub fn from_json(bytes: &[u8]) -> Result<Self, ReadError> {
+        let Answer {
+            id,
+            status,
+            is_notice,
+            evidence,
+        } = wire::read(bytes)?;
+        let id = id.ok_or(ReadError::NoId)?;
+        let status = status
+            .filter(|_| !is_notice)
+            .unwrap_or(Status::Unknown(UnknownValue::new(serde_json::Value::Null)));
+        Ok(if status.is_final() {
+            Self::Final(FinalProcess {
+                id,
+                status,
+                evidence,
+            })
+        } else {
+            Self::Pending(PendingProcess {
+                id,
+                status,
+                evidence,
+            })
+        })
+    }
+
+    /// The id.
+    #[must_use]
+    pub const fn id(&self) -> &ProcessId {
+        match self {
+            Self::Pending(process) => &process.id,
+            Self::Final(process) => &process.id,
+        }
+    }
+
+    /// The status.
+    #[must_use]
+    pub const fn status(&self) -> &Status {
+        match self {
+            Self::Pending(process) => &process.status,
+            Self::Final(process) => &process.status,
+        }
+    }
+
+    /// What the answer says. Of a pending process it counts for nothing yet.
+    #[must_use]
+    pub const fn evidence(&self) -> &Evidence {
+        match self {
+            Self::Pending(process) => &process.evidence,
+            Self::Final(process) => &process.evidence,
+        }
+    }
+}
+
+impl ProcessId {
+    /// The process that a part of a create's answer names: its first top-level `id`, where that arrived whole.
+    ///
+    /// For an answer that was cut off or cannot be read. It says that a process was created, and nothing of what came of it.
+    /// A bare number names none there: it may be a person's, or count something else.
+    #[must_use]
+    pub fn in_part(answer: &[u8]) -> Option<Self> {
+        wire::part(answer)?.id.filter(Self::is_no_number)
+    }
+
+    /// The process that an answer names although its HTTP status is no success.
+    ///
+    /// An `id` alone is a trace id, as gateways and problem details (RFC 9457) have them: beside it there has to be a status of 1
+    /// to 5, or evidence. A bare number names none.
+    #[must_use]
+    pub fn named_by(answer: &[u8]) -> Option<Self> {
+        let Answer {
+            id,
+            status,
+            evidence,
+            is_notice,
+        } = wire::part(answer)?;
+        let is_known = !matches!(status, None | Some(Status::Unknown(_)));
+        id.filter(Self::is_no_number)
+            .filter(|_| !is_notice && (is_known || evidence.is_there()))
+    }
+
+    fn is_no_number(&self) -> bool {
+        !self.as_str().bytes().all(|byte| byte.is_ascii_digit())
+    }
+}
+
+impl PendingProcess {
+    /// The id.
+    #[must_use]
+    pub const fn id(&self) -> &ProcessId {
+        &self.id
+    }
+
+    /// The status: processing, divergence or unknown.
+    #[must_use]
+    pub const fn status(&self) -> &Status {
+        &self.status
+    }
+
+    /// What came so far. It counts for nothing yet.
+    #[must_use]
+    pub const fn evidence(&self) -> &Evidence {
+        &self.evidence
+    }
+
+    /// Which row of the table says to wait.
+    #[must_use]
+    pub const fn scenario(&self) -> Scenario {
+        match self.status {
+            Status::Processing => Scenario::Processing,
+            Status::Divergence => Scenario::Divergence,
+            _ => Scenario::UnknownStatus,
+        }
+    }
+}
+
+impl FinalProcess {
+    /// The id.
+    #[must_use]
+    pub const fn id(&self) -> &ProcessId {
+        &self.id
+    }
+
+    /// The status: completed, canceled or failed.
+    #[must_use]
+    pub const fn status(&self) -> &Status {
+        &self.status
+    }
+
+    /// What the answer says.
+    #[must_use]
+    pub const fn evidence(&self) -> &Evidence {
+        &self.evidence
+    }
+
+    /// The same id and status with evidence that contradicts itself, and so approves nothing.
+    pub(crate) fn contradictory(&self) -> Self {
+        Self {
+            id: self.id.clone(),
+            status: self.status.clone(),
+            evidence: Evidence {
+                conflicting: true,
+                ..Evidence::default()
+            },
+        }
+    }
+
+    /// Whether processing failed (status 5), which is what may be tried again.
+    #[must_use]
+    pub const fn is_failed(&self) -> bool {
+        matches!(self.status, Status::Failed)
+    }
+}

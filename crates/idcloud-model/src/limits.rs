@@ -1,5 +1,0 @@
-//! The limits that IDCloud publishes, each with its unit.
-//!
-//! Must never hold a number of its own: they stand in the spec, from which the reference pages are made too.
-
-pub use crate::generated::limits::*;
