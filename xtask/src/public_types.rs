@@ -506,8 +506,12 @@ mod tests {
                 "crates/idcloud-journal/src/sqlite_journal.rs",
                 false,
             ),
-            ("serde_json", "crates/idcloud-flows/src/report.rs", false),
-            ("tokio", "crates/idcloud-flows/src/waiter.rs", false),
+            (
+                "serde_json",
+                "crates/idcloud-flows/src/report/mod.rs",
+                false,
+            ),
+            ("tokio", "crates/idcloud-flows/src/wait/waiter.rs", false),
             ("http", "crates/idcloud-flows/src/webhook/endpoint.rs", true),
             ("hyper", "crates/idcloud-http/src/transport/mod.rs", false),
             (

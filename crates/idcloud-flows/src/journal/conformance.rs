@@ -24,7 +24,7 @@ use super::{
     Origin, Owner, Record, Refusal, Settlement, State, StateKind, Ticket,
 };
 use crate::Flow;
-use crate::pending::{Pending, Question};
+use crate::report::pending::{Pending, Question};
 use crate::tenant::Tenant;
 
 /// Tries every promise of a journal on this one. It may be used by others meanwhile, and keeps what is written.

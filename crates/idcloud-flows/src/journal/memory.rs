@@ -10,9 +10,10 @@ use std::time::SystemTime;
 use async_trait::async_trait;
 use idcloud_model::ProcessId;
 
+use super::transition;
 use super::{
     Answer, Command, Entry, EntryFilter, Journal, JournalError, JournalErrorKind, JournalKey, Page,
-    Record, refuse_purge, transition,
+    Record, refuse_purge,
 };
 
 /// A journal that lasts as long as this value.

@@ -48,6 +48,8 @@
 //! What is stored: the key, the account, times, states, owners' names, the request's [`Fingerprint`], what was asked, and of processes what
 //! [`Finished`] and [`Pending`] keep. No image, no number, no name.
 
+pub(crate) mod account_journal;
+
 mod command;
 #[cfg(feature = "conformance")]
 pub mod conformance;

@@ -9,7 +9,8 @@ use std::time::{Duration, SystemTime};
 use idcloud_model::{Asked, ErrorCode, Policy, ProcessId};
 use serde::{Deserialize, Serialize};
 
-use super::{Claim, Fingerprint, Finished, Origin, Owner, unix_millis};
+use super::unix_millis;
+use super::{Claim, Fingerprint, Finished, Origin, Owner};
 use crate::Pending;
 
 /// The form in which records are stored now.

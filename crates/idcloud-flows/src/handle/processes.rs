@@ -5,9 +5,9 @@
 use idcloud_http::{Answer, ApiKey, CallOptions, Error};
 use idcloud_model::{Asked, Process, ProcessId, SelfieKind, SubjectCode};
 
-use crate::driver::Driver;
 use crate::handle::judging;
-use crate::whose::{self, Whose};
+use crate::report::ownership::{self, Whose};
+use crate::submit::submitter::Driver;
 use crate::{Flow, IdCloud, Submission};
 
 /// Looks at processes with one API key, and judges what they show.
@@ -76,7 +76,7 @@ impl Processes {
         person: &SubjectCode,
         options: &CallOptions,
     ) -> Result<Whose, Error> {
-        whose::look(self.driver.client(), &self.driver.key, id, person, options).await
+        ownership::look(self.driver.client(), &self.driver.key, id, person, options).await
     }
 
     fn shown(&self, answer: Answer<Process>) -> Submission {

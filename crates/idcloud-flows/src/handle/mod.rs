@@ -2,19 +2,27 @@
 //!
 //! Must never let a handle send anything but its own kind of request.
 
+pub(crate) mod behavior_alert;
+pub(crate) mod comparison;
+pub(crate) mod documents;
+pub(crate) mod identity;
+pub(crate) mod liveness;
+pub(crate) mod processes;
+pub(crate) mod risk_score;
+
 /// Declares a handle: one kind of request, sent with one API key.
 macro_rules! handle {
     ($(#[$doc:meta])* $name:ident: $flow:ident, $request:ty) => {
         $(#[$doc])*
         #[derive(Debug, Clone)]
         pub struct $name {
-            driver: $crate::driver::Driver,
+            driver: $crate::submit::submitter::Driver,
         }
 
         impl $name {
             fn of(idcloud: &$crate::IdCloud, key: idcloud_http::ApiKey) -> Self {
                 Self {
-                    driver: $crate::driver::Driver::new(idcloud, $crate::Flow::$flow, key),
+                    driver: $crate::submit::submitter::Driver::new(idcloud, $crate::Flow::$flow, key),
                 }
             }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use idcloud_http::{ApiKey, Error};
 
-use crate::look::Looker;
+use crate::wait::poll::Looker;
 use crate::{Pending, Report, Waiter};
 
 /// Waits for one process: a waiter that holds only this one.

@@ -2,6 +2,11 @@
 //!
 //! Must never separate a verdict from what was asked, nor hide that it was simulated.
 
+pub(crate) mod failure;
+pub(crate) mod ignored_in_eq;
+pub(crate) mod ownership;
+pub(crate) mod pending;
+
 use std::sync::Arc;
 
 use idcloud_http::{EnvironmentName, Error};
@@ -11,9 +16,9 @@ use idcloud_model::{
 };
 
 use crate::Failure;
-use crate::aside::Aside;
 use crate::journal::{Finished, JournalError};
-use crate::recording::kept;
+use crate::report::ignored_in_eq::Aside;
+use crate::submit::journaling::kept;
 
 /// A final process with its verdict.
 #[derive(Debug, Clone)]

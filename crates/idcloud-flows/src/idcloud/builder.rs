@@ -11,8 +11,8 @@ use idcloud_model::Policy;
 use crate::IdCloud;
 use crate::idcloud::DEFAULT_NEW_ATTEMPTS;
 use crate::journal::{Journal, Owner};
-use crate::poll_schedule::Polling;
-use crate::recording::Books;
+use crate::submit::journaling::Books;
+use crate::wait::poll_plan::Polling;
 
 /// Builds [`IdCloud`].
 ///

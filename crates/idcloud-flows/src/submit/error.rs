@@ -9,7 +9,7 @@ use idcloud_http::{Delivery, Error};
 use idcloud_model::ProcessId;
 
 use crate::journal::{Conclusion, JournalError, JournalErrorKind};
-use crate::recording::conclusion_of;
+use crate::submit::journaling::conclusion_of;
 
 /// A submission that failed.
 ///

@@ -14,10 +14,10 @@ use std::time::Duration;
 use idcloud_http::{ApiKey, Sleep, was_stopped};
 use tokio::time::Instant;
 
-use crate::hints::{Subscription, Ticket};
-use crate::look::{LAST_LOOK, Looker, Progress, Seen};
-use crate::wait::{WaitError, WaitErrorKind};
-use crate::watch::{Watch, Why};
+use crate::wait::error::{WaitError, WaitErrorKind};
+use crate::wait::hints::{Subscription, Ticket};
+use crate::wait::poll::{LAST_LOOK, Looker, Progress, Seen};
+use crate::wait::watch::{Watch, Why};
 use crate::{Pending, Report};
 
 /// Looks of each sort that one waiter has under way at most.

@@ -10,8 +10,8 @@ use idcloud_model::{Asked, Capabilities, Policy, Process, ProcessId, Scenario, S
 use serde::{Deserialize, Serialize};
 
 use crate::Flow;
-use crate::aside::Aside;
 use crate::journal::{JournalError, JournalKey, Origin, Reference};
+use crate::report::ignored_in_eq::Aside;
 use crate::tenant::{Tenant, tenant_id_of};
 
 /// The form in which a pending process is stored now. Version 1 named the account in place of the tenant.

@@ -16,9 +16,9 @@ use tokio::time::Instant;
 use crate::idcloud::Shared;
 use crate::journal::{Command, JournalError, JournalErrorKind, JournalKey};
 use crate::observer::Observer;
-use crate::poll_schedule::Polling;
-use crate::recording::kept;
-use crate::watch::Why;
+use crate::submit::journaling::kept;
+use crate::wait::poll_plan::Polling;
+use crate::wait::watch::Why;
 use crate::{Hints, Pending, Report};
 
 /// How long a look may take that is the last one, and how long a wait may outlast its limit for it.

@@ -15,13 +15,13 @@ use crate::idcloud::Shared;
 use crate::journal::{
     Claim, Claimed, Conclusion, Finished, JournalError, JournalErrorKind, JournalKey, Reference,
 };
-use crate::look::Looker;
 use crate::observer::Observer;
-use crate::pending::{Pending, Question};
-use crate::recording::{Begun, Recording, conclusion_of, kept};
-use crate::submission::{Machine, Step, looked};
-use crate::wait::{WaitError, wait};
-use crate::whose::{self, Whose};
+use crate::report::ownership::{self, Whose};
+use crate::report::pending::{Pending, Question};
+use crate::submit::journaling::{Begun, Recording, conclusion_of, kept};
+use crate::submit::machine::{Machine, Step, looked};
+use crate::wait::error::{WaitError, wait};
+use crate::wait::poll::Looker;
 use crate::{Flow, IdCloud, Report, Submission, SubmitError, SubmitOptions};
 
 /// How long the one look for missing evidence may take: it is a courtesy, and the caller has a verdict already.
@@ -377,7 +377,7 @@ impl Driver {
         };
         // A failure says nothing of anybody.
         let (Some(books), Some(person), false) =
-            (&self.shared.books, whose::person(request), is_failed)
+            (&self.shared.books, ownership::person(request), is_failed)
         else {
             return Ok(known);
         };
@@ -393,7 +393,7 @@ impl Driver {
         }
         let options = CallOptions::new().with_deadline(LOOK_DEADLINE);
         // What cannot be looked up is not compared, and stays as it was asked before.
-        let is_theirs = match whose::look(client, &self.key, id, person, &options).await {
+        let is_theirs = match ownership::look(client, &self.key, id, person, &options).await {
             Ok(Whose::ThisPersons) => true,
             Ok(Whose::AnotherPersons) => false,
             Ok(Whose::NotTold) | Err(_) => return Ok(known),

@@ -2,19 +2,21 @@
 //!
 //! Must stay cheap to clone, and must never start a task of its own.
 
+pub(crate) mod builder;
+
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use idcloud_http::{Client, Environment};
 use idcloud_model::Policy;
 
-use crate::gate::Gate;
 use crate::journal::{Journal, Owner};
-use crate::look::{Looker, Waits};
 use crate::observer::Observer;
-use crate::poll_schedule::Polling;
-use crate::recording::Books;
+use crate::submit::drain::Gate;
+use crate::submit::journaling::Books;
 use crate::tenant::Tenant;
+use crate::wait::poll::{Looker, Waits};
+use crate::wait::poll_plan::Polling;
 use crate::{Hints, IdCloudBuilder, Remembered, Waiter};
 
 /// New attempts after status 5, unless the caller says otherwise: IDCloud's own advice (parameter specification).

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::poll_schedule::Polling;
+use crate::wait::poll_plan::Polling;
 
 /// The distance after the first look that a hint brought about. It doubles with each, up to [`WIDEST`].
 const NEAREST: Duration = Duration::from_secs(1);
