@@ -45,48 +45,39 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod account;
-mod api_key;
-mod capture;
-mod config;
-mod core;
-mod dialect;
-mod key_ring;
-mod manual_clock;
-mod outcome;
-mod pem;
-mod sample_png;
+mod encoding;
 #[cfg(feature = "server")]
-mod server;
-mod shared;
-mod subjects;
-#[cfg(feature = "tls")]
-mod tls;
-mod transport;
-mod webhook;
+mod serve;
+mod setup;
 
-pub use account::{AccountError, AccountState, TestAccount};
-pub use api_key::KeyProfile;
-pub use capture::{Capture, Face, capture};
-pub use config::{AccountLock, CaptureMarking, Config, Latency};
+mod core;
+mod manual_clock;
+mod sample_png;
+mod shared;
+mod transport;
+
 pub use core::{
     Arrival, Counting, Effect, Fault, FaultPoint, FaultRule, FaultSpecError, Ledger, LedgerEntry,
     RateLimit, Reaction, RulesError, SIMULATED_HEADER, ScheduledEvent, Simulator, Tally,
     WebhookDelivery, WebhookTally, When,
 };
-pub use dialect::{Dialect, DialectError};
-pub use key_ring::{StandardKey, key_ring};
 pub use manual_clock::ManualClock;
-pub use outcome::{Course, Outcome, Paper};
 pub use sample_png::sample_png;
-#[cfg(feature = "server")]
-pub use server::{Server, serve};
-pub use shared::{Locked, SharedSimulator};
-pub use subjects::{TestSubject, subjects};
 #[cfg(feature = "tls")]
-pub use tls::{TlsError, TlsIdentity};
+pub use serve::tls::{TlsError, TlsIdentity};
+#[cfg(feature = "server")]
+pub use serve::{Server, serve};
+pub use setup::account::{AccountError, AccountState, TestAccount};
+pub use setup::api_key::KeyProfile;
+pub use setup::capture::{Capture, Face, capture};
+pub use setup::config::{AccountLock, CaptureMarking, Config, Latency};
+pub use setup::dialect::{Dialect, DialectError};
+pub use setup::key_ring::{StandardKey, key_ring};
+pub use setup::outcome::{Course, Outcome, Paper};
+pub use setup::subjects::{TestSubject, subjects};
+pub use setup::webhook::{Notices, Webhook, WebhookAuth, WebhookAuthError};
+pub use shared::{Locked, SharedSimulator};
 pub use transport::SimulatorTransport;
-pub use webhook::{Notices, Webhook, WebhookAuth, WebhookAuthError};
 
 /// Where the API pretends to be for a client in the same process. The name cannot be resolved.
 pub const API_URL: &str = idcloud_http::Environment::LOCAL_API_URL;

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::arranged_outcome::{Arranged, Whom};
 use super::arranged_webhook::ArrangedWebhook;
-use crate::core::faults::{FaultRule, FaultSpecError, parse_duration};
+use crate::core::fault::{FaultRule, FaultSpecError, parse_duration};
 use crate::core::simulator::Simulator;
 use crate::{AccountState, CaptureMarking, Dialect, WebhookAuthError};
 

@@ -7,12 +7,13 @@ use http::header::AUTHORIZATION;
 use http::{HeaderMap, Method};
 
 use super::Simulator;
-use crate::core::arrival::Arrival;
-use crate::core::create_body;
-use crate::core::faults::{Fault, FaultPoint};
-use crate::core::reaction::Effect;
-use crate::core::route::Route;
-use crate::{Latency, capture};
+use crate::Latency;
+use crate::core::fault::arrival::Arrival;
+use crate::core::fault::reaction::Effect;
+use crate::core::fault::{Fault, FaultPoint};
+use crate::core::wire::create_body;
+use crate::core::wire::route::Route;
+use crate::setup::capture;
 
 impl Simulator {
     /// What happens to a connection that is made at `now`: it is accepted, or refused, reset or ignored.

@@ -8,17 +8,17 @@ use http::HeaderMap;
 use idcloud_model::SubjectCode;
 
 use super::Simulator;
-use crate::capture::ReadCapture;
-use crate::core::access::Access;
-use crate::core::answer::Answer;
-use crate::core::create_body::{self, Content, CreateBody, DocumentSource, Reference};
-use crate::core::document::{Document, DocumentKind};
-use crate::core::evidence::Evidence;
 use crate::core::ledger::LedgerEntry;
+use crate::core::process::document::{Document, DocumentKind};
+use crate::core::process::evidence::Evidence;
 use crate::core::process::{Beginning, Finding, Person, Process, Proof};
-use crate::core::refusal::Refusal;
-use crate::core::refused::Refused;
-use crate::core::selfie::{self, Selfie};
+use crate::core::wire::access::Access;
+use crate::core::wire::answer::Answer;
+use crate::core::wire::create_body::{self, Content, CreateBody, DocumentSource, Reference};
+use crate::core::wire::error_catalogue::Refusal;
+use crate::core::wire::rejection::Refused;
+use crate::core::wire::selfie::{self, Selfie};
+use crate::setup::capture::ReadCapture;
 use crate::{Course, Dialect, KeyProfile, Latency, Outcome, Paper};
 
 /// The share of processes whose end comes with the create's answer. The guide of 2026 that compares *by Unico* with

@@ -9,11 +9,12 @@ use serde_json::json;
 
 use super::Simulator;
 use crate::Dialect;
-use crate::core::access::Access;
-use crate::core::answer::Answer;
-use crate::core::refusal::Refusal;
-use crate::core::refused::Refused;
-use crate::core::{create_body, form};
+use crate::core::wire::access::Access;
+use crate::core::wire::answer::Answer;
+use crate::core::wire::create_body;
+use crate::core::wire::error_catalogue::Refusal;
+use crate::core::wire::rejection::Refused;
+use crate::encoding::form;
 
 impl Simulator {
     /// Answers a lookup of reusable documents.

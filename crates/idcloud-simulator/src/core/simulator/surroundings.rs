@@ -8,15 +8,15 @@ use http::Response;
 use idcloud_model::SubjectCode;
 
 use super::{FAULTS, LEDGER, NOTICES, REQUESTS, Simulator};
-use crate::core::access_token::AccessTokens;
-use crate::core::documents::Documents;
-use crate::core::faults::{FaultRule, Faults};
-use crate::core::ids::Ids;
+use crate::core::fault::{FaultRule, Faults};
 use crate::core::ledger::Ledger;
-use crate::core::processes::Processes;
-use crate::core::tally::Tally;
-use crate::core::used::Used;
-use crate::core::webhooks::{WebhookDelivery, WebhookTally, Webhooks};
+use crate::core::oauth::access_token::AccessTokens;
+use crate::core::process::document_store::Documents;
+use crate::core::process::single_use::Used;
+use crate::core::process::store::Processes;
+use crate::core::tenant::counters::Tally;
+use crate::core::webhook::{WebhookDelivery, WebhookTally, Webhooks};
+use crate::core::wire::ids::Ids;
 use crate::{CaptureMarking, Outcome, Webhook};
 
 impl Simulator {

@@ -1,0 +1,6 @@
+//! Tenants, their budgets and their counters.
+//! Must not let one tenant see another's.
+
+pub(crate) mod counters;
+pub(crate) mod rate_limit;
+pub(crate) mod tenants;

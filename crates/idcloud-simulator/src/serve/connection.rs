@@ -1,0 +1,205 @@
+//! One connection: requests in, answers out, and now and then a reset.
+//! Never ends in another way than the core said.
+
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use hyper::body::{Frame, SizeHint};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+
+use super::Served;
+use super::exchange;
+use super::room::{Place, Turn};
+use crate::serve::shutdown::Stopped;
+
+/// The most bytes of a head that are kept while it is incomplete; more is answered with 431.
+const MAX_HEAD_BYTES: usize = 64 * 1024;
+
+/// Serves one connection to its end.
+pub(super) async fn serve(
+    served: Arc<Served>,
+    stream: TcpStream,
+    peer: SocketAddr,
+    stopped: Stopped,
+    place: Arc<Place>,
+) {
+    // Without it small answers wait for more to come. A socket that cannot be told is slower, and that is all.
+    let _ = stream.set_nodelay(true);
+    #[cfg(feature = "tls")]
+    if let Some(acceptor) = served.tls.clone() {
+        let accepted = tokio::select! {
+            biased;
+            accepted = acceptor.accept(stream) => accepted,
+            () = place.over(served.limits.patience) => return,
+        };
+        // A client that cannot agree on TLS is gone, and knows why.
+        if let Ok(stream) = accepted {
+            place.ready();
+            speak(served, stream, peer, stopped, place).await;
+        }
+        return;
+    }
+    speak(served, stream, peer, stopped, place).await;
+}
+
+/// Keeps a connection without ever answering, until the client closes it or everything ends.
+pub(super) async fn hang(mut stream: TcpStream, mut stopped: Stopped) {
+    let mut sink = tokio::io::sink();
+    tokio::select! {
+        () = stopped.everything() => {}
+        _ = tokio::io::copy(&mut stream, &mut sink) => {}
+    }
+}
+
+/// A stream that can be cut off so that the other end sees a reset.
+trait Cut: AsyncRead + AsyncWrite + Unpin + Send + 'static {
+    fn cut(self);
+}
+
+impl Cut for TcpStream {
+    fn cut(self) {
+        reset(self);
+    }
+}
+
+#[cfg(feature = "tls")]
+impl Cut for tokio_rustls::server::TlsStream<TcpStream> {
+    fn cut(self) {
+        reset(self.into_inner().0);
+    }
+}
+
+/// Closes a connection with a reset, whatever is still unread or unsent.
+pub(super) fn reset(stream: TcpStream) {
+    // Where the system cannot, the connection is closed in the ordinary way.
+    let _ = stream.set_zero_linger();
+    drop(stream);
+}
+
+async fn speak(
+    served: Arc<Served>,
+    stream: impl Cut,
+    peer: SocketAddr,
+    stopped: Stopped,
+    place: Arc<Place>,
+) {
+    let patience = served.limits.patience;
+    let cut = Arc::new(Notify::new());
+    let service = service_fn(|request| {
+        let (served, cut, stopped) = (served.clone(), cut.clone(), stopped.clone());
+        let turn = place.begin();
+        Box::pin(async move {
+            let answer = exchange::answer(&served, request, peer, cut, stopped, turn);
+            Ok::<_, Infallible>(answer.await)
+        })
+    });
+    let mut connection = http1::Builder::new()
+        .max_buf_size(MAX_HEAD_BYTES)
+        .serve_connection(TokioIo::new(stream), service);
+    let mut over = stopped.clone();
+    let mut told = false;
+    let mut closing = pin!(place.over(patience));
+    loop {
+        tokio::select! {
+            // In this order: what was to be sent before the reset has been sent then, and a request
+            // that has arrived keeps its connection.
+            biased;
+            _ = poll_fn(|context| connection.poll_without_shutdown(context)) => {
+                // The other end may be gone already.
+                let _ = connection.into_parts().io.into_inner().shutdown().await;
+                return;
+            }
+            () = cut.notified() => {
+                connection.into_parts().io.into_inner().cut();
+                return;
+            }
+            () = over.connections(), if !told => {
+                told = true;
+                Pin::new(&mut connection).graceful_shutdown();
+            }
+            () = &mut closing => return,
+        }
+    }
+}
+
+/// An answer's body, whole or up to the point where the connection is cut.
+pub(super) struct Outgoing {
+    rest: Option<Bytes>,
+    announced: u64,
+    /// Who is told when all has been taken, instead of the body's end.
+    cut: Option<Arc<Notify>>,
+    /// Ends when the connection has taken the body.
+    turn: Option<Turn>,
+}
+
+impl Outgoing {
+    pub(super) fn whole(body: Bytes) -> Self {
+        Self {
+            announced: length(&body),
+            rest: Some(body),
+            cut: None,
+            turn: None,
+        }
+    }
+
+    /// Announces all of `body` and gives `after` bytes of it.
+    pub(super) fn cut(mut body: Bytes, after: usize, cut: Arc<Notify>) -> Self {
+        let announced = length(&body);
+        body.truncate(after);
+        Self {
+            announced,
+            rest: Some(body),
+            cut: Some(cut),
+            turn: None,
+        }
+    }
+
+    /// Holds `turn` for as long as the body is not taken.
+    pub(super) fn taking(mut self, turn: Turn) -> Self {
+        self.turn = Some(turn);
+        self
+    }
+}
+
+fn length(body: &Bytes) -> u64 {
+    u64::try_from(body.len()).unwrap_or(u64::MAX)
+}
+
+impl hyper::body::Body for Outgoing {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        match self.rest.take().filter(|rest| !rest.is_empty()) {
+            Some(rest) => std::task::Poll::Ready(Some(Ok(Frame::data(rest)))),
+            None => match &self.cut {
+                // The connection flushes what it has and then waits for more; it waits in vain.
+                Some(cut) => {
+                    cut.notify_one();
+                    std::task::Poll::Pending
+                }
+                None => std::task::Poll::Ready(None),
+            },
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.cut.is_none() && self.rest.as_ref().is_none_or(Bytes::is_empty)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.announced)
+    }
+}
