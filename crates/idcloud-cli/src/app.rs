@@ -6,8 +6,12 @@ use std::ffi::OsString;
 use std::io::Read;
 use std::path::PathBuf;
 
-use crate::args::{Cli, Command, DoctorArgs, Format, SettingArgs};
+use crate::args::Format;
+use crate::args::SettingArgs;
+use crate::args::credentials::DoctorArgs;
 use crate::commands;
+use crate::commands::command_line::Cli;
+use crate::commands::command_line::Command;
 use crate::config;
 use crate::exit::Exit;
 use crate::failure::Failure;

@@ -1,68 +1,27 @@
-//! The command line as clap sees it: flags and commands, not yet judged.
+//! Flags that several commands take, as clap sees them: not yet judged.
 //!
 //! Never holds a secret (secrets come from files and variables) and never derives `Debug`: flags carry personal data.
 
-mod asked;
-mod batch;
-mod compare;
-mod create;
-mod credentials;
-mod document;
-mod documentation;
-mod explain;
-mod journal;
-mod liveness;
-mod onboard;
-mod person;
-mod preflight;
-mod process;
-mod simulator;
+pub(crate) mod asked;
+pub(crate) mod batch;
+pub(crate) mod compare;
+pub(crate) mod create;
+pub(crate) mod credentials;
+pub(crate) mod document;
+pub(crate) mod documentation;
+pub(crate) mod explain;
+pub(crate) mod journal;
+pub(crate) mod liveness;
+pub(crate) mod memory;
+pub(crate) mod onboard;
+pub(crate) mod person;
+pub(crate) mod preflight;
+pub(crate) mod process;
+pub(crate) mod simulator;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
-
-pub(crate) use self::asked::AskedArgs;
-pub(crate) use self::batch::{BatchCommand, BatchReportArgs, BatchRunArgs, BatchStatusArgs};
-pub(crate) use self::compare::CompareArgs;
-pub(crate) use self::create::{AnswerArgs, ContextArgs};
-pub(crate) use self::credentials::{DoctorArgs, TokenArgs};
-pub(crate) use self::document::{
-    CaptureDocumentArgs, DocumentCommand, FindArgs, HolderArgs, ReuseArgs,
-};
-pub(crate) use self::documentation::{CompletionsArgs, ManArgs};
-pub(crate) use self::explain::ExplainArgs;
-pub(crate) use self::journal::{
-    JournalCommand, JournalFileArgs, JournalListArgs, JournalNameOriginArgs, JournalSettleArgs,
-    JournalShowArgs, MemoryArgs,
-};
-pub(crate) use self::liveness::LivenessArgs;
-pub(crate) use self::onboard::OnboardArgs;
-pub(crate) use self::person::{CodeArgs, PersonArgs};
-pub(crate) use self::preflight::PreflightArgs;
-pub(crate) use self::process::ProcessCommand;
-pub(crate) use self::simulator::{
-    CaptureArgs, CapturesArg, ConformanceArgs, CountingArg, NoticesArg, ServeArgs, SimulatorCommand,
-};
-
-/// Everything that was typed.
-#[derive(Parser)]
-#[command(
-    name = "idcloud",
-    version,
-    about = "Try, integrate and operate Unico IDCloud from a terminal",
-    after_help = "Without --env, commands talk to a simulator inside this program: no account, no network, and no verdict that counts.",
-    disable_help_subcommand = true,
-    propagate_version = true
-)]
-pub(crate) struct Cli {
-    /// Flags that every command takes.
-    #[command(flatten)]
-    pub(crate) settings: SettingArgs,
-    /// What to do.
-    #[command(subcommand)]
-    pub(crate) command: Command,
-}
+use clap::{Args, ValueEnum};
 
 /// The configuration flags. Each beats its variable, which beats the profile file.
 #[derive(Args, Default)]
@@ -185,66 +144,4 @@ pub(crate) enum Format {
     Text,
     /// One JSON object.
     Json,
-}
-
-/// The commands.
-#[derive(Subcommand)]
-pub(crate) enum Command {
-    /// Verify that a selfie shows the holder of a taxpayer number
-    Onboard(Box<OnboardArgs>),
-    /// Tell whether a living person is in front of the camera
-    Liveness(Box<LivenessArgs>),
-    /// Compare a face with that of an earlier process or picture
-    Compare(Box<CompareArgs>),
-    /// Show a process, or wait for it
-    #[command(subcommand)]
-    Process(ProcessCommand),
-    /// Capture documents, and use those again that IDCloud kept
-    #[command(subcommand)]
-    Document(DocumentCommand),
-    /// Onboard many people from a file: resumable, and never twice
-    #[command(subcommand)]
-    Batch(BatchCommand),
-    /// See what was submitted, and close what is ambiguous
-    #[command(subcommand)]
-    Journal(JournalCommand),
-    /// Tell whether IDCloud would take a selfie, without sending it
-    Preflight(PreflightArgs),
-    /// Explain an error code, an answer, a notification or a capture token
-    Explain(ExplainArgs),
-    /// Prove the service account by fetching an access token
-    Token(TokenArgs),
-    /// Find out why credentials, clock or network fail, and what to do
-    Doctor(DoctorArgs),
-    /// An IDCloud on this machine, for trying and testing
-    #[command(subcommand)]
-    Simulator(SimulatorCommand),
-    /// Print what a shell needs to complete commands and flags
-    Completions(CompletionsArgs),
-    /// Print the manual page, or write one for each command
-    Man(ManArgs),
-}
-
-#[cfg(test)]
-mod tests {
-    use clap::CommandFactory as _;
-
-    use super::*;
-
-    /// Whether a command line is taken.
-    pub(super) fn parses(arguments: &[&str]) -> bool {
-        Cli::try_parse_from([&["idcloud"], arguments].concat()).is_ok()
-    }
-
-    #[test]
-    fn the_definition_is_consistent() {
-        Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn configuration_flags_may_stand_after_the_command() {
-        assert!(parses(&["simulator", "subjects", "--format", "json"]));
-        assert!(parses(&["--format", "json", "simulator", "subjects"]));
-        assert!(!parses(&["simulator", "subjects", "--rate", "0"]));
-    }
 }

@@ -3,6 +3,7 @@
 //! A command never writes to a stream of the process: it is handed the output.
 
 pub(crate) mod batch;
+pub(crate) mod command_line;
 pub(crate) mod compare;
 mod context;
 pub(crate) mod doctor;

@@ -13,7 +13,8 @@ use idcloud_flows::journal::{
 use idcloud_http::Client;
 use idcloud_journal::{SqliteJournal, SqliteReader};
 
-use crate::args::{Format, MemoryArgs};
+use crate::args::Format;
+use crate::args::memory::MemoryArgs;
 use crate::failure::{Failure, Refusal};
 use crate::input;
 use crate::output::Output;

@@ -7,7 +7,8 @@ use std::path::Path;
 use idcloud_model::{Subject, SubjectDraft, Violations};
 use zeroize::Zeroizing;
 
-use crate::args::{CodeArgs, PersonArgs};
+use crate::args::person::CodeArgs;
+use crate::args::person::PersonArgs;
 use crate::failure::Refusal;
 use crate::input::{self, Stdin};
 

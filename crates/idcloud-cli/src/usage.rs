@@ -6,7 +6,8 @@ use std::ffi::{OsStr, OsString};
 
 use clap::error::{ContextKind, ContextValue, Error};
 
-use crate::args::{Cli, Format};
+use crate::args::Format;
+use crate::commands::command_line::Cli;
 use crate::exit::Exit;
 use crate::failure::Failure;
 

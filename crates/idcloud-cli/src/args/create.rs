@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::journal::MemoryArgs;
+use super::memory::MemoryArgs;
 use crate::duration::parse_duration;
 
 /// What a create may say about itself.

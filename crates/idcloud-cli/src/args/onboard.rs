@@ -33,7 +33,7 @@ pub(crate) struct OnboardArgs {
 
 #[cfg(test)]
 mod tests {
-    use crate::args::tests::parses;
+    use crate::commands::command_line::tests::parses;
 
     /// The person comes from flags or from a document, never half from each.
     #[test]

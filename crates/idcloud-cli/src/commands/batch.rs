@@ -12,7 +12,8 @@ mod status;
 use std::hash::RandomState;
 use std::path::Path;
 
-use crate::args::{BatchCommand, BatchRunArgs};
+use crate::args::batch::BatchCommand;
+use crate::args::batch::BatchRunArgs;
 use crate::batch::rows::Rows;
 use crate::batch::standing::Comparison;
 use crate::batch::summary::Summary;

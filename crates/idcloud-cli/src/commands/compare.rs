@@ -10,7 +10,7 @@ use idcloud_model::Capability;
 use idcloud_model::request::{ComparisonRequest, Reference};
 
 use super::context::Context;
-use crate::args::CompareArgs;
+use crate::args::compare::CompareArgs;
 use crate::config;
 use crate::connection;
 use crate::exit::Exit;

@@ -5,7 +5,7 @@
 use idcloud_model::SubsidiaryId;
 use idcloud_model::request::UseCase;
 
-use crate::args::ContextArgs;
+use crate::args::create::ContextArgs;
 use crate::failure::Refusal;
 
 /// The use case and the branch, each where it was given.

@@ -13,7 +13,11 @@ use idcloud_model::request::{DocumentRequest, Purpose, PurposeError};
 use idcloud_model::{Capability, DocumentId, ProcessId, SelfieKind, Subject};
 
 use super::context::Context;
-use crate::args::{AnswerArgs, CaptureDocumentArgs, DocumentCommand, HolderArgs, ReuseArgs};
+use crate::args::create::AnswerArgs;
+use crate::args::document::CaptureDocumentArgs;
+use crate::args::document::DocumentCommand;
+use crate::args::document::HolderArgs;
+use crate::args::document::ReuseArgs;
 use crate::config;
 use crate::connection::{self, Connection};
 use crate::exit::Exit;

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 
 use clap::{Command, CommandFactory as _};
 
-use crate::args::{Cli, CompletionsArgs, ManArgs};
+use crate::args::documentation::CompletionsArgs;
+use crate::args::documentation::ManArgs;
+use crate::commands::command_line::Cli;
 use crate::exit::Exit;
 use crate::failure::{Failure, Refusal};
 use crate::made_here::{MANUAL, Made, refuse_foreign};

@@ -20,7 +20,7 @@ use self::notification::NotificationObject;
 use self::oauth_error::OAuthError;
 use self::recognised::Recognised;
 use self::token_answer::TokenAnswerObject;
-use crate::args::ExplainArgs;
+use crate::args::explain::ExplainArgs;
 use crate::config;
 use crate::exit::Exit;
 use crate::failure::{Failure, Refusal};

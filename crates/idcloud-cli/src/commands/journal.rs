@@ -17,10 +17,13 @@ use idcloud_journal::SqliteReader;
 use idcloud_model::Subject;
 use serde::Serialize;
 
-use crate::args::{
-    EnvironmentArg, JournalCommand, JournalFileArgs, JournalListArgs, JournalNameOriginArgs,
-    JournalSettleArgs, JournalShowArgs,
-};
+use crate::args::EnvironmentArg;
+use crate::args::journal::JournalCommand;
+use crate::args::journal::JournalFileArgs;
+use crate::args::journal::JournalListArgs;
+use crate::args::journal::JournalNameOriginArgs;
+use crate::args::journal::JournalSettleArgs;
+use crate::args::journal::JournalShowArgs;
 use crate::commands::block_on;
 use crate::entry_object::{EntryObject, write_entry, write_line};
 use crate::exit::Exit;

@@ -10,7 +10,7 @@ use idcloud_model::request::LivenessRequest;
 use idcloud_model::{Capability, SelfieKind};
 
 use super::context::Context;
-use crate::args::LivenessArgs;
+use crate::args::liveness::LivenessArgs;
 use crate::config;
 use crate::connection;
 use crate::exit::Exit;

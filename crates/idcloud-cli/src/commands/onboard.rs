@@ -9,7 +9,7 @@ use idcloud_http::{Clock, SystemClock};
 use idcloud_model::Capability;
 use idcloud_model::request::IdentityRequest;
 
-use crate::args::OnboardArgs;
+use crate::args::onboard::OnboardArgs;
 use crate::config;
 use crate::connection;
 use crate::exit::Exit;

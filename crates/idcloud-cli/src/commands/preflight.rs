@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use self::subject::SubjectVerdict;
 use self::walk::files;
-use crate::args::PreflightArgs;
+use crate::args::preflight::PreflightArgs;
 use crate::exit::Exit;
 use crate::failure::{Failure, Refusal};
 use crate::harmless::harmless;

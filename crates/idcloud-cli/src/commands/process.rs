@@ -9,7 +9,8 @@ use idcloud_flows::{IdCloud, Processes};
 use idcloud_http::{CallOptions, Clock, SystemClock};
 use idcloud_model::ProcessId;
 
-use crate::args::{AskedArgs, ProcessCommand};
+use crate::args::asked::AskedArgs;
+use crate::args::process::ProcessCommand;
 use crate::call_failure;
 use crate::config;
 use crate::connection;

@@ -9,7 +9,7 @@ mod serve;
 mod subjects;
 mod surroundings;
 
-use crate::args::SimulatorCommand;
+use crate::args::simulator::SimulatorCommand;
 use crate::config;
 use crate::exit::Exit;
 use crate::failure::Failure;

@@ -9,7 +9,8 @@ use std::time::SystemTime;
 use idcloud_http::{AccessToken, CallOptions, Client, Clock, SystemClock};
 use serde::Serialize;
 
-use crate::args::{Format, TokenArgs};
+use crate::args::Format;
+use crate::args::credentials::TokenArgs;
 use crate::call_failure;
 use crate::config;
 use crate::connection;

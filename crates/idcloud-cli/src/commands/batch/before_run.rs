@@ -9,7 +9,7 @@ use idcloud_http::{Clock as _, Environment, SystemClock};
 use idcloud_journal::SqliteReader;
 
 use super::unreadable;
-use crate::args::BatchRunArgs;
+use crate::args::batch::BatchRunArgs;
 use crate::batch::recollection::{Looked, Recollected};
 use crate::batch::references::References;
 use crate::batch::rows::Rows;

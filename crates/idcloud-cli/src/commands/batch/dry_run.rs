@@ -14,7 +14,7 @@ use idcloud_model::Capability;
 
 use super::before_run::Destination;
 use super::{before_run, comparison, open, unreadable};
-use crate::args::BatchRunArgs;
+use crate::args::batch::BatchRunArgs;
 use crate::batch::estimate::{Counted, LOOKUPS_EACH};
 use crate::batch::job::of_process;
 use crate::batch::outcome::{Outcome, Tally};

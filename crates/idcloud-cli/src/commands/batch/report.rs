@@ -5,7 +5,7 @@
 use idcloud_http::{Clock as _, SystemClock};
 
 use super::tell_unreadable;
-use crate::args::BatchReportArgs;
+use crate::args::batch::BatchReportArgs;
 use crate::batch::page::page;
 use crate::batch::survey::survey;
 use crate::exit::Exit;

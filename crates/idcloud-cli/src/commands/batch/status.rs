@@ -9,7 +9,7 @@ use idcloud_http::{Clock as _, SystemClock};
 use serde::Serialize;
 
 use super::tell_unreadable;
-use crate::args::BatchStatusArgs;
+use crate::args::batch::BatchStatusArgs;
 use crate::batch::outcome::Outcome;
 use crate::batch::summary::Summary;
 use crate::batch::survey::survey;

@@ -11,7 +11,7 @@ use idcloud_model::{
 };
 use serde::Serialize;
 
-use crate::args::FindArgs;
+use crate::args::document::FindArgs;
 use crate::call_failure;
 use crate::connection::Connection;
 use crate::exit::Exit;

@@ -10,7 +10,8 @@ use idcloud_flows::{IdCloud, Whose};
 use idcloud_http::{CallOptions, Clock, SystemClock};
 use idcloud_model::{Capability, ProcessId, Subject};
 
-use crate::args::{CodeArgs, JournalSettleArgs};
+use crate::args::journal::JournalSettleArgs;
+use crate::args::person::CodeArgs;
 use crate::call_failure;
 use crate::commands::block_on;
 use crate::config;

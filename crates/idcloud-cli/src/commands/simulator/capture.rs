@@ -6,7 +6,7 @@ use idcloud_http::{Clock as _, SystemClock};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use crate::args::CaptureArgs;
+use crate::args::simulator::CaptureArgs;
 use crate::exit::Exit;
 use crate::failure::{Failure, Refusal};
 use crate::input::Stdin;

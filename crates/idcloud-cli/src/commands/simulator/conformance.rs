@@ -17,7 +17,7 @@ use std::sync::Arc;
 use idcloud_http::SystemClock;
 
 use self::examined::Examined;
-use crate::args::ConformanceArgs;
+use crate::args::simulator::ConformanceArgs;
 use crate::commands::block_on;
 use crate::config;
 use crate::connection;

@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 
 use super::credentials::{self, VARIABLES_FILE, quoted};
 use super::surroundings;
-use crate::args::ServeArgs;
+use crate::args::simulator::ServeArgs;
 use crate::commands::block_on;
 use crate::connection::seed;
 use crate::exit::Exit;

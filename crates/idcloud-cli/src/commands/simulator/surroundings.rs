@@ -11,7 +11,10 @@ use idcloud_simulator::{
 };
 use zeroize::Zeroizing;
 
-use crate::args::{CapturesArg, CountingArg, NoticesArg, ServeArgs};
+use crate::args::simulator::CapturesArg;
+use crate::args::simulator::CountingArg;
+use crate::args::simulator::NoticesArg;
+use crate::args::simulator::ServeArgs;
 use crate::failure::Refusal;
 use crate::input;
 use crate::kept_files::KeptFiles;

@@ -25,7 +25,7 @@ use zeroize::Zeroizing;
 use super::answer::Answer;
 use super::check::{Call, Exchange};
 use super::words::Words;
-use crate::args::ConformanceArgs;
+use crate::args::simulator::ConformanceArgs;
 use crate::config::Config;
 use crate::connection::{self, Wrap};
 use crate::failure::{Failure, Refusal};
