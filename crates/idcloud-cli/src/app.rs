@@ -8,21 +8,21 @@ use std::path::PathBuf;
 
 use crate::args::Format;
 use crate::args::SettingArgs;
-use crate::args::credentials::DoctorArgs;
 use crate::commands;
 use crate::commands::command_line::Cli;
 use crate::commands::command_line::Command;
+use crate::commands::token::args::DoctorArgs;
+use crate::commands::usage;
 use crate::config;
-use crate::exit::Exit;
+use crate::config::profile;
+use crate::config::redirected;
+use crate::config::settings::{Layer, Layers, Settings};
 use crate::failure::Failure;
+use crate::failure::exit::Exit;
 use crate::input::Stdin;
-use crate::interrupts::Interrupts;
-use crate::journal_file;
 use crate::output::Output;
-use crate::profile;
-use crate::redirected;
-use crate::settings::{Layer, Layers, Settings};
-use crate::usage;
+use crate::verify::interrupts::Interrupts;
+use crate::verify::journal_file;
 
 /// Runs what the arguments ask for. `variable` looks up an environment variable.
 pub(crate) fn run(

@@ -1,61 +1,26 @@
 #![doc = include_str!("../README.md")]
 
+mod files;
+mod verify;
+
 mod app;
 mod args;
 mod batch;
 mod blanks;
-mod call_failure;
 mod commands;
 mod config;
-mod connection;
-mod core_files;
-mod duration;
-mod entry_object;
-mod exit;
 mod failure;
-mod fold;
-mod handle;
-mod harmless;
 mod input;
-mod interrupted;
-mod interrupts;
-mod journal_file;
-mod kept_files;
-mod made_here;
-mod opening;
-mod outcome;
 mod output;
-mod owner_only;
-mod permissions;
-mod picture_input;
-mod private_key;
-mod process_id;
-mod profile;
-mod progress;
-mod redirected;
-mod replacement;
-mod result_object;
-mod selfie_input;
-mod settings;
-mod style;
-mod subject_input;
-mod submit_failure;
-mod target;
-mod text;
-mod timestamp;
-mod unreadable_entry;
-mod usage;
-mod verification;
-mod wiped;
 
 use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
 
 use crate::failure::Failure;
-use crate::interrupts::{Heeded, Interrupts};
+use crate::verify::interrupts::{Heeded, Interrupts};
 
 fn main() -> ExitCode {
-    core_files::switch_off();
+    files::core_files::switch_off();
     let arguments: Vec<_> = std::env::args_os().collect();
     let variable = |name: &str| std::env::var_os(name);
     // Standard error is locked for each writing alone: an interruption speaks there from another thread.
@@ -67,7 +32,7 @@ fn main() -> ExitCode {
     };
     let mut stdout = stdout.lock();
     let mut output = output::Output::new(&mut stdout, &mut stderr, terminals, &variable);
-    output.set_format(usage::intended_format(
+    output.set_format(commands::usage::intended_format(
         &arguments,
         variable("IDCLOUD_FORMAT").as_deref(),
     ));
@@ -91,8 +56,8 @@ fn last_words(heeded: Heeded, terminals: output::Terminals, format: args::Format
     output.set_format(format);
     output.after_ctrl_c();
     let failure = match heeded {
-        Heeded::NoMore => interrupted::after_everything(),
-        Heeded::NotYet | Heeded::ByCommand => interrupted::before_anything(),
+        Heeded::NoMore => verify::interrupted::after_everything(),
+        Heeded::NotYet | Heeded::ByCommand => verify::interrupted::before_anything(),
     };
     // Where standard error is gone, the exit code still tells.
     let _ = output.failure(&failure);

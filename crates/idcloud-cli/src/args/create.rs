@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::memory::MemoryArgs;
-use crate::duration::parse_duration;
+use crate::args::duration::parse_duration;
 
 /// What a create may say about itself.
 #[derive(Args)]

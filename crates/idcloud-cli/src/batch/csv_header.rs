@@ -4,8 +4,8 @@
 
 use csv::ByteRecord;
 
-use super::column::{Column, Named};
-use super::source;
+use crate::batch::input::column::{Column, Named};
+use crate::batch::input::source;
 use crate::blanks;
 use crate::failure::Refusal;
 

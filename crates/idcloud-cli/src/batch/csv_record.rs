@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use csv::{ByteRecord, Reader, ReaderBuilder, Terminator};
 use zeroize::{Zeroize as _, Zeroizing};
 
-use super::source::MAX_ROW;
+use crate::batch::input::source::MAX_ROW;
 
 /// What the reader of CSV takes at once. It wipes nothing, so it has no more in hand than a few characters.
 const BUFFER: usize = 8;

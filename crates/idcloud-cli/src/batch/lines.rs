@@ -6,7 +6,7 @@ use std::io::{BufRead, Read as _};
 
 use zeroize::{Zeroize as _, Zeroizing};
 
-use super::source::{self, MAX_ROW};
+use crate::batch::input::source::{self, MAX_ROW};
 use crate::blanks::MARK;
 use crate::failure::Refusal;
 

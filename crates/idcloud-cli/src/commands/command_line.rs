@@ -5,20 +5,20 @@
 use clap::{Parser, Subcommand};
 
 use crate::args::SettingArgs;
-use crate::args::batch::BatchCommand;
-use crate::args::compare::CompareArgs;
-use crate::args::credentials::DoctorArgs;
-use crate::args::credentials::TokenArgs;
-use crate::args::document::DocumentCommand;
-use crate::args::documentation::CompletionsArgs;
-use crate::args::documentation::ManArgs;
-use crate::args::explain::ExplainArgs;
-use crate::args::journal::JournalCommand;
-use crate::args::liveness::LivenessArgs;
-use crate::args::onboard::OnboardArgs;
-use crate::args::preflight::PreflightArgs;
-use crate::args::process::ProcessCommand;
-use crate::args::simulator::SimulatorCommand;
+use crate::commands::batch::args::BatchCommand;
+use crate::commands::compare::args::CompareArgs;
+use crate::commands::document::args::DocumentCommand;
+use crate::commands::documentation::args::CompletionsArgs;
+use crate::commands::documentation::args::ManArgs;
+use crate::commands::explain::args::ExplainArgs;
+use crate::commands::journal::args::JournalCommand;
+use crate::commands::liveness::args::LivenessArgs;
+use crate::commands::onboard::args::OnboardArgs;
+use crate::commands::preflight::args::PreflightArgs;
+use crate::commands::process::args::ProcessCommand;
+use crate::commands::simulator::args::SimulatorCommand;
+use crate::commands::token::args::DoctorArgs;
+use crate::commands::token::args::TokenArgs;
 
 /// Everything that was typed.
 #[derive(Parser)]

@@ -9,17 +9,17 @@ use idcloud_http::{Clock as _, Environment, SystemClock};
 use idcloud_journal::SqliteReader;
 
 use super::unreadable;
-use crate::args::batch::BatchRunArgs;
-use crate::batch::recollection::{Looked, Recollected};
-use crate::batch::references::References;
-use crate::batch::rows::Rows;
-use crate::batch::sink::{self, FIELD};
-use crate::batch::source::Form;
+use crate::batch::input::references::References;
+use crate::batch::input::rows::Rows;
+use crate::batch::input::source::Form;
+use crate::batch::results::output_file::{self, FIELD};
+use crate::batch::run::recollection::{Looked, Recollected};
+use crate::commands::batch::args::BatchRunArgs;
+use crate::config::settings::Settings;
 use crate::failure::Failure;
-use crate::kept_files::{KeptFiles, is_one_file, same};
-use crate::made_here::{Made, Standing, foreign, no_file, standing};
+use crate::files::kept_files::{KeptFiles, is_one_file, same};
+use crate::files::made_here::{Made, Standing, foreign, no_file, standing};
 use crate::output::Output;
-use crate::settings::Settings;
 
 /// Where a run sends its rows, as far as it is known.
 #[derive(Clone, Copy)]
@@ -89,7 +89,7 @@ fn place<'a>(
         .with_journal(&args.journal)
         .refuse(FIELD, path)
         .map_err(refused)?;
-    let form = sink::form(path).map_err(refused)?;
+    let form = output_file::form(path).map_err(refused)?;
     let made = Made::Results(form);
     let stands = standing(path, made).map_err(|_| refused(foreign(FIELD, made)))?;
     if matches!(stands, Standing::Empty | Standing::Foreign)

@@ -12,29 +12,30 @@ use idcloud_http::{Clock, Environment, SystemClock};
 use idcloud_journal::SqliteReader;
 use idcloud_model::Capability;
 
+use super::before_run;
 use super::before_run::Destination;
-use super::{before_run, comparison, open, unreadable};
-use crate::args::batch::BatchRunArgs;
-use crate::batch::estimate::{Counted, LOOKUPS_EACH};
-use crate::batch::job::of_process;
-use crate::batch::outcome::{Outcome, Tally};
-use crate::batch::row::{self, Row};
-use crate::batch::rows::Line;
-use crate::batch::same_person::SamePerson;
-use crate::batch::standing::{Comparison, Made, Standing, is_failed, is_known};
-use crate::batch::told::at_line;
-use crate::batch::window::Window;
+use super::{comparison, open, unreadable};
+use crate::batch::input::row::{self, Row};
+use crate::batch::input::rows::Line;
+use crate::batch::input::same_person::SamePerson;
+use crate::batch::run::estimate::{Counted, LOOKUPS_EACH};
+use crate::batch::run::outcome::{Outcome, Tally};
+use crate::batch::run::row_errors::at_line;
+use crate::batch::run::standing::{Comparison, Made, Standing, is_failed, is_known};
+use crate::batch::run::submit_row::of_process;
+use crate::batch::run::window::Window;
+use crate::commands::batch::args::BatchRunArgs;
 use crate::commands::block_on;
 use crate::config;
-use crate::connection;
-use crate::exit::Exit;
+use crate::config::connection;
+use crate::config::settings::Settings;
 use crate::failure::Failure;
-use crate::journal_file;
+use crate::failure::exit::Exit;
+use crate::failure::journal;
+use crate::failure::submit;
+use crate::input::selfie;
 use crate::output::Output;
-use crate::selfie_input;
-use crate::settings::Settings;
-use crate::submit_failure;
-use crate::unreadable_entry;
+use crate::verify::journal_file;
 
 /// Runs the command.
 pub(super) fn run(
@@ -182,7 +183,7 @@ fn places(journal: &SqliteReader, now: SystemTime) -> Result<Vec<JournalKey>, Fa
     loop {
         let page = journal
             .entries(&filter, after.as_ref(), PAGE, now)
-            .map_err(|error| submit_failure::of_journal(&error))?;
+            .map_err(|error| submit::of_journal(&error))?;
         let unreadable = page.unreadable().iter().filter_map(Unreadable::key);
         for key in page.entries().iter().map(Entry::key).chain(unreadable) {
             let is_there =
@@ -242,7 +243,7 @@ impl Checks {
                 Standing::Own(Some(request))
                     if self.begin_again && is_failed(entry) || entry.record().is_found() =>
                 {
-                    match selfie_input::verify(request.selfie()).and(name.transpose()) {
+                    match selfie::verify(request.selfie()).and(name.transpose()) {
                         Err(refusals) => {
                             let failure = Failure::refused_offline(refusals);
                             Checked::Kept(kept(entry), Box::new(at_line(begins, failure)))
@@ -291,7 +292,7 @@ impl Checks {
         if let Some(environment) = &self.environment {
             entry
                 .refuse_elsewhere(environment)
-                .map_err(|elsewhere| submit_failure::of_record(&elsewhere))?;
+                .map_err(|elsewhere| submit::of_record(&elsewhere))?;
         }
         Ok(self.comparison.of(entry, row))
     }
@@ -306,10 +307,10 @@ impl Checks {
             let key = place.clone().with_reference(reference.clone());
             match journal.entry(&key, self.clock.now()) {
                 Ok(entry) => entries.extend(entry),
-                Err(error) if unreadable_entry::of_submission(&error).is_some() => {
+                Err(error) if journal::of_submission(&error).is_some() => {
                     unreadable.push(Unreadable::new(Some(key), error.kind()));
                 }
-                Err(error) => return Err(submit_failure::of_journal(&error)),
+                Err(error) => return Err(submit::of_journal(&error)),
             }
         }
         Ok(Page::new(entries, unreadable))

@@ -5,17 +5,17 @@
 use idcloud_http::{Clock as _, SystemClock};
 
 use super::tell_unreadable;
-use crate::args::batch::BatchReportArgs;
-use crate::batch::page::page;
-use crate::batch::survey::survey;
-use crate::exit::Exit;
+use crate::batch::report::page::page;
+use crate::batch::run::journal_scan::survey;
+use crate::commands::batch::args::BatchReportArgs;
+use crate::config::settings::Settings;
+use crate::failure::exit::Exit;
 use crate::failure::{Failure, Refusal};
-use crate::journal_file;
-use crate::kept_files::KeptFiles;
-use crate::made_here::{Made, refuse_foreign};
+use crate::files::kept_files::KeptFiles;
+use crate::files::made_here::{Made, refuse_foreign};
+use crate::files::private_file;
 use crate::output::Output;
-use crate::owner_only;
-use crate::settings::Settings;
+use crate::verify::journal_file;
 
 /// What errors name.
 const FIELD: &str = "--output";
@@ -35,7 +35,7 @@ pub(super) fn run(
     let clock = SystemClock::new();
     let summary = survey(&journal, clock.now())?;
     let page = page(&summary, clock.now());
-    owner_only::write(&args.output, page.as_bytes()).map_err(|_| {
+    private_file::write(&args.output, page.as_bytes()).map_err(|_| {
         Failure::usage(vec![Refusal::new(
             FIELD,
             "cannot be written there",

@@ -8,20 +8,20 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::run::interrupted_late;
-use crate::batch::driver::Left;
-use crate::batch::job::Job;
-use crate::batch::last_pass;
-use crate::batch::outcome::{Outcome, Tally};
-use crate::batch::row_object::RowObject;
-use crate::batch::rows::Rows;
-use crate::batch::sink::Sink;
-use crate::batch::version::Version;
-use crate::batch::window::Window;
-use crate::exit::Exit;
+use crate::batch::input::rows::Rows;
+use crate::batch::input::version::Version;
+use crate::batch::results::output_file::Sink;
+use crate::batch::results::row_object::RowObject;
+use crate::batch::results::write_results;
+use crate::batch::run::driver::Left;
+use crate::batch::run::outcome::{Outcome, Tally};
+use crate::batch::run::submit_row::Job;
+use crate::batch::run::window::Window;
+use crate::failure::exit::Exit;
+use crate::failure::submit;
 use crate::failure::{Failure, Refusal};
-use crate::interrupts::Interrupts;
 use crate::output::Output;
-use crate::submit_failure;
+use crate::verify::interrupts::Interrupts;
 
 /// What the last pass found.
 #[derive(Default)]
@@ -107,7 +107,7 @@ impl LastPass<'_> {
                         let unwritten = unwritten.and_then(|known| left.unwritten.get(known));
                         let (job, unwritten) = (Arc::clone(&self.job), unwritten.cloned());
                         let row =
-                            async move { last_pass::of_row(&job, line, mark, unwritten).await };
+                            async move { write_results::of_row(&job, line, mark, unwritten).await };
                         window.put(tokio::spawn(row));
                     }
                     None => exhausted = true,
@@ -124,7 +124,7 @@ impl LastPass<'_> {
             let Some(row) = taken? else {
                 return Ok(written);
             };
-            let row = row.map_err(|error| submit_failure::of_journal(&error))?;
+            let row = row.map_err(|error| submit::of_journal(&error))?;
             written.tally.count(row.outcome);
             written.simulated |= row.result.is_simulated();
             write(&RowObject {

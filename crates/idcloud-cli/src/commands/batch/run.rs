@@ -12,34 +12,35 @@ use idcloud_flows::journal::{JournalError, Reference};
 use idcloud_http::{Clock, SystemClock};
 use idcloud_model::{Capability, ProcessId};
 
+use super::before_run;
 use super::before_run::Destination;
 use super::results::{LastPass, Written};
-use super::{before_run, comparison, open, unreadable};
+use super::{comparison, open, unreadable};
 use crate::args::Format;
-use crate::args::batch::BatchRunArgs;
-use crate::batch::driver::{Driver, End, Left};
-use crate::batch::halt::Halt;
-use crate::batch::job::Job;
-use crate::batch::meter::Meter;
-use crate::batch::outcome::{Outcome, Tally};
-use crate::batch::recover;
-use crate::batch::rows::Rows;
-use crate::batch::same_person::SamePerson;
-use crate::batch::sink::Sink;
-use crate::batch::told::Told;
-use crate::batch::unwritten;
-use crate::batch::version::Version;
+use crate::batch::input::rows::Rows;
+use crate::batch::input::same_person::SamePerson;
+use crate::batch::input::version::Version;
+use crate::batch::results::output_file::Sink;
+use crate::batch::run::circuit_breaker::Halt;
+use crate::batch::run::driver::{Driver, End, Left};
+use crate::batch::run::outcome::{Outcome, Tally};
+use crate::batch::run::progress_bar::Meter;
+use crate::batch::run::recover;
+use crate::batch::run::row_errors::Told;
+use crate::batch::run::submit_row::Job;
+use crate::batch::run::unwritten;
+use crate::commands::batch::args::BatchRunArgs;
 use crate::commands::block_on;
 use crate::config;
-use crate::connection;
-use crate::exit::Exit;
+use crate::config::connection;
+use crate::config::settings::Settings;
+use crate::failure::exit::Exit;
+use crate::failure::submit;
 use crate::failure::{Delivery, Failure, Refusal};
-use crate::interrupts::Interrupts;
-use crate::journal_file::{self, BatchLock};
 use crate::output::Output;
-use crate::settings::Settings;
-use crate::style::Style;
-use crate::submit_failure;
+use crate::output::style::Style;
+use crate::verify::interrupts::Interrupts;
+use crate::verify::journal_file::{self, BatchLock};
 
 /// Runs the command.
 pub(super) fn run(
@@ -118,7 +119,7 @@ pub(super) fn run(
         let mut left = match interrupts.interruptible(recovered).await {
             None => return Err(canceled("interrupted before anything was sent")),
             Some(Ok(())) => driver.run(interrupts, output).await,
-            Some(Err(error)) => Left::before_any(submit_failure::of_journal(&error).message),
+            Some(Err(error)) => Left::before_any(submit::of_journal(&error).message),
         };
         unwritten::say_again(&batch.job, &mut left.unwritten, interrupts).await;
         batch.end(&left, interrupts, output).await

@@ -9,16 +9,16 @@ use idcloud_http::{Clock as _, SystemClock};
 use serde::Serialize;
 
 use super::tell_unreadable;
-use crate::args::batch::BatchStatusArgs;
-use crate::batch::outcome::Outcome;
-use crate::batch::summary::Summary;
-use crate::batch::survey::survey;
-use crate::exit::Exit;
+use crate::batch::report::summary::Summary;
+use crate::batch::run::journal_scan::survey;
+use crate::batch::run::outcome::Outcome;
+use crate::commands::batch::args::BatchStatusArgs;
 use crate::failure::Failure;
-use crate::journal_file;
+use crate::failure::exit::Exit;
 use crate::output::Output;
-use crate::style::Style;
-use crate::timestamp::rfc3339;
+use crate::output::style::Style;
+use crate::output::timestamp::rfc3339;
+use crate::verify::journal_file;
 
 /// Runs the command.
 pub(super) fn run(args: &BatchStatusArgs, output: &mut Output<'_>) -> Result<Exit, Failure> {

@@ -3,8 +3,8 @@
 //! Never refuses what may be meant: what only looks odd is a warning.
 
 use super::finding::Finding;
-use crate::exit::Exit;
-use crate::target::{Address, Remote};
+use crate::config::target::{Address, Remote};
+use crate::failure::exit::Exit;
 
 /// The longest account name that Unico gives out (Obtaining credentials page).
 const LONGEST_ACCOUNT: usize = 12;

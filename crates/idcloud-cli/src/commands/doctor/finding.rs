@@ -6,9 +6,9 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::exit::Exit;
+use crate::failure::exit::Exit;
 use crate::failure::{Failure, Refusal};
-use crate::style::Style;
+use crate::output::style::Style;
 
 /// How something stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

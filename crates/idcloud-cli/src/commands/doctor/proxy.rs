@@ -6,8 +6,8 @@ use idcloud_http::ReqwestTransportBuilder;
 
 use super::Variable;
 use super::finding::Finding;
-use crate::exit::Exit;
-use crate::target::{Address, Remote};
+use crate::config::target::{Address, Remote};
+use crate::failure::exit::Exit;
 
 const CHECK: &str = "proxy";
 

@@ -11,18 +11,18 @@ use idcloud_model::{
 };
 use serde::Serialize;
 
-use crate::args::document::FindArgs;
-use crate::call_failure;
-use crate::connection::Connection;
-use crate::exit::Exit;
+use crate::commands::document::args::FindArgs;
+use crate::config::connection::Connection;
+use crate::failure::call;
+use crate::failure::exit::Exit;
 use crate::failure::{Failure, Refusal, keep, keep_all};
-use crate::harmless::harmless;
 use crate::input::Stdin;
-use crate::interrupted;
-use crate::interrupts::Interrupts;
+use crate::input::subject;
 use crate::output::Output;
-use crate::style::Style;
-use crate::subject_input;
+use crate::output::sanitize::harmless;
+use crate::output::style::Style;
+use crate::verify::interrupted;
+use crate::verify::interrupts::Interrupts;
 
 /// Runs the command.
 pub(super) fn run(
@@ -33,10 +33,7 @@ pub(super) fn run(
     output: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
     let mut refusals = Vec::new();
-    let subject = keep_all(
-        subject_input::required(&mut args.code, stdin),
-        &mut refusals,
-    );
+    let subject = keep_all(subject::required(&mut args.code, stdin), &mut refusals);
     let kinds = keep(kinds(args.kind.as_deref()), &mut refusals);
     let (Some(subject), Some(kinds)) = (subject, kinds) else {
         return Err(Failure::refused_here(refusals));
@@ -44,7 +41,7 @@ pub(super) fn run(
     let find = find(connection, &subject, kinds);
     let found = super::super::block_on(interrupts.interruptible(find))?
         .ok_or_else(interrupted::of_read)?
-        .map_err(|error| call_failure::of_read(&error))?;
+        .map_err(|error| call::of_read(&error))?;
     output
         .result(&found, |to, style| found.write(to, style))
         .map_err(|_| Failure::closed())?;

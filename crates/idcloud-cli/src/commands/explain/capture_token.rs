@@ -8,9 +8,9 @@ use std::time::SystemTime;
 use idcloud_model::{CaptureToken, Language};
 use serde::Serialize;
 
-use crate::style::Style;
-use crate::text::pick;
-use crate::timestamp::rfc3339;
+use crate::output::render_text::pick;
+use crate::output::style::Style;
+use crate::output::timestamp::rfc3339;
 
 /// What `--format json` prints of a capture token.
 #[derive(Serialize)]

@@ -7,8 +7,8 @@ use std::io::{self, Write};
 use idcloud_model::{ErrorCode, Language, RetryClass};
 use serde::Serialize;
 
-use crate::style::Style;
-use crate::text::pick;
+use crate::output::render_text::pick;
+use crate::output::style::Style;
 
 /// What `--format json` prints of a code.
 #[derive(Serialize)]

@@ -8,9 +8,9 @@ use idcloud_model::{Language, Notification, NotificationState};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::harmless::harmless;
-use crate::style::Style;
-use crate::text::pick;
+use crate::output::render_text::pick;
+use crate::output::sanitize::harmless;
+use crate::output::style::Style;
 
 /// What `--format json` prints of a notification.
 #[derive(Serialize)]

@@ -6,7 +6,7 @@ use idcloud_model::{Language, RetryClass};
 use serde_json::Value;
 
 use super::code::CodeObject;
-use crate::text::pick;
+use crate::output::render_text::pick;
 
 /// The path that answers them.
 const ENDPOINT: &str = "POST /oauth2/token";

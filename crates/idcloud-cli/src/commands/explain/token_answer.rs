@@ -8,8 +8,8 @@ use idcloud_model::Language;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::style::Style;
-use crate::text::pick;
+use crate::output::render_text::pick;
+use crate::output::style::Style;
 
 /// What is kept of a token answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,18 +10,18 @@ use idcloud_flows::{IdCloud, Whose};
 use idcloud_http::{CallOptions, Clock, SystemClock};
 use idcloud_model::{Capability, ProcessId, Subject};
 
-use crate::args::journal::JournalSettleArgs;
 use crate::args::person::CodeArgs;
-use crate::call_failure;
 use crate::commands::block_on;
+use crate::commands::journal::args::JournalSettleArgs;
 use crate::config;
-use crate::connection;
-use crate::exit::Exit;
+use crate::config::connection;
+use crate::config::settings::Settings;
+use crate::config::target::Target;
 use crate::failure::Failure;
+use crate::failure::call;
+use crate::failure::exit::Exit;
 use crate::input::Stdin;
-use crate::settings::Settings;
-use crate::subject_input;
-use crate::target::Target;
+use crate::input::subject;
 
 /// How long the look may take.
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -39,7 +39,7 @@ pub(super) fn person(
         curp: None,
         subject: args.subject.take(),
     };
-    subject_input::given(&mut code, stdin).map_err(Failure::refused_offline)
+    subject::given(&mut code, stdin).map_err(Failure::refused_offline)
 }
 
 /// Compares the process with the person. Why it could not be compared, where that is so.
@@ -88,6 +88,6 @@ pub(super) fn compare(
             ..Failure::fault("the process that was found is another person's")
         }),
         Ok(_) => Ok(Err("IDCloud names nobody for it".to_owned())),
-        Err(error) => Ok(Err(call_failure::told(&error))),
+        Err(error) => Ok(Err(call::told(&error))),
     }
 }

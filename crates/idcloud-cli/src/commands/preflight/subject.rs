@@ -12,8 +12,8 @@ use zeroize::Zeroizing;
 
 use super::Broken;
 use crate::failure::Refusal;
-use crate::harmless::harmless;
-use crate::style::Style;
+use crate::output::sanitize::harmless;
+use crate::output::style::Style;
 
 /// What would become of the person.
 #[derive(Serialize)]

@@ -6,12 +6,12 @@ use idcloud_http::{Clock as _, SystemClock};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use crate::args::simulator::CaptureArgs;
-use crate::exit::Exit;
+use crate::commands::simulator::args::CaptureArgs;
+use crate::failure::exit::Exit;
 use crate::failure::{Failure, Refusal};
 use crate::input::Stdin;
+use crate::input::selfie;
 use crate::output::Output;
-use crate::selfie_input;
 
 /// Runs the command.
 pub(super) fn run(
@@ -25,7 +25,7 @@ pub(super) fn run(
         capture_token: &'a str,
     }
     let now = SystemClock::new().now();
-    let image = selfie_input::image(&args.image, stdin, now).map_err(Failure::refused_offline)?;
+    let image = selfie::image(&args.image, stdin, now).map_err(Failure::refused_offline)?;
     let taken_at = now.checked_sub(args.age).ok_or_else(|| {
         Failure::usage(vec![Refusal::new(
             "--age",

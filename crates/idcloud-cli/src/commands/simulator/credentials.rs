@@ -10,10 +10,10 @@ use idcloud_simulator::{StandardKey, TestAccount};
 use zeroize::Zeroizing;
 
 use crate::failure::Refusal;
-use crate::kept_files::KeptFiles;
-use crate::made_here::{Made, Standing, VARIABLES, foreign, standing};
-use crate::owner_only;
-use crate::permissions::refuse_open_folder;
+use crate::files::kept_files::KeptFiles;
+use crate::files::made_here::{Made, Standing, VARIABLES, foreign, standing};
+use crate::files::private_file;
+use crate::input::file_mode::refuse_open_folder;
 
 const KEY_FILE: &str = "key.pem";
 /// The certificate of the authority that vouches for a simulator that speaks TLS.
@@ -77,9 +77,9 @@ pub(super) fn write(
     (api_key, capabilities): (&str, Capabilities),
     others: &[(&StandardKey, Zeroizing<String>)],
 ) -> io::Result<()> {
-    owner_only::create_directory(directory)?;
+    private_file::create_directory(directory)?;
     let key_file = std::path::absolute(directory)?.join(KEY_FILE);
-    owner_only::write(&key_file, account.private_key_pem().as_bytes())?;
+    private_file::write(&key_file, account.private_key_pem().as_bytes())?;
     let capabilities = capabilities.to_string();
     let key_file = key_file.to_string_lossy();
     let authority = directory.join(AUTHORITY_FILE);
@@ -90,7 +90,7 @@ pub(super) fn write(
     }
     let mut variables = Zeroizing::new(VARIABLES.to_owned());
     if let Some(pem) = authority_pem {
-        owner_only::write(&authority, pem.as_bytes())?;
+        private_file::write(&authority, pem.as_bytes())?;
         let file = std::path::absolute(&authority)?;
         for part in ["IDCLOUD_CA_FILE=", &quoted(&file.to_string_lossy()), "\n"] {
             variables.push_str(part);
@@ -127,7 +127,7 @@ pub(super) fn write(
             }
         }
     }
-    owner_only::write(&directory.join(VARIABLES_FILE), variables.as_bytes())
+    private_file::write(&directory.join(VARIABLES_FILE), variables.as_bytes())
 }
 
 /// The value as shells and readers of `.env` files both take it: bare where it can be.

@@ -17,14 +17,14 @@ use tokio::net::TcpSocket;
 use zeroize::Zeroizing;
 
 use super::credentials::{self, VARIABLES_FILE, quoted};
-use super::surroundings;
-use crate::args::simulator::ServeArgs;
 use crate::commands::block_on;
-use crate::connection::seed;
-use crate::exit::Exit;
+use crate::commands::simulator::args::ServeArgs;
+use crate::commands::simulator::serve_options;
+use crate::config::connection::seed;
+use crate::failure::exit::Exit;
 use crate::failure::{Failure, Refusal};
-use crate::interrupts::Interrupts;
 use crate::output::Output;
+use crate::verify::interrupts::Interrupts;
 
 /// How many connections the system keeps until they are accepted.
 const BACKLOG: u32 = 1_024;
@@ -38,9 +38,9 @@ pub(super) fn run(
     output: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
     let refused = |refusal| Failure::usage(vec![refusal]);
-    let webhook = surroundings::webhook(args).map_err(refused)?;
-    let control_token = surroundings::control_token(args).map_err(refused)?;
-    let kept = surroundings::kept(args);
+    let webhook = serve_options::webhook(args).map_err(refused)?;
+    let control_token = serve_options::control_token(args).map_err(refused)?;
+    let kept = serve_options::kept(args);
     for number in 1..=args.tenants {
         if let Some(directory) = &args.credentials_dir {
             credentials::refuse_foreign_files(&of_tenant(directory, number), &kept)
@@ -61,7 +61,7 @@ pub(super) fn run(
         let url = format!("{scheme}://{}", reachable(address));
         let tls = args.tls.then(|| certificate(address)).transpose()?;
         let config = Config::new(args.seed.unwrap_or_else(|| seed(&clock))).with_identity_url(&url);
-        let mut simulator = Simulator::new(surroundings::configure(config, args, rate));
+        let mut simulator = Simulator::new(serve_options::configure(config, args, rate));
         let home = simulator.tenant_id().to_owned();
         simulator.set_webhook(&home, webhook);
         for number in 1..=args.tenants {

@@ -8,10 +8,10 @@ use idcloud_model::SelfieKind;
 use idcloud_simulator::TestSubject;
 use serde::Serialize;
 
-use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::failure::exit::Exit;
 use crate::output::Output;
-use crate::style::Style;
+use crate::output::style::Style;
 
 /// Runs the command.
 pub(super) fn run(output: &mut Output<'_>) -> Result<Exit, Failure> {

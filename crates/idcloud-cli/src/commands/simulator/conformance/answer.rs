@@ -7,7 +7,7 @@ use idcloud_model::ProcessId;
 use serde_json::Value;
 
 use super::check::{Expect, Is};
-use super::words::Words;
+use crate::commands::simulator::conformance::variables::Words;
 
 const LONGEST_WORD: usize = 40;
 

@@ -103,7 +103,7 @@ pub(super) enum Step {
     Repeat(Exchange, usize),
 }
 
-/// A request to the token endpoint. In all texts, words with `$` are filled in; see [`Words`](super::words::Words).
+/// A request to the token endpoint. In all texts, words with `$` are filled in; see [`Words`](crate::commands::simulator::conformance::variables::Words).
 #[derive(Clone, Copy)]
 pub(super) struct Exchange {
     pub(super) content_type: &'static str,

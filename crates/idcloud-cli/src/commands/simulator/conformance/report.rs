@@ -7,8 +7,8 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::check::Check;
-use crate::exit::Exit;
-use crate::style::Style;
+use crate::failure::exit::Exit;
+use crate::output::style::Style;
 
 /// How a check ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -9,12 +9,12 @@ use idcloud_model::ProcessId;
 
 use super::answer::Answer;
 use super::check::{Call, Check, Expect, KeyNeed, Step, Want};
-use super::examined::{Examined, Key, is_simulated};
 use super::report::{Checked, Report};
 use super::table::{self, GOOD_EXCHANGE};
-use super::words::Words;
-use crate::exit::Exit;
+use crate::commands::simulator::conformance::server_under_test::{Examined, Key, is_simulated};
+use crate::commands::simulator::conformance::variables::Words;
 use crate::failure::Failure;
+use crate::failure::exit::Exit;
 
 /// How often a process is looked up until it is final.
 const LOOKUPS: usize = 40;

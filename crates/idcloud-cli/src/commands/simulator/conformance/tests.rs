@@ -9,9 +9,9 @@ use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode};
 use idcloud_http::{CallContext, Transport, TransportError};
 
-use super::examined::Examined;
 use super::report::{Report, Verdict};
-use crate::exit::Exit;
+use crate::commands::simulator::conformance::server_under_test::Examined;
+use crate::failure::exit::Exit;
 
 type Alter = fn(&Request<()>, Response<Bytes>) -> Response<Bytes>;
 

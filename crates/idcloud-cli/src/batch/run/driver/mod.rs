@@ -1,0 +1,343 @@
+//! Runs the rows of a batch: so many at once, in their order, until they are through or somebody stops it.
+//!
+//! Never leaves what is in flight unless it is told to twice, and never lets a row leave after it was told to stop.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use idcloud_flows::journal::Reference;
+use idcloud_flows::{Report, WaitError, WaitErrorKind, Waiter};
+use idcloud_http::ApiKey;
+use idcloud_model::ProcessId;
+use tokio::task::JoinSet;
+
+use crate::batch::input::rows::{Line, Rows};
+use crate::batch::run::circuit_breaker::Halt;
+use crate::batch::run::outcome::{Outcome, Tally};
+use crate::batch::run::progress_bar::Meter;
+use crate::batch::run::row_errors::Told;
+use crate::batch::run::row_failures::{Remarks, RowId};
+use crate::batch::run::submit_row::{Came, Job, Ran, of_failure, of_process};
+use crate::batch::run::unwritten::Unwritten;
+use crate::failure::Failure;
+use crate::failure::call;
+use crate::failure::exit::Exit;
+use crate::output::Output;
+use crate::verify::interrupts::Interrupts;
+
+/// How often the progress is shown where nothing else happens.
+const TICK: Duration = Duration::from_secs(1);
+
+/// How many processes are waited for at once: each costs memory, and its polls a share of the budget.
+const MAX_WAITING: usize = 10_000;
+
+/// Why a run came to its end.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// Every row was begun.
+    Through,
+    /// Somebody interrupted it.
+    Interrupted,
+    /// It stopped by itself: why.
+    Halted(String),
+    /// The same, because of how the command or its configuration is.
+    Misconfigured(String),
+}
+
+/// A run of a batch.
+pub(crate) struct Driver {
+    pub(crate) job: Arc<Job>,
+    /// Waits for processes that are created and not final, with this key.
+    pub(crate) waiter: Waiter,
+    pub(crate) api_key: ApiKey,
+    pub(crate) rows: Rows,
+    pub(crate) concurrency: usize,
+    /// How long each pending process is waited for; not at all where there is nothing.
+    pub(crate) wait: Option<Duration>,
+    pub(crate) halt: Halt,
+    pub(crate) meter: Meter,
+    pub(crate) told: Told,
+}
+
+/// What a run left besides the journal.
+pub(crate) struct Left {
+    pub(crate) end: End,
+    /// How many rows were begun.
+    pub(crate) begun: usize,
+    pub(crate) tally: Tally,
+    pub(crate) remarks: Remarks,
+    /// What the journal could not write down, by the rows' references.
+    pub(crate) unwritten: HashMap<Reference, Unwritten>,
+}
+
+impl Left {
+    /// A run that stopped before its first row.
+    pub(crate) fn before_any(why: String) -> Self {
+        Self {
+            end: End::Halted(why),
+            begun: 0,
+            tally: Tally::default(),
+            remarks: Remarks::default(),
+            unwritten: HashMap::new(),
+        }
+    }
+}
+
+/// A row in flight, and where it stands in the input.
+struct Ended {
+    row: RowId,
+    line: u64,
+    reference: Reference,
+    /// Nothing where the row was let go of before it left.
+    ran: Option<Ran>,
+}
+
+#[derive(Default)]
+struct Stand {
+    tally: Tally,
+    remarks: Remarks,
+    unwritten: HashMap<Reference, Unwritten>,
+    /// Which rows the processes are of that are waited for.
+    waiting: HashMap<ProcessId, (RowId, u64, Reference)>,
+    exhausted: bool,
+    end: Option<End>,
+    begun: usize,
+    ended: usize,
+}
+
+impl Stand {
+    const fn is_stopping(&self) -> bool {
+        self.end.is_some()
+    }
+
+    /// Begins nothing more, unless it was told so for another reason already.
+    fn halt(&mut self, why: String) {
+        self.end.get_or_insert(End::Halted(why));
+    }
+
+    /// The same, because of how the command or its configuration is.
+    fn misconfigured(&mut self, why: String) {
+        self.end.get_or_insert(End::Misconfigured(why));
+    }
+
+    /// Keeps an answer that the journal does not have. The next row's end could not be written down either.
+    fn keep(&mut self, reference: Reference, unwritten: Unwritten) {
+        self.halt(unwritten.why().to_owned());
+        self.unwritten.insert(reference, unwritten);
+    }
+}
+
+impl Driver {
+    /// Runs until every row has come to something, a signal comes, nothing works, or the input cannot be read any further.
+    pub(crate) async fn run(mut self, interrupts: &Interrupts, output: &mut Output<'_>) -> Left {
+        let clock = Arc::clone(&self.job.clock);
+        let begun = clock.instant();
+        let mut stand = Stand::default();
+        let mut in_flight: JoinSet<Ended> = JoinSet::new();
+        loop {
+            while !stand.exhausted
+                && !stand.is_stopping()
+                && !interrupts.is_raised()
+                && in_flight.len() < self.concurrency
+                && self.waiter.len() < MAX_WAITING
+            {
+                match self.rows.next() {
+                    Ok(Some(line)) => {
+                        self.begin(line, interrupts, &mut in_flight, &mut stand, output);
+                    }
+                    Ok(None) => stand.exhausted = true,
+                    // What is in flight is finished first, whatever became of the rest of the input.
+                    Err(refusal) => stand.halt(refusal.sentence()),
+                }
+            }
+            let ended = stand.ended;
+            self.meter
+                .show(clock.instant() - begun, &stand.tally, ended, output);
+            let begins_no_more = stand.exhausted || stand.is_stopping();
+            // Whoever stops does not wait for results: they can be fetched at any time.
+            if begins_no_more
+                && in_flight.is_empty()
+                && (self.waiter.is_empty() || stand.is_stopping())
+            {
+                break;
+            }
+            let requests = if stand.end == Some(End::Interrupted) {
+                2
+            } else {
+                1
+            };
+            tokio::select! {
+                biased;
+                () = interrupts.reached(requests) => {
+                    if stand.end == Some(End::Interrupted) {
+                        break;
+                    }
+                    self.interrupted(in_flight.len(), output);
+                    stand.end = Some(End::Interrupted);
+                }
+                Some(ended) = in_flight.join_next(), if !in_flight.is_empty() => match ended {
+                    Ok(ended) => self.ended(ended, &mut stand, output),
+                    Err(_) => stand.halt("a fault of this program ended a row".to_owned()),
+                },
+                Some(waited) = self.waiter.next(), if !self.waiter.is_empty() => self.waited(&waited, &mut stand, output),
+                () = clock.sleep(TICK) => {}
+            }
+        }
+        self.meter.finish();
+        Left {
+            end: stand.end.unwrap_or(End::Through),
+            begun: stand.begun,
+            tally: stand.tally,
+            remarks: stand.remarks,
+            unwritten: stand.unwritten,
+        }
+    }
+
+    fn begin(
+        &mut self,
+        line: Line,
+        interrupts: &Interrupts,
+        in_flight: &mut JoinSet<Ended>,
+        stand: &mut Stand,
+        output: &mut Output<'_>,
+    ) {
+        stand.begun += 1;
+        let id = RowId::from(&line);
+        let Line {
+            begins: line,
+            reference,
+            row,
+            ..
+        } = line;
+        match (reference, row) {
+            (Some(reference), Ok(row)) => {
+                let (job, interrupts) = (Arc::clone(&self.job), interrupts.clone());
+                in_flight.spawn(async move {
+                    let ran = job.run_unless_interrupted(reference.clone(), row, &interrupts);
+                    let ran = ran.await;
+                    Ended {
+                        row: id,
+                        line,
+                        reference,
+                        ran,
+                    }
+                });
+            }
+            (_, Err(refusals)) => {
+                // The last pass finds the same again: nothing of it is kept.
+                stand.tally.count(Outcome::Invalid);
+                self.told.row(
+                    line,
+                    Failure::refused_offline(refusals),
+                    &self.meter,
+                    output,
+                );
+            }
+            // A row without a reference is never good.
+            (None, Ok(_)) => stand.tally.count(Outcome::Invalid),
+        }
+    }
+
+    fn ended(&mut self, ended: Ended, stand: &mut Stand, output: &mut Output<'_>) {
+        let Ended {
+            row,
+            line,
+            reference,
+            ran,
+        } = ended;
+        let Some(ran) = ran else {
+            return;
+        };
+        stand.ended += 1;
+        match ran.came {
+            Came::Failed(_) => {}
+            _ if ran.sent => stand.remarks.sent(row),
+            _ => stand.remarks.own(row),
+        }
+        if let Some(unwritten) = ran.unwritten {
+            self.told
+                .row(line, unwritten.failure(), &self.meter, output);
+            stand.keep(reference.clone(), unwritten);
+        }
+        match ran.came {
+            Came::Ended(outcome) => {
+                stand.tally.count(outcome);
+                if outcome != Outcome::Ambiguous {
+                    self.halt.answered();
+                }
+            }
+            Came::Pending(pending) => {
+                self.halt.answered();
+                stand.tally.count(Outcome::Pending);
+                if let Some(limit) = self.wait {
+                    let id = pending.process_id().clone();
+                    // A process of another tenant stays pending.
+                    if self.waiter.add(*pending, &self.api_key, limit).is_ok() {
+                        stand.waiting.insert(id, (row, line, reference));
+                    }
+                }
+            }
+            Came::Failed(failure) => {
+                stand.tally.count(of_failure(failure.exit));
+                if let Some(why) = self.halt.failed(&failure) {
+                    match failure.exit {
+                        Exit::Usage => stand.misconfigured(why),
+                        _ => stand.halt(why),
+                    }
+                }
+                stand.remarks.failed(row, (*failure).clone());
+                self.told.row(line, *failure, &self.meter, output);
+            }
+        }
+    }
+
+    fn waited(
+        &mut self,
+        waited: &Result<Report, WaitError>,
+        stand: &mut Stand,
+        output: &mut Output<'_>,
+    ) {
+        let process = match waited {
+            Ok(report) => report.process().id(),
+            Err(error) => error.pending().process_id(),
+        };
+        let row = stand.waiting.remove(process);
+        match waited {
+            Ok(report) => {
+                let outcome = of_process(report.failure().is_some());
+                stand.tally.recount(Outcome::Pending, outcome);
+                if let Some((row, _, reference)) = row {
+                    stand.remarks.sent(row);
+                    if let Some(unwritten) = Unwritten::of_report(report) {
+                        stand.keep(reference, unwritten);
+                    }
+                }
+            }
+            // This run sent it, and only its answer named the process: a person has to ask about it.
+            Err(error) if error.kind() == WaitErrorKind::Ambiguous => {
+                stand.tally.recount(Outcome::Pending, Outcome::Ambiguous);
+                if let (Some((row, line, _)), Some(cause)) = (row, error.error()) {
+                    let failure = call::of_doubtful(cause, process.as_str());
+                    stand.remarks.failed(row, failure.clone());
+                    self.told.row(line, failure, &self.meter, output);
+                }
+            }
+            // Another wait that failed leaves the process pending; it is waited for again when the batch is run again.
+            Err(_) => {}
+        }
+    }
+
+    fn interrupted(&mut self, in_flight: usize, output: &mut Output<'_>) {
+        let text = match in_flight {
+            0 => "Interrupted.".to_owned(),
+            rows => format!(
+                "Interrupted: finishing what is in flight (at most {rows} rows). Interrupt again to leave at once; what has left is then ambiguous."
+            ),
+        };
+        self.meter.interrupted(&text, output);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,326 @@
+//! What the journal, and the results that stand where the output goes, know of an input, before anything is sent.
+//!
+//! Never takes a memory that is new, foreign or older than the results for a first start in silence: what was paid is paid again then.
+
+use std::path::Path;
+use std::time::SystemTime;
+
+use idcloud_flows::Flow;
+use idcloud_flows::journal::{Entry, EntryFilter, JournalKey, Reference, State};
+use idcloud_http::Environment;
+use idcloud_journal::SqliteReader;
+use idcloud_model::ProcessId;
+
+use crate::batch::input::references::{Hashes, References};
+use crate::batch::input::row;
+use crate::batch::input::source::{Form, Source};
+use crate::batch::results::earlier_results::{self, EarlierResult};
+use crate::batch::run::elsewhere::{Elsewhere, is_at};
+use crate::batch::run::recover;
+use crate::batch::run::standing::is_known;
+use crate::failure::journal;
+use crate::failure::submit;
+use crate::failure::{Failure, Refusal};
+
+/// What is looked at.
+pub(crate) struct Looked<'a> {
+    pub(crate) input: &'a Path,
+    pub(crate) references: &'a References,
+    /// Nothing where there is none yet.
+    pub(crate) journal: Option<&'a SqliteReader>,
+    /// Results of an earlier run, where there are some.
+    pub(crate) results: Option<(&'a Path, Form)>,
+    /// The name of where rows will be sent; results of another environment say nothing of this one. Nothing where it is not known.
+    pub(crate) environment: Option<&'static str>,
+    /// Where rows will be sent, and as whom: what the journal has for others is no memory of this run's rows. Nothing where it is not known.
+    pub(crate) place: Option<&'a Environment>,
+    /// Whether the person has said that rows of the results may be submitted again.
+    pub(crate) accepts_new_journal: bool,
+    pub(crate) now: SystemTime,
+}
+
+/// How well the journal knows the input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Recollection {
+    /// It remembers no onboarding at all.
+    New,
+    /// It remembers others, and none of the input.
+    Foreign,
+    /// It remembers some of the input.
+    Known,
+}
+
+impl Recollection {
+    /// What a person is told.
+    const fn note(self) -> Option<&'static str> {
+        match self {
+            Self::New => Some("note: the journal is new: every row of this input is new to it"),
+            Self::Foreign => Some(
+                "note: the journal remembers other rows, and none of this input: every row is new to it",
+            ),
+            Self::Known => None,
+        }
+    }
+}
+
+/// What came of the comparison, where nothing is refused.
+#[derive(Debug)]
+pub(crate) struct Recollected {
+    recollection: Recollection,
+    elsewhere: Option<String>,
+    /// The processes that the results name for rows of which the journal has no end, by the rows' references.
+    pub(crate) named: Vec<(Reference, ProcessId)>,
+}
+
+impl Recollected {
+    /// What a person is told before anything is sent.
+    pub(crate) fn notes(&self) -> impl Iterator<Item = &str> {
+        let recollection = self.recollection.note();
+        recollection.into_iter().chain(self.elsewhere.as_deref())
+    }
+}
+
+impl Looked<'_> {
+    /// Compares the three.
+    ///
+    /// # Errors
+    /// The results tell of rows that the journal does not know; references differ from the journal's or the results' by leading zeros alone;
+    /// or one of the three cannot be read.
+    pub(crate) fn compare(&self) -> Result<Recollected, Failure> {
+        let remembered = self.remembered()?;
+        self.refuse_stripped(&remembered.stripped, &remembered.known, "the journal knows")?;
+        let mut told = Told::default();
+        if let Some((path, form)) = self.results {
+            earlier_results::read(path, form, |row| self.see(&row, &remembered, &mut told))?;
+        }
+        if !self.accepts_new_journal {
+            let known = Hashes::new(std::mem::take(&mut told.known));
+            let stripped = Hashes::new(std::mem::take(&mut told.stripped));
+            self.refuse_stripped(&stripped, &known, "the results in --output tell of")?;
+            if told.lost > 0 {
+                return Err(refused(lost(told.lost, &remembered.elsewhere)));
+            }
+        }
+        let recollection = match (remembered.count, remembered.known.is_empty()) {
+            (0, _) => Recollection::New,
+            (_, true) => Recollection::Foreign,
+            (_, false) => Recollection::Known,
+        };
+        Ok(Recollected {
+            recollection,
+            elsewhere: remembered.elsewhere.note(self.place),
+            named: told.named,
+        })
+    }
+
+    fn remembered(&self) -> Result<Remembered, Failure> {
+        let (mut count, mut elsewhere) = (0, Elsewhere::default());
+        let (mut own, mut known, mut stripped) = (Vec::new(), Vec::new(), Vec::new());
+        // Once, and not for each of a million rows.
+        let place = self
+            .place
+            .map(|place| EntryFilter::new().with_tenant_of(place));
+        if let Some(journal) = self.journal {
+            journal
+                .listed(Flow::Identity, &mut |listed| {
+                    count += 1;
+                    let hash = self.references.hash(listed.reference);
+                    if self.references.has(hash) {
+                        known.push(hash);
+                        if place.as_ref().is_some_and(|own| is_at(&listed, own)) {
+                            own.push(hash);
+                        } else {
+                            elsewhere.see(&listed);
+                        }
+                    } else if let Some(bare) = self.references.hash_of_bare(listed.reference)
+                        && self.references.has_bare(bare)
+                    {
+                        stripped.push(bare);
+                    }
+                })
+                .map_err(|error| submit::of_journal(&error))?;
+        }
+        Ok(Remembered {
+            count,
+            own: Hashes::new(own),
+            known: Hashes::new(known),
+            stripped: Hashes::new(stripped),
+            elsewhere,
+        })
+    }
+
+    /// Refuses an input with a row that is known under a reference with more or fewer leading zeros, and not under its own.
+    fn refuse_stripped(
+        &self,
+        stripped: &Hashes,
+        known: &Hashes,
+        by_whom: &str,
+    ) -> Result<(), Failure> {
+        if stripped.is_empty() {
+            return Ok(());
+        }
+        let mut source = Source::open(self.input).map_err(Failure::usage)?;
+        while let Some(entry) = source.next().map_err(refused)? {
+            let Ok(reference) = row::reference(&entry.fields) else {
+                continue;
+            };
+            let reference = reference.as_str();
+            let bare = self.references.hash_of_bare(reference);
+            if bare.is_some_and(|bare| stripped.has(bare))
+                && !known.has(self.references.hash(reference))
+            {
+                return Err(refused(Refusal::new(
+                    format!("line {}, reference", entry.line),
+                    format!("differs by leading zeros alone from one that {by_whom}"),
+                    "format the column as text, and give each reference as it was submitted; another row needs a reference that differs by more",
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks at one row of the results.
+    fn see(
+        &self,
+        row: &EarlierResult,
+        remembered: &Remembered,
+        told: &mut Told,
+    ) -> Result<(), Failure> {
+        let Some(text) = row.reference() else {
+            return Ok(());
+        };
+        if !row.was_submitted() || row.is_elsewhere(self.environment) {
+            return Ok(());
+        }
+        let hash = self.references.hash(text);
+        if !self.references.has(hash) {
+            let bare = self.references.hash_of_bare(text);
+            told.stripped
+                .extend(bare.filter(|bare| self.references.has_bare(*bare)));
+            return Ok(());
+        }
+        told.known.push(hash);
+        match self.standing(text, hash, remembered)? {
+            Standing::Unknown => told.lost += 1,
+            Standing::Known => {}
+            Standing::Remembered(entry) if !stands_behind(&entry, row) => told.lost += 1,
+            Standing::Remembered(entry) => {
+                if let Some(id) = row.process_id()
+                    && is_without_end(&entry)
+                    && !entry.record().holds(&id)
+                    // IDCloud was asked for it, and does not know it: a person has to say what became of the row.
+                    && entry.record().doubted() != Some(&id)
+                {
+                    told.named.push((entry.key().reference().clone(), id));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What the journal has of a row that the results tell of, for the run that would send it.
+    fn standing(
+        &self,
+        reference: &str,
+        hash: u64,
+        remembered: &Remembered,
+    ) -> Result<Standing, Failure> {
+        let Some(place) = self.place else {
+            // Where the configuration does not say who would run, any record is met.
+            return Ok(if remembered.known.has(hash) {
+                Standing::Known
+            } else {
+                Standing::Unknown
+            });
+        };
+        let (Some(journal), true) = (self.journal, remembered.own.has(hash)) else {
+            return Ok(Standing::Unknown);
+        };
+        let Ok(reference) = reference.parse::<Reference>() else {
+            return Ok(Standing::Unknown);
+        };
+        let key = JournalKey::new(place, Flow::Identity, reference);
+        for key in key.without_origin().into_iter().chain([key]).rev() {
+            match journal.entry(&key, self.now) {
+                Ok(Some(entry)) => return Ok(Standing::Remembered(Box::new(entry))),
+                Ok(None) => {}
+                // The run refuses it as ambiguous.
+                Err(error) if journal::of_submission(&error).is_some() => {
+                    return Ok(Standing::Known);
+                }
+                Err(error) => return Err(submit::of_journal(&error)),
+            }
+        }
+        Ok(Standing::Unknown)
+    }
+}
+
+struct Remembered {
+    /// How many onboardings the journal remembers.
+    count: u64,
+    /// Those of the input that a run would meet.
+    own: Hashes,
+    /// Those of the input, whichever run submitted them.
+    known: Hashes,
+    /// Those that are in the input but for leading zeros.
+    stripped: Hashes,
+    /// Those of the input that a run would not meet.
+    elsewhere: Elsewhere,
+}
+
+/// What the results tell of submitted rows.
+#[derive(Default)]
+struct Told {
+    /// Rows of the input.
+    known: Vec<u64>,
+    /// Rows that are in the input but for leading zeros.
+    stripped: Vec<u64>,
+    /// How many rows of the input the journal does not stand behind.
+    lost: u64,
+    named: Vec<(Reference, ProcessId)>,
+}
+
+/// What the journal has under a reference.
+enum Standing {
+    /// Nothing.
+    Unknown,
+    /// Something that keeps the row from being sent.
+    Known,
+    /// A record.
+    Remembered(Box<Entry>),
+}
+
+/// Whether the journal may know what the results tell of a submitted row. What a journal takes for free was submitted after all; that a person
+/// settled it since is possible of what was in doubt, and that it was never sent of what another program had in its hands.
+fn stands_behind(entry: &Entry, row: &EarlierResult) -> bool {
+    match entry.state() {
+        State::Resend => row.was_in_doubt(),
+        _ => is_known(entry) || row.was_in_flight(),
+    }
+}
+
+/// Whether the journal has no end of what was sent. What another program has in its hands is that program's to end.
+fn is_without_end(entry: &Entry) -> bool {
+    match entry.state() {
+        State::Ambiguous => true,
+        State::Dispatched { owner, .. } => *owner == recover::owner(),
+        _ => false,
+    }
+}
+
+fn lost(rows: u64, elsewhere: &Elsewhere) -> Refusal {
+    let known = elsewhere
+        .sentence()
+        .map_or_else(String::new, |places| format!(" (it has {places})"));
+    Refusal::new(
+        "--journal",
+        format!(
+            "does not know {rows} rows of this input that the results in --output tell of as submitted{known}"
+        ),
+        "name the journal of that run, and run for the same tenant at the same address; with --new-journal these rows are submitted, and billed, again",
+    )
+}
+
+fn refused(refusal: Refusal) -> Failure {
+    Failure::usage(vec![refusal])
+}

@@ -1,0 +1,159 @@
+//! What a run knows of its rows besides the journal: which are its own, and why others came to nothing.
+//!
+//! Never grows by a text for each row: a million rows fail for a handful of reasons. Never gives what it knows of one
+//! row to another, also when the input changed in between.
+
+use std::collections::HashMap;
+
+use crate::batch::input::rows::Line;
+use crate::failure::Failure;
+
+/// What is remembered of the rows of one run: by their place, and good for the very same row alone.
+#[derive(Default)]
+pub(crate) struct Remarks {
+    rows: Vec<Known>,
+    failures: Vec<Failure>,
+    places: HashMap<Failure, u32>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Known {
+    /// The row's own hash ([`Line::identity`]).
+    identity: u64,
+    /// 0 where nothing is known, [`OWN`], [`SENT`], or the place of the failure in `failures`, from [`FIRST`].
+    place: u32,
+}
+
+const OWN: u32 = 1;
+const SENT: u32 = 2;
+const FIRST: u32 = 3;
+
+/// Which row is meant.
+#[derive(Clone, Copy)]
+pub(crate) struct RowId {
+    /// Its place among the rows, from 0.
+    pub(crate) index: usize,
+    /// Its hash ([`Line::identity`]).
+    pub(crate) identity: u64,
+}
+
+impl From<&Line> for RowId {
+    fn from(line: &Line) -> Self {
+        Self {
+            index: line.index,
+            identity: line.identity,
+        }
+    }
+}
+
+/// What a run knows of a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Mark {
+    /// The run compared the row with its record: what the journal has is the row's.
+    Own,
+    /// The run asked IDCloud for the row: what the journal has is the row's, and of this run.
+    Sent,
+    /// The row came to nothing: why.
+    Failed(Box<Failure>),
+}
+
+impl Remarks {
+    /// Remembers that what the journal has under the row's reference is the row's.
+    pub(crate) fn own(&mut self, row: RowId) {
+        self.put(row, OWN);
+    }
+
+    /// Remembers that what the journal has under the row's reference is what this run was answered.
+    pub(crate) fn sent(&mut self, row: RowId) {
+        self.put(row, SENT);
+    }
+
+    /// Remembers why the row came to nothing.
+    pub(crate) fn failed(&mut self, row: RowId, failure: Failure) {
+        let place = self.places.get(&failure).copied().unwrap_or_else(|| {
+            let place = u32::try_from(self.failures.len()).map_or(0, |number| number + FIRST);
+            self.failures.push(failure.clone());
+            self.places.insert(failure, place);
+            place
+        });
+        self.put(row, place);
+    }
+
+    /// What is known of the row; nothing where another stood in its place.
+    pub(crate) fn of(&self, row: RowId) -> Option<Mark> {
+        let known = self
+            .rows
+            .get(row.index)
+            .filter(|known| known.identity == row.identity)?;
+        match known.place {
+            OWN => return Some(Mark::Own),
+            SENT => return Some(Mark::Sent),
+            _ => {}
+        }
+        let place = usize::try_from(known.place.checked_sub(FIRST)?).ok()?;
+        let failure = self.failures.get(place)?;
+        Some(Mark::Failed(Box::new(failure.clone())))
+    }
+
+    fn put(&mut self, row: RowId, place: u32) {
+        if self.rows.len() <= row.index {
+            self.rows.resize(row.index + 1, Known::default());
+        }
+        if let Some(slot) = self.rows.get_mut(row.index) {
+            *slot = Known {
+                identity: row.identity,
+                place,
+            };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(index: usize) -> RowId {
+        RowId {
+            index,
+            identity: 7 + u64::try_from(index).unwrap(),
+        }
+    }
+
+    #[test]
+    fn each_row_keeps_its_own_remark_and_texts_are_kept_once() {
+        let mut remarks = Remarks::default();
+        for index in (0..1_000).filter(|index| index % 3 != 0) {
+            remarks.failed(row(index), Failure::fault(format!("reason {}", index % 3)));
+        }
+        remarks.own(row(6));
+        remarks.sent(row(9));
+        let reason = |index| match remarks.of(row(index)) {
+            Some(Mark::Failed(failure)) => failure.message,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(remarks.failures.len(), 2);
+        assert_eq!(remarks.of(row(3)), None);
+        assert_eq!(remarks.of(row(6)), Some(Mark::Own));
+        assert_eq!(remarks.of(row(9)), Some(Mark::Sent));
+        assert_eq!(
+            (reason(4).as_str(), reason(998).as_str()),
+            ("reason 1", "reason 2")
+        );
+        assert_eq!(remarks.of(row(2_000)), None);
+    }
+
+    /// A verdict cannot be misread: where the input changed, what is known of one row is told of no other.
+    #[test]
+    fn another_row_in_the_same_place_is_told_nothing() {
+        let mut remarks = Remarks::default();
+        remarks.own(row(1));
+        remarks.failed(row(2), Failure::fault("why"));
+        for index in [1, 2] {
+            let other = RowId {
+                identity: 1_000,
+                ..row(index)
+            };
+            assert_eq!(remarks.of(other), None);
+        }
+    }
+}
