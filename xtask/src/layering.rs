@@ -81,7 +81,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("idcloud-http", &["idcloud-model"]),
     ("idcloud-flows", &["idcloud-http", "idcloud-model"]),
     (
-        "idcloud-journal",
+        "idcloud-sqlite",
         &["idcloud-flows", "idcloud-http", "idcloud-model"],
     ),
     ("idcloud-simulator", &["idcloud-http", "idcloud-model"]),
@@ -90,9 +90,9 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "idcloud-flows",
             "idcloud-http",
-            "idcloud-journal",
             "idcloud-model",
             "idcloud-simulator",
+            "idcloud-sqlite",
         ],
     ),
     // Not published: it measures the layers beside what they are compared with.
@@ -101,28 +101,25 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "idcloud-flows",
             "idcloud-http",
-            "idcloud-journal",
             "idcloud-model",
             "idcloud-simulator",
-            "pages",
+            "idcloud-sqlite",
         ],
     ),
     // Not published: it tries the whole client against the simulator.
     (
-        "proof",
+        "campaign",
         &[
             "idcloud-flows",
             "idcloud-http",
-            "idcloud-journal",
             "idcloud-model",
             "idcloud-simulator",
+            "idcloud-sqlite",
+            "bench",
             "children",
-            "pages",
         ],
     ),
-    // Not published: it draws what those two found.
-    ("pages", &[]),
-    // Not published: it bounds the processes that tests and the proof start.
+    // Not published: it bounds the processes that tests and the campaign start.
     ("children", &[]),
     // Not published: it runs the code blocks of the documentation.
     ("docs-tests", &[]),
@@ -356,7 +353,7 @@ mod tests {
             ("idcloud-http", "idcloud-flows"),
             ("idcloud-http", "idcloud-simulator"),
             ("idcloud-flows", "idcloud-simulator"),
-            ("idcloud-flows", "idcloud-journal"),
+            ("idcloud-flows", "idcloud-sqlite"),
             ("idcloud-simulator", "idcloud-flows"),
             ("xtask", "idcloud-model"),
         ] {

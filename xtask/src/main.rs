@@ -40,7 +40,7 @@ usage: cargo xtask <command>
                       taken for what it is not; or try one input once more, as a failure tells it
   mutants [--area NAME] [--write]
                       change the code where the promises are decided, one place at a time, and fail where no test notices and
-                      proof/mutants.toml has no reason; --write notes what an area came to in proof/mutants.json
+                      xtask/campaign/mutants.toml has no reason; --write notes what an area came to in xtask/campaign/mutants.json
   prove [--runs N] [--first-seed S] [--threads N] [--format text|json] [--slow-writer]
         [--sabotage [NAME] | --write FILE | --rules]
                       play the whole client against the simulator in virtual time, with faults, crashes and lies drawn from

@@ -18,9 +18,9 @@ use self::plan::{Area, Plan};
 use crate::Failure;
 
 /// What is changed, what notices, and what nobody can notice.
-const PLAN: &str = "proof/mutants.toml";
+const PLAN: &str = "xtask/campaign/mutants.toml";
 /// What the last runs came to, an entry an area.
-const SUMMARY: &str = "proof/mutants.json";
+const SUMMARY: &str = "xtask/campaign/mutants.json";
 /// How many times longer than without a mutant the tests may take before they count as hanging, and so as having noticed; and the least
 /// number of seconds that this comes to.
 const PATIENCE: &str = "6";

@@ -26,7 +26,7 @@ pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result<String, Failure> {
         "bench",
         "--quiet",
         "--package",
-        "proof",
+        "campaign",
         "--",
     ];
     let ended = Command::new(cargo)

@@ -32,7 +32,7 @@ const STAGES: &[Stage] = &[
         name: "journal, killed at random moments",
         run: |root, asked| {
             let kills = asked.kills.to_string();
-            let test = ["test", "--package", "idcloud-journal", "--test", "crashes"];
+            let test = ["test", "--package", "idcloud-sqlite", "--test", "crashes"];
             cargo(root, &test, &[("IDCLOUD_JOURNAL_KILLS", &kills)])
         },
     },

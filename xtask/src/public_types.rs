@@ -503,7 +503,7 @@ mod tests {
             ),
             (
                 "rusqlite",
-                "crates/idcloud-journal/src/sqlite_journal.rs",
+                "crates/idcloud-sqlite/src/sqlite_journal.rs",
                 false,
             ),
             (

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use idcloud_flows::http::{Clock, SystemClock};
 use idcloud_flows::{Report, Submission, SubmitErrorKind, SubmitOptions};
-use idcloud_journal::SqliteJournal;
+use idcloud_sqlite::SqliteJournal;
 use simulated::Simulated;
 
 /// One run of a program that works through its orders: it opens the journal, and at its end everything that it had is dropped, as when a process

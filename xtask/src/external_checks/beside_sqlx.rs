@@ -22,16 +22,16 @@ sqlx = { version = "*", default-features = false, features = ["sqlite"] }
 
 /// Step "beside sqlx": beside the journal a program gets the sqlx that it gets alone, and no older one.
 pub(super) fn run(root: &Path) -> Result<String, Failure> {
-    let journal = root.join("crates/idcloud-journal").display().to_string();
-    let journal = format!("idcloud-journal.path = {journal:?}\n");
+    let journal = root.join("crates/idcloud-sqlite").display().to_string();
+    let journal = format!("idcloud-sqlite.path = {journal:?}\n");
     let folder = crate::target(root).join("beside-sqlx");
     let alone = resolved(&folder, MANIFEST)?;
     let beside = resolved(&folder, &format!("{MANIFEST}{journal}"))?;
     if alone == beside {
-        Ok(format!("  idcloud-journal: resolves beside sqlx {alone}\n"))
+        Ok(format!("  idcloud-sqlite: resolves beside sqlx {alone}\n"))
     } else {
         Err(format!(
-            "beside idcloud-journal a program gets sqlx {beside} and not {alone}: \
+            "beside idcloud-sqlite a program gets sqlx {beside} and not {alone}: \
              another rusqlite, whose libsqlite3-sys is in the range of that sqlx's, is needed"
         )
         .into())

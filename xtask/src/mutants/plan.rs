@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::Failure;
 
-/// The file `proof/mutants.toml`.
+/// The file `xtask/campaign/mutants.toml`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Plan {

@@ -11,7 +11,7 @@ use idcloud_flows::journal::{
     Journal, JournalError, JournalErrorKind, Owner, Reference, ReferenceError,
 };
 use idcloud_http::Client;
-use idcloud_journal::{SqliteJournal, SqliteReader};
+use idcloud_sqlite::{SqliteJournal, SqliteReader};
 
 use crate::args::Format;
 use crate::args::memory::MemoryArgs;

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use idcloud_http::{Clock as _, SystemClock};
-use idcloud_journal::SqliteReader;
+use idcloud_sqlite::SqliteReader;
 use serde_json::json;
 use wiremock::ResponseTemplate;
 

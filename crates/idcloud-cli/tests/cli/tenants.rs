@@ -6,9 +6,9 @@ use std::time::Duration;
 use idcloud_flows::Flow;
 use idcloud_flows::journal::{Claim, Claimed, Journal as _, JournalKey, Origin};
 use idcloud_http::{Clock as _, EnvironmentName, SystemClock};
-use idcloud_journal::SqliteJournal;
 use idcloud_model::request::{CreateRequest, IdentityRequest};
 use idcloud_model::{Asked, Image, Policy, SelfieKind, Subject};
+use idcloud_sqlite::SqliteJournal;
 use serde_json::json;
 use wiremock::ResponseTemplate;
 

@@ -42,7 +42,7 @@
 //! - *Ambiguous* ends only by a late answer, or by a person ([`Settlement`]), who may say otherwise until the process that was found is seen final.
 //!
 //! All of it is one pure function, [`transition`]. A store keeps records ([`Record`]) by key, runs the function on them, and answers once
-//! what it made is durable. [`MemoryJournal`] is one; the crate `idcloud-journal` has one on SQLite. The module `conformance` (feature
+//! what it made is durable. [`MemoryJournal`] is one; the crate `idcloud-sqlite` has one on SQLite. The module `conformance` (feature
 //! `conformance`) tries any other.
 //!
 //! What is stored: the key, the account, times, states, owners' names, the request's [`Fingerprint`], what was asked, and of processes what

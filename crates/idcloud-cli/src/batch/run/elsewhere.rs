@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use idcloud_flows::journal::{EntryFilter, StateKind};
 use idcloud_http::Environment;
-use idcloud_journal::Listed;
+use idcloud_sqlite::Listed;
 
 /// Environment, address and tenant, as a journal lists them.
 type Place = (String, String, String);

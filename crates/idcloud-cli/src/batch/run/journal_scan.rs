@@ -5,8 +5,8 @@
 use std::time::SystemTime;
 
 use idcloud_flows::journal::{Entry, EntryFilter, State};
-use idcloud_journal::SqliteReader;
 use idcloud_model::{ErrorCode, RiskScore};
+use idcloud_sqlite::SqliteReader;
 
 use crate::batch::report::summary::{Listed, Summary};
 use crate::batch::run::outcome::Outcome;

@@ -8,8 +8,8 @@ use std::time::SystemTime;
 use idcloud_flows::Flow;
 use idcloud_flows::journal::{Entry, EntryFilter, JournalKey, Reference, State};
 use idcloud_http::Environment;
-use idcloud_journal::SqliteReader;
 use idcloud_model::ProcessId;
+use idcloud_sqlite::SqliteReader;
 
 use crate::batch::input::references::{Hashes, References};
 use crate::batch::input::row;

@@ -6,7 +6,7 @@ use std::hash::RandomState;
 use std::path::Path;
 
 use idcloud_http::{Clock as _, Environment, SystemClock};
-use idcloud_journal::SqliteReader;
+use idcloud_sqlite::SqliteReader;
 
 use super::unreadable;
 use crate::batch::input::references::References;

@@ -9,8 +9,8 @@ use std::time::SystemTime;
 use idcloud_flows::Flow;
 use idcloud_flows::journal::{Entry, EntryFilter, JournalKey, Page, Reference, State, Unreadable};
 use idcloud_http::{Clock, Environment, SystemClock};
-use idcloud_journal::SqliteReader;
 use idcloud_model::Capability;
+use idcloud_sqlite::SqliteReader;
 
 use super::before_run;
 use super::before_run::Destination;

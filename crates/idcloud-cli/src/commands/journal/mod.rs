@@ -16,8 +16,8 @@ use idcloud_flows::journal::{
     ReferenceError, Settlement, State,
 };
 use idcloud_http::{Clock as _, EnvironmentName, SystemClock};
-use idcloud_journal::SqliteReader;
 use idcloud_model::Subject;
+use idcloud_sqlite::SqliteReader;
 use serde::Serialize;
 
 use crate::args::EnvironmentArg;

@@ -1,0 +1,433 @@
+//! The thread that writes: it takes all that waits into one transaction, and answers once that is durable.
+//!
+//! Must never answer before the commit, and must always answer: what fails to be written fails for all who waited for it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::{Builder, JoinHandle};
+use std::time::SystemTime;
+
+use idcloud_flows::journal::{
+    Answer, Claimed, Command, JournalError, JournalErrorKind, Origin, Record, transition,
+};
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use crate::failure::storage;
+use crate::log_mark::{LogMark, Logged, take_away};
+use crate::place::Place;
+use crate::table::Table;
+
+/// The most that one transaction takes: more would make the first of them wait.
+const MOST: usize = 512;
+
+/// How often the thread looks for those who asked before: some tens of microseconds.
+const LOOKS: u32 = 64;
+
+/// The writing thread, and the way to it.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    /// Taken when the journal is dropped, which ends the thread.
+    queue: Option<Sender<Job>>,
+    thread: Option<JoinHandle<()>>,
+    commits: Arc<AtomicU64>,
+}
+
+/// What is asked of the thread, and who waits for it.
+struct Job {
+    work: Work,
+    reply: Option<Reply>,
+}
+
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly every job is a command; a box would cost each an allocation"
+)]
+enum Work {
+    Command(Command, SystemTime),
+    Purge(SystemTime),
+    Name(Origin),
+}
+
+impl Job {
+    /// How many changes it counts for in the log: a purge may remove any number of rows, and a name change any number.
+    const fn changes(&self) -> usize {
+        match self.work {
+            Work::Command(..) => 1,
+            Work::Purge(_) | Work::Name(_) => MOST,
+        }
+    }
+}
+
+type Reply = oneshot::Sender<Result<Outcome, JournalError>>;
+
+/// What came of a job.
+#[derive(Debug)]
+enum Outcome {
+    Answer(Answer),
+    /// So many records were forgotten, or named.
+    Count(u64),
+}
+
+impl Writer {
+    /// Starts the thread.
+    pub(crate) fn start(connection: Logged, place: Place) -> Result<Self, JournalError> {
+        Self::running(move |jobs, commits| write(&connection, place, jobs, commits))
+    }
+
+    /// Starts a thread that does this until nobody can ask any more.
+    fn running(
+        work: impl FnOnce(&Receiver<Job>, &AtomicU64) + Send + 'static,
+    ) -> Result<Self, JournalError> {
+        let (queue, jobs) = channel();
+        let commits = Arc::new(AtomicU64::new(0));
+        let counted = Arc::clone(&commits);
+        let thread = Builder::new()
+            .name("idcloud-sqlite".to_owned())
+            .spawn(move || work(&jobs, &counted))
+            .map_err(|error| JournalError::new(JournalErrorKind::Storage).with_source(error))?;
+        Ok(Self {
+            queue: Some(queue),
+            thread: Some(thread),
+            commits,
+        })
+    }
+
+    pub(crate) async fn apply(
+        &self,
+        command: Command,
+        now: SystemTime,
+    ) -> Result<Answer, JournalError> {
+        match self.ask(Work::Command(command, now), now).await? {
+            Outcome::Answer(answer) => Ok(answer),
+            Outcome::Count(_) => Err(JournalErrorKind::Storage.into()),
+        }
+    }
+
+    pub(crate) async fn purge(&self, before: SystemTime) -> Result<u64, JournalError> {
+        self.count(Work::Purge(before), before).await
+    }
+
+    pub(crate) async fn name_origin(&self, origin: Origin) -> Result<u64, JournalError> {
+        // It is no claim, so that there is no time at which it could be given back.
+        self.count(Work::Name(origin), SystemTime::UNIX_EPOCH).await
+    }
+
+    async fn count(&self, work: Work, now: SystemTime) -> Result<u64, JournalError> {
+        match self.ask(work, now).await? {
+            Outcome::Count(count) => Ok(count),
+            Outcome::Answer(_) => Err(JournalErrorKind::Storage.into()),
+        }
+    }
+
+    /// Asks without waiting.
+    pub(crate) fn tell(&self, command: Command, now: SystemTime) {
+        // A thread that is gone can do nothing for whoever does not wait.
+        let _ = self.send(Work::Command(command, now), None);
+    }
+
+    pub(crate) fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
+    }
+
+    async fn ask(&self, work: Work, now: SystemTime) -> Result<Outcome, JournalError> {
+        let (reply, answer) = oneshot::channel();
+        self.send(work, Some(reply))?;
+        let mut waiting = Waiting {
+            writer: self,
+            answer,
+            now,
+        };
+        // A thread that ends before it answers drops what it was to answer with.
+        (&mut waiting.answer).await.map_err(|_| closed())?
+    }
+
+    fn send(&self, work: Work, reply: Option<Reply>) -> Result<(), JournalError> {
+        let queue = self.queue.as_ref().ok_or_else(closed)?;
+        queue.send(Job { work, reply }).map_err(|_| closed())
+    }
+}
+
+/// Who waits for an answer, and may go before it comes.
+struct Waiting<'a> {
+    writer: &'a Writer,
+    answer: oneshot::Receiver<Result<Outcome, JournalError>>,
+    now: SystemTime,
+}
+
+/// A ticket that came and was not taken is given back; one that comes later finds nobody, and the thread gives it back.
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.answer.close();
+        if let Ok(outcome) = self.answer.try_recv()
+            && let Some(command) = giving_back(&outcome)
+        {
+            self.writer.tell(command, self.now);
+        }
+    }
+}
+
+/// What undoes an answer that nobody took.
+fn giving_back(unheard: &Result<Outcome, JournalError>) -> Option<Command> {
+    match unheard {
+        Ok(Outcome::Answer(Answer::Claimed(Claimed::Fresh(ticket)))) => {
+            Some(Command::Abandon(ticket.clone()))
+        }
+        _ => None,
+    }
+}
+
+fn closed() -> JournalError {
+    JournalErrorKind::Closed.into()
+}
+
+/// Writes what was asked before, and ends.
+impl Drop for Writer {
+    fn drop(&mut self) {
+        drop(self.queue.take());
+        // An executor may drop who waits as it is woken, which is on the thread itself: that ends without being waited for.
+        let others = |thread: &JoinHandle<()>| thread.thread().id() != std::thread::current().id();
+        if let Some(thread) = self.thread.take().filter(others) {
+            // A panic there was told to whoever waited.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn write(connection: &Connection, mut place: Place, jobs: &Receiver<Job>, commits: &AtomicU64) {
+    let mut table = Table::of(connection);
+    let mut mark = LogMark::new(place.path());
+    serve(jobs, |batch| {
+        let table = table.as_mut().map_err(|error| error.kind())?;
+        place.check()?;
+        let marking = mark.before_changes(connection)?;
+        let outcomes = written(connection, table, batch, marking.is_some(), commits)?;
+        let changes = batch.iter().map(Job::changes).sum();
+        mark.changed(marking, connection, changes)?;
+        // What was committed into a file that was removed meanwhile, or into a log that was emptied, is not answered as done.
+        place.check()?;
+        Ok(outcomes)
+    });
+}
+
+/// Answers what is asked with what `run` makes of it, until nobody can ask any more.
+fn serve(jobs: &Receiver<Job>, mut run: impl FnMut(&[Job]) -> Outcomes) {
+    // What the callers of fresh claims left behind when they went.
+    let mut left: Vec<Job> = Vec::new();
+    let mut expected = 1;
+    while let Some(batch) = next_batch(jobs, left, expected) {
+        expected = batch.len();
+        let outcomes = run(&batch);
+        left = answer(batch, outcomes);
+    }
+}
+
+/// All that waits; where nothing does, what comes next.
+///
+/// Whoever was answered a moment ago is likely to ask again in the next, and would otherwise miss this sync by that moment: so for as long as it
+/// takes to look around a few times, as many are waited for as came before.
+fn next_batch(jobs: &Receiver<Job>, left: Vec<Job>, expected: usize) -> Option<Vec<Job>> {
+    let mut batch = left;
+    if batch.is_empty() {
+        batch.push(jobs.recv().ok()?);
+    }
+    let mut looks = 0;
+    loop {
+        batch.extend(jobs.try_iter().take(MOST.saturating_sub(batch.len())));
+        if batch.len() >= expected.min(MOST) || looks >= LOOKS {
+            return Some(batch);
+        }
+        looks += 1;
+        std::thread::yield_now();
+    }
+}
+
+type Outcomes = Result<Vec<Result<Outcome, JournalError>>, JournalError>;
+
+/// Runs all jobs in one transaction; where the log is marked, it takes the mark away.
+fn written(
+    connection: &Connection,
+    table: &mut Table<'_>,
+    batch: &[Job],
+    is_marked: bool,
+    commits: &AtomicU64,
+) -> Outcomes {
+    // At once the only writer, also among processes; ended undone where it is not committed.
+    let transaction =
+        rusqlite::Transaction::new_unchecked(connection, rusqlite::TransactionBehavior::Immediate)
+            .map_err(storage)?;
+    table.refuse_newer()?;
+    let given = table.fence()?;
+    let mut fence = given;
+    let mut outcomes = Vec::with_capacity(batch.len());
+    for job in batch {
+        outcomes.push(run(table, &job.work, &mut fence)?);
+    }
+    if fence > given {
+        table.give(fence)?;
+    }
+    if is_marked {
+        take_away(&transaction).map_err(storage)?;
+    }
+    transaction.commit().map_err(storage)?;
+    commits.fetch_add(1, Ordering::Relaxed);
+    Ok(outcomes)
+}
+
+/// Runs one job. An error of its own is its outcome; one of the store's is everybody's.
+fn run(
+    table: &mut Table<'_>,
+    work: &Work,
+    fence: &mut u64,
+) -> Result<Result<Outcome, JournalError>, JournalError> {
+    let (command, now) = match work {
+        Work::Purge(before) => return Ok(table.forget(*before)?.map(Outcome::Count)),
+        Work::Name(origin) => return Ok(Ok(Outcome::Count(table.name_origin(origin)?))),
+        Work::Command(command, now) => (command, *now),
+    };
+    let record = match table.load(command.key()) {
+        Ok(record) => record,
+        Err(error) if error.kind() == JournalErrorKind::Storage => return Err(error),
+        Err(unreadable) => return Ok(Err(unreadable)),
+    };
+    if let Some(found) = command.found()
+        && table.is_held_elsewhere(command.key(), found)?
+    {
+        return Ok(Err(JournalErrorKind::ProcessTaken.into()));
+    }
+    let before = record.as_ref().and_then(Record::process_id).cloned();
+    let next = fence.saturating_add(1);
+    let transition = transition(record, command.clone(), next, now);
+    if let Some(record) = &transition.store {
+        table.save(command.key(), record)?;
+        // A person who found another process lets go of the one before.
+        if let Some(before) = before.filter(|before| !record.holds(before)) {
+            table.let_go(command.key(), &before)?;
+        }
+    }
+    if let Ok(Answer::Claimed(Claimed::Fresh(_))) = transition.answer {
+        *fence = next;
+    }
+    Ok(transition.answer.map(Outcome::Answer))
+}
+
+/// Tells everybody what came of it. Returns what is to be abandoned, because who claimed it is gone.
+fn answer(batch: Vec<Job>, outcomes: Outcomes) -> Vec<Job> {
+    let mut outcomes = outcomes.map(Vec::into_iter);
+    let mut left = Vec::new();
+    for job in batch {
+        let outcome = match &mut outcomes {
+            Ok(outcomes) => outcomes.next().unwrap_or_else(|| Err(closed())),
+            Err(error) => Err(error.kind().into()),
+        };
+        let Some(Err(unheard)) = job.reply.map(|reply| reply.send(outcome)) else {
+            continue;
+        };
+        if let (Some(command), Work::Command(_, now)) = (giving_back(&unheard), job.work) {
+            left.push(Job {
+                work: Work::Command(command, now),
+                reply: None,
+            });
+        }
+    }
+    left
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::pin::Pin;
+    use std::sync::Mutex;
+    use std::task::{Context, Wake};
+    use std::time::Duration;
+
+    use super::*;
+    use crate::opening;
+
+    const NOW: SystemTime = SystemTime::UNIX_EPOCH;
+
+    /// Nobody pays twice, and nobody waits for ever, when the thread panics in the middle of a transaction: what it had not committed is
+    /// told to nobody as done, whoever asks from then on is told so, and dropping the journal is quiet.
+    #[tokio::test]
+    async fn a_thread_that_panics() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("journal.db");
+        let connection = opening::writing(&path).unwrap();
+        let mut batches = 0;
+        let writer = Writer::running(move |jobs, _| {
+            serve(jobs, |batch| {
+                batches += 1;
+                connection.execute_batch("BEGIN IMMEDIATE").unwrap();
+                connection
+                    .execute("UPDATE fence SET given = given + 1", [])
+                    .unwrap();
+                assert!(batches < 2, "the second batch panics");
+                connection.execute_batch("COMMIT").unwrap();
+                Ok(batch.iter().map(|_| Ok(Outcome::Count(0))).collect())
+            });
+        })
+        .unwrap();
+        assert_eq!(writer.purge(NOW).await.unwrap(), 0);
+        // All are asked before the first answer is looked at: some are in the batch that panics, and others behind it.
+        let mut asked: Vec<_> = (0..8).map(|_| Box::pin(writer.purge(NOW))).collect();
+        for one in &mut asked {
+            poll_fn(|cx| std::task::Poll::Ready(one.as_mut().poll(cx).is_pending())).await;
+        }
+        for one in asked {
+            let error = one.await.unwrap_err();
+            assert_eq!(error.kind(), JournalErrorKind::Closed);
+        }
+        let late = writer.purge(NOW).await.unwrap_err();
+        assert_eq!(late.kind(), JournalErrorKind::Closed);
+        drop(writer);
+        let left = opening::reading(&path).unwrap();
+        let given: i64 = left
+            .query_row("SELECT given FROM fence", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(given, 1, "what was not committed is not there");
+    }
+
+    /// Somebody who waits, and is dropped as he is woken, with the writer that he owns.
+    struct DroppedWhenWoken {
+        waits: Mutex<Option<Pin<Box<dyn Future<Output = ()> + Send>>>>,
+        dropped: Sender<()>,
+    }
+
+    impl Wake for DroppedWhenWoken {
+        fn wake(self: Arc<Self>) {
+            drop(self.waits.lock().unwrap().take());
+            self.dropped.send(()).unwrap();
+        }
+    }
+
+    /// Nobody waits for ever: a journal that is dropped on its own thread does not wait for that thread.
+    #[test]
+    fn dropped_on_its_own_thread() {
+        let (go_on, hold) = channel::<()>();
+        let writer = Writer::running(move |jobs, _| {
+            serve(jobs, |batch| {
+                hold.recv().unwrap();
+                Ok(batch.iter().map(|_| Ok(Outcome::Count(0))).collect())
+            });
+        })
+        .unwrap();
+        let (dropped, heard) = channel();
+        let waits: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(async move {
+            let _ = writer.purge(NOW).await;
+        });
+        let somebody = Arc::new(DroppedWhenWoken {
+            waits: Mutex::new(Some(waits)),
+            dropped,
+        });
+        let waker = Arc::clone(&somebody).into();
+        let mut context = Context::from_waker(&waker);
+        let polled = {
+            let mut waits = somebody.waits.lock().unwrap();
+            waits.as_mut().unwrap().as_mut().poll(&mut context)
+        };
+        assert!(polled.is_pending());
+        go_on.send(()).unwrap();
+        heard.recv_timeout(Duration::from_secs(30)).unwrap();
+    }
+}
