@@ -1,12 +1,13 @@
 #![doc = include_str!("../README.md")]
 
+mod file_identity;
+mod open;
+
 mod by_account;
 mod failure;
 mod listed;
 mod log_mark;
 mod migrations;
-mod opening;
-mod place;
 mod reader;
 mod sqlite_journal;
 mod sqlite_reader;

@@ -33,7 +33,7 @@ use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
 use crate::failure::storage;
-use crate::opening::{reading, unchanging};
+use crate::open::{reading, unchanging};
 
 /// After how many changes the log is written into the main file: it holds some megabytes then.
 const CHANGES: usize = 1_000;

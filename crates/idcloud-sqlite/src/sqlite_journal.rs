@@ -10,8 +10,8 @@ use idcloud_flows::journal::{
     Answer, Command, Entry, EntryFilter, Journal, JournalError, JournalKey, Origin, Page,
 };
 
-use crate::opening;
-use crate::place::Place;
+use crate::file_identity::Place;
+use crate::open;
 use crate::reader::Reader;
 use crate::writer::Writer;
 
@@ -37,9 +37,9 @@ impl SqliteJournal {
     /// accounts of a tenant hold one reference; none is changed.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, JournalError> {
         let path = path.as_ref();
-        let writing = opening::writing(path)?;
+        let writing = open::writing(path)?;
         let place = Place::of(path)?;
-        let reading = opening::reading(path)?;
+        let reading = open::reading(path)?;
         Ok(Self {
             writer: Writer::start(writing, place)?,
             reader: Reader::new(reading),

@@ -9,7 +9,7 @@ use idcloud_flows::Flow;
 use idcloud_flows::journal::{Entry, EntryFilter, JournalError, JournalKey, Page};
 
 use crate::listed::Listed;
-use crate::opening;
+use crate::open;
 use crate::reader::Reader;
 
 /// A journal's file, opened to be looked at: also where it may not be written, and while others write it.
@@ -29,7 +29,7 @@ impl SqliteReader {
     /// [`Storage`](idcloud_flows::journal::JournalErrorKind::Storage) for a file that is not there. An empty file is
     /// [`Foreign`](idcloud_flows::journal::JournalErrorKind::Foreign).
     pub fn open(path: impl AsRef<Path>) -> Result<Self, JournalError> {
-        opening::looking(path.as_ref()).map(|connection| Self(Reader::new(connection)))
+        open::looking(path.as_ref()).map(|connection| Self(Reader::new(connection)))
     }
 
     /// As [`Journal::entry`](idcloud_flows::journal::Journal::entry).

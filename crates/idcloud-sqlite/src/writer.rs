@@ -15,8 +15,8 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use crate::failure::storage;
+use crate::file_identity::Place;
 use crate::log_mark::{LogMark, Logged, take_away};
-use crate::place::Place;
 use crate::table::Table;
 
 /// The most that one transaction takes: more would make the first of them wait.
@@ -343,7 +343,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::opening;
+    use crate::open;
 
     const NOW: SystemTime = SystemTime::UNIX_EPOCH;
 
@@ -353,7 +353,7 @@ mod tests {
     async fn a_thread_that_panics() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("journal.db");
-        let connection = opening::writing(&path).unwrap();
+        let connection = open::writing(&path).unwrap();
         let mut batches = 0;
         let writer = Writer::running(move |jobs, _| {
             serve(jobs, |batch| {
@@ -381,7 +381,7 @@ mod tests {
         let late = writer.purge(NOW).await.unwrap_err();
         assert_eq!(late.kind(), JournalErrorKind::Closed);
         drop(writer);
-        let left = opening::reading(&path).unwrap();
+        let left = open::reading(&path).unwrap();
         let given: i64 = left
             .query_row("SELECT given FROM fence", [], |row| row.get(0))
             .unwrap();

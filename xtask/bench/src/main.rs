@@ -7,9 +7,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::thread;
 
-use bench::pages::Circumstances;
+use bench::Failure;
+use bench::measure::peak;
+use bench::report::output;
+use bench::report::page;
+use bench::report::pages::Circumstances;
+use bench::report::pictures;
 use bench::report::{Asked, Report};
-use bench::{Failure, output, page, peak, pictures};
 use cap::Cap;
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 
@@ -78,7 +82,7 @@ fn measured(arguments: &Arguments) -> Result<(String, bool), Failure> {
         let threads = thread::available_parallelism().map_or(1, usize::from);
         let pictures = pictures::pictures(&report);
         let page = page::page(&report, &pictures, &Circumstances::of_now(threads));
-        bench::pages::write(file, &page, &pictures)?;
+        bench::report::pages::write(file, &page, &pictures)?;
     }
     let text = if arguments.json {
         output::list(&report.figures)

@@ -10,8 +10,8 @@ use std::thread;
 use serde_json::{Map, Value};
 
 use crate::Failure;
-use crate::leaks::Log;
-use crate::oracle::Findings;
+use crate::judge::leaks::Log;
+use crate::judge::oracle::Findings;
 use crate::plan::Keeping;
 use crate::run::{Resources, play};
 use crate::sabotage::Sabotage;

@@ -2,35 +2,18 @@
 //!
 //! `cargo xtask prove` starts it.
 
-mod afterwards;
-mod blocking;
-mod books;
+mod judge;
+mod report;
+
 mod campaign;
-mod case;
-mod chance;
-mod clock;
-mod doubt;
-mod ending;
 mod fuzz;
-mod late;
-mod leaks;
-mod life;
-mod mutants;
-mod noticed;
-mod oracle;
-mod page;
-mod person;
 mod plan;
-mod post;
 #[cfg(unix)]
 mod processes;
 mod program;
-mod question;
 mod rules;
 mod run;
 mod sabotage;
-mod stopped;
-mod wire;
 mod world;
 
 use std::env;
@@ -39,12 +22,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::thread;
 
-use bench::pages::Circumstances;
+use bench::report::pages::Circumstances;
 use idcloud_http::{Clock as _, SystemClock};
 
 use crate::campaign::Campaign;
-use crate::noticed::Noticed;
 use crate::plan::Keeping;
+use crate::report::sabotage_report::Noticed;
 use crate::run::Resources;
 use crate::sabotage::Sabotage;
 
@@ -144,8 +127,9 @@ fn prove(arguments: &Arguments) -> Result<bool, Failure> {
             let rules_noticed = rules::Noticed::of(campaign.threads)?;
             let rules = rules::section(&explored, explored_in, &rules_noticed);
             let circumstances = Circumstances::of_now(campaign.threads);
-            let page = page::page(campaign, &total, seconds, &noticed, &rules, &circumstances);
-            bench::pages::write(file, &page, &[noticed.picture()])?;
+            let page =
+                report::page::page(campaign, &total, seconds, &noticed, &rules, &circumstances);
+            bench::report::pages::write(file, &page, &[noticed.picture()])?;
             let held = total.holds() && rules::hold(&explored);
             Ok(held && noticed.all() && rules_noticed.all())
         }

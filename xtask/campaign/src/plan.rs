@@ -10,10 +10,10 @@ use idcloud_simulator::{
 };
 
 use crate::Failure;
-use crate::case::Manner;
-use crate::chance::{Chance, once_in, pick};
-use crate::life::{Crash, Moment};
-use crate::stopped::{Stop, When};
+use crate::program::case::Manner;
+use crate::program::lifetime::{Crash, Moment};
+use crate::program::stopped::{Stop, When};
+use crate::world::rng::{Chance, once_in, pick};
 
 /// The tenant's requests a second, as IDCloud has it.
 pub(crate) const BUDGET: usize = 10;
@@ -292,9 +292,9 @@ fn fault(chance: &mut Chance, often: f64) -> Result<FaultRule, Failure> {
         "connection:P:hang/4s",
     ];
     let (rule, often) = if once_in(chance, 4) {
-        (crate::chance::pick_text(chance, &STORMS), often / 4.0)
+        (crate::world::rng::pick_text(chance, &STORMS), often / 4.0)
     } else {
-        (crate::chance::pick_text(chance, &SINGLE), often)
+        (crate::world::rng::pick_text(chance, &SINGLE), often)
     };
     Ok(rule.replace('P', &often.to_string()).parse()?)
 }

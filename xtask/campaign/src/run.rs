@@ -13,20 +13,20 @@ use idcloud_sqlite::SqliteJournal;
 use tokio::task::JoinSet;
 
 use crate::Failure;
-use crate::blocking::Blocking;
-use crate::case::Case;
-use crate::chance::Chance;
-use crate::clock::WrongClock;
-use crate::late::Late;
-use crate::leaks::Log;
-use crate::life::{Crash, Life};
-use crate::oracle::{Ended, Findings};
+use crate::judge::leaks::Log;
+use crate::judge::oracle::{Ended, Findings};
 use crate::plan::{self, BUDGET, Keeping, Plan, Replica};
-use crate::post::{Listener, Listening, with_post};
+use crate::program::case::Case;
+use crate::program::lifetime::{Crash, Life};
+use crate::program::stopped::stoppable;
 use crate::program::{Program, Pursuit};
 use crate::sabotage::Sabotage;
-use crate::stopped::stoppable;
 use crate::world::World;
+use crate::world::blocking::Blocking;
+use crate::world::clock::WrongClock;
+use crate::world::rng::Chance;
+use crate::world::slow_writer::Late;
+use crate::world::webhook_delivery::{Listener, Listening, with_post};
 
 /// When everything that was on its way has come to its end, by any clock.
 pub(crate) const LONG_AFTER: Duration = Duration::from_secs(4 * 3600);

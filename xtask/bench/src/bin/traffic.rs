@@ -5,8 +5,9 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use bench::traffic::Load;
-use bench::{Failure, server};
+use bench::Failure;
+use bench::sides::server;
+use bench::sides::traffic::Load;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

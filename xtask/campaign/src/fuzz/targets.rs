@@ -14,8 +14,10 @@ use idcloud_model::{
     decide,
 };
 
+use super::base64_text;
 use super::seeds::{ANSWERS, ERRORS, KEYS, PICTURES, REFERENCES, STORED, TOKENS};
-use super::{base64_text, simulated, webhook_request};
+use super::simulated;
+use super::webhook_request;
 
 /// What no word about any input may show.
 pub(super) const MARKER: &str = "Markername";

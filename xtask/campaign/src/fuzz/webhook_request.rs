@@ -14,7 +14,7 @@ use idcloud_flows::webhook::{Credentials, Endpoint, VerifyBearer};
 use idcloud_http::BoxError;
 use idcloud_model::Notification;
 
-use crate::blocking::block_on;
+use crate::world::blocking::block_on;
 
 /// Requests as they cross a wire: each is right for one kind of credentials.
 pub(super) const TEXTS: &[&str] = &[

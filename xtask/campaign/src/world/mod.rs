@@ -1,0 +1,275 @@
+//! What all programs of one run share: time, the simulator, the journal, luck, and what was seen of them.
+//!
+//! Must only look on: nothing in here changes what a program does, but for a sabotage.
+
+pub(crate) mod blocking;
+pub(crate) mod clock;
+pub(crate) mod flaky_journal;
+pub(crate) mod flaky_network;
+pub(crate) mod person;
+pub(crate) mod rng;
+pub(crate) mod slow_writer;
+pub(crate) mod webhook_delivery;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use idcloud_flows::journal::{Journal, JournalKey};
+use idcloud_flows::{Report, SubmitError};
+use idcloud_http::Delivery;
+use idcloud_http::testing::VirtualClock;
+use idcloud_model::{Decision, ProcessId};
+use idcloud_simulator::SharedSimulator;
+use tokio::time::Instant;
+
+use crate::judge::ambiguity::Doubt;
+use crate::program::case::Case;
+use crate::sabotage::Sabotage;
+use crate::world::rng::Chance;
+
+/// One run's world.
+pub(crate) struct World {
+    pub(crate) clock: VirtualClock,
+    pub(crate) simulator: SharedSimulator,
+    pub(crate) journal: Arc<dyn Journal>,
+    pub(crate) sabotage: Option<Sabotage>,
+    /// Whether anything goes wrong beside what the simulator does.
+    rough: bool,
+    /// Everything that was to go wrong has.
+    calm: AtomicBool,
+    chance: Mutex<Chance>,
+    seen: Mutex<Seen>,
+}
+
+/// What was seen of a run.
+#[derive(Default)]
+pub(crate) struct Seen {
+    pub(crate) faults: u64,
+    /// When requests came to the simulator's door.
+    pub(crate) arrivals: Vec<Instant>,
+    /// Everything that programs showed, and stored outside the journal.
+    pub(crate) shown: String,
+    /// Tokens and assertions.
+    pub(crate) secrets: BTreeSet<String>,
+    pub(crate) told: BTreeMap<usize, Told>,
+    /// By the name of the case.
+    pub(crate) doubts: BTreeMap<String, Doubt>,
+    /// Waits and submissions that took longer than they may, as sentences.
+    pub(crate) overdue: Vec<String>,
+    /// Processes that a person took for somebody's whose they are not, and that person's number.
+    pub(crate) mistaken: BTreeMap<String, String>,
+    noticed: BTreeSet<String>,
+    forgotten: BTreeMap<String, u32>,
+}
+
+/// What the programs were told about one case.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Told {
+    /// Every process that they were told of, in lower case.
+    pub(crate) processes: BTreeSet<String>,
+    /// The processes that were reported as final.
+    pub(crate) reported: BTreeSet<String>,
+    /// Answers that said: nobody can know.
+    pub(crate) unknown: u32,
+    /// How often a failed process was begun again by the caller's wish.
+    pub(crate) begun_again: u32,
+    /// Approvals that the truth does not give.
+    pub(crate) false_approvals: u32,
+    pub(crate) approvals: u32,
+    /// A submission without a reference that its program did not see the end of.
+    pub(crate) broken_off: bool,
+    /// A person said that another's process is this one's.
+    pub(crate) mistaken: bool,
+}
+
+impl World {
+    pub(crate) fn new(
+        clock: VirtualClock,
+        simulator: SharedSimulator,
+        journal: Arc<dyn Journal>,
+        sabotage: Option<Sabotage>,
+        rough: bool,
+        chance: Chance,
+    ) -> Self {
+        Self {
+            clock,
+            simulator,
+            journal,
+            sabotage,
+            rough,
+            calm: AtomicBool::new(false),
+            chance: Mutex::new(chance),
+            seen: Mutex::default(),
+        }
+    }
+
+    /// Whether the journal stalls and fails, the network dawdles, and transports panic.
+    pub(crate) fn is_rough(&self) -> bool {
+        self.rough && !self.calm.load(Ordering::Relaxed)
+    }
+
+    /// Lets nothing go wrong from now on.
+    pub(crate) fn calm_down(&self) {
+        self.calm.store(true, Ordering::Relaxed);
+        self.simulator.lock().clear_faults();
+    }
+
+    pub(crate) fn with_chance<T>(&self, draw: impl FnOnce(&mut Chance) -> T) -> T {
+        draw(&mut self.chance.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn count_fault(&self) {
+        self.seen().faults += 1;
+    }
+
+    /// A request that leaves the program now comes to the simulator's door at this time, if its connection takes no time.
+    pub(crate) fn arrives(&self, at: Instant) {
+        self.seen().arrivals.push(at);
+    }
+
+    pub(crate) fn keep_secret(&self, secret: &str) {
+        let mut seen = self.seen();
+        if !seen.secrets.contains(secret) {
+            seen.secrets.insert(secret.to_owned());
+        }
+    }
+
+    /// Keeps what a program showed.
+    pub(crate) fn show(&self, text: &str) {
+        let mut seen = self.seen();
+        seen.shown.push_str(text);
+        seen.shown.push('\n');
+    }
+
+    fn tell(&self, case: &Case, change: impl FnOnce(&mut Told)) {
+        change(self.seen().told.entry(case.number).or_default());
+    }
+
+    pub(crate) fn told_of(&self, case: &Case, id: &ProcessId) {
+        self.tell(case, |told| {
+            told.processes.insert(id.as_str().to_ascii_lowercase());
+        });
+    }
+
+    pub(crate) fn told_report(&self, case: &Case, report: &Report) {
+        let id = report.process().id().as_str().to_ascii_lowercase();
+        let approved = report.verdict().decision() == Decision::Approve;
+        // The process of another person approves no one, whatever is true of this one.
+        let is_own = {
+            let simulator = self.simulator.lock();
+            let mut own = simulator.ledger().of_reference(&case.name);
+            own.any(|one| one.process_id.eq_ignore_ascii_case(&id))
+        };
+        let wrong = approved && !(is_own && case.person.truth.approves(&case.question));
+        self.tell(case, |told| {
+            told.processes.insert(id.clone());
+            told.reported.insert(id);
+            told.approvals += u32::from(approved);
+            told.false_approvals += u32::from(wrong);
+        });
+    }
+
+    pub(crate) fn told_error(&self, case: &Case, error: &SubmitError) {
+        let unknown = error.delivery() == Delivery::Unknown;
+        self.tell(case, |told| {
+            told.unknown += u32::from(unknown);
+            if let Some(failed) = error.failed_process() {
+                told.processes.insert(failed.as_str().to_ascii_lowercase());
+            }
+        });
+    }
+
+    pub(crate) fn begun_again(&self, case: &Case) {
+        self.tell(case, |told| told.begun_again += 1);
+    }
+
+    /// A person says by mistake that this process, which is another's, is the case's.
+    pub(crate) fn mistaken(&self, case: &Case, id: &ProcessId) {
+        let id = id.as_str().to_ascii_lowercase();
+        let code = case.person.code.clone();
+        self.seen().mistaken.insert(id, code);
+        self.tell(case, |told| told.mistaken = true);
+    }
+
+    pub(crate) fn broken_off(&self, case: &Case) {
+        self.tell(case, |told| told.broken_off = true);
+    }
+
+    /// Holds what took `taken` against the `most` that it may take.
+    pub(crate) fn timed(&self, what: &str, of: &str, taken: Duration, most: Duration) {
+        // Timers are as fine as milliseconds.
+        if taken > most + Duration::from_millis(5) {
+            self.overdue(format!(
+                "{of}: {what} took {taken:?}, and may take {most:?}"
+            ));
+        }
+    }
+
+    pub(crate) fn overdue(&self, sentence: String) {
+        self.seen().overdue.push(sentence);
+    }
+
+    /// Notes what is in doubt about the case of this name.
+    pub(crate) fn doubt(&self, name: &str, note: impl FnOnce(&mut Doubt)) {
+        note(self.seen().doubts.entry(name.to_owned()).or_default());
+    }
+
+    /// IDCloud says that it knows no process of this id.
+    pub(crate) fn not_there(&self, id: &str) {
+        let id = id.to_ascii_lowercase();
+        let mut seen = self.seen();
+        seen.doubts
+            .values_mut()
+            .for_each(|doubt| doubt.not_there(&id));
+    }
+
+    /// A webhook told of this process.
+    pub(crate) fn noticed(&self, body: &[u8]) {
+        if let Ok(notice) = idcloud_model::Notification::from_json(body) {
+            let id = notice.process_id().as_str().to_ascii_lowercase();
+            self.seen().noticed.insert(id);
+        }
+    }
+
+    /// What somebody would answer who believed notices.
+    pub(crate) fn told_by_notice(&self, path: &str) -> Option<Bytes> {
+        let id = path.strip_prefix("/processes/v1/")?;
+        let known = self.seen().noticed.contains(&id.to_ascii_lowercase());
+        known.then(|| {
+            let mut text = String::new();
+            // A String takes everything that is written.
+            let _ = write!(
+                text,
+                r#"{{"id":"{id}","status":3,"unicoId":{{"result":"yes"}},"liveness":1}}"#
+            );
+            text.into()
+        })
+    }
+
+    /// The key under which the journal really has this one: another after a sabotage made it forget.
+    pub(crate) fn key(&self, key: &JournalKey) -> JournalKey {
+        let name = key.reference().as_str();
+        let Some(times) = self.seen().forgotten.get(name).copied() else {
+            return key.clone();
+        };
+        let reference = format!("{name} again {times}").parse();
+        reference.map_or_else(
+            |_| key.clone(),
+            |reference| key.clone().with_reference(reference),
+        )
+    }
+
+    /// Makes the journal forget a reference.
+    pub(crate) fn forget(&self, key: &JournalKey) {
+        let name = key.reference().as_str();
+        *self.seen().forgotten.entry(name.to_owned()).or_default() += 1;
+    }
+}

@@ -1,0 +1,137 @@
+//! A journal whose told commands come late: before each of them its writer pauses.
+//!
+//! Must keep the order in which it was asked, and must not let a read wait for it.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, SystemTime};
+
+use async_trait::async_trait;
+use idcloud_flows::journal::{
+    Answer, Command, Entry, EntryFilter, Journal, JournalError, JournalErrorKind, JournalKey, Page,
+};
+use tokio::sync::oneshot;
+
+use crate::Failure;
+use crate::world::blocking::block_on;
+
+/// How long the writer pauses, by the machine's own clock.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// What the writer is asked to do.
+enum Job {
+    Apply(
+        Command,
+        SystemTime,
+        oneshot::Sender<Result<Answer, JournalError>>,
+    ),
+    Tell(Command, SystemTime),
+    Purge(SystemTime, oneshot::Sender<Result<u64, JournalError>>),
+}
+
+/// A journal behind a writer of its own. Dropping it does what it was told before.
+#[derive(Debug)]
+pub(crate) struct Late<J> {
+    journal: Arc<J>,
+    /// Taken when it is dropped, which ends the writer.
+    jobs: Option<Sender<Job>>,
+    writer: Option<JoinHandle<()>>,
+}
+
+impl<J: Journal + 'static> Late<J> {
+    pub(crate) fn new(journal: J) -> Result<Self, Failure> {
+        let journal = Arc::new(journal);
+        let (jobs, queue) = channel();
+        let written = Arc::clone(&journal);
+        let writer = thread::Builder::new().spawn(move || write(&*written, &queue))?;
+        Ok(Self {
+            journal,
+            jobs: Some(jobs),
+            writer: Some(writer),
+        })
+    }
+
+    fn send(&self, job: Job) -> Result<(), JournalError> {
+        let jobs = self.jobs.as_ref().ok_or(JournalErrorKind::Closed)?;
+        jobs.send(job).map_err(|_| JournalErrorKind::Closed.into())
+    }
+}
+
+fn write(journal: &impl Journal, queue: &Receiver<Job>) {
+    for job in queue {
+        match job {
+            Job::Apply(command, now, reply) => {
+                // Its caller may be gone.
+                let _ = reply.send(block_on(journal.apply(command, now)));
+            }
+            Job::Tell(command, now) => {
+                pause();
+                journal.tell(command, now);
+            }
+            Job::Purge(before, reply) => {
+                let _ = reply.send(block_on(journal.purge(before)));
+            }
+        }
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what is tried is a thread that is slow by the machine's clock"
+)]
+fn pause() {
+    thread::sleep(PAUSE);
+}
+
+impl<J> Drop for Late<J> {
+    fn drop(&mut self) {
+        drop(self.jobs.take());
+        if let Some(writer) = self.writer.take() {
+            // A panic there was an error to everyone who waited for it.
+            let _ = writer.join();
+        }
+    }
+}
+
+#[async_trait]
+impl<J: Journal + 'static> Journal for Late<J> {
+    async fn apply(&self, command: Command, now: SystemTime) -> Result<Answer, JournalError> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Job::Apply(command, now, reply))?;
+        answer
+            .await
+            .unwrap_or_else(|_| Err(JournalErrorKind::Closed.into()))
+    }
+
+    fn tell(&self, command: Command, now: SystemTime) {
+        // Who tells wants no answer, and no error either.
+        let _ = self.send(Job::Tell(command, now));
+    }
+
+    async fn purge(&self, before: SystemTime) -> Result<u64, JournalError> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Job::Purge(before, reply))?;
+        answer
+            .await
+            .unwrap_or_else(|_| Err(JournalErrorKind::Closed.into()))
+    }
+
+    async fn entry(
+        &self,
+        key: &JournalKey,
+        now: SystemTime,
+    ) -> Result<Option<Entry>, JournalError> {
+        self.journal.entry(key, now).await
+    }
+
+    async fn entries(
+        &self,
+        filter: &EntryFilter,
+        after: Option<&JournalKey>,
+        limit: usize,
+        now: SystemTime,
+    ) -> Result<Page, JournalError> {
+        self.journal.entries(filter, after, limit, now).await
+    }
+}
