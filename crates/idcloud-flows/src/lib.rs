@@ -53,7 +53,7 @@ pub use idcloud::{DEFAULT_NEW_ATTEMPTS, IdCloud};
 pub use idcloud_http as http;
 pub use idcloud_model as model;
 pub use idcloud_model::Mismatch;
-pub use journal::account_journal::Remembered;
+pub use journal::account_journal::AccountJournal;
 pub use report::Report;
 pub use report::failure::Failure;
 pub use report::ownership::Whose;

@@ -69,8 +69,8 @@ impl Journal for SqliteJournal {
         self.writer.apply(command, now).await
     }
 
-    fn tell(&self, command: Command, now: SystemTime) {
-        self.writer.tell(command, now);
+    fn apply_detached(&self, command: Command, now: SystemTime) {
+        self.writer.apply_detached(command, now);
     }
 
     async fn purge(&self, before: SystemTime) -> Result<u64, JournalError> {

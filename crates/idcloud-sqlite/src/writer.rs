@@ -122,7 +122,7 @@ impl Writer {
     }
 
     /// Asks without waiting.
-    pub(crate) fn tell(&self, command: Command, now: SystemTime) {
+    pub(crate) fn apply_detached(&self, command: Command, now: SystemTime) {
         // A thread that is gone can do nothing for whoever does not wait.
         let _ = self.send(Work::Command(command, now), None);
     }
@@ -163,7 +163,7 @@ impl Drop for Waiting<'_> {
         if let Ok(outcome) = self.answer.try_recv()
             && let Some(command) = giving_back(&outcome)
         {
-            self.writer.tell(command, self.now);
+            self.writer.apply_detached(command, self.now);
         }
     }
 }

@@ -27,7 +27,7 @@ pub(crate) fn after_everything() -> Failure {
 pub(crate) fn of_submission(known: &Known, asked: Asked, memory: Memory) -> Failure {
     match known {
         Known::NothingLeft => canceled(Delivery::NotSent, "interrupted; nothing was created", None),
-        Known::Left => canceled(
+        Known::RunEnd => canceled(
             Delivery::Unknown,
             format!(
                 "interrupted; IDCloud may have created and billed a process; {}",
@@ -133,7 +133,7 @@ mod tests {
                 None,
                 "nothing was created",
             ),
-            (Known::Left, Delivery::Unknown, None, "may have created"),
+            (Known::RunEnd, Delivery::Unknown, None, "may have created"),
             (
                 Known::Failed(id.clone()),
                 Delivery::Answered,

@@ -27,7 +27,7 @@ pub(crate) enum Known {
     /// No create has left.
     NothingLeft,
     /// A create may have left, and was not answered.
-    Left,
+    RunEnd,
     /// A process failed, and no create has left since.
     Failed(ProcessId),
     /// A process failed, and another create may have left.
@@ -99,7 +99,7 @@ impl Progress {
             (Some(process), _, true) => Known::LeftAgain(process.id().clone()),
             // What leaves after any other answer looks at the same process.
             (None, Some(process), _) => Known::Answered(Box::new(process.clone())),
-            (None, None, true) => Known::Left,
+            (None, None, true) => Known::RunEnd,
             (None, None, false) => Known::NothingLeft,
         }
     }
@@ -161,12 +161,12 @@ mod tests {
         progress.before_dispatch(1).await.unwrap();
         assert_eq!(progress.known(), Known::NothingLeft, "it connects");
         progress.departing(1);
-        assert_eq!(progress.known(), Known::Left);
+        assert_eq!(progress.known(), Known::RunEnd);
         progress.did_not_run(1).await.unwrap();
         progress.before_dispatch(2).await.unwrap();
         assert_eq!(progress.known(), Known::NothingLeft, "it connects anew");
         progress.departing(2);
-        assert_eq!(progress.known(), Known::Left);
+        assert_eq!(progress.known(), Known::RunEnd);
         let failed = process("80371b2a-3ac7-432e-866d-57fe37896ac6", 5);
         progress.see(&failed);
         assert_eq!(progress.known(), Known::Failed(failed.id().clone()));

@@ -11,7 +11,7 @@ use idcloud_model::Policy;
 use crate::IdCloud;
 use crate::idcloud::DEFAULT_NEW_ATTEMPTS;
 use crate::journal::{Journal, Owner};
-use crate::submit::journaling::Books;
+use crate::submit::journaling::JournalHandle;
 use crate::wait::poll_plan::Polling;
 
 /// Builds [`IdCloud`].
@@ -126,7 +126,7 @@ impl IdCloudBuilder {
     /// Builds it. Nothing is sent.
     pub fn build(self) -> Result<IdCloud, ConfigError> {
         let owner = self.owner.unwrap_or_else(Owner::random);
-        let books = self.journal.map(|journal| Books { journal, owner });
+        let books = self.journal.map(|journal| JournalHandle { journal, owner });
         Ok(IdCloud::with(
             self.client.build()?,
             self.policy,

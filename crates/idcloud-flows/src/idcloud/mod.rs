@@ -13,11 +13,11 @@ use idcloud_model::Policy;
 use crate::journal::{Journal, Owner};
 use crate::observer::Observer;
 use crate::submit::drain::Gate;
-use crate::submit::journaling::Books;
+use crate::submit::journaling::JournalHandle;
 use crate::tenant::Tenant;
-use crate::wait::poll::{Looker, Waits};
+use crate::wait::poll::{Poller, Waits};
 use crate::wait::poll_plan::Polling;
-use crate::{Hints, IdCloudBuilder, Remembered, Waiter};
+use crate::{AccountJournal, Hints, IdCloudBuilder, Waiter};
 
 /// New attempts after status 5, unless the caller says otherwise: IDCloud's own advice (parameter specification).
 ///
@@ -42,7 +42,7 @@ pub(crate) struct Shared {
     pub(crate) policy: Policy,
     pub(crate) new_attempts: u32,
     pub(crate) gate: Arc<Gate>,
-    pub(crate) books: Option<Books>,
+    pub(crate) books: Option<JournalHandle>,
     pub(crate) waits: Waits,
     tenant: Mutex<Option<Arc<Tenant>>>,
 }
@@ -90,7 +90,7 @@ impl IdCloud {
             waits,
             ..
         } = &*self.shared;
-        let books = Some(Books { journal, owner });
+        let books = Some(JournalHandle { journal, owner });
         Self::with(client.clone(), *policy, *new_attempts, books, waits.polling)
     }
 
@@ -98,7 +98,7 @@ impl IdCloud {
         client: Client,
         policy: Policy,
         new_attempts: u32,
-        books: Option<Books>,
+        books: Option<JournalHandle>,
         polling: Polling,
     ) -> Self {
         let shared = Shared {
@@ -135,8 +135,8 @@ impl IdCloud {
     /// What the journal remembers of this tenant: to look at it, to settle what is ambiguous, and to forget what is over. Nothing without a
     /// journal.
     #[must_use]
-    pub fn remembered(&self) -> Option<Remembered> {
-        Remembered::of(&self.shared)
+    pub fn account_journal(&self) -> Option<AccountJournal> {
+        AccountJournal::of(&self.shared)
     }
 
     /// Where notifications are told to whoever waits. Shared by all clones.
@@ -147,7 +147,7 @@ impl IdCloud {
 
     /// A waiter for many processes of this tenant.
     pub fn waiter(&self) -> Waiter {
-        Waiter::new(Looker::new(Arc::clone(&self.shared), Observer::default()))
+        Waiter::new(Poller::new(Arc::clone(&self.shared), Observer::default()))
     }
 
     /// The client beneath.

@@ -11,7 +11,7 @@ use crate::journal::{
     Entry, EntryFilter, Journal, JournalError, JournalKey, Page, Reference, Settlement,
 };
 
-/// What the journal remembers of the tenant that the client acts for, whichever of its accounts submitted it. Made by [`IdCloud::remembered`](crate::IdCloud::remembered).
+/// What the journal remembers of the tenant that the client acts for, whichever of its accounts submitted it. Made by [`IdCloud::account_journal`](crate::IdCloud::account_journal).
 ///
 /// It makes keys from the client's environment and tenant, and takes the time from its clock; everything is the journal's
 /// ([`Journal`]), which may be used beside it.
@@ -23,7 +23,7 @@ use crate::journal::{
 /// use idcloud_flows::Flow;
 /// use idcloud_flows::journal::{EntryFilter, Settlement, StateKind};
 ///
-/// let remembered = idcloud.remembered().ok_or("there is no journal")?;
+/// let remembered = idcloud.account_journal().ok_or("there is no journal")?;
 /// let ambiguous = EntryFilter::new().with_state(StateKind::Ambiguous);
 /// for entry in remembered.entries(&ambiguous, None, 100).await?.entries() {
 ///     println!("{}: nobody knows", entry.key().reference().as_str());
@@ -36,12 +36,12 @@ use crate::journal::{
 /// # }
 /// ```
 #[derive(Debug, Clone)]
-pub struct Remembered {
+pub struct AccountJournal {
     shared: Arc<Shared>,
     journal: Arc<dyn Journal>,
 }
 
-impl Remembered {
+impl AccountJournal {
     pub(crate) fn of(shared: &Arc<Shared>) -> Option<Self> {
         let journal = Arc::clone(&shared.books.as_ref()?.journal);
         Some(Self {

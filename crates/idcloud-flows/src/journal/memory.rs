@@ -75,7 +75,7 @@ impl Journal for MemoryJournal {
         self.change(command, now)
     }
 
-    fn tell(&self, command: Command, now: SystemTime) {
+    fn apply_detached(&self, command: Command, now: SystemTime) {
         // Whoever does not wait wants no answer.
         drop(self.change(command, now));
     }

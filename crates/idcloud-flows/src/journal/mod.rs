@@ -93,7 +93,7 @@ use crate::Pending;
 
 /// Memory of what was submitted.
 ///
-/// A store implements [`apply`](Self::apply), [`tell`](Self::tell), [`purge`](Self::purge), [`entry`](Self::entry) and
+/// A store implements [`apply`](Self::apply), [`apply_detached`](Self::tell), [`purge`](Self::purge), [`entry`](Self::entry) and
 /// [`entries`](Self::entries); the other methods are commands by name. Times are arguments: a journal has no clock.
 ///
 /// No call may take for ever: a submission waits for its journal, before it leaves and before it is told. A wait does not, beyond its own end.
@@ -108,7 +108,7 @@ pub trait Journal: Send + Sync + Debug {
     /// end does the same, or leaves an ambiguous end that need not be one.
     ///
     /// Commands that were applied before by the same caller come first.
-    fn tell(&self, command: Command, now: SystemTime);
+    fn apply_detached(&self, command: Command, now: SystemTime);
 
     /// Forgets what changed last before `before` and is over: finished, not sent, settled to be sent again. Returns how
     /// many.
@@ -180,7 +180,7 @@ pub trait Journal: Send + Sync + Debug {
 
     /// Lets go of an attempt without waiting, for whoever is dropped: free if it was not dispatched, ambiguous if it was.
     fn abandon(&self, ticket: Ticket, now: SystemTime) {
-        self.tell(Command::Abandon(ticket), now);
+        self.apply_detached(Command::Abandon(ticket), now);
     }
 
     /// Writes down how an attempt ended. May be repeated after an error.

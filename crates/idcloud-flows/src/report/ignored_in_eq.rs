@@ -8,21 +8,21 @@ use crate::journal::JournalError;
 
 /// An error of the journal, or none.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Aside(Option<Arc<JournalError>>);
+pub(crate) struct IgnoredInEq(Option<Arc<JournalError>>);
 
-impl Aside {
+impl IgnoredInEq {
     pub(crate) fn get(&self) -> Option<&JournalError> {
         self.0.as_deref()
     }
 }
 
-impl From<Option<JournalError>> for Aside {
+impl From<Option<JournalError>> for IgnoredInEq {
     fn from(error: Option<JournalError>) -> Self {
         Self(error.map(Arc::new))
     }
 }
 
-impl PartialEq for Aside {
+impl PartialEq for IgnoredInEq {
     fn eq(&self, _: &Self) -> bool {
         true
     }

@@ -17,7 +17,7 @@ use idcloud_model::{
 
 use crate::Failure;
 use crate::journal::{Finished, JournalError};
-use crate::report::ignored_in_eq::Aside;
+use crate::report::ignored_in_eq::IgnoredInEq;
 use crate::submit::journaling::kept;
 
 /// A final process with its verdict.
@@ -35,7 +35,7 @@ pub struct Report {
     attempts: u32,
     recorded: bool,
     look_error: Option<Arc<Error>>,
-    journal_error: Aside,
+    journal_error: IgnoredInEq,
 }
 
 impl Report {
@@ -58,7 +58,7 @@ impl Report {
             attempts: 1,
             recorded: false,
             look_error: None,
-            journal_error: Aside::default(),
+            journal_error: IgnoredInEq::default(),
         }
     }
 
@@ -76,7 +76,7 @@ impl Report {
 
     /// The same process, judged for another who asks under its reference: with `capabilities` beside those that it was created with, and under
     /// `policy`. What is asked later makes no better evidence: it approves nothing that would not be approved without it.
-    pub(crate) fn asked_again(mut self, capabilities: Capabilities, policy: Policy) -> Self {
+    pub(crate) fn judged_for(mut self, capabilities: Capabilities, policy: Policy) -> Self {
         let both = self.asked.with_more(capabilities);
         let first = decide(&self.process, &self.asked, &policy);
         let verdict = decide(&self.process, &both, &policy);

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Flow;
 use crate::journal::{JournalError, JournalKey, Origin, Reference};
-use crate::report::ignored_in_eq::Aside;
+use crate::report::ignored_in_eq::IgnoredInEq;
 use crate::tenant::{Tenant, tenant_id_of};
 
 /// The form in which a pending process is stored now. Version 1 named the account in place of the tenant.
@@ -32,17 +32,17 @@ pub struct Pending {
     asked: Asked,
     policy: Policy,
     /// What the process was created to answer, where another asks under its reference now.
-    first: Option<Box<First>>,
+    first: Option<Box<OriginalQuestion>>,
     tenant: Arc<Tenant>,
     submitted_at: SystemTime,
     simulated: bool,
     unconfirmed: bool,
-    journal_error: Aside,
+    journal_error: IgnoredInEq,
 }
 
 /// What a process was created to answer: its record says so whoever waits for it, and its approval takes no more than this.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub(crate) struct First {
+pub(crate) struct OriginalQuestion {
     pub(crate) asked: Asked,
     pub(crate) policy: Policy,
 }
@@ -82,7 +82,7 @@ impl Pending {
             submitted_at,
             simulated,
             unconfirmed: false,
-            journal_error: Aside::default(),
+            journal_error: IgnoredInEq::default(),
         }
     }
 
@@ -106,7 +106,7 @@ impl Pending {
             submitted_at,
             simulated,
             unconfirmed: true,
-            journal_error: Aside::default(),
+            journal_error: IgnoredInEq::default(),
         }
     }
 
@@ -136,7 +136,7 @@ impl Pending {
             submitted_at,
             simulated: key.environment() == EnvironmentName::Local,
             unconfirmed: false,
-            journal_error: Aside::default(),
+            journal_error: IgnoredInEq::default(),
         }
     }
 
@@ -150,7 +150,7 @@ impl Pending {
 
     /// The same process for another who asks under its reference: it is judged by what both asked, under the policy of the second, and never
     /// to an approval that the first question alone would not give.
-    pub(crate) fn asked_again(mut self, capabilities: Capabilities, policy: Policy) -> Self {
+    pub(crate) fn judged_for(mut self, capabilities: Capabilities, policy: Policy) -> Self {
         let asked = self.asked.with_more(capabilities);
         if (asked, policy) == (self.asked, self.policy) {
             return self;
@@ -162,8 +162,8 @@ impl Pending {
     }
 
     /// What the process was created to answer.
-    pub(crate) fn first(&self) -> First {
-        self.first.as_deref().copied().unwrap_or(First {
+    pub(crate) fn first(&self) -> OriginalQuestion {
+        self.first.as_deref().copied().unwrap_or(OriginalQuestion {
             asked: self.asked,
             policy: self.policy,
         })
@@ -305,7 +305,7 @@ struct Stored {
     asked: Asked,
     policy: Policy,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    first: Option<Box<First>>,
+    first: Option<Box<OriginalQuestion>>,
     environment: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     tenant: Option<String>,
@@ -384,7 +384,7 @@ impl TryFrom<Stored> for Pending {
                 .unwrap_or(UNIX_EPOCH),
             simulated: stored.simulated,
             unconfirmed: stored.unconfirmed,
-            journal_error: Aside::default(),
+            journal_error: IgnoredInEq::default(),
         })
     }
 }

@@ -26,18 +26,18 @@ struct State {
 /// One submission that was let in; counted out when dropped.
 #[derive(Debug)]
 #[must_use = "dropping it counts the submission out"]
-pub(crate) struct Presence(Arc<Gate>);
+pub(crate) struct InFlightGuard(Arc<Gate>);
 
 impl Gate {
     /// Lets one submission in, unless the gate is closed.
-    pub(crate) fn enter(self: &Arc<Self>) -> Option<Presence> {
+    pub(crate) fn enter(self: &Arc<Self>) -> Option<InFlightGuard> {
         let mut state = self.lock();
         if state.closed {
             return None;
         }
         state.inside += 1;
         drop(state);
-        Some(Presence(Arc::clone(self)))
+        Some(InFlightGuard(Arc::clone(self)))
     }
 
     /// Lets nobody in from now on.
@@ -69,7 +69,7 @@ impl Gate {
     }
 }
 
-impl Drop for Presence {
+impl Drop for InFlightGuard {
     fn drop(&mut self) {
         self.0.lock().inside -= 1;
         self.0.left.notify_waiters();

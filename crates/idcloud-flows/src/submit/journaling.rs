@@ -18,12 +18,12 @@ use crate::{Pending, Report, SubmitOptions};
 
 /// The journal that submissions are remembered in, and in whose name.
 #[derive(Debug, Clone)]
-pub(crate) struct Books {
+pub(crate) struct JournalHandle {
     pub(crate) journal: Arc<dyn Journal>,
     pub(crate) owner: Owner,
 }
 
-impl Books {
+impl JournalHandle {
     /// Writes down the end of a process that was pending.
     pub(crate) async fn finish(
         &self,
@@ -38,8 +38,8 @@ impl Books {
     /// find out.
     pub(crate) fn say_again(&self, clock: &dyn Clock, command: Command) {
         // This may run while something panics already, and a second panic would end the program.
-        let tell = || self.journal.tell(command, clock.now());
-        let _ = catch_unwind(AssertUnwindSafe(tell));
+        let apply = || self.journal.apply_detached(command, clock.now());
+        let _ = catch_unwind(AssertUnwindSafe(apply));
     }
 }
 
@@ -71,7 +71,7 @@ pub(crate) fn conclusion_of(error: &Error) -> Conclusion {
 /// lets go of the attempt that it holds.
 #[derive(Debug)]
 pub(crate) struct Recording {
-    books: Books,
+    books: JournalHandle,
     clock: Arc<dyn Clock>,
     claim: Claim,
     /// How long the end of what was dispatched is awaited.
@@ -91,7 +91,7 @@ pub(crate) struct Recording {
     clippy::large_enum_variant,
     reason = "made once a submission, and taken apart at once"
 )]
-pub(crate) enum Begun {
+pub(crate) enum ClaimResult {
     /// It may be submitted.
     Fresh(Recording),
     /// It was, or is being submitted.
@@ -101,11 +101,11 @@ pub(crate) enum Begun {
 impl Recording {
     /// Asks to submit what `claim` says.
     pub(crate) async fn begin(
-        books: Books,
+        books: JournalHandle,
         client: &Client,
         claim: Claim,
         options: &SubmitOptions,
-    ) -> Result<Begun, JournalError> {
+    ) -> Result<ClaimResult, JournalError> {
         let clock = Arc::clone(client.clock());
         let dispatched_for = options
             .call()
@@ -119,7 +119,7 @@ impl Recording {
             books.journal.claim(claim.clone(), now).await?
         };
         Ok(match claimed {
-            Claimed::Fresh(ticket) => Begun::Fresh(Self {
+            Claimed::Fresh(ticket) => ClaimResult::Fresh(Self {
                 books,
                 clock,
                 claim,
@@ -129,7 +129,7 @@ impl Recording {
                 unsaid: None,
                 left: Arc::default(),
             }),
-            known => Begun::Known(known),
+            known => ClaimResult::Known(known),
         })
     }
 

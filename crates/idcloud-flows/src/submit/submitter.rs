@@ -18,10 +18,10 @@ use crate::journal::{
 use crate::observer::Observer;
 use crate::report::ownership::{self, Whose};
 use crate::report::pending::{Pending, Question};
-use crate::submit::journaling::{Begun, Recording, conclusion_of, kept};
+use crate::submit::journaling::{ClaimResult, Recording, conclusion_of, kept};
 use crate::submit::machine::{Machine, Step, looked};
 use crate::wait::error::{WaitError, wait};
-use crate::wait::poll::Looker;
+use crate::wait::poll::Poller;
 use crate::{Flow, IdCloud, Report, Submission, SubmitError, SubmitOptions};
 
 /// How long the one look for missing evidence may take: it is a courtesy, and the caller has a verdict already.
@@ -50,13 +50,13 @@ enum Sent {
 }
 
 /// A process as it stands after a submission's last request.
-struct Stand {
+struct CurrentProcess {
     process: Process,
     simulated: bool,
     look_error: Option<Error>,
 }
 
-impl Stand {
+impl CurrentProcess {
     fn of(answer: Answer<Process>) -> Self {
         Self {
             simulated: answer.simulated(),
@@ -105,8 +105,8 @@ impl Driver {
         let recording = match options.reference() {
             None => None,
             Some(reference) => match self.claim(reference, &request, asked, options).await? {
-                Begun::Fresh(recording) => Some(recording),
-                Begun::Known(known) => {
+                ClaimResult::Fresh(recording) => Some(recording),
+                ClaimResult::Known(known) => {
                     let known = self.compared(known, reference, &request).await?;
                     return self.answered(known, capabilities);
                 }
@@ -126,7 +126,7 @@ impl Driver {
         request: &CreateRequest,
         asked: Asked,
         options: &SubmitOptions,
-    ) -> Result<Begun, SubmitError> {
+    ) -> Result<ClaimResult, SubmitError> {
         let Some(books) = self.shared.books.clone() else {
             return Err(SubmitError::no_journal());
         };
@@ -148,7 +148,7 @@ impl Driver {
     ) -> Result<Submission, SubmitError> {
         let reference = options.reference();
         let mut machine = Machine::new(asked, self.policy, self.new_attempts);
-        let mut failed: Option<Stand> = None;
+        let mut failed: Option<CurrentProcess> = None;
         let mut unwritten = None;
         let mut noted = None;
         // How a new attempt ended that IDCloud never took, as long as the journal has not written it down.
@@ -173,7 +173,7 @@ impl Driver {
                     return Err(error.after(before.map(|before| before.process.id().clone())));
                 }
             };
-            let mut stand = Stand::of(answer);
+            let mut stand = CurrentProcess::of(answer);
             match machine.created(&stand.process, fastrand::f64()) {
                 Step::Done => {
                     unseen = self.observer.kept(&stand.process);
@@ -306,7 +306,7 @@ impl Driver {
     }
 
     /// Looks at a final process once.
-    async fn look(&self, stand: &mut Stand) {
+    async fn look(&self, stand: &mut CurrentProcess) {
         let options = CallOptions::new()
             .with_deadline(LOOK_DEADLINE)
             .with_created_at(self.client().clock().now());
@@ -324,7 +324,7 @@ impl Driver {
 
     /// One process as an answer of IDCloud's shows it, judged where it is final.
     pub(crate) fn shown(&self, answer: Answer<Process>, asked: Asked) -> Submission {
-        let stand = Stand::of(answer);
+        let stand = CurrentProcess::of(answer);
         self.observer.see(&stand.process);
         self.submission(stand, 1, asked, None)
     }
@@ -332,7 +332,7 @@ impl Driver {
     /// What to hand to the caller.
     fn submission(
         &self,
-        stand: Stand,
+        stand: CurrentProcess,
         creates: u32,
         asked: Asked,
         reference: Option<&Reference>,
@@ -356,7 +356,12 @@ impl Driver {
             .with_declared(self.declared())
     }
 
-    fn pending(&self, stand: &Stand, asked: Asked, reference: Option<&Reference>) -> Pending {
+    fn pending(
+        &self,
+        stand: &CurrentProcess,
+        asked: Asked,
+        reference: Option<&Reference>,
+    ) -> Pending {
         let question = self.question(asked, reference);
         let now = self.client().clock().now();
         let tenant = self.shared.tenant();
@@ -411,11 +416,11 @@ impl Driver {
     fn answered(&self, known: Claimed, asked: Capabilities) -> Result<Submission, SubmitError> {
         match known {
             Claimed::Finished(finished) => {
-                let report = Report::from(*finished).asked_again(asked, self.policy);
+                let report = Report::from(*finished).judged_for(asked, self.policy);
                 Ok(Submission::Finished(report.with_declared(self.declared())))
             }
             Claimed::Pending(pending) => {
-                let pending = pending.asked_again(asked, self.policy);
+                let pending = pending.judged_for(asked, self.policy);
                 Ok(Submission::Pending(pending))
             }
             Claimed::InFlight { until, .. } => Err(SubmitError::in_flight(until)),
@@ -428,7 +433,7 @@ impl Driver {
     /// What the journal keeps of a process, judged for whoever asks now.
     pub(crate) fn judge(&self, finished: Finished) -> Report {
         Report::from(finished)
-            .asked_again(self.capabilities(), self.policy)
+            .judged_for(self.capabilities(), self.policy)
             .with_declared(self.declared())
     }
 
@@ -437,7 +442,7 @@ impl Driver {
         pending: Pending,
         limit: Duration,
     ) -> Result<Report, WaitError> {
-        let looker = Looker::new(Arc::clone(&self.shared), self.observer.clone());
+        let looker = Poller::new(Arc::clone(&self.shared), self.observer.clone());
         let report = wait(looker, &self.key, pending, limit).await?;
         Ok(report.with_declared(self.declared()))
     }

@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use idcloud_http::{ApiKey, Error};
 
-use crate::wait::poll::Looker;
+use crate::wait::poll::Poller;
 use crate::{Pending, Report, Waiter};
 
 /// Waits for one process: a waiter that holds only this one.
 pub(crate) async fn wait(
-    looker: Looker,
+    looker: Poller,
     key: &ApiKey,
     pending: Pending,
     limit: Duration,

@@ -18,7 +18,7 @@ use crate::journal::{Command, JournalError, JournalErrorKind, JournalKey};
 use crate::observer::Observer;
 use crate::submit::journaling::kept;
 use crate::wait::poll_plan::Polling;
-use crate::wait::watch::Why;
+use crate::wait::watch::Trigger;
 use crate::{Hints, Pending, Report};
 
 /// How long a look may take that is the last one, and how long a wait may outlast its limit for it.
@@ -60,17 +60,17 @@ impl Waits {
         }
     }
 
-    fn room(&self, why: Why) -> &Semaphore {
+    fn room(&self, why: Trigger) -> &Semaphore {
         match why {
-            Why::Hint => &self.rooms.hints,
-            Why::Poll => &self.rooms.polls,
+            Trigger::Hint => &self.rooms.hints,
+            Trigger::Poll => &self.rooms.polls,
         }
     }
 }
 
 /// Who looks.
 #[derive(Debug, Clone)]
-pub(crate) struct Looker {
+pub(crate) struct Poller {
     shared: Arc<Shared>,
     observer: Observer,
 }
@@ -91,7 +91,7 @@ impl Progress {
 
 /// What a look says.
 #[derive(Debug)]
-pub(crate) enum Seen {
+pub(crate) enum PollResult {
     /// The final answer.
     Final(Box<Report>),
     /// Not final yet.
@@ -104,7 +104,7 @@ pub(crate) enum Seen {
     Doubtful(Error),
 }
 
-impl Looker {
+impl Poller {
     pub(crate) const fn new(shared: Arc<Shared>, observer: Observer) -> Self {
         Self { shared, observer }
     }
@@ -117,7 +117,7 @@ impl Looker {
         &self.shared.waits
     }
 
-    pub(crate) fn can_see(&self, pending: &Pending) -> bool {
+    pub(crate) fn owns(&self, pending: &Pending) -> bool {
         pending.belongs_to(&self.shared.tenant())
     }
 
@@ -126,23 +126,23 @@ impl Looker {
         self,
         key: ApiKey,
         mut pending: Pending,
-        why: Why,
+        why: Trigger,
         cut_off: Instant,
         progress: Progress,
-    ) -> (Pending, Seen) {
+    ) -> (Pending, PollResult) {
         let clock = Arc::clone(self.clock());
         let answer = {
             let asked = pin!(self.ask(&key, &pending, why, cut_off, &progress.in_transit));
             within(&*clock, cut_off, asked).await
         };
         let seen = match answer {
-            None => Seen::Nothing(None),
-            Some(Err(error)) if self.may_pass(&error, &pending) => Seen::Nothing(Some(error)),
+            None => PollResult::Nothing(None),
+            Some(Err(error)) if self.may_pass(&error, &pending) => PollResult::Nothing(Some(error)),
             Some(Err(error)) if pending.is_unconfirmed() && is_not_there(&error) => {
                 self.doubt(&pending, cut_off).await;
-                Seen::Doubtful(error)
+                PollResult::Doubtful(error)
             }
-            Some(Err(error)) => Seen::Refused(error),
+            Some(Err(error)) => PollResult::Refused(error),
             Some(Ok((process, simulated))) => {
                 let simulated = simulated || pending.simulated();
                 self.observer.see(&process);
@@ -150,11 +150,11 @@ impl Looker {
                     Process::Final(process) => {
                         progress.answered.store(true, Ordering::Release);
                         let report = self.conclude(&pending, process, simulated, cut_off);
-                        Seen::Final(Box::new(report.await))
+                        PollResult::Final(Box::new(report.await))
                     }
                     Process::Pending(process) => {
                         pending.look(process.status(), simulated);
-                        Seen::NotYet
+                        PollResult::NotYet
                     }
                 }
             }
@@ -183,7 +183,7 @@ impl Looker {
         let unwritten = self.write_down(pending, &report, cut_off).await;
         let report = report.with_journal_error(unwritten.err());
         if pending.is_asked_again() {
-            report.asked_again(pending.asked().capabilities(), *pending.policy())
+            report.judged_for(pending.asked().capabilities(), *pending.policy())
         } else {
             report
         }
@@ -233,7 +233,7 @@ impl Looker {
         &self,
         key: &ApiKey,
         pending: &Pending,
-        why: Why,
+        why: Trigger,
         cut_off: Instant,
         in_transit: &InTransit,
     ) -> Result<(Process, bool), Error> {

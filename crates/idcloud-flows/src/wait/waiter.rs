@@ -16,8 +16,8 @@ use tokio::time::Instant;
 
 use crate::wait::error::{WaitError, WaitErrorKind};
 use crate::wait::hints::{Subscription, Ticket};
-use crate::wait::poll::{LAST_LOOK, Looker, Progress, Seen};
-use crate::wait::watch::{Watch, Why};
+use crate::wait::poll::{LAST_LOOK, PollResult, Poller, Progress};
+use crate::wait::watch::{PollPlan, Trigger};
 use crate::{Pending, Report};
 
 /// Looks of each sort that one waiter has under way at most.
@@ -51,7 +51,7 @@ const LOOKS_AT_ONCE: usize = 16;
 /// ```
 #[must_use = "a waiter asks for nothing until `next` is awaited"]
 pub struct Waiter {
-    looker: Looker,
+    looker: Poller,
     subscription: Subscription,
     keys: Vec<ApiKey>,
     entries: BTreeMap<Ticket, Box<Entry>>,
@@ -67,7 +67,7 @@ pub struct Waiter {
 
 struct Entry {
     pending: Pending,
-    watch: Watch,
+    watch: PollPlan,
     key: usize,
     looked_at: bool,
 }
@@ -81,15 +81,15 @@ fn cut_off(end: Instant, grace: Option<Instant>) -> Instant {
 /// A look under way.
 struct Flight {
     ticket: Ticket,
-    why: Why,
-    before: Watch,
+    why: Trigger,
+    before: PollPlan,
     cut_off: Instant,
     progress: Progress,
-    look: Pin<Box<dyn Future<Output = (Pending, Seen)> + Send>>,
+    look: Pin<Box<dyn Future<Output = (Pending, PollResult)> + Send>>,
 }
 
 impl Waiter {
-    pub(crate) fn new(looker: Looker) -> Self {
+    pub(crate) fn new(looker: Poller) -> Self {
         Self {
             subscription: Subscription::new(&looker.waits().hints),
             looker,
@@ -113,14 +113,14 @@ impl Waiter {
         key: &ApiKey,
         limit: Duration,
     ) -> Result<(), WaitError> {
-        if !self.looker.can_see(&pending) {
+        if !self.looker.owns(&pending) {
             return Err(WaitError::new(WaitErrorKind::OtherTenant, pending, None));
         }
         let clock = self.looker.clock();
         let age = clock.now().duration_since(pending.submitted_at());
         let (now, polling) = (clock.instant(), self.looker.waits().polling);
         let age = age.unwrap_or_default();
-        let watch = Watch::new(now, age, limit, polling, fastrand::f64());
+        let watch = PollPlan::new(now, age, limit, polling, fastrand::f64());
         let ticket = self.subscription.add(pending.process_id());
         let key = self.place_of(key);
         let entry = Entry {
@@ -130,7 +130,7 @@ impl Waiter {
             looked_at: false,
         };
         self.entries.insert(ticket, Box::new(entry));
-        self.line_up(ticket);
+        self.enqueue(ticket);
         Ok(())
     }
 
@@ -165,7 +165,7 @@ impl Waiter {
                 if let Poll::Ready(ended) = driven.0.advance(cx, now) {
                     return Poll::Ready(ended);
                 }
-                let Some(at) = driven.0.alarm() else {
+                let Some(at) = driven.0.next_wakeup() else {
                     // One that was not needed any more would seem late later.
                     timer = None;
                     return Poll::Pending;
@@ -208,11 +208,11 @@ impl Waiter {
     ) -> Poll<Option<Result<Report, WaitError>>> {
         self.take_hints(cx);
         loop {
-            self.take_off(now);
-            match self.fly(cx) {
+            self.start_due(now);
+            match self.drive_running(cx) {
                 // What has landed makes room for others.
                 Poll::Ready((flight, pending, seen)) => {
-                    if let Some(ended) = self.landed(&flight, pending, seen, now) {
+                    if let Some(ended) = self.finish(&flight, pending, seen, now) {
                         return Poll::Ready(Some(ended));
                     }
                 }
@@ -235,18 +235,18 @@ impl Waiter {
                 return;
             }
             for ticket in hinted {
-                self.step_out(ticket);
+                self.dequeue(ticket);
                 if let Some(entry) = self.entries.get_mut(&ticket) {
                     entry.watch.hint();
-                    self.line_up(ticket);
+                    self.enqueue(ticket);
                 }
             }
         }
     }
 
     /// Begins the looks that are due, as far as there is room.
-    fn take_off(&mut self, now: Instant) {
-        for why in [Why::Hint, Why::Poll] {
+    fn start_due(&mut self, now: Instant) {
+        for why in [Trigger::Hint, Trigger::Poll] {
             while self.under_way(why) < LOOKS_AT_ONCE {
                 match self.line(why).first().copied() {
                     Some((at, ticket)) if at <= now => self.begin(ticket, why, now),
@@ -256,8 +256,8 @@ impl Waiter {
         }
     }
 
-    fn begin(&mut self, ticket: Ticket, why: Why, now: Instant) {
-        self.step_out(ticket);
+    fn begin(&mut self, ticket: Ticket, why: Trigger, now: Instant) {
+        self.dequeue(ticket);
         let Some(entry) = self.entries.get_mut(&ticket) else {
             return;
         };
@@ -282,7 +282,7 @@ impl Waiter {
     }
 
     /// Polls the looks under way until one ends.
-    fn fly(&mut self, cx: &mut Context<'_>) -> Poll<(Flight, Pending, Seen)> {
+    fn drive_running(&mut self, cx: &mut Context<'_>) -> Poll<(Flight, Pending, PollResult)> {
         let mut number = 0;
         while number < self.flights.len() {
             // Out of the list while it is polled: code of others runs in there, and may panic.
@@ -298,7 +298,7 @@ impl Waiter {
                     number += 1;
                 }
                 Err(panic) => {
-                    self.call_off(&flight);
+                    self.cancel(&flight);
                     resume_unwind(panic);
                 }
             }
@@ -307,11 +307,11 @@ impl Waiter {
     }
 
     /// What a look comes to; something if its wait ends with it.
-    fn landed(
+    fn finish(
         &mut self,
         flight: &Flight,
         seen_pending: Pending,
-        seen: Seen,
+        seen: PollResult,
         now: Instant,
     ) -> Option<Result<Report, WaitError>> {
         let ticket = flight.ticket;
@@ -322,28 +322,28 @@ impl Waiter {
         entry.pending = seen_pending;
         entry.looked_at = false;
         let (kind, error) = match seen {
-            Seen::Final(report) => {
-                self.take_out(ticket);
+            PollResult::Final(report) => {
+                self.remove(ticket);
                 return Some(Ok(*report));
             }
-            Seen::Refused(error) => (WaitErrorKind::Refused, Some(error)),
-            Seen::Doubtful(error) => (WaitErrorKind::Ambiguous, Some(error)),
-            Seen::NotYet | Seen::Nothing(_) => {
+            PollResult::Refused(error) => (WaitErrorKind::Refused, Some(error)),
+            PollResult::Doubtful(error) => (WaitErrorKind::Ambiguous, Some(error)),
+            PollResult::NotYet | PollResult::Nothing(_) => {
                 let polling = self.looker.waits().polling;
                 // One that began before the program was stopped was not the last.
                 let is_last = flight.cut_off >= cut_off(entry.watch.end(), self.grace);
                 if entry.watch.look_again(now, polling, fastrand::f64()) || !is_last {
-                    self.line_up(ticket);
+                    self.enqueue(ticket);
                     return None;
                 }
                 let error = match seen {
-                    Seen::Nothing(error) => error,
+                    PollResult::Nothing(error) => error,
                     _ => None,
                 };
                 (WaitErrorKind::DeadlineReached, error)
             }
         };
-        let pending = self.take_out(ticket)?.pending;
+        let pending = self.remove(ticket)?.pending;
         Some(Err(WaitError::new(kind, pending, error)))
     }
 
@@ -353,7 +353,7 @@ impl Waiter {
         if now < cut_off(end, self.grace) {
             return None;
         }
-        let pending = self.take_out(ticket)?.pending;
+        let pending = self.remove(ticket)?.pending;
         Some(WaitError::new(
             WaitErrorKind::DeadlineReached,
             pending,
@@ -362,8 +362,8 @@ impl Waiter {
     }
 
     /// When there is something to do although nothing else happens.
-    fn alarm(&self) -> Option<Instant> {
-        let due = [Why::Hint, Why::Poll]
+    fn next_wakeup(&self) -> Option<Instant> {
+        let due = [Trigger::Hint, Trigger::Poll]
             .into_iter()
             .filter(|why| self.under_way(*why) < LOOKS_AT_ONCE)
             .filter_map(|why| self.line(why).first())
@@ -373,22 +373,22 @@ impl Waiter {
         due.chain(ending).min()
     }
 
-    fn under_way(&self, why: Why) -> usize {
+    fn under_way(&self, why: Trigger) -> usize {
         self.flights
             .iter()
             .filter(|flight| flight.why == why)
             .count()
     }
 
-    const fn line(&self, why: Why) -> &BTreeSet<(Instant, Ticket)> {
+    const fn line(&self, why: Trigger) -> &BTreeSet<(Instant, Ticket)> {
         match why {
-            Why::Hint => &self.hinted,
-            Why::Poll => &self.polled,
+            Trigger::Hint => &self.hinted,
+            Trigger::Poll => &self.polled,
         }
     }
 
     /// Stands in line for its next look, unless it is being looked at.
-    fn line_up(&mut self, ticket: Ticket) {
+    fn enqueue(&mut self, ticket: Ticket) {
         let Some(entry) = self.entries.get(&ticket) else {
             return;
         };
@@ -398,36 +398,36 @@ impl Waiter {
         let (at, why) = entry.watch.due();
         self.ending.insert((entry.watch.end(), ticket));
         match why {
-            Why::Hint => self.hinted.insert((at, ticket)),
-            Why::Poll => self.polled.insert((at, ticket)),
+            Trigger::Hint => self.hinted.insert((at, ticket)),
+            Trigger::Poll => self.polled.insert((at, ticket)),
         };
     }
 
-    fn step_out(&mut self, ticket: Ticket) {
+    fn dequeue(&mut self, ticket: Ticket) {
         let Some(entry) = self.entries.get(&ticket) else {
             return;
         };
         let (at, why) = entry.watch.due();
         self.ending.remove(&(entry.watch.end(), ticket));
         match why {
-            Why::Hint => self.hinted.remove(&(at, ticket)),
-            Why::Poll => self.polled.remove(&(at, ticket)),
+            Trigger::Hint => self.hinted.remove(&(at, ticket)),
+            Trigger::Poll => self.polled.remove(&(at, ticket)),
         };
     }
 
-    fn take_out(&mut self, ticket: Ticket) -> Option<Box<Entry>> {
-        self.step_out(ticket);
+    fn remove(&mut self, ticket: Ticket) -> Option<Box<Entry>> {
+        self.dequeue(ticket);
         let entry = self.entries.remove(&ticket)?;
         self.subscription.remove(entry.pending.process_id(), ticket);
         Some(entry)
     }
 
     /// The look of a flight that is given up is due again.
-    fn call_off(&mut self, flight: &Flight) {
+    fn cancel(&mut self, flight: &Flight) {
         if let Some(entry) = self.entries.get_mut(&flight.ticket) {
             entry.watch.undo(flight.before);
             entry.looked_at = false;
-            self.line_up(flight.ticket);
+            self.enqueue(flight.ticket);
         }
     }
 
@@ -450,7 +450,7 @@ impl Drop for Driven<'_> {
         self.0.flights = kept;
         let given_up: Vec<Flight> = given_up;
         for flight in &given_up {
-            self.0.call_off(flight);
+            self.0.cancel(flight);
         }
     }
 }

@@ -14,7 +14,7 @@ const WIDEST: u32 = 32;
 
 /// Why a look is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Why {
+pub(crate) enum Trigger {
     /// A notification came.
     Hint,
     /// It is time.
@@ -23,7 +23,7 @@ pub(crate) enum Why {
 
 /// When one process is looked at: by polls further and further apart, by hints at once, at the end in any case.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Watch {
+pub(crate) struct PollPlan {
     /// The create, as near as this clock knows it; a process taken up later counts from the wait's start after the first look.
     start: Instant,
     end: Instant,
@@ -34,7 +34,7 @@ pub(crate) struct Watch {
     hints_followed: u8,
 }
 
-impl Watch {
+impl PollPlan {
     /// A wait that starts at `now` for at most `limit`, for a process that is `age` old.
     ///
     /// A process taken up later has been running meanwhile: its first poll need not wait as long.
@@ -64,12 +64,12 @@ impl Watch {
     }
 
     /// When to look next, and why.
-    pub(crate) fn due(&self) -> (Instant, Why) {
+    pub(crate) fn due(&self) -> (Instant, Trigger) {
         let hint_from = self.start + Duration::from_millis(self.hint_from.into());
         if self.hinted && hint_from <= self.poll_at {
-            (hint_from, Why::Hint)
+            (hint_from, Trigger::Hint)
         } else {
-            (self.poll_at, Why::Poll)
+            (self.poll_at, Trigger::Poll)
         }
     }
 
@@ -80,7 +80,7 @@ impl Watch {
 
     /// The look that is due begins. It follows every hint so far.
     pub(crate) fn begin(&mut self, now: Instant) {
-        if self.due().1 == Why::Hint {
+        if self.due().1 == Trigger::Hint {
             let factor = 1_u32 << self.hints_followed.min(5);
             let next = now.saturating_duration_since(self.start) + NEAREST * factor.min(WIDEST);
             self.hint_from = u32::try_from(next.as_millis()).unwrap_or(u32::MAX);
@@ -113,8 +113,8 @@ mod tests {
         Duration::from_secs(seconds)
     }
 
-    fn watch(now: Instant) -> Watch {
-        Watch::new(now, Duration::ZERO, seconds(60), Polling::Alone, 0.0)
+    fn watch(now: Instant) -> PollPlan {
+        PollPlan::new(now, Duration::ZERO, seconds(60), Polling::Alone, 0.0)
     }
 
     /// A hint is followed at once; one that comes during a look is followed by another look.
@@ -122,18 +122,18 @@ mod tests {
     async fn no_hint_is_lost() {
         let start = SystemClock::new().instant();
         let mut watch = watch(start);
-        assert_eq!(watch.due(), (start + seconds(3), Why::Poll));
+        assert_eq!(watch.due(), (start + seconds(3), Trigger::Poll));
         watch.hint();
-        assert_eq!(watch.due().1, Why::Hint);
+        assert_eq!(watch.due().1, Trigger::Hint);
         assert!(watch.due().0 <= start);
         let now = start + Duration::from_millis(500);
         watch.begin(now);
         watch.hint();
         assert!(watch.look_again(now, Polling::Alone, 0.0));
-        assert_eq!(watch.due(), (now + NEAREST, Why::Hint));
+        assert_eq!(watch.due(), (now + NEAREST, Trigger::Hint));
         watch.begin(now + NEAREST);
         assert!(watch.look_again(now + NEAREST, Polling::Alone, 0.0));
-        assert_eq!(watch.due().1, Why::Poll);
+        assert_eq!(watch.due().1, Trigger::Poll);
     }
 
     /// A look that did not take place is still due, for the same reason.
@@ -172,12 +172,12 @@ mod tests {
     async fn the_end_is_looked_at() {
         let now = SystemClock::new().instant();
         for limit in [0, 1, 2] {
-            let watch = Watch::new(now, Duration::ZERO, seconds(limit), Polling::Alone, 0.0);
-            assert_eq!(watch.due(), (now + seconds(limit), Why::Poll));
+            let watch = PollPlan::new(now, Duration::ZERO, seconds(limit), Polling::Alone, 0.0);
+            assert_eq!(watch.due(), (now + seconds(limit), Trigger::Poll));
         }
-        let old = Watch::new(now, seconds(100), seconds(60), Polling::Alone, 0.0);
-        assert_eq!(old.due(), (now, Why::Poll));
-        let long = Watch::new(now, Duration::ZERO, Duration::MAX, Polling::Alone, 0.0);
+        let old = PollPlan::new(now, seconds(100), seconds(60), Polling::Alone, 0.0);
+        assert_eq!(old.due(), (now, Trigger::Poll));
+        let long = PollPlan::new(now, Duration::ZERO, Duration::MAX, Polling::Alone, 0.0);
         assert!(long.end() > now);
     }
 }

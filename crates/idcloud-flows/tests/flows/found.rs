@@ -45,7 +45,7 @@ async fn found(looks: &[Step]) -> (Arc<ScriptedTransport>, IdCloud) {
     let broken = identity().submit(&idcloud, &under_reference()).await;
     assert_eq!(broken.unwrap_err().delivery(), Delivery::Unknown);
     let found = Settlement::Found(process_id(ID));
-    let remembered = idcloud.remembered().unwrap();
+    let remembered = idcloud.account_journal().unwrap();
     remembered
         .settle(Flow::Identity, &reference(), found)
         .await
@@ -59,7 +59,7 @@ fn creates(script: &ScriptedTransport) -> usize {
 }
 
 async fn state(idcloud: &IdCloud) -> StateKind {
-    let remembered = idcloud.remembered().unwrap();
+    let remembered = idcloud.account_journal().unwrap();
     let entry = remembered.entry(Flow::Identity, &reference()).await;
     entry.unwrap().unwrap().state().kind()
 }
@@ -109,7 +109,7 @@ async fn another_persons_process_gives_no_verdict() {
         let looks = [answer(YES), other];
         let (script, idcloud) = found(if is_fetched { &looks } else { &looks[1..] }).await;
         if is_fetched {
-            let remembered = idcloud.remembered().unwrap();
+            let remembered = idcloud.account_journal().unwrap();
             let entry = remembered.entry(Flow::Identity, &reference()).await;
             let pending = entry.unwrap().unwrap().pending().unwrap().clone();
             let handle = idcloud.identity(key("identity"));

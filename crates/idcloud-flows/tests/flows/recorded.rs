@@ -59,7 +59,7 @@ async fn a_recorded_approval_answers_no_harder_question() {
         );
         assert_eq!(again.verdict().scenario(), live.verdict().scenario());
         // Whoever reads the journal for the second handle's sake is told the same.
-        let remembered = idcloud.remembered().unwrap();
+        let remembered = idcloud.account_journal().unwrap();
         let entry = remembered.entry(Flow::Identity, &reference()).await;
         let entry = entry.unwrap().unwrap();
         let State::Finished(kept) = entry.state() else {

@@ -66,7 +66,7 @@ fn told(submission: Result<Submission, SubmitError>) -> &'static str {
 
 /// What is remembered of [`TENANT`]'s reference.
 async fn state(journal: &WatchedJournal, idcloud: &IdCloud) -> &'static str {
-    let remembered = idcloud.remembered().unwrap();
+    let remembered = idcloud.account_journal().unwrap();
     let key = remembered.key(Flow::Identity, &reference());
     let now = idcloud.client().clock().now();
     let entry = journal.inner.entry(&key, now).await.unwrap();
@@ -98,7 +98,7 @@ async fn rotation_pays_no_reference_twice() {
                 let again = identity().submit(&idcloud, &under_reference()).await;
                 assert_eq!(told(again), outcome, "{name}@{tenant_id}");
                 assert_eq!(script.calls().len(), 1, "{name}@{tenant_id}: {outcome}");
-                let remembered = idcloud.remembered().unwrap();
+                let remembered = idcloud.account_journal().unwrap();
                 let everything = EntryFilter::new();
                 let page = remembered.entries(&everything, None, 10).await.unwrap();
                 let [entry] = page.entries() else {
@@ -119,7 +119,7 @@ async fn another_account_settles() {
     let first = program(local("a", TENANT), &script, &journal);
     let _ = identity().submit(&first, &under_reference()).await;
     let second = program(local("b", TENANT), &script, &journal);
-    let remembered = second.remembered().unwrap();
+    let remembered = second.account_journal().unwrap();
     let found = Settlement::Found("80371b2a-3ac7-432e-866d-57fe37896ac6".parse().unwrap());
     let entry = remembered.settle(Flow::Identity, &reference(), found).await;
     assert!(entry.unwrap().unwrap().pending().is_some());
@@ -182,13 +182,13 @@ async fn tenants_of_one_journal_are_kept_apart() {
     let submission = identity().submit(&one, &under_reference()).await;
     assert_eq!(submission.unwrap_err().kind(), SubmitErrorKind::Call);
     let (flow, everything) = (Flow::Identity, EntryFilter::new());
-    let other = two.remembered().unwrap();
+    let other = two.account_journal().unwrap();
     let page = other.entries(&everything, None, 10).await.unwrap();
     assert!(page.entries().is_empty());
     assert!(other.entry(flow, &reference()).await.unwrap().is_none());
     let settled = other.settle(flow, &reference(), Settlement::Resend).await;
     assert_eq!(settled.unwrap_err().kind(), JournalErrorKind::NotFound);
-    let own = one.remembered().unwrap();
+    let own = one.account_journal().unwrap();
     let page = own.entries(&everything, None, 10).await.unwrap();
     assert_eq!(page.entries().len(), 1);
     let _ = identity().submit(&two, &under_reference()).await;

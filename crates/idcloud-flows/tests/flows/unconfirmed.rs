@@ -138,7 +138,7 @@ async fn what_is_not_there_is_ambiguous() {
         assert_eq!(error.kind(), WaitErrorKind::Ambiguous);
         assert!(clock.instant() - began >= Duration::from_secs(after));
         assert_eq!(journal.state(&idcloud, Flow::Identity).await, "ambiguous");
-        let remembered = idcloud.remembered().unwrap();
+        let remembered = idcloud.account_journal().unwrap();
         let entry = remembered.entry(Flow::Identity, &reference()).await;
         let entry = entry.unwrap().unwrap();
         assert_eq!(
@@ -180,7 +180,7 @@ async fn a_person_may_settle_it() {
         (Settlement::Resend, "resend", None),
     ] {
         let (idcloud, journal, _, _) = submitted(cut_off(), unknown()).await;
-        let remembered = idcloud.remembered().unwrap();
+        let remembered = idcloud.account_journal().unwrap();
         let settled = remembered
             .settle(Flow::Identity, &reference(), settlement)
             .await;

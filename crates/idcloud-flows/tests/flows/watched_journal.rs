@@ -55,7 +55,7 @@ impl WatchedJournal {
         self.make(Some(trouble));
     }
 
-    /// From now on [`Journal::tell`] panics, whatever else is the matter.
+    /// From now on [`Journal::apply_detached`] panics, whatever else is the matter.
     pub(crate) fn panic_when_told(&self) {
         self.panics_when_told.store(true, Ordering::Relaxed);
     }
@@ -139,11 +139,11 @@ impl Journal for WatchedJournal {
         }
     }
 
-    fn tell(&self, command: Command, now: SystemTime) {
+    fn apply_detached(&self, command: Command, now: SystemTime) {
         self.note(format!("tell {}", name(&command)));
         let panics = self.panics_when_told.load(Ordering::Relaxed);
         assert!(!panics, "the journal panics");
-        self.inner.tell(command, now);
+        self.inner.apply_detached(command, now);
     }
 
     async fn purge(&self, before: SystemTime) -> Result<u64, JournalError> {

@@ -35,7 +35,7 @@ async fn submit_pending(idcloud: &IdCloud, number: u32) -> Pending {
 
 /// The state that is remembered, and the process.
 async fn remembered(idcloud: &IdCloud, number: u32) -> (StateKind, String) {
-    let remembered = idcloud.remembered().unwrap();
+    let remembered = idcloud.account_journal().unwrap();
     let reference = reference(number);
     let entry = remembered.entry(Flow::Identity, &reference);
     let entry = entry.await.unwrap().unwrap();

@@ -52,8 +52,8 @@ impl Journal for Watched {
         answer
     }
 
-    fn tell(&self, command: Command, now: SystemTime) {
-        self.journal.tell(command, now);
+    fn apply_detached(&self, command: Command, now: SystemTime) {
+        self.journal.apply_detached(command, now);
     }
 
     async fn purge(&self, before: SystemTime) -> Result<u64, JournalError> {

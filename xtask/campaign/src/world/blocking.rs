@@ -55,8 +55,8 @@ impl<J: Journal> Journal for Blocking<J> {
         block_on(self.0.apply(command, now))
     }
 
-    fn tell(&self, command: Command, now: SystemTime) {
-        self.0.tell(command, now);
+    fn apply_detached(&self, command: Command, now: SystemTime) {
+        self.0.apply_detached(command, now);
     }
 
     async fn purge(&self, before: SystemTime) -> Result<u64, JournalError> {

@@ -208,7 +208,7 @@ impl Journal for Books {
         answer
     }
 
-    fn tell(&self, command: Command, now: SystemTime) {
+    fn apply_detached(&self, command: Command, now: SystemTime) {
         if self.life.is_over() || self.is(Sabotage::SaidOnce) && is_end(&command) {
             return;
         }
@@ -227,7 +227,7 @@ impl Journal for Books {
             }
             command => command,
         };
-        self.world.journal.tell(command, now);
+        self.world.journal.apply_detached(command, now);
     }
 
     async fn purge(&self, before: SystemTime) -> Result<u64, JournalError> {

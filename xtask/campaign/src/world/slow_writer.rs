@@ -67,7 +67,7 @@ fn write(journal: &impl Journal, queue: &Receiver<Job>) {
             }
             Job::Tell(command, now) => {
                 pause();
-                journal.tell(command, now);
+                journal.apply_detached(command, now);
             }
             Job::Purge(before, reply) => {
                 let _ = reply.send(block_on(journal.purge(before)));
@@ -104,7 +104,7 @@ impl<J: Journal + 'static> Journal for Late<J> {
             .unwrap_or_else(|_| Err(JournalErrorKind::Closed.into()))
     }
 
-    fn tell(&self, command: Command, now: SystemTime) {
+    fn apply_detached(&self, command: Command, now: SystemTime) {
         // Who tells wants no answer, and no error either.
         let _ = self.send(Job::Tell(command, now));
     }

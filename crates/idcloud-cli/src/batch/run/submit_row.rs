@@ -36,7 +36,7 @@ pub(crate) struct Job {
 }
 
 /// What came of a row.
-pub(crate) enum Came {
+pub(crate) enum RowEnd {
     /// It has its end, which the journal remembers.
     Ended(Outcome),
     /// It is created, and more will come.
@@ -47,15 +47,15 @@ pub(crate) enum Came {
 
 /// What became of a row in this run.
 pub(crate) struct Ran {
-    pub(crate) came: Came,
+    pub(crate) came: RowEnd,
     /// Whether this run asked IDCloud, so that what the journal has of the row is of this run.
     pub(crate) sent: bool,
     /// What the journal could not write down of it.
     pub(crate) unwritten: Option<Unwritten>,
 }
 
-impl From<Came> for Ran {
-    fn from(came: Came) -> Self {
+impl From<RowEnd> for Ran {
+    fn from(came: RowEnd) -> Self {
         Self {
             came,
             sent: false,
@@ -100,9 +100,9 @@ impl Job {
             Ok(Some(entry)) if is_known(&entry) => self.known(&entry, row, departed).await,
             Ok(_) => match self.request(row).await {
                 Ok(request) => self.submitted(&key, request, true, departed).await,
-                Err(failure) => Came::Failed(Box::new(failure)).into(),
+                Err(failure) => RowEnd::Failed(Box::new(failure)).into(),
             },
-            Err(error) => Came::Failed(Box::new(submit::of_record(&error))).into(),
+            Err(error) => RowEnd::Failed(Box::new(submit::of_record(&error))).into(),
         }
     }
 
@@ -110,7 +110,7 @@ impl Job {
     async fn known(&self, entry: &Entry, row: Row, departed: &Arc<Departed>) -> Ran {
         let request = match self.compared(entry, row).await {
             Ok(request) => request,
-            Err(failure) => return Came::Failed(failure).into(),
+            Err(failure) => return RowEnd::Failed(failure).into(),
         };
         let may_begin_again = self.begin_again && is_failed(entry);
         match request {
@@ -173,15 +173,15 @@ impl Job {
         let handle = self.handle.clone().with_observer(observer);
         let (came, unwritten) = match handle.submit(request, &options).await {
             Ok(Submission::Finished(report)) => (
-                Came::Ended(of_process(report.failure().is_some())),
+                RowEnd::Ended(of_process(report.failure().is_some())),
                 Unwritten::of_report(&report),
             ),
             Ok(Submission::Pending(pending)) => {
                 let unwritten = Unwritten::of_pending(&pending);
-                (Came::Pending(Box::new(pending)), unwritten)
+                (RowEnd::Pending(Box::new(pending)), unwritten)
             }
             Err(error) => (
-                Came::Failed(Box::new(submit::of(&error, Memory::Journal))),
+                RowEnd::Failed(Box::new(submit::of(&error, Memory::Journal))),
                 Unwritten::of_error(&error),
             ),
         };
@@ -207,18 +207,18 @@ impl Job {
 }
 
 /// A row that may not be sent as it is.
-fn refused(refusals: Vec<Refusal>) -> Came {
-    Came::Failed(Box::new(Failure::refused_offline(refusals)))
+fn refused(refusals: Vec<Refusal>) -> RowEnd {
+    RowEnd::Failed(Box::new(Failure::refused_offline(refusals)))
 }
 
 /// What is remembered of the row's own request.
-fn told(entry: &Entry) -> Came {
+fn told(entry: &Entry) -> RowEnd {
     match entry.state() {
-        State::Finished(finished) => Came::Ended(of_process(finished.is_failed())),
-        State::Pending(pending) => Came::Pending(pending.clone()),
-        State::Ambiguous => Came::Ended(Outcome::Ambiguous),
+        State::Finished(finished) => RowEnd::Ended(of_process(finished.is_failed())),
+        State::Pending(pending) => RowEnd::Pending(pending.clone()),
+        State::Ambiguous => RowEnd::Ended(Outcome::Ambiguous),
         // Another program has it at this moment.
-        _ => Came::Failed(Box::new(submit::in_flight())),
+        _ => RowEnd::Failed(Box::new(submit::in_flight())),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::batch::input::version::Version;
 use crate::batch::results::output_file::Sink;
 use crate::batch::results::row_object::RowObject;
 use crate::batch::results::write_results;
-use crate::batch::run::driver::Left;
+use crate::batch::run::driver::RunEnd;
 use crate::batch::run::outcome::{Outcome, Tally};
 use crate::batch::run::submit_row::Job;
 use crate::batch::run::window::Window;
@@ -48,7 +48,7 @@ impl LastPass<'_> {
     pub(super) async fn write(
         &self,
         mut sink: Sink,
-        left: &Left,
+        left: &RunEnd,
         heeded: Option<&Interrupts>,
     ) -> Result<Written, Failure> {
         let written = self
@@ -65,7 +65,7 @@ impl LastPass<'_> {
     pub(super) async fn print(
         &self,
         output: &mut Output<'_>,
-        left: &Left,
+        left: &RunEnd,
     ) -> Result<Written, Failure> {
         let unprinted =
             |error| unwritten(error).with_message("the results could not be printed".to_owned());
@@ -77,7 +77,7 @@ impl LastPass<'_> {
     ///
     /// # Errors
     /// Input or journal cannot be read.
-    pub(super) async fn counted(&self, left: &Left) -> Result<Written, Failure> {
+    pub(super) async fn counted(&self, left: &RunEnd) -> Result<Written, Failure> {
         self.each(left, None, &mut |_| Ok(())).await
     }
 
@@ -89,7 +89,7 @@ impl LastPass<'_> {
 
     async fn each(
         &self,
-        left: &Left,
+        left: &RunEnd,
         heeded: Option<&Interrupts>,
         write: &mut dyn FnMut(&RowObject<'_>) -> Result<(), Failure>,
     ) -> Result<Written, Failure> {

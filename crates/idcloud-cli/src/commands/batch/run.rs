@@ -22,7 +22,7 @@ use crate::batch::input::same_person::SamePerson;
 use crate::batch::input::version::Version;
 use crate::batch::results::output_file::Sink;
 use crate::batch::run::circuit_breaker::Halt;
-use crate::batch::run::driver::{Driver, End, Left};
+use crate::batch::run::driver::{Driver, End, RunEnd};
 use crate::batch::run::outcome::{Outcome, Tally};
 use crate::batch::run::progress_bar::Meter;
 use crate::batch::run::recover;
@@ -119,7 +119,7 @@ pub(super) fn run(
         let mut left = match interrupts.interruptible(recovered).await {
             None => return Err(canceled("interrupted before anything was sent")),
             Some(Ok(())) => driver.run(interrupts, output).await,
-            Some(Err(error)) => Left::before_any(submit::of_journal(&error).message),
+            Some(Err(error)) => RunEnd::before_any(submit::of_journal(&error).message),
         };
         unwritten::say_again(&batch.job, &mut left.unwritten, interrupts).await;
         batch.end(&left, interrupts, output).await
@@ -185,7 +185,7 @@ impl Batch<'_> {
     /// Writes the results, and says how it ended. Results that hold what the journal does not are written whatever was asked meanwhile.
     async fn end(
         &self,
-        left: &Left,
+        left: &RunEnd,
         interrupts: &Interrupts,
         output: &mut Output<'_>,
     ) -> Result<Exit, Failure> {
@@ -230,7 +230,7 @@ impl Batch<'_> {
     /// Says how it ended. In JSON the rows were the result, and this is for whoever looks on.
     fn tell(
         &self,
-        left: &Left,
+        left: &RunEnd,
         written: &Written,
         output: &mut Output<'_>,
     ) -> Result<Exit, Failure> {
@@ -321,8 +321,8 @@ fn write_summary(
     Ok(())
 }
 
-fn interrupted(left: &Left, rows: usize) -> Failure {
-    let Left {
+fn interrupted(left: &RunEnd, rows: usize) -> Failure {
+    let RunEnd {
         tally, unwritten, ..
     } = left;
     let begun = tally.total();

@@ -18,7 +18,7 @@ use crate::batch::run::outcome::{Outcome, Tally};
 use crate::batch::run::progress_bar::Meter;
 use crate::batch::run::row_errors::Told;
 use crate::batch::run::row_failures::{Remarks, RowId};
-use crate::batch::run::submit_row::{Came, Job, Ran, of_failure, of_process};
+use crate::batch::run::submit_row::{Job, Ran, RowEnd, of_failure, of_process};
 use crate::batch::run::unwritten::Unwritten;
 use crate::failure::Failure;
 use crate::failure::call;
@@ -61,7 +61,7 @@ pub(crate) struct Driver {
 }
 
 /// What a run left besides the journal.
-pub(crate) struct Left {
+pub(crate) struct RunEnd {
     pub(crate) end: End,
     /// How many rows were begun.
     pub(crate) begun: usize,
@@ -71,7 +71,7 @@ pub(crate) struct Left {
     pub(crate) unwritten: HashMap<Reference, Unwritten>,
 }
 
-impl Left {
+impl RunEnd {
     /// A run that stopped before its first row.
     pub(crate) fn before_any(why: String) -> Self {
         Self {
@@ -130,7 +130,7 @@ impl Stand {
 
 impl Driver {
     /// Runs until every row has come to something, a signal comes, nothing works, or the input cannot be read any further.
-    pub(crate) async fn run(mut self, interrupts: &Interrupts, output: &mut Output<'_>) -> Left {
+    pub(crate) async fn run(mut self, interrupts: &Interrupts, output: &mut Output<'_>) -> RunEnd {
         let clock = Arc::clone(&self.job.clock);
         let begun = clock.instant();
         let mut stand = Stand::default();
@@ -185,7 +185,7 @@ impl Driver {
             }
         }
         self.meter.finish();
-        Left {
+        RunEnd {
             end: stand.end.unwrap_or(End::Through),
             begun: stand.begun,
             tally: stand.tally,
@@ -251,7 +251,7 @@ impl Driver {
         };
         stand.ended += 1;
         match ran.came {
-            Came::Failed(_) => {}
+            RowEnd::Failed(_) => {}
             _ if ran.sent => stand.remarks.sent(row),
             _ => stand.remarks.own(row),
         }
@@ -261,13 +261,13 @@ impl Driver {
             stand.keep(reference.clone(), unwritten);
         }
         match ran.came {
-            Came::Ended(outcome) => {
+            RowEnd::Ended(outcome) => {
                 stand.tally.count(outcome);
                 if outcome != Outcome::Ambiguous {
                     self.halt.answered();
                 }
             }
-            Came::Pending(pending) => {
+            RowEnd::Pending(pending) => {
                 self.halt.answered();
                 stand.tally.count(Outcome::Pending);
                 if let Some(limit) = self.wait {
@@ -278,7 +278,7 @@ impl Driver {
                     }
                 }
             }
-            Came::Failed(failure) => {
+            RowEnd::Failed(failure) => {
                 stand.tally.count(of_failure(failure.exit));
                 if let Some(why) = self.halt.failed(&failure) {
                     match failure.exit {
