@@ -29,6 +29,7 @@
 //! The programs under `examples/` do all of this against the simulator: `onboarding`, `resume` (after a crash), `own_transport`,
 //! `custom_policy`, `axum_webhook`.
 
+mod account_journal;
 mod submit;
 mod wait;
 
@@ -38,9 +39,11 @@ mod idcloud;
 pub mod journal;
 mod observer;
 mod report;
+mod shared;
 mod tenant;
 pub mod webhook;
 
+pub use account_journal::AccountJournal;
 pub use flow::{Flow, UnknownFlow};
 pub use handle::behavior_alert::BehaviorAlertCheck;
 pub use handle::comparison::Comparison;
@@ -53,7 +56,6 @@ pub use idcloud::{DEFAULT_NEW_ATTEMPTS, IdCloud};
 pub use idcloud_http as http;
 pub use idcloud_model as model;
 pub use idcloud_model::Mismatch;
-pub use journal::account_journal::AccountJournal;
 pub use report::Report;
 pub use report::failure::Failure;
 pub use report::ownership::Whose;

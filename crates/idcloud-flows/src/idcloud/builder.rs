@@ -10,8 +10,8 @@ use idcloud_model::Policy;
 
 use crate::IdCloud;
 use crate::idcloud::DEFAULT_NEW_ATTEMPTS;
+use crate::journal::handle::JournalHandle;
 use crate::journal::{Journal, Owner};
-use crate::submit::journaling::JournalHandle;
 use crate::wait::poll_plan::Polling;
 
 /// Builds [`IdCloud`].

@@ -4,18 +4,17 @@
 
 pub(crate) mod builder;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use idcloud_http::{Client, Environment};
 use idcloud_model::Policy;
 
+use crate::journal::handle::JournalHandle;
 use crate::journal::{Journal, Owner};
 use crate::observer::Observer;
-use crate::submit::drain::Gate;
-use crate::submit::journaling::JournalHandle;
-use crate::tenant::Tenant;
-use crate::wait::poll::{Poller, Waits};
+use crate::shared::{Shared, Waits};
+use crate::wait::poll::Poller;
 use crate::wait::poll_plan::Polling;
 use crate::{AccountJournal, Hints, IdCloudBuilder, Waiter};
 
@@ -33,30 +32,6 @@ pub const DEFAULT_NEW_ATTEMPTS: u32 = 3;
 #[derive(Debug, Clone)]
 pub struct IdCloud {
     pub(crate) shared: Arc<Shared>,
-}
-
-/// What all handles have in common.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    pub(crate) client: Client,
-    pub(crate) policy: Policy,
-    pub(crate) new_attempts: u32,
-    pub(crate) gate: Arc<Gate>,
-    pub(crate) books: Option<JournalHandle>,
-    pub(crate) waits: Waits,
-    tenant: Mutex<Option<Arc<Tenant>>>,
-}
-
-impl Shared {
-    /// Whom the client acts for now: credentials can be replaced while it runs. Pending processes of one tenant share one value.
-    pub(crate) fn tenant(&self) -> Arc<Tenant> {
-        let now = Tenant::of(&self.client.environment());
-        let mut known = self.tenant.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*known {
-            Some(tenant) if **tenant == now => Arc::clone(tenant),
-            _ => Arc::clone(known.insert(Arc::new(now))),
-        }
-    }
 }
 
 impl IdCloud {
@@ -108,7 +83,7 @@ impl IdCloud {
             gate: Arc::default(),
             books,
             waits: Waits::new(polling),
-            tenant: Mutex::default(),
+            known_tenant: Mutex::default(),
         };
         Self {
             shared: Arc::new(shared),

@@ -48,8 +48,6 @@
 //! What is stored: the key, the account, times, states, owners' names, the request's [`Fingerprint`], what was asked, and of processes what
 //! [`Finished`] and [`Pending`] keep. No image, no number, no name.
 
-pub(crate) mod account_journal;
-
 mod command;
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -57,6 +55,7 @@ mod entry;
 mod error;
 mod fingerprint;
 mod finished;
+pub(crate) mod handle;
 mod key;
 mod memory;
 mod origin;

@@ -18,7 +18,6 @@ use idcloud_model::{
 use crate::Failure;
 use crate::journal::{Finished, JournalError};
 use crate::report::ignored_in_eq::IgnoredInEq;
-use crate::submit::journaling::kept;
 
 /// A final process with its verdict.
 #[derive(Debug, Clone)]
@@ -185,13 +184,25 @@ impl Report {
     pub fn failure(&self) -> Option<Failure> {
         Failure::of(&self.process, self.attempts)
     }
+
+    /// What a journal keeps of it.
+    pub(crate) fn to_finished(&self) -> Finished {
+        Finished::new(
+            self.process(),
+            *self.asked(),
+            *self.policy(),
+            self.environment(),
+            self.simulated(),
+        )
+        .with_attempts(self.attempts())
+    }
 }
 
 /// What a journal keeps of a report: for whoever writes down what a journal could not
 /// ([`Report::journal_error`]).
 impl From<&Report> for Finished {
     fn from(report: &Report) -> Self {
-        kept(report)
+        report.to_finished()
     }
 }
 

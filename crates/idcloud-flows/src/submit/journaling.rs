@@ -2,7 +2,6 @@
 //!
 //! Must never let a request leave whose dispatch is not durable.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -10,50 +9,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use idcloud_http::{BeforeDispatch, BoxError, CallOptions, Client, Clock, Delivery, Error};
 
-use crate::journal::{
-    Claim, Claimed, Command, Conclusion, Finished, Journal, JournalError, JournalKey, Owner,
-    Refusal, Ticket,
-};
-use crate::{Pending, Report, SubmitOptions};
-
-/// The journal that submissions are remembered in, and in whose name.
-#[derive(Debug, Clone)]
-pub(crate) struct JournalHandle {
-    pub(crate) journal: Arc<dyn Journal>,
-    pub(crate) owner: Owner,
-}
-
-impl JournalHandle {
-    /// Writes down the end of a process that was pending.
-    pub(crate) async fn finish(
-        &self,
-        clock: &dyn Clock,
-        key: &JournalKey,
-        report: &Report,
-    ) -> Result<(), JournalError> {
-        self.journal.finish(key, kept(report), clock.now()).await
-    }
-
-    /// Says an end once more that the journal did not take, without waiting: what is known is not left for a person to
-    /// find out.
-    pub(crate) fn say_again(&self, clock: &dyn Clock, command: Command) {
-        // This may run while something panics already, and a second panic would end the program.
-        let apply = || self.journal.apply_detached(command, clock.now());
-        let _ = catch_unwind(AssertUnwindSafe(apply));
-    }
-}
-
-/// What the journal keeps of a report.
-pub(crate) fn kept(report: &Report) -> Finished {
-    Finished::new(
-        report.process(),
-        *report.asked(),
-        *report.policy(),
-        report.environment(),
-        report.simulated(),
-    )
-    .with_attempts(report.attempts())
-}
+use crate::journal::handle::JournalHandle;
+use crate::journal::{Claim, Claimed, Command, Conclusion, Journal, JournalError, Refusal, Ticket};
+use crate::{Pending, SubmitOptions};
 
 /// How an attempt ended whose create failed.
 pub(crate) fn conclusion_of(error: &Error) -> Conclusion {

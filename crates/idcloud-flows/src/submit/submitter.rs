@@ -11,14 +11,14 @@ use idcloud_http::{
 use idcloud_model::request::CreateRequest;
 use idcloud_model::{Asked, Capabilities, FinalProcess, Policy, Process};
 
-use crate::idcloud::Shared;
 use crate::journal::{
     Claim, Claimed, Conclusion, Finished, JournalError, JournalErrorKind, JournalKey, Reference,
 };
 use crate::observer::Observer;
 use crate::report::ownership::{self, Whose};
 use crate::report::pending::{Pending, Question};
-use crate::submit::journaling::{ClaimResult, Recording, conclusion_of, kept};
+use crate::shared::Shared;
+use crate::submit::journaling::{ClaimResult, Recording, conclusion_of};
 use crate::submit::machine::{Machine, Step, looked};
 use crate::wait::error::{WaitError, wait};
 use crate::wait::poll::Poller;
@@ -457,5 +457,5 @@ async fn begin_again(recording: Option<&mut Recording>) -> Result<bool, JournalE
 }
 
 fn finished(report: &Report) -> Conclusion {
-    Conclusion::Finished(Box::new(kept(report)))
+    Conclusion::Finished(Box::new(report.to_finished()))
 }

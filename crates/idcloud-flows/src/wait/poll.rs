@@ -10,16 +10,13 @@ use std::time::Duration;
 
 use idcloud_http::{ApiKey, CallOptions, Clock, Error, ErrorKind, InTransit, within};
 use idcloud_model::{ErrorCode, FinalProcess, Process};
-use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use crate::idcloud::Shared;
 use crate::journal::{Command, JournalError, JournalErrorKind, JournalKey};
 use crate::observer::Observer;
-use crate::submit::journaling::kept;
-use crate::wait::poll_plan::Polling;
+use crate::shared::{Shared, Waits};
 use crate::wait::watch::Trigger;
-use crate::{Hints, Pending, Report};
+use crate::{Pending, Report};
 
 /// How long a look may take that is the last one, and how long a wait may outlast its limit for it.
 pub(crate) const LAST_LOOK: Duration = Duration::from_secs(5);
@@ -29,44 +26,6 @@ const LONGEST_LOOK: Duration = Duration::from_secs(20);
 
 /// How long after its create a process may be unknown because it is on its way (IDCloud error codes page, 50001).
 const ON_ITS_WAY: Duration = Duration::from_secs(30);
-
-/// Looks that may stand in the client's queue at once, of each sort. A crowd of waits must not fill the queue that creates need.
-const LOOKS_QUEUED: usize = 16;
-
-/// What all waits of one tenant share.
-#[derive(Debug)]
-pub(crate) struct Waits {
-    pub(crate) hints: Hints,
-    pub(crate) polling: Polling,
-    rooms: Rooms,
-}
-
-/// Hints have room of their own: they do not wait behind a crowd of polls.
-#[derive(Debug)]
-struct Rooms {
-    hints: Semaphore,
-    polls: Semaphore,
-}
-
-impl Waits {
-    pub(crate) fn new(polling: Polling) -> Self {
-        Self {
-            hints: Hints::default(),
-            polling,
-            rooms: Rooms {
-                hints: Semaphore::new(LOOKS_QUEUED),
-                polls: Semaphore::new(LOOKS_QUEUED),
-            },
-        }
-    }
-
-    fn room(&self, why: Trigger) -> &Semaphore {
-        match why {
-            Trigger::Hint => &self.rooms.hints,
-            Trigger::Poll => &self.rooms.polls,
-        }
-    }
-}
 
 /// Who looks.
 #[derive(Debug, Clone)]
@@ -210,7 +169,7 @@ impl Poller {
         // A journal that does not answer keeps nobody from the verdict.
         let written = written.unwrap_or_else(|| Err(JournalErrorKind::Storage.into()));
         if written.is_err() {
-            let finished = Box::new(kept(report));
+            let finished = Box::new(report.to_finished());
             books.say_again(&**self.clock(), Command::Finish { key, finished });
         }
         written

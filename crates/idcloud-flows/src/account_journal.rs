@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::Flow;
-use crate::idcloud::Shared;
 use crate::journal::{
     Entry, EntryFilter, Journal, JournalError, JournalKey, Page, Reference, Settlement,
 };
+use crate::shared::Shared;
 
 /// What the journal remembers of the tenant that the client acts for, whichever of its accounts submitted it. Made by [`IdCloud::account_journal`](crate::IdCloud::account_journal).
 ///

@@ -1,0 +1,81 @@
+//! What every handle of one tenant shares: client, policy, journal, the submissions and the waits under way.
+//!
+//! Must never be copied: two of them would wait and drain apart.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use idcloud_http::Client;
+use idcloud_model::Policy;
+use tokio::sync::Semaphore;
+
+use crate::Hints;
+use crate::journal::handle::JournalHandle;
+use crate::submit::drain::Gate;
+use crate::tenant::Tenant;
+use crate::wait::poll_plan::Polling;
+use crate::wait::watch::Trigger;
+
+/// Looks that may stand in the client's queue at once, of each sort. A crowd of waits must not fill the queue that creates need.
+const LOOKS_QUEUED: usize = 16;
+
+/// What all handles have in common.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) client: Client,
+    pub(crate) policy: Policy,
+    pub(crate) new_attempts: u32,
+    pub(crate) gate: Arc<Gate>,
+    pub(crate) books: Option<JournalHandle>,
+    pub(crate) waits: Waits,
+    pub(crate) known_tenant: Mutex<Option<Arc<Tenant>>>,
+}
+
+impl Shared {
+    /// Whom the client acts for now: credentials can be replaced while it runs. Pending processes of one tenant share one value.
+    pub(crate) fn tenant(&self) -> Arc<Tenant> {
+        let now = Tenant::of(&self.client.environment());
+        let mut known = self
+            .known_tenant
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        match &*known {
+            Some(tenant) if **tenant == now => Arc::clone(tenant),
+            _ => Arc::clone(known.insert(Arc::new(now))),
+        }
+    }
+}
+
+/// What all waits of one tenant share.
+#[derive(Debug)]
+pub(crate) struct Waits {
+    pub(crate) hints: Hints,
+    pub(crate) polling: Polling,
+    rooms: Rooms,
+}
+
+/// Hints have room of their own: they do not wait behind a crowd of polls.
+#[derive(Debug)]
+struct Rooms {
+    hints: Semaphore,
+    polls: Semaphore,
+}
+
+impl Waits {
+    pub(crate) fn new(polling: Polling) -> Self {
+        Self {
+            hints: Hints::default(),
+            polling,
+            rooms: Rooms {
+                hints: Semaphore::new(LOOKS_QUEUED),
+                polls: Semaphore::new(LOOKS_QUEUED),
+            },
+        }
+    }
+
+    pub(crate) fn room(&self, why: Trigger) -> &Semaphore {
+        match why {
+            Trigger::Hint => &self.rooms.hints,
+            Trigger::Poll => &self.rooms.polls,
+        }
+    }
+}
