@@ -31,7 +31,7 @@ pub use auth::in_transit::InTransit;
 pub use budget::limiter::LimiterSnapshot;
 pub use client::Client;
 pub use client::builder::ClientBuilder;
-pub use client::options::{BeforeDispatch, CallOptions};
+pub use client::options::CallOptions;
 pub use client::response::Answer;
 pub use environment::api_key::ApiKey;
 pub use environment::config_error::{ConfigError, ConfigErrorKind};
@@ -44,6 +44,7 @@ pub use obstacle::Obstacle;
 pub use operation::{Operation, OperationKind};
 pub use time::clock::{Clock, Sleep, SystemClock};
 pub use time::timeout::{was_stopped, within};
+pub use transport::before_dispatch::BeforeDispatch;
 pub use transport::departure::Departure;
 pub use transport::error::{TransportError, TransportErrorKind};
 #[cfg(feature = "reqwest")]

@@ -22,7 +22,7 @@ pub use answer::evidence::Evidence;
 pub use answer::face_match::{FaceMatch, Match};
 pub use answer::identity::IdentityResult;
 pub use answer::ids::{DocumentId, IdError, ProcessId, SubsidiaryId};
-pub use answer::liveness::{LivenessReading, LivenessResult};
+pub use answer::liveness::LivenessResult;
 pub use answer::notification::{Notification, NotificationState};
 pub use answer::process::{FinalProcess, PendingProcess, Process};
 pub use answer::reduced::is_member_name;
@@ -60,6 +60,7 @@ pub use unseen::{is_unseen, seen_where_it_stands};
 pub use verdict::asked::Asked;
 pub use verdict::capability::{Capabilities, Capability, CapabilityError, IdentityExtras};
 pub use verdict::decide::{Verdict, decide};
+pub use verdict::liveness_reading::LivenessReading;
 pub use verdict::mismatch::{Mismatch, mismatches};
 pub use verdict::policy::{Policy, PolicyError};
 pub use verdict::scenario::{

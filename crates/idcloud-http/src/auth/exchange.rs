@@ -12,6 +12,7 @@ use http::{HeaderMap, HeaderValue, Method, Request, Uri, header};
 use idcloud_model::ErrorCode;
 use zeroize::Zeroizing;
 
+use crate::BoxError;
 use crate::auth::access_token::AccessToken;
 use crate::auth::assertion::{UniqueLifetimes, assertion};
 use crate::auth::in_transit::InTransit;
@@ -26,10 +27,9 @@ use crate::retry::attempt::{AttemptResult, IDENTITY, asked_wait, send};
 use crate::retry::backoff;
 use crate::retry::policy::{Action, Failure, RetryContext, classify};
 use crate::time::clock::{Clock, later};
-use crate::time::timeout::within;
+use crate::time::timeout::{ATTEMPT_TIMEOUT, within};
 use crate::transport::departure::Departure;
 use crate::transport::{CallContext, Transport};
-use crate::{BoxError, CallOptions};
 
 /// The most requests that one exchange makes.
 const MAX_ATTEMPTS: u32 = 5;
@@ -258,7 +258,7 @@ impl Exchange<'_> {
             .acquire(OperationKind::Token)
             .await
             .map_err(|_| ExchangeFailure::not_sent(ErrorKind::QueueTimeout, None))?;
-        let limit = later(self.clock.instant(), CallOptions::ATTEMPT_TIMEOUT);
+        let limit = later(self.clock.instant(), ATTEMPT_TIMEOUT);
         let signing = assertion(
             self.account,
             self.audience,
@@ -275,7 +275,7 @@ impl Exchange<'_> {
         let request = self.request(&signed);
         self.limiter.await_departure(permit).await.depart();
         let (asked_at, fetched) = (self.clock.now(), self.clock.instant());
-        let context = CallContext::new(Operation::Token, attempt, CallOptions::ATTEMPT_TIMEOUT);
+        let context = CallContext::new(Operation::Token, attempt, ATTEMPT_TIMEOUT);
         let _sending = self.in_transit.map(InTransit::begin);
         let unheard = Departure::unheard();
         let sent = send(self.transport, self.clock, request, context, &unheard).await;

@@ -1,7 +1,6 @@
 //! One request on its way: sent, timed, and its answer read for what the replay table needs.
 //! It must never decide what happens next.
 
-use std::hint::black_box;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -17,6 +16,7 @@ use crate::time::clock::{Clock, later};
 use crate::time::timeout::within;
 use crate::transport::departure::Departure;
 use crate::transport::error::{TransportError, TransportErrorKind};
+use crate::transport::wipe::wipe;
 use crate::transport::{CallContext, Transport};
 
 /// `Accept-Encoding` of every request. Without the header a server may compress its answers (RFC 9110, 12.5.3).
@@ -164,14 +164,6 @@ impl<T> AttemptResult<T> {
             (Some(kind), _) => Outcome::Failed(kind),
             (None, None) => Outcome::TimedOut,
         }
-    }
-}
-
-/// Wipes an answer's body, which may hold a token or a person's data, unless it is shared.
-pub(crate) fn wipe(body: Bytes) {
-    if let Ok(mut body) = body.try_into_mut() {
-        body.fill(0);
-        black_box(&*body);
     }
 }
 

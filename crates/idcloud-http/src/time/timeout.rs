@@ -10,6 +10,9 @@ use tokio::time::Instant;
 
 use crate::Clock;
 
+/// How long one attempt may take, unless changed.
+pub(crate) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// A timer that fires later than this belongs to a program that did not run: it was stopped, or its
 /// machine was paused.
 const LATE: Duration = Duration::from_secs(1);

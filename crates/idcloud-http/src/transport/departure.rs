@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use crate::BeforeDispatch;
+use crate::transport::before_dispatch::BeforeDispatch;
 
 /// The transport does not know when the request leaves: it left when the transport was called.
 const OPEN: u8 = 0;

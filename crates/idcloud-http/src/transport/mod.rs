@@ -1,10 +1,12 @@
 //! The seam between this crate and an HTTP client: one request in, one answer out.
 //! A transport must never repeat a request, follow a redirect, or log a header or a body.
 
+pub(crate) mod before_dispatch;
 pub(crate) mod departure;
 pub(crate) mod error;
 #[cfg(feature = "reqwest")]
 pub(crate) mod reqwest;
+pub(crate) mod wipe;
 
 use std::time::Duration;
 

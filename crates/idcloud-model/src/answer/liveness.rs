@@ -4,14 +4,14 @@
 
 use serde_json::Value;
 
+use crate::UnknownValue;
 use crate::answer::wire::Scalar;
-use crate::{Asked, Evidence, IdentityResult, SelfieKind, UnknownValue};
 
 /// `liveness` as it came (once IDLive).
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum LivenessResult {
-    /// 1: live, or not checked at all; [`LivenessReading`] tells which.
+    /// 1: live, or not checked at all; [`LivenessReading`](crate::LivenessReading) tells which.
     Live,
     /// 2: not live.
     NotLive,
@@ -33,66 +33,5 @@ impl Scalar for LivenessResult {
 
     fn unknown(value: Value) -> Self {
         Self::Unknown(UnknownValue::new(value))
-    }
-}
-
-/// What an answer really says about liveness, given what was asked.
-///
-/// Liveness is checked only when a capture token was sent and the key has the capability. In every other case IDCloud answers a constant 1,
-/// or says nothing beside an identity `yes` (Onboarding page).
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub enum LivenessReading {
-    /// Checked, and a living person was there.
-    Live,
-    /// Checked, and included in an identity `yes`.
-    Implied,
-    /// Not a living person.
-    NotLive,
-    /// Could not be determined.
-    Inconclusive,
-    /// The constant 1, or silence after `yes`, without any check.
-    NotChecked,
-    /// The same, where nobody knows what kind of selfie was sent.
-    Unverified,
-    /// A value that this version does not know.
-    Unknown(UnknownValue),
-    /// The answer says nothing.
-    Absent,
-}
-
-impl LivenessReading {
-    /// Reads `evidence` in the light of what was asked.
-    #[must_use]
-    pub fn of(evidence: &Evidence, asked: &Asked) -> Self {
-        let unchecked = match asked.selfie() {
-            SelfieKind::Unknown => Self::Unverified,
-            _ => Self::NotChecked,
-        };
-        let implied = || evidence.identity() == Some(&IdentityResult::Yes);
-        match evidence.liveness() {
-            Some(LivenessResult::NotLive) => Self::NotLive,
-            Some(LivenessResult::Inconclusive) => Self::Inconclusive,
-            Some(LivenessResult::Unknown(value)) => Self::Unknown(value.clone()),
-            Some(LivenessResult::Live) if asked.liveness_checked() => Self::Live,
-            None if !implied() => Self::Absent,
-            None if asked.liveness_checked() => Self::Implied,
-            Some(LivenessResult::Live) | None => unchecked,
-        }
-    }
-
-    /// As JSON: a name such as `not-checked`, an unknown value as it came, or null.
-    #[must_use]
-    pub fn to_json(&self) -> Value {
-        match self {
-            Self::Live => "live".into(),
-            Self::Implied => "implied".into(),
-            Self::NotLive => "not-live".into(),
-            Self::Inconclusive => "inconclusive".into(),
-            Self::NotChecked => "not-checked".into(),
-            Self::Unverified => "unverified".into(),
-            Self::Unknown(value) => value.json().clone(),
-            Self::Absent => Value::Null,
-        }
     }
 }

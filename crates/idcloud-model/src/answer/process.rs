@@ -3,7 +3,7 @@
 //! Only a final process can be judged; a pending one must never offer a verdict.
 
 use crate::answer::wire::{self, Answer};
-use crate::{Evidence, ProcessId, ReadError, Scenario, Status, UnknownValue};
+use crate::{Evidence, ProcessId, ReadError, Status, UnknownValue};
 
 /// A process as an answer shows it.
 #[derive(Debug, Clone, PartialEq)]
@@ -149,16 +149,6 @@ impl PendingProcess {
     #[must_use]
     pub const fn evidence(&self) -> &Evidence {
         &self.evidence
-    }
-
-    /// Which row of the table says to wait.
-    #[must_use]
-    pub const fn scenario(&self) -> Scenario {
-        match self.status {
-            Status::Processing => Scenario::Processing,
-            Status::Divergence => Scenario::Divergence,
-            _ => Scenario::UnknownStatus,
-        }
     }
 }
 

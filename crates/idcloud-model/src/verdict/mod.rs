@@ -4,6 +4,7 @@
 pub(crate) mod asked;
 pub(crate) mod capability;
 pub(crate) mod decide;
+pub(crate) mod liveness_reading;
 pub(crate) mod mismatch;
 pub(crate) mod policy;
 pub(crate) mod scenario;

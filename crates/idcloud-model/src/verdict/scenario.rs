@@ -8,8 +8,8 @@ use std::str::FromStr;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::Language;
 use crate::catalogue::generated::scenarios::{NOTE_SIMULATED, SCENARIOS};
+use crate::{Language, PendingProcess, Status};
 
 /// What follows from an answer.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -229,6 +229,18 @@ pub fn simulated_notice(language: Language) -> &'static str {
 impl fmt::Display for Scenario {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.id())
+    }
+}
+
+impl PendingProcess {
+    /// Which row of the table says to wait.
+    #[must_use]
+    pub const fn scenario(&self) -> Scenario {
+        match self.status() {
+            Status::Processing => Scenario::Processing,
+            Status::Divergence => Scenario::Divergence,
+            _ => Scenario::UnknownStatus,
+        }
     }
 }
 

@@ -6,8 +6,8 @@ use std::io::Read as _;
 use bytes::Bytes;
 use flate2::read::MultiGzDecoder;
 
-use crate::retry::attempt::wipe;
 use crate::transport::error::TransportErrorKind;
+use crate::transport::wipe::wipe;
 
 /// What gzip begins with (RFC 1952), and no JSON.
 const GZIP: &[u8] = &[0x1f, 0x8b];
