@@ -11,6 +11,7 @@ use crate::doc_links;
 use crate::external_checks;
 use crate::layering::{self, Member};
 use crate::public_types::{self, Exposure};
+use crate::rooms;
 use crate::workspace;
 
 /// Runs every rule; the report is also what a failure begins with.
@@ -41,6 +42,7 @@ pub(crate) fn run(root: &Path) -> Result<String, Failure> {
     }
     let mut violations: Vec<String> = violations.iter().map(ToString::to_string).collect();
     violations.extend(public_types::violations(&exposures));
+    violations.extend(rooms::violations(root)?);
 
     let pages = doc_links::pages(root)?;
     writeln!(report, "pages whose links were followed: {}", pages.len())?;

@@ -1,6 +1,6 @@
 //! Follows every relative link of the Markdown pages, to its file and to its heading.
 //!
-//! Never asks the network: addresses outside the repository are let be.
+//! Must not ask the network: addresses outside the repository are let be.
 
 use std::collections::BTreeMap;
 use std::fs;

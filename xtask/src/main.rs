@@ -12,6 +12,7 @@ mod prove;
 mod prove_full;
 mod public_types;
 mod release;
+mod rooms;
 mod workspace;
 
 use std::env;

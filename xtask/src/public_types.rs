@@ -46,7 +46,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "crates/idcloud-http/src/time/timeout.rs",
             "crates/idcloud-http/src/budget/permit.rs",
             "crates/idcloud-http/src/testing/",
-            "crates/idcloud-simulator/src/server",
+            "crates/idcloud-simulator/src/serve",
         ],
     ),
     (

@@ -1,6 +1,6 @@
 //! Reads the workspace for the rules: `cargo metadata`, `cargo tree` and the members' manifests.
 //!
-//! Never judges what it reads.
+//! Must not judge what it reads.
 
 use std::collections::BTreeSet;
 use std::fs;

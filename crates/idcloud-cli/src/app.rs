@@ -1,6 +1,6 @@
 //! One run of the program: command line in, streams and exit code out.
 //!
-//! Never touches the process itself: arguments, variables and streams are handed in.
+//! Must not touch the process itself: arguments, variables and streams are handed in.
 
 use std::ffi::OsString;
 use std::io::Read;

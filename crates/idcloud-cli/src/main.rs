@@ -6,7 +6,6 @@ mod verify;
 mod app;
 mod args;
 mod batch;
-mod blanks;
 mod commands;
 mod config;
 mod failure;

@@ -1,6 +1,6 @@
 //! What the journal remembers of one tenant, asked for by flow and reference.
 //!
-//! Must never look at, or settle, what belongs to another tenant or environment.
+//! Must not look at, or settle, what belongs to another tenant or environment.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};

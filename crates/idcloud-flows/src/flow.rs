@@ -1,6 +1,6 @@
 //! What a process is created for: one name for each kind of handle.
 //!
-//! Must never change a name: what is stored under it would not be found again.
+//! Must not change a name: what is stored under it would not be found again.
 
 use std::fmt;
 use std::str::FromStr;

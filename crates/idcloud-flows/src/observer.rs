@@ -1,6 +1,6 @@
 //! Who is told of every process as an answer shows it.
 //!
-//! Must never change what a flow does.
+//! Must not change what a flow does.
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! What every handle of one tenant shares: client, policy, journal, the submissions and the waits under way.
 //!
-//! Must never be copied: two of them would wait and drain apart.
+//! Must not be copied: two of them would wait and drain apart.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

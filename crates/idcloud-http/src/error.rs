@@ -1,5 +1,6 @@
 //! What a failed call tells: what happened, whether it may have run, and what may be done about it.
-//! It must never hold or show a URL, a body, a credential or a personal value.
+//!
+//! Must not hold or show a URL, a body, a credential or a personal value.
 
 use std::borrow::Cow;
 use std::fmt;

@@ -1,5 +1,6 @@
 //! What stands between this program and IDCloud, and answers or turns away in its place.
-//! It must never be said of an answer that carries a code of IDCloud's.
+//!
+//! Must not be said of an answer that carries a code of IDCloud's.
 
 use std::fmt;
 

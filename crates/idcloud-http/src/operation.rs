@@ -1,5 +1,6 @@
 //! The operations of the API, and how each may be repeated.
-//! It must never call an operation a read that creates something.
+//!
+//! Must not call an operation a read that creates something.
 
 use std::fmt;
 

@@ -1,6 +1,6 @@
 //! A text that somebody saved with an editor, a spreadsheet or a shell, as bytes.
 //!
-//! Must never copy the text, and never repeat it.
+//! Must not copy the text, nor repeat it.
 
 /// Reads bytes as the text that a person sees in them: UTF-8, without the byte order mark that Windows' programs put before it.
 ///

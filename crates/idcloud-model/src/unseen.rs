@@ -1,6 +1,6 @@
 //! Characters that cannot be seen where they stand: the one list of them.
 //!
-//! Must never call a letter, a digit or a sign that is drawn unseen.
+//! Must not call a letter, a digit or a sign that is drawn unseen.
 
 use unicode_general_category::{GeneralCategory, get_general_category};
 

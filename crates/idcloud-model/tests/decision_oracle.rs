@@ -1,6 +1,6 @@
 //! Promise: a verdict cannot be misread. The crate judges every answer as a second, slow reading of the table does.
 //!
-//! Must never learn from the implementation: where the two differ, the table's text decides.
+//! Must not learn from the implementation: where the two differ, the table's text decides.
 
 #![expect(
     clippy::expect_used,

@@ -1,5 +1,6 @@
 //! A clock that moves only when it is told to.
-//! Never moves by itself: what waits for it waits until somebody advances it.
+//!
+//! Must not move by itself: what waits for it waits until somebody advances it.
 
 use std::time::{Duration, SystemTime};
 

@@ -1,5 +1,6 @@
 //! A picture for programs that are tried out: whole, drawn, and of no person.
-//! Never shows a face.
+//!
+//! Must not show a face.
 
 use std::io::Write as _;
 

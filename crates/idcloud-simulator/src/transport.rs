@@ -1,5 +1,6 @@
 //! The simulator in place of a network: a transport that answers in the same process.
-//! Never opens a socket, and never says of a request that it was not sent when it was.
+//!
+//! Must not open a socket, nor say of a request that it was not sent when it was.
 
 use std::sync::Arc;
 

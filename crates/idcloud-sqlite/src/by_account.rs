@@ -1,6 +1,6 @@
 //! Files of versions that kept the accounts of a tenant apart.
 //!
-//! Must never choose between two accounts that hold one reference: a person does.
+//! Must not choose between two accounts that hold one reference: a person does.
 
 use idcloud_flows::journal::{JournalError, JournalErrorKind};
 use rusqlite::{Connection, OptionalExtension as _};

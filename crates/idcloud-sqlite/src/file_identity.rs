@@ -1,6 +1,6 @@
 //! Where the journal's files stand, to tell whether they are still there and whether SQLite's locks hold there.
 //!
-//! Must never let a change be answered that went into a file which no other program finds.
+//! Must not let a change be answered that went into a file which no other program finds.
 
 use std::ffi::OsStr;
 use std::fs::{File, Metadata};

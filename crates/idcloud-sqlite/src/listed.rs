@@ -1,6 +1,6 @@
 //! What a list of a journal's references shows of each.
 //!
-//! Must never be taken for the record: a lease may be over since it was written.
+//! Must not be taken for the record: a lease may be over since it was written.
 
 use idcloud_flows::journal::StateKind;
 

@@ -1,6 +1,6 @@
 //! The mark of a main file that does not stand without its log.
 //!
-//! Must never be found in a journal that was closed, and must never count in a copy that SQLite made.
+//! Must not be found in a journal that was closed, and must, nor count in a copy that SQLite made.
 //!
 //! A change is committed into the log (`-wal`) and stays there until a checkpoint. The main file
 //! alone is then an older journal, whose later references all look new. So the main file gets the

@@ -1,6 +1,6 @@
 //! The file's schema, step by step.
 //!
-//! Must never change a step that was released: files that took it are out there.
+//! Must not change a step that was released: files that took it are out there.
 
 use idcloud_flows::journal::{JournalError, JournalErrorKind};
 use rusqlite::{Connection, TransactionBehavior};

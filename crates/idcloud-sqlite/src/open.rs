@@ -1,6 +1,6 @@
 //! How the file is made and opened.
 //!
-//! Must never leave it readable to others, nor write into a file that is not a journal.
+//! Must not leave it readable to others, nor write into a file that is not a journal.
 
 use std::fs::OpenOptions;
 use std::io::ErrorKind;

@@ -1,6 +1,6 @@
 //! The journal's file for whoever only looks.
 //!
-//! Must never make a file, nor change what one holds.
+//! Must not make a file, nor change what one holds.
 
 use std::path::Path;
 use std::time::SystemTime;

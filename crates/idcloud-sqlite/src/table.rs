@@ -1,6 +1,6 @@
 //! Records in the file: one row for each key.
 //!
-//! Must never judge: what a record becomes is decided by the journal's transition.
+//! Must not judge: what a record becomes is decided by the journal's transition.
 
 use std::time::SystemTime;
 

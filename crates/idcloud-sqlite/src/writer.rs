@@ -1,6 +1,6 @@
 //! The thread that writes: it takes all that waits into one transaction, and answers once that is durable.
 //!
-//! Must never answer before the commit, and must always answer: what fails to be written fails for all who waited for it.
+//! Must not answer before the commit, and must always answer: what fails to be written fails for all who waited for it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,6 +1,6 @@
 //! One measured thing, its unit and its goal.
 //!
-//! Must never let a time decide: only counts are gates.
+//! Must not let a time decide: only counts are gates.
 
 use std::fmt;
 

@@ -1,6 +1,6 @@
 //! Child processes of tests: each one is bounded in time, and ends with the test that started it.
 //!
-//! Must never leave a process behind, also where the test panics, and never wait without a limit.
+//! Must not leave a process behind, also where the test panics, nor wait without a limit.
 
 use std::io;
 use std::ops::{Deref, DerefMut};

@@ -1,6 +1,6 @@
 //! Compiles and runs every Rust block of the documentation, as doctests.
 //!
-//! Never adds to a block what the page does not show: what runs here is what a reader can copy.
+//! Must not add to a block what the page does not show: what runs here is what a reader can copy.
 
 /// Lists the pages once: as doctests, and as the list that the test below compares with the folders.
 macro_rules! pages {

@@ -1,6 +1,6 @@
 //! The error catalogue as the spec holds it.
 //!
-//! Never repairs an entry: what is incomplete or unknown is refused, with its code.
+//! Must not repair an entry: what is incomplete or unknown is refused, with its code.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,6 +1,6 @@
 //! Writes what is derived from `crates/idcloud-model/spec`: Rust tables and reference pages.
 //!
-//! Never adds a fact of its own: what is not in the spec is in no output.
+//! Must not add a fact of its own: what is not in the spec is in no output.
 
 mod catalogue;
 mod openapi;

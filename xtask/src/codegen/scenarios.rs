@@ -1,6 +1,6 @@
 //! The decision table's rows as the spec holds them.
 //!
-//! Never sorts them: their order is the table.
+//! Must not sort them: their order is the table.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,6 +1,6 @@
 //! Groups of parameters as named JSON Schemas, for the OpenAPI document.
 //!
-//! Never closes a list or a type that the documents leave open.
+//! Must not close a list or a type that the documents leave open.
 
 use std::collections::{BTreeMap, BTreeSet};
 

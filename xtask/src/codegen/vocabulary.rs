@@ -1,6 +1,6 @@
 //! Parameters, enums, limits, endpoints and glossary as the spec holds them.
 //!
-//! Never fills a gap: a name that nothing defines is refused where it is used.
+//! Must not fill a gap: a name that nothing defines is refused where it is used.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,6 +1,6 @@
 //! Closed lists of words in the spec.
 //!
-//! Never maps an unknown word to a known one: serde refuses it.
+//! Must not map an unknown word to a known one: serde refuses it.
 
 /// An enum that reads words of the spec. Its `Debug` is the name of the Rust variant that it stands for.
 macro_rules! words {

@@ -1,6 +1,6 @@
 //! Whether a program may use the journal and the current sqlx: both bring SQLite, and a program can have one only.
 //!
-//! Never builds anything: that versions are found which go together is all that is asked.
+//! Must not build anything: that versions are found which go together is all that is asked.
 
 use std::fs;
 use std::path::Path;

@@ -1,6 +1,6 @@
 //! A Python client, generated from `docs/openapi.json` and used against the served simulator.
 //!
-//! Must never leave what was generated behind, and asks only a simulator that it started itself.
+//! Must not leave what was generated behind, and asks only a simulator that it started itself.
 
 use std::fs;
 use std::path::Path;

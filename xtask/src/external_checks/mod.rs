@@ -1,6 +1,6 @@
 //! The checks of `cargo xtask ci --full`: what other people's tools say about our documents, and whether the journal goes with theirs.
 //!
-//! Never touches the machine's own Python: the tools live in an environment of their own under the target folder.
+//! Must not touch the machine's own Python: the tools live in an environment of their own under the target folder.
 
 mod beside_sqlx;
 mod generated_client;

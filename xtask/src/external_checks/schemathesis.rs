@@ -1,6 +1,6 @@
 //! The served simulator, asked by Schemathesis whatever `docs/openapi.json` allows and much that it does not.
 //!
-//! Must never ask anything but a simulator that it started itself, on the loopback.
+//! Must not ask anything but a simulator that it started itself, on the loopback.
 
 use std::fs;
 use std::path::Path;

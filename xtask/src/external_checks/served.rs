@@ -1,6 +1,6 @@
 //! The command line's simulator, served for a check.
 //!
-//! Must never be asked at any address but the loopback's.
+//! Must not be asked at any address but the loopback's.
 
 use std::env;
 use std::io::{BufRead as _, BufReader, Read as _};

@@ -1,6 +1,6 @@
 //! `cargo xtask mutants`: changes the code where the promises are decided, one place at a time, and has the tests notice.
 //!
-//! Never changes the tree it is started in: the mutants live in a copy below the target folder.
+//! Must not change the tree it is started in: the mutants live in a copy below the target folder.
 
 mod outcomes;
 mod plan;

@@ -1,6 +1,6 @@
 //! What cargo-mutants found: its `outcomes.json`, and `missed.txt` for the names of those that survived.
 //!
-//! Must never count a mutant as noticed because of a word that it does not know.
+//! Must not count a mutant as noticed because of a word that it does not know.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;

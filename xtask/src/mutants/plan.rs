@@ -1,6 +1,6 @@
 //! What is changed and which survivors are excused. Pure.
 //!
-//! Must never excuse a survivor that has no reason, or keep a reason that excuses none.
+//! Must not excuse a survivor that has no reason, or keep a reason that excuses none.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;

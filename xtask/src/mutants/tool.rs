@@ -1,6 +1,6 @@
 //! Finds cargo-mutants, and installs it where it is missing.
 //!
-//! Must never take another version: each has mutants of its own, and reasons are written for them.
+//! Must not take another version: each has mutants of its own, and reasons are written for them.
 
 use std::env;
 use std::path::{Path, PathBuf};

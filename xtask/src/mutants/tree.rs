@@ -1,6 +1,6 @@
 //! A copy of the working tree that is at the same place in every run, so that what was built for it stays good.
 //!
-//! Must never write outside the copy, or touch a file there that is as it should be: cargo would build it again.
+//! Must not write outside the copy, or touch a file there that is as it should be: cargo would build it again.
 
 use std::collections::BTreeSet;
 use std::fs;

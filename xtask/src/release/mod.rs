@@ -1,6 +1,6 @@
 //! `cargo xtask release [--dry-run]`: checks everything that a release needs, packages the crates as a set, publishes and tags.
 //!
-//! Never edits a file: the version and the changelog are changed by a commit that people review. A dry run publishes and tags nothing.
+//! Must not edit a file: the version and the changelog are changed by a commit that people review. A dry run publishes and tags nothing.
 
 mod plan;
 

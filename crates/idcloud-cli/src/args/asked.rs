@@ -1,6 +1,6 @@
 //! What a process was asked, as clap sees it: an answer does not say it.
 //!
-//! Never guesses: what is not told is not known.
+//! Must not guess: what is not told is not known.
 
 use clap::{Args, ValueEnum};
 use idcloud_flows::Flow;

@@ -1,6 +1,6 @@
 //! What every command takes that creates a process.
 //!
-//! Never decides what is checked: the API key does.
+//! Must not decide what is checked: the API key does.
 
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! Spans of time as people type them: `90s`, `2m`, `500ms`.
 //!
-//! Never reads a clock, and never echoes what was typed.
+//! Must not read a clock, nor echoe what was typed.
 
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! Where a single command remembers what it submits.
 //!
-//! Never derives `Debug`: a reference may be personal.
+//! Must not derive `Debug`: a reference may be personal.
 
 use std::path::PathBuf;
 

@@ -1,6 +1,6 @@
 //! Flags that several commands take, as clap sees them: not yet judged.
 //!
-//! Never holds a secret (secrets come from files and variables) and never derives `Debug`: flags carry personal data.
+//! Must not hold a secret (secrets come from files and variables), nor derive `Debug`: flags carry personal data.
 
 pub(crate) mod duration;
 

@@ -1,6 +1,6 @@
 //! The person as clap sees it: by flags, or by a file.
 //!
-//! Never derives `Debug`: flags carry personal data.
+//! Must not derive `Debug`: flags carry personal data.
 
 use std::path::PathBuf;
 

@@ -1,6 +1,6 @@
 //! The command line as clap sees it: what was typed, not yet judged.
 //!
-//! Never holds a secret (secrets come from files and variables) and never derives `Debug`: flags carry personal data.
+//! Must not hold a secret (secrets come from files and variables), nor derive `Debug`: flags carry personal data.
 
 use clap::{Parser, Subcommand};
 

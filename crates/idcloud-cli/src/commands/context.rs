@@ -1,6 +1,6 @@
 //! What a create says about itself, read from its flags.
 //!
-//! Never repeats what was typed.
+//! Must not repeat what was typed.
 
 use idcloud_model::SubsidiaryId;
 use idcloud_model::request::UseCase;

@@ -1,6 +1,6 @@
 //! What clap found wrong with the command line, as a failure.
 //!
-//! Never echoes a value: a name or a CPF may have slipped into the wrong place.
+//! Must not echoe a value: a name or a CPF may have slipped into the wrong place.
 
 use std::ffi::{OsStr, OsString};
 

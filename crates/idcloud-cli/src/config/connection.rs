@@ -1,6 +1,6 @@
 //! From a configuration to a client that can be used.
 //!
-//! Never lets an account of one environment near another, and never shows a credential.
+//! Must not let an account of one environment near another, nor show a credential.
 
 use std::path::Path;
 use std::sync::Arc;

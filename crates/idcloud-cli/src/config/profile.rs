@@ -1,6 +1,6 @@
 //! The profile file: a TOML table for each profile, with the configuration flags' names as keys.
 //!
-//! Never holds a secret (it names the files that do), and its errors never quote its text.
+//! Must not hold a secret (it names the files that do), and its errors, nor quote its text.
 
 use std::ffi::OsString;
 use std::io;

@@ -1,7 +1,7 @@
 //! Addresses of the environment over credentials of the profile: a person who sets a variable may not know where the
 //! credentials go.
 //!
-//! Never refuses: it is what the order of the settings says.
+//! Must not refuse: it is what the order of the settings says.
 
 use http::Uri;
 

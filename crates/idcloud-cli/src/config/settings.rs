@@ -1,6 +1,6 @@
 //! The settings by name, and the layers they come from.
 //!
-//! Never interprets a value, and never shows one: a layer may hold the API key.
+//! Must not interpret a value, nor show one: a layer may hold the API key.
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;

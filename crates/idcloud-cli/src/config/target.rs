@@ -1,6 +1,6 @@
 //! Who answers: the embedded simulator, or an IDCloud at an address with the credentials for it.
 //!
-//! Never guesses an environment where credentials are configured, and never shows the API key.
+//! Must not guess an environment where credentials are configured, nor show the API key.
 
 use std::fmt;
 use std::path::PathBuf;

@@ -1,6 +1,6 @@
 //! A failed call as a failure of the program: which exit code, and what to tell.
 //!
-//! Never calls a create harmless that may have run.
+//! Must not call a create harmless that may have run.
 
 use std::borrow::Cow;
 

@@ -1,6 +1,6 @@
 //! The exit codes, which scripts depend on.
 //!
-//! Never changes a code's meaning: a new outcome gets a new code.
+//! Must not change a code's meaning: a new outcome gets a new code.
 
 use std::process::ExitCode;
 

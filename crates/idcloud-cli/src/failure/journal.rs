@@ -1,6 +1,6 @@
 //! A record of the journal that cannot be read, as a failure of the program.
 //!
-//! Never calls unsent what may have left: what the record held is not known.
+//! Must not call unsent what may have left: what the record held is not known.
 
 use idcloud_flows::journal::{JournalError, JournalErrorKind, Unreadable};
 

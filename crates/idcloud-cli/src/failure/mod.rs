@@ -1,6 +1,6 @@
 //! What went wrong, for a person and for a script.
 //!
-//! Never holds personal data, a secret, a URL or an answer's body: messages name fields and rules, not values. Two origins
+//! Must not hold personal data, a secret, a URL or an answer's body: messages name fields and rules, not values. Two origins
 //! of an API that are taken for each other are named.
 
 pub(crate) mod call;

@@ -1,6 +1,6 @@
 //! A submission that came to nothing, as a failure of the program.
 //!
-//! Never calls harmless what may have left, and never sends anybody to a record that is not kept.
+//! Must not call harmless what may have left, nor send anybody to a record that is not kept.
 
 use idcloud_flows::journal::{JournalError, JournalErrorKind, StateKind};
 use idcloud_flows::{SubmitError, SubmitErrorKind};

@@ -1,6 +1,6 @@
 //! Core files, which would hold the pictures, numbers and keys that the program has in memory.
 //!
-//! Never fails: where the system refuses, the program runs as any other does.
+//! Must not fail: where the system refuses, the program runs as any other does.
 
 /// Switches off core files, and other users' and programs' looks into this program's memory.
 ///

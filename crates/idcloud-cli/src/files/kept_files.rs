@@ -1,6 +1,6 @@
 //! The files that a command reads or keeps: none of its outputs may be one of them.
 //!
-//! Never judges by names where there are files: links give one file several names.
+//! Must not judge by names where there are files: links give one file several names.
 
 use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};

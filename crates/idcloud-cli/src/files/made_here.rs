@@ -1,6 +1,6 @@
 //! Which files an output may replace: those that this program made, and empty ones.
 //!
-//! Never takes a file for one of its own by its name.
+//! Must not take a file for one of its own by its name.
 
 use std::fs;
 use std::io::{self, Read as _};

@@ -1,6 +1,6 @@
 //! Files and folders that only their owner can read.
 //!
-//! Never leaves a moment in which others could open the new content.
+//! Must not leave a moment in which others could open the new content.
 
 use std::fs;
 use std::io::{self, Write as _};

@@ -1,6 +1,6 @@
 //! A file on its way to replacing another: no reader sees it half written.
 //!
-//! Never touches a file that this program did not make, but for the one that it replaces.
+//! Must not touch a file that this program did not make, but for the one that it replaces.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};

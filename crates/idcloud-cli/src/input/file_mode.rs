@@ -1,6 +1,6 @@
 //! Who besides its owner may use a file, or put another one in its place.
 //!
-//! Never looks at a path where an open file can be asked: the path may lead elsewhere a moment later.
+//! Must not look at a path where an open file can be asked: the path may lead elsewhere a moment later.
 
 use std::fs::{File, Metadata};
 use std::path::Path;

@@ -1,6 +1,8 @@
 //! Reading the files that flags name, with `-` for standard input.
 //!
-//! Never reads more than it was allowed to, and never repeats a path: files are named after people.
+//! Must not read more than it was allowed to, nor repeat a path: files are named after people.
+
+pub(crate) mod blanks;
 
 pub(crate) mod file_mode;
 pub(crate) mod opening;

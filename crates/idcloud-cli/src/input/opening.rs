@@ -1,6 +1,6 @@
 //! Opening the files that flags, rows and variables name.
 //!
-//! Never waits for another program: a pipe that nobody writes to or reads from would hold up the run for ever, and a device may have no end.
+//! Must not wait for another program: a pipe that nobody writes to or reads from would hold up the run for ever, and a device may have no end.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io;

@@ -1,6 +1,6 @@
 //! A file with a picture: a selfie or its capture token, a document, or a face to compare with.
 //!
-//! Never shows the picture or the file's name.
+//! Must not show the picture or the file's name.
 
 use std::path::Path;
 

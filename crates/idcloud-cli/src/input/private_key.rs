@@ -1,6 +1,6 @@
 //! The service account's private key file.
 //!
-//! Never reads a key that others on this machine may read, and never shows any of it.
+//! Must not read a key that others on this machine may read, nor show any of it.
 
 use std::path::Path;
 

@@ -1,6 +1,6 @@
 //! The id of a process or document as somebody typed it.
 //!
-//! Never repeats what was typed: something else may have been pasted in its place.
+//! Must not repeat what was typed: something else may have been pasted in its place.
 
 use std::str::FromStr;
 

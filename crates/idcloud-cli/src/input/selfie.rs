@@ -1,6 +1,6 @@
 //! The selfie as given on the command line: an image, its base64 or a capture token, in a file or on standard input.
 //!
-//! Never shows the picture, the token or the file's name.
+//! Must not show the picture, the token or the file's name.
 
 use std::path::Path;
 use std::time::SystemTime;

@@ -1,6 +1,6 @@
 //! The person as given on the command line: by flags, or by a JSON document.
 //!
-//! Never repeats what was typed, not even in an error.
+//! Must not repeat what was typed, not even in an error.
 
 use std::path::Path;
 

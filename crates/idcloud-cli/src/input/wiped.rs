@@ -1,6 +1,6 @@
 //! Reading into memory that is wiped: pictures, numbers and keys of persons.
 //!
-//! Never leaves a copy behind: a buffer that becomes too small is wiped when its content has moved.
+//! Must not leave a copy behind: a buffer that becomes too small is wiped when its content has moved.
 
 use std::io::{self, BufRead, Read};
 use std::ops::Range;

@@ -1,6 +1,6 @@
 //! The two streams: results on standard output, everything else on standard error.
 //!
-//! Never writes a diagnostic to standard output.
+//! Must not write a diagnostic to standard output.
 
 pub(crate) mod render_text;
 pub(crate) mod result_object;

@@ -1,6 +1,6 @@
 //! A result for a person: the verdict, why, what it does not say, and whether it was simulated.
 //!
-//! Never lets an answer's own text control the terminal, and never shows what the result object redacts.
+//! Must not let an answer's own text control the terminal, nor show what the result object redacts.
 
 use std::io::{self, Write};
 

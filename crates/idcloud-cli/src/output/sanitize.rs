@@ -1,6 +1,6 @@
 //! Text of others on a terminal.
 //!
-//! Never lets it control the terminal: an answer or a file's name may hold escape sequences.
+//! Must not let it control the terminal: an answer or a file's name may hold escape sequences.
 
 use idcloud_model::seen_where_it_stands;
 

@@ -1,6 +1,6 @@
 //! Colour and width, for terminals alone.
 //!
-//! Never colours a pipe or a file, nor a terminal whose owner set `NO_COLOR`.
+//! Must not colour a pipe or a file, nor a terminal whose owner set `NO_COLOR`.
 
 use std::fmt::{self, Display};
 

@@ -1,6 +1,6 @@
 //! Moments as text, in universal time.
 //!
-//! Never reads a clock.
+//! Must not read a clock.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -1,6 +1,6 @@
 //! Lines broken between words, so that a terminal does not break them within.
 //!
-//! Never touches what fits, and never breaks a word: ids and paths are there to be copied.
+//! Must not touch what fits, nor break a word: ids and paths are there to be copied.
 
 /// A label such as `error:` that what follows is set beside.
 const LABEL: usize = 9;

@@ -1,6 +1,6 @@
 //! The handles of idcloud-flows as one kind of thing: whatever is asked is submitted, waited for and watched alike.
 //!
-//! Never adds behaviour: it only names what the handles have in common.
+//! Must not add behaviour: it only names what the handles have in common.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! What is known when an interruption comes, and what is said of it.
 //!
-//! Never calls a create harmless that may have left.
+//! Must not call a create harmless that may have left.
 
 use idcloud_model::{Asked, Policy, Process, decide};
 

@@ -1,6 +1,6 @@
 //! What a run comes to: a result, a failure, or a process with its failure, and the exit code that stands for it.
 //!
-//! Never loses the id of a process, not even where standard output is gone.
+//! Must not lose the id of a process, not even where standard output is gone.
 
 use idcloud_flows::Report;
 use idcloud_http::Error;

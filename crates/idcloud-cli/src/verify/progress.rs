@@ -1,6 +1,6 @@
 //! How far a verification has come: what left, and what was answered.
 //!
-//! Never takes what it shows for a result, and never calls harmless what may have left.
+//! Must not take what it shows for a result, nor call harmless what may have left.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -1,6 +1,6 @@
 //! Every command line session of the documentation is compared with what the program really prints.
 //!
-//! Never changes a page unless asked to: `IDCLOUD_DOCS=write` puts the real output into the pages. `CONTRIBUTING.md` tells the convention.
+//! Must not change a page unless asked to: `IDCLOUD_DOCS=write` puts the real output into the pages. `CONTRIBUTING.md` tells the convention.
 
 #![cfg(unix)]
 #![expect(

@@ -1,5 +1,6 @@
 //! A page's sessions and files, found in its Markdown.
-//! Must never run anything.
+//!
+//! Must not run anything.
 
 /// What a page asks for.
 #[derive(Debug, Default)]

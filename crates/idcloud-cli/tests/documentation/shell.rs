@@ -1,5 +1,6 @@
 //! Runs a page's sessions in one shell, in a folder and an environment of their own.
-//! Must never see the machine's own settings of the program, and leaves no process behind.
+//!
+//! Must not see the machine's own settings of the program, and leaves no process behind.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -1,5 +1,6 @@
 //! Runs a session in a real terminal, and looks at what stands on its screen.
-//! Must never see less than a person: what is left behind is there, and what is broken within a word is broken.
+//!
+//! Must not see less than a person: what is left behind is there, and what is broken within a word is broken.
 
 use std::fmt::Write as _;
 use std::fs;

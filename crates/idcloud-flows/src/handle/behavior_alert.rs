@@ -1,6 +1,6 @@
 //! The behavior alert (once IDTrust): is this face known from fraud?
 //!
-//! Must never approve by itself: no sign of fraud is no proof of identity.
+//! Must not approve by itself: no sign of fraud is no proof of identity.
 
 use idcloud_http::ApiKey;
 use idcloud_model::request::{IdentityRequest, RiskRequest};
@@ -29,7 +29,7 @@ impl BehaviorAlertCheck {
         request: RiskRequest,
         options: &SubmitOptions,
     ) -> Result<Submission, SubmitError> {
-        self.driver.submit(request.into(), options).await
+        self.submitter.submit(request.into(), options).await
     }
 }
 

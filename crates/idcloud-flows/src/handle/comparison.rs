@@ -1,6 +1,6 @@
 //! The 1:1 comparison (once `IDToken`): is this the face of an earlier process or picture?
 //!
-//! Must never be judged without the match: a key without it compares nothing.
+//! Must not be judged without the match: a key without it compares nothing.
 
 use idcloud_http::ApiKey;
 use idcloud_model::request::ComparisonRequest;

@@ -1,6 +1,6 @@
 //! Documents (once `IDDocs`): captured now, used again, and looked up for that.
 //!
-//! Must never exist without the process that proves who holds them.
+//! Must not exist without the process that proves who holds them.
 
 use idcloud_http::{Answer, ApiKey, CallOptions, Error};
 use idcloud_model::request::DocumentRequest;
@@ -30,10 +30,10 @@ impl Documents {
         query: &ReusableDocumentsQuery,
         options: &CallOptions,
     ) -> Result<Answer<Vec<ReusableDocument>>, Error> {
-        let Self { driver } = self;
-        driver
+        let Self { submitter } = self;
+        submitter
             .client()
-            .reusable_documents(&driver.key, query, options)
+            .reusable_documents(&submitter.key, query, options)
             .await
     }
 }

@@ -1,6 +1,6 @@
 //! Identity verification (once IDUnico): is this the face of the CPF's holder?
 //!
-//! Must never be judged by less than what the key is declared to have.
+//! Must not be judged by less than what the key is declared to have.
 
 use idcloud_http::ApiKey;
 use idcloud_model::request::IdentityRequest;

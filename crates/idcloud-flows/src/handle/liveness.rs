@@ -1,6 +1,6 @@
 //! Liveness (once IDLive): is a living person in front of the camera?
 //!
-//! Must never be asked about a plain image: IDCloud would answer without looking.
+//! Must not be asked about a plain image: IDCloud would answer without looking.
 
 use idcloud_http::ApiKey;
 use idcloud_model::request::LivenessRequest;

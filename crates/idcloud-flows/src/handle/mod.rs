@@ -1,6 +1,6 @@
 //! What the handles have in common, written once.
 //!
-//! Must never let a handle send anything but its own kind of request.
+//! Must not let a handle send anything but its own kind of request.
 
 pub(crate) mod behavior_alert;
 pub(crate) mod comparison;
@@ -16,13 +16,13 @@ macro_rules! handle {
         $(#[$doc])*
         #[derive(Debug, Clone)]
         pub struct $name {
-            driver: $crate::submit::submitter::Driver,
+            submitter: $crate::submit::submitter::Submitter,
         }
 
         impl $name {
             fn of(idcloud: &$crate::IdCloud, key: idcloud_http::ApiKey) -> Self {
                 Self {
-                    driver: $crate::submit::submitter::Driver::new(idcloud, $crate::Flow::$flow, key),
+                    submitter: $crate::submit::submitter::Submitter::new(&idcloud.shared, $crate::Flow::$flow, key),
                 }
             }
 
@@ -41,7 +41,7 @@ macro_rules! handle {
                 request: $request,
                 options: &$crate::SubmitOptions,
             ) -> Result<$crate::Submission, $crate::SubmitError> {
-                self.driver.submit(request.into(), options).await
+                self.submitter.submit(request.into(), options).await
             }
         }
 
@@ -56,7 +56,7 @@ macro_rules! judging {
             /// The same under this policy.
             #[must_use]
             pub const fn with_policy(mut self, policy: idcloud_model::Policy) -> Self {
-                self.driver.policy = policy;
+                self.submitter.policy = policy;
                 self
             }
 
@@ -70,7 +70,7 @@ macro_rules! judging {
                 mut self,
                 observe: std::sync::Arc<dyn Fn(&idcloud_model::Process) + Send + Sync>,
             ) -> Self {
-                self.driver.observer = $crate::observer::Observer::new(observe);
+                self.submitter.observer = $crate::observer::Observer::new(observe);
                 self
             }
 
@@ -78,7 +78,7 @@ macro_rules! judging {
             /// implies.
             #[must_use]
             pub const fn capabilities(&self) -> idcloud_model::Capabilities {
-                self.driver.capabilities()
+                self.submitter.capabilities()
             }
 
             /// What a journal remembers of a process, judged as it is for whoever submits under its reference again: by what was asked first and
@@ -86,7 +86,7 @@ macro_rules! judging {
             ///
             /// For whoever reads a journal for one handle's sake; what it says by itself is `Report::from`.
             pub fn judge(&self, finished: $crate::journal::Finished) -> $crate::Report {
-                self.driver.judge(finished)
+                self.submitter.judge(finished)
             }
 
             /// Waits until the process is final, by notifications ([`IdCloud::hints`](crate::IdCloud::hints)) and by asking for it, at most for
@@ -100,7 +100,7 @@ macro_rules! judging {
                 pending: $crate::Pending,
                 limit: std::time::Duration,
             ) -> Result<$crate::Report, $crate::WaitError> {
-                self.driver.wait(pending, limit).await
+                self.submitter.wait(pending, limit).await
             }
         }
     };
@@ -115,7 +115,7 @@ macro_rules! new_attempts {
             /// Each attempt is a process of its own. With a capture token there is none: it is good for one process.
             #[must_use]
             pub const fn with_new_attempts(mut self, attempts: u32) -> Self {
-                self.driver.new_attempts = attempts;
+                self.submitter.new_attempts = attempts;
                 self
             }
         }

@@ -1,13 +1,13 @@
 //! Processes by their ids: whoever created them.
 //!
-//! Must never create anything, and never take an unknown selfie for one whose liveness was checked.
+//! Must not create anything, nor take an unknown selfie for one whose liveness was checked.
 
 use idcloud_http::{Answer, ApiKey, CallOptions, Error};
 use idcloud_model::{Asked, Process, ProcessId, SelfieKind, SubjectCode};
 
 use crate::handle::judging;
 use crate::report::ownership::{self, Whose};
-use crate::submit::submitter::Driver;
+use crate::submit::submitter::Submitter;
 use crate::{Flow, IdCloud, Submission};
 
 /// Looks at processes with one API key, and judges what they show.
@@ -17,7 +17,7 @@ use crate::{Flow, IdCloud, Submission};
 /// to clone.
 #[derive(Debug, Clone)]
 pub struct Processes {
-    driver: Driver,
+    submitter: Submitter,
     selfie: SelfieKind,
 }
 
@@ -27,7 +27,7 @@ impl Processes {
     /// The same for processes that were created for `flow`: its evidence is taken as asked for.
     #[must_use]
     pub const fn created_for(mut self, flow: Flow) -> Self {
-        self.driver.flow = flow;
+        self.submitter.flow = flow;
         self
     }
 
@@ -43,8 +43,8 @@ impl Processes {
     /// # Errors
     /// As for any lookup: see [`Client::process`](idcloud_http::Client::process).
     pub async fn report(&self, id: &ProcessId, options: &CallOptions) -> Result<Submission, Error> {
-        let client = self.driver.client();
-        let answer = client.process(&self.driver.key, id, options).await?;
+        let client = self.submitter.client();
+        let answer = client.process(&self.submitter.key, id, options).await?;
         Ok(self.shown(answer))
     }
 
@@ -58,9 +58,9 @@ impl Processes {
         id: &ProcessId,
         options: &CallOptions,
     ) -> Result<Submission, Error> {
-        let client = self.driver.client();
+        let client = self.submitter.client();
         let answer = client
-            .process_details(&self.driver.key, id, options)
+            .process_details(&self.submitter.key, id, options)
             .await?;
         Ok(self.shown(answer))
     }
@@ -76,12 +76,19 @@ impl Processes {
         person: &SubjectCode,
         options: &CallOptions,
     ) -> Result<Whose, Error> {
-        ownership::look(self.driver.client(), &self.driver.key, id, person, options).await
+        ownership::look(
+            self.submitter.client(),
+            &self.submitter.key,
+            id,
+            person,
+            options,
+        )
+        .await
     }
 
     fn shown(&self, answer: Answer<Process>) -> Submission {
         let asked = Asked::new(self.capabilities(), self.selfie);
-        self.driver.shown(answer, asked)
+        self.submitter.shown(answer, asked)
     }
 }
 
@@ -90,7 +97,7 @@ impl IdCloud {
     #[must_use]
     pub fn processes(&self, key: ApiKey) -> Processes {
         Processes {
-            driver: Driver::new(self, Flow::Identity, key),
+            submitter: Submitter::new(&self.shared, Flow::Identity, key),
             selfie: SelfieKind::Unknown,
         }
     }

@@ -1,6 +1,6 @@
 //! The risk score (once IDCheck): how likely is it the holder, when identity verification cannot tell?
 //!
-//! Must never be asked for without identity: IDCloud has no score of its own.
+//! Must not be asked for without identity: IDCloud has no score of its own.
 
 use idcloud_http::ApiKey;
 use idcloud_model::{Capabilities, IdentityExtras};

@@ -1,6 +1,6 @@
 //! Builds [`IdCloud`](crate::IdCloud) from its parts.
 //!
-//! Must never panic, and never send anything.
+//! Must not panic, nor send anything.
 
 use std::sync::Arc;
 use std::time::Duration;

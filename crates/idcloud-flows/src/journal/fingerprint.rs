@@ -1,6 +1,6 @@
 //! Tells whether a reference is used for the same request again, without telling what the request was.
 //!
-//! Must never allow anybody to try CPFs: the key is the digest of the pictures, which is stored nowhere. Where there are none, too little
+//! Must not allow anybody to try CPFs: the key is the digest of the pictures, which is stored nowhere. Where there are none, too little
 //! of the person is kept for that.
 
 use std::fmt;

@@ -1,6 +1,6 @@
 //! The journal of one client, and in whose name it is written.
 //!
-//! Must never panic while something panics already.
+//! Must not panic while something panics already.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;

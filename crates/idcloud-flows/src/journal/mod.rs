@@ -1,6 +1,6 @@
 //! Memory of what was submitted, so that nobody pays twice.
 //!
-//! Must never let a request leave whose intent is not remembered, and must hold nothing personal.
+//! Must not let a request leave whose intent is not remembered, and must hold nothing personal.
 //!
 //! IDCloud has no idempotency key: a create that is repeated is a second process. So the caller gives each submission a
 //! [`Reference`] of its own, and a [`Journal`] remembers what became of it. Of each reference it remembers attempts, of which the last is in one

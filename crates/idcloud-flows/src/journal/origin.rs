@@ -1,6 +1,6 @@
 //! Where a custom environment's API is: scheme, host and port.
 //!
-//! Must never take two places for one.
+//! Must not take two places for one.
 
 use std::fmt;
 use std::str::FromStr;

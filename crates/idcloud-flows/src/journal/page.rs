@@ -1,6 +1,6 @@
 //! A part of what a journal remembers, as a list asks for it.
 //!
-//! Must never hide what can be read behind what cannot, nor keep silent about what cannot.
+//! Must not hide what can be read behind what cannot, nor keep silent about what cannot.
 
 use super::{Entry, JournalErrorKind, JournalKey};
 

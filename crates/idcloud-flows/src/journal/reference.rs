@@ -1,6 +1,6 @@
 //! The caller's own name for one submission: the idempotency key that IDCloud lacks.
 //!
-//! Must never hold a CPF or a CURP, because it is stored as it is.
+//! Must not hold a CPF or a CURP, because it is stored as it is.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,6 +1,6 @@
 //! A process that came to nothing, as opposed to a verdict about the person.
 //!
-//! Must never be taken for a rejection.
+//! Must not be taken for a rejection.
 
 use idcloud_model::{FinalProcess, Language, Status};
 

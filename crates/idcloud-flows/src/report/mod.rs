@@ -1,6 +1,6 @@
 //! What came of a process, judged.
 //!
-//! Must never separate a verdict from what was asked, nor hide that it was simulated.
+//! Must not separate a verdict from what was asked, nor hide that it was simulated.
 
 pub(crate) mod failure;
 pub(crate) mod ignored_in_eq;

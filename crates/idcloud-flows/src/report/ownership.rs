@@ -1,6 +1,6 @@
 //! Whose process it is: the person that version 2 of the lookup names, compared with the person at hand.
 //!
-//! Must never show either of them, nor take silence for a match.
+//! Must not show either of them, nor take silence for a match.
 
 use idcloud_http::{ApiKey, CallOptions, Client, Error};
 use idcloud_model::request::CreateRequest;

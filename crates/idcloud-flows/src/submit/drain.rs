@@ -1,6 +1,6 @@
 //! Who is being served, and whether anybody else is let in.
 //!
-//! Must never lose count: whoever leaves is counted out, by returning, by being dropped or by panicking.
+//! Must not lose count: whoever leaves is counted out, by returning, by being dropped or by panicking.
 
 use std::future::{Future as _, poll_fn};
 use std::pin::pin;

@@ -1,6 +1,6 @@
 //! Why a submission came to nothing that can be judged or waited for.
 //!
-//! Must never say that nothing ran when something may have.
+//! Must not say that nothing ran when something may have.
 
 use std::fmt;
 use std::time::SystemTime;

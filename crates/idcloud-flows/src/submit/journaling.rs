@@ -1,6 +1,6 @@
 //! The journal's part of one submission: each attempt is claimed, dispatched and concluded, or let go of.
 //!
-//! Must never let a request leave whose dispatch is not durable.
+//! Must not let a request leave whose dispatch is not durable.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

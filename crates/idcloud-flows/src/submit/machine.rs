@@ -1,6 +1,6 @@
 //! What a create leads to, step by step, without doing any of it.
 //!
-//! Must never ask for a second create unless the first provably failed in processing and the policy allows it.
+//! Must not ask for a second create unless the first provably failed in processing and the policy allows it.
 
 use std::time::Duration;
 

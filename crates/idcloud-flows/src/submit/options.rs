@@ -1,6 +1,6 @@
 //! What a caller may choose for one submission.
 //!
-//! Must never make a create be sent twice unless the caller asks for it by name.
+//! Must not make a create be sent twice unless the caller asks for it by name.
 
 use std::time::Duration;
 

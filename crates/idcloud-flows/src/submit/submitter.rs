@@ -1,6 +1,6 @@
-//! The one driver behind all handles: does what a submission's state machine says, and tells it what came of it.
+//! The one submitter behind all handles: does what a submission's state machine says, and tells it what came of it.
 //!
-//! Must never decide by itself what is sent, and never create twice for one answer.
+//! Must not decide by itself what is sent, nor create twice for one answer.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,14 +22,14 @@ use crate::submit::journaling::{ClaimResult, Recording, conclusion_of};
 use crate::submit::machine::{Machine, Step, looked};
 use crate::wait::error::{WaitError, wait};
 use crate::wait::poll::Poller;
-use crate::{Flow, IdCloud, Report, Submission, SubmitError, SubmitOptions};
+use crate::{Flow, Report, Submission, SubmitError, SubmitOptions};
 
 /// How long the one look for missing evidence may take: it is a courtesy, and the caller has a verdict already.
 const LOOK_DEADLINE: Duration = Duration::from_secs(10);
 
 /// One flow with one API key, and how its answers are judged.
 #[derive(Debug, Clone)]
-pub(crate) struct Driver {
+pub(crate) struct Submitter {
     shared: Arc<Shared>,
     pub(crate) key: ApiKey,
     pub(crate) flow: Flow,
@@ -66,9 +66,9 @@ impl CurrentProcess {
     }
 }
 
-impl Driver {
-    pub(crate) fn new(idcloud: &IdCloud, flow: Flow, key: ApiKey) -> Self {
-        let shared = Arc::clone(&idcloud.shared);
+impl Submitter {
+    pub(crate) fn new(shared: &Arc<Shared>, flow: Flow, key: ApiKey) -> Self {
+        let shared = Arc::clone(shared);
         Self {
             key,
             flow,

@@ -1,6 +1,6 @@
 //! Waiting for one process, and how a wait fails.
 //!
-//! Must never lose the process's id.
+//! Must not lose the process's id.
 
 use std::fmt;
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! Who waits for which process, so that a notification finds whoever it concerns.
 //!
-//! Must never hold anything of an id that nobody waits for, and never take a notification for a result.
+//! Must not hold anything of an id that nobody waits for, nor take a notification for a result.
 
 use std::collections::BTreeMap;
 use std::fmt;

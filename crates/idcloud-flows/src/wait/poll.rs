@@ -1,6 +1,6 @@
 //! One look at a process that is waited for: one GET, and what it says.
 //!
-//! Must never take a failed look for a failed process.
+//! Must not take a failed look for a failed process.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;

@@ -1,6 +1,6 @@
 //! When to ask again.
 //!
-//! Must never ask later than the figures promise, and never in step with a thousand other waiters.
+//! Must not ask later than the figures promise, nor in step with a thousand other waiters.
 
 use std::time::Duration;
 

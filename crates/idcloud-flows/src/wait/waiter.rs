@@ -1,6 +1,6 @@
 //! Waiting for many processes at once, driven by whoever wants their answers.
 //!
-//! Must never start a task, never hold a place in the client's queue while nobody drives it, and never lose a process.
+//! Must not start a task, nor hold a place in the client's queue while nobody drives it, nor lose a process.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

@@ -1,6 +1,6 @@
 //! When to look at one process that is waited for. Pure.
 //!
-//! Must never lose a hint, never look without end because of hints, and always look a last time at the end.
+//! Must not lose a hint, nor look without end because of hints, and always look a last time at the end.
 
 use std::time::Duration;
 

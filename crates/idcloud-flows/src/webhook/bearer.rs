@@ -1,6 +1,6 @@
 //! Whether a bearer token is good: asked of the caller.
 //!
-//! Must never let a panic of the caller's code out.
+//! Must not let a panic of the caller's code out.
 
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};

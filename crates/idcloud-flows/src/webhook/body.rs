@@ -1,6 +1,6 @@
 //! A request's body, read no further than it may be long.
 //!
-//! Must never hold more than the limit, whatever length was announced.
+//! Must not hold more than the limit, whatever length was announced.
 
 use std::future::poll_fn;
 use std::pin::pin;

@@ -1,6 +1,6 @@
 //! What a notification must carry to be let in.
 //!
-//! Must never show a secret, nor tell by its time how much of one was right.
+//! Must not show a secret, nor tell by its time how much of one was right.
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! What IDCloud's notifications are posted to, as a function over `http` types.
 //!
-//! Must never do work before it answers, believe what a notification claims, or show what it was sent.
+//! Must not do work before it answers, believe what a notification claims, or show what it was sent.
 //!
 //! IDCloud signs nothing: whoever knows the address can post to it, and what keeps strangers out is what the webhook was registered with
 //! ([`Credentials`]). Therefore a notification is only ever a hint: whoever waits for its process looks for himself.

@@ -1,5 +1,6 @@
 //! An access token and how long it may be used.
-//! It must never show itself, and is wiped when the last holder lets go.
+//!
+//! Must not show itself, and is wiped when the last holder lets go.
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,5 +1,6 @@
 //! One account in use: its token, and what was learnt about it.
-//! It must never be shared between tenants or environments.
+//!
+//! Must not be shared between tenants or environments.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;

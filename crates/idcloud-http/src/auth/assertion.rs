@@ -1,5 +1,6 @@
 //! The signed statement that is exchanged for an access token.
-//! It must never be made twice alike: IDCloud accepts each one once.
+//!
+//! Must not be made twice alike: IDCloud accepts each one once.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};

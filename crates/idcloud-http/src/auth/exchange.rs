@@ -1,5 +1,6 @@
 //! The exchange of an assertion for an access token.
-//! It must never repeat what locks accounts, and never send one assertion twice.
+//!
+//! Must not repeat what locks accounts, nor send one assertion twice.
 
 use std::fmt;
 use std::pin::pin;

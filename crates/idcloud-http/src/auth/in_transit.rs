@@ -1,5 +1,6 @@
 //! Whether a call's request is with the transport right now.
-//! It must never say so of a call that stands in a queue.
+//!
+//! Must not say so of a call that stands in a queue.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,5 +1,6 @@
 //! The access token: how it is got, kept, shared and replaced.
-//! It must never show an assertion, a key or a token.
+//!
+//! Must not show an assertion, a key or a token.
 
 pub(crate) mod access_token;
 pub(crate) mod active_account;

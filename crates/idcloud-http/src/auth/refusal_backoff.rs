@@ -1,5 +1,6 @@
 //! How long a definite refusal of the account is remembered. Pure.
-//! It must never let a wrong key be tried often: too many attempts lock the account (1.2.18).
+//!
+//! Must not let a wrong key be tried often: too many attempts lock the account (1.2.18).
 
 use std::time::Duration;
 

@@ -1,5 +1,6 @@
 //! An outcome that one caller publishes and many wait for.
-//! It must never keep a waiter waiting for a publisher that was dropped.
+//!
+//! Must not keep a waiter waiting for a publisher that was dropped.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

@@ -1,5 +1,6 @@
 //! Detects a stalled leader: a future that other callers wait on and that its owner no longer polls.
-//! It must never report a leader that is only waiting for a slow response.
+//!
+//! Must not report a leader that is only waiting for a slow response.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;

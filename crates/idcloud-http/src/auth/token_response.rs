@@ -1,5 +1,6 @@
 //! The answer of the token endpoint: the token, and how long it is used.
-//! It must never show what it read, nor turn down a token for the life it is given.
+//!
+//! Must not show what it read, nor turn down a token for the life it is given.
 
 use std::time::{Duration, SystemTime};
 

@@ -1,5 +1,6 @@
 //! Puts a create's body together: JSON, the picture's base64 straight into place, JSON.
-//! It must never leave a copy of what it writes outside the leased buffer.
+//!
+//! Must not leave a copy of what it writes outside the leased buffer.
 
 use std::sync::Arc;
 

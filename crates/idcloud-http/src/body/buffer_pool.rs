@@ -1,5 +1,6 @@
 //! Buffers for request bodies: lent, wiped when let go, and used again.
-//! It must never lend out a buffer that still holds what another request carried.
+//!
+//! Must not lend out a buffer that still holds what another request carried.
 
 use std::fmt;
 use std::hint::black_box;

@@ -1,5 +1,6 @@
 //! The body of a create: assembled once, wiped when it is done with.
-//! It must never be copied where nothing wipes it.
+//!
+//! Must not be copied where nothing wipes it.
 
 pub(crate) mod assembler;
 pub(crate) mod buffer_pool;

@@ -1,5 +1,6 @@
 //! Whose turn it is when several sorts of requests wait. Pure.
-//! It must never starve a lane.
+//!
+//! Must not starve a lane.
 
 use crate::operation::OperationKind;
 

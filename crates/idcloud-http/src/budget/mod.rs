@@ -1,5 +1,6 @@
 //! The tenant's budget: which call goes next, and when.
-//! It must never let more requests leave in any second than the budget allows.
+//!
+//! Must not let more requests leave in any second than the budget allows.
 //!
 //! A call passes two sliding windows, both of the budget's rate N:
 //!

@@ -1,5 +1,6 @@
 //! The last turns, or departures, of a tenant's requests, and when the next may follow. Pure.
-//! It must never let more than the budget leave within any sliding second.
+//!
+//! Must not let more than the budget leave within any sliding second.
 
 use std::collections::VecDeque;
 use std::time::Duration;

@@ -1,5 +1,6 @@
 //! Builds a client from its parts and limits.
-//! It must never panic, for any input.
+//!
+//! Must not panic, for any input.
 
 use std::fmt;
 use std::sync::{Arc, RwLock};

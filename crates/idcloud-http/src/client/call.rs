@@ -1,5 +1,6 @@
 //! One call from its turn to its answer: the fixed order of steps, and the retry loop.
-//! It must never decide by itself what may be repeated; the replay table does.
+//!
+//! Must not decide by itself what may be repeated; the replay table does.
 
 use std::future::Future;
 use std::pin::{Pin, pin};

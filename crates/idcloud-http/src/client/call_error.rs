@@ -1,5 +1,6 @@
 //! The error of a call that failed: its kind, its delivery and its details.
-//! It must never say that nothing ran when an attempt may have.
+//!
+//! Must not say that nothing ran when an attempt may have.
 
 use std::time::Duration;
 

@@ -1,5 +1,6 @@
 //! The client: every operation of the API, for one account in one environment.
-//! It must never show a credential, and shares one budget among all its clones.
+//!
+//! Must not show a credential, and shares one budget among all its clones.
 
 pub(crate) mod builder;
 pub(crate) mod call;

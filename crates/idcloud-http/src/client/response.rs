@@ -1,5 +1,6 @@
 //! What a call brought back, and how.
-//! It must never lose the mark that an answer was simulated.
+//!
+//! Must not lose the mark that an answer was simulated.
 
 use std::fmt;
 

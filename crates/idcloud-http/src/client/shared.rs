@@ -1,5 +1,6 @@
 //! What every clone of a client shares, and what a call needs of it.
-//! It must never know an operation: the client stands on top of it.
+//!
+//! Must not know an operation: the client stands on top of it.
 
 use std::sync::{Arc, RwLock};
 

@@ -1,5 +1,6 @@
 //! An API key together with what it is declared to provide.
-//! It must never show the key.
+//!
+//! Must not show the key.
 
 use std::fmt;
 

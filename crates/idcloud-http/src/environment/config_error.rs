@@ -1,5 +1,6 @@
 //! What is wrong with a setting: its name, the rule it breaks and the remedy.
-//! It must never show the setting's value, which may be a secret.
+//!
+//! Must not show the setting's value, which may be a secret.
 
 use std::fmt;
 

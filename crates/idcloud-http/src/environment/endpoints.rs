@@ -1,5 +1,6 @@
 //! The two addresses of an environment: the API's and the identity server's.
-//! It must never accept plain http to another machine.
+//!
+//! Must not accept plain http to another machine.
 
 use http::Uri;
 

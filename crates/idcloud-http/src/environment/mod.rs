@@ -1,5 +1,6 @@
 //! A named IDCloud together with the one account that may act there.
-//! It must never let an account of one environment be used in another by default.
+//!
+//! Must not let an account of one environment be used in another by default.
 
 pub(crate) mod api_key;
 pub(crate) mod config_error;

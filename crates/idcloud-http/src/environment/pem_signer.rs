@@ -1,5 +1,6 @@
 //! Signs with an RSA private key read from a PEM file, through rustls' key provider.
-//! It must never touch the process-wide crypto provider, and never show the key.
+//!
+//! Must not touch the process-wide crypto provider, nor show the key.
 
 use std::fmt;
 use std::sync::Arc;

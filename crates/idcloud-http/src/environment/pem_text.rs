@@ -1,5 +1,6 @@
 //! PEM as it comes out of files, variables and secret stores, and the same PEM as a parser takes it.
-//! It must never change a character of the base64 between the lines, and never show one.
+//!
+//! Must not change a character of the base64 between the lines, nor show one.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;

@@ -1,5 +1,6 @@
 //! The account that a tenant's services act as: its issuer name and who signs for it.
-//! It must never show the key.
+//!
+//! Must not show the key.
 
 use std::fmt;
 use std::sync::Arc;

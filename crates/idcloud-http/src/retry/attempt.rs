@@ -1,5 +1,6 @@
 //! One request on its way: sent, timed, and its answer read for what the replay table needs.
-//! It must never decide what happens next.
+//!
+//! Must not decide what happens next.
 
 use std::pin::pin;
 use std::time::Duration;

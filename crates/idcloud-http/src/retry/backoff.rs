@@ -1,5 +1,6 @@
 //! How long to wait before a repetition: full jitter, and `Retry-After` as a floor.
-//! It must never wait less than IDCloud asked for.
+//!
+//! Must not wait less than IDCloud asked for.
 
 use std::time::{Duration, SystemTime};
 

@@ -1,5 +1,6 @@
 //! What may be repeated, and when.
-//! It must never call a create harmless that may have been processed.
+//!
+//! Must not call a create harmless that may have been processed.
 
 pub(crate) mod attempt;
 pub(crate) mod backoff;

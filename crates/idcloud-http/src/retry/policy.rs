@@ -1,5 +1,6 @@
 //! The replay table: what may be repeated, by operation and outcome. A pure function.
-//! It must never let a create be repeated that IDCloud may have run.
+//!
+//! Must not let a create be repeated that IDCloud may have run.
 
 use crate::operation::OperationKind;
 use crate::transport::error::TransportErrorKind;

@@ -1,5 +1,6 @@
 //! A transport that plays a script and records what it was given.
-//! It must never reach a network.
+//!
+//! Must not reach a network.
 
 use std::collections::VecDeque;
 use std::fmt;

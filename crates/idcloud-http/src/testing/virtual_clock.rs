@@ -1,5 +1,6 @@
 //! A clock that runs on tokio's paused time.
-//! It must never be used where real sockets are: paused time fires their time-outs at once.
+//!
+//! Must not be used where real sockets are: paused time fires their time-outs at once.
 
 use std::time::{Duration, SystemTime};
 

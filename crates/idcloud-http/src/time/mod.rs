@@ -1,5 +1,6 @@
 //! Where all time comes from, and waits that end.
-//! It must never read the system's clock elsewhere.
+//!
+//! Must not read the system's clock elsewhere.
 
 pub(crate) mod clock;
 pub(crate) mod timeout;

@@ -1,5 +1,6 @@
 //! Waiting for something no longer than until a point in time.
-//! It must never take a program that did not run for an answer that did not come.
+//!
+//! Must not take a program that did not run for an answer that did not come.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;

@@ -1,5 +1,6 @@
 //! The moment from which a request may be on its way: said by the transport, heard by the caller's hook.
-//! It must never be later than the first byte that leaves.
+//!
+//! Must not be later than the first byte that leaves.
 
 use std::fmt;
 use std::future::{Future, poll_fn};

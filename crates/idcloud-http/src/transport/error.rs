@@ -1,5 +1,6 @@
 //! Why a transport brought no answer, in kinds that say what each one proves.
-//! It must never carry a URL, a header or a body in its text.
+//!
+//! Must not carry a URL, a header or a body in its text.
 
 use std::fmt;
 

@@ -1,6 +1,6 @@
 //! An answer that refuses: its code, wherever the generation put it.
 //!
-//! Must never lose a code, and never print the body around it.
+//! Must not lose a code, nor print the body around it.
 
 use std::fmt;
 

@@ -1,5 +1,5 @@
 //! The limits that IDCloud publishes, each with its unit.
 //!
-//! Must never hold a number of its own: they stand in the spec, from which the reference pages are made too.
+//! Must not hold a number of its own: they stand in the spec, from which the reference pages are made too.
 
 pub use crate::catalogue::generated::limits::*;

@@ -1,6 +1,6 @@
 //! A birth date as IDCloud takes it: `yyyy-MM-dd`.
 //!
-//! Must never accept a day that the calendar does not have.
+//! Must not accept a day that the calendar does not have.
 
 use std::str::FromStr;
 

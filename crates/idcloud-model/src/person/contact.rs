@@ -1,6 +1,6 @@
 //! What else is said of a subject: name, e-mail, phone, gender, and the caller's own reference.
 //!
-//! Must never print any of it.
+//! Must not print any of it.
 
 use std::str::FromStr;
 

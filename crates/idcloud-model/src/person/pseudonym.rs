@@ -1,6 +1,6 @@
 //! Keyed pseudonyms: the same person gives the same text, and nobody without the key can tell who it is.
 //!
-//! Must never be made without a key: a CPF is one of a billion, and a plain hash of it is undone in seconds.
+//! Must not be made without a key: a CPF is one of a billion, and a plain hash of it is undone in seconds.
 
 use std::fmt;
 

@@ -1,6 +1,6 @@
 //! What names a person to fraud risk classification and to nothing else.
 //!
-//! Must never be convertible into a CPF or CURP, nor print itself.
+//! Must not be convertible into a CPF or CURP, nor print itself.
 
 use std::str::FromStr;
 

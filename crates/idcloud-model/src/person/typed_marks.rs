@@ -1,6 +1,6 @@
 //! Digits of every script, and the marks that people put between them.
 //!
-//! Must never call a digit a mark.
+//! Must not call a digit a mark.
 
 use unicode_general_category::{GeneralCategory, get_general_category};
 

@@ -1,6 +1,6 @@
 //! The 1:1 comparison of a face with an earlier one.
 //!
-//! Must never exist without something to compare with.
+//! Must not exist without something to compare with.
 
 use bytes::Bytes;
 

@@ -1,6 +1,6 @@
 //! What every create may say about itself: its use case, the customer's branch, and the caller's own name for it.
 //!
-//! Must never decide what is checked: the API key does.
+//! Must not decide what is checked: the API key does.
 
 use super::UseCase;
 use super::body::Writer;

@@ -1,6 +1,6 @@
 //! A document: captured now, or used again.
 //!
-//! Must never exist without the process that proves who holds it.
+//! Must not exist without the process that proves who holds it.
 
 use std::fmt;
 use std::str::FromStr;

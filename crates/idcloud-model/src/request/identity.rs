@@ -1,6 +1,6 @@
 //! Identity verification, with whatever else the key has.
 //!
-//! Must never exist without a code, a name and a selfie.
+//! Must not exist without a code, a name and a selfie.
 
 use std::time::SystemTime;
 

@@ -1,6 +1,6 @@
 //! Liveness alone.
 //!
-//! Must never carry a plain image: IDCloud would not check it.
+//! Must not carry a plain image: IDCloud would not check it.
 
 use super::Body;
 use super::body::Writer;

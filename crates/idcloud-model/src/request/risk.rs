@@ -1,6 +1,6 @@
 //! Fraud risk classification of a person whom an e-mail address, a telephone number or another document names.
 //!
-//! Must never be taken for a request about an identity: nothing is verified of such a code.
+//! Must not be taken for a request about an identity: nothing is verified of such a code.
 
 use super::Body;
 use super::body::Writer;

@@ -1,6 +1,6 @@
 //! What an operation is for, in the caller's words.
 //!
-//! Must never be sent empty.
+//! Must not be sent empty.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,6 +1,6 @@
 //! Base64 of a picture, in whatever form people have it.
 //!
-//! Must never give other bytes than were encoded, never leave an unwiped copy behind, and never grow a buffer, which would.
+//! Must not give other bytes than were encoded, nor leave an unwiped copy behind, nor grow a buffer, which would.
 
 use std::hint::black_box;
 

@@ -1,6 +1,6 @@
 //! What the capture SDK hands over, in the forms in which programs pass it on: the token, or the object that holds it.
 //!
-//! Must never take the object's preview for the capture: only the token's liveness is checked.
+//! Must not take the object's preview for the capture: only the token's liveness is checked.
 
 use serde::Deserialize;
 use zeroize::Zeroizing;

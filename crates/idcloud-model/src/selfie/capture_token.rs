@@ -1,6 +1,6 @@
 //! The capture token: what Unico's SDK makes of a capture, and the only selfie whose liveness IDCloud checks.
 //!
-//! Must never be decoded beyond its two times, never be limited in length, and never be printed.
+//! Must not be decoded beyond its two times, nor be limited in length, nor be printed.
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! Where what a key was declared to have and what it answered differ.
 //!
-//! Must never be left unsaid: either the key or its declaration is wrong.
+//! Must not be left unsaid: either the key or its declaration is wrong.
 
 use crate::{
     Asked, Capabilities, Capability, FinalProcess, Language, LivenessResult, Status, Verdict,

@@ -1,6 +1,6 @@
 //! The table of decisions, read a second time: slowly, row by row, and straight from the raw answer.
 //!
-//! Must never call the crate's own reading or judging; what it shares with the crate is the question (asked and policy), nothing else.
+//! Must not call the crate's own reading or judging; what it shares with the crate is the question (asked and policy), nothing else.
 
 use idcloud_model::{Asked, Capability, Policy, SelfieKind};
 use serde_json::Value;

@@ -1,5 +1,6 @@
 //! What was billed: every process that came into being, told by what a client cannot choose anew.
-//! Never keeps a person's number or picture: a keyed digest says whether two were the same.
+//!
+//! Must not keep a person's number or picture: a keyed digest says whether two were the same.
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt::Write as _;

@@ -1,5 +1,6 @@
 //! `application/x-www-form-urlencoded` bodies, as the token endpoint takes them.
-//! Never keeps a value longer than the request that carried it.
+//!
+//! Must not keep a value longer than the request that carried it.
 
 /// The name and value pairs of `body` in order; `None` when an escape is broken or the text is not UTF-8.
 pub(crate) fn parse(body: &[u8]) -> Option<Vec<(String, String)>> {

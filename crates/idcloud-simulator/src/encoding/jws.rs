@@ -1,5 +1,6 @@
 //! Compact JWS: three base64url parts between dots, as assertions, access tokens and captures are written.
-//! Never decides whether a signature is good; it hands out what was signed and with what.
+//!
+//! Must not decide whether a signature is good; it hands out what was signed and with what.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -1,5 +1,6 @@
 //! PEM, as keys and certificates are written down.
-//! Never reads what it has not been asked to write.
+//!
+//! Must not read what it has not been asked to write.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -1,5 +1,6 @@
 //! Points in time as the wire writes them: whole seconds since 1970 in a JWT, words in a header, digits in an answer.
-//! Never reads a clock; the moment is always handed in.
+//!
+//! Must not read a clock; the moment is always handed in.
 
 use std::time::{Duration, SystemTime};
 

@@ -1,5 +1,6 @@
 //! A request's body, as it is read from the socket.
-//! Never keeps more than it was asked to, and never waits without a limit.
+//!
+//! Must not keep more than it was asked to, nor wait without a limit.
 
 use std::time::Duration;
 

@@ -1,5 +1,6 @@
 //! One connection: requests in, answers out, and now and then a reset.
-//! Never ends in another way than the core said.
+//!
+//! Must not end in another way than the core said.
 
 use std::convert::Infallible;
 use std::future::poll_fn;

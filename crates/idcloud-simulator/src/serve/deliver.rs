@@ -1,5 +1,6 @@
 //! Sends what webhooks are to be told, when it is due.
-//! Never keeps the simulator in hand while it sends.
+//!
+//! Must not keep the simulator in hand while it sends.
 
 use std::sync::Arc;
 use std::time::Duration;

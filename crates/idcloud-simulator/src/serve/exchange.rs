@@ -1,5 +1,6 @@
 //! One request and what becomes of it on the socket.
-//! Never answers what the core wants lost, and never loses what it wants answered.
+//!
+//! Must not answer what the core wants lost, nor lose what it wants answered.
 
 use std::future::pending;
 use std::net::SocketAddr;

@@ -1,5 +1,6 @@
 //! One request over a connection of its own: what a webhook is told.
-//! Never follows, never repeats, and never speaks TLS: receivers are on this machine or beside it.
+//!
+//! Must not follow, nor repeat, nor speak TLS: receivers are on this machine or beside it.
 
 use std::pin::pin;
 use std::time::Duration;

@@ -1,5 +1,6 @@
 //! The simulator behind a socket: HTTP/1.1, the API and the token endpoint on one address.
-//! Never logs a body or a header, and never decides an answer: the core does.
+//!
+//! Must not log a body or a header, nor decide an answer: the core does.
 
 pub(crate) mod http_post;
 pub(crate) mod shutdown;

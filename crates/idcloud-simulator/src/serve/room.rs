@@ -1,5 +1,6 @@
 //! The connections that are open: what each one is doing, and which one goes when there are too many.
-//! Never closes a connection whose request is being answered.
+//!
+//! Must not close a connection whose request is being answered.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};

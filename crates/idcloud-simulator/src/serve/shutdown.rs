@@ -1,5 +1,6 @@
 //! The word that it is over: for connections that are kept, or for everything.
-//! Never takes the end back: whoever hears it late hears it all the same.
+//!
+//! Must not take the end back: whoever hears it late hears it all the same.
 
 use tokio::sync::watch;
 

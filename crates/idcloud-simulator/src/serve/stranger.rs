@@ -1,5 +1,6 @@
 //! What shows that a request from this machine speaks for somebody else: a web page, a proxy, or a foreign name.
-//! Never proves that it speaks for itself: a proxy that adds nothing cannot be seen.
+//!
+//! Must not prove that it speaks for itself: a proxy that adds nothing cannot be seen.
 
 use http::header::{HOST, ORIGIN, REFERER};
 use http::request::Parts;

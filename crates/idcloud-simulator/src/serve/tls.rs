@@ -1,5 +1,6 @@
 //! A certificate for a served simulator, and the authority that vouches for it.
-//! Never keeps the authority's key: what it has signed is all that it will ever sign.
+//!
+//! Must not keep the authority's key: what it has signed is all that it will ever sign.
 
 use std::fmt;
 use std::sync::Arc;

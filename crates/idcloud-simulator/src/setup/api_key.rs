@@ -1,5 +1,6 @@
 //! What an API key of the simulator is provisioned with.
-//! Never holds the key itself.
+//!
+//! Must not hold the key itself.
 
 use idcloud_model::{Capabilities, Capability};
 

@@ -1,5 +1,6 @@
 //! Plays Unico's capture SDK: makes the token that a phone's camera would have made, and reads it back.
-//! Never holds the picture or anything about a person; it refers to the picture by its digest.
+//!
+//! Must not hold the picture or anything about a person; it refers to the picture by its digest.
 
 use std::time::{Duration, SystemTime};
 

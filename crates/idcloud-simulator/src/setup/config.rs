@@ -1,5 +1,6 @@
 //! How a simulator is set up.
-//! Never holds a secret: accounts and API keys are issued by the simulator itself.
+//!
+//! Must not hold a secret: accounts and API keys are issued by the simulator itself.
 
 use std::num::NonZeroU32;
 use std::time::Duration;

@@ -1,5 +1,6 @@
 //! The generations of the documents: four ways to say the same on one path.
-//! Never changes what is true of a person, only how it is told.
+//!
+//! Must not change what is true of a person, only how it is told.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,5 +1,6 @@
 //! What the simulator finds out about a person, and the course that a process takes.
-//! Never says what a key shows of it: that depends on the key's capabilities and dialect.
+//!
+//! Must not say what a key shows of it: that depends on the key's capabilities and dialect.
 
 use std::time::Duration;
 

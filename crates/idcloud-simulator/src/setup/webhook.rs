@@ -1,5 +1,6 @@
 //! Where a tenant wants to be told, and how it lets the teller in.
-//! Never prints a credential or a URL.
+//!
+//! Must not print a credential or a URL.
 
 use std::fmt;
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! The JSON of `docs/capabilities` is what is sent and what comes back: each page's request is sent as it stands, and its answer compared.
 //!
-//! Never takes a page's word for a member that the simulator answers otherwise, or not at all.
+//! Must not take a page's word for a member that the simulator answers otherwise, or not at all.
 
 use bytes::Bytes;
 use idcloud_simulator::{Config, KeyProfile, capture};

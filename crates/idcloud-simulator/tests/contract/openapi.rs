@@ -1,6 +1,6 @@
 //! The simulator against `docs/openapi.json`: whatever it answers is in the document, and what the document says happens here too.
 //!
-//! Never lets the two drift apart: a status, a member or a word that only one of them knows fails. Faults that
+//! Must not let the two drift apart: a status, a member or a word that only one of them knows fails. Faults that
 //! somebody asked for are left out.
 
 use std::collections::BTreeSet;

@@ -1,6 +1,6 @@
 //! What one call allocates in steady state.
 //!
-//! Must never count what the server allocates: that is another process.
+//! Must not count what the server allocates: that is another process.
 
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region};
 

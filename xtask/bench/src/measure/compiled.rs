@@ -1,6 +1,6 @@
 //! How many crates one of ours makes the compiler compile, as `cargo xtask` counts it.
 //!
-//! Must never count by itself: the count and its limit are xtask's, which fails by the same ones.
+//! Must not count by itself: the count and its limit are xtask's, which fails by the same ones.
 
 use std::str::FromStr;
 

@@ -1,6 +1,6 @@
 //! User instructions a call, counted by valgrind's callgrind in a process of its own.
 //!
-//! Must never leave a count out silently: without valgrind the gate is missed, and says why.
+//! Must not leave a count out silently: without valgrind the gate is missed, and says why.
 
 use std::collections::BTreeMap;
 use std::process::{Command, Stdio};

@@ -1,6 +1,6 @@
 //! The same thing measured in several runs, of which the middle one is told.
 //!
-//! Must never be the mean: one run beside a noisy neighbour would show in it.
+//! Must not be the mean: one run beside a noisy neighbour would show in it.
 
 /// Runs of everything that varies, each with everything in it, so that a machine that slows down slows all alike.
 pub const RUNS: usize = 5;

@@ -1,6 +1,6 @@
 //! Everything that is measured, in one go: what can be counted once, and what varies five times in turns.
 //!
-//! Must never run the rounds of one figure without those of the others between them.
+//! Must not run the rounds of one figure without those of the others between them.
 
 pub mod output;
 pub mod page;

@@ -1,6 +1,6 @@
 //! Why a goal is not reached, and what would reach it: written by hand for every figure that is known to miss.
 //!
-//! Must never excuse a gate: a gate that is missed fails, whatever stands here.
+//! Must not excuse a gate: a gate that is missed fails, whatever stands here.
 
 use crate::figure::Figure;
 use crate::measure::instructions::CREATE_WITH_FILLS;

@@ -1,6 +1,6 @@
 //! A create's body as somebody writes it who wants it cheap: SIMD base64 into a buffer that is used again.
 //!
-//! Must never do what idcloud-http adds to it (leases, wiping): it is the floor that those are measured from.
+//! Must not do what idcloud-http adds to it (leases, wiping): it is the floor that those are measured from.
 
 use base64::Engine as _;
 use base64::engine::GeneralPurposeConfig;

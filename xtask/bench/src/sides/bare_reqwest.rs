@@ -1,6 +1,6 @@
 //! reqwest with its defaults, and the same request as ours put together by hand.
 //!
-//! Must never add what idcloud-http adds: its cost is what ours is counted from.
+//! Must not add what idcloud-http adds: its cost is what ours is counted from.
 
 use bytes::Bytes;
 use http::HeaderValue;

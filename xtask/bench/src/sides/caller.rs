@@ -1,6 +1,6 @@
 //! The sides that are compared, and what each can do.
 //!
-//! Must never measure: it only makes calls, one after the other.
+//! Must not measure: it only makes calls, one after the other.
 
 use std::fmt;
 use std::str::FromStr;

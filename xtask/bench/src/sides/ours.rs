@@ -1,6 +1,6 @@
 //! idcloud-http's client as a service uses it: cached token, limiter, replay rules; no subscriber for its spans.
 //!
-//! Must never be given less to do than in production, but for the budget, which would only make it wait.
+//! Must not be given less to do than in production, but for the budget, which would only make it wait.
 
 use std::sync::Arc;
 

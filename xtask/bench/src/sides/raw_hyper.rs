@@ -1,6 +1,6 @@
 //! hyper over one connection, with nothing around it: the floor.
 //!
-//! Must never do less than send the same request and read the whole answer.
+//! Must not do less than send the same request and read the whole answer.
 
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST};

@@ -1,6 +1,6 @@
 //! A socket and a text, with no HTTP library at all: what a create cannot cost less than.
 //!
-//! Must never do less than send the same request and read the whole answer.
+//! Must not do less than send the same request and read the whole answer.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;

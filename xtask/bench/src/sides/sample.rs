@@ -1,6 +1,6 @@
 //! What every side sends and is answered: one create with an image of exactly 600,000 bytes, one lookup.
 //!
-//! Must never hold a real person's data: the number is made up, and the image is a header and filling.
+//! Must not hold a real person's data: the number is made up, and the image is a header and filling.
 
 use bytes::Bytes;
 use idcloud_model::request::{CreateRequest, IdentityRequest, Segment};

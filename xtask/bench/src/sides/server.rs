@@ -1,6 +1,6 @@
 //! A raw server on this machine, in a process of its own: reads a request, answers from a constant.
 //!
-//! Must never share a process with what is measured.
+//! Must not share a process with what is measured.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write};
 use std::net::{TcpListener, TcpStream};

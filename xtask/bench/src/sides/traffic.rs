@@ -1,6 +1,6 @@
 //! The program `traffic`: serves, or makes calls and tells what they cost its process.
 //!
-//! Must never run with an allocator that counts: its instructions and its CPU time are what is measured.
+//! Must not run with an allocator that counts: its instructions and its CPU time are what is measured.
 
 use std::env;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,6 @@
 //! reqwest's `.json()` over serde, as most programs send an image.
 //!
-//! Must never be made cheaper than such programs are, nor dearer.
+//! Must not be made cheaper than such programs are, nor dearer.
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use bytes::Bytes;

@@ -1,6 +1,6 @@
 //! What a client asks of a tenant's budget, over a script and in virtual time.
 //!
-//! Must never wait for real: the paused clock jumps.
+//! Must not wait for real: the paused clock jumps.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! Creates a second that the served simulator takes on this machine, by the whole client over the loopback.
 //!
-//! Must never judge: the rate is told, and depends on the machine.
+//! Must not judge: the rate is told, and depends on the machine.
 
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
 //! What waiting costs: lookups, in virtual time over a script, and memory.
 //!
-//! Must never wait for real: the paused clock jumps.
+//! Must not wait for real: the paused clock jumps.
 
 use std::sync::Arc;
 use std::time::Duration;

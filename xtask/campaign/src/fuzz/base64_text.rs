@@ -1,6 +1,6 @@
 //! Base64 of pictures in whatever form people have it, held against a decoder of our own that knows one digit at a time.
 //!
-//! Must never use the decoder that it judges, nor the library behind it.
+//! Must not use the decoder that it judges, nor the library behind it.
 
 use bytes::Bytes;
 use idcloud_model::Image;

@@ -1,6 +1,6 @@
 //! Requests to the simulator's handler, some by nobody and some by a caller whom it knows.
 //!
-//! Must never keep a simulator from one input to the next: an input has to come to the same thing when it is tried again.
+//! Must not keep a simulator from one input to the next: an input has to come to the same thing when it is tried again.
 
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, SystemTime};

@@ -1,6 +1,6 @@
 //! The command line as real processes, on real files and sockets, while seeds choose what befalls it.
 //!
-//! Must never ask the client what is true: the ledger of a served simulator judges.
+//! Must not ask the client what is true: the ledger of a served simulator judges.
 
 mod judge;
 mod mischief;

@@ -1,7 +1,7 @@
 //! One batch: its folder, its input, its journal, the simulator that it talks to, and every run of
 //! it so far.
 //!
-//! Must never hold anything of a real person: the numbers are made up, with check digits.
+//! Must not hold anything of a real person: the numbers are made up, with check digits.
 
 use std::fmt::Write as _;
 use std::fs;

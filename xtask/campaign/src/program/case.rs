@@ -1,6 +1,6 @@
 //! One submission that somebody wants made: about whom, what is asked, and how its caller behaves.
 //!
-//! Must never be changed while a run goes on.
+//! Must not be changed while a run goes on.
 
 use std::time::{Duration, SystemTime};
 

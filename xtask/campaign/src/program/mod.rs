@@ -1,6 +1,6 @@
 //! A service that submits and waits, as one that starts, crashes and starts again does.
 //!
-//! Must never decide by itself that something may be sent again: it asks the client, under the same reference, however often it likes.
+//! Must not decide by itself that something may be sent again: it asks the client, under the same reference, however often it likes.
 
 pub(crate) mod case;
 pub(crate) mod lifetime;

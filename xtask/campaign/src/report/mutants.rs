@@ -1,6 +1,6 @@
 //! What changing the code at single places came to, as `cargo xtask mutants --write` noted it.
 //!
-//! Must never tell of an area that was not tried.
+//! Must not tell of an area that was not tried.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -1,6 +1,6 @@
 //! Every protection switched off in its turn, and how many runs it takes until that is noticed.
 //!
-//! Must never leave one out: what was not noticed is told as that, and fails.
+//! Must not leave one out: what was not noticed is told as that, and fails.
 
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,6 +1,6 @@
 //! A journal with a thread of its own in virtual time: while the thread writes, no time passes.
 //!
-//! Must never be used where another task has to run before the journal answers.
+//! Must not be used where another task has to run before the journal answers.
 //!
 //! What was told is done before anything is read. Virtual sleeps give the thread no real time, so a read could otherwise come before or behind
 //! a told command, as the machine pleases, and a run would depend on more than its seed.

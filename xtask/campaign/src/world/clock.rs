@@ -1,6 +1,6 @@
 //! A program's own clock: it shows the wrong time, and jumps.
 //!
-//! Must never touch the monotonic clock: machines set their time of day, and nothing else.
+//! Must not touch the monotonic clock: machines set their time of day, and nothing else.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};

@@ -1,6 +1,6 @@
 //! A program's way to the simulator: what leaves arrives, whatever becomes of the program.
 //!
-//! Must never let a crash, a stop or a dropped call take a request back that has left.
+//! Must not let a crash, a stop or a dropped call take a request back that has left.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! People who do not exist, and what is true of them.
 //!
-//! Must never ask the client's decision table: what a person's own row approves is written down here once more, by hand.
+//! Must not ask the client's decision table: what a person's own row approves is written down here once more, by hand.
 
 use idcloud_flows::Flow;
 use idcloud_model::{Capability, SelfieKind};

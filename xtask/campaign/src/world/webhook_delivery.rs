@@ -1,6 +1,6 @@
 //! Webhooks: they are delivered to whoever listens, and some of what is delivered is a lie.
 //!
-//! Must never tell a program anything but through its webhook's address.
+//! Must not tell a program anything but through its webhook's address.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

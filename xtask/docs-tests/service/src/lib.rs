@@ -1,5 +1,6 @@
 //! A service that verifies people: a picture comes in, a decision goes out.
-//! It must never answer with anything that it was sent.
+//!
+//! Must not answer with anything that it was sent.
 
 use std::time::Duration;
 

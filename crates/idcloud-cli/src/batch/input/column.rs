@@ -1,6 +1,6 @@
 //! The columns of a batch's input.
 //!
-//! Never repeats a name that it does not know: where the header is missing, a person stands in its place.
+//! Must not repeat a name that it does not know: where the header is missing, a person stands in its place.
 
 /// A column of CSV, or a key of JSON lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,20 +1,20 @@
 //! Rows out of comma-separated values.
 //!
-//! Never puts a row together from two: a quote that is left open ends with its own row.
+//! Must not put a row together from two: a quote that is left open ends with its own row.
 
 use std::io::Read;
 
 use zeroize::Zeroizing;
 
-use crate::batch::csv_header;
-use crate::batch::csv_record::Splitter;
 use crate::batch::input::column::Column;
+use crate::batch::input::csv_header;
+use crate::batch::input::csv_record::Splitter;
 use crate::batch::input::fields::Fields;
+use crate::batch::input::lines::{Line, Lines};
+use crate::batch::input::quotes::{self, Quotes};
 use crate::batch::input::source::{self, Entry};
-use crate::batch::lines::{Line, Lines};
-use crate::batch::quotes::{self, Quotes};
-use crate::blanks;
 use crate::failure::Refusal;
+use crate::input::blanks;
 use crate::input::wiped::Ahead;
 
 /// What to do about a quote.

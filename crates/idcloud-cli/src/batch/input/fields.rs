@@ -8,7 +8,7 @@ use std::hash::{Hash, Hasher};
 use zeroize::Zeroizing;
 
 use crate::batch::input::column::Column;
-use crate::blanks;
+use crate::input::blanks;
 
 /// The texts of one row. What is empty counts as absent.
 #[derive(Default)]

@@ -1,6 +1,6 @@
 //! Rows out of JSON lines.
 //!
-//! Never keeps a line that is longer than a row may be, and never quotes one.
+//! Must not keep a line that is longer than a row may be, nor quote one.
 
 use std::fmt;
 use std::io::BufRead;
@@ -11,10 +11,10 @@ use zeroize::Zeroizing;
 
 use crate::batch::input::column::{Column, Named};
 use crate::batch::input::fields::Fields;
+use crate::batch::input::lines::{Line, Lines};
 use crate::batch::input::source::{self, Entry};
-use crate::batch::lines::{Line, Lines};
-use crate::blanks;
 use crate::failure::Refusal;
+use crate::input::blanks;
 
 /// The rows of a file with one JSON object on each line.
 pub(crate) struct JsonRows<R> {

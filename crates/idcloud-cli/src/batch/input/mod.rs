@@ -1,6 +1,12 @@
 //! The input file of a batch: rows by their format, checked one by one.
 //! Must not hold the whole file.
 
+pub(crate) mod csv_record;
+pub(crate) mod quotes;
+
+pub(crate) mod csv_header;
+pub(crate) mod lines;
+
 #[cfg(test)]
 pub(crate) mod any_input;
 pub(crate) mod column;

@@ -1,6 +1,6 @@
 //! The references of an input, for looking others up among them.
 //!
-//! Never keeps a reference: eight keyed bytes of each, and eight more where leading zeros may have been lost.
+//! Must not keep a reference: eight keyed bytes of each, and eight more where leading zeros may have been lost.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::path::Path;

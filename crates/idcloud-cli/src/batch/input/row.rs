@@ -1,6 +1,6 @@
 //! One row of a batch, read and checked, except for its selfie.
 //!
-//! Never stops at the first mistake of a row, and never reads the selfie before it is needed.
+//! Must not stop at the first mistake of a row, nor read the selfie before it is needed.
 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -13,9 +13,9 @@ use idcloud_model::{
 
 use crate::batch::input::column::Column;
 use crate::batch::input::fields::Fields;
-use crate::blanks;
 use crate::failure::{Refusal, keep};
 use crate::input::Stdin;
+use crate::input::blanks;
 use crate::input::selfie;
 
 /// What a row asks for.

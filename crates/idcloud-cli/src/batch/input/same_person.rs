@@ -1,6 +1,6 @@
 //! People who stand in more than one row of an input: each row is a process of its own, and billed.
 //!
-//! Never keeps a number: a keyed hash of eight bytes stands for each person, under a key that dies with the run.
+//! Must not keep a number: a keyed hash of eight bytes stands for each person, under a key that dies with the run.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;

@@ -1,6 +1,6 @@
 //! The input file of a batch, read row by row.
 //!
-//! Never keeps a row: a million of them are read in the memory of one.
+//! Must not keep a row: a million of them are read in the memory of one.
 
 use std::io;
 use std::path::Path;

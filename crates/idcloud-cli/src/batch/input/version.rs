@@ -1,6 +1,6 @@
 //! An input file as it was when a run began: which file, how long, and when it and its description were changed.
 //!
-//! Never lets rows be read out of a file that changed under the reader: half of one row and half of another is a
+//! Must not let rows be read out of a file that changed under the reader: half of one row and half of another is a
 //! person whom nobody named.
 
 use std::fmt;

@@ -1,6 +1,6 @@
 //! Text and charts as HTML: escaping, bars and histograms as inline SVG.
 //!
-//! Never lets a value become markup, and never refers to anything outside the page.
+//! Must not let a value become markup, nor refer to anything outside the page.
 
 use std::fmt::Write as _;
 

@@ -1,6 +1,6 @@
 //! The page about a batch: one HTML file that needs nothing else.
 //!
-//! Never holds personal data, a script or an address of anything outside.
+//! Must not hold personal data, a script or an address of anything outside.
 
 use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};

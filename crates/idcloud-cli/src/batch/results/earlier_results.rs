@@ -1,6 +1,6 @@
 //! Results of an earlier run, as far as the next one looks at them.
 //!
-//! Never takes a line for results that is none: a person may have written it.
+//! Must not take a line for results that is none: a person may have written it.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
@@ -11,8 +11,8 @@ use serde_json::Value;
 
 use crate::batch::input::source::Form;
 use crate::batch::run::outcome::Outcome;
-use crate::blanks;
 use crate::failure::{Failure, Refusal};
+use crate::input::blanks;
 use crate::input::opening::open_regular;
 
 /// What is looked at of a row of results.

@@ -1,6 +1,6 @@
 //! Where the rows of a batch's output go: a file that appears whole, or standard output.
 //!
-//! Never leaves half a file where a whole one stood.
+//! Must not leave half a file where a whole one stood.
 
 use std::io::{self, Write};
 use std::path::Path;

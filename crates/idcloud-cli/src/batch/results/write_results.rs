@@ -1,6 +1,6 @@
 //! The last pass: over input and journal, from which the output is written.
 //!
-//! Never takes a row's outcome from anywhere but the journal where the journal has one.
+//! Must not take a row's outcome from anywhere but the journal where the journal has one.
 
 use idcloud_flows::journal::{Entry, JournalError, Reference, Refusal, State};
 

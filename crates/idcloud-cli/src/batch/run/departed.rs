@@ -1,6 +1,6 @@
 //! How far one row's request has come, for a run that is asked to stop.
 //!
-//! Never calls a request back that may have left.
+//! Must not call a request back that may have left.
 
 use async_trait::async_trait;
 use idcloud_http::{BeforeDispatch, BoxError};

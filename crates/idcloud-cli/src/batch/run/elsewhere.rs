@@ -1,6 +1,6 @@
 //! Rows of an input that a journal has under other environments, tenants and addresses than a run would use.
 //!
-//! Never counts what was provably not sent.
+//! Must not count what was provably not sent.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,6 @@
 //! Reads a journal from one end to the other, and counts.
 //!
-//! Never holds more of it than a page of entries, and never changes it.
+//! Must not hold more of it than a page of entries, nor change it.
 
 use std::time::SystemTime;
 

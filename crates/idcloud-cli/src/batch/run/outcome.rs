@@ -1,6 +1,6 @@
 //! What came of a row, and which exit code a batch ends with.
 //!
-//! Never calls a row done whose process has no result, nor unsent what may have left.
+//! Must not call a row done whose process has no result, nor unsent what may have left.
 
 use serde::Serialize;
 

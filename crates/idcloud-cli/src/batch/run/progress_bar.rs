@@ -1,6 +1,6 @@
 //! How far a run has come, shown while it goes on: a bar on a terminal, a line now and then elsewhere.
 //!
-//! Never counts: it is told, and shows. Never writes where nobody watches for it.
+//! Must not count: it is told, and shows. Never writes where nobody watches for it.
 
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! What the journal, and the results that stand where the output goes, know of an input, before anything is sent.
 //!
-//! Never takes a memory that is new, foreign or older than the results for a first start in silence: what was paid is paid again then.
+//! Must not take a memory that is new, foreign or older than the results for a first start in silence: what was paid is paid again then.
 
 use std::path::Path;
 use std::time::SystemTime;

@@ -1,6 +1,6 @@
 //! What a batch that was killed left behind in its journal.
 //!
-//! Never lets go of an attempt whose holder may live: only the batch that has the journal's lock may call this.
+//! Must not let go of an attempt whose holder may live: only the batch that has the journal's lock may call this.
 
 use idcloud_flows::journal::{
     Command, EntryFilter, Journal, JournalError, JournalErrorKind, Owner, Reference, Settlement,

@@ -1,6 +1,6 @@
 //! Which bad rows are told while a run goes on.
 //!
-//! Never floods: after so many the output tells the rest.
+//! Must not flood: after so many the output tells the rest.
 
 use crate::batch::run::progress_bar::Meter;
 use crate::failure::{Failure, Refusal};

@@ -1,6 +1,6 @@
 //! What a run knows of its rows besides the journal: which are its own, and why others came to nothing.
 //!
-//! Never grows by a text for each row: a million rows fail for a handful of reasons. Never gives what it knows of one
+//! Must not grow by a text for each row: a million rows fail for a handful of reasons. Never gives what it knows of one
 //! row to another, also when the input changed in between.
 
 use std::collections::HashMap;

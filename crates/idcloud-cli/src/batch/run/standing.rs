@@ -1,6 +1,6 @@
 //! What a run does with a row, given what the journal remembers under its reference.
 //!
-//! Never takes a record for the answer to a row unless the row's request is the record's.
+//! Must not take a record for the answer to a row unless the row's request is the record's.
 
 use std::path::PathBuf;
 use std::time::SystemTime;

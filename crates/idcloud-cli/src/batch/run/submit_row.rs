@@ -1,6 +1,6 @@
 //! One row, from its reference to what came of it.
 //!
-//! Never gives a row the answer of another request, and never submits one that it may not repeat.
+//! Must not give a row the answer of another request, nor submit one that it may not repeat.
 
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
 //! What this run was answered and the journal could not write down: kept until the results are written.
 //!
-//! Never loses an id that was paid for because a disk was full when it came.
+//! Must not lose an id that was paid for because a disk was full when it came.
 
 use std::collections::HashMap;
 use std::future::Future;

@@ -1,6 +1,6 @@
 //! Work on rows side by side, whose results are taken in the order of the rows.
 //!
-//! Never holds more than so many at once, and never changes their order.
+//! Must not hold more than so many at once, nor change their order.
 
 use std::collections::VecDeque;
 

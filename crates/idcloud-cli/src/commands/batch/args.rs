@@ -1,6 +1,6 @@
 //! `idcloud batch` as clap sees it.
 //!
-//! Never derives `Debug`: the names of files are people's.
+//! Must not derive `Debug`: the names of files are people's.
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! What is looked at before a batch begins: its files, and what is known of its rows.
 //!
-//! Never makes or changes a file, and never sends anything.
+//! Must not make or change a file, nor send anything.
 
 use std::hash::RandomState;
 use std::path::Path;

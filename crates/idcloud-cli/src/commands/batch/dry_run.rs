@@ -1,6 +1,6 @@
 //! `idcloud batch run --dry-run`: every row checked, and what a run will do and cost.
 //!
-//! Never sends anything, and never makes a journal.
+//! Must not send anything, nor make a journal.
 
 use std::hash::RandomState;
 use std::sync::Arc;

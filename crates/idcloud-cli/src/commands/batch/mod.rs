@@ -1,6 +1,6 @@
 //! `idcloud batch`: many onboardings, resumable, never twice.
 //!
-//! Never submits a row that the journal has an answer for.
+//! Must not submit a row that the journal has an answer for.
 
 pub(crate) mod args;
 

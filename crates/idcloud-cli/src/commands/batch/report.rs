@@ -1,6 +1,6 @@
 //! `idcloud batch report`: a page about a batch.
 //!
-//! Never writes personal data: the journal has none.
+//! Must not write personal data: the journal has none.
 
 use idcloud_http::{Clock as _, SystemClock};
 

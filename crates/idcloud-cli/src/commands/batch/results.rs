@@ -1,6 +1,6 @@
 //! The results of a batch: the last pass over its input and its journal.
 //!
-//! Never leaves half of the results where whole ones stood.
+//! Must not leave half of the results where whole ones stood.
 
 use std::hash::RandomState;
 use std::io;

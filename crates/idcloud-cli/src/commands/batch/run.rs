@@ -1,6 +1,6 @@
 //! `idcloud batch run`: from a file of rows to a file of results.
 //!
-//! Never sends anything before the input can be read to its end and the output can be written.
+//! Must not send anything before the input can be read to its end and the output can be written.
 
 use std::hash::RandomState;
 use std::io::{self, Write};

@@ -1,6 +1,6 @@
 //! `idcloud batch status`: how far a batch has come, also while it runs.
 //!
-//! Never changes the journal.
+//! Must not change the journal.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};

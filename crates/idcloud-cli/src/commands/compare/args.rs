@@ -1,6 +1,6 @@
 //! `idcloud compare` as clap sees it.
 //!
-//! Never derives `Debug`: flags carry personal data.
+//! Must not derive `Debug`: flags carry personal data.
 
 use std::path::PathBuf;
 

@@ -1,6 +1,6 @@
 //! Mix-ups of `iss`, `aud` and environment that can be seen without asking anybody.
 //!
-//! Never refuses what may be meant: what only looks odd is a warning.
+//! Must not refuse what may be meant: what only looks odd is a warning.
 
 use super::finding::Finding;
 use crate::config::target::{Address, Remote};

@@ -1,6 +1,6 @@
 //! `idcloud doctor`: why credentials, clock or network fail, and what to do about each.
 //!
-//! Never creates anything, and never shows a credential or a proxy's address.
+//! Must not create anything, nor show a credential or a proxy's address.
 
 pub(crate) mod probe_transport;
 

@@ -1,6 +1,6 @@
 //! A transport that notes what answers show of the way: whether they came, over TLS, and what time it is there.
 //!
-//! Never changes a request or an answer, and never keeps any of it but the `Date` header.
+//! Must not change a request or an answer, nor keep any of it but the `Date` header.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;

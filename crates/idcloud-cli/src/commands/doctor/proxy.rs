@@ -1,6 +1,6 @@
 //! Whether a proxy stands between this machine and IDCloud.
 //!
-//! Never shows a proxy's address: it may hold a password.
+//! Must not show a proxy's address: it may hold a password.
 
 use idcloud_http::ReqwestTransportBuilder;
 

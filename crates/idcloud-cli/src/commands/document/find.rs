@@ -1,6 +1,6 @@
 //! `idcloud document find`: which documents of a person IDCloud kept and would take again.
 //!
-//! Never shows whose they are.
+//! Must not show whose they are.
 
 use std::io::{self, Write};
 

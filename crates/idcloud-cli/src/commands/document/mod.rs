@@ -1,6 +1,6 @@
 //! `idcloud document`: documents captured, used again, and looked up for that.
 //!
-//! Never sends anything before every input is known to be good.
+//! Must not send anything before every input is known to be good.
 
 pub(crate) mod args;
 

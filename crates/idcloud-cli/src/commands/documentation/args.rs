@@ -1,6 +1,6 @@
 //! `idcloud completions` and `idcloud man` as clap sees them.
 //!
-//! Never needs a setting.
+//! Must not need a setting.
 
 use std::path::PathBuf;
 

@@ -1,6 +1,6 @@
 //! `idcloud completions` and `idcloud man`: what clap knows of the program, for shells and for readers.
 //!
-//! Never reads a setting, and never writes beside the directory that was named.
+//! Must not read a setting, nor write beside the directory that was named.
 
 pub(crate) mod args;
 

@@ -1,6 +1,6 @@
 //! `idcloud explain` as clap sees it.
 //!
-//! Never needs an account or the network.
+//! Must not need an account or the network.
 
 use clap::{Args, ValueEnum};
 use idcloud_model::Language;

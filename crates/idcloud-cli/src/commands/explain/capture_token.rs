@@ -1,6 +1,6 @@
 //! A capture token explained, as far as it can be read.
 //!
-//! Never prints the token, nor anything of it but its two times.
+//! Must not print the token, nor anything of it but its two times.
 
 use std::io::{self, Write};
 use std::time::SystemTime;

@@ -1,6 +1,6 @@
 //! `idcloud explain`: what a code, an answer, a notification or a capture token means.
 //!
-//! Never sends anything, and never takes an answer for more than it proves: what was asked is told by flags.
+//! Must not send anything, nor take an answer for more than it proves: what was asked is told by flags.
 
 pub(crate) mod args;
 pub(crate) mod detect;

@@ -1,6 +1,6 @@
 //! A webhook's payload explained.
 //!
-//! Never calls it a result: it carries none, and nobody signs it.
+//! Must not call it a result: it carries none, and nobody signs it.
 
 use std::io::{self, Write};
 

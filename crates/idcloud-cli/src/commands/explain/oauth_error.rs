@@ -1,6 +1,6 @@
 //! The words of OAuth's error answers (RFC 6749, section 5.2), which the token endpoint gives where it gives no code.
 //!
-//! Must never repeat a description: it may quote the assertion.
+//! Must not repeat a description: it may quote the assertion.
 
 use idcloud_model::{Language, RetryClass};
 use serde_json::Value;

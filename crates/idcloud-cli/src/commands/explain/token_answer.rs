@@ -1,6 +1,6 @@
 //! A token endpoint's answer explained: that it holds an access token, and for how long.
 //!
-//! Never prints the token, nor anything of it.
+//! Must not print the token, nor anything of it.
 
 use std::io::{self, Write};
 

@@ -1,6 +1,6 @@
 //! `idcloud journal`, and the flags of commands that remember what they submitted, as clap sees them.
 //!
-//! Never derives `Debug`: a reference is the caller's own.
+//! Must not derive `Debug`: a reference is the caller's own.
 
 use std::path::PathBuf;
 

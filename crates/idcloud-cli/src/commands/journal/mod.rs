@@ -1,6 +1,6 @@
 //! `idcloud journal`: what was submitted, and closing what is ambiguous.
 //!
-//! Never sends anything, and never makes a journal.
+//! Must not send anything, nor make a journal.
 
 pub(crate) mod args;
 pub(crate) mod entry_object;

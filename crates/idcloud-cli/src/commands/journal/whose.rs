@@ -1,6 +1,6 @@
 //! Whose process a person found: looked up and compared before a reference is settled with it.
 //!
-//! Never settles anything, and never takes a failed look for a match.
+//! Must not settle anything, nor take a failed look for a match.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! `idcloud liveness` as clap sees it.
 //!
-//! Never takes a person: IDCloud needs none to tell whether one is there.
+//! Must not take a person: IDCloud needs none to tell whether one is there.
 
 use std::path::PathBuf;
 

@@ -1,6 +1,6 @@
 //! `idcloud liveness`: is a living person in front of the camera?
 //!
-//! Never sends a plain image: IDCloud would answer without looking.
+//! Must not send a plain image: IDCloud would answer without looking.
 
 pub(crate) mod args;
 

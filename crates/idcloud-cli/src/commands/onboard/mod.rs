@@ -1,6 +1,6 @@
 //! `idcloud onboard`: one identity verification, from files to a verdict.
 //!
-//! Never sends anything before every input is known to be good.
+//! Must not send anything before every input is known to be good.
 
 pub(crate) mod args;
 

@@ -1,6 +1,6 @@
 //! `idcloud preflight` as clap sees it.
 //!
-//! Never takes a setting that would make it talk to anybody.
+//! Must not take a setting that would make it talk to anybody.
 
 use std::path::PathBuf;
 

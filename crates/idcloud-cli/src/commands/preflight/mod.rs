@@ -1,6 +1,6 @@
 //! `idcloud preflight`: would IDCloud take this selfie?
 //!
-//! Never sends anything, and never holds more than one file at a time.
+//! Must not send anything, nor hold more than one file at a time.
 
 pub(crate) mod args;
 

@@ -1,6 +1,6 @@
 //! A person looked at before anything is sent: what IDCloud would refuse, and what would be sent in another form than it was given.
 //!
-//! Never shows a value unless that is asked for.
+//! Must not show a value unless that is asked for.
 
 use std::io::{self, Write};
 

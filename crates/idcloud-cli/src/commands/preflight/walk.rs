@@ -1,6 +1,6 @@
 //! The files that a name on the command line stands for.
 //!
-//! Never follows a link to a directory, so that no walk is endless, and never opens what is no file.
+//! Must not follow a link to a directory, so that no walk is endless, nor open what is no file.
 
 use std::fs::{self, DirEntry};
 use std::io;

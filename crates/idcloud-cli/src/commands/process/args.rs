@@ -1,6 +1,6 @@
 //! `idcloud process` as clap sees it.
 //!
-//! Never creates anything.
+//! Must not create anything.
 
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! `idcloud process`: what became of a process, whoever created it.
 //!
-//! Never creates anything, and never takes an unknown selfie for one whose liveness was checked.
+//! Must not create anything, nor take an unknown selfie for one whose liveness was checked.
 
 pub(crate) mod args;
 

@@ -1,6 +1,6 @@
 //! `idcloud simulator` as clap sees it.
 //!
-//! Never names a credential: the simulator makes its own.
+//! Must not name a credential: the simulator makes its own.
 
 use std::path::PathBuf;
 use std::time::Duration;

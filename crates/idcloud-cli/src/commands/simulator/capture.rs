@@ -1,6 +1,6 @@
 //! `idcloud simulator capture`: plays the capture SDK.
 //!
-//! Never makes a token that IDCloud itself would accept.
+//! Must not make a token that IDCloud itself would accept.
 
 use idcloud_http::{Clock as _, SystemClock};
 use serde::Serialize;

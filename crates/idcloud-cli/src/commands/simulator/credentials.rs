@@ -1,6 +1,6 @@
 //! A service account of the simulator, as files: the private key, and the variables that use it.
 //!
-//! Never writes a file that others than its owner may read.
+//! Must not write a file that others than its owner may read.
 
 use std::io;
 use std::path::Path;

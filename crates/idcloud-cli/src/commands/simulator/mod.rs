@@ -1,6 +1,6 @@
 //! `idcloud simulator`: an IDCloud on this machine.
 //!
-//! Never needs an account, an environment or the network, but to examine a server there.
+//! Must not need an account, an environment or the network, but to examine a server there.
 
 pub(crate) mod args;
 pub(crate) mod serve_options;

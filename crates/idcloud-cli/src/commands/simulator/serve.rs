@@ -1,6 +1,6 @@
 //! `idcloud simulator serve`: the simulator behind a socket, until an interruption.
 //!
-//! Never prints a credential: they go into files of their owner's alone.
+//! Must not print a credential: they go into files of their owner's alone.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};

@@ -1,6 +1,6 @@
 //! What `simulator serve` is told about the world around the processes: budget, latency, faults, webhook, control.
 //!
-//! Never takes a secret from the command line, and never shows one.
+//! Must not take a secret from the command line, nor show one.
 
 use std::num::NonZeroU32;
 use std::path::Path;

@@ -1,6 +1,6 @@
 //! `idcloud simulator subjects`: who can be verified, and what comes of it.
 //!
-//! Never lists a person: the codes are nobody's.
+//! Must not list a person: the codes are nobody's.
 
 use std::io::{self, Write};
 

@@ -1,6 +1,6 @@
 //! `idcloud token` and `idcloud doctor` as clap sees them.
 //!
-//! Never takes a credential: files and variables hold them.
+//! Must not take a credential: files and variables hold them.
 
 use clap::Args;
 

@@ -1,6 +1,6 @@
 //! `idcloud token`: proves the credentials.
 //!
-//! Never prints the token unless it was asked for, and never anything that it was made from.
+//! Must not print the token unless it was asked for, nor anything that it was made from.
 
 pub(crate) mod args;
 

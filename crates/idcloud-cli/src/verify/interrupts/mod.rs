@@ -1,7 +1,7 @@
 //! The signals that ask the program to end. They are counted from the start of the program, so
 //! that no signal is lost between two waits of a command.
 //!
-//! Never ends a command that heeds them: such a command is asked, and ends by itself.
+//! Must not end a command that heeds them: such a command is asked, and ends by itself.
 
 #[cfg(unix)]
 #[path = "unix.rs"]

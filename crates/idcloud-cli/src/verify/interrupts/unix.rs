@@ -1,6 +1,6 @@
 //! SIGINT, SIGTERM, and SIGHUP where it is not ignored already.
 //!
-//! Never takes back what `nohup` did.
+//! Must not take back what `nohup` did.
 
 use std::fs;
 use std::future::pending;

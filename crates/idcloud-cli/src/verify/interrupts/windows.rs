@@ -1,7 +1,7 @@
 //! The console's events: ctrl-c and ctrl-break, and the end of the console, the session or the
 //! machine.
 //!
-//! Never returns from the last three by itself: Windows ends the program when it does.
+//! Must not return from the last three by itself: Windows ends the program when it does.
 
 use std::future::pending;
 use std::io;

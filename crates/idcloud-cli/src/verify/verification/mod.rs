@@ -1,6 +1,6 @@
 //! One verification, from what is sent to what a person or a script is told.
 //!
-//! Never loses the id of a process, and never calls harmless what may have left.
+//! Must not lose the id of a process, nor call harmless what may have left.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! An interruption is heard in every phase of a verification.
 //!
-//! Never uses a signal: interruptions are raised by hand, at an exact place.
+//! Must not use a signal: interruptions are raised by hand, at an exact place.
 
 use std::future::pending;
 use std::io::{self, Write};

@@ -1,5 +1,6 @@
 //! The access token that all calls share, and who fetches the next one.
-//! It must never start a second exchange beside a running one, or be blocked by a caller who left.
+//!
+//! Must not start a second exchange beside a running one, or be blocked by a caller who left.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;

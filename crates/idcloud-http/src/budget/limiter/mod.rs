@@ -1,5 +1,6 @@
 //! The queue before the tenant's budget: who may leave next, and when.
-//! It must never let a request leave over the budget, and never lose a turn to a caller who left.
+//!
+//! Must not let a request leave over the budget, nor lose a turn to a caller who left.
 
 use std::fmt;
 use std::pin::pin;

@@ -1,5 +1,6 @@
 //! The limiter's state: the admission window, the send window and one FIFO a lane. Every method runs under its mutex.
-//! It must never wake a waiter by itself: the waiters to wake are returned, and woken past the lock.
+//!
+//! Must not wake a waiter by itself: the waiters to wake are returned, and woken past the lock.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

@@ -1,5 +1,6 @@
 //! A request's body that can be held back for good, as long as hyper has not begun to send it.
-//! It must never let a body out that was declared unsent, or call one unsent that was handed out.
+//!
+//! Must not let a body out that was declared unsent, or call one unsent that was handed out.
 
 use std::fmt;
 use std::pin::Pin;

@@ -1,5 +1,6 @@
 //! Which connections a request may take: kept ones for lookups, young ones for creates.
-//! It must never give a create a connection that its server is likely to be closing.
+//!
+//! Must not give a create a connection that its server is likely to be closing.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;

@@ -1,5 +1,6 @@
 //! Reads an answer that a server compressed although nothing but `identity` was asked for.
-//! It must never make more of an answer than is accepted.
+//!
+//! Must not make more of an answer than is accepted.
 
 use std::io::Read as _;
 

@@ -1,5 +1,6 @@
 //! The transport over reqwest: rustls with aws-lc-rs, HTTP/1.1, and rules that cannot be undone.
-//! It must never follow a redirect, repeat a request, or say "not sent" when a byte may have left.
+//!
+//! Must not follow a redirect, repeat a request, or say "not sent" when a byte may have left.
 
 pub(crate) mod body_gate;
 pub(crate) mod connections;

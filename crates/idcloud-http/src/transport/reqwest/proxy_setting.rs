@@ -1,5 +1,6 @@
 //! The proxy that the environment names, and whether it can be used.
-//! It must never show the variable's value: a password may stand in it.
+//!
+//! Must not show the variable's value: a password may stand in it.
 
 use http::Uri;
 

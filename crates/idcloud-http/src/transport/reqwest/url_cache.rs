@@ -1,5 +1,6 @@
 //! The beginnings of addresses (scheme, host, port) that were read before, as reqwest wants them.
-//! It must never let one address stand for another: what it gives is what reading the whole would give.
+//!
+//! Must not let one address stand for another: what it gives is what reading the whole would give.
 //!
 //! Reading a host (an address in numbers, an international name) is the dearest part of reading a URL, and a client has
 //! two of them for all its requests.

@@ -1,6 +1,6 @@
 //! Errors that stand in an answer about a process.
 //!
-//! Must never miss one that stands beside evidence, and must take no other unknown member for one.
+//! Must not miss one that stands beside evidence, and must take no other unknown member for one.
 
 use serde_json::Value;
 

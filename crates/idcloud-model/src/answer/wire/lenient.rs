@@ -1,6 +1,6 @@
 //! Mends an answer that the JSON reader turned down: its character set, and values that no reader can keep.
 //!
-//! Must never mend a value into a known one: what cannot be kept becomes a text that no evidence has.
+//! Must not mend a value into a known one: what cannot be kept becomes a text that no evidence has.
 
 use std::borrow::Cow;
 

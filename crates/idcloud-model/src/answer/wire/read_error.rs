@@ -1,6 +1,6 @@
 //! Why bytes are not an answer.
 //!
-//! Must never hold anything of them.
+//! Must not hold anything of them.
 
 use std::fmt;
 

@@ -1,6 +1,6 @@
 //! Values that are documented as one of a few words or numbers.
 //!
-//! Must never turn something unknown into something known.
+//! Must not turn something unknown into something known.
 
 use std::fmt;
 use std::marker::PhantomData;

@@ -1,6 +1,6 @@
 //! A JPEG's size, and its way from marker to marker until the end (ITU-T T.81, annex B).
 //!
-//! Must never decode the entropy-coded data, and never follow a length beyond the file.
+//! Must not decode the entropy-coded data, nor follow a length beyond the file.
 
 use super::{Damage, Dimensions};
 

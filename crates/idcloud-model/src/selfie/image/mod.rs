@@ -1,6 +1,6 @@
 //! A picture as IDCloud takes it: its format and size, read from the header, and on request its structure to the end.
 //!
-//! Must never decode the picture, and never copy it.
+//! Must not decode the picture, nor copy it.
 
 mod jpeg;
 mod png;

@@ -1,6 +1,6 @@
 //! A PNG's size, and its way from chunk to chunk until the end (ISO/IEC 15948).
 //!
-//! Must never decompress anything, and never follow a length beyond the file.
+//! Must not decompress anything, nor follow a length beyond the file.
 
 use super::{Damage, Dimensions};
 

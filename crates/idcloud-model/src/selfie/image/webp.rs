@@ -1,6 +1,6 @@
 //! A WebP's size, and its way from chunk to chunk until the end (RFC 9649).
 //!
-//! Must never decode a frame, and never follow a length beyond the file or beyond what encloses it.
+//! Must not decode a frame, nor follow a length beyond the file or beyond what encloses it.
 
 use super::{Damage, Dimensions};
 

@@ -1,5 +1,6 @@
 //! State and ledger as the control endpoints show them.
-//! Never shows a credential, a person's number or a picture.
+//!
+//! Must not show a credential, a person's number or a picture.
 
 use std::time::SystemTime;
 

@@ -1,5 +1,6 @@
 //! A request that has arrived, and what will go wrong with it.
-//! Never decides anew: the fault is drawn once, when the head is there, and its consequences follow.
+//!
+//! Must not decide anew: the fault is drawn once, when the head is there, and its consequences follow.
 
 use std::time::{Duration, SystemTime};
 

@@ -1,5 +1,6 @@
 //! Which request meets which fault: rules in, one fault for each arrival out.
-//! Never draws from anything but the seed, so that the same requests meet the same faults.
+//!
+//! Must not draw from anything but the seed, so that the same requests meet the same faults.
 
 pub(crate) mod arrival;
 pub(crate) mod kind;

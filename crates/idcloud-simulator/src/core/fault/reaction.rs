@@ -1,5 +1,6 @@
 //! What the simulator does about one request.
-//! Never does it itself: whoever drives the core sends the answer and keeps the appointments.
+//!
+//! Must not do it itself: whoever drives the core sends the answer and keeps the appointments.
 
 use std::time::{Duration, SystemTime};
 

@@ -1,5 +1,6 @@
 //! A rule: where, when, and which fault.
-//! Never takes a fault that could not strike at its place.
+//!
+//! Must not take a fault that could not strike at its place.
 
 use std::fmt;
 use std::str::FromStr;

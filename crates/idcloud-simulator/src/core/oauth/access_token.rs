@@ -1,5 +1,6 @@
 //! Access tokens: what the token endpoint hands out and the API asks for.
-//! Never prints a token, and keeps none longer than it takes to tell *expired* from *never issued*.
+//!
+//! Must not print a token, and keeps none longer than it takes to tell *expired* from *never issued*.
 
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};

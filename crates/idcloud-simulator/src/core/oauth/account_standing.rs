@@ -1,5 +1,6 @@
 //! How an account stands with the token endpoint: its key, its state, and its bad attempts.
-//! Never locks anybody out for longer than it says, not even when the clock is set back.
+//!
+//! Must not lock anybody out for longer than it says, not even when the clock is set back.
 
 use std::time::{Duration, SystemTime};
 

@@ -1,5 +1,6 @@
 //! The signed assertion that a client trades for an access token, and everything that can be wrong with it.
-//! Never accepts what the Authentication page does not describe: a client that gets away with it here would fail in production.
+//!
+//! Must not accept what the Authentication page does not describe: a client that gets away with it here would fail in production.
 
 use std::time::Duration;
 

@@ -1,5 +1,6 @@
 //! The token endpoint: an assertion for an access token.
-//! Never grants twice for one assertion, and never says more in a refusal than its code.
+//!
+//! Must not grant twice for one assertion, nor say more in a refusal than its code.
 
 use std::time::{Duration, SystemTime};
 

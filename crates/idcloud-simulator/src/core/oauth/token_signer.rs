@@ -1,5 +1,6 @@
 //! Signs access tokens, so that whoever reads the key set can verify them.
-//! Never repeats a key between seeds, and never opens anything with it: the simulator looks tokens up.
+//!
+//! Must not repeat a key between seeds, nor open anything with it: the simulator looks tokens up.
 
 use aws_lc_rs::digest;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};

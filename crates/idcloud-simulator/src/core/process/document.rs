@@ -1,5 +1,6 @@
 //! A document: what it is and what stands in it.
-//! Never holds a real person's data: beside the number and name that the request brought, everything is made up and says so.
+//!
+//! Must not hold a real person's data: beside the number and name that the request brought, everything is made up and says so.
 
 use aws_lc_rs::digest;
 use idcloud_model::{PersonName, SubjectCode, limits};

@@ -1,5 +1,6 @@
 //! The documents that can be used again.
-//! Never shows one tenant what another captured, and never grows without end.
+//!
+//! Must not show one tenant what another captured, nor grow without end.
 
 use std::collections::{HashMap, VecDeque};
 

@@ -1,5 +1,6 @@
 //! What a key shows of what was found.
-//! Never shows what the key has no capability for, and never looks at the clock.
+//!
+//! Must not show what the key has no capability for, nor look at the clock.
 
 use idcloud_model::Capability;
 

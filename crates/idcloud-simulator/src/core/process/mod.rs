@@ -1,5 +1,6 @@
 //! A created process: what was found, and which status it has at a given moment.
-//! Never changes after its creation; time alone decides what of it can be seen.
+//!
+//! Must not change after its creation; time alone decides what of it can be seen.
 
 pub(crate) mod document;
 pub(crate) mod document_store;

@@ -1,5 +1,6 @@
 //! Remembers what may be used only once: assertions and captures.
-//! Never remembers longer than age alone would let it be refused.
+//!
+//! Must not remember longer than age alone would let it be refused.
 
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};

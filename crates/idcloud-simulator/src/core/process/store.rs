@@ -1,5 +1,6 @@
 //! The processes that can be looked up.
-//! Never grows without end: the oldest make room.
+//!
+//! Must not grow without end: the oldest make room.
 
 use std::collections::{HashMap, VecDeque};
 

@@ -1,5 +1,6 @@
 //! Connections and requests as they arrive, before anything is known of them but where they go.
-//! Never looks at who asks: a fault strikes everybody alike.
+//!
+//! Must not look at who asks: a fault strikes everybody alike.
 
 use std::time::{Duration, SystemTime};
 

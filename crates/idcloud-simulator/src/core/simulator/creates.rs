@@ -1,5 +1,6 @@
 //! What becomes of a create: its rules in their order, what is found, and the process that keeps it.
-//! Never leaves anything behind of a request that it refuses.
+//!
+//! Must not leave anything behind of a request that it refuses.
 
 use std::borrow::Cow;
 use std::time::SystemTime;

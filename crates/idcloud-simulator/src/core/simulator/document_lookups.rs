@@ -1,5 +1,6 @@
 //! The lookup of documents that can be used again.
-//! Never tells a key without the capability whether there are any.
+//!
+//! Must not tell a key without the capability whether there are any.
 
 use std::time::SystemTime;
 

@@ -1,5 +1,6 @@
 //! The simulator itself: a request and the time go in, an answer comes out.
-//! Never reads a clock, opens a socket, sleeps, or logs anything of a request but its operation.
+//!
+//! Must not read a clock, opens a socket, sleeps, or logs anything of a request but its operation.
 
 mod arrivals;
 mod creates;

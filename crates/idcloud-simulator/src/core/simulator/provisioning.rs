@@ -1,5 +1,6 @@
 //! Accounts and API keys: what a tenant is given, and how it stands.
-//! Never changes what requests are answered with by what it draws: credentials have a stream of the seed of their own.
+//!
+//! Must not change what requests are answered with by what it draws: credentials have a stream of the seed of their own.
 
 use super::Simulator;
 use crate::{AccountError, AccountState, KeyProfile, TestAccount};

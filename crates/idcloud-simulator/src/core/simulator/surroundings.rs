@@ -1,5 +1,6 @@
 //! Everything around the processes: what goes wrong, what was billed, who is told, and the way back to the beginning.
-//! Never decides an answer: the requests' own part does.
+//!
+//! Must not decide an answer: the requests' own part does.
 
 use std::time::SystemTime;
 

@@ -1,5 +1,6 @@
 //! Counts what was asked, so that tests can say how often a client went out.
-//! Never counts by anything that belongs to a person.
+//!
+//! Must not count by anything that belongs to a person.
 
 use http::StatusCode;
 

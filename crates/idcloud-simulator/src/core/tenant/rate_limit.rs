@@ -1,5 +1,6 @@
 //! A tenant's budget of requests: ten a second unless agreed otherwise.
-//! Never delays anybody; whatever is beyond the budget is refused and told when to return.
+//!
+//! Must not delay anybody; whatever is beyond the budget is refused and told when to return.
 
 use std::collections::VecDeque;
 use std::num::NonZeroU32;

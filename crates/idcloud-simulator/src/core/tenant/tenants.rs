@@ -1,5 +1,6 @@
 //! Tenants with their accounts, API keys and budgets.
-//! Never lets one tenant see or use what is another's.
+//!
+//! Must not let one tenant see or use what is another's.
 
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};

@@ -1,5 +1,6 @@
 //! One tenant's webhook: what waits, what is under way, and the bearer that it needs.
-//! Never repeats what was taken with 2xx, and never forgets a notice before its last attempt.
+//!
+//! Must not repeat what was taken with 2xx, nor forget a notice before its last attempt.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};

@@ -1,5 +1,6 @@
 //! What webhooks are to be told, when, and what becomes of it: a state machine without I/O.
-//! Never sends anything itself, and never has more under way than a webhook takes.
+//!
+//! Must not send anything itself, nor have more under way than a webhook takes.
 
 mod hook;
 mod notice;

@@ -1,5 +1,6 @@
 //! One notice about one process.
-//! Never carries a result: whoever is told has to ask.
+//!
+//! Must not carry a result: whoever is told has to ask.
 
 use bytes::Bytes;
 use serde_json::json;

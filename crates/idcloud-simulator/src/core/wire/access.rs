@@ -1,5 +1,6 @@
 //! Who asks: the access token and the API key of one request.
-//! Never says more about a wrong key or token than IDCloud does.
+//!
+//! Must not say more about a wrong key or token than IDCloud does.
 
 use std::time::SystemTime;
 

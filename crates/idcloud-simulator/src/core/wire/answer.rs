@@ -1,5 +1,6 @@
 //! An answer before it becomes HTTP.
-//! Never leaves without saying that it is simulated.
+//!
+//! Must not leave without saying that it is simulated.
 
 use std::time::{Duration, SystemTime};
 

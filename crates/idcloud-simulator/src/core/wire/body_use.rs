@@ -1,5 +1,6 @@
 //! What a request's body is needed for, by its head alone.
-//! Never lets a request without good credentials have more kept than a token request needs.
+//!
+//! Must not let a request without good credentials have more kept than a token request needs.
 
 use std::time::SystemTime;
 

@@ -1,5 +1,6 @@
 //! The body of a create, read and checked rule by rule.
-//! Never copies a picture, and never repeats a value in an error.
+//!
+//! Must not copy a picture, nor repeat a value in an error.
 
 use std::borrow::Cow;
 

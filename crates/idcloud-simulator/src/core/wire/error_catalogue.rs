@@ -1,5 +1,6 @@
 //! The error codes that this simulator answers with: each with its HTTP status and IDCloud's own message.
-//! Never carries anything of the request that it refuses.
+//!
+//! Must not carry anything of the request that it refuses.
 
 use http::StatusCode;
 

@@ -1,5 +1,6 @@
 //! Reads format and size of an image from its first bytes, and looks whether the rest of it is there.
-//! Never decodes a pixel, and never trusts a length that the file states.
+//!
+//! Must not decode a pixel, nor trust a length that the file states.
 
 use flate2::Crc;
 

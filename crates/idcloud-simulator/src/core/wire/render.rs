@@ -1,5 +1,6 @@
 //! A process in the form of its dialect.
-//! Never says what the process's status does not allow to be seen yet.
+//!
+//! Must not say what the process's status does not allow to be seen yet.
 
 use std::borrow::Cow;
 

@@ -1,5 +1,6 @@
 //! Which operation a request is for.
-//! Never looks at the host: a local server answers for the API and for the identity service alike.
+//!
+//! Must not look at the host: a local server answers for the API and for the identity service alike.
 
 use http::Method;
 

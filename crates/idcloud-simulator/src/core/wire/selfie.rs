@@ -1,5 +1,6 @@
 //! The rules for `imageBase64`: a plain picture or a capture of the SDK.
-//! Never keeps the picture; what is remembered of a capture is that it was used.
+//!
+//! Must not keep the picture; what is remembered of a capture is that it was used.
 
 use std::time::SystemTime;
 

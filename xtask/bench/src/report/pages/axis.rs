@@ -1,6 +1,6 @@
 //! Where a number stands along a line.
 //!
-//! Must never put a number outside of its line.
+//! Must not put a number outside of its line.
 
 /// How numbers grow along a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Where and when something was measured.
 //!
-//! Must never name the machine by anything that tells whose it is: no host name, no user, no path.
+//! Must not name the machine by anything that tells whose it is: no host name, no user, no path.
 
 use std::process::Command;
 use std::time::SystemTime;

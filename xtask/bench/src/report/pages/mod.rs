@@ -1,6 +1,6 @@
 //! What the pages have in common that are written from measurements: where and when it was, and pictures.
 //!
-//! Must never measure anything, and knows no figure.
+//! Must not measure anything, and knows no figure.
 
 mod axis;
 pub mod bars;

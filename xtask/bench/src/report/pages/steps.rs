@@ -1,6 +1,6 @@
 //! A picture of counts that grow in steps.
 //!
-//! Must never smooth a line: between two counts there is nothing.
+//! Must not smooth a line: between two counts there is nothing.
 
 use std::fmt::Write as _;
 

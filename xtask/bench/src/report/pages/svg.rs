@@ -1,6 +1,6 @@
 //! The frame that every picture has: a card with its own background, so that it is read on any page, light or dark.
 //!
-//! Must never need a font or a style from elsewhere, nor trust a text to be without markup.
+//! Must not need a font or a style from elsewhere, nor trust a text to be without markup.
 
 /// The width of every picture.
 pub(crate) const WIDTH: f64 = 720.0;

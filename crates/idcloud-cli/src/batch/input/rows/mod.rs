@@ -1,6 +1,6 @@
 //! The rows of a batch, each with its place in the input and the reference that nobody had before it.
 //!
-//! Never takes a reference twice, and keeps eight bytes of each.
+//! Must not take a reference twice, and keeps eight bytes of each.
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher as _, RandomState};

@@ -1,6 +1,6 @@
 //! What people's files look like, and what is read of them.
 //!
-//! Never shows what a row holds, also where it is refused.
+//! Must not show what a row holds, also where it is refused.
 
 use std::fmt::Write as _;
 

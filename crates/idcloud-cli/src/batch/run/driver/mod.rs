@@ -1,6 +1,6 @@
 //! Runs the rows of a batch: so many at once, in their order, until they are through or somebody stops it.
 //!
-//! Never leaves what is in flight unless it is told to twice, and never lets a row leave after it was told to stop.
+//! Must not leave what is in flight unless it is told to twice, nor let a row leave after it was told to stop.
 
 use std::collections::HashMap;
 use std::sync::Arc;

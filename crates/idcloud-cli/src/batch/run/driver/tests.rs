@@ -1,6 +1,6 @@
 //! A run that is asked to end begins nothing, and lets go of what has not left.
 //!
-//! Never uses a signal or a socket: requests to end are raised by hand, at an exact place.
+//! Must not use a signal or a socket: requests to end are raised by hand, at an exact place.
 
 use std::future::pending;
 use std::hash::RandomState;

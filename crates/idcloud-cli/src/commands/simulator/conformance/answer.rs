@@ -1,6 +1,6 @@
 //! What came back, judged against what must come back.
 //!
-//! Never repeats a text of an answer that could be more than a plain word.
+//! Must not repeat a text of an answer that could be more than a plain word.
 
 use bytes::Bytes;
 use idcloud_model::ProcessId;

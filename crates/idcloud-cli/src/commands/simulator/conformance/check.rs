@@ -1,6 +1,6 @@
 //! What a check is made of: data, and nothing that runs.
 //!
-//! Never holds anything of a real person: whoever is named in a request does not exist.
+//! Must not hold anything of a real person: whoever is named in a request does not exist.
 
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! `idcloud simulator conformance`: the documents as checks, against a server that claims to be an IDCloud.
 //!
-//! Never sends anything about a real person, and creates nothing away from this machine unless it is told to.
+//! Must not send anything about a real person, and creates nothing away from this machine unless it is told to.
 
 pub(crate) mod server_under_test;
 pub(crate) mod variables;

@@ -1,6 +1,6 @@
 //! What the checks came to, for a person and for a script.
 //!
-//! Never counts a check as passed that did not run.
+//! Must not count a check as passed that did not run.
 
 use std::io::{self, Write};
 

@@ -1,6 +1,6 @@
 //! Runs the checks, one after the other.
 //!
-//! Never judges a check whose needs are not met, and never lets bad assertions lock the account by the way.
+//! Must not judge a check whose needs are not met, nor let bad assertions lock the account by the way.
 
 use std::time::Duration;
 

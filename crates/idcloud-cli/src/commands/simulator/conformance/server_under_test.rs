@@ -1,6 +1,6 @@
 //! The server that is examined, and with what: its addresses, an account, the API keys that can be used.
 //!
-//! Never repeats a request by itself but after a 429, and shows no credential.
+//! Must not repeat a request by itself but after a 429, and shows no credential.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! The words with `$` in a check's requests, and what stands for them.
 //!
-//! Never puts a real picture or a real capture into a request.
+//! Must not put a real picture or a real capture into a request.
 
 use std::time::{Duration, SystemTime};
 

@@ -1,6 +1,6 @@
 //! What answers say about people whose outcome is known.
 //!
-//! Never judges an answer's form by one generation alone.
+//! Must not judge an answer's form by one generation alone.
 
 use super::super::check::{Call, Check, Expect, Is, KeyNeed, Step, Want};
 use super::{

@@ -1,6 +1,6 @@
 //! Capturing documents, finding them, using them again.
 //!
-//! Never sends a picture of a document: whatever is read from it is made up.
+//! Must not send a picture of a document: whatever is read from it is made up.
 
 use std::time::Duration;
 

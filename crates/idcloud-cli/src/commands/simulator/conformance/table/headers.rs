@@ -1,6 +1,6 @@
 //! What every request of the API must carry, and what comes without it.
 //!
-//! Never presents a key or a token that could be somebody's.
+//! Must not present a key or a token that could be somebody's.
 
 use std::time::Duration;
 

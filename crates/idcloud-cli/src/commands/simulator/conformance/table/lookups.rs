@@ -1,6 +1,6 @@
 //! Looking up a process.
 //!
-//! Never looks for a process of anybody else, but to be told that there is none.
+//! Must not look for a process of anybody else, but to be told that there is none.
 
 use super::super::check::{Call, Check, Expect, Is, KeyNeed, Step, Want};
 use super::{ANY, PERSON, person};

@@ -1,6 +1,6 @@
 //! The documents as checks: one table for each part of them.
 //!
-//! Never asks for more than a page says: where pages differ, every published answer is right.
+//! Must not ask for more than a page says: where pages differ, every published answer is right.
 
 mod answers;
 mod creates;

@@ -1,6 +1,6 @@
 //! What counts as blank in texts that people copied, and what cannot be seen in them.
 //!
-//! Never shows a text: a character is named by its code point.
+//! Must not show a text: a character is named by its code point.
 
 use idcloud_model::seen_where_it_stands;
 

@@ -1,13 +1,13 @@
 //! The header of comma-separated values: which column is which.
 //!
-//! Never repeats a name that it does not know: where the header is missing, a person stands in its place.
+//! Must not repeat a name that it does not know: where the header is missing, a person stands in its place.
 
 use csv::ByteRecord;
 
 use crate::batch::input::column::{Column, Named};
 use crate::batch::input::source;
-use crate::blanks;
 use crate::failure::Refusal;
+use crate::input::blanks;
 
 /// What errors about the header name.
 pub(crate) const FIELD: &str = "the header";

@@ -1,14 +1,14 @@
 //! The lines of an input, each in memory that is wiped.
 //!
-//! Never keeps more of a line than a row may have.
+//! Must not keep more of a line than a row may have.
 
 use std::io::{BufRead, Read as _};
 
 use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::batch::input::source::{self, MAX_ROW};
-use crate::blanks::MARK;
 use crate::failure::Refusal;
+use crate::input::blanks::MARK;
 
 /// One line, with its end.
 pub(crate) struct Line {

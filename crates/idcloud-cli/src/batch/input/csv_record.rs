@@ -1,6 +1,6 @@
 //! One record of comma-separated values, split into its fields.
 //!
-//! Never keeps anything of a record that was left, and never lets one run into the next.
+//! Must not keep anything of a record that was left, nor let one run into the next.
 
 use std::io::{self, Read};
 

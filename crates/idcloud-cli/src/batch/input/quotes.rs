@@ -1,6 +1,6 @@
 //! The double quotes of comma-separated values, line by line: which are open, and in which column.
 //!
-//! Never reads a value: the reader of CSV does that, by the same rule of where a quote begins and ends.
+//! Must not read a value: the reader of CSV does that, by the same rule of where a quote begins and ends.
 
 /// Where a quoted value began that is still open at the end of a line, or that ends wrongly.
 #[derive(Clone, Copy, Debug, Default)]
