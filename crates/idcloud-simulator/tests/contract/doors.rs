@@ -223,11 +223,9 @@ async fn bodies_are_not_kept_before_credentials_are_known() {
     }
     served.serves_others().await;
     let grown = resident().saturating_sub(before);
-    assert!(
-        grown < 60 << 20,
-        "{grown} bytes for {} of bodies",
-        (CLIENTS * 10) << 20
-    );
+    // Half of what was sent: other tests of this process take memory at the same time.
+    let sent = (CLIENTS * 10) << 20;
+    assert!(grown < sent / 2, "{grown} bytes for {sent} of bodies");
 
     let (key, token) = {
         let mut simulator = served.simulator.lock();
