@@ -172,6 +172,8 @@ pub(super) enum Expect {
     Status(&'static [u16]),
     /// One of these HTTP statuses, and one of these codes in the API's envelope.
     Refused(&'static [u16], &'static [&'static str]),
+    /// HTTP 200; or one of these HTTP statuses, and one of these codes in the API's envelope.
+    TakenOrRefused(&'static [u16], &'static [&'static str]),
     /// HTTP 401, and one of these codes inside `error_description`.
     Denied(&'static [&'static str]),
     /// This HTTP status, and a JSON object with such members.

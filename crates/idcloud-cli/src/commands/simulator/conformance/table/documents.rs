@@ -97,6 +97,17 @@ pub(super) const CHECKS: &[Check] = &[
         ),
     ),
     proved(
+        "document/type-of-number",
+        "a captured document without `duiType` is refused with 20003 by the newest generation and taken by the others",
+        &[
+            Step::Call(Call::create(person!("52998224725")).with_key(Some("$KEY2"))),
+            Step::Call(Call::create(
+                r#"{"subject":{"code":"52998224725","name":"Test Subject"},"document":{"purpose":"onboarding","authProcessId":"$PROCESS","files":[{"data":"$IMAGE"}]}}"#,
+            )),
+        ],
+        Expect::TakenOrRefused(&[400], &["20003"]),
+    ),
+    proved(
         "document/found",
         "a document that can be used again is found",
         &[
