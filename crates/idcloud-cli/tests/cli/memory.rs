@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use idcloud_http::{Clock as _, SystemClock};
 use serde_json::{Value, json};
 use wiremock::ResponseTemplate;
@@ -241,4 +241,44 @@ async fn nothing_of_the_rows_is_left_while_a_batch_waits() {
         let nothing: [&str; 0] = [];
         assert_eq!(left.unwrap_or_default(), nothing, "{name}");
     }
+}
+
+/// The same of a comparison with a picture of the caller's.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_of_two_pictures_is_left_while_a_comparison_waits() {
+    let (server, files) = (pending().await, Files::new());
+    let selfie = files.write("selfie.jpg", &picture());
+    let base64 = files.write("earlier.txt", STANDARD.encode(picture()).as_bytes());
+    let subject = files.write("subject.json", subject().to_string().as_bytes());
+    let comparison = custom(&files, &server.url(), ["compare", "--wait", "10m"])
+        .arg("--selfie")
+        .arg(selfie)
+        .arg("--reference-image")
+        .arg(base64)
+        .arg("--subject")
+        .arg(subject);
+    let left = left_of(&server, 1, comparison).await;
+    let nothing: [&str; 0] = [];
+    assert_eq!(left.unwrap_or_default(), nothing);
+}
+
+/// The same of a capture token, whose signature here is made of the picture's pieces.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_of_a_capture_token_is_left_while_a_liveness_check_waits() {
+    let (server, files) = (pending().await, Files::new());
+    let pieces: Vec<u8> = (0..PIECES).flat_map(piece).collect();
+    let token = format!(
+        "eyJhbGciOiJSUzI1NiJ9.eyJ0b2tlbiI6dHJ1ZX0.{}",
+        URL_SAFE_NO_PAD.encode(pieces)
+    );
+    let token = files.write("token.txt", token.as_bytes());
+    let liveness = custom(
+        &files,
+        &server.url(),
+        ["liveness", "--wait", "10m", "--selfie"],
+    )
+    .arg(token);
+    let left = left_of(&server, 1, liveness).await;
+    let nothing: [&str; 0] = [];
+    assert_eq!(left.unwrap_or_default(), nothing);
 }
