@@ -1,6 +1,6 @@
-//! What the journal remembers of one tenant, asked for by flow and reference.
+//! The journal's entries of one tenant, looked up by flow and reference.
 //!
-//! Must not look at, or settle, what belongs to another tenant or environment.
+//! Must not read or settle entries of another tenant or environment.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -11,10 +11,11 @@ use crate::journal::{
 };
 use crate::shared::Shared;
 
-/// What the journal remembers of the tenant that the client acts for, whichever of its accounts submitted it. Made by [`IdCloud::account_journal`](crate::IdCloud::account_journal).
+/// The journal's entries of the client's tenant, whichever of its accounts submitted them.
 ///
-/// It makes keys from the client's environment and tenant, and takes the time from its clock; everything is the journal's
-/// ([`Journal`]), which may be used beside it.
+/// It makes keys from the client's environment and tenant, and takes the time from the client's
+/// clock; the rest is the [`Journal`], which can also be used directly. Made by
+/// [`IdCloud::account_journal`](crate::IdCloud::account_journal).
 ///
 /// ```
 /// # async fn example(idcloud: idcloud_flows::IdCloud) -> Result<(), Box<dyn std::error::Error>> {
@@ -23,15 +24,15 @@ use crate::shared::Shared;
 /// use idcloud_flows::Flow;
 /// use idcloud_flows::journal::{EntryFilter, Settlement, StateKind};
 ///
-/// let remembered = idcloud.account_journal().ok_or("there is no journal")?;
+/// let journal = idcloud.account_journal().ok_or("there is no journal")?;
 /// let ambiguous = EntryFilter::new().with_state(StateKind::Ambiguous);
-/// for entry in remembered.entries(&ambiguous, None, 100).await?.entries() {
-///     println!("{}: nobody knows", entry.key().reference().as_str());
+/// for entry in journal.entries(&ambiguous, None, 100).await?.entries() {
+///     println!("{}: ambiguous", entry.key().reference().as_str());
 /// }
 /// let (reference, found) = ("order-1041".parse()?, "80371b2a-3ac7-432e-866d-57fe37896ac6".parse()?);
-/// remembered.settle(Flow::Identity, &reference, Settlement::Found(found)).await?;
-/// let forgotten = remembered.purge(Duration::from_secs(90 * 24 * 3600)).await?;
-/// println!("{forgotten} are forgotten");
+/// journal.settle(Flow::Identity, &reference, Settlement::Found(found)).await?;
+/// let purged = journal.purge(Duration::from_secs(90 * 24 * 3600)).await?;
+/// println!("{purged} entries purged");
 /// # Ok(())
 /// # }
 /// ```
@@ -43,23 +44,23 @@ pub struct AccountJournal {
 
 impl AccountJournal {
     pub(crate) fn of(shared: &Arc<Shared>) -> Option<Self> {
-        let journal = Arc::clone(&shared.books.as_ref()?.journal);
+        let journal = Arc::clone(&shared.journal_handle.as_ref()?.journal);
         Some(Self {
             shared: Arc::clone(shared),
             journal,
         })
     }
 
-    /// Under what a submission of `flow` with `reference` is remembered.
+    /// The journal key of a submission of `flow` under `reference`.
     #[must_use]
     pub fn key(&self, flow: Flow, reference: &Reference) -> JournalKey {
         JournalKey::new(&self.shared.client.environment(), flow, reference.clone())
     }
 
-    /// What is remembered of `reference`; nothing where it was never submitted, or is forgotten.
+    /// The entry of `reference`; `None` if it was never submitted or has been purged.
     ///
     /// # Errors
-    /// The journal cannot be read, or what it holds of this reference cannot.
+    /// The journal, or its record of this reference, cannot be read.
     pub async fn entry(
         &self,
         flow: Flow,
@@ -69,8 +70,8 @@ impl AccountJournal {
         self.journal.entry(&key, self.now()).await
     }
 
-    /// What is remembered of this tenant, as [`Journal::entries`] has it: the filter's environment and tenant are the
-    /// client's.
+    /// The entries of this tenant, as [`Journal::entries`] lists them. The filter's environment and
+    /// tenant are replaced by the client's.
     ///
     /// # Errors
     /// The journal cannot be read.
@@ -87,10 +88,11 @@ impl AccountJournal {
             .await
     }
 
-    /// Ends an ambiguous submission by a person's decision, and returns how it stands then.
+    /// Settles an ambiguous submission by a person's decision, and returns the entry afterwards.
     ///
-    /// With [`Settlement::Found`] it is pending: [`Entry::pending`] can be waited for, and whoever submits under the reference is given the same.
-    /// With [`Settlement::Resend`] it is sent when it is submitted again.
+    /// After [`Settlement::Found`] it is pending: [`Entry::pending`] can be waited for, and the
+    /// next submission under the reference returns it. After [`Settlement::Resend`] the next
+    /// submission under the reference is sent.
     ///
     /// # Errors
     /// As for [`Journal::settle`].
@@ -105,8 +107,9 @@ impl AccountJournal {
         self.journal.entry(&key, self.now()).await
     }
 
-    /// Forgets what is over and has not changed for `age`, and returns how much that was: of the whole journal, also what other tenants
-    /// and environments have in it ([`Journal::purge`]).
+    /// Purges entries that have ended and have not changed for `age`, and returns how many. It
+    /// purges the whole journal, entries of other tenants and environments included
+    /// ([`Journal::purge`]).
     ///
     /// # Errors
     /// The journal cannot be written.

@@ -1,6 +1,6 @@
 //! What a process is created for: one name for each kind of handle.
 //!
-//! Must not change a name: what is stored under it would not be found again.
+//! Must not change a name: records stored under it would not be found again.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,7 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Flow {
-    /// Identity verification, with whatever else the key has.
+    /// Identity verification, with all other capabilities of the key.
     Identity,
     /// The behavior alert alone.
     BehaviorAlert,
@@ -47,7 +47,8 @@ impl Flow {
         }
     }
 
-    /// What every key of this flow is taken to be declared with: nobody starts the flow for anything else.
+    /// The capability that every key of this flow is assumed to have: a caller uses the flow for
+    /// nothing else.
     #[must_use]
     pub const fn implied(self) -> Capabilities {
         let none = Capabilities::NONE;
@@ -60,8 +61,11 @@ impl Flow {
         }
     }
 
-    /// What an answer of this flow can hold. What else a key has is not asked for: only a document evokes documents, and only a reference the
-    /// comparison. What one request evokes of it, [`CreateRequest::evoked`](idcloud_model::request::CreateRequest::evoked) says.
+    /// The evidence that an answer of this flow can hold. The key's other capabilities are not
+    /// expected: only a document request returns document evidence, and only a request with a
+    /// reference returns the comparison.
+    /// [`CreateRequest::evoked`](idcloud_model::request::CreateRequest::evoked) has the evidence of
+    /// one request.
     #[must_use]
     pub const fn evoked(self) -> Capabilities {
         let of_a_face = Capabilities::NONE
@@ -117,7 +121,7 @@ impl<'de> Deserialize<'de> for Flow {
 mod tests {
     use super::*;
 
-    /// What is stored under a name is found again.
+    /// A stored name parses back into its flow.
     #[test]
     fn names() {
         for flow in Flow::ALL {

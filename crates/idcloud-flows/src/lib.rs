@@ -2,7 +2,8 @@
 //!
 //! # Where to start
 //!
-//! [`IdCloud`] is the one object that a service keeps. It gives a handle for each thing that can be asked:
+//! [`IdCloud`] is the one object that a service keeps. It gives a handle for each thing that can be
+//! asked:
 //!
 //! | to learn | once called | handle | file | comes |
 //! |---|---|---|---|---|
@@ -14,20 +15,24 @@
 //! | a document: what does it say, and is it the person's? | `IDDocs` | [`IdCloud::documents`] | `documents.rs` | at once or later |
 //! | what became of a process? | | [`IdCloud::processes`] | `processes.rs` | |
 //!
-//! An API key decides what IDCloud checks, so every handle holds one together with what it is declared to answer
-//! ([`Capabilities`](model::Capabilities)). A key with several capabilities answers them all at once: identity verification with liveness, behavior
-//! alert, risk score and Serpro is [`IdCloud::identity`] with a key that is declared with them, and a capture token in place of an image.
+//! An API key decides what IDCloud checks, so every handle holds one together with what it is
+//! declared to answer ([`Capabilities`](model::Capabilities)). A key with several capabilities
+//! answers them all at once: identity verification with liveness, behavior alert, risk score and
+//! Serpro is [`IdCloud::identity`] with a key that is declared with them, and a capture token in
+//! place of an image.
 //!
-//! A handle's `submit` gives a [`Submission`]: a [`Report`], or a [`Pending`] process to `wait` for. A [`Pending`] is data: it can be stored, and
-//! taken up by another program. One is waited for with the handle's `wait`, many with a [`Waiter`]; [`Hints`] make either faster where a
+//! A handle's `submit` gives a [`Submission`]: a [`Report`], or a [`Pending`] process to `wait`
+//! for. A [`Pending`] is data: it can be stored, and taken up by another program. One is waited for
+//! with the handle's `wait`, many with a [`Waiter`]; [`Hints`] make either faster where a
 //! [`webhook`] is set up.
 //!
-//! Under a reference of the caller's ([`SubmitOptions::with_reference`]) a [`journal`] remembers the submission before it leaves: the same
-//! reference never leads to a second process, whatever became of the program in between. [`IdCloud::drain`] lets a service stop without
-//! breaking anything off.
+//! Under a reference of the caller's ([`SubmitOptions::with_reference`]) a [`journal`] remembers
+//! the submission before it leaves: the same reference never leads to a second process, whatever
+//! became of the program in between. [`IdCloud::drain`] lets a service stop without breaking
+//! anything off.
 //!
-//! The programs under `examples/` do all of this against the simulator: `onboarding`, `resume` (after a crash), `own_transport`,
-//! `custom_policy`, `axum_webhook`.
+//! The programs under `examples/` do all of this against the simulator: `onboarding`, `resume`
+//! (after a crash), `own_transport`, `custom_policy`, `axum_webhook`.
 
 mod account_journal;
 mod submit;

@@ -1,4 +1,4 @@
-//! Who is told of every process as an answer shows it.
+//! The caller's function that is called with each process as an answer shows it.
 //!
 //! Must not change what a flow does.
 
@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use idcloud_model::Process;
 
-/// What a caller wants to do with each process.
+/// The function that a caller wants called with each process.
 type Observe = dyn Fn(&Process) + Send + Sync;
 
-/// A function of the caller's, or none.
+/// The caller's function, or none.
 #[derive(Clone, Default)]
 pub(crate) struct Observer(Option<Arc<Observe>>);
 
@@ -19,12 +19,12 @@ impl Observer {
         Self(Some(observe))
     }
 
-    /// The process, where somebody is to be told of it later.
-    pub(crate) fn kept(&self, process: &Process) -> Option<Process> {
+    /// A copy of the process to observe later; `None` if there is no observer.
+    pub(crate) fn copy_for(&self, process: &Process) -> Option<Process> {
         self.0.as_ref().map(|_| process.clone())
     }
 
-    pub(crate) fn see(&self, process: &Process) {
+    pub(crate) fn observe(&self, process: &Process) {
         if let Some(observe) = &self.0 {
             observe(process);
         }

@@ -1,6 +1,7 @@
-//! What every handle of one tenant shares: client, policy, journal, the submissions and the waits under way.
+//! The state that every handle of one tenant shares: client, policy, journal, running submissions
+//! and waits.
 //!
-//! Must not be copied: two of them would wait and drain apart.
+//! Must not be copied: two copies would wait and drain apart.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,26 +13,28 @@ use crate::Hints;
 use crate::journal::handle::JournalHandle;
 use crate::submit::drain::Gate;
 use crate::tenant::Tenant;
-use crate::wait::poll_plan::Polling;
-use crate::wait::watch::Trigger;
+use crate::wait::poll_plan::Trigger;
+use crate::wait::polling::Polling;
 
-/// Looks that may stand in the client's queue at once, of each sort. A crowd of waits must not fill the queue that creates need.
-const LOOKS_QUEUED: usize = 16;
+/// Polls of each kind that may stand in the client's queue at once. A crowd of waits must not fill
+/// the queue that creates need.
+const POLLS_QUEUED: usize = 16;
 
-/// What all handles have in common.
+/// The state that all handles share.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) client: Client,
     pub(crate) policy: Policy,
     pub(crate) new_attempts: u32,
     pub(crate) gate: Arc<Gate>,
-    pub(crate) books: Option<JournalHandle>,
+    pub(crate) journal_handle: Option<JournalHandle>,
     pub(crate) waits: Waits,
     pub(crate) known_tenant: Mutex<Option<Arc<Tenant>>>,
 }
 
 impl Shared {
-    /// Whom the client acts for now: credentials can be replaced while it runs. Pending processes of one tenant share one value.
+    /// The tenant that the client acts for now: credentials can be replaced while it runs. Pending
+    /// processes of one tenant share one value.
     pub(crate) fn tenant(&self) -> Arc<Tenant> {
         let now = Tenant::of(&self.client.environment());
         let mut known = self
@@ -45,7 +48,7 @@ impl Shared {
     }
 }
 
-/// What all waits of one tenant share.
+/// The state that all waits of one tenant share.
 #[derive(Debug)]
 pub(crate) struct Waits {
     pub(crate) hints: Hints,
@@ -53,7 +56,8 @@ pub(crate) struct Waits {
     rooms: Rooms,
 }
 
-/// Hints have room of their own: they do not wait behind a crowd of polls.
+/// Polls after hints have permits of their own, so that they do not wait behind a crowd of
+/// scheduled polls.
 #[derive(Debug)]
 struct Rooms {
     hints: Semaphore,
@@ -66,8 +70,8 @@ impl Waits {
             hints: Hints::default(),
             polling,
             rooms: Rooms {
-                hints: Semaphore::new(LOOKS_QUEUED),
-                polls: Semaphore::new(LOOKS_QUEUED),
+                hints: Semaphore::new(POLLS_QUEUED),
+                polls: Semaphore::new(POLLS_QUEUED),
             },
         }
     }

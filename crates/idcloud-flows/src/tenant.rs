@@ -1,18 +1,18 @@
-//! Whose processes: a tenant in an environment.
+//! The tenant that a process belongs to, in its environment.
 //!
-//! Must keep apart what must not be confused, and must not ask which of the tenant's accounts it is.
+//! Must keep apart tenants and environments, and must not depend on the tenant's account.
 
 use idcloud_http::Environment;
 
 use crate::journal::{JournalKey, Origin};
 
-/// Where a process lives: ids of one tenant mean nothing to another.
+/// Where a process lives: a process id means nothing to another tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Tenant {
     pub(crate) environment: String,
-    /// In small letters.
+    /// In lowercase.
     pub(crate) id: String,
-    /// Where a custom environment is; unknown of what an earlier version stored.
+    /// The origin of a custom environment; unknown in data that an earlier version stored.
     pub(crate) origin: Option<Origin>,
 }
 
@@ -34,14 +34,15 @@ impl Tenant {
         }
     }
 
-    /// Whether `other`, whose place is known, is this tenant in this place.
+    /// Whether `other`, whose origin is known, is this tenant in this environment.
     pub(crate) fn is_of(&self, other: &Self) -> bool {
         (&self.environment, &self.id) == (&other.environment, &other.id)
             && (self.origin.is_none() || self.origin == other.origin)
     }
 }
 
-/// The tenant of an issuer, `account@tenant.iam.acesso.io`, as earlier versions stored it; in small letters.
+/// The tenant of an issuer, `account@tenant.iam.acesso.io`, as earlier versions stored it; in
+/// lowercase.
 pub(crate) fn tenant_id_of(issuer: &str) -> String {
     const DOMAIN: &str = ".iam.acesso.io";
     let issuer = issuer.to_ascii_lowercase();
@@ -55,7 +56,7 @@ pub(crate) fn tenant_id_of(issuer: &str) -> String {
 mod tests {
     use super::*;
 
-    /// Every account of a tenant is of that tenant, whatever the case its id was given in.
+    /// Every account of a tenant belongs to that tenant, in any case of its id.
     #[test]
     fn the_tenant_of_an_issuer() {
         for (issuer, tenant) in [

@@ -11,16 +11,18 @@ use crate::{IdCloud, Submission, SubmitError, SubmitOptions};
 handle! {
     /// The behavior alert alone with one API key.
     ///
-    /// It takes what identity verification takes, a subject and a selfie, but nothing about identity is asked. A clear answer is a review
-    /// (`unlisted`), not an approval: the table knows no row in which the absence of an alert approves. Made by [`IdCloud::behavior_alert`].
-    /// Cheap to clone. Beside other evidence, declare it for the key and use that evidence's handle.
+    /// It takes the same request as identity verification, a subject and a selfie, but does not ask
+    /// about identity. A clear answer is a review (`unlisted`), not an approval: no row of the
+    /// decision table approves because an alert is absent. For the alert beside other evidence,
+    /// declare it for the key and use that evidence's handle. Made by [`IdCloud::behavior_alert`].
+    /// Cheap to clone.
     BehaviorAlertCheck: BehaviorAlert, IdentityRequest
 }
 new_attempts!(BehaviorAlertCheck);
 
 impl BehaviorAlertCheck {
-    /// As [`submit`](Self::submit), about a person whom an e-mail address, a telephone number or another document names: fraud risk
-    /// classification takes such codes, and nothing else does.
+    /// As [`submit`](Self::submit), for a person identified by an e-mail address, a telephone
+    /// number or another document. Only fraud risk classification accepts such codes.
     ///
     /// # Errors
     /// As for [`submit`](Self::submit).
@@ -34,7 +36,7 @@ impl BehaviorAlertCheck {
 }
 
 impl IdCloud {
-    /// The behavior alert alone with `key`, which is taken to be declared with it.
+    /// The behavior alert alone with `key`, which is assumed to be declared with it.
     #[must_use]
     pub fn behavior_alert(&self, key: ApiKey) -> BehaviorAlertCheck {
         BehaviorAlertCheck::of(self, key)

@@ -9,16 +9,18 @@ use crate::IdCloud;
 use crate::handle::{handle, new_attempts};
 
 handle! {
-    /// The 1:1 comparison with one API key, and whatever else that key is declared to have: liveness, behavior alert.
+    /// The 1:1 comparison with one API key, and the other capabilities that the key is declared
+    /// with: liveness, behavior alert.
     ///
-    /// What is compared with is an earlier process or a picture ([`Reference`](idcloud_model::request::Reference)). Made by
-    /// [`IdCloud::comparison`]. Cheap to clone.
+    /// The selfie is compared with an earlier process or a picture
+    /// ([`Reference`](idcloud_model::request::Reference)). Made by [`IdCloud::comparison`]. Cheap
+    /// to clone.
     Comparison: Comparison, ComparisonRequest
 }
 new_attempts!(Comparison);
 
 impl IdCloud {
-    /// The 1:1 comparison with `key`, which is taken to be declared with it.
+    /// The 1:1 comparison with `key`, which is assumed to be declared with it.
     #[must_use]
     pub fn comparison(&self, key: ApiKey) -> Comparison {
         Comparison::of(self, key)

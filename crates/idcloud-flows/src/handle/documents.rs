@@ -1,6 +1,6 @@
-//! Documents (once `IDDocs`): captured now, used again, and looked up for that.
+//! Documents (once `IDDocs`): captured now, reused, and looked up for reuse.
 //!
-//! Must not exist without the process that proves who holds them.
+//! Must not send a document without the process that proves who holds it.
 
 use idcloud_http::{Answer, ApiKey, CallOptions, Error};
 use idcloud_model::request::DocumentRequest;
@@ -12,19 +12,22 @@ use crate::handle::{handle, new_attempts};
 handle! {
     /// Documents with one API key.
     ///
-    /// A request captures a document ([`DocumentRequest::capture`]) or uses one again that IDCloud kept ([`DocumentRequest::reuse`]); which there
-    /// are, [`reusable`](Self::reusable) lists. Made by [`IdCloud::documents`]. Cheap to clone.
+    /// A request captures a document ([`DocumentRequest::capture`]) or reuses one that IDCloud kept
+    /// ([`DocumentRequest::reuse`]); [`reusable`](Self::reusable) lists the reusable ones. Made by
+    /// [`IdCloud::documents`]. Cheap to clone.
     Documents: Document, DocumentRequest
 }
 new_attempts!(Documents);
 
 impl Documents {
-    /// The documents of a person that can be used again; none is an empty list.
+    /// The reusable documents of a person; an empty list if there are none.
     ///
-    /// IDCloud lets a document be used again after an identity verification that ended with `yes`, or with a risk score of at least 50.
+    /// IDCloud allows reuse after an identity verification that ended with `yes`, or with a risk
+    /// score of at least 50.
     ///
     /// # Errors
-    /// As for any lookup: see [`Client::reusable_documents`](idcloud_http::Client::reusable_documents).
+    /// As for any lookup: see
+    /// [`Client::reusable_documents`](idcloud_http::Client::reusable_documents).
     pub async fn reusable(
         &self,
         query: &ReusableDocumentsQuery,
@@ -39,7 +42,7 @@ impl Documents {
 }
 
 impl IdCloud {
-    /// Documents with `key`, which is taken to be declared with them.
+    /// Documents with `key`, which is assumed to be declared with them.
     #[must_use]
     pub fn documents(&self, key: ApiKey) -> Documents {
         Documents::of(self, key)

@@ -11,13 +11,14 @@ use crate::handle::handle;
 handle! {
     /// Liveness with one API key.
     ///
-    /// Takes a capture token and nothing else, so a failed process is never tried anew: a token is good for one process. Made by
-    /// [`IdCloud::liveness`]. Cheap to clone.
+    /// Takes only a capture token. A token is valid for one process, so a failed process is never
+    /// retried. Made by [`IdCloud::liveness`]. Cheap to clone.
     Liveness: Liveness, LivenessRequest
 }
 
 impl IdCloud {
-    /// Liveness with `key`, which is taken to be declared with it. A key that has more is judged by more.
+    /// Liveness with `key`, which is assumed to be declared with it. A key declared with more is
+    /// judged by all of it.
     #[must_use]
     pub fn liveness(&self, key: ApiKey) -> Liveness {
         Liveness::of(self, key)

@@ -1,4 +1,4 @@
-//! What the handles have in common, written once.
+//! The handles, and the macros that declare the parts they share.
 //!
 //! Must not let a handle send anything but its own kind of request.
 
@@ -26,16 +26,18 @@ macro_rules! handle {
                 }
             }
 
-            /// Creates the process, and returns its verdict or what to wait for.
+            /// Creates the process, and returns its verdict or a pending process to wait for.
             ///
-            /// Dropping the future is safe: what had not left never will, and everything that the submission held is released. What had
-            /// left may have made a process whose id nobody knows; under a reference the journal remembers it as ambiguous, and a
-            /// reference whose request had not left is free at once. One that is dropped while the journal answers a claim stays held
-            /// until its lease ends.
+            /// The future can be dropped at any time; the submission's budget and buffers are
+            /// released. A request that had not been sent is never sent: its reference is released
+            /// at once. A request that had been sent may have created a process whose id is lost:
+            /// the journal records its reference as ambiguous. If the future is dropped while the
+            /// journal's `claim` is pending, the reference stays claimed until the lease expires.
             ///
             /// # Errors
-            /// [`SubmitError::delivery`](crate::SubmitError::delivery) says whether a process may exist; with
-            /// [`Delivery::Unknown`](idcloud_http::Delivery::Unknown) the request must not be repeated.
+            /// [`SubmitError::delivery`](crate::SubmitError::delivery) says whether a process may
+            /// exist; with [`Delivery::Unknown`](idcloud_http::Delivery::Unknown) the request must
+            /// not be repeated.
             pub async fn submit(
                 &self,
                 request: $request,
@@ -49,22 +51,25 @@ macro_rules! handle {
     };
 }
 
-/// Gives a handle what concerns answers: how they are judged, shown and waited for.
+/// Adds the methods for answers to a handle: how it judges, observes and waits for them.
 macro_rules! judging {
     ($name:ident) => {
         impl $name {
-            /// The same under this policy.
+            /// Judges under this policy instead of the client's.
             #[must_use]
             pub const fn with_policy(mut self, policy: idcloud_model::Policy) -> Self {
                 self.submitter.policy = policy;
                 self
             }
 
-            /// The same, telling `observe` of every process as an answer shows it: after each create and each look at it.
+            /// Calls `observe` with each process as an answer shows it: after each create and each
+            /// poll.
             ///
-            /// For showing what is known of a process that is still pending: [`Pending`](crate::Pending) itself holds no evidence. Nothing
-            /// that a pending process shows is a result. A panic of `observe` is not caught: it ends the submission or the wait as dropping
-            /// its future does, and under a reference the process is written down before it is shown.
+            /// Use it to display the evidence of a process that is still pending:
+            /// [`Pending`](crate::Pending) holds none. A pending process shows no result. A panic
+            /// of `observe` is not caught: it ends the submission or the wait as dropping its
+            /// future does. Under a reference the process is in the journal before `observe` is
+            /// called.
             #[must_use]
             pub fn with_observer(
                 mut self,
@@ -74,27 +79,32 @@ macro_rules! judging {
                 self
             }
 
-            /// What answers are judged against: what the key is declared to have, as far as the flow can evoke it, and what the handle itself
-            /// implies.
+            /// The capabilities that answers are judged against: those the key is declared with,
+            /// limited to those the flow can return, and those the handle implies.
             #[must_use]
             pub const fn capabilities(&self) -> idcloud_model::Capabilities {
                 self.submitter.capabilities()
             }
 
-            /// What a journal remembers of a process, judged as it is for whoever submits under its reference again: by what was asked first and
-            /// what this handle asks, under this handle's policy, and never to an approval that the first question alone would not give.
+            /// Judges a journal's finished process as a new submission under its reference would be
+            /// judged: by the first question and this handle's question together, under this
+            /// handle's policy, and never to an approval that the first question alone would not
+            /// give.
             ///
-            /// For whoever reads a journal for one handle's sake; what it says by itself is `Report::from`.
+            /// For a program that reads the journal on behalf of one handle. `Report::from` judges
+            /// by the record alone.
             pub fn judge(&self, finished: $crate::journal::Finished) -> $crate::Report {
                 self.submitter.judge(finished)
             }
 
-            /// Waits until the process is final, by notifications ([`IdCloud::hints`](crate::IdCloud::hints)) and by asking for it, at most for
-            /// `limit` and the seconds that the last look takes. Dropping the future loses nothing but the [`Pending`](crate::Pending) that
-            /// was given to it: keep a clone.
+            /// Waits until the process is final, by notifications
+            /// ([`IdCloud::hints`](crate::IdCloud::hints)) and polls, for at most `limit` and five
+            /// seconds for the last poll. Dropping the future drops the [`Pending`](crate::Pending)
+            /// that it was given and nothing else: keep a clone.
             ///
             /// # Errors
-            /// Every failure hands the pending process back: it was paid for and can be waited for again.
+            /// Every error hands the pending process back: it was paid for and can be waited for
+            /// again.
             pub async fn wait(
                 &self,
                 pending: $crate::Pending,
@@ -106,13 +116,15 @@ macro_rules! judging {
     };
 }
 
-/// Gives a handle new attempts after a failed process; not for one that sends capture tokens alone.
+/// Lets a handle retry a failed process; not for a handle that sends only capture tokens.
 macro_rules! new_attempts {
     ($name:ident) => {
         impl $name {
-            /// The same with this many new attempts after a process that failed in processing (status 5); zero leaves it at the first.
+            /// Retries a process that failed in processing (status 5) up to this many times; with
+            /// zero there is no retry.
             ///
-            /// Each attempt is a process of its own. With a capture token there is none: it is good for one process.
+            /// Each attempt is a process of its own. A capture token is valid for one process, so a
+            /// request with one is not retried.
             #[must_use]
             pub const fn with_new_attempts(mut self, attempts: u32) -> Self {
                 self.submitter.new_attempts = attempts;

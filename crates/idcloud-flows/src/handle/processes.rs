@@ -1,6 +1,6 @@
-//! Processes by their ids: whoever created them.
+//! Processes looked up by id, whichever program created them.
 //!
-//! Must not create anything, nor take an unknown selfie for one whose liveness was checked.
+//! Must not create a process, nor assume that the liveness of an unknown selfie was checked.
 
 use idcloud_http::{Answer, ApiKey, CallOptions, Error};
 use idcloud_model::{Asked, Process, ProcessId, SelfieKind, SubjectCode};
@@ -10,11 +10,12 @@ use crate::report::ownership::{self, Whose};
 use crate::submit::submitter::Submitter;
 use crate::{Flow, IdCloud, Submission};
 
-/// Looks at processes with one API key, and judges what they show.
+/// Looks up processes with one API key, and judges them.
 ///
-/// An answer says neither what was asked nor what kind of selfie was sent. A process is judged as one of identity verification whose selfie is not known,
-/// unless [`created_for`](Self::created_for) and [`with_selfie_kind`](Self::with_selfie_kind) say otherwise. Made by [`IdCloud::processes`]. Cheap
-/// to clone.
+/// An answer names neither the question nor the kind of selfie. A process is judged as an identity
+/// verification with an unknown selfie, unless [`created_for`](Self::created_for) and
+/// [`with_selfie_kind`](Self::with_selfie_kind) say otherwise. Made by [`IdCloud::processes`].
+/// Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Processes {
     submitter: Submitter,
@@ -24,21 +25,22 @@ pub struct Processes {
 judging!(Processes);
 
 impl Processes {
-    /// The same for processes that were created for `flow`: its evidence is taken as asked for.
+    /// Judges processes as created for `flow`: the flow's evidence counts as asked for.
     #[must_use]
     pub const fn created_for(mut self, flow: Flow) -> Self {
         self.submitter.flow = flow;
         self
     }
 
-    /// The same for processes that were created with this kind of selfie. Only with a capture token was liveness checked.
+    /// Judges processes as created with this kind of selfie. Liveness is checked only with a
+    /// capture token.
     #[must_use]
     pub const fn with_selfie_kind(mut self, kind: SelfieKind) -> Self {
         self.selfie = kind;
         self
     }
 
-    /// The process as it stands, judged where it is final. Where it is not, [`wait`](Self::wait) goes on with it.
+    /// Looks the process up. A final one is judged; for a pending one call [`wait`](Self::wait).
     ///
     /// # Errors
     /// As for any lookup: see [`Client::process`](idcloud_http::Client::process).
@@ -48,7 +50,8 @@ impl Processes {
         Ok(self.shown(answer))
     }
 
-    /// The same from version 2 of the endpoint, which adds the person, the document and a signed picture address
+    /// As [`report`](Self::report), by version 2 of the endpoint, which adds the person, the
+    /// document and a signed picture address
     /// ([`Evidence::additional_info`](idcloud_model::Evidence::additional_info)).
     ///
     /// # Errors
@@ -65,8 +68,9 @@ impl Processes {
         Ok(self.shown(answer))
     }
 
-    /// Whose process it is, by version 2 of the endpoint: the person's of this CPF or CURP, another's, or not told. For
-    /// whoever found a process and is about to settle a reference with it.
+    /// Compares the person of a process, by version 2 of the endpoint, with `person`: the same,
+    /// another, or not named. Call it before a reference is settled with a process that a person
+    /// found.
     ///
     /// # Errors
     /// As for any lookup: see [`Client::process_details`](idcloud_http::Client::process_details).
@@ -76,7 +80,7 @@ impl Processes {
         person: &SubjectCode,
         options: &CallOptions,
     ) -> Result<Whose, Error> {
-        ownership::look(
+        ownership::look_up(
             self.submitter.client(),
             &self.submitter.key,
             id,

@@ -12,7 +12,7 @@ use crate::IdCloud;
 use crate::idcloud::DEFAULT_NEW_ATTEMPTS;
 use crate::journal::handle::JournalHandle;
 use crate::journal::{Journal, Owner};
-use crate::wait::poll_plan::Polling;
+use crate::wait::polling::Polling;
 
 /// Builds [`IdCloud`].
 ///
@@ -55,65 +55,70 @@ impl IdCloudBuilder {
         self
     }
 
-    /// Who carries the requests; see [`ClientBuilder::transport`].
+    /// The transport that carries requests; see [`ClientBuilder::transport`].
     pub fn transport(self, transport: Arc<dyn Transport>) -> Self {
         self.client(|client| client.transport(transport))
     }
 
-    /// Where time comes from; see [`ClientBuilder::clock`].
+    /// The clock; see [`ClientBuilder::clock`].
     pub fn clock(self, clock: Arc<dyn Clock>) -> Self {
         self.client(|client| client.clock(clock))
     }
 
-    /// How many requests a second may leave, of everything that this account does; see [`ClientBuilder::rate`].
+    /// Requests per second of the whole account; see [`ClientBuilder::rate`].
     pub fn rate(self, per_second: usize) -> Self {
         self.client(|client| client.rate(per_second))
     }
 
-    /// How many create bodies may exist at once; see [`ClientBuilder::max_in_flight`].
+    /// Create bodies in memory at once, at most; see [`ClientBuilder::max_in_flight`].
     pub fn max_in_flight(self, bodies: usize) -> Self {
         self.client(|client| client.max_in_flight(bodies))
     }
 
-    /// How many calls may wait for their turn; see [`ClientBuilder::max_queued`].
+    /// Calls that may queue in the rate limiter; see [`ClientBuilder::max_queued`].
     pub fn max_queued(self, calls: usize) -> Self {
         self.client(|client| client.max_queued(calls))
     }
 
-    /// How long a call waits for its first turn; see [`ClientBuilder::queue_timeout`].
+    /// How long a call may queue before its first attempt; see [`ClientBuilder::queue_timeout`].
     pub fn queue_timeout(self, timeout: Duration) -> Self {
         self.client(|client| client.queue_timeout(timeout))
     }
 
-    /// The policy under which handles judge, unless they are given another.
+    /// The policy under which handles judge by default.
     pub const fn policy(mut self, policy: Policy) -> Self {
         self.policy = policy;
         self
     }
 
-    /// How many new attempts follow a process that failed in processing (status 5), unless a handle is told otherwise:
-    /// [`DEFAULT_NEW_ATTEMPTS`]. Each is a process of its own; with a capture token there are none.
+    /// How often a process that failed in processing (status 5) is retried, unless a handle sets
+    /// another number: [`DEFAULT_NEW_ATTEMPTS`]. Each attempt is a process of its own. A request
+    /// with a capture token is never retried.
     pub const fn new_attempts(mut self, attempts: u32) -> Self {
         self.new_attempts = attempts;
         self
     }
 
-    /// What remembers submissions that are made under a reference ([`SubmitOptions::with_reference`](crate::SubmitOptions::with_reference)).
+    /// The journal for submissions under a reference
+    /// ([`SubmitOptions::with_reference`](crate::SubmitOptions::with_reference)).
     pub fn journal(mut self, journal: Arc<dyn Journal>) -> Self {
         self.journal = Some(journal);
         self
     }
 
-    /// The name of this program in the journal, such as the host's: for people who look for who holds a reference. Random unless given.
+    /// This program's name in the journal, such as the host's name: it shows people which program
+    /// holds a reference. Random by default.
     pub fn owner(mut self, owner: Owner) -> Self {
         self.owner = Some(owner);
         self
     }
 
-    /// Whether notifications are expected: the account's webhook reaches this very program, which tells them to [`IdCloud::hints`].
+    /// Whether notifications are expected: the account's webhook reaches this very program, which
+    /// passes them to [`IdCloud::hints`].
     ///
-    /// A wait then asks by itself only from about 70 seconds after the create on, for what notifications miss. Leave it off where one may reach
-    /// another program of several: what is not told here is known that late.
+    /// If so, a wait polls only from about 70 seconds after the create on, for notifications that
+    /// were lost. Leave it off if a notification may reach another replica: this one would learn of
+    /// the result that late.
     pub const fn notifications_expected(mut self, expected: bool) -> Self {
         self.polling = if expected {
             Polling::BesideNotifications
@@ -126,12 +131,12 @@ impl IdCloudBuilder {
     /// Builds it. Nothing is sent.
     pub fn build(self) -> Result<IdCloud, ConfigError> {
         let owner = self.owner.unwrap_or_else(Owner::random);
-        let books = self.journal.map(|journal| JournalHandle { journal, owner });
+        let journal_handle = self.journal.map(|journal| JournalHandle { journal, owner });
         Ok(IdCloud::with(
             self.client.build()?,
             self.policy,
             self.new_attempts,
-            books,
+            journal_handle,
             self.polling,
         ))
     }

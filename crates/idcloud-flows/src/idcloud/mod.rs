@@ -1,6 +1,6 @@
 //! The one object that a service keeps.
 //!
-//! Must stay cheap to clone, and must never start a task of its own.
+//! Must stay cheap to clone, and must not start a task of its own.
 
 pub(crate) mod builder;
 
@@ -15,20 +15,22 @@ use crate::journal::{Journal, Owner};
 use crate::observer::Observer;
 use crate::shared::{Shared, Waits};
 use crate::wait::poll::Poller;
-use crate::wait::poll_plan::Polling;
+use crate::wait::polling::Polling;
 use crate::{AccountJournal, Hints, IdCloudBuilder, Waiter};
 
-/// New attempts after status 5, unless the caller says otherwise: IDCloud's own advice (parameter specification).
+/// Retries after status 5 by default: IDCloud's own advice (parameter specification).
 ///
 /// Whether failed processes are billed is not published.
 pub const DEFAULT_NEW_ATTEMPTS: u32 = 3;
 
 /// IDCloud, as one tenant in one environment.
 ///
-/// Cheap to clone; all clones, and all handles that they make, share the token, the budget and the journal.
-/// Handles are made by what is asked, each with the API key that provides it: [`liveness`](Self::liveness),
-/// [`identity`](Self::identity), [`behavior_alert`](Self::behavior_alert), [`risk_score`](Self::risk_score),
-/// [`comparison`](Self::comparison), [`documents`](Self::documents), and [`processes`](Self::processes) for lookups.
+/// Cheap to clone; all clones, and all handles that they make, share the token, the budget and the
+/// journal. There is one handle for each kind of question, made with the API key for it:
+/// [`liveness`](Self::liveness), [`identity`](Self::identity),
+/// [`behavior_alert`](Self::behavior_alert), [`risk_score`](Self::risk_score),
+/// [`comparison`](Self::comparison), [`documents`](Self::documents), and
+/// [`processes`](Self::processes) for lookups.
 #[derive(Debug, Clone)]
 pub struct IdCloud {
     pub(crate) shared: Arc<Shared>,
@@ -52,10 +54,11 @@ impl IdCloud {
         )
     }
 
-    /// The same account and client, remembering what is submitted under a [`Reference`](crate::journal::Reference) in `journal`, as `owner`.
+    /// The same account and client, with submissions under a
+    /// [`Reference`](crate::journal::Reference) recorded in `journal` as `owner`.
     ///
-    /// For whoever has a client already; [`IdCloud::builder`] takes a journal as well. Waiters, hints and draining of the two are
-    /// apart.
+    /// For a caller that already has a client; [`IdCloud::builder`] takes a journal as well. The
+    /// returned value has waiters, hints and draining of its own.
     #[must_use]
     pub fn remembering(self, journal: Arc<dyn Journal>, owner: Owner) -> Self {
         let Shared {
@@ -65,15 +68,21 @@ impl IdCloud {
             waits,
             ..
         } = &*self.shared;
-        let books = Some(JournalHandle { journal, owner });
-        Self::with(client.clone(), *policy, *new_attempts, books, waits.polling)
+        let journal_handle = Some(JournalHandle { journal, owner });
+        Self::with(
+            client.clone(),
+            *policy,
+            *new_attempts,
+            journal_handle,
+            waits.polling,
+        )
     }
 
     pub(crate) fn with(
         client: Client,
         policy: Policy,
         new_attempts: u32,
-        books: Option<JournalHandle>,
+        journal_handle: Option<JournalHandle>,
         polling: Polling,
     ) -> Self {
         let shared = Shared {
@@ -81,7 +90,7 @@ impl IdCloud {
             policy,
             new_attempts,
             gate: Arc::default(),
-            books,
+            journal_handle,
             waits: Waits::new(polling),
             known_tenant: Mutex::default(),
         };
@@ -90,31 +99,36 @@ impl IdCloud {
         }
     }
 
-    /// Lets no submission begin any more, waits at most for `deadline` until those that began have ended, and says how many have not.
+    /// Refuses new submissions, waits at most `deadline` for the running ones, and returns how many
+    /// are still running.
     ///
-    /// For a graceful shutdown: call it, and then drop what is left. A submission that is refused ends with
-    /// [`SubmitErrorKind::Draining`](crate::SubmitErrorKind::Draining), and nothing was sent for it. Waiting goes on: whoever waits can stop at any
-    /// time and lose nothing. All clones and all their handles are drained, for good.
+    /// For a graceful shutdown: call it, then drop the rest. A refused submission ends with
+    /// [`SubmitErrorKind::Draining`](crate::SubmitErrorKind::Draining), and nothing was sent for
+    /// it. Waits go on: a wait can stop at any time and loses nothing. All clones and all their
+    /// handles are drained, for good.
     pub async fn drain(&self, deadline: Duration) -> usize {
         let Shared { client, gate, .. } = &*self.shared;
         gate.close();
         gate.empty(client.clock().sleep(deadline)).await
     }
 
-    /// The journal that submissions with a reference are remembered in.
+    /// The journal that records submissions under a reference.
     #[must_use]
     pub fn journal(&self) -> Option<&Arc<dyn Journal>> {
-        self.shared.books.as_ref().map(|books| &books.journal)
+        self.shared
+            .journal_handle
+            .as_ref()
+            .map(|journal_handle| &journal_handle.journal)
     }
 
-    /// What the journal remembers of this tenant: to look at it, to settle what is ambiguous, and to forget what is over. Nothing without a
-    /// journal.
+    /// The journal's entries of this tenant: to read them, to settle ambiguous ones, and to purge
+    /// old ones. `None` without a journal.
     #[must_use]
     pub fn account_journal(&self) -> Option<AccountJournal> {
         AccountJournal::of(&self.shared)
     }
 
-    /// Where notifications are told to whoever waits. Shared by all clones.
+    /// Passes notifications to the waits. Shared by all clones.
     #[must_use]
     pub fn hints(&self) -> &Hints {
         &self.shared.waits.hints

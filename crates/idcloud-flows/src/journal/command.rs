@@ -1,6 +1,6 @@
-//! What can be asked of a journal about one reference, and what it answers.
+//! The commands that a journal takes about one reference, and its answers.
 //!
-//! Must be data: stores queue it, and nothing here does anything.
+//! Must be plain data: stores queue it.
 
 use std::time::{Duration, SystemTime};
 
@@ -11,38 +11,41 @@ use idcloud_model::{Asked, Policy, ProcessId};
 use super::{Fingerprint, Finished, JournalKey, Origin, Owner, Refusal};
 use crate::Pending;
 
-/// The wish to submit a request under a reference.
+/// The request to submit under a reference.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Claim {
-    /// Under what it is remembered.
+    /// The key that it is recorded under.
     pub key: JournalKey,
-    /// Which request it is.
+    /// Identifies the request.
     pub fingerprint: Fingerprint,
-    /// Which request it is in a record of an earlier version, where that wrote something else.
+    /// Identifies the request in a record of an earlier version, where that version computed
+    /// another fingerprint.
     pub earlier_fingerprint: Option<Fingerprint>,
-    /// What it asks; an ambiguous attempt whose process is found later is judged by it.
+    /// The question; an ambiguous attempt whose process is found later is judged by it.
     pub asked: Asked,
-    /// Under which policy.
+    /// The policy that its answer is judged under.
     pub policy: Policy,
-    /// Who asks.
+    /// The program that claims.
     pub owner: Owner,
-    /// For how long nobody else may have it before it is dispatched; at most [`LONGEST_LEASE`](Self::LONGEST_LEASE).
+    /// How long the claim excludes others before its dispatch; at most
+    /// [`LONGEST_LEASE`](Self::LONGEST_LEASE).
     pub lease: Duration,
-    /// The issuer of the account that submits it, for people who look.
+    /// The issuer of the submitting account, for people who read the journal.
     pub account: Option<Box<str>>,
-    /// Where the custom environment is that it is submitted to.
+    /// The origin of the custom environment that it is submitted to.
     pub origin: Option<Origin>,
 }
 
 impl Claim {
-    /// How long an attempt is somebody's, unless said otherwise: two minutes, which a call with its time-outs fits in.
+    /// The default lease: two minutes, which is longer than a call with its timeouts.
     pub const LEASE: Duration = Duration::from_secs(120);
 
-    /// No lease is longer: a day. A clock that is ahead, or an endless deadline, holds up a reference for no longer.
+    /// The longest lease: a day. It bounds how long a wrong clock, or an endless deadline, can
+    /// block a reference.
     pub const LONGEST_LEASE: Duration = Duration::from_secs(24 * 3600);
 
-    /// The wish of `owner` to submit `request` under `key`.
+    /// The claim of `owner` to submit `request` under `key`.
     #[must_use]
     pub fn new(
         key: JournalKey,
@@ -64,8 +67,8 @@ impl Claim {
         }
     }
 
-    /// The same by the account in `environment`, and at its origin where it is a custom one. A claim without it is taken
-    /// wherever the reference was submitted.
+    /// Adds the account of `environment`, and its origin if it is a custom one. A claim without an
+    /// origin matches records of any origin.
     #[must_use]
     pub fn with_environment(mut self, environment: &Environment) -> Self {
         self.account = Some(environment.account().issuer().into());
@@ -79,7 +82,7 @@ impl Claim {
         recorded == self.fingerprint || Some(recorded) == self.earlier_fingerprint
     }
 
-    /// The same for this long.
+    /// Sets the lease.
     #[must_use]
     pub const fn with_lease(mut self, lease: Duration) -> Self {
         self.lease = lease;
@@ -87,25 +90,25 @@ impl Claim {
     }
 }
 
-/// What became of a claim.
+/// The journal's answer to a claim.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 #[must_use = "only a fresh claim may be submitted"]
 pub enum Claimed {
-    /// It may be submitted, by the holder of this ticket.
+    /// The holder of this ticket may submit.
     Fresh(Ticket),
-    /// Somebody is submitting it.
+    /// Another program, or another task, is submitting it.
     InFlight {
-        /// Who.
+        /// Its owner.
         owner: Owner,
-        /// Until when at most.
+        /// The end of its lease.
         until: SystemTime,
     },
-    /// It was submitted, and more will come.
+    /// It was submitted, and the process is pending.
     Pending(Box<Pending>),
-    /// It was submitted, and this came of it.
+    /// It was submitted, and the process is final.
     Finished(Box<Finished>),
-    /// It may have been submitted, and nobody can know.
+    /// It may have been submitted, and the journal cannot know.
     Ambiguous {
         /// When it was claimed.
         since: SystemTime,
@@ -113,7 +116,7 @@ pub enum Claimed {
 }
 
 impl Claimed {
-    /// The same, now that the process which a person found is known to be the person's at hand.
+    /// Marks a process that a person found as compared: it belongs to the person of the request.
     pub(crate) fn compared(mut self) -> Self {
         match &mut self {
             Self::Pending(pending) => pending.set_settled_by_hand(false),
@@ -124,7 +127,8 @@ impl Claimed {
     }
 }
 
-/// The right to submit one attempt. Good while its lease lasts and nobody else has the attempt.
+/// The right to submit one attempt. Valid until its lease expires or another claim replaces the
+/// attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "an attempt that is neither concluded nor abandoned keeps its reference until its lease ends"]
 pub struct Ticket {
@@ -140,70 +144,72 @@ impl Ticket {
         &self.key
     }
 
-    /// Which attempt it is, from 1.
+    /// The attempt's number, from 1.
     #[must_use]
     pub const fn attempt(&self) -> usize {
         self.attempt
     }
 
-    /// The number that its journal gives once: an attempt with another number is another's.
+    /// The fencing number. The journal gives each number once, so it identifies the attempt.
     #[must_use]
     pub const fn fence(&self) -> u64 {
         self.fence
     }
 }
 
-/// What came of an attempt, as its holder knows it.
+/// How an attempt ended, as its holder knows it.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Conclusion {
-    /// The process exists, and more will come.
+    /// The process exists and is pending.
     Pending(Box<Pending>),
     /// The process is final.
     Finished(Box<Finished>),
-    /// Nobody can know whether a process exists.
+    /// It is unknown whether a process exists.
     Ambiguous,
-    /// Provably no process exists; with IDCloud's refusal, where that is why.
+    /// Provably no process exists; with IDCloud's refusal, if there was one.
     NotSent(Option<Refusal>),
 }
 
-/// How a person ends an attempt whose end nobody wrote down.
+/// A person's decision about an attempt whose end is not recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Settlement {
-    /// The process was found, for instance in IDCloud's portal. No other reference of the tenant may have it.
+    /// The process was found, for instance in IDCloud's portal. No other reference of the tenant
+    /// may have it.
     Found(ProcessId),
-    /// There is none, or it does not matter: it may be sent again.
+    /// There is none, or it does not matter: the request may be sent again.
     Resend,
-    /// Whoever has it in his hands is gone, before its lease ends: ambiguous if it was dispatched, not sent if it was not.
+    /// The owner of the attempt is dead, before its lease expires: the attempt becomes ambiguous if
+    /// it was dispatched, and not sent if it was not.
     OwnerIsDead,
 }
 
-/// Everything that changes what is remembered of one reference.
+/// A change to the record of one reference.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Command {
     /// Submit, unless it was submitted.
     Claim(Claim),
-    /// Submit once more what ended without result.
+    /// Submit again after a process that ended without a result.
     BeginAgain(Claim),
-    /// The request is about to leave.
+    /// The request is about to be sent.
     Dispatch {
         /// The attempt.
         ticket: Ticket,
-        /// How long its end is awaited.
+        /// How long the attempt's end is awaited.
         lease: Duration,
     },
-    /// What was dispatched provably did not run, and may be dispatched again.
+    /// The dispatched request provably did not run, and may be dispatched again.
     Retract(Ticket),
-    /// The attempt has an end.
+    /// The attempt ended.
     Conclude {
         /// The attempt.
         ticket: Ticket,
         /// Its end.
         conclusion: Conclusion,
     },
-    /// The attempt's holder is gone.
+    /// The attempt's holder gave it up.
     Abandon(Ticket),
     /// A pending process became final.
     Finish {
@@ -212,37 +218,41 @@ pub enum Command {
         /// The process.
         finished: Box<Finished>,
     },
-    /// IDCloud does not know the process that an answer named: whether there is one is not known.
+    /// IDCloud does not know the process that an answer named, so it is unknown whether a process
+    /// exists.
     Doubt {
         /// The submission.
         key: JournalKey,
         /// The process.
         process_id: ProcessId,
     },
-    /// A person ends an attempt.
+    /// A person settles an attempt.
     Settle {
         /// The submission.
         key: JournalKey,
-        /// How.
+        /// The decision.
         settlement: Settlement,
     },
-    /// A program compared whose the process is that a person found.
+    /// A program compared the person of a process that a person found with the person of the
+    /// request.
     Compare {
         /// The submission.
         key: JournalKey,
         /// The process.
         process_id: ProcessId,
-        /// Whether it is the person's whom the submission is about; otherwise the reference is ambiguous again.
+        /// Whether they are the same; if not, the reference is ambiguous again.
         is_theirs: bool,
     },
 }
 
 impl Command {
-    /// The process that a person found, where it is that which is to be remembered.
+    /// The process of a [`Settlement::Found`], which is about to be recorded.
     ///
-    /// One process answers one reference: where another one of the key's tenant ([`JournalKey::is_of_the_tenant_of`]) has this process
-    /// already ([`Record::holds`](super::Record::holds)), a store refuses with
-    /// [`JournalErrorKind::ProcessTaken`](super::JournalErrorKind::ProcessTaken), in the same transaction.
+    /// One process belongs to one reference. If another reference of the key's tenant
+    /// ([`JournalKey::is_of_the_tenant_of`]) has this process already
+    /// ([`Record::holds`](super::Record::holds)), a store refuses with
+    /// [`JournalErrorKind::ProcessTaken`](super::JournalErrorKind::ProcessTaken), in the same
+    /// transaction.
     #[must_use]
     pub const fn found(&self) -> Option<&ProcessId> {
         match self {
@@ -254,7 +264,7 @@ impl Command {
         }
     }
 
-    /// What it is about.
+    /// The key that it changes.
     #[must_use]
     pub const fn key(&self) -> &JournalKey {
         match self {
@@ -271,12 +281,12 @@ impl Command {
     }
 }
 
-/// What a command came to.
+/// A store's answer to a command.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Answer {
-    /// A claim's answer.
+    /// The answer to a claim.
     Claimed(Claimed),
-    /// It was done, and is remembered.
+    /// The command was applied, and its change is durable.
     Done,
 }

@@ -27,7 +27,8 @@ use crate::Flow;
 use crate::report::pending::{Pending, Question};
 use crate::tenant::Tenant;
 
-/// Tries every promise of a journal on this one. It may be used by others meanwhile, and keeps what is written.
+/// Tries every promise of a journal on this one. It may be used by others meanwhile, and keeps what
+/// is written.
 ///
 /// # Panics
 /// Where a promise is broken: the message says which.
@@ -206,7 +207,8 @@ impl<'a> Trial<'a> {
         entry.expect("it is remembered").state().kind()
     }
 
-    /// Two owners with one reference: one submits, the other is told in flight; also two tasks of one owner.
+    /// Two owners with one reference: one submits, the other is told in flight; also two tasks of
+    /// one owner.
     async fn one_of_two(&self) {
         let key = self.new_key();
         let ticket = self.fresh(&key, "one", at(0)).await;
@@ -331,7 +333,8 @@ impl<'a> Trial<'a> {
         assert_eq!(self.state(&key, at(1000)).await, StateKind::Finished);
     }
 
-    /// A process that a person found is compared: with its person it is as any other, and another person's is nobody's answer.
+    /// A process that a person found is compared: with its person it is as any other, and another
+    /// person's is nobody's answer.
     async fn whose_process(&self) {
         for is_finished in [false, true] {
             let (theirs, others) = (self.new_key(), self.new_key());
@@ -405,8 +408,9 @@ impl<'a> Trial<'a> {
         );
     }
 
-    /// A process that only a part of an answer named is pending, until IDCloud does not know it: then its reference is
-    /// ambiguous. What IDCloud or a person confirmed is not doubted, and neither is another process.
+    /// A process that only a part of an answer named is pending, until IDCloud does not know it:
+    /// then its reference is ambiguous. What IDCloud or a person confirmed is not doubted, and
+    /// neither is another process.
     async fn named_in_part(&self) {
         let named = async |number: u32| {
             let key = self.new_key();
@@ -474,7 +478,7 @@ impl<'a> Trial<'a> {
         let whole = self.new_key();
         let ticket = self.on_its_way(&whole, at(0)).await;
         let mut pending = *pending;
-        pending.look(&Status::Processing, true);
+        pending.update(&Status::Processing, true);
         let process_id = pending.process_id().clone();
         self.conclude(&ticket, Conclusion::Pending(Box::new(pending)), at(1))
             .await;
@@ -487,7 +491,8 @@ impl<'a> Trial<'a> {
         );
     }
 
-    /// A process that was found answers no second reference, whatever became of the first; in another tenant it is another process.
+    /// A process that was found answers no second reference, whatever became of the first; in
+    /// another tenant it is another process.
     async fn one_process_answers_one_reference(&self) {
         let ambiguous = async |key: &JournalKey| {
             let ticket = self.on_its_way(key, at(0)).await;
@@ -541,7 +546,8 @@ impl<'a> Trial<'a> {
         }
     }
 
-    /// Whoever found the wrong process may say so, as long as nobody has seen it final; and the wrong one is another reference's then.
+    /// Whoever found the wrong process may say so, as long as nobody has seen it final; and the
+    /// wrong one is another reference's then.
     async fn a_person_may_be_mistaken(&self) {
         let (key, other) = (self.new_key(), self.new_key());
         for key in [&key, &other] {
@@ -597,7 +603,8 @@ impl<'a> Trial<'a> {
         assert_eq!(settle(&own, found(33)).await, late);
     }
 
-    /// An end may be told twice, and counts once; another than the one that stands is refused, and changes nothing.
+    /// An end may be told twice, and counts once; another than the one that stands is refused, and
+    /// changes nothing.
     async fn ends_are_told_once(&self) {
         let pending_of = async |number: u32| {
             let key = self.new_key();
@@ -778,7 +785,8 @@ impl<'a> Trial<'a> {
         assert!(matches!(left, Claimed::Ambiguous { .. }));
     }
 
-    /// A dispatch that is taken back leaves the attempt as free as before, and the holder's; one that has an end is not taken back.
+    /// A dispatch that is taken back leaves the attempt as free as before, and the holder's; one
+    /// that has an end is not taken back.
     async fn retracted(&self) {
         let key = self.new_key();
         let ticket = self.on_its_way(&key, at(0)).await;
@@ -844,7 +852,8 @@ impl<'a> Trial<'a> {
         }
     }
 
-    /// A reference is the tenant's: another of its accounts finds it, whatever the case that the tenant's id is written in.
+    /// A reference is the tenant's: another of its accounts finds it, whatever the case that the
+    /// tenant's id is written in.
     async fn one_tenant_in_one_case(&self) {
         let key = self.new_key();
         let mut claim = Self::claim_of(&key, "one", 0);
@@ -864,8 +873,8 @@ impl<'a> Trial<'a> {
         assert_eq!(entry.record().account(), account, "who submitted it");
     }
 
-    /// In a custom environment a reference is known at the origin that it was submitted to, and refused at another; one on
-    /// this machine is a place of its own.
+    /// In a custom environment a reference is known at the origin that it was submitted to, and
+    /// refused at another; one on this machine is a place of its own.
     async fn custom_places(&self) {
         let claim_at = |reference: &str, origin: &str| {
             let reference = reference.parse().expect("a reference");
@@ -917,8 +926,8 @@ impl<'a> Trial<'a> {
         }
     }
 
-    /// A person who knows that an owner is dead need not wait: what was claimed is not sent, what was dispatched ambiguous,
-    /// never free; and an owner that lives sends nothing any more.
+    /// A person who knows that an owner is dead need not wait: what was claimed is not sent, what
+    /// was dispatched ambiguous, never free; and an owner that lives sends nothing any more.
     async fn an_owner_that_is_dead(&self) {
         let dead = async |key: &JournalKey| {
             let settled = self
@@ -971,8 +980,8 @@ impl<'a> Trial<'a> {
         assert_eq!(self.state(&key, at(DAY + 10)).await, StateKind::Ambiguous);
     }
 
-    /// What a clock wrote that was ahead by more than minutes holds nothing up: not sent if it was claimed, ambiguous if it
-    /// was dispatched.
+    /// What a clock wrote that was ahead by more than minutes holds nothing up: not sent if it was
+    /// claimed, ambiguous if it was dispatched.
     async fn clocks_that_are_ahead(&self) {
         let ahead = Record::MOST_AHEAD.as_secs();
         let (key, sent) = (self.new_key(), self.new_key());
@@ -996,7 +1005,8 @@ impl<'a> Trial<'a> {
         assert_eq!(late, Err(JournalErrorKind::Stale), "two never send one");
         let settled = self.journal.settle(&sent, Settlement::Resend, before).await;
         settled.expect("what is ambiguous can be settled");
-        // A clock that is right again by the time of the dispatch ends the lease as if it had been right before.
+        // A clock that is right again by the time of the dispatch ends the lease as if it had been
+        // right before.
         let key = self.new_key();
         let ticket = self.fresh(&key, "one", at(10_000_000)).await;
         self.journal
@@ -1041,7 +1051,8 @@ impl<'a> Trial<'a> {
         assert_eq!(self.state(&unknown, at(1)).await, StateKind::Claimed);
     }
 
-    /// Entries come in the order of their keys, page by page, each once, filtered as they stand at the time.
+    /// Entries come in the order of their keys, page by page, each once, filtered as they stand at
+    /// the time.
     async fn pages(&self) {
         let tenant = format!("pages.{}", self.tenant);
         let key = |number: u32| {

@@ -1,19 +1,19 @@
-//! What a journal shows of one reference, and which references are wanted.
+//! One reference's entry in the journal, and the filter that selects entries.
 //!
-//! Must show what holds at the time that was asked for, not what was last written.
+//! Must show the state at the time of the query, not the state last written.
 
 use std::time::SystemTime;
 
 use idcloud_http::{Environment, EnvironmentName};
 
-use super::transition::{is_said_already, other_place};
+use super::transition::{is_recorded, other_place};
 use super::{
     Command, Conclusion, JournalError, JournalErrorKind, JournalKey, Origin, Owner, Record,
     Reference, State, StateKind, Ticket,
 };
 use crate::{Flow, Pending};
 
-/// One reference and what is remembered of it, as it stands at one time.
+/// One reference and its record, as it stands at one time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
     key: JournalKey,
@@ -21,7 +21,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// What `record` says at `now`.
+    /// The entry of `record` at `now`.
     #[must_use]
     pub fn new(key: JournalKey, record: Record, now: SystemTime) -> Self {
         Self {
@@ -30,20 +30,21 @@ impl Entry {
         }
     }
 
-    /// Under what it is remembered.
+    /// The key that it is recorded under.
     #[must_use]
     pub const fn key(&self) -> &JournalKey {
         &self.key
     }
 
-    /// What is remembered.
+    /// The record.
     #[must_use]
     pub const fn record(&self) -> &Record {
         &self.record
     }
 
-    /// The ticket of the attempt that `owner` has in its hands: for whoever knows that this owner is gone, and lets go of it
-    /// ([`Command::Abandon`](super::Command::Abandon)) before its lease ends.
+    /// The ticket of the attempt that `owner` holds. A program that knows that this owner is dead
+    /// abandons the attempt with it ([`Command::Abandon`](super::Command::Abandon)) before its
+    /// lease expires.
     #[must_use]
     pub fn held_by(&self, owner: &Owner) -> Option<Ticket> {
         match self.state() {
@@ -60,18 +61,20 @@ impl Entry {
         }
     }
 
-    /// The command that says an end to the journal once more, for the program that knows it and whose journal did not take it: nothing where it
-    /// stands already. `owner` is in whose name the attempt was made.
+    /// The command that records `conclusion` again, for a program whose journal did not accept it
+    /// the first time; `None` if it is recorded already. `owner` is the owner that made the
+    /// attempt.
     ///
     /// # Errors
-    /// [`Stale`](super::JournalErrorKind::Stale): the attempt has another end by now, or is in other hands.
+    /// [`Stale`](super::JournalErrorKind::Stale): the attempt has another end by now, or another
+    /// holder.
     pub fn say_again(
         &self,
         owner: &Owner,
         conclusion: Conclusion,
     ) -> Result<Option<Command>, JournalError> {
         match (self.state(), conclusion) {
-            (state, said) if is_said_already(state, &said) => Ok(None),
+            (state, said) if is_recorded(state, &said) => Ok(None),
             (State::Pending(known), Conclusion::Finished(finished))
                 if known.process_id() == finished.process_id() =>
             {
@@ -85,8 +88,8 @@ impl Entry {
         }
     }
 
-    /// The process that is waited for, where it is pending: to be waited for as it was asked first. Whoever submits under the reference again
-    /// has it judged by what he asks.
+    /// The pending process, with the question that was asked first. A new submission under the
+    /// reference judges it by its own question.
     #[must_use]
     pub fn pending(&self) -> Option<&Pending> {
         match self.state() {
@@ -95,25 +98,25 @@ impl Entry {
         }
     }
 
-    /// Where it stands.
+    /// The state.
     #[must_use]
     pub const fn state(&self) -> &State {
         self.record.state()
     }
 
-    /// Refuses where it was submitted elsewhere than in `environment`: what it holds is then no answer there. A claim is
-    /// refused alike.
+    /// Refuses an entry that was submitted to another place than `environment`: its result is no
+    /// answer there. A claim is refused alike.
     ///
     /// # Errors
     /// [`OtherOrigin`](super::JournalErrorKind::OtherOrigin) or
-    /// [`OriginUnknown`](super::JournalErrorKind::OriginUnknown), which a custom environment alone can have.
+    /// [`OriginUnknown`](super::JournalErrorKind::OriginUnknown), only for a custom environment.
     pub fn refuse_elsewhere(&self, environment: &Environment) -> Result<(), JournalError> {
         let origin = Origin::of(environment);
         other_place(&self.record, origin.as_ref()).map_or(Ok(()), Err)
     }
 }
 
-/// Which entries are wanted: all that have everything that is named.
+/// Selects the entries that match every condition set.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EntryFilter {
     environment: Option<EnvironmentName>,
@@ -125,28 +128,28 @@ pub struct EntryFilter {
 }
 
 impl EntryFilter {
-    /// Every entry.
+    /// Selects every entry.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Those of one environment.
+    /// Only entries of this environment.
     #[must_use]
     pub const fn with_environment(mut self, environment: EnvironmentName) -> Self {
         self.environment = Some(environment);
         self
     }
 
-    /// Those of one tenant, by its id, whose case does not count.
+    /// Only entries of this tenant; the case of its id is ignored.
     #[must_use]
     pub fn with_tenant(mut self, tenant_id: &str) -> Self {
         self.tenant_id = Some(tenant_id.to_ascii_lowercase().into());
         self
     }
 
-    /// Those of the tenant in the place that `environment` names: a custom environment on this machine is a place of its
-    /// own.
+    /// Only entries of the tenant and place of `environment`: a custom environment on this machine
+    /// is a place of its own.
     #[must_use]
     pub fn with_tenant_of(self, environment: &Environment) -> Self {
         let origin = Origin::of(environment).filter(Origin::is_on_this_machine);
@@ -160,28 +163,29 @@ impl EntryFilter {
         }
     }
 
-    /// Those of one flow.
+    /// Only entries of this flow.
     #[must_use]
     pub const fn with_flow(mut self, flow: Flow) -> Self {
         self.flow = Some(flow);
         self
     }
 
-    /// Those with this reference, of which there is one for each environment, tenant and flow.
+    /// Only entries with this reference, of which there is one for each environment, tenant and
+    /// flow.
     #[must_use]
     pub fn with_reference(mut self, reference: Reference) -> Self {
         self.reference = Some(reference);
         self
     }
 
-    /// Those in this state.
+    /// Only entries in this state.
     #[must_use]
     pub const fn with_state(mut self, state: StateKind) -> Self {
         self.state = Some(state);
         self
     }
 
-    /// The wanted text of each part of a key, in the order of [`JournalKey::parts`].
+    /// The value wanted for each part of a key, in the order of [`JournalKey::parts`].
     #[must_use]
     pub fn parts(&self) -> [Option<&str>; 5] {
         [
@@ -199,7 +203,7 @@ impl EntryFilter {
         self.state
     }
 
-    /// Whether an entry is wanted.
+    /// Whether an entry is selected.
     #[must_use]
     pub fn matches(&self, entry: &Entry) -> bool {
         let parts = self.parts().into_iter().zip(entry.key.parts());

@@ -1,4 +1,4 @@
-//! Why a journal did not do what it was asked.
+//! Why a journal refused or failed.
 //!
 //! Must show nothing that it stores: no reference, no path, no text of a store.
 
@@ -8,7 +8,7 @@ use idcloud_http::BoxError;
 
 use super::StateKind;
 
-/// Why a journal did not do what it was asked. What caused it is under `source()`.
+/// Why a journal refused or failed. Its cause is under `source()`.
 #[derive(Debug)]
 pub struct JournalError {
     kind: JournalErrorKind,
@@ -16,33 +16,37 @@ pub struct JournalError {
     source: Option<BoxError>,
 }
 
-/// Why a journal did not do what it was asked.
+/// Why a journal refused or failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum JournalErrorKind {
-    /// The reference is in use for another request; with the state that it is in.
+    /// The reference is in use for another request; with the reference's state.
     OtherRequest(StateKind),
-    /// The ticket no longer holds the attempt: somebody else has it, or it has an end already. Nothing may be sent with it.
+    /// The ticket no longer holds the attempt: another claim replaced it, or it has ended. Nothing
+    /// may be sent with it.
     Stale,
-    /// The ticket's time is over. Nothing may be sent with it.
+    /// The ticket's lease has expired. Nothing may be sent with it.
     LeaseExpired,
-    /// What was asked is not possible in this state.
+    /// The command is not allowed in this state.
     NotAllowed(StateKind),
-    /// The process that was found belongs to another reference of the tenant, or to an earlier attempt of this one.
+    /// The process that a person found belongs to another reference of the tenant, or to an earlier
+    /// attempt of this one.
     ProcessTaken,
-    /// The process that a person found is another person's. The reference is ambiguous again.
+    /// The process that a person found belongs to another person. The reference is ambiguous again.
     OtherPerson,
-    /// The reference was submitted to another custom environment; [`between`](JournalError::between) names both origins.
+    /// The reference was submitted to another custom environment;
+    /// [`between`](JournalError::between) names both origins.
     OtherOrigin,
-    /// An earlier version submitted the reference to a custom environment and did not write down which. A person has to
-    /// name its origin; [`between`](JournalError::between) has the one that was asked for last.
+    /// An earlier version submitted the reference to a custom environment and did not record which.
+    /// A person has to name its origin; [`between`](JournalError::between) has the origin of the
+    /// refused claim.
     OriginUnknown,
-    /// The store was made by a version that kept two accounts of a tenant apart, and both of
-    /// [`between`](JournalError::between) hold one reference. It was left as it is.
+    /// The store was made by a version that kept two accounts of a tenant apart, and both accounts
+    /// ([`between`](JournalError::between)) hold one reference. The store was left unchanged.
     TwoAccounts,
-    /// A purge would have forgotten everything: no record is as new as its limit.
+    /// A purge would have removed everything: no record is newer than its limit.
     NothingNewer,
-    /// Nothing is remembered under this key.
+    /// There is no record under this key.
     NotFound,
     /// The store could not be read or written. A change may or may not have been made.
     Storage,
@@ -50,19 +54,20 @@ pub enum JournalErrorKind {
     Newer,
     /// The store is no journal.
     Foreign,
-    /// The store holds what no version writes.
+    /// The store holds data that no version writes.
     Damaged,
-    /// Others than its owner may read or write the store's file.
+    /// Users other than the owner may read or write the store's file.
     Exposed,
     /// The store's file, or its log beside it, was removed or replaced while it was open.
     Replaced,
-    /// The store's file needs the log that stood beside it, and has none: what was submitted last is in that log.
+    /// The store's file needs the log that stood beside it, and the log is missing: the last
+    /// submissions are in that log.
     LogMissing,
     /// The store's file has a second name: a hard link, or a mount of the file without its folder.
     SecondName,
     /// The store's file is on a network file system, where its locks do not hold.
     Network,
-    /// The name of the store's file is one that the store takes for something else than a path.
+    /// The store would not read the name of its file as a path.
     NotAPath,
     /// The journal was closed.
     Closed,
@@ -79,28 +84,29 @@ impl JournalError {
         }
     }
 
-    /// The same with what caused it.
+    /// Adds the cause.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<BoxError>) -> Self {
         self.source = Some(source.into());
         self
     }
 
-    /// The same about two that disagree: two origins, or two accounts.
+    /// Adds the two origins, or two accounts, that disagree.
     #[must_use]
     pub fn with_between(mut self, one: &str, other: &str) -> Self {
         self.between = Some(Box::new([one.into(), other.into()]));
         self
     }
 
-    /// The two that disagree, where the error is about two: the one that the journal has first. Empty where it has none.
+    /// The two origins or accounts that disagree, the journal's own first; it is empty if the
+    /// journal has none. `None` for other errors.
     #[must_use]
     pub fn between(&self) -> Option<[&str; 2]> {
         let [one, other] = &**self.between.as_ref()?;
         Some([one, other])
     }
 
-    /// Why.
+    /// The kind.
     #[must_use]
     pub const fn kind(&self) -> JournalErrorKind {
         self.kind

@@ -1,7 +1,7 @@
-//! Tells whether a reference is used for the same request again, without telling what the request was.
+//! Recognizes whether a reference is reused for the same request, without revealing the request.
 //!
-//! Must not allow anybody to try CPFs: the key is the digest of the pictures, which is stored nowhere. Where there are none, too little
-//! of the person is kept for that.
+//! Must not allow anybody to try CPFs: the hash key is the digest of the pictures, which is stored
+//! nowhere. A request without pictures keeps too little of the person for that.
 
 use std::fmt;
 
@@ -15,15 +15,19 @@ use zeroize::Zeroizing;
 
 /// The keyed hash of a request (HMAC-SHA-256).
 ///
-/// Its key is the SHA-256 digest of the pictures' bytes, or the capture token's; what is hashed is all the rest. Whoever reads a journal
-/// cannot check a guess at the person without the very picture that was sent. A request without either, which is a document used again, has
-/// no such key. Of it the two ids and the purpose are hashed under a fixed key, and of all the rest 16 bits are kept: enough to notice
-/// another person (all but one in 65,536), and too little to tell which of the thousands of CPFs that share them was sent.
+/// Its key is the SHA-256 digest of the pictures' bytes, or of the capture token; the rest of the
+/// request is hashed. A reader of the journal cannot check a guess at the person without the very
+/// picture that was sent.
+///
+/// A request that reuses a document has neither picture nor token, and so no such key. Its two ids
+/// and the purpose are hashed under a fixed key, and only 16 bits of the hash of the rest are kept:
+/// enough to notice another person (all but one in 65,536), and too few to find out which of the
+/// thousands of CPFs that share them was sent.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Fingerprint([u8; 32]);
 
 impl Fingerprint {
-    /// How many bytes at the end of a fingerprint without a key are of the person.
+    /// Bytes at the end of an unkeyed fingerprint that depend on the person.
     const OF_THE_PERSON: usize = 2;
 
     /// The fingerprint of a request.
@@ -39,7 +43,7 @@ impl Fingerprint {
                 _ => continue,
             };
             keyed = true;
-            // Lengths stand before what they measure, so that no two lists of pieces look alike.
+            // Each piece is preceded by its length, so that no two lists of pieces hash alike.
             pictures.update([kind]);
             pictures.update(length(bytes));
             pictures.update(bytes);
@@ -63,8 +67,8 @@ impl Fingerprint {
         ids
     }
 
-    /// The fingerprint of a request as earlier versions wrote it, where that is another: of a document that is used again they
-    /// kept the two ids and the purpose, and nothing of the person.
+    /// The fingerprint as earlier versions computed it, if it differs: for a reused document they
+    /// hashed the two ids and the purpose, and nothing of the person.
     #[must_use]
     pub fn earlier_of(request: &CreateRequest) -> Option<Self> {
         let CreateRequest::Document(document) = request else {
@@ -90,7 +94,8 @@ impl Fingerprint {
             mac.update(&length(piece));
             mac.update(piece);
         }
-        // In place: `finalize` moves the state, and leaves a block with a person in it where nothing wipes it.
+        // In place: `finalize` moves the state, and leaves a block with personal data behind that
+        // nothing wipes.
         let code: Output<Sha256> = mac.finalize_reset().into_bytes();
         Self(code.into())
     }
@@ -100,7 +105,7 @@ fn length(bytes: &[u8]) -> [u8; 8] {
     u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_be_bytes()
 }
 
-/// The key, filled up with zeros to the hash's block as HMAC does with any short key (RFC 2104).
+/// The key, padded with zeros to the hash's block size as HMAC does with any short key (RFC 2104).
 fn block(key: &[u8; 32]) -> hmac::digest::Key<HmacReset<Sha256>> {
     let mut block = hmac::digest::Key::<HmacReset<Sha256>>::default();
     for (place, byte) in block.iter_mut().zip(key) {

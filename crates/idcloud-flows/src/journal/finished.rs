@@ -1,6 +1,6 @@
-//! What is remembered of a final process: enough to judge it again, and nothing personal.
+//! A final process as the journal stores it: enough to judge it again, and nothing personal.
 //!
-//! Must judge as the process did when it came.
+//! Must give the same verdict as the complete process.
 
 use idcloud_http::EnvironmentName;
 use idcloud_model::{Asked, FinalProcess, Policy, Process, ProcessId, Verdict, decide};
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::environment_named;
 
-/// A final process without anything personal, what was asked of it, and where.
+/// A final process without personal data, with its question and environment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Stored", into = "Stored")]
 #[must_use = "it holds the verdict that was paid for"]
@@ -23,7 +23,7 @@ pub struct Finished {
 }
 
 impl Finished {
-    /// What is kept of `process`: see [`FinalProcess::reduced`].
+    /// Stores `process` reduced: see [`FinalProcess::reduced`].
     pub fn new(
         process: &FinalProcess,
         asked: Asked,
@@ -41,7 +41,7 @@ impl Finished {
         }
     }
 
-    /// The same, as the last of so many processes that one submission created.
+    /// Sets how many processes its submission created; this is the last.
     pub const fn with_attempts(mut self, attempts: u32) -> Self {
         self.attempts = attempts;
         self
@@ -57,7 +57,7 @@ impl Finished {
         self.attempts
     }
 
-    /// The process, reduced to what is not personal.
+    /// The process, without personal data.
     #[must_use]
     pub const fn process(&self) -> &FinalProcess {
         &self.process
@@ -69,19 +69,19 @@ impl Finished {
         self.process.id()
     }
 
-    /// What was asked.
+    /// The question.
     #[must_use]
     pub const fn asked(&self) -> &Asked {
         &self.asked
     }
 
-    /// The policy under which it was judged.
+    /// The policy that it was judged under.
     #[must_use]
     pub const fn policy(&self) -> &Policy {
         &self.policy
     }
 
-    /// Where the process ran.
+    /// The environment that the process ran in.
     #[must_use]
     pub const fn environment(&self) -> EnvironmentName {
         self.environment
@@ -93,13 +93,13 @@ impl Finished {
         self.simulated
     }
 
-    /// The verdict, as the whole process had it.
+    /// The verdict, equal to that of the complete process.
     pub fn verdict(&self) -> Verdict {
         decide(&self.process, &self.asked, &self.policy)
     }
 
-    /// Whether the process ended without result (status 4 or 5), so that a new attempt is no repetition. One that contradicts itself
-    /// proves nothing.
+    /// Whether the process ended without a result (status 4 or 5), so that a new attempt repeats
+    /// nothing. A process that contradicts itself proves no failure.
     #[must_use]
     pub fn is_failed(&self) -> bool {
         let ended = matches!(self.process.status().as_str(), "canceled" | "failed");

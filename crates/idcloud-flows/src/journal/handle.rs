@@ -1,6 +1,6 @@
-//! The journal of one client, and in whose name it is written.
+//! The journal of one client, with the owner that it writes as.
 //!
-//! Must not panic while something panics already.
+//! Must not panic while a panic unwinds.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use idcloud_http::Clock;
 use crate::Report;
 use crate::journal::{Command, Journal, JournalError, JournalKey, Owner};
 
-/// The journal that submissions are remembered in, and in whose name.
+/// The journal that records submissions, and the owner that they are recorded as.
 #[derive(Debug, Clone)]
 pub(crate) struct JournalHandle {
     pub(crate) journal: Arc<dyn Journal>,
@@ -18,7 +18,7 @@ pub(crate) struct JournalHandle {
 }
 
 impl JournalHandle {
-    /// Writes down the end of a process that was pending.
+    /// Records that a pending process is final.
     pub(crate) async fn finish(
         &self,
         clock: &dyn Clock,
@@ -30,10 +30,10 @@ impl JournalHandle {
             .await
     }
 
-    /// Says an end once more that the journal did not take, without waiting: what is known is not left for a person to
-    /// find out.
-    pub(crate) fn say_again(&self, clock: &dyn Clock, command: Command) {
-        // This may run while something panics already, and a second panic would end the program.
+    /// Repeats, without waiting, a command that the journal did not accept, so that no person has
+    /// to find out an end that this program knows.
+    pub(crate) fn repeat_detached(&self, clock: &dyn Clock, command: Command) {
+        // This may run during a panic, and a second panic would abort the program.
         let apply = || self.journal.apply_detached(command, clock.now());
         let _ = catch_unwind(AssertUnwindSafe(apply));
     }

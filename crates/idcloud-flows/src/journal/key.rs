@@ -1,6 +1,6 @@
-//! Under what a submission is remembered.
+//! The key that a submission is recorded under.
 //!
-//! Must keep apart what must not be confused: tests and production, one tenant and another, one flow and another.
+//! Must keep apart tests and production, one tenant and another, one flow and another.
 
 use std::cmp::Ordering;
 
@@ -11,13 +11,14 @@ use crate::Flow;
 
 /// Environment, tenant, flow and the caller's reference: one submission.
 ///
-/// The account is no part of it: another account of the tenant finds what the first one submitted. A custom environment
-/// on this machine is a place of its own, so that its origin is a part of the key; of any other custom environment the
-/// record names the origin ([`Record::origin`](super::Record::origin)).
+/// The account is not part of the key: another account of the tenant finds the submissions of the
+/// first. A custom environment on this machine is a place of its own, so its origin is part of the
+/// key; for any other custom environment the record names the origin
+/// ([`Record::origin`](super::Record::origin)).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct JournalKey {
     environment: EnvironmentName,
-    /// Of a custom environment on this machine alone.
+    /// Only of a custom environment on this machine.
     origin: Option<Origin>,
     tenant_id: Box<str>,
     flow: Flow,
@@ -33,7 +34,7 @@ impl JournalKey {
         key.at(Origin::of(environment).as_ref())
     }
 
-    /// The key of these parts. The case of the tenant's id does not count: it is kept in small letters.
+    /// The key of these parts. The tenant's id is lowercased.
     #[must_use]
     pub fn from_parts(
         environment: EnvironmentName,
@@ -50,7 +51,8 @@ impl JournalKey {
         }
     }
 
-    /// The same in a custom environment at `origin`, which is a part of the key where it is on this machine.
+    /// Sets the origin of a custom environment; it becomes part of the key if it is on this
+    /// machine.
     #[must_use]
     pub fn at(mut self, origin: Option<&Origin>) -> Self {
         let is_custom = self.environment == EnvironmentName::Custom;
@@ -59,8 +61,8 @@ impl JournalKey {
         self
     }
 
-    /// The key of these parts as text, in the order of [`parts`](Self::parts), as a store reads them back; none where one
-    /// of them cannot be.
+    /// Parses the parts of a key as text, in the order of [`parts`](Self::parts), as a store reads
+    /// them back; `None` if one of them is invalid.
     #[must_use]
     pub fn from_text([environment, origin, tenant_id, flow, reference]: [&str; 5]) -> Option<Self> {
         let (flow, reference) = (flow.parse().ok()?, reference.parse().ok()?);
@@ -74,15 +76,15 @@ impl JournalKey {
         (key.origin == origin).then_some(key)
     }
 
-    /// The same with another reference.
+    /// The same key with another reference.
     #[must_use]
     pub fn with_reference(mut self, reference: Reference) -> Self {
         self.reference = reference;
         self
     }
 
-    /// The key under which an earlier version, which wrote down no origin, remembers the same; nothing where that is
-    /// this one.
+    /// The key that an earlier version, which recorded no origin, used for the same submission;
+    /// `None` if it is this key.
     #[must_use]
     pub fn without_origin(&self) -> Option<Self> {
         self.origin.as_ref()?;
@@ -95,7 +97,7 @@ impl JournalKey {
         self.environment
     }
 
-    /// The tenant's id, in small letters.
+    /// The tenant's id, in lowercase.
     #[must_use]
     pub fn tenant_id(&self) -> &str {
         &self.tenant_id
@@ -113,15 +115,15 @@ impl JournalKey {
         &self.reference
     }
 
-    /// Whether both are of one tenant in one environment.
+    /// Whether both keys are of one tenant in one environment.
     #[must_use]
     pub fn is_of_the_tenant_of(&self, other: &Self) -> bool {
         (self.environment, &self.origin, &self.tenant_id)
             == (other.environment, &other.origin, &other.tenant_id)
     }
 
-    /// The parts as text, in the order in which keys are sorted: environment, origin (empty unless it is a part of the
-    /// key), tenant, flow and reference.
+    /// The parts as text, in the order in which keys are sorted: environment, origin (empty unless
+    /// it is part of the key), tenant, flow and reference.
     #[must_use]
     pub fn parts(&self) -> [&str; 5] {
         [
@@ -134,7 +136,7 @@ impl JournalKey {
     }
 }
 
-/// By the text of the parts, byte by byte: what a store sorts by too.
+/// By the text of the parts, byte by byte, as a store sorts too.
 impl Ord for JournalKey {
     fn cmp(&self, other: &Self) -> Ordering {
         self.parts().cmp(&other.parts())
@@ -161,7 +163,7 @@ mod tests {
         )
     }
 
-    /// Nobody pays twice for writing a tenant's id in capitals, nor for reading a key back.
+    /// Never pay twice: a tenant's id in capitals, or a key read back, is the same key.
     #[test]
     fn a_key_is_read_as_it_was_written() {
         let here: Origin = "http://127.0.0.1:8080".parse().unwrap();

@@ -1,6 +1,7 @@
-//! A journal in memory: for tests, and for services that keep their own books.
+//! A journal in memory: for tests, and for services that record submissions elsewhere.
 //!
-//! Must follow the rules of every journal; what it forgets with the process is all that sets it apart.
+//! Must follow the rules of every journal; it differs only in that its content ends with the
+//! process.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -18,7 +19,8 @@ use super::{
 
 /// A journal that lasts as long as this value.
 ///
-/// It keeps two tasks of one process from submitting one reference twice. A crash forgets it, and then nobody knows what was submitted.
+/// It keeps two tasks of one process from submitting one reference twice. A crash loses it, and
+/// with it which references were submitted.
 #[derive(Debug, Default)]
 pub struct MemoryJournal {
     state: Mutex<Memory>,
@@ -38,7 +40,7 @@ impl MemoryJournal {
     }
 
     fn lock(&self) -> MutexGuard<'_, Memory> {
-        // Every change is one insertion, so that whoever panicked left nothing half done.
+        // Every change is one insertion, so a panic under the lock leaves nothing half done.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -61,7 +63,8 @@ impl MemoryJournal {
 }
 
 impl Memory {
-    /// Whether another reference of the key's tenant has this process. Looks at all of them: it is a person who asks.
+    /// Whether another reference of the key's tenant has this process. It scans all records: only a
+    /// person's command needs it.
     fn holds(&self, key: &JournalKey, process_id: &ProcessId) -> bool {
         self.records.iter().any(|(other, record)| {
             other != key && other.is_of_the_tenant_of(key) && record.holds(process_id)
@@ -76,7 +79,7 @@ impl Journal for MemoryJournal {
     }
 
     fn apply_detached(&self, command: Command, now: SystemTime) {
-        // Whoever does not wait wants no answer.
+        // A detached caller wants no answer.
         drop(self.change(command, now));
     }
 
@@ -116,7 +119,7 @@ impl Journal for MemoryJournal {
             .filter(|entry| filter.matches(entry))
             .take(limit)
             .collect();
-        // What is in memory was never read from anywhere.
+        // Records in memory are never deserialized, so none is unreadable.
         Ok(Page::new(entries, Vec::new()))
     }
 }

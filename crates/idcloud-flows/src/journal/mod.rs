@@ -1,18 +1,18 @@
-//! Memory of what was submitted, so that nobody pays twice.
+//! A durable record of what was submitted, so that no submission is paid for twice.
 //!
-//! Must not let a request leave whose intent is not remembered, and must hold nothing personal.
+//! Must not let a request be sent whose intent is not recorded, and must hold nothing personal.
 //!
-//! IDCloud has no idempotency key: a create that is repeated is a second process. So the caller gives each submission a
-//! [`Reference`] of its own, and a [`Journal`] remembers what became of it. Of each reference it remembers attempts, of which the last is in one
-//! of these states:
+//! IDCloud has no idempotency key: a repeated create is a second process. So the caller gives each
+//! submission a [`Reference`] of its own, and a [`Journal`] records its attempts. The last attempt
+//! of a reference is in one of these states:
 //!
 //! ```text
 //!  claim          ┌─────────┐ dispatch    ┌────────────┐ conclude
 //! ───────────────►│ claimed ├────────────►│ dispatched ├──────────┬──────────┬─────────────┐
 //!                 └────┬────┘ (durable,   └─────┬──────┘          │          │             │
-//!       abandoned,     │      then it leaves)   │ abandoned,      │          │             │
-//!       lease over,    │                        │ lease over,     │          │             │
-//!       not sent       │                        │ nobody knows    │          │             │
+//!       abandoned,     │      then sent)        │ abandoned,      │          │             │
+//!       expired,       │                        │ expired,        │          │             │
+//!       not sent       │                        │ end unknown     │          │             │
 //!                      ▼                        ▼                 ▼          ▼             ▼
 //!                 ┌──────────┐            ┌───────────┐     ┌─────────┐ ┌──────────┐  ┌──────────┐
 //!                 │ not sent │            │ ambiguous │     │ pending ├►│ finished │  │ not sent │
@@ -27,26 +27,35 @@
 //!                                           a new attempt: claimed
 //! ```
 //!
-//! - *Claimed* provably was not sent, *dispatched* may be on its way. Both are somebody's until their lease ends. So a crash leaves at most as
-//!   many references ambiguous as requests were on the wire or leaving, and all others free.
-//! - What was dispatched and provably did not run (no connection, 429, a refused token) is *claimed* again while its repetition waits.
-//! - Only [`Claimed::Fresh`] may be submitted, with its [`Ticket`]. Its fencing number is given once: a dispatch with an older one, or after
-//!   the lease, fails before anything leaves. So two replicas cannot send one reference.
-//! - An attempt that provably did not run leaves what was before it: nothing, or the failed process that it was to replace.
-//! - A process that a person found is compared with the person when there is one at hand. Until then its verdict is a review; another person's
-//!   leaves the reference *ambiguous* again.
-//! - No lease is longer than a day, and one that a clock wrote which was ahead by minutes is over. A person who knows that
-//!   an owner is dead need not wait ([`Settlement::OwnerIsDead`]).
-//! - A reference belongs to the tenant, not to one of its accounts. In a custom environment the record names the API's
-//!   origin, and a claim for another origin is refused ([`JournalErrorKind::OtherOrigin`]).
-//! - *Ambiguous* ends only by a late answer, or by a person ([`Settlement`]), who may say otherwise until the process that was found is seen final.
+//! - A *claimed* attempt provably was not sent; a *dispatched* one may have been. Both belong to
+//!   their owner until their lease expires. So a crash leaves at most as many references ambiguous
+//!   as requests were being sent or on the wire; all others are free.
+//! - A dispatched request that provably did not run (no connection, 429, a refused token) is
+//!   *claimed* again while its repetition waits.
+//! - Only the holder of the [`Ticket`] of a [`Claimed::Fresh`] may submit. The ticket's fencing
+//!   number is given once: a dispatch with an older one, or after the lease, fails before anything
+//!   is sent. So two replicas cannot send one reference.
+//! - After an attempt that provably did not run, the one before it is current again, such as the
+//!   failed process that it was to replace.
+//! - A process that a person found is compared with the person of the next submission that names
+//!   one. Until then its verdict is a review; a process of another person leaves the reference
+//!   *ambiguous* again.
+//! - No lease is longer than a day, and one written by a clock that was minutes ahead has expired.
+//!   A person who knows that an owner is dead need not wait ([`Settlement::OwnerIsDead`]).
+//! - A reference belongs to the tenant, not to one of its accounts. In a custom environment the
+//!   record names the API's origin, and a claim for another origin is refused
+//!   ([`JournalErrorKind::OtherOrigin`]).
+//! - *Ambiguous* ends only by a late answer, or by a person ([`Settlement`]), who may change the
+//!   decision until a poll shows the found process final.
 //!
-//! All of it is one pure function, [`transition`]. A store keeps records ([`Record`]) by key, runs the function on them, and answers once
-//! what it made is durable. [`MemoryJournal`] is one; the crate `idcloud-sqlite` has one on SQLite. The module `conformance` (feature
-//! `conformance`) tries any other.
+//! All of this is one pure function, [`transition`]. A store keeps records ([`Record`]) by key,
+//! applies the function to them, and answers once the new record is durable. [`MemoryJournal`] is
+//! one store; the crate `idcloud-sqlite` has one on SQLite. The module `conformance` (feature
+//! `conformance`) tests any other.
 //!
-//! What is stored: the key, the account, times, states, owners' names, the request's [`Fingerprint`], what was asked, and of processes what
-//! [`Finished`] and [`Pending`] keep. No image, no number, no name.
+//! Stored are the key, the account, times, states, owners' names, the request's [`Fingerprint`],
+//! the question, and of processes what [`Finished`] and [`Pending`] keep: no image, no number, no
+//! name.
 
 mod command;
 #[cfg(feature = "conformance")]
@@ -90,44 +99,49 @@ pub use transition::{Transition, refuse_purge, transition};
 #[cfg(doc)]
 use crate::Pending;
 
-/// Memory of what was submitted.
+/// A durable record of what was submitted.
 ///
-/// A store implements [`apply`](Self::apply), [`apply_detached`](Self::tell), [`purge`](Self::purge), [`entry`](Self::entry) and
-/// [`entries`](Self::entries); the other methods are commands by name. Times are arguments: a journal has no clock.
+/// A store implements [`apply`](Self::apply), [`apply_detached`](Self::apply_detached),
+/// [`purge`](Self::purge), [`entry`](Self::entry) and [`entries`](Self::entries); the other methods
+/// build commands. Times are arguments: a journal has no clock.
 ///
-/// No call may take for ever: a submission waits for its journal, before it leaves and before it is told. A wait does not, beyond its own end.
+/// No call may block for ever: a submission waits for its journal before it is sent and before it
+/// returns. A wait does not wait for it beyond its own limit.
 #[async_trait]
 pub trait Journal: Send + Sync + Debug {
-    /// Runs one command by [`transition`], and returns its answer once what it changed is durable.
+    /// Runs one command by [`transition`], and returns its answer once the change is durable.
     ///
-    /// Commands about one key never run at the same time, in this process or in another. Dropping the future does not undo the command.
+    /// Commands about one key never run at the same time, in this process or in another. Dropping
+    /// the future does not undo the command.
     async fn apply(&self, command: Command, now: SystemTime) -> Result<Answer, JournalError>;
 
-    /// Runs one command without waiting for it, for whoever is dropped. It may panic or fail, and then nothing is lost but time: the lease's
-    /// end does the same, or leaves an ambiguous end that need not be one.
+    /// Runs one command without waiting for it: the call for destructors. It may panic or fail.
+    /// That costs only time: the lease expires instead, or the reference is left ambiguous although
+    /// its end was known.
     ///
-    /// Commands that were applied before by the same caller come first.
+    /// Commands that the same caller applied before run first.
     fn apply_detached(&self, command: Command, now: SystemTime);
 
-    /// Forgets what changed last before `before` and is over: finished, not sent, settled to be sent again. Returns how
-    /// many.
+    /// Removes records that ended (finished, not sent, settled to be sent again) and last changed
+    /// before `before`. Returns how many.
     ///
-    /// What is pending, ambiguous or on its way is never forgotten, and neither is a record that cannot be read. A forgotten reference is
-    /// free, and can be paid for once more.
+    /// Pending, ambiguous, claimed and dispatched records are never removed, and neither are
+    /// unreadable ones. A removed reference is free: submitting under it is paid for again.
     ///
     /// # Errors
-    /// [`JournalErrorKind::NothingNewer`] where no record is as new as `before` ([`refuse_purge`]): all would be forgotten,
-    /// for instance because a clock is ahead.
+    /// [`JournalErrorKind::NothingNewer`] if no record is as new as `before` ([`refuse_purge`]):
+    /// everything would be removed, for instance because a clock is ahead.
     async fn purge(&self, before: SystemTime) -> Result<u64, JournalError>;
 
-    /// What is remembered under `key`, as it stands at `now`.
+    /// The entry under `key`, as it stands at `now`.
     async fn entry(&self, key: &JournalKey, now: SystemTime)
     -> Result<Option<Entry>, JournalError>;
 
-    /// What is remembered, in the order of keys: at most `limit` entries after the key `after`. Fewer than `limit` are the last.
+    /// The entries after the key `after`, in the order of keys, at most `limit` of them. A page
+    /// with fewer is the last.
     ///
-    /// A record that cannot be read is no error here: the page tells of it beside the others. Where a state is wanted, it is told if it may be
-    /// in that state as far as the store can see.
+    /// An unreadable record is no error here: the page lists it apart. If the filter names a state,
+    /// it is listed if it may be in that state as far as the store can see.
     async fn entries(
         &self,
         filter: &EntryFilter,
@@ -136,29 +150,33 @@ pub trait Journal: Send + Sync + Debug {
         now: SystemTime,
     ) -> Result<Page, JournalError>;
 
-    /// Asks to submit: fresh with a ticket, or what is known instead.
+    /// Claims a reference: returns a ticket for a fresh one, or what the journal knows instead.
     ///
     /// # Errors
-    /// [`JournalErrorKind::OtherRequest`] where the reference is in use for a request with another fingerprint;
-    /// [`OtherOrigin`](JournalErrorKind::OtherOrigin) and [`OriginUnknown`](JournalErrorKind::OriginUnknown) where it was
-    /// submitted to another custom environment, or nobody knows to which.
+    /// [`JournalErrorKind::OtherRequest`] if the reference is in use for a request with another
+    /// fingerprint; [`OtherOrigin`](JournalErrorKind::OtherOrigin) and
+    /// [`OriginUnknown`](JournalErrorKind::OriginUnknown) if it was submitted to another custom
+    /// environment, or to an unknown one.
     async fn claim(&self, claim: Claim, now: SystemTime) -> Result<Claimed, JournalError> {
         refuse_unnamed(self, &claim, now).await?;
         claimed(self.apply(Command::Claim(claim), now).await?)
     }
 
-    /// The same, and fresh also where the last process ended in status 4 or 5. With a new selfie the fingerprint may be another.
+    /// As [`claim`](Self::claim), and also fresh if the last process ended with status 4 or 5. A
+    /// new selfie may change the fingerprint.
     async fn begin_again(&self, claim: Claim, now: SystemTime) -> Result<Claimed, JournalError> {
         refuse_unnamed(self, &claim, now).await?;
         claimed(self.apply(Command::BeginAgain(claim), now).await?)
     }
 
-    /// Makes durable that the request is about to leave, and holds it for `lease` from now: longer than its time-out, or its end comes late.
+    /// Makes durable that the request is about to be sent, and holds the attempt for `lease` from
+    /// `now`. The lease must be longer than the request's timeout, or the request's end arrives
+    /// after it.
     ///
     /// May be called again for each repetition of one attempt that provably did not run.
     ///
     /// # Errors
-    /// Any error means that nothing may be sent.
+    /// After any error nothing may be sent.
     async fn dispatch(
         &self,
         ticket: &Ticket,
@@ -170,19 +188,20 @@ pub trait Journal: Send + Sync + Debug {
         Ok(())
     }
 
-    /// Takes a dispatch back that provably did not run, before its request is repeated after a pause: whoever crashes meanwhile leaves a free
-    /// reference, and not an ambiguous one.
+    /// Takes back a dispatch whose request provably did not run, before the request is repeated
+    /// after a pause: a crash during the pause leaves a free reference, not an ambiguous one.
     async fn retract(&self, ticket: &Ticket, now: SystemTime) -> Result<(), JournalError> {
         self.apply(Command::Retract(ticket.clone()), now).await?;
         Ok(())
     }
 
-    /// Lets go of an attempt without waiting, for whoever is dropped: free if it was not dispatched, ambiguous if it was.
+    /// Gives up an attempt without waiting: the call for destructors. The reference is free if the
+    /// attempt was not dispatched, ambiguous if it was.
     fn abandon(&self, ticket: Ticket, now: SystemTime) {
         self.apply_detached(Command::Abandon(ticket), now);
     }
 
-    /// Writes down how an attempt ended. May be repeated after an error.
+    /// Records how an attempt ended. May be repeated after an error.
     async fn conclude(
         &self,
         ticket: &Ticket,
@@ -195,7 +214,8 @@ pub trait Journal: Send + Sync + Debug {
         Ok(())
     }
 
-    /// Writes down the end of a pending process; by whoever waited for it. Of two that say so the first counts.
+    /// Records the end of a pending process; called by the wait. If two waits record it, the first
+    /// counts.
     async fn finish(
         &self,
         key: &JournalKey,
@@ -207,7 +227,8 @@ pub trait Journal: Send + Sync + Debug {
         Ok(())
     }
 
-    /// Writes down that IDCloud does not know a process which an answer named, and nobody has seen: its submission is ambiguous.
+    /// Records that IDCloud does not know a process that an answer named and no poll confirmed: the
+    /// submission is ambiguous.
     async fn doubt(
         &self,
         key: &JournalKey,
@@ -222,9 +243,9 @@ pub trait Journal: Send + Sync + Debug {
     /// Ends an attempt by a person's decision.
     ///
     /// # Errors
-    /// [`JournalErrorKind::NotAllowed`] where it is not ambiguous (for [`Settlement::OwnerIsDead`]: neither claimed nor
-    /// dispatched), and [`JournalErrorKind::ProcessTaken`] where the process that was found belongs to another reference of
-    /// the tenant.
+    /// [`JournalErrorKind::NotAllowed`] if it is not ambiguous (for [`Settlement::OwnerIsDead`]:
+    /// neither claimed nor dispatched), and [`JournalErrorKind::ProcessTaken`] if the process that
+    /// was found belongs to another reference of the tenant.
     async fn settle(
         &self,
         key: &JournalKey,
@@ -236,11 +257,12 @@ pub trait Journal: Send + Sync + Debug {
         Ok(())
     }
 
-    /// Writes down whose the process is that a person found: the person's whom the submission is about, or another's, and
-    /// then the reference is ambiguous again.
+    /// Records whether the process that a person found belongs to the person of the submission; if
+    /// not, the reference is ambiguous again.
     ///
     /// # Errors
-    /// [`JournalErrorKind::NotAllowed`] where the reference has another process, or one that no person found.
+    /// [`JournalErrorKind::NotAllowed`] if the reference has another process, or one that no person
+    /// found.
     async fn compare(
         &self,
         key: &JournalKey,
@@ -262,13 +284,13 @@ pub trait Journal: Send + Sync + Debug {
 fn claimed(answer: Answer) -> Result<Claimed, JournalError> {
     match answer {
         Answer::Claimed(claimed) => Ok(claimed),
-        // A store that answers a claim so does not follow the rules.
+        // A store that answers a claim with `Done` breaks the rules.
         Answer::Done => Err(JournalErrorKind::Storage.into()),
     }
 }
 
-/// Refuses what an earlier version submitted to a custom environment that it did not name, where the key of this version
-/// is another because it names it.
+/// Refuses a submission that an earlier version made to a custom environment without recording its
+/// origin. This version's key includes the origin, so `claim` alone would not find that record.
 async fn refuse_unnamed<J: Journal + ?Sized>(
     journal: &J,
     claim: &Claim,
@@ -278,7 +300,8 @@ async fn refuse_unnamed<J: Journal + ?Sized>(
         return Ok(());
     };
     let entry = journal.entry(&key, now).await?;
-    // Only earlier versions wrote such records, so that none can come between this and the claim.
+    // Only earlier versions wrote such records, so none can appear between this check and the
+    // claim.
     let unnamed = entry.filter(|entry| entry.record().origin().is_none());
     unnamed
         .and_then(|entry| transition::other_place(entry.record(), claim.origin.as_ref()))

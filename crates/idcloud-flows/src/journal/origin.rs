@@ -8,7 +8,8 @@ use std::str::FromStr;
 use idcloud_http::{Endpoints, Environment, EnvironmentName};
 use serde::{Deserialize, Serialize};
 
-/// The origin of a custom environment's API, such as `https://api.example.com:8443`, in one form.
+/// The origin of a custom environment's API, such as `https://api.example.com:8443`, in normalized
+/// form.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Origin {
@@ -22,7 +23,7 @@ pub struct Origin {
 pub struct OriginError;
 
 impl Origin {
-    /// The origin of a custom environment's API; nothing for the environments that have addresses of their own.
+    /// The origin of a custom environment's API; `None` for the environments with fixed addresses.
     #[must_use]
     pub fn of(environment: &Environment) -> Option<Self> {
         let is_custom = environment.name() == EnvironmentName::Custom;
@@ -42,7 +43,7 @@ impl Origin {
         &self.text
     }
 
-    /// Whether its host can only mean this machine.
+    /// Whether its host always means this machine.
     #[must_use]
     pub const fn is_on_this_machine(&self) -> bool {
         self.on_this_machine
@@ -55,7 +56,7 @@ impl fmt::Display for Origin {
     }
 }
 
-/// Reads an address as configuration has it; a path is dropped.
+/// Parses an address from configuration; a path is dropped.
 impl FromStr for Origin {
     type Err = OriginError;
 

@@ -1,4 +1,4 @@
-//! Who holds an attempt: a name for people who look for it.
+//! The name of an attempt's holder, for people who look for it.
 //!
 //! Must decide nothing: two tasks of one owner are kept apart as two owners are.
 
@@ -8,7 +8,8 @@ use std::str::FromStr;
 use idcloud_model::PersonalNumber;
 use serde::{Deserialize, Serialize};
 
-/// The name of a replica or a process, such as a host's: 1 to 64 letters, digits, `.`, `-` and `_`, and no CPF or CURP.
+/// The name of a replica or a process, such as a host's: 1 to 64 letters, digits, `.`, `-` and `_`,
+/// and no CPF or CURP.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Owner(Box<str>);
@@ -21,7 +22,7 @@ pub struct Owner(Box<str>);
 pub struct OwnerError;
 
 impl Owner {
-    /// Twelve random letters: for who has no name to give.
+    /// Twelve random letters: for a program without a name.
     #[must_use]
     pub fn random() -> Self {
         Self((0..12).map(|_| fastrand::lowercase()).collect())

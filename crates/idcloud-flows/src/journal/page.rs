@@ -1,10 +1,10 @@
-//! A part of what a journal remembers, as a list asks for it.
+//! One page of the journal's entries.
 //!
-//! Must not hide what can be read behind what cannot, nor keep silent about what cannot.
+//! Must not let an unreadable record hide the readable ones, nor leave it out in silence.
 
 use super::{Entry, JournalErrorKind, JournalKey};
 
-/// Entries in the order of their keys, and what stands between them that cannot be read.
+/// Entries in the order of their keys, and the records between them that cannot be read.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[must_use = "what cannot be read is told here and nowhere else"]
 pub struct Page {
@@ -14,7 +14,8 @@ pub struct Page {
 
 /// A record that cannot be read: damaged, or of a newer version.
 ///
-/// Its reference may have been paid for: it is refused whenever it is submitted or settled, and it is never purged.
+/// Its reference may have been paid for: every submission or settlement of it is refused, and it is
+/// never purged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unreadable {
     key: Option<JournalKey>,
@@ -22,7 +23,7 @@ pub struct Unreadable {
 }
 
 impl Page {
-    /// A page of these entries, and of these records that cannot be read.
+    /// A page of these entries and these unreadable records.
     pub const fn new(entries: Vec<Entry>, unreadable: Vec<Unreadable>) -> Self {
         Self {
             entries,
@@ -30,19 +31,19 @@ impl Page {
         }
     }
 
-    /// What can be read.
+    /// The readable entries.
     #[must_use]
     pub fn entries(&self) -> &[Entry] {
         &self.entries
     }
 
-    /// The same, given away.
+    /// The readable entries, by value.
     #[must_use]
     pub fn into_entries(self) -> Vec<Entry> {
         self.entries
     }
 
-    /// What cannot be read. It does not count towards the page's limit.
+    /// The unreadable records. They do not count towards the page's limit.
     #[must_use]
     pub fn unreadable(&self) -> &[Unreadable] {
         &self.unreadable
@@ -50,19 +51,20 @@ impl Page {
 }
 
 impl Unreadable {
-    /// A record under `key`, where at least that can be read, and why it cannot: damaged or newer.
+    /// An unreadable record under `key`, if the key can be read, and why: damaged or newer.
     #[must_use]
     pub const fn new(key: Option<JournalKey>, kind: JournalErrorKind) -> Self {
         Self { key, kind }
     }
 
-    /// Under what it is remembered; nothing where that is damaged too.
+    /// The key that it is recorded under; `None` if the key is damaged too.
     #[must_use]
     pub const fn key(&self) -> Option<&JournalKey> {
         self.key.as_ref()
     }
 
-    /// Why it cannot be read: [`Damaged`](JournalErrorKind::Damaged) or [`Newer`](JournalErrorKind::Newer).
+    /// Why it cannot be read: [`Damaged`](JournalErrorKind::Damaged) or
+    /// [`Newer`](JournalErrorKind::Newer).
     #[must_use]
     pub const fn kind(&self) -> JournalErrorKind {
         self.kind

@@ -1,6 +1,6 @@
-//! What is remembered of one reference: its attempts, and where the last one stands.
+//! The record of one reference: its attempts, and the state of the last one.
 //!
-//! Must hold nothing personal. Changes only by [`transition`](super::transition).
+//! Must hold nothing personal, and change only by [`transition`](super::transition).
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,20 +13,22 @@ use super::unix_millis;
 use super::{Claim, Fingerprint, Finished, Origin, Owner};
 use crate::Pending;
 
-/// The form in which records are stored now.
+/// The version of the stored form.
 const VERSION: u32 = 1;
 
-/// What is remembered of one reference. Stores keep it as they keep any serialised text (serde).
+/// The record of one reference. Stores keep it as serialized text (serde).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Record {
     version: u32,
     #[serde(with = "unix_millis")]
     pub(super) changed_at: SystemTime,
-    /// Where the custom environment is that it was submitted to; earlier versions did not write it down.
+    /// The origin of the custom environment that it was submitted to; earlier versions did not
+    /// record it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) origin: Option<Origin>,
-    /// Attempts that are over and may have been paid for: failed processes, and those that somebody settled to be sent again.
+    /// Ended attempts that may have been paid for: failed processes, and those that a person
+    /// settled to be sent again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) earlier: Vec<Attempt>,
     pub(super) last: Attempt,
@@ -36,10 +38,10 @@ pub struct Record {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Attempt {
-    /// Given once by a store: tells this attempt from any other.
+    /// The number that the store gave this attempt and no other.
     pub(super) fence: u64,
     pub(super) fingerprint: Fingerprint,
-    /// The account that submitted it, for people who look.
+    /// The account that submitted it, for people who read the journal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) account: Option<Box<str>>,
     #[serde(with = "unix_millis")]
@@ -47,43 +49,45 @@ pub struct Attempt {
     pub(super) asked: Asked,
     pub(super) policy: Policy,
     pub(super) state: State,
-    /// Its process is one that a person found, who may have mistaken it.
+    /// A person named its process, and may have named the wrong one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) found: bool,
-    /// A program compared whose the process is that was found, and it is the person's at hand.
+    /// A program compared the person of the found process with the person of the request, and they
+    /// are the same.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) compared: bool,
-    /// The process that a part of an answer named and that IDCloud does not know. Earlier versions pass it over.
+    /// The process that an incomplete answer named and that IDCloud does not know. Earlier versions
+    /// ignore it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) doubted: Option<ProcessId>,
 }
 
-/// Where an attempt stands.
+/// The state of an attempt.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", rename_all_fields = "camelCase")]
 #[non_exhaustive]
 pub enum State {
-    /// Somebody is about to send it. Provably not sent.
+    /// Its owner is about to send it. Provably not sent.
     Claimed {
-        /// Who.
+        /// The owner.
         owner: Owner,
-        /// Until when nobody else may.
+        /// The end of the lease.
         #[serde(with = "unix_millis")]
         until: SystemTime,
     },
-    /// It may be on its way.
+    /// It may have been sent.
     Dispatched {
-        /// Who sent it.
+        /// The owner that sent it.
         owner: Owner,
-        /// Until when its end is awaited; from then on it is ambiguous.
+        /// The end of the lease; from then on the attempt is ambiguous.
         #[serde(with = "unix_millis")]
         until: SystemTime,
     },
-    /// The process exists, and more will come.
+    /// The process exists and is pending.
     Pending(Box<Pending>),
     /// The process is final.
     Finished(Box<Finished>),
-    /// Nobody can know whether a process exists. Only a person can end this.
+    /// It is unknown whether a process exists. Only a late answer or a person can end this state.
     Ambiguous,
     /// Provably no process exists.
     NotSent(Option<Refusal>),
@@ -91,7 +95,7 @@ pub enum State {
     Resend,
 }
 
-/// IDCloud's definite no, as far as it may be stored.
+/// The parts of IDCloud's refusal that may be stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "StoredRefusal", into = "StoredRefusal")]
 pub struct Refusal {
@@ -125,7 +129,7 @@ impl From<StoredRefusal> for Refusal {
 }
 
 impl Refusal {
-    /// A refusal with this HTTP status and this code of IDCloud's.
+    /// A refusal with this HTTP status and this IDCloud code.
     #[must_use]
     pub const fn new(status: Option<u16>, code: Option<ErrorCode>) -> Self {
         Self { status, code }
@@ -165,8 +169,8 @@ pub enum StateKind {
 }
 
 impl Record {
-    /// How far ahead a clock may be of another. What was written later than that is of a clock that is wrong, and its
-    /// lease is over: five minutes.
+    /// How far one clock may be ahead of another: five minutes. A record written later than that
+    /// comes from a wrong clock, and its lease has expired.
     pub const MOST_AHEAD: Duration = Duration::from_secs(300);
 
     pub(super) const fn new(
@@ -184,15 +188,15 @@ impl Record {
         }
     }
 
-    /// The origin of the custom environment that it was submitted to. Nothing in the other environments, and where an
-    /// earlier version submitted it.
+    /// The origin of the custom environment that it was submitted to. `None` in other environments,
+    /// and in a record of an earlier version.
     #[must_use]
     pub const fn origin(&self) -> Option<&Origin> {
         self.origin.as_ref()
     }
 
-    /// The same, submitted to `origin`, as a person says of what an earlier version wrote. One that names an origin
-    /// keeps it.
+    /// Adds an origin that a person names to a record of an earlier version. A record that has an
+    /// origin keeps it.
     #[must_use]
     pub fn named(mut self, origin: &Origin) -> Self {
         let known = self.origin.get_or_insert_with(|| origin.clone());
@@ -202,7 +206,8 @@ impl Record {
         self
     }
 
-    /// The issuer of the account that submitted the last attempt, `account@tenant.iam.acesso.io`, where it is known.
+    /// The issuer of the account that submitted the last attempt, `account@tenant.iam.acesso.io`,
+    /// if it is known.
     #[must_use]
     pub fn account(&self) -> Option<&str> {
         self.last.account.as_deref()
@@ -214,19 +219,21 @@ impl Record {
         self.version == VERSION
     }
 
-    /// When it changed last.
+    /// When it last changed.
     #[must_use]
     pub const fn changed_at(&self) -> SystemTime {
         self.changed_at
     }
 
-    /// Which attempt is the last, from 1. An attempt that provably did not run is not counted: the next has its number.
+    /// The number of the last attempt, from 1. An attempt that provably did not run is not counted:
+    /// the next one has its number.
     #[must_use]
     pub fn attempts(&self) -> usize {
         self.earlier.len() + 1
     }
 
-    /// Where the last attempt stands, as it was written: [`at`](Self::at) is what holds at a given time.
+    /// The last attempt's state as it was written; [`at`](Self::at) gives the state at a given
+    /// time.
     #[must_use]
     pub const fn state(&self) -> &State {
         &self.last.state
@@ -238,7 +245,7 @@ impl Record {
         self.last.fingerprint
     }
 
-    /// What the last attempt asked.
+    /// The question of the last attempt.
     #[must_use]
     pub const fn asked(&self) -> &Asked {
         &self.last.asked
@@ -256,14 +263,14 @@ impl Record {
         self.last.claimed_at
     }
 
-    /// The last attempt's process, where it is known.
+    /// The last attempt's process, if it is known.
     #[must_use]
     pub fn process_id(&self) -> Option<&ProcessId> {
         self.last.state.process_id()
     }
 
-    /// The process that an answer named, where the last attempt is ambiguous because IDCloud does not know it: what a person
-    /// looks for, and Unico is asked about. It is no process of the reference.
+    /// The process that an answer named, if the last attempt is ambiguous because IDCloud does not
+    /// know it. A person looks for it, and asks Unico about it. The reference does not hold it.
     #[must_use]
     pub const fn doubted(&self) -> Option<&ProcessId> {
         match &self.last.state {
@@ -272,15 +279,15 @@ impl Record {
         }
     }
 
-    /// Whether the last attempt's process is one that a person found: whoever has the person at hand compares whose it is
-    /// ([`Command::Compare`](super::Command::Compare)).
+    /// Whether a person named the last attempt's process. A program that has the person's data
+    /// compares them ([`Command::Compare`](super::Command::Compare)).
     #[must_use]
     pub const fn is_found(&self) -> bool {
         self.last.found
     }
 
-    /// Whether a person may say what became of it: it is ambiguous, or pending only because a person said which process it is, or because an
-    /// answer named one that nobody has seen yet.
+    /// Whether a person may settle it: it is ambiguous, or it is pending only because a person
+    /// named the process or because an answer named one that no poll has confirmed yet.
     #[must_use]
     pub fn may_be_settled(&self) -> bool {
         match &self.last.state {
@@ -308,7 +315,7 @@ impl Record {
         self.processes().any(|held| held == process_id)
     }
 
-    /// Until when the last attempt is somebody's: at most for [`Claim::LONGEST_LEASE`] after it was written.
+    /// The end of the last attempt's lease: at most [`Claim::LONGEST_LEASE`] after it was written.
     #[must_use]
     pub fn lease_end(&self) -> Option<SystemTime> {
         let until = self.last.state.until()?;
@@ -316,15 +323,16 @@ impl Record {
         Some(longest.map_or(until, |longest| until.min(longest)))
     }
 
-    /// Whether a clock wrote it that is ahead of `now` by more than [`MOST_AHEAD`](Self::MOST_AHEAD).
+    /// Whether it was written by a clock that is ahead of `now` by more than
+    /// [`MOST_AHEAD`](Self::MOST_AHEAD).
     pub(super) fn is_ahead_of(&self, now: SystemTime) -> bool {
         let latest = now.checked_add(Self::MOST_AHEAD);
         latest.is_some_and(|latest| self.changed_at > latest)
     }
 
-    /// The record as it stands at `now`: an attempt whose time is over is ambiguous where it was dispatched, and where it
-    /// was only claimed it never was. The time of one that a clock wrote which was ahead is over at once: its fence keeps
-    /// it apart from the next.
+    /// The record as it stands at `now`. When its lease has expired, a dispatched attempt is
+    /// ambiguous and a claimed one was never sent. A lease written by a clock that was ahead
+    /// expires at once: the attempt's fence keeps it apart from the next attempt.
     #[must_use]
     pub fn at(mut self, now: SystemTime) -> Self {
         if self.lease_end().is_some_and(|end| end <= now) || self.is_ahead_of(now) {
@@ -334,8 +342,8 @@ impl Record {
         self
     }
 
-    /// Nobody has the last attempt in his hands any more: ambiguous if it was dispatched, not sent if it was not. Whether
-    /// somebody had.
+    /// Ends the last attempt because its owner is gone: ambiguous if it was dispatched, not sent if
+    /// it was not. Returns whether an owner held it.
     pub(super) fn owner_is_gone(&mut self) -> bool {
         match self.last.state {
             State::Claimed { .. } => self.last_did_not_run(None),
@@ -345,7 +353,7 @@ impl Record {
         true
     }
 
-    /// Whether it is over, and did not change since `before`.
+    /// Whether it has ended, and has not changed since `before`.
     #[must_use]
     pub fn may_be_forgotten(&self, before: SystemTime) -> bool {
         let state = self.clone().at(before).last.state.kind();
@@ -356,7 +364,8 @@ impl Record {
             )
     }
 
-    /// What was before an attempt that did not run is what stands, if there was anything.
+    /// The last attempt never ran: the one before it is current again; without one the record is
+    /// `NotSent`.
     pub(super) fn last_did_not_run(&mut self, refusal: Option<Refusal>) {
         match self.earlier.pop() {
             Some(before) => self.last = before,
@@ -366,7 +375,8 @@ impl Record {
 }
 
 impl Attempt {
-    /// A process that a person found, and whose nobody compared, is asked as such, whoever wrote it down.
+    /// Marks the question as settled by hand if a person named the process and no program compared
+    /// it, whichever program wrote the process.
     fn ask_as_found(&mut self) {
         let settled_by_hand = self.found && !self.compared;
         match &mut self.state {
@@ -392,7 +402,7 @@ impl State {
         }
     }
 
-    /// The process, where it is known.
+    /// The process, if it is known.
     #[must_use]
     pub fn process_id(&self) -> Option<&ProcessId> {
         match self {
@@ -402,7 +412,7 @@ impl State {
         }
     }
 
-    /// Until when the attempt is somebody's.
+    /// The end of the attempt's lease.
     #[must_use]
     pub const fn until(&self) -> Option<SystemTime> {
         match self {
@@ -465,7 +475,7 @@ impl FromStr for StateKind {
 mod tests {
     use super::*;
 
-    /// What a refusal says is stored and read again, and shown as it is.
+    /// A refusal is stored and read back unchanged.
     #[test]
     fn a_refusal_is_kept() {
         let code = ErrorCode::parse("20507");
@@ -477,7 +487,7 @@ mod tests {
         }
     }
 
-    /// Only what is in somebody's hands has an end of its lease.
+    /// Only a held attempt has a lease.
     #[test]
     fn leases_have_an_end() {
         let (owner, until): (Owner, _) = ("one".parse().unwrap(), SystemTime::UNIX_EPOCH);
@@ -492,7 +502,7 @@ mod tests {
         assert_eq!(State::Ambiguous.until(), None);
     }
 
-    /// Every state has a name of its own, and is found by it.
+    /// Every state's name is unique and parses back into the state.
     #[test]
     fn states_have_names() {
         for kind in StateKind::ALL {

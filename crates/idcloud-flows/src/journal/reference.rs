@@ -12,12 +12,13 @@ use zeroize::Zeroizing;
 
 /// The caller's name for one submission, such as an order's or a row's number: 1 to 256 characters.
 ///
-/// Two references that look alike are one: what is not seen where it stands ([`seen_where_it_stands`]) is refused, such as a zero-width
-/// space, a blank that is a letter, or an accent at the beginning. So are blanks that are not U+0020, and text that is not in Unicode's
-/// composed form (NFC).
+/// Two references that look alike are one, so characters that are invisible where they stand
+/// ([`seen_where_it_stands`]) are refused: a zero-width space, a blank letter, an accent at the
+/// beginning. Blanks other than U+0020 are refused too, and text that is not in Unicode's composed
+/// form (NFC).
 ///
-/// It is stored as it is, and so a text that holds a person's number is refused, in whichever script its digits are written: see
-/// [`PersonalNumber::find_in`].
+/// The text is stored as it is, so a text that holds a person's number is refused, in any script's
+/// digits: see [`PersonalNumber::find_in`].
 ///
 /// ```
 /// use idcloud_flows::journal::{Reference, ReferenceError};
@@ -33,17 +34,17 @@ pub struct Reference(Box<str>);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReferenceError {
-    /// No characters, or white space alone.
+    /// No characters, or only white space.
     #[error("a reference is empty; give the order's or the row's own number")]
     Empty,
     /// More than 256 characters.
     #[error("a reference has at most {} characters", Reference::MAX_CHARS)]
     TooLong,
-    /// A control character, which is given.
+    /// The control character that it holds.
     #[error("a reference holds a control character (U+{:04X}); use letters, digits and signs", u32::from(*.0))]
     ControlCharacter(char),
-    /// A character that is not seen, that changes how others are shown, or that looks like a space and is none. It is
-    /// given.
+    /// The character that is invisible, changes how others are shown, or looks like a space and is
+    /// none.
     #[error(
         "a reference holds a character that is not seen (U+{:04X}); type it anew",
         u32::from(*.0)
@@ -54,19 +55,19 @@ pub enum ReferenceError {
         "a reference has an accent that is a character of its own; write it composed (Unicode NFC)"
     )]
     NotComposed,
-    /// A valid CPF is in it.
+    /// It holds a valid CPF.
     #[error("a reference holds a CPF; use a number that names no person, because it is stored")]
     Cpf,
-    /// A valid CURP is in it.
+    /// It holds a valid CURP.
     #[error("a reference holds a CURP; use a code that names no person, because it is stored")]
     Curp,
 }
 
 impl Reference {
-    /// The most characters that a reference has.
+    /// The maximum length in characters.
     pub const MAX_CHARS: usize = 256;
 
-    /// The text. Stored, but not logged: it is the caller's.
+    /// The text. It is stored but not logged, because it is the caller's.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -87,7 +88,7 @@ impl FromStr for Reference {
         if let Some(control) = text.chars().find(|sign| sign.is_control()) {
             return Err(ReferenceError::ControlCharacter(control));
         }
-        // Most references are ASCII, of which none of this can be true.
+        // Most references are ASCII, and these checks concern other characters only.
         if !text.is_ascii() {
             if let Some(unseen) = unseen(text) {
                 return Err(ReferenceError::FormatCharacter(unseen));
@@ -118,7 +119,7 @@ impl From<Reference> for String {
     }
 }
 
-/// The text is the caller's, and is not shown.
+/// The text is the caller's, so it is not shown.
 impl fmt::Debug for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Reference(redacted)")
@@ -129,7 +130,7 @@ fn personal_number(text: &str) -> Option<PersonalNumber> {
     if text.is_ascii() {
         return PersonalNumber::find_in(text);
     }
-    // Superscript, circled and mathematical digits and full-width letters are compatible with ASCII's.
+    // Superscript, circled and mathematical digits and full-width letters normalize to ASCII.
     let compatible: Zeroizing<String> = ComposingNormalizerBorrowed::new_nfkc()
         .normalize_iter(text.chars())
         .collect::<String>()
@@ -137,7 +138,8 @@ fn personal_number(text: &str) -> Option<PersonalNumber> {
     PersonalNumber::find_in(text).or_else(|| PersonalNumber::find_in(&compatible))
 }
 
-/// The first character that is not seen where it stands, or that is a blank and not the keyboard's.
+/// The first character that is invisible where it stands, or that is a blank other than the
+/// keyboard's.
 fn unseen(text: &str) -> Option<char> {
     seen_where_it_stands(text)
         .find(|(sign, is_seen)| !is_seen || *sign != ' ' && sign.is_whitespace())
@@ -152,8 +154,8 @@ mod tests {
 
     use super::*;
 
-    /// Two references that look alike are one: the list of what is not seen holds all that another copy of Unicode's data does, and
-    /// nothing that can be seen by it.
+    /// Two references that look alike are one: the list of invisible characters holds all that
+    /// another copy of Unicode's data lists, and none that it lists as visible.
     #[test]
     fn the_list_agrees_with_another_copy_of_unicode() {
         use GeneralCategory::{
@@ -163,7 +165,7 @@ mod tests {
 
         let kinds = CodePointMapData::<GeneralCategory>::new();
         let ignorable = CodePointSetData::new::<DefaultIgnorableCodePoint>();
-        // Empty by their names, which no property of Unicode's tells.
+        // Blank by their names; no Unicode property says so.
         let blanks = "\u{2800}\u{13441}\u{13442}\u{16fe4}\u{1d159}";
         let (mut unseen, mut newer) = (0_u32, 0_u32);
         for sign in '\0'..=char::MAX {
@@ -178,7 +180,8 @@ mod tests {
             if expected {
                 unseen += 1;
                 assert!(is_unseen(sign), "{sign:?} {kind:?}");
-                // A line break at the end is no part of a reference. Of the 900,000 without a meaning some do.
+                // A trailing line break is trimmed from a reference. Of the 900,000 unassigned and
+                // private characters a sample is tried.
                 let is_tried =
                     !matches!(kind, PrivateUse | Unassigned) || u32::from(sign).is_multiple_of(997);
                 if is_tried && !sign.is_whitespace() {
@@ -187,7 +190,8 @@ mod tests {
                     }
                 }
             } else if is_unseen(sign) {
-                // What a newer Unicode assigned: 17 and 18 together some 18,000 characters.
+                // Assigned by a newer Unicode: versions 17 and 18 together add some 18,000
+                // characters.
                 newer += 1;
             } else if matches!(kind, EnclosingMark | NonspacingMark | SpacingMark) {
                 for text in [format!("{sign}"), format!("{sign}a"), format!("a {sign}")] {

@@ -1,6 +1,7 @@
-//! How one command changes what is remembered of one reference: the whole of the journal's rules.
+//! How one command changes the record of one reference: all rules of the journal.
 //!
-//! Pure. Must never let two attempts of one reference be under way, nor forget one that may have been paid for.
+//! Must not do I/O, let two attempts of one reference run at once, or lose an attempt that may have
+//! been paid for.
 
 use std::time::{Duration, SystemTime};
 
@@ -13,19 +14,20 @@ use super::{
 };
 use crate::Pending;
 
-/// What a command leads to.
+/// The result of a command.
 #[derive(Debug)]
 #[must_use = "a transition that is not stored did not happen"]
 pub struct Transition {
-    /// What to store instead of what was there; nothing where that stays as it is.
+    /// The record to store; `None` if it stays unchanged.
     pub store: Option<Record>,
-    /// What to answer, once it is stored.
+    /// The answer to give once the record is stored.
     pub answer: Result<Answer, JournalError>,
 }
 
-/// What `command` makes of `record` at `now`.
+/// Applies `command` to `record` at `now`.
 ///
-/// `fence` is a number that the store has never given before; it is used up if the answer is a fresh claim.
+/// `fence` is a number that the store has never given before; it is used up if the answer is a
+/// fresh claim.
 pub fn transition(
     record: Option<Record>,
     command: Command,
@@ -63,10 +65,10 @@ pub fn transition(
     }
 }
 
-/// Refuses to forget what changed before `before`, where `newest` did too: a clock that is ahead, or a limit that is
-/// wrong, would forget everything.
+/// Refuses a purge of everything: all records changed before `before`, `newest` included. The clock
+/// is ahead then, or the limit is wrong.
 ///
-/// `newest` is when the record changed that changed last; nothing of an empty store.
+/// `newest` is when the most recently changed record changed; `None` for an empty store.
 ///
 /// # Errors
 /// [`JournalErrorKind::NothingNewer`].
@@ -77,8 +79,8 @@ pub fn refuse_purge(newest: Option<SystemTime>, before: SystemTime) -> Result<()
     }
 }
 
-/// Why what `record` holds is nothing for a custom environment at `asked`: it was submitted elsewhere, or nobody knows
-/// where. What was never sent was submitted nowhere.
+/// Why `record` may not answer a claim for a custom environment at `asked`: it was submitted to
+/// another origin, or to an unknown one. A record that was never sent was submitted nowhere.
 pub(super) fn other_place(record: &Record, asked: Option<&Origin>) -> Option<JournalError> {
     if matches!(record.state(), State::NotSent(_)) {
         return None;
@@ -92,7 +94,7 @@ pub(super) fn other_place(record: &Record, asked: Option<&Origin>) -> Option<Jou
     Some(JournalError::new(kind).with_between(known, asked.as_str()))
 }
 
-/// What to store, if anything changed, and what to answer.
+/// The record to store, if it changed, and the answer.
 type Change = (Option<Record>, Answer);
 type Outcome = Result<Change, JournalError>;
 
@@ -133,7 +135,8 @@ fn claimed(
                 earlier.push(last);
                 return Ok(fresh(earlier, claim, fence, now));
             }
-            // Whoever comes with another request learns of the failure as well: it is what `begin_again` is for.
+            // A claim with another request learns of the failure too: to retry it is what
+            // `begin_again` is for.
             return Ok((None, Answer::Claimed(Claimed::Finished(finished.clone()))));
         }
         State::Finished(finished) => Claimed::Finished(finished.clone()),
@@ -153,7 +156,7 @@ fn claimed(
     }
 }
 
-/// A new attempt after those `earlier`.
+/// A new attempt, after the attempts in `earlier`.
 fn fresh(earlier: Vec<Attempt>, claim: &Claim, fence: u64, now: SystemTime) -> Change {
     let last = Attempt {
         fence,
@@ -194,7 +197,7 @@ fn dispatched(
 ) -> Outcome {
     let mut record = held(record, ticket)?;
     let (owner, until) = match &record.last.state {
-        // A second dispatch of one attempt is the client's repetition after one that provably did not run.
+        // A second dispatch of one attempt: the client repeats a request that provably did not run.
         State::Claimed { owner, until } | State::Dispatched { owner, until } => (owner, *until),
         State::Ambiguous => return Err(JournalErrorKind::LeaseExpired.into()),
         _ => return Err(JournalErrorKind::Stale.into()),
@@ -206,7 +209,8 @@ fn dispatched(
     let until = later(now, lease);
     record.last.state = State::Dispatched {
         owner: owner.clone(),
-        // A clock that was ahead when it was claimed, and is right now, ends the lease as if it had been right before.
+        // If the clock was ahead at the claim and is right now, the lease ends as if it had been
+        // right then.
         until: if record.is_ahead_of(now) {
             until
         } else {
@@ -216,7 +220,8 @@ fn dispatched(
     Ok(changed(record))
 }
 
-/// Takes a dispatch back, for its lease: until the next one the attempt is as free as before the first.
+/// Takes a dispatch back and keeps its lease: until the next dispatch the attempt is claimed, as
+/// before the first.
 fn retracted(record: Option<Record>, ticket: &Ticket) -> Outcome {
     let mut record = held(record, ticket)?;
     match &record.last.state {
@@ -226,7 +231,8 @@ fn retracted(record: Option<Record>, ticket: &Ticket) -> Outcome {
             Ok(changed(record))
         }
         State::Claimed { .. } => Ok(UNCHANGED),
-        // Somebody has given up on it, or it has an end: that it did not run is then for its conclusion to say.
+        // The attempt was given up, or has ended: then its conclusion has to say that it did not
+        // run.
         _ => Err(JournalErrorKind::Stale.into()),
     }
 }
@@ -236,7 +242,7 @@ fn concluded(record: Option<Record>, ticket: &Ticket, conclusion: Conclusion) ->
     let kind = record.last.state.kind();
     let is_open = matches!(
         record.last.state,
-        // A late answer is better than none, also when somebody has given up on it.
+        // A late answer is better than none, even after the lease expired or a person settled.
         State::Dispatched { .. } | State::Ambiguous | State::Resend
     ) || record.may_be_settled();
     let known = record.process_id();
@@ -248,16 +254,17 @@ fn concluded(record: Option<Record>, ticket: &Ticket, conclusion: Conclusion) ->
         {
             record.last.state = State::Finished(finished);
         }
-        // IDCloud's own answer confirms the process that a person found: from here on no person may say otherwise.
+        // IDCloud's own answer confirms the process that a person found: from now on no person may
+        // overrule it.
         (State::Pending(_), Conclusion::Pending(pending))
             if record.last.found && known == Some(pending.process_id()) =>
         {
             record.last.state = State::Pending(pending);
         }
-        // Said twice, because nobody answered the first time.
-        (_, said) if is_said_already(&record.last.state, &said) => return Ok(UNCHANGED),
+        // A repetition, because the journal's first answer was lost.
+        (_, said) if is_recorded(&record.last.state, &said) => return Ok(UNCHANGED),
         (_, _) if !is_open => return Err(JournalErrorKind::Stale.into()),
-        // Who has no answer knows less than the person who found the process.
+        // A caller without an answer knows less than the person who found the process.
         (State::Pending(_), Conclusion::Ambiguous) => return Ok(UNCHANGED),
         (_, Conclusion::Pending(pending)) => record.last.state = State::Pending(pending),
         (_, Conclusion::Finished(finished)) => record.last.state = State::Finished(finished),
@@ -270,8 +277,8 @@ fn concluded(record: Option<Record>, ticket: &Ticket, conclusion: Conclusion) ->
     Ok(changed(record))
 }
 
-/// Whether an end that is said stands already.
-pub(super) fn is_said_already(state: &State, said: &Conclusion) -> bool {
+/// Whether the state already records this conclusion.
+pub(super) fn is_recorded(state: &State, said: &Conclusion) -> bool {
     match (state, said) {
         (State::NotSent(_), Conclusion::NotSent(_))
         | (State::Ambiguous | State::Resend, Conclusion::Ambiguous) => true,
@@ -301,13 +308,13 @@ fn finished_later(record: Option<Record>, finished: Box<Finished>) -> Outcome {
     }
     match record.last.state {
         State::Pending(_) => record.last.state = State::Finished(finished),
-        // Two may wait for one process.
+        // Two waits may end with the same process.
         _ => return Ok(UNCHANGED),
     }
     Ok(changed(record))
 }
 
-/// Only what nobody has confirmed may be doubted: a process that a look or a person knows of stays.
+/// Only an unconfirmed process may be doubted: one that a poll or a person confirmed stays.
 fn doubted(record: Option<Record>, process_id: &ProcessId) -> Outcome {
     let mut record = record.ok_or_else(not_found)?;
     match &record.last.state {
@@ -332,7 +339,8 @@ fn settled(
     let kind = record.last.state.kind();
     let is_found = matches!(settlement, Settlement::Found(_));
     record.last.state = match settlement {
-        // His ticket does nothing from now on but tell an end: what was only claimed can no longer be dispatched.
+        // From now on the dead owner's ticket can only report an end: a claimed attempt can no
+        // longer be dispatched.
         Settlement::OwnerIsDead if record.owner_is_gone() => return Ok(changed(record)),
         _ if !record.may_be_settled() => return Err(JournalErrorKind::NotAllowed(kind).into()),
         Settlement::OwnerIsDead => return Err(JournalErrorKind::NotAllowed(kind).into()),
@@ -362,8 +370,9 @@ fn settled(
     Ok(changed(record))
 }
 
-/// What a program found out about a process that a person found. Nobody but a person named it for this reference, so it
-/// is the reference's only where the person is.
+/// Records whether a process that a person found belongs to the person of the request. Only a
+/// person named it for this reference, so it stays the reference's process only if the persons
+/// match.
 fn compared(record: Option<Record>, process_id: &ProcessId, is_theirs: bool) -> Outcome {
     let mut record = record.ok_or_else(not_found)?;
     let kind = record.last.state.kind();
@@ -403,7 +412,7 @@ mod tests {
 
     use super::*;
 
-    /// No caller's duration holds a reference up for ever: the longest lease lasts a day.
+    /// No caller's duration blocks a reference for ever: the longest lease lasts a day.
     #[test]
     fn leases_end() {
         let minute = Duration::from_secs(60);

@@ -1,6 +1,6 @@
 //! Times as whole milliseconds since 1970: how records store them.
 //!
-//! Must not fail: what lies before 1970 is stored as 1970.
+//! Must not fail: a time before 1970 is stored as 1970.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

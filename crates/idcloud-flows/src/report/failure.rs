@@ -1,17 +1,17 @@
-//! A process that came to nothing, as opposed to a verdict about the person.
+//! A process that ended without a result, as opposed to a verdict about the person.
 //!
 //! Must not be taken for a rejection.
 
 use idcloud_model::{FinalProcess, Language, Status};
 
-/// How a process came to nothing. IDCloud decided nothing about the person.
+/// How a process ended without a result. IDCloud decided nothing about the person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Failure {
-    /// IDCloud failed while processing (status 5), as often as the submission tried.
+    /// IDCloud failed while processing (status 5), in every attempt of the submission.
     Processing {
-        /// How many processes failed in a row; more than one where the submission made new attempts. One where the process was waited for
-        /// or looked up: whoever did so made no other. A journal remembers the number.
+        /// How many processes failed in a row; more than one if the submission retried. One after a
+        /// wait or a lookup, which create no process. A journal records the number.
         attempts: u32,
     },
     /// The process was canceled (status 4), which IDCloud does when a caller leaves early.
@@ -28,10 +28,10 @@ impl Failure {
         }
     }
 
-    /// What to do now.
+    /// What to do next.
     ///
-    /// After failures in processing that is IDCloud's own advice (parameter specification): at least three new attempts, then the contingency flow
-    /// that the customer keeps for it, and Unico's support.
+    /// After failures in processing that is IDCloud's own advice (parameter specification): at
+    /// least three new attempts, then the customer's contingency flow and Unico's support.
     #[must_use]
     pub const fn remedy(self, language: Language) -> &'static str {
         match (self, language) {

@@ -1,6 +1,6 @@
-//! A journal's error that is told beside a process.
+//! A journal's error that is carried beside a process.
 //!
-//! Must be no part of what the process is: it is not stored, and does not set two values apart.
+//! Must not be stored with the process, nor make two equal processes unequal.
 
 use std::sync::Arc;
 

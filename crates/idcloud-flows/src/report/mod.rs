@@ -1,6 +1,6 @@
-//! What came of a process, judged.
+//! The report of a final process: its evidence and its verdict.
 //!
-//! Must not separate a verdict from what was asked, nor hide that it was simulated.
+//! Must not separate a verdict from its question, nor hide that it was simulated.
 
 pub(crate) mod failure;
 pub(crate) mod ignored_in_eq;
@@ -25,7 +25,8 @@ use crate::report::ignored_in_eq::IgnoredInEq;
 pub struct Report {
     process: FinalProcess,
     asked: Asked,
-    /// What the key is declared with; more than was asked, where the request could not evoke it.
+    /// The capabilities that the key is declared with; more than was asked, if the request could
+    /// not evoke them all.
     declared: Capabilities,
     policy: Policy,
     verdict: Verdict,
@@ -61,20 +62,21 @@ impl Report {
         }
     }
 
-    /// The same, of a key that is declared with `declared`.
+    /// Sets the capabilities that the key is declared with.
     pub(crate) const fn with_declared(mut self, declared: Capabilities) -> Self {
         self.declared = declared;
         self
     }
 
-    /// The same, as the last of so many processes that one submission created.
+    /// Sets how many processes the submission created; this is the last.
     pub(crate) const fn with_attempts(mut self, attempts: u32) -> Self {
         self.attempts = attempts;
         self
     }
 
-    /// The same process, judged for another who asks under its reference: with `capabilities` beside those that it was created with, and under
-    /// `policy`. What is asked later makes no better evidence: it approves nothing that would not be approved without it.
+    /// Judges the process again for a later submission under its reference: by `capabilities`
+    /// beside those that it was created with, under `policy`. A later question must not improve the
+    /// verdict: an approval that the first question alone would not give is not given.
     pub(crate) fn judged_for(mut self, capabilities: Capabilities, policy: Policy) -> Self {
         let both = self.asked.with_more(capabilities);
         let first = decide(&self.process, &self.asked, &policy);
@@ -106,38 +108,41 @@ impl Report {
         self
     }
 
-    /// What the journal could not write down: the report stands, and its reference may be answered as ambiguous or pending later.
+    /// Why the journal could not record the end. The report is valid; its reference may read as
+    /// ambiguous or pending later.
     #[must_use]
     pub fn journal_error(&self) -> Option<&JournalError> {
         self.journal_error.get()
     }
 
-    /// Whether the report was made of what a journal remembers, and not of an answer that just came. It then lacks what was not stored:
-    /// a document's content, additional information, and unknown values that were not plain words.
+    /// Whether the report was made from a journal's record instead of a new answer. It then lacks
+    /// what was not stored: a document's content, additional information, and unknown values that
+    /// were not plain words.
     #[must_use]
     pub const fn recorded(&self) -> bool {
         self.recorded
     }
 
-    /// Why evidence that was missing from the create's answer could not be looked for; then it may exist although it is missing here.
+    /// Why the lookup for evidence that the create's answer lacked failed; the evidence may exist
+    /// although it is missing here.
     #[must_use]
     pub fn look_error(&self) -> Option<&Error> {
         self.look_error.as_deref()
     }
 
-    /// The process, with everything that the answer said.
+    /// The process, with everything in the answer.
     #[must_use]
     pub const fn process(&self) -> &FinalProcess {
         &self.process
     }
 
-    /// What was asked.
+    /// The question.
     #[must_use]
     pub const fn asked(&self) -> &Asked {
         &self.asked
     }
 
-    /// The policy under which the verdict stands.
+    /// The policy of the verdict.
     #[must_use]
     pub const fn policy(&self) -> &Policy {
         &self.policy
@@ -148,7 +153,7 @@ impl Report {
         &self.verdict
     }
 
-    /// Where the process ran.
+    /// The environment that the process ran in.
     #[must_use]
     pub const fn environment(&self) -> EnvironmentName {
         self.environment
@@ -160,7 +165,7 @@ impl Report {
         self.simulated
     }
 
-    /// The verdict's explanation, with the notice that it was simulated where it was.
+    /// The verdict's explanation, and the notice if it was simulated.
     #[must_use]
     pub fn explanation(&self, language: Language) -> String {
         let mut text = self.verdict.explanation(language);
@@ -171,21 +176,23 @@ impl Report {
         text
     }
 
-    /// Where declaration and answer differ: what the key was declared to have and did not answer, and what it answered undeclared.
+    /// Where declaration and answer differ: declared capabilities that were not answered, and
+    /// evidence that was answered undeclared.
     ///
-    /// Either says that the key is provisioned otherwise than configured. Evidence that was not declared never approves;
-    /// [`Mismatch::remedy`] has the words that declare it.
+    /// Either shows that the key is provisioned otherwise than configured. Undeclared evidence
+    /// never approves; [`Mismatch::remedy`] says how to declare it.
     pub fn mismatches(&self) -> impl Iterator<Item = Mismatch> {
         mismatches(&self.process, self.asked, &self.verdict, self.declared)
     }
 
-    /// How the process came to nothing, where it did: no verdict about the person, and what to do about it.
+    /// How the process ended without a result, if it did: no verdict about the person, and what to
+    /// do about it.
     #[must_use]
     pub fn failure(&self) -> Option<Failure> {
         Failure::of(&self.process, self.attempts)
     }
 
-    /// What a journal keeps of it.
+    /// The part of the report that a journal keeps.
     pub(crate) fn to_finished(&self) -> Finished {
         Finished::new(
             self.process(),
@@ -198,8 +205,8 @@ impl Report {
     }
 }
 
-/// What a journal keeps of a report: for whoever writes down what a journal could not
-/// ([`Report::journal_error`]).
+/// The part of the report that a journal keeps, for a program that records what its journal could
+/// not ([`Report::journal_error`]).
 impl From<&Report> for Finished {
     fn from(report: &Report) -> Self {
         report.to_finished()

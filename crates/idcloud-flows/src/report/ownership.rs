@@ -1,26 +1,26 @@
-//! Whose process it is: the person that version 2 of the lookup names, compared with the person at hand.
+//! Compares the person that version 2 of the lookup names with the person of a request.
 //!
-//! Must not show either of them, nor take silence for a match.
+//! Must not show either of them, nor take a missing number for a match.
 
 use idcloud_http::{ApiKey, CallOptions, Client, Error};
 use idcloud_model::request::CreateRequest;
 use idcloud_model::{Process, ProcessId, SubjectCode};
 
-/// Whose process it is, as far as IDCloud says so.
+/// Whose process it is, as far as IDCloud says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 #[must_use = "another person's process must give no verdict"]
 pub enum Whose {
-    /// It is the person's that it was compared with: the numbers (CPF or CURP) are the same.
+    /// The numbers (CPF or CURP) are the same.
     ThisPersons,
-    /// It is another person's.
+    /// The process belongs to another person.
     AnotherPersons,
     /// IDCloud names no number that could be compared.
     NotTold,
 }
 
-/// Looks at the process with version 2 of the endpoint, and compares.
-pub(crate) async fn look(
+/// Looks up the process by version 2 of the endpoint, and compares.
+pub(crate) async fn look_up(
     client: &Client,
     key: &ApiKey,
     id: &ProcessId,
@@ -31,7 +31,7 @@ pub(crate) async fn look(
     Ok(compared(answer.value(), person))
 }
 
-/// The person whom a request is about, where it names one.
+/// The person that a request names, if it names one.
 pub(crate) const fn person(request: &CreateRequest) -> Option<&SubjectCode> {
     match request {
         CreateRequest::Identity(request) => Some(request.subject().code()),
@@ -48,7 +48,7 @@ pub(crate) const fn person(request: &CreateRequest) -> Option<&SubjectCode> {
     }
 }
 
-/// A number that is no CPF or CURP, a masked one for instance, says nothing.
+/// A number that is no CPF or CURP, such as a masked one, proves nothing.
 fn compared(process: &Process, person: &SubjectCode) -> Whose {
     let named = process
         .evidence()
@@ -73,7 +73,8 @@ mod tests {
         compared(&process, &"529.982.247-25".parse().unwrap())
     }
 
-    /// A verdict cannot be misread: only the same number is a match, in whichever form it comes; silence and masks are none.
+    /// A verdict cannot be misread: only the same number matches, in any format; a missing or
+    /// masked number does not.
     #[test]
     fn only_the_same_number_is_a_match() {
         let named = |document: &str| {

@@ -1,4 +1,4 @@
-//! A process that is not final yet, as data that can be stored and taken up again.
+//! A process that is not final yet, as data that can be stored and resumed.
 //!
 //! Must hold nothing personal and no secret.
 
@@ -14,13 +14,13 @@ use crate::journal::{JournalError, JournalKey, Origin, Reference};
 use crate::report::ignored_in_eq::IgnoredInEq;
 use crate::tenant::{Tenant, tenant_id_of};
 
-/// The form in which a pending process is stored now. Version 1 named the account in place of the tenant.
+/// The version of the stored form. Version 1 named the account instead of the tenant.
 const VERSION: u32 = 2;
 
 /// A created process whose result is still to come.
 ///
-/// It can be stored (serde) and waited for by another program of the same tenant in the same environment, whatever its
-/// account.
+/// It can be stored (serde), and another program of the same tenant in the same environment can
+/// wait for it with any of the tenant's accounts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Stored", into = "Stored")]
 #[must_use = "a pending process was paid for, and its id is the only way back to it"]
@@ -31,7 +31,7 @@ pub struct Pending {
     scenario: Scenario,
     asked: Asked,
     policy: Policy,
-    /// What the process was created to answer, where another asks under its reference now.
+    /// What the process was created to answer, if a later submission under its reference asks now.
     first: Option<Box<OriginalQuestion>>,
     tenant: Arc<Tenant>,
     submitted_at: SystemTime,
@@ -40,7 +40,8 @@ pub struct Pending {
     journal_error: IgnoredInEq,
 }
 
-/// What a process was created to answer: its record says so whoever waits for it, and its approval takes no more than this.
+/// What a process was created to answer. Its record keeps this question whichever submission waits
+/// for it, and an approval needs no less.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(crate) struct OriginalQuestion {
     pub(crate) asked: Asked,
@@ -86,7 +87,7 @@ impl Pending {
         }
     }
 
-    /// A process that is known by its id alone: an answer named it that was cut off, or no success.
+    /// A process known only by its id: the answer that named it was cut off, or was no success.
     pub(crate) fn unconfirmed(
         process_id: ProcessId,
         question: Question,
@@ -115,7 +116,7 @@ impl Pending {
         self
     }
 
-    /// A process that somebody found after nobody knew whether there was one.
+    /// A process that a person found for an ambiguous submission.
     pub(crate) fn found(
         process_id: ProcessId,
         key: &JournalKey,
@@ -140,7 +141,8 @@ impl Pending {
         }
     }
 
-    /// Whether a person found the process and no program compared whose it is: its verdict is then a review.
+    /// Sets whether a person named the process and no program compared its person; its verdict is
+    /// then a review.
     pub(crate) fn set_settled_by_hand(&mut self, settled: bool) {
         self.asked = self.asked.with_settled_by_hand(settled);
         if let Some(first) = &mut self.first {
@@ -148,8 +150,8 @@ impl Pending {
         }
     }
 
-    /// The same process for another who asks under its reference: it is judged by what both asked, under the policy of the second, and never
-    /// to an approval that the first question alone would not give.
+    /// Judges the process for a later submission under its reference: by both questions, under the
+    /// later policy, and never to an approval that the first question alone would not give.
     pub(crate) fn judged_for(mut self, capabilities: Capabilities, policy: Policy) -> Self {
         let asked = self.asked.with_more(capabilities);
         if (asked, policy) == (self.asked, self.policy) {
@@ -169,20 +171,20 @@ impl Pending {
         })
     }
 
-    /// Whether another asks now than the one that the process was created for.
+    /// Whether a later submission asks, with a question of its own.
     pub(crate) const fn is_asked_again(&self) -> bool {
         self.first.is_some()
     }
 
-    /// The same process after one more look at it.
-    pub(crate) fn look(&mut self, status: &Status, simulated: bool) {
+    /// Updates the process after a poll.
+    pub(crate) fn update(&mut self, status: &Status, simulated: bool) {
         self.scenario = scenario_of(status);
         self.asked = seen(self.asked, status);
         if let Some(first) = &mut self.first {
             first.asked = seen(first.asked, status);
         }
         self.simulated |= simulated;
-        // IDCloud showed it.
+        // IDCloud returned it, so it exists.
         self.unconfirmed = false;
     }
 
@@ -198,33 +200,36 @@ impl Pending {
         self.flow
     }
 
-    /// The caller's name for the submission, where it had one. Whoever waits for the process writes its end into the journal under it.
+    /// The caller's reference of the submission, if it had one. A wait records the process's end in
+    /// the journal under it.
     #[must_use]
     pub const fn reference(&self) -> Option<&Reference> {
         self.reference.as_ref()
     }
 
-    /// Whether the process is known by its id alone: the answer to its create was cut off behind it, or was no success. A look decides. Where
-    /// IDCloud does not know the process thirty seconds later, the submission is ambiguous; a person may settle it at any time.
+    /// Whether the process is known only by its id: the answer to its create was cut off after the
+    /// id, or was no success. A poll confirms it. If IDCloud does not know it thirty seconds after
+    /// the create, the submission is ambiguous; a person may settle it at any time.
     #[must_use]
     pub const fn is_unconfirmed(&self) -> bool {
         self.unconfirmed
     }
 
-    /// What the journal could not write down when the process was created: it is pending all the same, and its reference may be answered as
-    /// ambiguous later. Not stored.
+    /// Why the journal could not record the created process. The process is pending all the same;
+    /// its reference may read as ambiguous later. Not stored.
     #[must_use]
     pub fn journal_error(&self) -> Option<&JournalError> {
         self.journal_error.get()
     }
 
-    /// Which row of the table says to wait, after the last look: `processing`, `divergence` or `unknown-status`.
+    /// The row of the decision table that says to wait, after the last poll: `processing`,
+    /// `divergence` or `unknown-status`.
     #[must_use]
     pub const fn scenario(&self) -> Scenario {
         self.scenario
     }
 
-    /// The status at the last look: `processing`, `divergence` or `unknown`.
+    /// The status at the last poll: `processing`, `divergence` or `unknown`.
     #[must_use]
     pub const fn status(&self) -> &'static str {
         match self.scenario {
@@ -234,7 +239,7 @@ impl Pending {
         }
     }
 
-    /// What was asked.
+    /// The question.
     #[must_use]
     pub const fn asked(&self) -> &Asked {
         &self.asked
@@ -268,7 +273,8 @@ impl Pending {
         self.tenant.is_of(tenant)
     }
 
-    /// The same in the custom environment at `origin`, as a person says of what an earlier version stored.
+    /// Sets the origin of the custom environment, as a person names it for a process that an
+    /// earlier version stored.
     pub(crate) fn name_origin(&mut self, origin: &Origin) {
         if self.tenant.origin.is_none() {
             let tenant = Arc::make_mut(&mut self.tenant);
@@ -286,13 +292,14 @@ const fn scenario_of(status: &Status) -> Scenario {
     }
 }
 
-/// A status of 1 or 2 is remembered: what ends inconclusive without a score after it was dropped.
+/// Remembers that status 1 or 2 was seen: an inconclusive result without a score after it was
+/// dropped by IDCloud.
 fn seen(asked: Asked, status: &Status) -> Asked {
     let pending = matches!(status, Status::Processing | Status::Divergence);
     asked.with_seen_pending(asked.seen_pending() || pending)
 }
 
-/// The stored form. Version 1 has `issuer` in place of `tenant`, and no `origin`.
+/// The stored form. Version 1 has `issuer` instead of `tenant`, and no `origin`.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Stored {

@@ -1,6 +1,6 @@
-//! Who is being served, and whether anybody else is let in.
+//! Counts running submissions, and refuses new ones during a drain.
 //!
-//! Must not lose count: whoever leaves is counted out, by returning, by being dropped or by panicking.
+//! Must not lose count: a submission is counted out when it returns, is dropped, or panics.
 
 use std::future::{Future as _, poll_fn};
 use std::pin::pin;
@@ -23,13 +23,13 @@ struct State {
     inside: usize,
 }
 
-/// One submission that was let in; counted out when dropped.
+/// One running submission; counted out when dropped.
 #[derive(Debug)]
 #[must_use = "dropping it counts the submission out"]
 pub(crate) struct InFlightGuard(Arc<Gate>);
 
 impl Gate {
-    /// Lets one submission in, unless the gate is closed.
+    /// Counts one submission in; `None` once the gate is closed.
     pub(crate) fn enter(self: &Arc<Self>) -> Option<InFlightGuard> {
         let mut state = self.lock();
         if state.closed {
@@ -40,17 +40,17 @@ impl Gate {
         Some(InFlightGuard(Arc::clone(self)))
     }
 
-    /// Lets nobody in from now on.
+    /// Refuses every submission from now on.
     pub(crate) fn close(&self) {
         self.lock().closed = true;
     }
 
-    /// Waits until nobody is inside, at most until `end`, and says how many still are.
+    /// Waits until no submission runs, at most until `end`, and returns how many still run.
     pub(crate) async fn empty(&self, mut end: Sleep<'_>) -> usize {
         let mut over = false;
         loop {
             let mut left = pin!(self.left.notified());
-            // Whoever leaves from here on is noticed.
+            // Registered before the count is read, so that no exit after the read is missed.
             left.as_mut().enable();
             let inside = self.lock().inside;
             if inside == 0 || over {

@@ -1,4 +1,4 @@
-//! Why a submission came to nothing that can be judged or waited for.
+//! Why a submission ended without a result to judge or a process to wait for.
 //!
 //! Must not say that nothing ran when something may have.
 
@@ -13,7 +13,8 @@ use crate::submit::journaling::conclusion_of;
 
 /// A submission that failed.
 ///
-/// Act on [`kind`](Self::kind) and [`delivery`](Self::delivery). `Display` is one line without anything personal.
+/// Act on [`kind`](Self::kind) and [`delivery`](Self::delivery). `Display` is one line without
+/// personal data.
 #[derive(Debug)]
 pub struct SubmitError(Box<Inner>);
 
@@ -21,7 +22,7 @@ pub struct SubmitError(Box<Inner>);
 struct Inner {
     cause: Cause,
     failed: Option<ProcessId>,
-    /// What the journal could not write down of a create that failed.
+    /// Why the journal could not record the failed create.
     unwritten: Option<JournalError>,
 }
 
@@ -45,19 +46,23 @@ pub enum SubmitErrorKind {
     Draining,
     /// A reference was given, and there is no journal. Nothing was sent.
     NoJournal,
-    /// The reference is being submitted already, here or by another program. This call sent nothing; ask again later, under the same reference.
+    /// The reference is being submitted already, here or by another program. This call sent
+    /// nothing; ask again later, under the same reference.
     InFlight,
-    /// The reference was submitted, and nobody knows whether a process came of it. This call sent nothing. Only a person can end this
-    /// ([`Journal::settle`](crate::journal::Journal::settle)).
+    /// The reference was submitted, and it is unknown whether a process was created. This call sent
+    /// nothing. Only a late
+    /// answer or a person can end this ([`Journal::settle`](crate::journal::Journal::settle)),
+    /// or the late answer itself.
     Ambiguous,
-    /// The reference is in use for another request, or the process that a person found for it is another person's: then it is ambiguous again
+    /// The reference is in use for another request. Or the process that a person found for it
+    /// belongs to another person; then the reference is ambiguous again
     /// ([`SubmitError::delivery`]). Nothing was sent.
     OtherRequest,
-    /// The reference was submitted to another custom environment, or an earlier version did not write down to which.
-    /// Nothing was sent now; [`SubmitError::journal_error`] names both.
+    /// The reference was submitted to another custom environment, or an earlier version did not
+    /// record to which. Nothing was sent now; [`SubmitError::journal_error`] names both origins.
     OtherOrigin,
-    /// The journal failed before anything left. Nothing was sent; before that the reference may have been, where what the journal holds of it
-    /// cannot be read ([`SubmitError::delivery`]).
+    /// The journal failed before the request was sent. Nothing was sent now; an earlier call may
+    /// have sent the reference if its record cannot be read ([`SubmitError::delivery`]).
     Journal,
 }
 
@@ -109,12 +114,12 @@ impl SubmitError {
         Self::new(Cause::Ambiguous { since })
     }
 
-    /// The journal failed before anything left.
+    /// The journal failed before the request was sent.
     pub(crate) fn journal(error: JournalError) -> Self {
         Self::new(Cause::Journal(error))
     }
 
-    /// The create failed; with what the journal could not write down of it.
+    /// The create failed; with why the journal could not record that, if so.
     pub(crate) fn call(error: Error, unwritten: Option<JournalError>) -> Self {
         Self(Box::new(Inner {
             cause: Cause::Call(error),
@@ -123,7 +128,7 @@ impl SubmitError {
         }))
     }
 
-    /// The same as about a new attempt after `failed`.
+    /// Marks the error as one of a new attempt after `failed`.
     pub(crate) fn after(mut self, failed: Option<ProcessId>) -> Self {
         self.0.failed = failed;
         self
@@ -157,16 +162,19 @@ impl SubmitError {
         }
     }
 
-    /// Whether a process may exist because of this request, or of an earlier one under its reference. With [`Delivery::Unknown`] it must not
-    /// be sent anew.
+    /// Whether a process may exist because of this request, or of an earlier one under its
+    /// reference. With [`Delivery::Unknown`] the request must not be sent again.
     #[must_use]
     pub fn delivery(&self) -> Delivery {
         match &self.0.cause {
             Cause::Call(error) => error.delivery(),
+            // This call sent nothing, but another one may have: a caller that asks whether it may
+            // send the request again must get a no.
             Cause::InFlight { .. } | Cause::Ambiguous { .. } => Delivery::Unknown,
-            // What cannot be read, or was submitted elsewhere, may have been sent before.
             Cause::Journal(error) => match error.kind() {
-                // And so may what is ambiguous again, because its process was another person's.
+                // This call sent nothing, but an earlier one may have: its record cannot be read or
+                // names another origin, or the reference is ambiguous again because its process
+                // belongs to another person.
                 JournalErrorKind::Damaged
                 | JournalErrorKind::Newer
                 | JournalErrorKind::OtherPerson
@@ -178,7 +186,7 @@ impl SubmitError {
         }
     }
 
-    /// The create's own error, where it is the create that failed.
+    /// The create's own error, if the create failed.
     #[must_use]
     pub fn call_error(&self) -> Option<&Error> {
         match &self.0.cause {
@@ -187,8 +195,9 @@ impl SubmitError {
         }
     }
 
-    /// The journal's error: why nothing was sent, or what it could not write down of a create that failed. In the second case the reference
-    /// may be held, or read as ambiguous, although [`delivery`](Self::delivery) knows better.
+    /// The journal's error: why nothing was sent, or why a failed create could not be recorded. In
+    /// the second case the reference may still be held, or read as ambiguous, although
+    /// [`delivery`](Self::delivery) is certain.
     #[must_use]
     pub fn journal_error(&self) -> Option<&JournalError> {
         match &self.0.cause {
@@ -197,14 +206,14 @@ impl SubmitError {
         }
     }
 
-    /// How the attempt ended, where it was made: for whoever writes down what the journal could not
-    /// ([`journal_error`](Self::journal_error)).
+    /// How the attempt ended, if one was made: for a program that records what its journal could
+    /// not ([`journal_error`](Self::journal_error)).
     #[must_use]
     pub fn conclusion(&self) -> Option<Conclusion> {
         self.call_error().map(conclusion_of)
     }
 
-    /// Until when the reference is somebody's, where it is in flight.
+    /// The end of the other submission's lease, if the reference is in flight.
     #[must_use]
     pub fn in_flight_until(&self) -> Option<SystemTime> {
         match self.0.cause {
@@ -213,7 +222,7 @@ impl SubmitError {
         }
     }
 
-    /// Since when nobody knows, where the journal says that the reference is ambiguous.
+    /// When the attempt was claimed, if the journal says that the reference is ambiguous.
     #[must_use]
     pub fn ambiguous_since(&self) -> Option<SystemTime> {
         match self.0.cause {
@@ -222,7 +231,8 @@ impl SubmitError {
         }
     }
 
-    /// The process of this submission that failed in processing before, where this is about a new attempt.
+    /// The process of this submission that failed in processing before, if this is the error of a
+    /// new attempt.
     #[must_use]
     pub fn failed_process(&self) -> Option<&ProcessId> {
         self.0.failed.as_ref()
@@ -251,7 +261,7 @@ impl fmt::Display for SubmitError {
 impl std::error::Error for SubmitError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.0.cause {
-            // Their own text stands in this error's.
+            // Its own text is part of this error's, so its source is the next cause.
             Cause::Call(error) => error.source(),
             Cause::Journal(error) => error.source(),
             _ => None,

@@ -1,6 +1,7 @@
-//! The journal's part of one submission: each attempt is claimed, dispatched and concluded, or let go of.
+//! Records one submission in the journal: each attempt is claimed, dispatched, and concluded or
+//! given up.
 //!
-//! Must not let a request leave whose dispatch is not durable.
+//! Must not let a request be sent whose dispatch is not durable.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,41 +26,41 @@ pub(crate) fn conclusion_of(error: &Error) -> Conclusion {
     }
 }
 
-/// The attempts of one submission under a reference. Dropped before its end is written, it says the end that it knows, or
-/// lets go of the attempt that it holds.
+/// The attempts of one submission under a reference. If it is dropped before the end is recorded,
+/// it records the end that it knows, or gives the attempt up.
 #[derive(Debug)]
 pub(crate) struct Recording {
-    books: JournalHandle,
+    journal_handle: JournalHandle,
     clock: Arc<dyn Clock>,
     claim: Claim,
-    /// How long the end of what was dispatched is awaited.
+    /// How long the end of a dispatched request is awaited.
     dispatched_for: Duration,
     ticket: Ticket,
-    /// The attempt has no end in the journal yet.
+    /// The journal has no end of the attempt yet.
     open: bool,
-    /// The end that the journal was told and has not taken.
-    unsaid: Option<Conclusion>,
-    /// A request of the attempt was handed to the transport, and did not provably fail to run.
-    left: Arc<AtomicBool>,
+    /// The end that was passed to the journal and is not acknowledged.
+    unacknowledged: Option<Conclusion>,
+    /// A request of the attempt was handed to the transport, and it did not provably fail to run.
+    sent: Arc<AtomicBool>,
 }
 
-/// What became of the wish to submit.
+/// The result of a claim.
 #[derive(Debug)]
 #[expect(
     clippy::large_enum_variant,
     reason = "made once a submission, and taken apart at once"
 )]
 pub(crate) enum ClaimResult {
-    /// It may be submitted.
+    /// The submission may be sent.
     Fresh(Recording),
-    /// It was, or is being submitted.
+    /// The reference was submitted, or is being submitted.
     Known(Claimed),
 }
 
 impl Recording {
-    /// Asks to submit what `claim` says.
+    /// Claims the reference.
     pub(crate) async fn begin(
-        books: JournalHandle,
+        journal_handle: JournalHandle,
         client: &Client,
         claim: Claim,
         options: &SubmitOptions,
@@ -72,79 +73,87 @@ impl Recording {
         let claim = claim.with_lease(client.queue_timeout().saturating_add(dispatched_for));
         let now = clock.now();
         let claimed = if options.begin_again() {
-            books.journal.begin_again(claim.clone(), now).await?
+            journal_handle
+                .journal
+                .begin_again(claim.clone(), now)
+                .await?
         } else {
-            books.journal.claim(claim.clone(), now).await?
+            journal_handle.journal.claim(claim.clone(), now).await?
         };
         Ok(match claimed {
             Claimed::Fresh(ticket) => ClaimResult::Fresh(Self {
-                books,
+                journal_handle,
                 clock,
                 claim,
                 dispatched_for,
                 ticket,
                 open: true,
-                unsaid: None,
-                left: Arc::default(),
+                unacknowledged: None,
+                sent: Arc::default(),
             }),
             known => ClaimResult::Known(known),
         })
     }
 
-    /// The call's options with a hook that makes every attempt's dispatch durable; the caller's own hook runs before it.
+    /// The call's options with a hook that makes every dispatch durable; the caller's own hook runs
+    /// before it.
     pub(crate) fn options(&self, call: &CallOptions) -> (CallOptions, Arc<Dispatch>) {
         let dispatch = Arc::new(Dispatch {
             before: call.before_dispatch().cloned(),
-            journal: Arc::clone(&self.books.journal),
+            journal: Arc::clone(&self.journal_handle.journal),
             clock: Arc::clone(&self.clock),
             ticket: self.ticket.clone(),
             lease: self.dispatched_for,
-            left: Arc::clone(&self.left),
+            sent: Arc::clone(&self.sent),
             failure: Mutex::default(),
         });
         let hook: Arc<dyn BeforeDispatch> = Arc::clone(&dispatch) as Arc<_>;
         (call.clone().with_before_dispatch(hook), dispatch)
     }
 
-    /// Whether the attempt has no end in the journal yet.
+    /// Whether the journal has no end of the attempt yet.
     pub(crate) const fn is_open(&self) -> bool {
         self.open
     }
 
-    /// Writes down that the attempt has a process, whose end is still to be written.
-    pub(crate) async fn note(&mut self, known: Pending) -> Result<(), JournalError> {
-        self.say(Conclusion::Pending(Box::new(known))).await
+    /// Records the attempt's process, whose end is still to be recorded.
+    pub(crate) async fn record_pending(&mut self, known: Pending) -> Result<(), JournalError> {
+        self.record(Conclusion::Pending(Box::new(known))).await
     }
 
-    /// Writes down what became of the attempt.
+    /// Records how the attempt ended.
     pub(crate) async fn conclude(&mut self, conclusion: Conclusion) -> Result<(), JournalError> {
-        self.say(conclusion).await?;
+        self.record(conclusion).await?;
         self.open = false;
         Ok(())
     }
 
-    /// Tells the journal, and remembers what it has not taken: whoever is dropped meanwhile says it again.
-    async fn say(&mut self, conclusion: Conclusion) -> Result<(), JournalError> {
-        self.unsaid = Some(conclusion.clone());
-        let journal = &self.books.journal;
+    /// Passes an end to the journal, and keeps it until it is acknowledged: `drop` repeats it.
+    async fn record(&mut self, conclusion: Conclusion) -> Result<(), JournalError> {
+        self.unacknowledged = Some(conclusion.clone());
+        let journal = &self.journal_handle.journal;
         journal
             .conclude(&self.ticket, conclusion, self.clock.now())
             .await?;
-        self.unsaid = None;
+        self.unacknowledged = None;
         Ok(())
     }
 
-    /// Claims a new attempt after the last one failed in processing; without it nothing may be sent.
+    /// Claims a new attempt after the last one failed in processing; if this returns false, nothing
+    /// may be sent.
     pub(crate) async fn begin_again(&mut self) -> Result<bool, JournalError> {
         let now = self.clock.now();
-        let again = self.books.journal.begin_again(self.claim.clone(), now);
+        let again = self
+            .journal_handle
+            .journal
+            .begin_again(self.claim.clone(), now);
         match again.await? {
             Claimed::Fresh(ticket) => {
                 self.ticket = ticket;
                 self.open = true;
-                self.unsaid = None;
-                // Of its own: the one before may still be told of.
-                self.left = Arc::default();
+                self.unacknowledged = None;
+                // A flag of its own: the hook of the attempt before may still set the old one.
+                self.sent = Arc::default();
                 Ok(true)
             }
             _ => Ok(false),
@@ -156,33 +165,35 @@ impl Drop for Recording {
     fn drop(&mut self) {
         if self.open {
             let ticket = self.ticket.clone();
-            let command = match self.unsaid.take() {
+            let command = match self.unacknowledged.take() {
                 Some(conclusion) => Command::Conclude { ticket, conclusion },
-                // The journal knows only what was dispatched; whether that left is known here.
-                None if self.left.load(Ordering::Acquire) => Command::Abandon(ticket),
+                // The journal knows the dispatch only; whether the request was then sent is known
+                // here.
+                None if self.sent.load(Ordering::Acquire) => Command::Abandon(ticket),
                 None => Command::Conclude {
                     ticket,
                     conclusion: Conclusion::NotSent(None),
                 },
             };
-            self.books.say_again(&*self.clock, command);
+            self.journal_handle.repeat_detached(&*self.clock, command);
         }
     }
 }
 
-/// Makes an attempt's dispatch durable before it leaves, and takes it back where it provably did not run.
+/// The hook that makes an attempt's dispatch durable before it is sent, and takes it back if the
+/// request provably did not run.
 pub(crate) struct Dispatch {
     before: Option<Arc<dyn BeforeDispatch>>,
     journal: Arc<dyn Journal>,
     clock: Arc<dyn Clock>,
     ticket: Ticket,
     lease: Duration,
-    left: Arc<AtomicBool>,
+    sent: Arc<AtomicBool>,
     failure: Mutex<Option<JournalError>>,
 }
 
 impl Dispatch {
-    /// Why the journal could not remember the dispatch, where that is why nothing left.
+    /// Why the journal could not record the dispatch, if that is why nothing was sent.
     pub(crate) fn failure(&self) -> Option<JournalError> {
         self.failure
             .lock()
@@ -197,7 +208,7 @@ impl Dispatch {
     }
 }
 
-/// The journal refused; the error itself is kept apart, because its type would be lost on the way.
+/// The journal refused. Its error is kept in `Dispatch`, because a boxed error loses its type.
 #[derive(Debug, thiserror::Error)]
 #[error("the journal could not remember the dispatch, or that it did not run")]
 struct NotRemembered;
@@ -214,14 +225,14 @@ impl BeforeDispatch for Dispatch {
     }
 
     fn departing(&self, attempt: u32) {
-        self.left.store(true, Ordering::Release);
+        self.sent.store(true, Ordering::Release);
         if let Some(before) = &self.before {
             before.departing(attempt);
         }
     }
 
     async fn did_not_run(&self, attempt: u32) -> Result<(), BoxError> {
-        self.left.store(false, Ordering::Release);
+        self.sent.store(false, Ordering::Release);
         let now = self.clock.now();
         let retracted = self.journal.retract(&self.ticket, now).await;
         retracted.map_err(|error| self.not_remembered(error))?;

@@ -1,6 +1,7 @@
-//! What a create leads to, step by step, without doing any of it.
+//! Decides what follows a create, without doing any of it.
 //!
-//! Must not ask for a second create unless the first provably failed in processing and the policy allows it.
+//! Must not ask for a second create unless the first provably failed in processing and the policy
+//! allows it.
 
 use std::time::Duration;
 
@@ -9,18 +10,19 @@ use idcloud_model::{Asked, Policy, Process, SelfieKind, decide};
 use crate::journal::JournalError;
 use crate::{Pending, Report};
 
-/// What came of a submission, or of one look at a process: there are only ever these two, so that a caller handles both.
+/// The result of a submission, or of one lookup. There are only ever these two variants, so that a
+/// caller handles both.
 #[derive(Debug, Clone)]
 #[must_use = "a submission was paid for"]
 pub enum Submission {
-    /// The process is final. Of a submission: the answer came with the create, or the policy's attempts are used up.
+    /// The process is final: the create's answer was final, or the allowed attempts are used up.
     Finished(Report),
-    /// More will come: wait for it.
+    /// The process is pending: wait for it.
     Pending(Pending),
 }
 
 impl Submission {
-    /// The same, told with what the journal could not write down.
+    /// Adds why the journal could not record it.
     pub(crate) fn with_journal_error(self, error: Option<JournalError>) -> Self {
         match self {
             Self::Finished(report) => Self::Finished(report.with_journal_error(error)),
@@ -32,15 +34,15 @@ impl Submission {
 /// What to do after a create that was answered.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Step {
-    /// Create once more, after a pause.
+    /// Create again, after this pause.
     CreateAgain(Duration),
-    /// Look at the process once: something that was asked for may only show there.
+    /// Look the process up once: evidence that was asked for may show only there.
     Look,
-    /// Nothing: the process stands as it is.
+    /// Nothing.
     Done,
 }
 
-/// The state between a create and its outcome.
+/// The state between a create and the submission's result.
 #[derive(Debug)]
 pub(crate) struct Machine {
     asked: Asked,
@@ -51,9 +53,10 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
-    /// `new_attempts` is how often a process that failed in processing may be created anew: each is a process of its own.
+    /// `new_attempts` is how often a process that failed in processing may be retried: each attempt
+    /// is a process of its own.
     ///
-    /// A capture token is good for one attempt, so with one there are none.
+    /// A capture token is valid for one process, so a request with one is never retried.
     pub(crate) fn new(asked: Asked, policy: Policy, new_attempts: u32) -> Self {
         let single_use = asked.selfie() == SelfieKind::CaptureToken;
         Self {
@@ -69,19 +72,21 @@ impl Machine {
         self.created
     }
 
-    /// After a create that was answered with `process`. `fraction`, from 0 to 1, is the jitter.
+    /// Decides what follows a create that was answered with `process`. `fraction`, from 0 to 1, is
+    /// the jitter.
     pub(crate) fn created(&mut self, process: &Process, fraction: f64) -> Step {
         self.created = self.created.saturating_add(1);
         let Process::Final(process) = process else {
             return Step::Done;
         };
-        // What contradicts itself proves no failure.
+        // A process that contradicts itself proves no failure.
         let failed = process.is_failed() && !process.evidence().is_conflicting();
         if failed && self.attempts_left > 0 {
             self.attempts_left -= 1;
             return Step::CreateAgain(backoff(self.created, fraction));
         }
-        // Older generations answer some evidence only when the process is asked for; looking costs a request and no money.
+        // Older API generations return some evidence only in a lookup, which costs a request and no
+        // money.
         let verdict = decide(process, &self.asked, &self.policy);
         if verdict.is_incomplete() {
             Step::Look
@@ -91,14 +96,15 @@ impl Machine {
     }
 }
 
-/// Takes what a look shows for a final process; one that went backwards changes nothing.
-pub(crate) fn looked(process: &mut Process, seen: Process) {
+/// Replaces a final process with the one that a lookup returned; one that is pending again is
+/// ignored.
+pub(crate) fn apply_lookup(process: &mut Process, seen: Process) {
     if matches!(seen, Process::Final(_)) {
         *process = seen;
     }
 }
 
-/// Full jitter under 1, 2, 4 … 20 seconds.
+/// Full jitter below 1, 2, 4 … 20 seconds.
 fn backoff(attempt: u32, fraction: f64) -> Duration {
     let ceiling =
         Duration::from_secs(1 << attempt.saturating_sub(1).min(5)).min(Duration::from_secs(20));
@@ -135,7 +141,8 @@ mod tests {
         creates
     }
 
-    /// Nobody pays twice: only status 5 leads to another create, as often as allowed, and never with a capture token.
+    /// Never pay twice: only status 5 leads to another create, as often as allowed, and never with
+    /// a capture token.
     #[test]
     fn creates_are_counted() {
         assert_eq!(creates(SelfieKind::Image, 3), 4);
@@ -148,7 +155,7 @@ mod tests {
         }
     }
 
-    /// Missing evidence is looked for once; what the look does not bring stays missing.
+    /// Missing evidence is looked up once; evidence that the lookup lacks stays missing.
     #[test]
     fn one_look_for_missing_evidence() {
         let yes = process(r#""status":3,"unicoId":{"result":"yes"}"#);
@@ -161,7 +168,7 @@ mod tests {
         assert_eq!(machine.created(&complete, 0.0), Step::Done);
         let after = |seen: &Process| {
             let mut process = yes.clone();
-            looked(&mut process, seen.clone());
+            apply_lookup(&mut process, seen.clone());
             process
         };
         assert_eq!(after(&complete), complete);

@@ -1,4 +1,5 @@
-//! From a request to its process: one submission, with its journal and its new attempts.
+//! One submission, from a request to its process, with its journal and its new attempts.
+//!
 //! Must not send a create that the journal has not made durable.
 
 pub(crate) mod drain;

@@ -1,4 +1,4 @@
-//! Waiting for one process, and how a wait fails.
+//! Waits for one process, and the error of a wait.
 //!
 //! Must not lose the process's id.
 
@@ -12,17 +12,17 @@ use crate::{Pending, Report, Waiter};
 
 /// Waits for one process: a waiter that holds only this one.
 pub(crate) async fn wait(
-    looker: Poller,
+    poller: Poller,
     key: &ApiKey,
     pending: Pending,
     limit: Duration,
 ) -> Result<Report, WaitError> {
-    let mut waiter = Waiter::new(looker);
+    let mut waiter = Waiter::new(poller);
     let handed_back = pending.clone();
     waiter.add(pending, key, limit)?;
     match waiter.next().await {
         Some(ended) => ended,
-        // A waiter with a process in it has something to return.
+        // Unreachable: a waiter with a process in it returns something.
         None => Err(WaitError::new(
             WaitErrorKind::DeadlineReached,
             handed_back,
@@ -31,7 +31,7 @@ pub(crate) async fn wait(
     }
 }
 
-/// A wait that ended without a final answer. The process is still there.
+/// A wait that ended without a final answer. The process still exists.
 #[derive(Debug)]
 pub struct WaitError {
     kind: WaitErrorKind,
@@ -43,15 +43,16 @@ pub struct WaitError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WaitErrorKind {
-    /// The time ran out; the process may still finish.
+    /// The limit passed; the process may still become final.
     DeadlineReached,
     /// IDCloud refuses to show the process, and asking again would not help.
     Refused,
-    /// IDCloud does not know the process, and nobody has seen it: an answer that was cut off, or no success, named it
-    /// ([`Pending::is_unconfirmed`]). The submission is ambiguous, and its journal says so.
+    /// IDCloud does not know the process, and no poll confirmed it: only an answer that was cut
+    /// off, or was no success, named it ([`Pending::is_unconfirmed`]). The submission is ambiguous,
+    /// and its journal records that.
     Ambiguous,
-    /// The process belongs to another environment, or to another tenant than the client's. Another account of the same
-    /// tenant may wait for it.
+    /// The process belongs to another environment, or to another tenant than the client's. Another
+    /// account of the same tenant may wait for it.
     OtherTenant,
 }
 
@@ -70,17 +71,17 @@ impl WaitError {
         self.kind
     }
 
-    /// The process, to be waited for again.
+    /// The process; it can be waited for again.
     pub const fn pending(&self) -> &Pending {
         &self.pending
     }
 
-    /// Takes the process, to be waited for again.
+    /// Takes the process; it can be waited for again.
     pub fn into_pending(self) -> Pending {
         *self.pending
     }
 
-    /// The last poll's error, where it failed.
+    /// The last poll's error, if it failed.
     #[must_use]
     pub const fn error(&self) -> Option<&Error> {
         self.source.as_ref()

@@ -1,6 +1,7 @@
-//! Who waits for which process, so that a notification finds whoever it concerns.
+//! Routes notifications to the waits for their processes.
 //!
-//! Must not hold anything of an id that nobody waits for, nor take a notification for a result.
+//! Must not keep anything about an id that no wait is registered for, nor take a notification for a
+//! result.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,34 +11,35 @@ use std::task::Waker;
 
 use idcloud_model::{Notification, ProcessId};
 
-/// Where notifications are told to whoever waits.
+/// Passes notifications to the waits.
 ///
-/// Cheap to clone; all clones, and all waits of the [`IdCloud`](crate::IdCloud) that it comes from, share the same. A notification makes
-/// whoever waits for its process look at it once; what it claims is not believed.
+/// Cheap to clone; all clones, and all waits of the same [`IdCloud`](crate::IdCloud), share one
+/// state. A notification makes each wait for its process poll once; its content is not trusted.
 ///
-/// Each process that is waited for has room for one hint. Further ones are dropped until the look has begun, and so are those for
-/// processes that nobody waits for: whatever strangers send, memory does not grow, nothing blocks, and the endpoint can always
-/// answer that it has the notification. What is dropped is counted; polls cover it.
+/// Each waited-for process has room for one hint. Further hints are dropped until the poll has
+/// begun, and so are hints for processes without a wait: whatever strangers send, memory does not
+/// grow, nothing blocks, and the endpoint can always accept. Dropped hints are counted; polls make
+/// up for them.
 #[derive(Clone, Default)]
 pub struct Hints(Arc<Shared>);
 
-/// How hints stand, for metrics.
+/// The counters of hints, for metrics.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct HintsSnapshot {
     /// Processes that are waited for now.
     pub waiting: usize,
-    /// Hints that reached whoever waits, so far.
+    /// Hints passed to a wait, so far.
     pub taken: u64,
-    /// Hints that were dropped because the one before them is still to be followed, so far.
+    /// Hints dropped because the previous one is not followed yet, so far.
     pub dropped: u64,
-    /// Hints about processes that nobody waits for, so far.
+    /// Hints for processes without a wait, so far.
     pub unknown: u64,
 }
 
 #[derive(Default)]
 struct Shared {
-    /// Keyed at random, so that nobody can choose ids that meet in one place.
+    /// Keyed at random, so that strangers cannot choose ids with one hash.
     hasher: RandomState,
     state: Mutex<State>,
 }
@@ -51,9 +53,9 @@ struct State {
     unknown: u64,
 }
 
-/// A process that someone waits for: a hash of its id, and a number of its own.
+/// One wait for one process: the hash of the id, and the wait's number.
 ///
-/// Two ids of one hash cost a look too many, and that is all.
+/// If two ids have one hash, a hint costs an extra poll and nothing else.
 type Place = (u64, Ticket);
 
 /// The number of one wait for one process. Never used twice.
@@ -72,7 +74,7 @@ struct Inbox {
 }
 
 impl Hints {
-    /// Tells whoever waits for this process. Never blocks for long, and never fails.
+    /// Wakes every wait for this process. Holds a lock for a moment, and never fails.
     pub fn notify(&self, notification: &Notification) {
         let hash = self.hash(notification.process_id());
         let mut state = self.lock();
@@ -104,7 +106,7 @@ impl Hints {
         }
     }
 
-    /// How hints stand.
+    /// The counters now.
     #[must_use]
     pub fn snapshot(&self) -> HintsSnapshot {
         let state = self.lock();
@@ -125,7 +127,7 @@ impl Hints {
     }
 }
 
-/// No code of others runs under these locks, so a poisoned state is a whole state.
+/// No foreign code runs under these locks, so a poisoned state is still consistent.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -150,7 +152,7 @@ impl Subscription {
         }
     }
 
-    /// From now on, hints about this process come here.
+    /// Registers a wait: hints for this process come here.
     pub(crate) fn add(&self, id: &ProcessId) -> Ticket {
         let hash = self.hints.hash(id);
         let mut state = self.hints.lock();
@@ -164,13 +166,13 @@ impl Subscription {
         ticket
     }
 
-    /// From now on, they do not.
+    /// Removes a wait.
     pub(crate) fn remove(&self, id: &ProcessId, ticket: Ticket) {
         let hash = self.hints.hash(id);
         self.hints.lock().places.remove(&(hash, ticket));
     }
 
-    /// The processes that hints came for; `waker` is woken for the next.
+    /// The waits that hints came for; `waker` is woken for the next.
     pub(crate) fn take(&self, waker: &Waker) -> Vec<Ticket> {
         let hinted = {
             let mut inbox = lock(&self.inbox);
@@ -211,7 +213,7 @@ mod tests {
         Notification::from_json(json.as_bytes()).unwrap()
     }
 
-    /// A hint reaches everyone who waits for its process, once, and nobody else.
+    /// A hint reaches each wait for its process, once, and no other.
     #[test]
     fn hints_reach_who_waits() {
         let hints = Hints::default();
@@ -223,7 +225,7 @@ mod tests {
         assert_eq!(one.take(Waker::noop()), [a]);
         assert_eq!(two.take(Waker::noop()), [c]);
         assert!(one.take(Waker::noop()).is_empty());
-        // What was taken has room again.
+        // A wait whose hint was taken has room again.
         hints.notify(&notice(1));
         hints.notify(&notice(2));
         assert_eq!(one.take(Waker::noop()), [a, b]);
@@ -234,7 +236,7 @@ mod tests {
         );
     }
 
-    /// Whatever strangers send leaves nothing behind.
+    /// Notifications for unknown ids leave nothing behind.
     #[test]
     fn unknown_ids_leave_nothing() {
         let hints = Hints::default();

@@ -1,6 +1,6 @@
-//! One look at a process that is waited for: one GET, and what it says.
+//! One poll of a process that is waited for: one GET, and its result.
 //!
-//! Must not take a failed look for a failed process.
+//! Must not take a failed poll for a failed process.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -15,26 +15,26 @@ use tokio::time::Instant;
 use crate::journal::{Command, JournalError, JournalErrorKind, JournalKey};
 use crate::observer::Observer;
 use crate::shared::{Shared, Waits};
-use crate::wait::watch::Trigger;
+use crate::wait::poll_plan::Trigger;
 use crate::{Pending, Report};
 
-/// How long a look may take that is the last one, and how long a wait may outlast its limit for it.
-pub(crate) const LAST_LOOK: Duration = Duration::from_secs(5);
+/// How long the last poll of a wait may take, and so how long a wait may outlast its limit.
+pub(crate) const LAST_POLL: Duration = Duration::from_secs(5);
 
-/// How long any look may take. A slow one must not hold up the others.
-const LONGEST_LOOK: Duration = Duration::from_secs(20);
+/// The longest that any poll may take. A slow one must not hold up the others.
+const LONGEST_POLL: Duration = Duration::from_secs(20);
 
-/// How long after its create a process may be unknown because it is on its way (IDCloud error codes page, 50001).
-const ON_ITS_WAY: Duration = Duration::from_secs(30);
+/// How long after its create IDCloud may not know a process yet (IDCloud error codes page, 50001).
+const NOT_VISIBLE_YET: Duration = Duration::from_secs(30);
 
-/// Who looks.
+/// Polls processes, and records their ends.
 #[derive(Debug, Clone)]
 pub(crate) struct Poller {
     shared: Arc<Shared>,
     observer: Observer,
 }
 
-/// How far a look is, for whoever may have to leave it unpolled.
+/// How far a poll is, for a waiter that may stop polling its future.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Progress {
     in_transit: InTransit,
@@ -42,21 +42,21 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// Whether the look has left, and stands in nobody's way.
+    /// Whether the request was sent, so that it blocks no place in the client's queue.
     pub(crate) fn has_left(&self) -> bool {
         self.in_transit.now() || self.answered.load(Ordering::Acquire)
     }
 }
 
-/// What a look says.
+/// The result of a poll.
 #[derive(Debug)]
 pub(crate) enum PollResult {
     /// The final answer.
     Final(Box<Report>),
     /// Not final yet.
     NotYet,
-    /// Nothing about the process; the error says why, if there is one.
-    Nothing(Option<Error>),
+    /// The poll failed and says nothing about the process; with the error, if there is one.
+    Failed(Option<Error>),
     /// IDCloud refuses to show the process, and asking again would not help.
     Refused(Error),
     /// IDCloud does not know the process, and only an answer named it.
@@ -80,8 +80,8 @@ impl Poller {
         pending.belongs_to(&self.shared.tenant())
     }
 
-    /// Looks once, until `cut_off`; the process with what is new about it.
-    pub(crate) async fn look(
+    /// Polls once, until `cut_off`, and returns the updated process with the result.
+    pub(crate) async fn poll_once(
         self,
         key: ApiKey,
         mut pending: Pending,
@@ -91,20 +91,22 @@ impl Poller {
     ) -> (Pending, PollResult) {
         let clock = Arc::clone(self.clock());
         let answer = {
-            let asked = pin!(self.ask(&key, &pending, why, cut_off, &progress.in_transit));
-            within(&*clock, cut_off, asked).await
+            let get = pin!(self.get(&key, &pending, why, cut_off, &progress.in_transit));
+            within(&*clock, cut_off, get).await
         };
         let seen = match answer {
-            None => PollResult::Nothing(None),
-            Some(Err(error)) if self.may_pass(&error, &pending) => PollResult::Nothing(Some(error)),
-            Some(Err(error)) if pending.is_unconfirmed() && is_not_there(&error) => {
+            None => PollResult::Failed(None),
+            Some(Err(error)) if self.is_temporary(&error, &pending) => {
+                PollResult::Failed(Some(error))
+            }
+            Some(Err(error)) if pending.is_unconfirmed() && does_not_exist(&error) => {
                 self.doubt(&pending, cut_off).await;
                 PollResult::Doubtful(error)
             }
             Some(Err(error)) => PollResult::Refused(error),
             Some(Ok((process, simulated))) => {
                 let simulated = simulated || pending.simulated();
-                self.observer.see(&process);
+                self.observer.observe(&process);
                 match process {
                     Process::Final(process) => {
                         progress.answered.store(true, Ordering::Release);
@@ -112,7 +114,7 @@ impl Poller {
                         PollResult::Final(Box::new(report.await))
                     }
                     Process::Pending(process) => {
-                        pending.look(process.status(), simulated);
+                        pending.update(process.status(), simulated);
                         PollResult::NotYet
                     }
                 }
@@ -121,9 +123,10 @@ impl Poller {
         (pending, seen)
     }
 
-    /// The one place where the final answer of a process that was waited for passes through.
+    /// Every final answer of a waited-for process passes through here.
     ///
-    /// What is written down is what the process was created to answer, so that the record is the same whoever waited.
+    /// The record gets the verdict on the question that the process was created for, so that it is
+    /// the same whichever submission waited.
     async fn conclude(
         &self,
         pending: &Pending,
@@ -139,8 +142,8 @@ impl Poller {
             self.shared.client.environment().name(),
             simulated,
         );
-        let unwritten = self.write_down(pending, &report, cut_off).await;
-        let report = report.with_journal_error(unwritten.err());
+        let journal_error = self.record_end(pending, &report, cut_off).await;
+        let report = report.with_journal_error(journal_error.err());
         if pending.is_asked_again() {
             report.judged_for(pending.asked().capabilities(), *pending.policy())
         } else {
@@ -148,47 +151,57 @@ impl Poller {
         }
     }
 
-    /// Writes the end of a process down, where it was submitted under a reference. What the journal does not take is said
-    /// to it once more.
-    async fn write_down(
+    /// Records the end of a process that was submitted under a reference. If the journal does not
+    /// acknowledge it in time, it is sent to it once more.
+    async fn record_end(
         &self,
         pending: &Pending,
         report: &Report,
         cut_off: Instant,
     ) -> Result<(), JournalError> {
-        let (Some(books), Some(reference)) = (&self.shared.books, pending.reference()) else {
+        let (Some(journal_handle), Some(reference)) =
+            (&self.shared.journal_handle, pending.reference())
+        else {
             return Ok(());
         };
-        // In the tenant's name: the account that submitted it may have been replaced meanwhile.
+        // The key has the tenant, not the account: the submitting account may have been replaced
+        // meanwhile.
         let environment = self.shared.client.environment();
         let key = JournalKey::new(&environment, pending.flow(), reference.clone());
         let written = {
-            let written = pin!(books.finish(&**self.clock(), &key, report));
+            let written = pin!(journal_handle.finish(&**self.clock(), &key, report));
             within(&**self.clock(), cut_off, written).await
         };
-        // A journal that does not answer keeps nobody from the verdict.
+        // A journal that does not answer in time must not withhold the verdict.
         let written = written.unwrap_or_else(|| Err(JournalErrorKind::Storage.into()));
         if written.is_err() {
             let finished = Box::new(report.to_finished());
-            books.say_again(&**self.clock(), Command::Finish { key, finished });
+            journal_handle.repeat_detached(&**self.clock(), Command::Finish { key, finished });
         }
         written
     }
 
-    /// Writes down that a process is not there. A journal that does not take it asks for the process again.
+    /// Records that a process does not exist. If the journal does not take it, a later wait finds
+    /// out again.
     async fn doubt(&self, pending: &Pending, cut_off: Instant) {
-        let (Some(books), Some(reference)) = (&self.shared.books, pending.reference()) else {
+        let (Some(journal_handle), Some(reference)) =
+            (&self.shared.journal_handle, pending.reference())
+        else {
             return;
         };
         let environment = self.shared.client.environment();
         let key = JournalKey::new(&environment, pending.flow(), reference.clone());
         let now = self.clock().now();
-        let written = pin!(books.journal.doubt(&key, pending.process_id(), now));
+        let written = pin!(
+            journal_handle
+                .journal
+                .doubt(&key, pending.process_id(), now)
+        );
         let _ = within(&**self.clock(), cut_off, written).await;
     }
 
-    /// One GET. It has room until it has left, so that no crowd stands in the client's queue.
-    async fn ask(
+    /// One GET. It holds a permit until it is sent, so that no crowd stands in the client's queue.
+    async fn get(
         &self,
         key: &ApiKey,
         pending: &Pending,
@@ -199,7 +212,7 @@ impl Poller {
         let mut room = self.waits().room(why).acquire().await.ok();
         let left = cut_off.saturating_duration_since(self.clock().instant());
         let options = CallOptions::default()
-            .with_deadline(left.min(LONGEST_LOOK))
+            .with_deadline(left.min(LONGEST_POLL))
             .with_created_at(pending.submitted_at())
             .with_in_transit(in_transit.clone());
         let mut call = pin!(
@@ -219,16 +232,16 @@ impl Poller {
         Ok((answer.into_value(), simulated))
     }
 
-    /// Whether a failed look says nothing about the next.
-    fn may_pass(&self, error: &Error, pending: &Pending) -> bool {
+    /// Whether the error is temporary, so that the next poll may succeed.
+    fn is_temporary(&self, error: &Error, pending: &Pending) -> bool {
         match error.kind() {
             ErrorKind::NotFound => {
                 let unknown = error.code().is_some_and(|code| code.as_str() == "50001");
                 let age = self.clock().now().duration_since(pending.submitted_at());
-                // Clocks differ: a create somewhat in the future is one of a moment ago.
+                // Clocks differ: a create somewhat in the future was a moment ago.
                 let is_new = match age {
-                    Ok(age) => age < ON_ITS_WAY,
-                    Err(ahead) => ahead.duration() <= ON_ITS_WAY,
+                    Ok(age) => age < NOT_VISIBLE_YET,
+                    Err(ahead) => ahead.duration() <= NOT_VISIBLE_YET,
                 };
                 unknown && is_new
             }
@@ -238,8 +251,8 @@ impl Poller {
     }
 }
 
-/// Whether IDCloud says of an id that it knows no such process, or that it is none.
-fn is_not_there(error: &Error) -> bool {
+/// Whether IDCloud says that it knows no process of this id, or that the id is malformed.
+fn does_not_exist(error: &Error) -> bool {
     let code = error.code().map(ErrorCode::as_str);
     match code {
         Some("50001") => error.kind() == ErrorKind::NotFound,

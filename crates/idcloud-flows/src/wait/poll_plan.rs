@@ -1,107 +1,189 @@
-//! When to ask again.
+//! When to poll one process that is waited for.
 //!
-//! Must not ask later than the figures promise, nor in step with a thousand other waiters.
+//! Must not do I/O, lose a hint, or poll without end because of hints; always polls once more at
+//! the end.
 
 use std::time::Duration;
 
-/// The least time between two polls.
-const LEAST_GAP: Duration = Duration::from_secs(3);
+use tokio::time::Instant;
 
-/// How much of a gap jitter may take away. More would cost a ninth poll within the first minute.
-const MAX_JITTER: f64 = 0.04;
+use crate::wait::polling::Polling;
 
-/// When polls begin where notifications are expected: after the minute in which nearly every result comes.
-const AFTER_NOTIFICATIONS: Duration = Duration::from_secs(70);
+/// The pause after the first poll that a hint caused. It doubles with each such poll, up to
+/// [`WIDEST`] seconds.
+const NEAREST: Duration = Duration::from_secs(1);
+const WIDEST: u32 = 32;
 
-/// What a wait counts on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Polling {
-    /// Its own polls; notifications only make it faster.
-    #[default]
-    Alone,
-    /// Notifications; its own polls only cover those that get lost.
-    BesideNotifications,
+/// Why a poll is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trigger {
+    /// A notification came.
+    Hint,
+    /// Its time has come.
+    Poll,
 }
 
-impl Polling {
-    /// When to look next, after a look at `since_start`; both counted from the create.
+/// The schedule of one process: polls at growing distances, at once after a hint, and once at the
+/// end.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PollPlan {
+    /// The wait's start; the first poll's time is counted from the create, as near as this clock
+    /// knows it.
+    start: Instant,
+    end: Instant,
+    poll_at: Instant,
+    /// When the next hint may be followed, in milliseconds after the start: small, because a waiter
+    /// may keep ten thousand.
+    hint_from: u32,
+    hinted: bool,
+    hints_followed: u8,
+}
+
+impl PollPlan {
+    /// A wait that starts at `now` for at most `limit`, for a process that is `age` old.
     ///
-    /// `fraction`, from 0 to 1, is the jitter: it only makes the look earlier.
-    pub(crate) fn next(self, since_start: Duration, fraction: f64) -> Duration {
-        let next = since_start + pause(since_start, fraction);
-        match self {
-            Self::Alone => next,
-            Self::BesideNotifications => next.max(shortened(AFTER_NOTIFICATIONS, fraction)),
+    /// A resumed process has been running meanwhile, so its first poll is due earlier.
+    pub(crate) fn new(
+        now: Instant,
+        age: Duration,
+        limit: Duration,
+        polling: Polling,
+        fraction: f64,
+    ) -> Self {
+        // About thirty years, so that no caller's duration overflows.
+        const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
+        let end = now.checked_add(limit.min(FAR)).unwrap_or(now);
+        let first = polling.next(Duration::ZERO, fraction).saturating_sub(age);
+        Self {
+            start: now,
+            end,
+            poll_at: (now + first).min(end),
+            hint_from: 0,
+            hinted: false,
+            hints_followed: 0,
         }
     }
-}
 
-/// How long to pause after the poll at `since_start`, counted from the create.
-///
-/// Polls fall at about 3, 6, 9, 13, 20, 30, 46 and 68 seconds: a result that comes after T is known by T + 3 s or 1.5 T, whichever is later, and
-/// one that comes within a minute costs at most eight polls.
-fn pause(since_start: Duration, fraction: f64) -> Duration {
-    shortened(LEAST_GAP.max(since_start / 2), fraction)
-}
+    pub(crate) const fn end(&self) -> Instant {
+        self.end
+    }
 
-fn shortened(gap: Duration, fraction: f64) -> Duration {
-    gap.mul_f64(1.0 - MAX_JITTER * fraction.clamp(0.0, 1.0))
+    /// When to poll next, and why.
+    pub(crate) fn due(&self) -> (Instant, Trigger) {
+        let hint_from = self.start + Duration::from_millis(self.hint_from.into());
+        if self.hinted && hint_from <= self.poll_at {
+            (hint_from, Trigger::Hint)
+        } else {
+            (self.poll_at, Trigger::Poll)
+        }
+    }
+
+    /// A notification came. A poll that begins after it follows, even if one is running now.
+    pub(crate) const fn hint(&mut self) {
+        self.hinted = true;
+    }
+
+    /// The due poll begins. It follows every hint so far.
+    pub(crate) fn begin(&mut self, now: Instant) {
+        if self.due().1 == Trigger::Hint {
+            let factor = 1_u32 << self.hints_followed.min(5);
+            let next = now.saturating_duration_since(self.start) + NEAREST * factor.min(WIDEST);
+            self.hint_from = u32::try_from(next.as_millis()).unwrap_or(u32::MAX);
+            self.hints_followed = self.hints_followed.saturating_add(1);
+        }
+        self.hinted = false;
+    }
+
+    /// The poll that began with the schedule `before` did not take place.
+    pub(crate) const fn undo(&mut self, before: Self) {
+        let hinted = self.hinted || before.hinted;
+        *self = before;
+        self.hinted = hinted;
+    }
+
+    /// A poll ended without a final answer; returns false if it was the last.
+    pub(crate) fn poll_again(&mut self, now: Instant, polling: Polling, fraction: f64) -> bool {
+        let next = self.start + polling.next(now.saturating_duration_since(self.start), fraction);
+        self.poll_at = next.min(self.end);
+        now < self.end
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use idcloud_http::{Clock as _, SystemClock};
 
-    fn polls(fraction: impl Fn(u32) -> f64, until: Duration) -> Vec<Duration> {
-        let mut polls = Vec::new();
-        let mut now = Duration::ZERO;
-        while now < until {
-            now = Polling::Alone.next(now, fraction(u32::try_from(polls.len()).unwrap()));
-            polls.push(now);
-        }
-        polls
+    fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
     }
 
-    #[test]
-    fn without_jitter() {
-        let seconds: Vec<_> = polls(|_| 0.0, Duration::from_secs(60))
-            .iter()
-            .map(|at| at.as_secs_f64().round())
-            .collect();
-        assert_eq!(seconds, [3.0, 6.0, 9.0, 14.0, 20.0, 30.0, 46.0, 68.0]);
+    fn watch(now: Instant) -> PollPlan {
+        PollPlan::new(now, Duration::ZERO, seconds(60), Polling::Alone, 0.0)
     }
 
-    /// It stays inside the budget: whatever the jitter, a result after T costs at most eight polls within a minute, and is known in time.
-    #[test]
-    fn known_in_time_and_cheap_whatever_the_jitter() {
-        for seed in 0..200_u64 {
-            let mut random = fastrand::Rng::with_seed(seed);
-            let fractions: Vec<f64> = (0..20)
-                .map(|_| if seed == 0 { 1.0 } else { random.f64() })
-                .collect();
-            for tenths in 1..=600_u64 {
-                let result = Duration::from_millis(tenths * 100);
-                let polls = polls(|at| fractions[at as usize], result);
-                let known = *polls.last().unwrap();
-                let bound = (result + Duration::from_secs(3)).max(result.mul_f64(1.5));
-                assert!(known <= bound, "result {result:?} known at {known:?}");
-                assert!(polls.len() <= 8, "{} polls for {result:?}", polls.len());
+    /// A hint is followed at once; one that comes during a poll is followed by another poll.
+    #[tokio::test(start_paused = true)]
+    async fn no_hint_is_lost() {
+        let start = SystemClock::new().instant();
+        let mut watch = watch(start);
+        assert_eq!(watch.due(), (start + seconds(3), Trigger::Poll));
+        watch.hint();
+        assert_eq!(watch.due().1, Trigger::Hint);
+        assert!(watch.due().0 <= start);
+        let now = start + Duration::from_millis(500);
+        watch.begin(now);
+        watch.hint();
+        assert!(watch.poll_again(now, Polling::Alone, 0.0));
+        assert_eq!(watch.due(), (now + NEAREST, Trigger::Hint));
+        watch.begin(now + NEAREST);
+        assert!(watch.poll_again(now + NEAREST, Polling::Alone, 0.0));
+        assert_eq!(watch.due().1, Trigger::Poll);
+    }
+
+    /// A poll that did not take place is still due, for the same reason.
+    #[tokio::test(start_paused = true)]
+    async fn an_undone_look_is_due_again() {
+        let start = SystemClock::new().instant();
+        let mut watch = watch(start);
+        watch.hint();
+        let before = watch;
+        watch.begin(start);
+        watch.undo(before);
+        assert_eq!(watch.due(), before.due());
+    }
+
+    /// The budget is respected: a storm of hints costs a handful of polls in a minute, and one poll
+    /// is left for the end.
+    #[tokio::test(start_paused = true)]
+    async fn a_storm_costs_a_handful_of_looks() {
+        let start = SystemClock::new().instant();
+        let mut watch = watch(start);
+        let (mut now, mut looks) = (start, 0);
+        while now < watch.end() {
+            watch.hint();
+            let (due, _) = watch.due();
+            now = now.max(due);
+            watch.begin(now);
+            looks += 1;
+            if !watch.poll_again(now, Polling::Alone, 0.0) {
+                break;
             }
         }
+        assert_eq!(now, watch.end());
+        assert!(looks <= 8 + 7, "{looks} looks");
     }
 
-    /// Where notifications are expected, no poll falls into the first minute, and later ones cover what got lost.
-    #[test]
-    fn beside_notifications() {
-        for fraction in [0.0, 0.5, 1.0] {
-            let next =
-                |seconds| Polling::BesideNotifications.next(Duration::from_secs(seconds), fraction);
-            assert!(next(0) > Duration::from_secs(60));
-            assert_eq!(next(0), next(40));
-            assert_eq!(
-                next(70),
-                Polling::Alone.next(Duration::from_secs(70), fraction)
-            );
+    #[tokio::test(start_paused = true)]
+    async fn the_end_is_looked_at() {
+        let now = SystemClock::new().instant();
+        for limit in [0, 1, 2] {
+            let watch = PollPlan::new(now, Duration::ZERO, seconds(limit), Polling::Alone, 0.0);
+            assert_eq!(watch.due(), (now + seconds(limit), Trigger::Poll));
         }
+        let old = PollPlan::new(now, seconds(100), seconds(60), Polling::Alone, 0.0);
+        assert_eq!(old.due(), (now, Trigger::Poll));
+        let long = PollPlan::new(now, Duration::ZERO, Duration::MAX, Polling::Alone, 0.0);
+        assert!(long.end() > now);
     }
 }

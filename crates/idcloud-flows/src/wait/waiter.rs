@@ -1,6 +1,7 @@
-//! Waiting for many processes at once, driven by whoever wants their answers.
+//! Waits for many processes at once, driven by the caller that awaits their results.
 //!
-//! Must not start a task, nor hold a place in the client's queue while nobody drives it, nor lose a process.
+//! Must not start a task, hold a place in the client's queue while it is not driven, or lose a
+//! process.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -16,20 +17,22 @@ use tokio::time::Instant;
 
 use crate::wait::error::{WaitError, WaitErrorKind};
 use crate::wait::hints::{Subscription, Ticket};
-use crate::wait::poll::{LAST_LOOK, PollResult, Poller, Progress};
-use crate::wait::watch::{PollPlan, Trigger};
+use crate::wait::poll::{LAST_POLL, PollResult, Poller, Progress};
+use crate::wait::poll_plan::{PollPlan, Trigger};
 use crate::{Pending, Report};
 
-/// Looks of each sort that one waiter has under way at most.
-const LOOKS_AT_ONCE: usize = 16;
+/// Polls of each kind that one waiter runs at once, at most.
+const POLLS_AT_ONCE: usize = 16;
 
 /// Processes that are waited for together, by notifications and polls.
 ///
-/// Made by [`IdCloud::waiter`](crate::IdCloud::waiter). Add what is pending, and take the answers as they come with [`next`](Self::next). Nothing
-/// runs in the background: while nobody awaits `next`, nothing is asked for; what was asked already is not lost.
+/// Made by [`IdCloud::waiter`](crate::IdCloud::waiter). Add pending processes, and take the results
+/// as they come with [`next`](Self::next). Nothing runs in the background: while `next` is not
+/// awaited, nothing is polled; answers to requests already sent are not lost.
 ///
-/// Ten thousand wait as well as one: a process that is not being looked at is a few numbers beside its [`Pending`]. Where more is
-/// due than the budget allows, the longest due goes first, and notifications before polls.
+/// It scales to ten thousand processes: one that is not being polled is a few numbers beside its
+/// [`Pending`]. If more polls are due than the budget allows, those after notifications go first,
+/// then the longest overdue.
 ///
 /// ```
 /// # async fn example(idcloud: idcloud_flows::IdCloud, key: idcloud_flows::http::ApiKey, unfinished: Vec<idcloud_flows::Pending>) {
@@ -51,59 +54,61 @@ const LOOKS_AT_ONCE: usize = 16;
 /// ```
 #[must_use = "a waiter asks for nothing until `next` is awaited"]
 pub struct Waiter {
-    looker: Poller,
+    poller: Poller,
     subscription: Subscription,
     keys: Vec<ApiKey>,
     entries: BTreeMap<Ticket, Box<Entry>>,
-    /// Those that are not being looked at, by when to look next; by hints and by polls.
+    /// The processes that are not being polled, by their next poll: those with a hint, and the
+    /// others.
     hinted: BTreeSet<(Instant, Ticket)>,
     polled: BTreeSet<(Instant, Ticket)>,
-    /// The same ones, by their end.
+    /// The same processes, by the end of their wait.
     ending: BTreeSet<(Instant, Ticket)>,
-    flights: Vec<Flight>,
-    /// Until when no wait is over whose end came while the program was stopped.
+    running: Vec<RunningPoll>,
+    /// Until when no wait ends: set after the program was suspended past the ends of some.
     grace: Option<Instant>,
 }
 
 struct Entry {
     pending: Pending,
-    watch: PollPlan,
+    plan: PollPlan,
     key: usize,
-    looked_at: bool,
+    is_polled: bool,
 }
 
-/// When a wait with this end is over: the last look has a moment of its own behind it, of running time.
+/// When a wait with this end is over: the last poll has a few seconds more, and after a suspension
+/// a few seconds of running time.
 fn cut_off(end: Instant, grace: Option<Instant>) -> Instant {
-    let cut_off = end + LAST_LOOK;
+    let cut_off = end + LAST_POLL;
     grace.map_or(cut_off, |grace| cut_off.max(grace))
 }
 
-/// A look under way.
-struct Flight {
+/// A running poll.
+struct RunningPoll {
     ticket: Ticket,
     why: Trigger,
     before: PollPlan,
     cut_off: Instant,
     progress: Progress,
-    look: Pin<Box<dyn Future<Output = (Pending, PollResult)> + Send>>,
+    future: Pin<Box<dyn Future<Output = (Pending, PollResult)> + Send>>,
 }
 
 impl Waiter {
-    pub(crate) fn new(looker: Poller) -> Self {
+    pub(crate) fn new(poller: Poller) -> Self {
         Self {
-            subscription: Subscription::new(&looker.waits().hints),
-            looker,
+            subscription: Subscription::new(&poller.waits().hints),
+            poller,
             keys: Vec::new(),
             entries: BTreeMap::new(),
             hinted: BTreeSet::new(),
             polled: BTreeSet::new(),
             ending: BTreeSet::new(),
-            flights: Vec::new(),
+            running: Vec::new(),
             grace: None,
         }
     }
 
-    /// Waits for one more process, at most for `limit` from now, and looks at it with `key`.
+    /// Waits for one more process, for at most `limit` from now, and polls it with `key`.
     ///
     /// # Errors
     /// The process belongs to another environment or tenant; it is handed back.
@@ -113,21 +118,22 @@ impl Waiter {
         key: &ApiKey,
         limit: Duration,
     ) -> Result<(), WaitError> {
-        if !self.looker.owns(&pending) {
+        if !self.poller.owns(&pending) {
             return Err(WaitError::new(WaitErrorKind::OtherTenant, pending, None));
         }
-        let clock = self.looker.clock();
+        let clock = self.poller.clock();
         let age = clock.now().duration_since(pending.submitted_at());
-        let (now, polling) = (clock.instant(), self.looker.waits().polling);
+        let (now, polling) = (clock.instant(), self.poller.waits().polling);
+        // A create in the future comes from a clock that is ahead: the process is new.
         let age = age.unwrap_or_default();
-        let watch = PollPlan::new(now, age, limit, polling, fastrand::f64());
+        let plan = PollPlan::new(now, age, limit, polling, fastrand::f64());
         let ticket = self.subscription.add(pending.process_id());
         let key = self.place_of(key);
         let entry = Entry {
             pending,
-            watch,
+            plan,
             key,
-            looked_at: false,
+            is_polled: false,
         };
         self.entries.insert(ticket, Box::new(entry));
         self.enqueue(ticket);
@@ -146,27 +152,30 @@ impl Waiter {
         self.entries.is_empty()
     }
 
-    /// The next process whose wait ends: with its report, or with an error that hands it back. Nothing once none is left.
+    /// The next process whose wait ends: its report, or an error that hands it back. `None` once no
+    /// process is left.
     ///
-    /// The future can be dropped at any time, for instance by `select!`: no answer and no process is lost. Looks that have left are taken up
-    /// again by the next call; those that have not give up their places, so that they are in nobody's way, and begin anew.
+    /// The future can be dropped at any time, for instance by `select!`: no answer and no process
+    /// is lost. The next call resumes the polls whose requests were sent. The others give up their
+    /// places in the client's queue, so that they do not block creates, and start again.
     pub async fn next(&mut self) -> Option<Result<Report, WaitError>> {
         let driven = Driven(self);
-        let clock = Arc::clone(driven.0.looker.clock());
+        let clock = Arc::clone(driven.0.poller.clock());
         let mut timer: Option<(Instant, Sleep<'_>)> = None;
         poll_fn(|cx| {
             loop {
                 let now = clock.instant();
                 if timer.as_ref().is_some_and(|(at, _)| was_stopped(*at, now)) {
-                    // Waits whose end came meanwhile still have their last look.
-                    driven.0.grace = Some(now + LAST_LOOK);
+                    // The timer fired more than a second late: the program was suspended. Waits
+                    // that ended meanwhile still get their last poll.
+                    driven.0.grace = Some(now + LAST_POLL);
                     timer = None;
                 }
                 if let Poll::Ready(ended) = driven.0.advance(cx, now) {
                     return Poll::Ready(ended);
                 }
                 let Some(at) = driven.0.next_wakeup() else {
-                    // One that was not needed any more would seem late later.
+                    // A timer that is no longer needed would look late when it is polled later.
                     timer = None;
                     return Poll::Pending;
                 };
@@ -200,25 +209,27 @@ impl Waiter {
         })
     }
 
-    /// Does whatever can be done now.
+    /// Does everything that can be done now.
     fn advance(
         &mut self,
         cx: &mut Context<'_>,
         now: Instant,
     ) -> Poll<Option<Result<Report, WaitError>>> {
+        // First, so that a poll that starts now follows them.
         self.take_hints(cx);
         loop {
             self.start_due(now);
             match self.drive_running(cx) {
-                // What has landed makes room for others.
-                Poll::Ready((flight, pending, seen)) => {
-                    if let Some(ended) = self.finish(&flight, pending, seen, now) {
+                // A finished poll makes room for another.
+                Poll::Ready((poll, pending, seen)) => {
+                    if let Some(ended) = self.finish(&poll, pending, seen, now) {
                         return Poll::Ready(Some(ended));
                     }
                 }
                 Poll::Pending => break,
             }
         }
+        // One at a time: the other overdue waits end with the next calls.
         if let Some(ended) = self.overdue(now) {
             return Poll::Ready(Some(Err(ended)));
         }
@@ -230,6 +241,7 @@ impl Waiter {
 
     fn take_hints(&mut self, cx: &Context<'_>) {
         loop {
+            // Registers the waker only when it returns nothing, hence the loop.
             let hinted = self.subscription.take(cx.waker());
             if hinted.is_empty() {
                 return;
@@ -237,17 +249,18 @@ impl Waiter {
             for ticket in hinted {
                 self.dequeue(ticket);
                 if let Some(entry) = self.entries.get_mut(&ticket) {
-                    entry.watch.hint();
+                    entry.plan.hint();
                     self.enqueue(ticket);
                 }
             }
         }
     }
 
-    /// Begins the looks that are due, as far as there is room.
+    /// Starts the polls that are due, as many as there is room for.
     fn start_due(&mut self, now: Instant) {
+        // Each kind has slots of its own, so that a crowd of scheduled polls cannot delay a hint.
         for why in [Trigger::Hint, Trigger::Poll] {
-            while self.under_way(why) < LOOKS_AT_ONCE {
+            while self.under_way(why) < POLLS_AT_ONCE {
                 match self.line(why).first().copied() {
                     Some((at, ticket)) if at <= now => self.begin(ticket, why, now),
                     _ => break,
@@ -264,41 +277,42 @@ impl Waiter {
         let Some(key) = self.keys.get(entry.key).cloned() else {
             return;
         };
-        let before = entry.watch;
-        entry.watch.begin(now);
-        entry.looked_at = true;
-        let (looker, pending) = (self.looker.clone(), entry.pending.clone());
+        // Restored if the poll is given up before its request was sent.
+        let before = entry.plan;
+        entry.plan.begin(now);
+        entry.is_polled = true;
+        let (poller, pending) = (self.poller.clone(), entry.pending.clone());
         let progress = Progress::default();
-        let cut_off = cut_off(entry.watch.end(), self.grace);
-        let look = looker.look(key, pending, why, cut_off, progress.clone());
-        self.flights.push(Flight {
+        let cut_off = cut_off(entry.plan.end(), self.grace);
+        let future = poller.poll_once(key, pending, why, cut_off, progress.clone());
+        self.running.push(RunningPoll {
             ticket,
             why,
             before,
             cut_off,
             progress,
-            look: Box::pin(look),
+            future: Box::pin(future),
         });
     }
 
-    /// Polls the looks under way until one ends.
-    fn drive_running(&mut self, cx: &mut Context<'_>) -> Poll<(Flight, Pending, PollResult)> {
+    /// Drives the running polls until one finishes.
+    fn drive_running(&mut self, cx: &mut Context<'_>) -> Poll<(RunningPoll, Pending, PollResult)> {
         let mut number = 0;
-        while number < self.flights.len() {
-            // Out of the list while it is polled: code of others runs in there, and may panic.
-            let mut flight = self.flights.swap_remove(number);
-            match catch_unwind(AssertUnwindSafe(|| flight.look.as_mut().poll(cx))) {
+        while number < self.running.len() {
+            // Taken out of the list while it is polled: foreign code runs in there, and may panic.
+            let mut poll = self.running.swap_remove(number);
+            match catch_unwind(AssertUnwindSafe(|| poll.future.as_mut().poll(cx))) {
                 Ok(Poll::Ready((pending, seen))) => {
-                    return Poll::Ready((flight, pending, seen));
+                    return Poll::Ready((poll, pending, seen));
                 }
                 Ok(Poll::Pending) => {
-                    self.flights.push(flight);
-                    let last = self.flights.len() - 1;
-                    self.flights.swap(number, last);
+                    self.running.push(poll);
+                    let last = self.running.len() - 1;
+                    self.running.swap(number, last);
                     number += 1;
                 }
                 Err(panic) => {
-                    self.cancel(&flight);
+                    self.cancel(&poll);
                     resume_unwind(panic);
                 }
             }
@@ -306,38 +320,41 @@ impl Waiter {
         Poll::Pending
     }
 
-    /// What a look comes to; something if its wait ends with it.
+    /// Applies the result of a poll; returns the wait's result if the wait ends with it.
     fn finish(
         &mut self,
-        flight: &Flight,
+        poll: &RunningPoll,
         seen_pending: Pending,
         seen: PollResult,
         now: Instant,
     ) -> Option<Result<Report, WaitError>> {
-        let ticket = flight.ticket;
-        if was_stopped(flight.cut_off, now) {
-            self.grace = Some(now + LAST_LOOK);
+        let ticket = poll.ticket;
+        // It ended more than a second after its own timeout: the program was suspended.
+        if was_stopped(poll.cut_off, now) {
+            self.grace = Some(now + LAST_POLL);
         }
         let entry = self.entries.get_mut(&ticket)?;
         entry.pending = seen_pending;
-        entry.looked_at = false;
+        entry.is_polled = false;
         let (kind, error) = match seen {
             PollResult::Final(report) => {
                 self.remove(ticket);
                 return Some(Ok(*report));
             }
+            // Further polls would only repeat these two answers.
             PollResult::Refused(error) => (WaitErrorKind::Refused, Some(error)),
             PollResult::Doubtful(error) => (WaitErrorKind::Ambiguous, Some(error)),
-            PollResult::NotYet | PollResult::Nothing(_) => {
-                let polling = self.looker.waits().polling;
-                // One that began before the program was stopped was not the last.
-                let is_last = flight.cut_off >= cut_off(entry.watch.end(), self.grace);
-                if entry.watch.look_again(now, polling, fastrand::f64()) || !is_last {
+            PollResult::NotYet | PollResult::Failed(_) => {
+                let polling = self.poller.waits().polling;
+                // A poll that began before the program was suspended was not the last one.
+                let is_last = poll.cut_off >= cut_off(entry.plan.end(), self.grace);
+                if entry.plan.poll_again(now, polling, fastrand::f64()) || !is_last {
                     self.enqueue(ticket);
                     return None;
                 }
+                // The process is still pending: the error only says why the last poll saw nothing.
                 let error = match seen {
-                    PollResult::Nothing(error) => error,
+                    PollResult::Failed(error) => error,
                     _ => None,
                 };
                 (WaitErrorKind::DeadlineReached, error)
@@ -347,7 +364,7 @@ impl Waiter {
         Some(Err(WaitError::new(kind, pending, error)))
     }
 
-    /// One whose end has passed without room for its last look.
+    /// A wait that is over and whose last poll found no room.
     fn overdue(&mut self, now: Instant) -> Option<WaitError> {
         let (end, ticket) = self.ending.first().copied()?;
         if now < cut_off(end, self.grace) {
@@ -361,11 +378,11 @@ impl Waiter {
         ))
     }
 
-    /// When there is something to do although nothing else happens.
+    /// The next time at which something is due.
     fn next_wakeup(&self) -> Option<Instant> {
         let due = [Trigger::Hint, Trigger::Poll]
             .into_iter()
-            .filter(|why| self.under_way(*why) < LOOKS_AT_ONCE)
+            .filter(|why| self.under_way(*why) < POLLS_AT_ONCE)
             .filter_map(|why| self.line(why).first())
             .map(|(at, _)| *at);
         let ending = self.ending.first();
@@ -374,10 +391,7 @@ impl Waiter {
     }
 
     fn under_way(&self, why: Trigger) -> usize {
-        self.flights
-            .iter()
-            .filter(|flight| flight.why == why)
-            .count()
+        self.running.iter().filter(|poll| poll.why == why).count()
     }
 
     const fn line(&self, why: Trigger) -> &BTreeSet<(Instant, Ticket)> {
@@ -387,16 +401,16 @@ impl Waiter {
         }
     }
 
-    /// Stands in line for its next look, unless it is being looked at.
+    /// Schedules the next poll of a process, unless one is running.
     fn enqueue(&mut self, ticket: Ticket) {
         let Some(entry) = self.entries.get(&ticket) else {
             return;
         };
-        if entry.looked_at {
+        if entry.is_polled {
             return;
         }
-        let (at, why) = entry.watch.due();
-        self.ending.insert((entry.watch.end(), ticket));
+        let (at, why) = entry.plan.due();
+        self.ending.insert((entry.plan.end(), ticket));
         match why {
             Trigger::Hint => self.hinted.insert((at, ticket)),
             Trigger::Poll => self.polled.insert((at, ticket)),
@@ -407,8 +421,8 @@ impl Waiter {
         let Some(entry) = self.entries.get(&ticket) else {
             return;
         };
-        let (at, why) = entry.watch.due();
-        self.ending.remove(&(entry.watch.end(), ticket));
+        let (at, why) = entry.plan.due();
+        self.ending.remove(&(entry.plan.end(), ticket));
         match why {
             Trigger::Hint => self.hinted.remove(&(at, ticket)),
             Trigger::Poll => self.polled.remove(&(at, ticket)),
@@ -422,12 +436,12 @@ impl Waiter {
         Some(entry)
     }
 
-    /// The look of a flight that is given up is due again.
-    fn cancel(&mut self, flight: &Flight) {
-        if let Some(entry) = self.entries.get_mut(&flight.ticket) {
-            entry.watch.undo(flight.before);
-            entry.looked_at = false;
-            self.enqueue(flight.ticket);
+    /// Gives a running poll up; it is due again.
+    fn cancel(&mut self, poll: &RunningPoll) {
+        if let Some(entry) = self.entries.get_mut(&poll.ticket) {
+            entry.plan.undo(poll.before);
+            entry.is_polled = false;
+            self.enqueue(poll.ticket);
         }
     }
 
@@ -439,24 +453,30 @@ impl Waiter {
     }
 }
 
-/// A waiter while `next` is awaited. Afterwards nothing of it may stand in anybody's way.
+/// A waiter while `next` is awaited. When that future is dropped, no poll may keep a place in the
+/// client's queue.
 struct Driven<'a>(&'a mut Waiter);
 
 impl Drop for Driven<'_> {
     fn drop(&mut self) {
-        let (kept, given_up) = std::mem::take(&mut self.0.flights)
+        // A call that stands in the client's queue and is not polled would block every create
+        // behind it, so polls that were not sent are given up. Those that were sent are kept, token
+        // exchanges included: a loop that drops `next` more often than an exchange takes would
+        // otherwise never get a token.
+        let (kept, given_up) = std::mem::take(&mut self.0.running)
             .into_iter()
-            .partition(|flight| flight.progress.has_left());
-        self.0.flights = kept;
-        let given_up: Vec<Flight> = given_up;
-        for flight in &given_up {
-            self.0.cancel(flight);
+            .partition(|poll| poll.progress.has_left());
+        self.0.running = kept;
+        let given_up: Vec<RunningPoll> = given_up;
+        for poll in &given_up {
+            self.0.cancel(poll);
         }
     }
 }
 
 impl Drop for Waiter {
     fn drop(&mut self) {
+        // Otherwise hints would collect for waits that are gone.
         self.forget(&self.entries);
     }
 }
@@ -465,7 +485,7 @@ impl fmt::Debug for Waiter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Waiter")
             .field("waiting", &self.entries.len())
-            .field("under_way", &self.flights.len())
+            .field("under_way", &self.running.len())
             .finish_non_exhaustive()
     }
 }

@@ -1,6 +1,6 @@
-//! Whether a bearer token is good: asked of the caller.
+//! Asks the caller whether a bearer token is valid.
 //!
-//! Must not let a panic of the caller's code out.
+//! Must not let a panic of the caller's code through.
 
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,19 +9,20 @@ use std::task::Poll;
 use async_trait::async_trait;
 use idcloud_http::BoxError;
 
-/// Says whether a bearer token is IDCloud's, for webhooks that were registered with OAuth 2 client credentials.
+/// Verifies a bearer token, for webhooks that were registered with OAuth 2 client credentials.
 ///
-/// The token comes from the authorization server that was named at the registration: usually a JWT to be checked against that server's
-/// keys, its audience and its time.
+/// The token comes from the authorization server named at the registration. Usually it is a JWT, to
+/// be checked against that server's keys, its audience and its expiry.
 #[async_trait]
 pub trait VerifyBearer: Send + Sync {
-    /// True if the token is good. An error says that nobody can tell now: IDCloud then tries again later.
+    /// Returns true if the token is valid. An error means that it cannot be verified now: IDCloud
+    /// then tries again later.
     ///
-    /// The token is a secret, and a stranger may have sent anything in its place.
+    /// The token is a secret, and a stranger may send anything in its place.
     async fn verify(&self, token: &str) -> Result<bool, BoxError>;
 }
 
-/// The verifier's word; nothing if it has none, because it failed or panicked.
+/// The verifier's result; `None` if it failed or panicked.
 pub(super) async fn verdict(verifier: &dyn VerifyBearer, token: &str) -> Option<bool> {
     let started = catch_unwind(AssertUnwindSafe(|| verifier.verify(token)));
     let mut verification = started.ok()?;

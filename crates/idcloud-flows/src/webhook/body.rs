@@ -1,4 +1,4 @@
-//! A request's body, read no further than it may be long.
+//! Reads a request's body up to a limit.
 //!
 //! Must not hold more than the limit, whatever length was announced.
 
@@ -12,7 +12,7 @@ use http_body::Body;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NoBody {
     TooLarge,
-    /// It broke off.
+    /// The connection broke off.
     Cut,
 }
 
@@ -25,7 +25,7 @@ pub(super) async fn read<B: Body>(body: B, limit: usize) -> Result<Vec<u8>, NoBo
     let mut read = Vec::new();
     while let Some(frame) = poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
         let frame = frame.map_err(|_| NoBody::Cut)?;
-        // Trailers say nothing here.
+        // Trailers are ignored.
         let Ok(mut data) = frame.into_data() else {
             continue;
         };

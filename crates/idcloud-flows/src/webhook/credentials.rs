@@ -1,6 +1,6 @@
-//! What a notification must carry to be let in.
+//! The credentials that a notification must carry.
 //!
-//! Must not show a secret, nor tell by its time how much of one was right.
+//! Must not show a secret, nor reveal by timing how much of one was right.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,17 +14,18 @@ use zeroize::Zeroizing;
 
 use super::bearer::{VerifyBearer, verdict};
 
-/// What the webhook was registered with, and every notification must carry.
+/// The credentials that the webhook was registered with, and that every notification must carry.
 ///
-/// Secrets are compared in constant time and wiped when the last clone is dropped. Source: IDCloud documentation, webhook registration.
+/// Secrets are compared in constant time and wiped when the last clone is dropped. Source: IDCloud
+/// documentation, webhook registration.
 #[derive(Clone)]
 pub struct Credentials(Kind);
 
 #[derive(Clone)]
 enum Kind {
-    /// A header with a value, as it stands.
+    /// A header with a fixed value.
     Value(HeaderName, Secret),
-    /// `Authorization: Basic` with these characters.
+    /// `Authorization: Basic` with this value.
     Basic(Secret),
     Bearer(Arc<dyn VerifyBearer>),
     Anyone,
@@ -39,7 +40,7 @@ pub enum CredentialsError {
     /// The user of Basic holds a colon, which would be taken for the separator.
     #[error("user: a colon cannot stand in it; register another")]
     ColonInUser,
-    /// There is nothing to compare with.
+    /// It is empty.
     #[error("{0}: it is empty; copy it exactly as it was registered")]
     Empty(&'static str),
     /// It cannot stand in a header, or not within the scheme.
@@ -47,24 +48,24 @@ pub enum CredentialsError {
     Malformed(&'static str),
 }
 
-/// Whether a request is let in.
+/// Whether a request is accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Entry {
     Granted,
     Refused,
-    /// Nobody can tell now.
+    /// The verifier cannot say now.
     Unknown,
 }
 
 impl Credentials {
     /// Basic: a user and a password.
     ///
-    /// Both must be there: with an empty password, as an unset variable leaves behind, the name alone
-    /// would open the door.
+    /// Both must be there: with an empty password, as an unset variable leaves behind, the user
+    /// name alone would be accepted.
     ///
     /// # Errors
-    /// The user holds a colon; one of the two is empty or blank, or holds a control character, which
-    /// RFC 7617 forbids.
+    /// The user holds a colon; one of the two is empty or blank, or holds a control character,
+    /// which RFC 7617 forbids.
     pub fn basic(user: &str, password: impl Into<String>) -> Result<Self, CredentialsError> {
         let password = Zeroizing::new(password.into());
         if user.contains(':') {
@@ -82,7 +83,8 @@ impl Credentials {
         Ok(Self(Kind::Basic(secret(STANDARD.encode(pair.as_bytes())))))
     }
 
-    /// An API key as it is registered: `header:value`, parted at the first colon; or a value alone, which comes in the header `Authorization`.
+    /// An API key as it is registered: `header:value`, split at the first colon; or a value alone,
+    /// which is expected in the header `Authorization`.
     ///
     /// # Errors
     /// Either part is empty or cannot stand in a header.
@@ -102,7 +104,7 @@ impl Credentials {
         }
     }
 
-    /// This value in the header `Authorization`, as it stands, colons and all.
+    /// This value in the header `Authorization`, unchanged, colons included.
     ///
     /// # Errors
     /// It is empty or cannot stand in a header.
@@ -110,23 +112,23 @@ impl Credentials {
         Self::value(AUTHORIZATION, &Zeroizing::new(value.into()))
     }
 
-    /// A bearer token (OAuth 2 client credentials) that `verifier` takes for good.
+    /// A bearer token (OAuth 2 client credentials) that `verifier` accepts.
     #[must_use]
     pub fn bearer(verifier: Arc<dyn VerifyBearer>) -> Self {
         Self(Kind::Bearer(verifier))
     }
 
-    /// None: anyone who finds the address is let in. For development alone.
+    /// No credentials: every sender is accepted. Only for development.
     ///
-    /// What is let in can make no verdict and cost no request for processes that nobody waits for; for those that somebody waits for, it can
-    /// cost a few.
+    /// An accepted notification cannot make a verdict, and costs no request unless a wait for its
+    /// process runs; then it can cost a few.
     #[must_use]
     pub const fn insecure_anyone() -> Self {
         Self(Kind::Anyone)
     }
 
     fn value(name: HeaderName, value: &str) -> Result<Self, CredentialsError> {
-        // Blanks around a header's value do not survive the journey.
+        // Transports strip blanks around a header's value.
         let value = value.trim_matches([' ', '\t']);
         if value.trim().is_empty() {
             return Err(CredentialsError::Empty("value"));
@@ -137,7 +139,7 @@ impl Credentials {
         Ok(Self(Kind::Value(name, secret(value.to_owned()))))
     }
 
-    /// Whether these headers are let in.
+    /// Checks a request's headers.
     pub(super) async fn check(&self, headers: &HeaderMap) -> Entry {
         let matching = match &self.0 {
             Kind::Anyone => true,
@@ -165,7 +167,7 @@ impl Credentials {
         }
     }
 
-    /// What to ask for in the header `WWW-Authenticate`.
+    /// The value of the response header `WWW-Authenticate`.
     pub(super) const fn challenge(&self) -> HeaderValue {
         HeaderValue::from_static(match self.0 {
             Kind::Basic(_) => "Basic realm=\"webhook\"",
@@ -179,12 +181,12 @@ fn secret(text: String) -> Secret {
     Arc::new(Zeroizing::new(text.into_bytes()))
 }
 
-/// The length may show; nothing else does.
+/// The length may leak through timing; nothing else does.
 fn same(given: &[u8], expected: &[u8]) -> bool {
     given.ct_eq(expected).into()
 }
 
-/// The value of a header that stands there once.
+/// The value of a header that occurs exactly once.
 fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a [u8]> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {
@@ -193,7 +195,7 @@ fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a [u8]> {
     }
 }
 
-/// What follows this scheme in the header `Authorization`.
+/// The credentials after this scheme in the header `Authorization`.
 fn scheme<'a>(headers: &'a HeaderMap, scheme: &str) -> Option<&'a [u8]> {
     let value = only(headers, &AUTHORIZATION)?;
     let (name, rest) = value.split_at_checked(scheme.len())?;

@@ -1,6 +1,6 @@
-//! The webhook's address: takes a request, answers it, and passes the hint on.
+//! The webhook's HTTP endpoint: takes a request, responds, and passes the hint on.
 //!
-//! Must answer before anything is looked at, and must never answer with anything that it was sent.
+//! Must not poll before it responds, and must not return anything that it was sent.
 
 use http::header::{ALLOW, CACHE_CONTROL, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
@@ -11,7 +11,7 @@ use super::body::{NoBody, read};
 use super::credentials::{Credentials, Entry};
 use crate::Hints;
 
-/// Takes notifications and tells [`Hints`] of them.
+/// Accepts notifications and passes them to [`Hints`].
 ///
 /// Mount [`handle`](Self::handle) in any server that speaks `http` types. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -21,28 +21,28 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// The most bytes that a notification may have; published ones have some hundred.
+    /// The largest notification in bytes; published ones have some hundred.
     pub const MAX_BYTES: usize = 64 * 1024;
 
-    /// An endpoint that tells `hints` of every notification that carries `credentials`.
+    /// An endpoint that passes every notification with `credentials` to `hints`.
     #[must_use]
     pub const fn new(hints: Hints, credentials: Credentials) -> Self {
         Self { hints, credentials }
     }
 
-    /// Answers one request. The answer's body is empty.
+    /// Responds to one request. The response's body is empty.
     ///
     /// | status | when |
     /// |---|---|
-    /// | 204 | it is a notification; nobody has looked at anything yet |
-    /// | 400 | it is no object with a `processId` or an `id`, or broke off |
+    /// | 204 | it is a notification; nothing was polled yet |
+    /// | 400 | it is no object with a `processId` or an `id`, or the body broke off |
     /// | 401 | it does not carry the credentials; its body was not read |
     /// | 405 | it is no `POST` |
     /// | 413 | it is larger than [`MAX_BYTES`](Self::MAX_BYTES) |
     /// | 500 | the bearer's verifier failed or panicked; IDCloud tries again |
     ///
-    /// A notification whose hint is dropped is answered with 204 all the same: polls cover it. How long a body may take to arrive is the
-    /// server's to limit.
+    /// A notification whose hint is dropped gets 204 all the same: polls make up for it. The server
+    /// has to limit how long a body may take to arrive.
     pub async fn handle<B: Body>(&self, request: Request<B>) -> Response<String> {
         match self.answer(request).await {
             Ok(()) => with_status(StatusCode::NO_CONTENT),

@@ -1,9 +1,10 @@
-//! What IDCloud's notifications are posted to, as a function over `http` types.
+//! The webhook endpoint for IDCloud's notifications, as a function over `http` types.
 //!
-//! Must not do work before it answers, believe what a notification claims, or show what it was sent.
+//! Must not do work before it responds, trust a notification's content, or show what it was sent.
 //!
-//! IDCloud signs nothing: whoever knows the address can post to it, and what keeps strangers out is what the webhook was registered with
-//! ([`Credentials`]). Therefore a notification is only ever a hint: whoever waits for its process looks for himself.
+//! IDCloud signs nothing: anyone who knows the address can post to it, and only the credentials of
+//! the registration ([`Credentials`]) keep strangers out. So a notification is only ever a hint:
+//! the wait for its process polls IDCloud itself.
 //!
 //! ```
 //! # async fn example(idcloud: idcloud_flows::IdCloud, request: http::Request<String>) -> Result<(), Box<dyn std::error::Error>> {
