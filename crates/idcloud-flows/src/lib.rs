@@ -2,10 +2,10 @@
 //!
 //! # Where to start
 //!
-//! [`IdCloud`] is the one object that a service keeps. It gives a handle for each thing that can be
-//! asked:
+//! [`IdCloud`] is the one object that a service keeps. It makes one handle for each kind of
+//! question:
 //!
-//! | to learn | once called | handle | file | comes |
+//! | question | once called | handle | file | answered |
 //! |---|---|---|---|---|
 //! | liveness: is a living person there? | `IDLive` | [`IdCloud::liveness`] | `liveness.rs` | at once |
 //! | identity verification: is it the CPF's holder? | `IDUnico` | [`IdCloud::identity`] | `identity.rs` | at once |
@@ -15,21 +15,20 @@
 //! | a document: what does it say, and is it the person's? | `IDDocs` | [`IdCloud::documents`] | `documents.rs` | at once or later |
 //! | what became of a process? | | [`IdCloud::processes`] | `processes.rs` | |
 //!
-//! An API key decides what IDCloud checks, so every handle holds one together with what it is
-//! declared to answer ([`Capabilities`](model::Capabilities)). A key with several capabilities
-//! answers them all at once: identity verification with liveness, behavior alert, risk score and
-//! Serpro is [`IdCloud::identity`] with a key that is declared with them, and a capture token in
-//! place of an image.
+//! The API key decides what IDCloud checks, so every handle holds one together with the
+//! capabilities that it is declared with ([`Capabilities`](model::Capabilities)). A key with
+//! several capabilities answers them all at once: identity verification with liveness, behavior
+//! alert, risk score and Serpro is [`IdCloud::identity`] with a key declared with all of them, and
+//! a capture token instead of an image.
 //!
-//! A handle's `submit` gives a [`Submission`]: a [`Report`], or a [`Pending`] process to `wait`
-//! for. A [`Pending`] is data: it can be stored, and taken up by another program. One is waited for
-//! with the handle's `wait`, many with a [`Waiter`]; [`Hints`] make either faster where a
-//! [`webhook`] is set up.
+//! A handle's `submit` returns a [`Submission`]: a [`Report`], or a [`Pending`] process to `wait`
+//! for. A [`Pending`] is data: it can be stored, and another program can resume it. The handle's
+//! `wait` waits for one process, a [`Waiter`] for many; with a [`webhook`], [`Hints`] make both
+//! faster.
 //!
-//! Under a reference of the caller's ([`SubmitOptions::with_reference`]) a [`journal`] remembers
-//! the submission before it leaves: the same reference never leads to a second process, whatever
-//! became of the program in between. [`IdCloud::drain`] lets a service stop without breaking
-//! anything off.
+//! Under a reference of the caller's ([`SubmitOptions::with_reference`]) a [`journal`] records the
+//! submission before it is sent: one reference never leads to a second process, even across a
+//! crash. [`IdCloud::drain`] lets a service stop without cutting a submission off.
 //!
 //! The programs under `examples/` do all of this against the simulator: `onboarding`, `resume`
 //! (after a crash), `own_transport`, `custom_policy`, `axum_webhook`.

@@ -1,6 +1,6 @@
-//! What every journal must do, as a function that tries one.
+//! The tests that every journal must pass, as a function that runs them on one.
 //!
-//! Must ask nothing of a journal but the trait, so that any store can be tried.
+//! Must use nothing of a journal but the trait, so that any store can be tested.
 
 #![expect(
     clippy::expect_used,
@@ -27,11 +27,10 @@ use crate::Flow;
 use crate::report::pending::{Pending, Question};
 use crate::tenant::Tenant;
 
-/// Tries every promise of a journal on this one. It may be used by others meanwhile, and keeps what
-/// is written.
+/// Runs every test on this journal. Others may use it at the same time; the records stay in it.
 ///
 /// # Panics
-/// Where a promise is broken: the message says which.
+/// If the journal breaks a promise: the message says which.
 pub async fn check(journal: &dyn Journal) {
     let trial = Trial::new(journal);
     trial.one_of_two().await;
@@ -63,22 +62,22 @@ pub async fn check(journal: &dyn Journal) {
     trial.purge().await;
 }
 
-/// When all trials begin, in seconds since 1970.
+/// When all tests begin, in seconds since 1970.
 const START: u64 = 1_800_000_000;
 const LEASE: Duration = Duration::from_secs(60);
 
-/// `seconds` after the start of a trial.
+/// `seconds` after the start of a test.
 fn at(seconds: u64) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(START + seconds)
 }
 
-/// A request about somebody who does not exist; each filling of the picture makes another.
+/// A request about a person who does not exist; each value of `picture` makes another request.
 ///
 /// # Panics
-/// Never: the request is one that the model takes.
+/// Never: the model accepts the request.
 #[must_use]
 pub fn request(picture: u8) -> CreateRequest {
-    // The least that counts as a WebP picture of 800 by 600.
+    // The smallest bytes that pass for a WebP picture of 800 by 600.
     let mut bytes = b"RIFF\0\0\0\0WEBPVP8 \0\0\0\0\0\0\0\x9d\x01\x2a\x20\x03\x58\x02".to_vec();
     bytes.resize(200, picture);
     let selfie = idcloud_model::Selfie::from_input(bytes.into(), at(0)).expect("a picture");
@@ -125,7 +124,7 @@ fn id(number: u32) -> ProcessId {
 
 struct Trial<'a> {
     journal: &'a dyn Journal,
-    /// Keeps trials in one store apart.
+    /// Keeps the tests in one store apart.
     tenant: String,
     number: AtomicU32,
 }
@@ -145,7 +144,7 @@ impl<'a> Trial<'a> {
         JournalKey::from_parts(EnvironmentName::Local, &self.tenant, flow, reference)
     }
 
-    /// A key that no other trial has.
+    /// A key that no other test has.
     fn new_key(&self) -> JournalKey {
         let number = self.number.fetch_add(1, Ordering::Relaxed);
         self.key(Flow::Identity, &format!("trial {number}"))
@@ -171,7 +170,7 @@ impl<'a> Trial<'a> {
         }
     }
 
-    /// An attempt that is on its way.
+    /// A dispatched attempt.
     async fn on_its_way(&self, key: &JournalKey, now: SystemTime) -> Ticket {
         let ticket = self.fresh(key, "one", now).await;
         self.journal
@@ -188,7 +187,7 @@ impl<'a> Trial<'a> {
             .expect("an attempt's holder concludes it");
     }
 
-    /// A pending process, as settling makes one.
+    /// A pending process, as a settlement makes one.
     async fn pending(&self, key: &JournalKey, number: u32) {
         let ticket = self.on_its_way(key, at(0)).await;
         self.conclude(&ticket, Conclusion::Ambiguous, at(1)).await;
@@ -207,7 +206,7 @@ impl<'a> Trial<'a> {
         entry.expect("it is remembered").state().kind()
     }
 
-    /// Two owners with one reference: one submits, the other is told in flight; also two tasks of
+    /// Two owners with one reference: one submits, the other gets `InFlight`; so do two tasks of
     /// one owner.
     async fn one_of_two(&self) {
         let key = self.new_key();
@@ -248,7 +247,7 @@ impl<'a> Trial<'a> {
         assert_eq!(since, at(0));
     }
 
-    /// A ticket that is no longer the attempt's does nothing.
+    /// A ticket that no longer holds the attempt does nothing.
     async fn stale_tickets(&self) {
         let key = self.new_key();
         let old = self.fresh(&key, "one", at(0)).await;
@@ -268,7 +267,7 @@ impl<'a> Trial<'a> {
             .expect("the new holder is not disturbed");
     }
 
-    /// A dispatch after the lease fails, whether or not somebody else came.
+    /// A dispatch after the lease fails, whether or not another owner claimed meanwhile.
     async fn nothing_leaves_late(&self) {
         let key = self.new_key();
         let ticket = self.fresh(&key, "one", at(0)).await;
@@ -290,7 +289,7 @@ impl<'a> Trial<'a> {
         );
     }
 
-    /// Pending is handed out until it is finished; then what finished it is.
+    /// Claims return the pending process until it is finished, then the finished one.
     async fn pending_then_finished(&self) {
         let key = self.new_key();
         self.pending(&key, 1).await;
@@ -307,7 +306,7 @@ impl<'a> Trial<'a> {
             other.expect_err("another process").kind(),
             JournalErrorKind::NotAllowed(StateKind::Pending)
         );
-        // Twice, because two may wait.
+        // Twice, because two waits may end.
         for _ in 0..2 {
             self.journal
                 .finish(&key, finished(&id(1), 3), at(4))
@@ -317,12 +316,12 @@ impl<'a> Trial<'a> {
         let Claimed::Finished(report) = self.claim(&key, "two", at(1000)).await else {
             panic!("a finished process is handed out");
         };
-        // A person found it, and nobody compared whose it is.
+        // A person found it, and no program compared its person.
         let mut by_hand = finished(&id(1), 3);
         by_hand.set_settled_by_hand(true);
         assert_eq!(*report, by_hand);
 
-        // The same by the holder, at once.
+        // The same end, recorded by the holder at once.
         let key = self.new_key();
         let ticket = self.on_its_way(&key, at(0)).await;
         let end = Conclusion::Finished(Box::new(finished(&id(3), 3)));
@@ -333,8 +332,8 @@ impl<'a> Trial<'a> {
         assert_eq!(self.state(&key, at(1000)).await, StateKind::Finished);
     }
 
-    /// A process that a person found is compared: with its person it is as any other, and another
-    /// person's is nobody's answer.
+    /// A process that a person found is compared: one of the same person is an ordinary process,
+    /// one of another person answers no claim.
     async fn whose_process(&self) {
         for is_finished in [false, true] {
             let (theirs, others) = (self.new_key(), self.new_key());
@@ -364,12 +363,12 @@ impl<'a> Trial<'a> {
                 other => panic!("{other:?}"),
             }
             assert_eq!(self.state(&others, at(1000)).await, StateKind::Ambiguous);
-            // Whose it is may be found out, and it may be settled with it.
+            // The reference that it belongs to may be found later, and settled with it.
             let number = 131 + 10 * u32::from(is_finished);
             let owner = self.new_key();
             self.pending(&owner, number).await;
         }
-        // What IDCloud itself answered needs no comparison.
+        // A process of IDCloud's own answer needs no comparison.
         let key = self.new_key();
         let ticket = self.on_its_way(&key, at(0)).await;
         let end = Conclusion::Finished(Box::new(finished(&id(150), 3)));
@@ -381,7 +380,7 @@ impl<'a> Trial<'a> {
         );
     }
 
-    /// Ambiguous stays so until a person ends it, in one of two ways.
+    /// Ambiguous stays ambiguous until a person settles it, in one of two ways.
     async fn ambiguous_until_settled(&self) {
         let found = self.new_key();
         self.pending(&found, 4).await;
@@ -408,9 +407,9 @@ impl<'a> Trial<'a> {
         );
     }
 
-    /// A process that only a part of an answer named is pending, until IDCloud does not know it:
-    /// then its reference is ambiguous. What IDCloud or a person confirmed is not doubted, and
-    /// neither is another process.
+    /// A process that only an incomplete answer named is pending until IDCloud does not know it:
+    /// then its reference is ambiguous. A process that IDCloud or a person confirmed cannot be
+    /// doubted, nor can another process.
     async fn named_in_part(&self) {
         let named = async |number: u32| {
             let key = self.new_key();
@@ -438,7 +437,7 @@ impl<'a> Trial<'a> {
         assert!(pending.is_unconfirmed(), "no more than its id is known");
         assert_eq!(doubt(&key, 251).await, Ok(()));
         assert_eq!(self.state(&key, at(40)).await, StateKind::Pending);
-        // Twice, because two may look.
+        // Twice, because two polls may find out.
         for _ in 0..2 {
             assert_eq!(doubt(&key, 250).await, Ok(()));
             assert_eq!(self.state(&key, at(40)).await, StateKind::Ambiguous);
@@ -450,11 +449,12 @@ impl<'a> Trial<'a> {
             entry.record().doubted().cloned()
         };
         assert_eq!(doubted(&key).await, Some(id(250)), "its id is kept");
-        // It is the reference's again where a person says so, and gone where he sends it anew.
+        // It belongs to the reference again if a person settles so, and is gone if the person lets
+        // the request be sent again.
         let settled = self.journal.settle(&key, Settlement::Resend, at(41)).await;
         settled.expect("what is ambiguous can be settled");
         assert_eq!(doubted(&key).await, None);
-        // A person may say so at any time, and is then asked again.
+        // A person may settle it at any time, and later claims ask about that process.
         let (found, resent) = (named(252).await, named(253).await);
         for (key, settlement) in [
             (&found, Settlement::Found(id(252))),
@@ -466,7 +466,7 @@ impl<'a> Trial<'a> {
         assert_eq!(doubt(&found, 252).await, Ok(()));
         assert_eq!(self.state(&found, at(40)).await, StateKind::Pending);
         assert_eq!(self.state(&resent, at(40)).await, StateKind::Resend);
-        // Its end confirms it.
+        // Its final answer confirms it.
         let ended = named(254).await;
         self.journal
             .finish(&ended, finished(&id(254), 3), at(2))
@@ -474,7 +474,7 @@ impl<'a> Trial<'a> {
             .expect("the waiter finishes it");
         assert_eq!(doubt(&ended, 254).await, Ok(()));
         assert_eq!(self.state(&ended, at(40)).await, StateKind::Finished);
-        // A whole answer leaves nothing to doubt.
+        // A complete answer leaves nothing to doubt.
         let whole = self.new_key();
         let ticket = self.on_its_way(&whole, at(0)).await;
         let mut pending = *pending;
@@ -491,8 +491,8 @@ impl<'a> Trial<'a> {
         );
     }
 
-    /// A process that was found answers no second reference, whatever became of the first; in
-    /// another tenant it is another process.
+    /// A process that a person found belongs to one reference only, whatever became of that
+    /// reference; in another tenant it is another process.
     async fn one_process_answers_one_reference(&self) {
         let ambiguous = async |key: &JournalKey| {
             let ticket = self.on_its_way(key, at(0)).await;
@@ -505,7 +505,7 @@ impl<'a> Trial<'a> {
         };
         self.pending(&self.new_key(), 20).await;
         ended(&self.new_key(), 21, 3).await;
-        // One that failed, and was replaced by a process that is on its way.
+        // A failed process, replaced by a running attempt.
         let replaced = self.new_key();
         ended(&replaced, 22, 5).await;
         let again = Self::claim_of(&replaced, "one", 0);
@@ -546,8 +546,8 @@ impl<'a> Trial<'a> {
         }
     }
 
-    /// Whoever found the wrong process may say so, as long as nobody has seen it final; and the
-    /// wrong one is another reference's then.
+    /// A person who named the wrong process may correct that until a poll shows it final; the wrong
+    /// process may then belong to another reference.
     async fn a_person_may_be_mistaken(&self) {
         let (key, other) = (self.new_key(), self.new_key());
         for key in [&key, &other] {
@@ -577,14 +577,14 @@ impl<'a> Trial<'a> {
             2,
             "what was ambiguous may have been paid for"
         );
-        // What was seen final is no longer a person's to say.
+        // A person cannot overrule a process that was seen final.
         self.journal
             .finish(&other, finished(&id(30), 3), at(5))
             .await
             .expect("a final process");
         let late = Err(JournalErrorKind::NotAllowed(StateKind::Finished));
         assert_eq!(settle(&other, Settlement::Resend).await, late);
-        // A late answer knows better than a person, and one that knows nothing does not.
+        // A late answer overrules a person; a late conclusion without an answer does not.
         let late = self.new_key();
         let ticket = self.on_its_way(&late, at(0)).await;
         self.conclude(&ticket, Conclusion::Ambiguous, at(1)).await;
@@ -594,7 +594,7 @@ impl<'a> Trial<'a> {
         let end = Conclusion::Finished(Box::new(finished(&id(35), 3)));
         self.conclude(&ticket, end, at(4)).await;
         assert_eq!(self.state(&late, at(4)).await, StateKind::Finished);
-        // What a create's own answer named never was.
+        // A process that a create's own answer named cannot be overruled at all.
         let own = self.new_key();
         let ticket = self.on_its_way(&own, at(0)).await;
         self.conclude(&ticket, Conclusion::Pending(pending), at(1))
@@ -603,8 +603,8 @@ impl<'a> Trial<'a> {
         assert_eq!(settle(&own, found(33)).await, late);
     }
 
-    /// An end may be told twice, and counts once; another than the one that stands is refused, and
-    /// changes nothing.
+    /// An end may be recorded twice, and counts once; a different end is refused and changes
+    /// nothing.
     async fn ends_are_told_once(&self) {
         let pending_of = async |number: u32| {
             let key = self.new_key();
@@ -647,7 +647,8 @@ impl<'a> Trial<'a> {
             assert_eq!(answer, told, "{stands:?}, then {said:?}");
             assert_eq!(self.state(&key, at(3)).await, state, "{stands:?}, {said:?}");
         }
-        // What nobody knows may not leave again, and what a person decided is not forgotten for it.
+        // An ambiguous request may not be sent again, and a late `Ambiguous` does not overrule a
+        // person.
         let key = self.new_key();
         let ticket = self.on_its_way(&key, at(0)).await;
         self.conclude(&ticket, Conclusion::Ambiguous, at(1)).await;
@@ -660,7 +661,7 @@ impl<'a> Trial<'a> {
         assert_eq!(self.state(&key, at(5)).await, StateKind::Resend);
     }
 
-    /// A late answer ends what was ambiguous.
+    /// A late answer ends an ambiguous attempt.
     async fn a_late_answer(&self) {
         let key = self.new_key();
         let ticket = self.on_its_way(&key, at(0)).await;
@@ -672,7 +673,7 @@ impl<'a> Trial<'a> {
         assert!(matches!(after, Claimed::Finished(_)));
     }
 
-    /// What provably did not run leaves what was before it.
+    /// After an attempt that provably did not run, the one before it is current again.
     async fn what_did_not_run(&self) {
         let key = self.new_key();
         let refusal = Refusal::new(Some(400), None);
@@ -701,7 +702,7 @@ impl<'a> Trial<'a> {
         assert_eq!(*before.process_id(), id(6));
     }
 
-    /// Only what ended in 4 or 5 is begun again, and only when it is asked for.
+    /// Only a process that ended with status 4 or 5 is retried, and only on request.
     async fn begin_again(&self) {
         for (status, expected) in [(3, false), (4, true), (5, true)] {
             let key = self.new_key();
@@ -733,7 +734,7 @@ impl<'a> Trial<'a> {
         assert!(matches!(pending, Ok(Claimed::Pending(_))));
     }
 
-    /// One reference is one request, until that request provably came to nothing.
+    /// One reference is one request, until that request provably had no result.
     async fn other_requests(&self) {
         let other = |key: &JournalKey| Self::claim_of(key, "one", 1);
         let refused = |state| JournalErrorKind::OtherRequest(state);
@@ -774,7 +775,7 @@ impl<'a> Trial<'a> {
         }
     }
 
-    /// Whoever is dropped leaves a claimed reference free and a dispatched one ambiguous.
+    /// A dropped submission leaves a claimed reference free and a dispatched one ambiguous.
     async fn abandoned(&self) {
         let key = self.new_key();
         let ticket = self.fresh(&key, "one", at(0)).await;
@@ -785,8 +786,8 @@ impl<'a> Trial<'a> {
         assert!(matches!(left, Claimed::Ambiguous { .. }));
     }
 
-    /// A dispatch that is taken back leaves the attempt as free as before, and the holder's; one
-    /// that has an end is not taken back.
+    /// A retracted dispatch leaves the attempt claimed, by the same holder; an attempt that has
+    /// ended is not retracted.
     async fn retracted(&self) {
         let key = self.new_key();
         let ticket = self.on_its_way(&key, at(0)).await;
@@ -813,7 +814,7 @@ impl<'a> Trial<'a> {
             JournalErrorKind::Stale
         );
         assert_eq!(self.state(&key, at(7)).await, StateKind::Ambiguous);
-        // One that its holder no longer has is another's.
+        // A ticket that was replaced retracts nothing.
         let key = self.new_key();
         let old = self.fresh(&key, "one", at(0)).await;
         let new = self.fresh(&key, "two", at(61)).await;
@@ -852,8 +853,8 @@ impl<'a> Trial<'a> {
         }
     }
 
-    /// A reference is the tenant's: another of its accounts finds it, whatever the case that the
-    /// tenant's id is written in.
+    /// A reference belongs to the tenant: another of its accounts finds it, in any case of the
+    /// tenant's id.
     async fn one_tenant_in_one_case(&self) {
         let key = self.new_key();
         let mut claim = Self::claim_of(&key, "one", 0);
@@ -873,8 +874,8 @@ impl<'a> Trial<'a> {
         assert_eq!(entry.record().account(), account, "who submitted it");
     }
 
-    /// In a custom environment a reference is known at the origin that it was submitted to, and
-    /// refused at another; one on this machine is a place of its own.
+    /// In a custom environment a reference is valid at the origin that it was submitted to, and
+    /// refused at another; an origin on this machine is a place of its own.
     async fn custom_places(&self) {
         let claim_at = |reference: &str, origin: &str| {
             let reference = reference.parse().expect("a reference");
@@ -906,7 +907,7 @@ impl<'a> Trial<'a> {
             claim("place", one).await,
             Ok(Claimed::InFlight { .. })
         ));
-        // What was never sent was submitted nowhere.
+        // A reference that was never sent was submitted nowhere.
         self.conclude(&ticket, Conclusion::NotSent(None), at(2))
             .await;
         assert!(matches!(claim("place", other).await, Ok(Claimed::Fresh(_))));
@@ -926,8 +927,8 @@ impl<'a> Trial<'a> {
         }
     }
 
-    /// A person who knows that an owner is dead need not wait: what was claimed is not sent, what
-    /// was dispatched ambiguous, never free; and an owner that lives sends nothing any more.
+    /// A person who knows that an owner is dead need not wait: a claimed attempt becomes not sent,
+    /// a dispatched one ambiguous, never free; an owner that lives after all can send nothing.
     async fn an_owner_that_is_dead(&self) {
         let dead = async |key: &JournalKey| {
             let settled = self
@@ -953,7 +954,7 @@ impl<'a> Trial<'a> {
         assert_eq!(again, Err(JournalErrorKind::LeaseExpired));
         let nobody = Err(JournalErrorKind::NotAllowed(StateKind::Ambiguous));
         assert_eq!(dead(&dispatched).await, nobody);
-        // He lived all the same, and knows better than a person.
+        // The owner lived after all, and its answer overrules the person.
         let end = Conclusion::Finished(Box::new(finished(&id(60), 3)));
         self.conclude(&ticket, end, at(4)).await;
         assert_eq!(self.state(&dispatched, at(4)).await, StateKind::Finished);
@@ -961,7 +962,7 @@ impl<'a> Trial<'a> {
         assert_eq!(dead(&dispatched).await, over);
     }
 
-    /// No deadline holds a reference up for longer than a day.
+    /// No deadline holds a reference for longer than a day.
     async fn no_lease_is_endless(&self) {
         const DAY: u64 = 24 * 3600;
         let key = self.new_key();
@@ -980,14 +981,14 @@ impl<'a> Trial<'a> {
         assert_eq!(self.state(&key, at(DAY + 10)).await, StateKind::Ambiguous);
     }
 
-    /// What a clock wrote that was ahead by more than minutes holds nothing up: not sent if it was
-    /// claimed, ambiguous if it was dispatched.
+    /// A lease written by a clock that was ahead by more than minutes has expired: not sent if
+    /// claimed, ambiguous if dispatched.
     async fn clocks_that_are_ahead(&self) {
         let ahead = Record::MOST_AHEAD.as_secs();
         let (key, sent) = (self.new_key(), self.new_key());
         let old = self.fresh(&key, "one", at(ahead)).await;
         let _ = self.on_its_way(&sent, at(ahead)).await;
-        // As far as clocks differ it is another's.
+        // Within the difference that clocks may have, the lease holds.
         assert_eq!(self.state(&key, at(0)).await, StateKind::Claimed);
         assert_eq!(self.state(&sent, at(0)).await, StateKind::Dispatched);
         let before = UNIX_EPOCH + Duration::from_secs(START - 1);
@@ -1005,8 +1006,8 @@ impl<'a> Trial<'a> {
         assert_eq!(late, Err(JournalErrorKind::Stale), "two never send one");
         let settled = self.journal.settle(&sent, Settlement::Resend, before).await;
         settled.expect("what is ambiguous can be settled");
-        // A clock that is right again by the time of the dispatch ends the lease as if it had been
-        // right before.
+        // A clock that is right again by the dispatch ends the lease as if it had been right at the
+        // claim.
         let key = self.new_key();
         let ticket = self.fresh(&key, "one", at(10_000_000)).await;
         self.journal
@@ -1017,7 +1018,7 @@ impl<'a> Trial<'a> {
         assert_eq!(self.state(&key, at(60)).await, StateKind::Ambiguous);
     }
 
-    /// What the diagram does not show is refused, and changes nothing.
+    /// A transition that the diagram does not show is refused, and changes nothing.
     async fn wrong_moves(&self) {
         let unknown = self.new_key();
         let nothing = self
@@ -1051,8 +1052,8 @@ impl<'a> Trial<'a> {
         assert_eq!(self.state(&unknown, at(1)).await, StateKind::Claimed);
     }
 
-    /// Entries come in the order of their keys, page by page, each once, filtered as they stand at
-    /// the time.
+    /// Entries come in the order of their keys, page by page, each once, filtered by their state at
+    /// the time of the query.
     async fn pages(&self) {
         let tenant = format!("pages.{}", self.tenant);
         let key = |number: u32| {
@@ -1103,7 +1104,7 @@ impl<'a> Trial<'a> {
         }
     }
 
-    /// What is wanted is found by how it stands at the time, whatever it was when it was written.
+    /// An entry is found by its state at the time of the query, not by the state last written.
     async fn found_by_state(&self) {
         let tenant = format!("states.{}", self.tenant);
         let key = |reference: &str| {
@@ -1150,7 +1151,7 @@ impl<'a> Trial<'a> {
         }
     }
 
-    /// Only what is over is forgotten.
+    /// Only ended records are purged.
     async fn purge(&self) {
         let long_ago = UNIX_EPOCH + Duration::from_secs(1_000_000);
         let later = |seconds| long_ago + Duration::from_secs(seconds);
@@ -1174,7 +1175,7 @@ impl<'a> Trial<'a> {
         let ticket = self.fresh(&recent, "one", later(0)).await;
         self.conclude(&ticket, Conclusion::NotSent(None), later(100))
             .await;
-        // A clock that is ahead of everything would forget everything.
+        // A clock ahead of everything would purge everything.
         let far = UNIX_EPOCH + Duration::from_secs(100 * START);
         let refused = self.journal.purge(far).await.map_err(|error| error.kind());
         assert_eq!(refused, Err(JournalErrorKind::NothingNewer));
