@@ -15,9 +15,9 @@
 //!                                                    its slots back
 //! ```
 //!
-//! The *admission* spaces calls out before they fetch a token and run their hook. The *send* counts against the
-//! budget. One window would do where nothing takes time between the two; behind a slow disk a slot would stay
-//! taken while the hook runs, and part of the budget would be lost.
+//! The *admission* spaces calls out before they fetch a token and run their hook. The *send* counts
+//! against the budget. One window would do where nothing takes time between the two; behind a slow
+//! disk a slot would stay taken while the hook runs, and part of the budget would be lost.
 //!
 //! | file | what it holds |
 //! |---|---|

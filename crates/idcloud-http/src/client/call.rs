@@ -1,6 +1,6 @@
-//! One call from its turn to its answer: the fixed order of steps, and the retry loop.
+//! One call from its admission to its answer: the fixed order of steps, and the retry loop.
 //!
-//! Must not decide by itself what may be repeated; the replay table does.
+//! Must not decide by itself what may be repeated: `retry::policy` does.
 
 use std::future::Future;
 use std::pin::{Pin, pin};
@@ -41,16 +41,16 @@ use crate::{ApiKey, BoxError};
 
 /// The most requests that one call makes (IDCloud documentation, error codes page).
 const MAX_ATTEMPTS: u32 = 5;
-/// A token of at most this age is no better for being fetched again.
+/// A token at most this old is not refreshed after error 30017: another one would be no better.
 const JUST_FETCHED: Duration = Duration::from_secs(60);
-/// How long after its create a process that is not found may be on its way.
+/// How long after its create IDCloud may not know a process yet.
 const JUST_CREATED: Duration = Duration::from_secs(30);
 
 const API_KEY: HeaderName = HeaderName::from_static("apikey");
 const SIMULATED: HeaderName = HeaderName::from_static("idcloud-simulated");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-/// What is sent.
+/// What a call sends.
 pub(crate) enum Payload<'a> {
     Create(&'a CreateRequest),
     Get,
@@ -67,19 +67,19 @@ pub(crate) struct Call<'a> {
     pub(crate) span: &'a CallSpan,
 }
 
-/// What a call has been through.
+/// The state of a call across its attempts.
 pub(crate) struct CallState {
     pub(crate) attempts: u32,
     pub(crate) deadline: Instant,
-    /// When an attempt must have left: later, it would probably be cut off.
+    /// The latest time to send an attempt: a later one would probably be cut off.
     leave_by: Instant,
-    /// Room for the body, until the body is made and keeps it.
+    /// The permit for a body in memory, until the body is assembled and holds it.
     room: Option<OwnedSemaphorePermit>,
     body: Option<Bytes>,
     refreshed: bool,
-    /// An answer had a code.
+    /// An earlier answer had a code, which the span must not show beside a later status.
     coded: bool,
-    /// An attempt may have run, and the caller allowed another.
+    /// An attempt may have run, and the caller's options allow another.
     pub(crate) ambiguous: bool,
     pub(crate) delivery: Delivery,
 }
@@ -91,10 +91,10 @@ pub(crate) struct PreviousAttempt<T> {
     pub(crate) wait: Duration,
 }
 
-/// Why an attempt ended before anything left.
+/// Why an attempt ended before its request was sent.
 pub(crate) enum NotSent {
     Deadline,
-    /// A create would leave with too little time for its answer.
+    /// A create would be sent with too little time left for its answer.
     TooLate,
     NoToken(NoToken<ExchangeFailure>),
     Hook(BoxError),
@@ -110,6 +110,7 @@ impl Call<'_> {
     ) -> Result<Answer<T>, Error> {
         let kind = self.operation.kind();
         let began = self.client.clock.instant();
+        // The deadline starts after this wait: the queue has a limit of its own.
         let turn = self.first_turn().await;
         let (mut permit, room) = turn.map_err(|no_turn| self.no_turn(no_turn))?;
         let start = self.client.clock.instant();
@@ -132,6 +133,7 @@ impl Call<'_> {
         loop {
             state.attempts += 1;
             self.span.attempt(state.attempts);
+            // Read for each attempt: credentials may be replaced while the call waits.
             let credentials = self.client.credentials();
             let (token, sent) = match self.attempt(permit, &credentials, &mut state).await {
                 Ok(done) => done,
@@ -147,19 +149,22 @@ impl Call<'_> {
             if spoils_token(code.map(ErrorCode::as_str))
                 && !matches!(action, Action::RefreshToken(_))
             {
-                // What the answer says of the create is not changed by it.
+                // The answer does not allow a repetition (a create's 10700 is ambiguous), but the
+                // next call needs another token.
                 let now = self.client.clock.instant();
                 let _ = credentials.tokens.reject(&token, code, now);
             }
             let (failure, wait) = match action {
                 Action::Accept => match reading.value.take() {
                     Some(value) => return Ok(Self::accepted(value, &reading, &state)),
-                    // Only a usable answer is accepted, and what is usable has a value.
+                    // Unreachable: only a usable answer is accepted, and it has a value.
                     None => return Err(self.failed(Failure::Unreadable, reading, None, &state)),
                 },
                 Action::Stop(failure) | Action::Reassert(failure) => {
                     return Err(self.failed(failure, reading, None, &state));
                 }
+                // `reject` refuses when a fresh token would not help: then the credentials are at
+                // fault, and more exchanges would only spend the budget.
                 Action::RefreshToken(failure) => {
                     let now = self.client.clock.instant();
                     if !credentials
@@ -171,26 +176,34 @@ impl Call<'_> {
                     state.refreshed = true;
                     (failure, Duration::ZERO)
                 }
+                // From here on no later failure can prove that nothing ran.
                 Action::Resend => {
                     state.ambiguous = true;
                     (Failure::Ambiguous, self.wait(&reading, state.attempts))
                 }
                 Action::Again(failure) => (failure, self.wait(&reading, state.attempts)),
             };
+            // The budget is the tenant's, so a 429 holds every call, not only this one.
             if failure == Failure::RateLimited {
                 self.client.limiter.pause(wait);
             }
             let resume = later(self.client.clock.instant(), wait);
+            // Without time for another attempt the call ends now as its last attempt did, instead
+            // of waiting first.
             if state.attempts >= MAX_ATTEMPTS || resume > state.leave_by || resume >= state.deadline
             {
                 return Err(self.failed(failure, reading, Some(wait), &state));
             }
+            // Before the wait, so that a crash during it leaves a free reference and not an
+            // ambiguous one. If it fails the call ends: a retraction that is recorded late could be
+            // taken for one of the next request, which would look free while it is on the wire.
             if !self.retract_dispatch(&state).await {
                 return Err(self.failed(failure, reading, Some(wait), &state));
             }
             if wait > Duration::ZERO {
                 self.client.clock.sleep_until(resume).await;
             }
+            // A repetition counts against the budget like a first attempt.
             let turn = pin!(self.client.limiter.acquire(kind));
             permit = match self.before(state.leave_by, turn).await {
                 Some(Ok(permit)) => permit,
@@ -204,7 +217,7 @@ impl Call<'_> {
         }
     }
 
-    /// Room for a create's body, and a turn.
+    /// Waits for admission, and for a create first for a permit for its body.
     async fn first_turn(&self) -> Result<(Permit, Option<OwnedSemaphorePermit>), NoTurn> {
         let limiter = &self.client.limiter;
         match self.operation.kind() {
@@ -216,8 +229,9 @@ impl Call<'_> {
         }
     }
 
-    /// How much time a request must have left when it leaves. A create that is cut off is ambiguous,
-    /// so it gets an attempt's whole time, or half of the call's where that is less.
+    /// The least time until the deadline at which a request may still be sent. A create that is cut
+    /// off is ambiguous, so it needs the attempt timeout, or half of the call's deadline if that is
+    /// less.
     fn least_time(&self) -> Duration {
         match self.operation.kind() {
             OperationKind::Create => {
@@ -228,7 +242,7 @@ impl Call<'_> {
         }
     }
 
-    /// Whether there is still time to leave.
+    /// Whether there is still time to send.
     fn in_time(&self, state: &CallState) -> Result<(), NotSent> {
         let now = self.client.clock.instant();
         if now >= state.deadline {
@@ -240,7 +254,7 @@ impl Call<'_> {
         }
     }
 
-    /// One attempt, in its fixed order: authorization, body, hook, departure.
+    /// One attempt, in its fixed order: token, body, hook, send slot, send.
     async fn attempt(
         &self,
         permit: Permit,
@@ -260,10 +274,13 @@ impl Call<'_> {
             .await
             .ok_or(NotSent::Deadline)?
             .map_err(NotSent::NoToken)?;
+        // The token exchange may have taken long. Checked before the body is assembled and the hook
+        // records a dispatch.
         self.in_time(state)?;
         if self.capture_token_expired() {
             return Err(NotSent::CaptureTokenExpired);
         }
+        // Assembled once; repetitions share the buffer.
         let body = if let Some(body) = &state.body {
             body.clone()
         } else {
@@ -272,6 +289,8 @@ impl Call<'_> {
             state.body.insert(body).clone()
         };
         let request = self.request(body, &token);
+        // After everything that can fail without it, and before the send slot: a slow hook costs
+        // the call's time and none of the tenant's budget.
         if let Some(hook) = self.options.hook() {
             self.before(leave_by, hook.before_dispatch(state.attempts).as_mut())
                 .await
@@ -282,6 +301,7 @@ impl Call<'_> {
             .before(leave_by, pin!(limiter.await_departure(permit)))
             .await
             .ok_or(NotSent::TooLate)?;
+        // The last check before the send: the waits above may have ended late.
         self.in_time(state)?;
         let left = deadline.saturating_duration_since(self.client.clock.instant());
         permit.depart();
@@ -300,8 +320,9 @@ impl Call<'_> {
         Ok((token, sent))
     }
 
-    /// Tells the hook that nothing of a create has run so far, and whether it took that in: only what provably did not run
-    /// is repeated, unless the caller allowed more.
+    /// Reports to the hook that no attempt of a create has run so far; returns whether the hook
+    /// acknowledged it. Once an attempt may have run (`state.ambiguous`) there is nothing to
+    /// report.
     async fn retract_dispatch(&self, state: &CallState) -> bool {
         match self.options.hook() {
             Some(hook) if self.operation.kind() == OperationKind::Create && !state.ambiguous => {
@@ -321,7 +342,7 @@ impl Call<'_> {
         within(&*self.client.clock, deadline, work).await
     }
 
-    /// The body; made once, when a create's first attempt is about to leave.
+    /// Assembles the body; called once, before a create's first attempt.
     fn assemble(&self, room: Option<OwnedSemaphorePermit>) -> Option<Bytes> {
         let Payload::Create(create) = self.payload else {
             return Some(Bytes::new());
@@ -331,7 +352,7 @@ impl Call<'_> {
             .assemble(&create.body(), &self.client.buffers, room)
     }
 
-    /// A capture token lives for minutes, and may have grown too old in the queue.
+    /// Whether the capture token expired in the queue: it is valid for minutes.
     fn capture_token_expired(&self) -> bool {
         let Payload::Create(create) = self.payload else {
             return false;
@@ -373,7 +394,7 @@ impl Call<'_> {
     fn facts(&self, state: &CallState, token: &AccessToken) -> RetryContext {
         let clock = &*self.client.clock;
         let just_created = self.options.created_at().is_some_and(|at| {
-            // Clocks differ: a create somewhat in the future is one of a moment ago.
+            // Clocks differ: a create somewhat in the future was a moment ago.
             match clock.now().duration_since(at) {
                 Ok(age) => age < JUST_CREATED,
                 Err(ahead) => ahead.duration() <= JUST_CREATED,
@@ -390,6 +411,8 @@ impl Call<'_> {
 
     fn may_resend(&self, state: &CallState) -> bool {
         match self.payload {
+            // A capture token is documented as single-use, so it has an option of its own, for one
+            // repetition.
             Payload::Create(create) if create.capture_token().is_some() => {
                 self.options.resend_capture_token() && !state.ambiguous
             }
@@ -408,8 +431,8 @@ impl Call<'_> {
     }
 }
 
-/// Whether an answer carries a simulator's mark: any but a single `false`. Proxies join headers and repeat them, and a simulated answer must
-/// not pass for a real one.
+/// Whether an answer carries a simulator's mark: anything but a single `false`. Proxies join and
+/// repeat headers, and a simulated answer must not pass for a real one.
 pub(crate) fn is_simulated(headers: &HeaderMap) -> bool {
     let mut marks = headers.get_all(SIMULATED).iter();
     match (marks.next(), marks.next()) {
@@ -423,7 +446,8 @@ pub(crate) fn is_simulated(headers: &HeaderMap) -> bool {
 mod tests {
     use super::*;
 
-    /// A verdict cannot be misread: whatever a proxy makes of the mark, a simulated answer stays one.
+    /// A verdict cannot be misread: a simulated answer stays simulated whatever a proxy does to the
+    /// mark.
     #[test]
     fn marks_of_a_simulator() {
         for (marks, simulated) in [

@@ -1,6 +1,6 @@
-//! The access token that all calls share, and who fetches the next one.
+//! The access token that all calls share, and which caller fetches the next one.
 //!
-//! Must not start a second exchange beside a running one, or be blocked by a caller who left.
+//! Must not start a second exchange beside a running one, or be blocked by a caller that is gone.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -18,28 +18,28 @@ use crate::auth::stall_detector::StallDetector;
 use crate::time::clock::{Clock, later};
 use crate::time::timeout::within;
 
-/// The longest that the one caller who refreshes early is held up by it; and never longer than
-/// this share of the time that the caller has left.
+/// The longest that an early refresh may delay the caller that makes it, and the share of the time
+/// until the caller's deadline that it may take at most.
 const EARLY_REFRESH: Duration = Duration::from_secs(2);
 const EARLY_REFRESH_SHARE: u32 = 4;
-/// How long after the start of an early refresh that brought nothing the next is tried.
+/// How long after the start of a failed early refresh the next one may start.
 const EARLY_REFRESH_AGAIN: Duration = Duration::from_secs(30);
-/// A token that was fetched for a rejected one is not rejected itself before this age: refusals
-/// that cross its arrival tell nothing of it.
+/// A token that replaced a rejected one is not rejected itself before this age: refusals that
+/// arrive earlier may still be of the old token.
 const UNTOUCHABLE: Duration = Duration::from_secs(5);
 
-/// What a failed exchange tells the cache.
+/// What the cache needs to know of a failed exchange.
 pub(crate) trait ExchangeError {
-    /// Whether the account was definitely refused, so that trying again soon would only harm.
+    /// Whether the account was definitely refused: repeated attempts lock the account.
     fn is_definite(&self) -> bool;
 }
 
 /// Why there is no token.
 #[derive(Debug)]
 pub(crate) struct NoToken<E> {
-    /// What the exchange ended in, shared by everyone who waited for it.
+    /// The exchange's error, shared by every caller that waited for it.
     pub(crate) error: Arc<E>,
-    /// How long the refusal is still remembered, where no exchange was made.
+    /// How long the refusal still stands, if it is an earlier one and no exchange was made.
     pub(crate) remembered_for: Option<Duration>,
 }
 
@@ -48,15 +48,15 @@ pub(crate) struct NoToken<E> {
 pub(crate) enum Purpose {
     /// There is no valid token.
     Needed,
-    /// The token is valid and nears its end.
+    /// The token is valid and expires soon.
     Early,
 }
 
 /// One account's token, the exchange that is running, and the last refusal.
 ///
-/// Nothing runs in the background: the caller that finds a token needed makes the exchange within
-/// the own call, and everyone else waits for that one's outcome. If that one's future is dropped,
-/// or panics in a signer or transport, or is set aside and not polled any more, the next waiter takes over.
+/// Nothing runs in the background: the first caller that needs a token makes the exchange within
+/// its own call, and the others wait for its outcome. If that caller's future is dropped, panics in
+/// a signer or transport, or is no longer polled, the next waiter takes over.
 #[derive(Debug)]
 pub(crate) struct TokenCache<E> {
     state: Mutex<State<E>>,
@@ -70,11 +70,11 @@ struct State<E> {
     flight: Option<Flight<E>>,
     flights: u64,
     refusal: RefusalBackoff<Arc<E>>,
-    /// The last token that was dropped by a code which says that the token is bad.
+    /// The last token dropped because of a code that is about the token alone.
     convicted: RefusalBackoff<()>,
-    /// The last token that was dropped on suspicion.
+    /// The last token dropped because of a bare 401, which may be about the API key.
     suspected: RefusalBackoff<()>,
-    /// The next token takes the place of a rejected one.
+    /// The next token replaces a rejected one.
     replacing: bool,
 }
 
@@ -102,7 +102,7 @@ impl<E> Clone for Flight<E> {
     }
 }
 
-/// What one caller does about a token.
+/// What one caller does to get a token.
 enum Plan<'a, E: ExchangeError> {
     Use(AccessToken),
     RefreshEarly(AccessToken, Lead<'a, E>),
@@ -126,15 +126,16 @@ impl<E: ExchangeError> TokenCache<E> {
         }
     }
 
-    /// The cached token, where it is valid and needs no refresh.
+    /// The cached token, if it is valid and needs no refresh.
     pub(crate) fn cached(&self, now: Instant) -> Option<AccessToken> {
         let state = self.lock();
         let cached = state.token.as_ref()?;
         (cached.token.is_valid(now) && now < cached.refresh_at).then(|| cached.token.clone())
     }
 
-    /// A valid token: the cached one, or that of an exchange which this or another caller makes.
-    /// `deadline` is the caller's own; an early refresh leaves most of the time until then alone.
+    /// A valid token: the cached one, or one from an exchange that this or another caller makes.
+    /// `deadline` is the caller's own; an early refresh takes at most a quarter of the time until
+    /// then.
     pub(crate) async fn token<F, X>(
         &self,
         clock: &dyn Clock,
@@ -150,6 +151,7 @@ impl<E: ExchangeError> TokenCache<E> {
                 Plan::Use(token) => return Ok(token),
                 Plan::Refused(refused) => return Err(refused),
                 Plan::RefreshEarly(token, lead) => {
+                    // Bounded, because this caller has a valid token and needs no other.
                     let now = clock.instant();
                     let left = deadline.saturating_duration_since(now);
                     let limit = later(now, EARLY_REFRESH.min(left / EARLY_REFRESH_SHARE));
@@ -160,7 +162,7 @@ impl<E: ExchangeError> TokenCache<E> {
                     if let Some(fetched) = lead.finish_early(fetched, now) {
                         return Ok(fetched);
                     }
-                    // Its last seconds may have passed meanwhile.
+                    // Otherwise it expired during the refresh, and the loop plans again.
                     if token.is_valid(now) {
                         return Ok(token);
                     }
@@ -178,22 +180,25 @@ impl<E: ExchangeError> TokenCache<E> {
                             remembered_for: None,
                         });
                     }
-                    // The leader left without an outcome: look again.
+                    // The leader was dropped without an outcome: plan again.
                     Followed::Left => {}
+                    // The leader exists but is not polled, and would block everyone: forget its
+                    // exchange, so that the next plan starts another.
                     Followed::SetAside => self.follow_no_more(flight.number),
                 },
             }
         }
     }
 
-    /// Drops `token`, which IDCloud did not accept, if it is still the cached one: of a thousand
-    /// callers who were refused together, only the first has an effect.
+    /// Drops `token`, which IDCloud refused, if it is still the cached one: of a thousand callers
+    /// that are refused together, only the first has an effect.
     ///
-    /// Says whether another token may help. After one was dropped the next is not for a while, 5
-    /// seconds and each time twice as long: then the fault is elsewhere, and fetching more only
-    /// spends the budget. That a token is accepted from others does not end this, because an API
-    /// key that is refused without a code looks just like a token that is; and one that was
-    /// accepted may have been revoked since. What `code` says of the token is believed first.
+    /// Returns whether another token may help. After one token was dropped the next is not dropped
+    /// for 5 seconds, doubling up to 5 minutes: the fault is then elsewhere, and more exchanges
+    /// only spend the budget. Other calls that succeed with the token do not end this, because a
+    /// refused API key without a code looks like a refused token; nor do they protect the token,
+    /// because it may have been revoked since. Refusals whose `code` is about the token alone are
+    /// counted apart, so that they still drop it when bare ones do not.
     pub(crate) fn reject(
         &self,
         token: &AccessToken,
@@ -201,6 +206,7 @@ impl<E: ExchangeError> TokenCache<E> {
         now: Instant,
     ) -> bool {
         let mut state = self.lock();
+        // Another caller has dropped it already, so the next token may help.
         let Some(cached) = state.token.as_ref().filter(|cached| cached.token.is(token)) else {
             return true;
         };
@@ -232,10 +238,13 @@ impl<E: ExchangeError> TokenCache<E> {
             .filter(|cached| cached.token.is_valid(now))
         {
             let token = cached.token.clone();
+            // A valid token is used as it is while another caller refreshes it, and while a refusal
+            // stands: more attempts lock the account.
             if now < cached.refresh_at || in_flight || refused.is_some() {
                 return Plan::Use(token);
             }
-            // Set at the start: a caller that is dropped within the refresh cannot set it at the end.
+            // Set at the start, because a caller that is dropped during the refresh sets nothing
+            // later.
             cached.refresh_at = later(now, EARLY_REFRESH_AGAIN);
             return Plan::RefreshEarly(token, self.lead(&mut state));
         }
@@ -269,7 +278,7 @@ impl<E: ExchangeError> TokenCache<E> {
         }
     }
 
-    /// From now on no caller waits for this flight.
+    /// Forgets this exchange: no further caller waits for it.
     fn follow_no_more(&self, number: u64) {
         let mut state = self.lock();
         if state
@@ -282,12 +291,12 @@ impl<E: ExchangeError> TokenCache<E> {
     }
 
     fn lock(&self) -> MutexGuard<'_, State<E>> {
-        // No code of others runs under this lock, so a poisoned state is a whole state.
+        // No foreign code runs under this lock, so a poisoned state is still consistent.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The one caller who makes the exchange. Dropping it ends the flight without an outcome.
+/// The caller that makes the exchange. Dropping it ends the exchange without an outcome.
 struct Lead<'a, E: ExchangeError> {
     cache: &'a TokenCache<E>,
     number: u64,
@@ -295,12 +304,12 @@ struct Lead<'a, E: ExchangeError> {
     detector: Arc<StallDetector>,
 }
 
-/// What came of a flight for one who follows it.
+/// How an exchange ended for a caller that waited for it.
 enum Followed<E> {
     Outcome(Outcome<E>),
-    /// Its leader is gone.
+    /// Its leader was dropped.
     Left,
-    /// Its leader exists and is no longer polled.
+    /// Its leader exists, and its owner no longer polls it.
     SetAside,
 }
 
@@ -330,8 +339,9 @@ impl<E: ExchangeError> Lead<'_, E> {
         })
     }
 
-    /// An early refresh that failed costs nothing: the token at hand is still valid. Whoever lost
-    /// it meanwhile, and waits for this flight, tries again alone unless the refusal is definite.
+    /// A failed early refresh publishes nothing: the cached token is still valid. A caller whose
+    /// token was rejected meanwhile, and that waits for this exchange, makes its own unless the
+    /// refusal is definite.
     fn finish_early(
         mut self,
         fetched: Option<Result<AccessToken, E>>,
@@ -382,8 +392,8 @@ impl<E: ExchangeError> Drop for Lead<'_, E> {
     }
 }
 
-/// Whether a code speaks of the access token and of nothing else (IDCloud documentation, error
-/// codes page): it is missing, expired, or cannot be read.
+/// Whether a code is about the access token alone (IDCloud documentation, error codes page): it is
+/// missing, expired, or unreadable.
 fn is_about_the_token(code: &str) -> bool {
     matches!(code, "10501" | "10502" | "10700")
 }

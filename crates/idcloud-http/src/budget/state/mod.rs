@@ -1,6 +1,7 @@
-//! The limiter's state: the admission window, the send window and one FIFO a lane. Every method runs under its mutex.
+//! The limiter's state: the admission window, the send window and one FIFO per lane. Every method
+//! runs under the limiter's mutex.
 //!
-//! Must not wake a waiter by itself: the waiters to wake are returned, and woken past the lock.
+//! Must not wake a waiter by itself: it returns the waiters to wake after the lock is released.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -11,14 +12,14 @@ use tokio::time::Instant;
 use crate::budget::lanes::{LANES, LanePriority, TOKEN};
 use crate::budget::sliding_window::{SlidingWindow, Slot};
 
-/// The line of those who had their turn and wait to leave; the others are the lanes.
+/// The queue of admitted calls that wait to be sent; the other queues are the lanes.
 pub(crate) const READY: usize = LANES;
-/// How many seconds' worth of turns may be out before the next is given: what happens between turn
-/// and departure may take this long without costing throughput, and no more calls than that can
-/// come to stand before the departures when a token exchange drags on.
+/// How many seconds' worth of calls may be admitted and unsent. Tokens and hooks may take this long
+/// without costing throughput, and a slow token exchange cannot gather a larger crowd that would be
+/// late when it is sent.
 const SECONDS_OUT: usize = 5;
 
-/// Who should be woken, once the lock is let go.
+/// The waiters to wake once the lock is released.
 #[derive(Default)]
 pub(crate) struct Wake([Option<Arc<Notify>>; 2]);
 
@@ -30,15 +31,16 @@ impl Wake {
     }
 }
 
-/// Why there is no turn yet.
+/// Why a call is not admitted yet.
 pub(crate) enum NotYet {
-    /// There may be one then.
+    /// It may be admitted then.
     Until(Instant),
-    /// Others must leave first, and wake who is next.
+    /// Admitted calls must be sent first; they wake the next waiter.
     Closed,
 }
 
-/// Whether a request has waited, or found a free slot on arrival.
+/// Whether a request found a free slot on arrival, or has waited and follows at a distance: so
+/// bursts of lookups do not delay creates beyond a second.
 #[derive(Clone, Copy)]
 pub(crate) enum Spacing {
     AtOnce,
@@ -52,9 +54,9 @@ struct Waiter {
 
 /// The limiter's state.
 ///
-/// A call passes two rings. A turn lets it begin, and spaces calls out; the departure, which comes
-/// when its token is there and its hook is done, is what the budget counts. Where nothing takes
-/// time in between, both are one moment.
+/// A call takes a slot of two windows. The admission (`turns`) lets it fetch a token and run its
+/// hook, and spaces calls out. The send (`departures`) counts against the budget, so a slow hook
+/// costs the call's time and none of the tenant's budget.
 pub(crate) struct LimiterState {
     turns: SlidingWindow,
     pub(crate) departures: SlidingWindow,
@@ -62,7 +64,7 @@ pub(crate) struct LimiterState {
     lines: [VecDeque<Waiter>; LANES + 1],
     /// Admissions whose calls have not been sent yet.
     pub(crate) out: usize,
-    /// Creates that wait for room for their body.
+    /// Creates that wait for a permit for their body.
     pub(crate) without_body: usize,
     pub(crate) paused_until: Option<Instant>,
     numbered: u64,
@@ -82,12 +84,12 @@ impl LimiterState {
         }
     }
 
-    /// How many wait in each line.
+    /// The length of each queue.
     pub(crate) fn lengths(&self) -> [usize; LANES + 1] {
         self.lines.each_ref().map(VecDeque::len)
     }
 
-    /// How many wait for a turn, or for room before it.
+    /// How many calls wait for admission, or for a permit for their body before it.
     pub(crate) fn queued(&self) -> usize {
         let lanes = self.lines.iter().take(LANES);
         self.without_body + lanes.map(VecDeque::len).sum::<usize>()
@@ -101,14 +103,14 @@ impl LimiterState {
         self.lines.last().is_none_or(VecDeque::is_empty)
     }
 
-    /// Whether calls get turns: not while those who had one pile up behind them.
+    /// Whether calls are admitted: not while too many admitted calls are unsent.
     fn is_open(&self) -> bool {
         let rate = self.departures.rate();
         let leaving = self.lines.last().map_or(0, VecDeque::len);
         self.out < rate.saturating_mul(SECONDS_OUT) && leaving < rate
     }
 
-    /// A turn now, or why not.
+    /// Admits a call now, or says why not.
     pub(crate) fn take_turn(
         &mut self,
         lane: usize,
@@ -116,7 +118,7 @@ impl LimiterState {
         pace: Spacing,
     ) -> Result<Slot, NotYet> {
         self.paused(now).map_err(NotYet::Until)?;
-        // A token exchange has its turn all the same: it is what those who are out wait for.
+        // A token exchange is admitted all the same: the admitted calls wait for its token.
         if lane != TOKEN && !self.is_open() {
             return Err(NotYet::Closed);
         }
@@ -126,7 +128,8 @@ impl LimiterState {
         Ok(slot)
     }
 
-    /// A departure now, or when one is possible; and who may go on because there is one less out.
+    /// Takes a send slot now, or says when one is free; returns the waiter to wake if that reopens
+    /// admission.
     pub(crate) fn take_departure(
         &mut self,
         now: Instant,
@@ -141,9 +144,10 @@ impl LimiterState {
         Ok((slot, Wake([next, None])))
     }
 
-    /// Takes back a turn whose call will not leave.
+    /// Takes back the slots of a call that will not be sent.
     pub(crate) fn give_back(&mut self, turn: Slot, departure: Option<Slot>) -> Wake {
         self.turns.give_back(turn);
+        // A call that had a send slot was no longer counted as unsent.
         match departure {
             Some(departure) => self.departures.give_back(departure),
             None => self.out = self.out.saturating_sub(1),
@@ -161,7 +165,7 @@ impl LimiterState {
         }
     }
 
-    /// Joins a line at its end, or at its front.
+    /// Joins a queue at its end, or at its front.
     pub(crate) fn join(&mut self, line: usize, first: bool) -> (u64, Arc<Notify>) {
         let number = self.numbered;
         self.numbered += 1;
@@ -180,13 +184,14 @@ impl LimiterState {
         (number, wake)
     }
 
-    /// Leaves a line, wherever it stood, and says who is next.
+    /// Leaves a queue from any position, and returns the waiters to wake.
     pub(crate) fn leave(&mut self, line: usize, number: u64) -> Wake {
         if let Some(queue) = self.lines.get_mut(line)
             && let Some(index) = queue.iter().position(|waiter| waiter.number == number)
         {
             queue.remove(index);
         }
+        // One less ready call may also reopen admission.
         if line == READY {
             self.wake_all_lines()
         } else {
@@ -194,7 +199,7 @@ impl LimiterState {
         }
     }
 
-    /// Whether this is the waiter of its line whose time has come.
+    /// Whether this waiter is the next one of its kind.
     pub(crate) fn is_next(&self, line: usize, number: u64) -> bool {
         let next = if line == READY {
             self.next_to_leave()
