@@ -1,4 +1,4 @@
-//! What a failed call tells: what happened, whether it may have run, and what may be done about it.
+//! The error of a failed call: its kind, whether the request may have run, and what to do.
 //!
 //! Must not hold or show a URL, a body, a credential or a personal value.
 
@@ -23,30 +23,31 @@ pub enum ErrorKind {
     Signing,
     /// IDCloud asked to slow down (429, 425), longer or more often than the call could wait.
     RateLimited,
-    /// No connection came about. Nothing was sent.
+    /// No connection could be made. Nothing was sent.
     Unreachable,
-    /// A create may have run and been billed; the answer that would say so is missing. It was not repeated.
+    /// A create may have run and been billed; the answer that would say so is missing. It was not
+    /// repeated.
     Ambiguous,
-    /// The connection broke or the answer did not come in time, and what was asked changes nothing.
+    /// The connection broke or the answer did not come in time, and the request changes nothing.
     Interrupted,
     /// The call's deadline passed.
     DeadlineExceeded,
-    /// As many calls wait for their turn as may. Nothing was sent.
+    /// The queue for admission is full. Nothing was sent.
     QueueFull,
-    /// The turn did not come in time. Nothing was sent.
+    /// The call was not admitted in time. Nothing was sent.
     QueueTimeout,
-    /// The process is not known to this tenant.
+    /// This tenant has no such process.
     NotFound,
-    /// The process was there and is not any more. It ran; never answer this with a new create.
+    /// The process ran, and its result is no longer kept. Never respond to this with a new create.
     Gone,
     /// An answer to a lookup or a token exchange cannot be read.
     Unreadable,
     /// IDCloud failed to answer a lookup or a token exchange (5xx, 408).
     Server,
-    /// The caller's `before_dispatch` hook failed. This attempt was not sent; whether an earlier one
-    /// was, [`Error::delivery`] says.
+    /// The caller's `before_dispatch` hook failed. This attempt was not sent; [`Error::delivery`]
+    /// covers those before it.
     Hook,
-    /// The request cannot be sent as it is. Nothing was sent.
+    /// The request is invalid. Nothing was sent.
     InvalidRequest,
 }
 
@@ -127,10 +128,10 @@ impl fmt::Display for ErrorKind {
     }
 }
 
-/// What is known about the request's arrival.
+/// What is known about the delivery of the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Delivery {
-    /// It provably did not leave, or not whole; IDCloud did not run it.
+    /// It provably was not sent, or not completely; IDCloud did not run it.
     NotSent,
     /// It may have arrived, and may have run.
     Unknown,
@@ -150,11 +151,11 @@ impl Delivery {
     }
 }
 
-/// What making the same call again would do.
+/// What a repetition of the call would do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RetryAdvice {
-    /// It can be made again without harm, after this long.
+    /// It can be repeated without harm, after this long.
     After(Duration),
     /// It would fail in the same way until something is changed.
     Never,
@@ -166,13 +167,13 @@ const AMBIGUOUS: &str = "Do not repeat the create unless a second bill is accept
 const BETWEEN: &str = "something between this program and IDCloud answered";
 const FOUND: &str = "The answer names the process: look it up, and do not create it again.";
 
-/// When the network is tried again: the call itself has tried for a while already.
+/// When to try the network again: the call itself has tried for a while already.
 const UNREACHABLE: Duration = Duration::from_secs(10);
 
 /// A failed call.
 ///
-/// Act on [`kind`](Self::kind) and [`delivery`](Self::delivery); the rest informs. `Display` is one
-/// line; [`source`](std::error::Error::source) leads to the cause.
+/// Act on [`kind`](Self::kind) and [`delivery`](Self::delivery); the rest is information. `Display`
+/// is one line; [`source`](std::error::Error::source) leads to the cause.
 pub struct Error(Box<Inner>);
 
 #[derive(Default)]
@@ -223,7 +224,7 @@ impl Error {
         self.0.delivery
     }
 
-    /// What making the same call again would do.
+    /// What a repetition of the call would do.
     #[must_use]
     pub fn retry_advice(&self) -> RetryAdvice {
         let after = RetryAdvice::After(self.0.details.retry_after.unwrap_or_default());
@@ -242,7 +243,7 @@ impl Error {
         }
     }
 
-    /// The operation that was asked for.
+    /// The call's operation.
     #[must_use]
     pub fn operation(&self) -> Operation {
         self.0.operation
@@ -266,33 +267,38 @@ impl Error {
         self.0.details.code.as_ref()
     }
 
-    /// The process that an answer named although it was no success, or that stands in the part of it that arrived.
+    /// The process that an answer named although it was no success, or that the received part of an
+    /// answer names.
     ///
-    /// Of a create it says that a process exists, and nothing of what came of it: look it up, and never create it anew.
+    /// For a create it proves that a process exists, and nothing about its result: look it up, and
+    /// never create it again.
     #[must_use]
     pub fn process_id(&self) -> Option<&ProcessId> {
         self.0.details.process_id.as_ref()
     }
 
-    /// Whether the last answer carries a simulator's mark. A process that it names is then no person's.
+    /// Whether the last answer carries a simulator's mark. A process that it names is then
+    /// simulated too.
     #[must_use]
     pub fn simulated(&self) -> bool {
         self.0.details.simulated
     }
 
-    /// By how many seconds IDCloud's clock is ahead of this machine's, where that is the trouble.
+    /// By how many seconds IDCloud's clock is ahead of this machine's, if that is the cause.
     #[must_use]
     pub fn clock_skew_seconds(&self) -> Option<i64> {
         self.0.details.clock_skew
     }
 
-    /// What is wrong with the last answer, or why none came, as a clause: `the answer is cut short`. Never anything of the answer itself.
+    /// Why the last answer is unusable, or why none came, as a clause: `the answer is cut short`.
+    /// Never anything of the answer itself.
     #[must_use]
     pub fn detail(&self) -> Option<&'static str> {
         self.0.details.detail
     }
 
-    /// What stands between this program and IDCloud, where that answered in its place or kept the connection from coming about.
+    /// The device or address between this program and IDCloud that answered in its place, or
+    /// prevented the connection.
     #[must_use]
     pub fn obstacle(&self) -> Option<Obstacle> {
         self.0.details.obstacle
@@ -304,7 +310,7 @@ impl Error {
         self.help_in(Language::English)
     }
 
-    /// What to do about it: the catalogue's remedy for the code, where there is one, in `language`.
+    /// What to do about it, in `language`: the catalogue's remedy for the code, if it has one.
     #[must_use]
     pub fn help_in(&self, language: Language) -> Option<Cow<'static, str>> {
         if let Some(skew) = self.0.details.clock_skew {
@@ -345,7 +351,7 @@ impl fmt::Display for Error {
             details,
             ..
         } = &*self.0;
-        // Whether it may be sent again comes before who answered.
+        // Whether it may be sent again matters more than which side answered.
         let answered = details.obstacle.is_some() && details.status.is_some();
         let comes_first = matches!(kind, ErrorKind::Ambiguous | ErrorKind::DeadlineExceeded);
         let message = if answered && !comes_first {

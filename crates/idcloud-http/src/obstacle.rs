@@ -1,6 +1,6 @@
-//! What stands between this program and IDCloud, and answers or turns away in its place.
+//! Devices and addresses between this program and IDCloud that answer or refuse in its place.
 //!
-//! Must not be said of an answer that carries a code of IDCloud's.
+//! Must not be reported for an answer that carries a code of IDCloud's.
 
 use std::fmt;
 
@@ -9,19 +9,19 @@ use idcloud_model::ErrorAnswer;
 
 /// Something between this program and IDCloud: a firewall, a proxy, a gateway, or a wrong address.
 ///
-/// Either it answered, in a way that IDCloud does not, or it kept the connection from coming about.
+/// Either it answered, in a way that IDCloud does not, or it prevented the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Obstacle {
-    /// A page, or another text that is no JSON, stands where IDCloud's answer should be.
+    /// A page, or another text that is no JSON, came instead of IDCloud's answer.
     Page,
     /// The token endpoint refuses in JSON that has neither a published code nor an OAuth error.
     NoOAuthError,
-    /// The answer leads elsewhere (3xx). IDCloud never does.
+    /// The answer redirects (3xx). IDCloud never does.
     Redirect,
-    /// A proxy wants to know who asks (407).
+    /// A proxy wants credentials (407).
     ProxyAuthentication,
-    /// The request is too large for something on the way (413), and no code of IDCloud's says so.
+    /// The request is too large for a device on the way (413), and no code of IDCloud's says so.
     TooLarge,
     /// The server's certificate is not trusted: a proxy that inspects TLS has one of its own.
     Certificate,
@@ -51,7 +51,7 @@ impl Obstacle {
         }
     }
 
-    /// What is in the way, as a clause.
+    /// The obstacle, as a clause.
     #[must_use]
     pub const fn message(self) -> &'static str {
         match self {
@@ -64,7 +64,7 @@ impl Obstacle {
         }
     }
 
-    /// What to look at.
+    /// What to check.
     #[must_use]
     pub const fn help(self) -> &'static str {
         match self {
@@ -86,8 +86,8 @@ impl Obstacle {
         }
     }
 
-    /// Who answered, where it was not IDCloud: by the answer's status, whether a code of IDCloud's is in
-    /// it, and its body.
+    /// The obstacle that answered in IDCloud's place, if one did: by the answer's status, whether
+    /// it has a code of IDCloud's, and its body.
     pub(crate) fn that_answered(status: StatusCode, has_code: bool, body: &[u8]) -> Option<Self> {
         if has_code {
             return None;
@@ -100,8 +100,9 @@ impl Obstacle {
         }
     }
 
-    /// Who refused a token, where it was not the identity server. OAuth servers name the error in every refusal (RFC 6749, section
-    /// 5.2); a limit is anybody's, and nothing at all may be IDCloud's own gateway.
+    /// The obstacle that refused a token in the identity server's place, if one did. OAuth servers
+    /// name the error in every refusal (RFC 6749, section 5.2). A rate limit proves nothing, and an
+    /// empty body may come from IDCloud's own gateway.
     pub(crate) fn that_refused_a_token(
         status: StatusCode,
         body: &[u8],
@@ -117,10 +118,10 @@ impl Obstacle {
     }
 }
 
-/// Whether a body is text of somebody else's. Nothing at all is IDCloud's way of refusing in no documented answer, but it is everybody's
-/// way of failing, and of not finding.
+/// Whether a body is another server's text. An empty body is no documented refusal of IDCloud's,
+/// but any server fails, or does not find, that way.
 fn is_page(status: StatusCode, body: &[u8]) -> bool {
-    // A byte order mark, and what UTF-16 puts between the letters.
+    // A byte order mark, and the zero bytes that UTF-16 puts between ASCII letters.
     let ignored = |byte: &&u8| {
         !matches!(byte, 0xef | 0xbb | 0xbf | 0xfe | 0xff | 0) && !byte.is_ascii_whitespace()
     };
@@ -141,7 +142,8 @@ impl fmt::Display for Obstacle {
 mod tests {
     use super::*;
 
-    /// What IDCloud answers is never taken for somebody else's answer, and what it never answers is.
+    /// An answer of IDCloud's is never taken for an obstacle's, and one that IDCloud never gives
+    /// is.
     #[test]
     fn who_answered() {
         use Obstacle::{Page, ProxyAuthentication, Redirect, TooLarge};

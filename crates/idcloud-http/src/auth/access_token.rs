@@ -1,6 +1,6 @@
 //! An access token and how long it may be used.
 //!
-//! Must not show itself, and is wiped when the last holder lets go.
+//! Must not show itself; its memory is wiped when the last holder drops it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -28,8 +28,8 @@ struct Inner {
 }
 
 impl AccessToken {
-    /// A token that was asked for at `fetched` (`asked_at` on the wall) and lives for `life`.
-    /// None where the text cannot stand in a header.
+    /// A token that was requested at `fetched` (`asked_at` by the wall clock) and is valid for
+    /// `life`. `None` if the text cannot stand in a header.
     pub(crate) fn new(
         secret: &str,
         fetched: Instant,
@@ -79,15 +79,15 @@ impl AccessToken {
         now.saturating_duration_since(self.0.fetched)
     }
 
-    /// Whether a request that leaves now still finds the token valid.
+    /// Whether a request sent now still finds the token valid.
     pub(crate) fn is_valid(&self, now: Instant) -> bool {
         let margin = Duration::from_secs(10).min(self.0.life / 10);
         self.age(now) < self.0.life.saturating_sub(margin)
     }
 
-    /// When to fetch the next one: about ten minutes before the end (IDCloud documentation,
+    /// When to fetch the next one: about ten minutes before the expiry (IDCloud documentation,
     /// Authentication page), or a sixth of a shorter life, scattered by `share` (0 to 1) so that
-    /// replicas do not all come at once.
+    /// replicas do not refresh together.
     pub(crate) fn refresh_at(&self, share: f64) -> Instant {
         let margin = Duration::from_secs(600).min(self.0.life / 6);
         let scattered = margin.mul_f64(0.9 + 0.2 * share.clamp(0.0, 1.0));

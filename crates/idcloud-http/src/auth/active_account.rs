@@ -1,4 +1,4 @@
-//! One account in use: its token, and what was learnt about it.
+//! The account in use: its token, and the clock skew measured with it.
 //!
 //! Must not be shared between tenants or environments.
 

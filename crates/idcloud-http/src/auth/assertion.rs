@@ -1,4 +1,4 @@
-//! The signed statement that is exchanged for an access token.
+//! The signed assertion that is exchanged for an access token.
 //!
 //! Must not be made twice alike: IDCloud accepts each one once.
 
@@ -15,9 +15,9 @@ use crate::environment::signer::SignError;
 
 /// `{"alg":"RS256","typ":"JWT"}`, the only header that is accepted.
 const HEADER: &str = "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9";
-/// The longest life of an assertion (IDCloud documentation, Authentication page).
+/// The longest lifetime of an assertion, in seconds (IDCloud documentation, Authentication page).
 const LONGEST_LIFE: u64 = 3600;
-/// The shortest life that this crate gives one; clocks may differ by minutes.
+/// The shortest lifetime that this crate gives one, in seconds; clocks may differ by minutes.
 const SHORTEST_LIFE: u64 = 300;
 
 /// Exactly the five claims that are allowed; any other is answered with 1.2.22.
@@ -30,11 +30,11 @@ struct Claims<'a> {
     exp: u64,
 }
 
-/// Gives each assertion another life.
+/// Gives each assertion another lifetime.
 ///
 /// RS256 signatures are deterministic and `jti` is forbidden, so two assertions of one second would
-/// be the same text, and the second would be answered with 1.2.7. Within a process the lives go
-/// round without repeating; where they start is drawn, so that replicas rarely meet.
+/// be the same text, and the second would be answered with 1.2.7. Within a process the lifetimes
+/// cycle without repeating; the start is random, so that replicas rarely collide.
 #[derive(Debug)]
 pub(crate) struct UniqueLifetimes(AtomicU64);
 
@@ -44,7 +44,7 @@ impl UniqueLifetimes {
     }
 
     const COUNT: u64 = LONGEST_LIFE - SHORTEST_LIFE + 1;
-    /// Shares no divisor with the count, so that every life comes before one comes again.
+    /// Coprime with the number of lifetimes, so that each comes once before one repeats.
     const STEP: u64 = 1009;
 
     fn next(&self) -> u64 {
@@ -66,7 +66,7 @@ fn unsigned(issuer: &str, audience: &str, start: u64, life: u64) -> Zeroizing<St
         iat: start,
         exp: start + life.min(LONGEST_LIFE),
     };
-    // These claims are text and numbers; their serialisation has no way to fail.
+    // These claims are text and numbers, whose serialization cannot fail.
     let payload = serde_json::to_string(&claims).unwrap_or_default();
     let mut text = Zeroizing::new(String::with_capacity(
         HEADER.len() + payload.len() * 2 + 400,

@@ -1,6 +1,6 @@
 //! The exchange of an assertion for an access token.
 //!
-//! Must not repeat what locks accounts, nor send one assertion twice.
+//! Must not repeat a request that locks accounts, nor send one assertion twice.
 
 use std::fmt;
 use std::pin::pin;
@@ -34,17 +34,18 @@ use crate::transport::{CallContext, Transport};
 
 /// The most requests that one exchange makes.
 const MAX_ATTEMPTS: u32 = 5;
-/// The longest that one exchange lasts, however many callers wait for it.
+/// The longest that one exchange takes, however many callers wait for it.
 const DEADLINE: Duration = Duration::from_secs(60);
-/// A difference of clocks below this is the `Date` header's coarseness and the way's length.
+/// A smaller clock difference, in seconds, may be the `Date` header's resolution and the network's
+/// delay.
 const LEAST_SKEW_SECONDS: u64 = 5;
 /// The account is locked: too many attempts.
 const LOCKED: &str = "1.2.18";
-/// A clock that differs by more is reported and corrects nothing: otherwise a proxy's `Date` could have assertions
-/// signed for a day of its choice.
+/// A larger clock difference is reported and not corrected: otherwise a proxy's `Date` could make
+/// assertions be signed for a day of its choice.
 const MOST_CORRECTED_SECONDS: u64 = 24 * 3600;
 
-/// Why an exchange brought no token. Shared by everyone who waited for it.
+/// Why an exchange brought no token. Shared by every caller that waited for it.
 pub(crate) struct ExchangeFailure {
     pub(crate) kind: ErrorKind,
     pub(crate) delivery: Delivery,
@@ -52,7 +53,7 @@ pub(crate) struct ExchangeFailure {
     pub(crate) code: Option<ErrorCode>,
     pub(crate) retry_after: Option<Duration>,
     pub(crate) clock_skew: Option<i64>,
-    /// What is wrong with the answer, or why none came, as a clause.
+    /// Why the answer is unusable, or why none came, as a clause.
     pub(crate) detail: Option<&'static str>,
     pub(crate) obstacle: Option<Obstacle>,
     definite: bool,
@@ -147,7 +148,7 @@ impl std::error::Error for ExchangeFailure {
     }
 }
 
-/// What an exchange is made with.
+/// The parts of an exchange.
 pub(crate) struct Exchange<'a> {
     pub(crate) account: &'a ServiceAccount,
     pub(crate) audience: &'a str,
@@ -164,8 +165,8 @@ pub(crate) struct Exchange<'a> {
 }
 
 impl Exchange<'_> {
-    /// Makes the exchange, and repeats it as the replay table allows. An early one is not repeated,
-    /// unless only its assertion was at fault: the token at hand is still good.
+    /// Makes the exchange, and repeats it as the retry policy allows. An early refresh is not
+    /// repeated, unless only its assertion was at fault: the cached token is still valid.
     pub(crate) async fn run(&self, purpose: Purpose) -> Result<AccessToken, ExchangeFailure> {
         let deadline = later(self.clock.instant(), DEADLINE);
         let mut facts = RetryContext::default();
@@ -176,7 +177,7 @@ impl Exchange<'_> {
             let mut reading = self.attempt(attempt, applied).await?;
             let measured = self.measured_skew(&reading.headers);
             let skew = measured.unwrap_or(0);
-            // What the assertion already allowed for is no reason to make another.
+            // A difference that the assertion already corrected is no reason for another one.
             facts.skew_measured = measured.is_some_and(|measured| {
                 is_skewed(measured.saturating_sub(applied)) && is_corrected(measured)
             });
@@ -184,8 +185,8 @@ impl Exchange<'_> {
             if Self::is_overcorrected(action, &reading, applied, facts) {
                 action = Action::Reassert(Failure::Credentials);
             }
-            // A correction is as good as its last confirmation: this machine's clock may have been
-            // put right since.
+            // The correction follows each measurement: this machine's clock may have been set
+            // since.
             if let Some(measured) = measured
                 && (applied != 0 || matches!(action, Action::Reassert(_)))
             {
@@ -231,8 +232,8 @@ impl Exchange<'_> {
         }
     }
 
-    /// Whether the account was refused an assertion that was dated by a correction which no longer
-    /// holds. The codes differ by what else is wrong with it; only a locked account is left alone.
+    /// Whether the account refused an assertion whose correction no longer holds. The code depends
+    /// on what else is wrong with it; only a locked account is not retried.
     fn is_overcorrected<T>(
         action: Action,
         reading: &AttemptResult<T>,
@@ -315,7 +316,7 @@ impl Exchange<'_> {
         request
     }
 
-    /// How many seconds the answer's `Date` is ahead of this machine's clock, where it has one.
+    /// How many seconds the answer's `Date` is ahead of this machine's clock; `None` without one.
     fn measured_skew(&self, headers: &HeaderMap) -> Option<i64> {
         let date = headers
             .get(header::DATE)

@@ -1,20 +1,22 @@
 //! Whether a call's request is with the transport right now.
 //!
-//! Must not say so of a call that stands in a queue.
+//! Must not report a call that stands in a queue as sent.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Tells whether the request of the call that it was given to is with the transport right now.
+/// Reports whether the request of its call is with the transport right now.
 ///
-/// A call's future must be polled or dropped, because others may wait behind it. While its request is in
-/// transit no caller does, so that such a future may be set aside and loses no answer by it.
+/// A call's future must be polled or dropped, because other callers may wait behind it. While its
+/// request is in transit none does, so the caller may leave the future unpolled for a while without
+/// losing the answer.
 ///
-/// The exchange for a token that the call needs is a request of its too. Others may need the same token, so a
-/// future that is set aside meanwhile should be taken up again soon: a second after its answer came they make an
-/// exchange of their own.
+/// The exchange for a token that the call needs counts as in transit too. Other callers may need
+/// the same token, so resume such a future soon: a second after the exchange's answer came they
+/// make an exchange of their own.
 ///
-/// Give one to each call, with [`CallOptions::with_in_transit`](crate::CallOptions::with_in_transit).
+/// Give one to each call, with
+/// [`CallOptions::with_in_transit`](crate::CallOptions::with_in_transit).
 #[derive(Clone, Debug, Default)]
 pub struct InTransit(Arc<AtomicBool>);
 
@@ -31,7 +33,7 @@ impl InTransit {
         self.0.load(Ordering::Acquire)
     }
 
-    /// Says so until the value that is returned is dropped.
+    /// In transit until the returned value is dropped.
     pub(crate) fn begin(&self) -> Sending<'_> {
         self.0.store(true, Ordering::Release);
         Sending(self)

@@ -1,4 +1,4 @@
-//! The access token: how it is got, kept, shared and replaced.
+//! The access token: how it is fetched, cached, shared and replaced.
 //!
 //! Must not show an assertion, a key or a token.
 

@@ -1,6 +1,7 @@
-//! How long a definite refusal of the account is remembered. Pure.
+//! How long a definite refusal of the account stands.
 //!
-//! Must not let a wrong key be tried often: too many attempts lock the account (1.2.18).
+//! Must not do I/O, nor let a wrong key be tried often: too many attempts lock the account
+//! (1.2.18).
 
 use std::time::Duration;
 
@@ -33,7 +34,7 @@ impl<E: Clone> RefusalBackoff<E> {
         Some((last.error.clone(), last.until - now))
     }
 
-    /// Remembers a refusal: for 5 seconds, and each time twice as long, up to 5 minutes.
+    /// Records a refusal: it stands for 5 seconds, and each time twice as long, up to 5 minutes.
     pub(crate) fn remember(&mut self, error: E, now: Instant) {
         let held = self
             .last
@@ -46,13 +47,13 @@ impl<E: Clone> RefusalBackoff<E> {
         });
     }
 
-    /// Forgets a refusal so long past that the next has nothing to do with it.
+    /// Forgets a refusal so old that the next one is unrelated to it.
     pub(crate) fn forget_the_distant(&mut self, now: Instant) {
         self.last
             .take_if(|last| now.saturating_duration_since(last.until) >= LONGEST);
     }
 
-    /// All is well: the next refusal is the first again.
+    /// Forgets all refusals after a success: the next one counts as the first.
     pub(crate) fn forget(&mut self) {
         self.last = None;
     }

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-/// A waiter's side. Waiters are woken in the order in which they came; `tokio::sync::watch` wakes in an order drawn
-/// at random.
+/// A waiter's side. Waiters are woken in order of arrival; `tokio::sync::watch` wakes in random
+/// order.
 #[derive(Debug)]
 pub(crate) struct Waiting<T>(Arc<Shared<T>>);
 

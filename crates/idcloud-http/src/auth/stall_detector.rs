@@ -1,4 +1,5 @@
-//! Detects a stalled leader: a future that other callers wait on and that its owner no longer polls.
+//! Detects a stalled leader: a future that other callers wait on and that its owner no longer
+//! polls.
 //!
 //! Must not report a leader that is only waiting for a slow response.
 
@@ -15,9 +16,10 @@ use crate::time::clock::Clock;
 /// How long a woken future may take to be polled. A task that is alive takes microseconds.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Notes when a future is woken and when it is polled.
+/// Records when a future is woken and when it is polled.
 ///
-/// A future that is kept without being polled differs from one that waits: it was woken, and is not polled after it.
+/// A future that was woken and is not polled afterwards is stalled; one that waits for a response
+/// is not woken.
 #[derive(Debug, Default)]
 pub(crate) struct StallDetector {
     state: Mutex<State>,
@@ -29,7 +31,7 @@ struct State {
     /// The task that polled last.
     waker: Option<Waker>,
     polls: u64,
-    /// It was woken, and not polled since.
+    /// It was woken, and has not been polled since.
     is_woken: bool,
 }
 
@@ -45,11 +47,11 @@ impl StallDetector {
         .await
     }
 
-    /// Returns once the work was woken and is not polled.
+    /// Returns once the work was woken and has not been polled for [`GRACE`].
     pub(crate) async fn stalled(&self, clock: &dyn Clock) {
         loop {
             let mut woken = pin!(self.woken.notified());
-            // In line before the look, so that no word in between is missed.
+            // Registered before the state is read, so that no wake-up in between is missed.
             woken.as_mut().enable();
             let since = self.woken_after();
             if since.is_none() {
@@ -63,13 +65,13 @@ impl StallDetector {
         }
     }
 
-    /// The work is over, or its future was dropped.
+    /// The work is done, or its future was dropped.
     pub(crate) fn end(&self) {
         let waker = self.lock().waker.take();
         drop(waker);
     }
 
-    /// After how many polls it was woken, where it was not polled since.
+    /// The number of polls before it was woken, if it has not been polled since.
     fn woken_after(&self) -> Option<u64> {
         let state = self.lock();
         state.is_woken.then_some(state.polls)
@@ -85,7 +87,7 @@ impl StallDetector {
         drop(before);
     }
 
-    /// No code of others runs under this lock.
+    /// No foreign code runs under this lock.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -124,7 +126,8 @@ mod tests {
         within(&clock, limit, stalled).await.is_some()
     }
 
-    /// One that is woken again has stirred in between: only who stays woken for the whole time was set aside.
+    /// A future that is woken again was polled in between: only one that stays woken for the whole
+    /// time is stalled.
     #[tokio::test(start_paused = true)]
     async fn a_future_that_is_polled_again_has_not_stalled() {
         let clock = SystemClock::new();
@@ -145,7 +148,7 @@ mod tests {
         assert!(has_stalled(&detector, GRACE).await);
     }
 
-    /// Work that is over keeps no task alive.
+    /// Finished work keeps no task alive.
     #[test]
     fn the_end_lets_go_of_who_polled() {
         let (detector, task) = (StallDetector::default(), Arc::new(Unmoved));

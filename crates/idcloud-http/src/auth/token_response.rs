@@ -1,6 +1,6 @@
-//! The answer of the token endpoint: the token, and how long it is used.
+//! The answer of the token endpoint: the token and its lifetime.
 //!
-//! Must not show what it read, nor turn down a token for the life it is given.
+//! Must not show what it read, nor refuse a token because of its lifetime.
 
 use std::time::{Duration, SystemTime};
 
@@ -11,9 +11,9 @@ use zeroize::Zeroizing;
 
 use crate::auth::access_token::AccessToken;
 
-/// The documented life of a token, for an answer that does not say.
+/// The documented lifetime of a token, for an answer that names none.
 const USUAL_LIFE: Duration = Duration::from_secs(3600);
-/// The life of a token whose answer says what cannot be: it is used, and soon replaced.
+/// The lifetime of a token whose answer names an impossible one: it is used, and replaced soon.
 const DOUBTFUL_LIFE: Duration = Duration::from_secs(60);
 /// No token is used longer than a day, whatever the answer says.
 const LONGEST_LIFE: Duration = Duration::from_secs(24 * 3600);
@@ -25,7 +25,7 @@ struct TokenAnswer {
     expires_in: Option<serde_json::Value>,
 }
 
-/// What is wrong with an answer that holds no access token, as a clause.
+/// Why an answer holds no access token, as a clause.
 fn unreadable(body: &[u8], category: Category) -> &'static str {
     match category {
         _ if body.trim_ascii().is_empty() => "the answer is empty",
@@ -35,16 +35,16 @@ fn unreadable(body: &[u8], category: Category) -> &'static str {
     }
 }
 
-/// Reads the access token that was asked for at `fetched` (`asked_at` on the wall) out of an answer;
-/// or says what is wrong with the answer, as a clause.
+/// Reads the access token that was requested at `fetched` (`asked_at` by the wall clock), or
+/// returns why the answer is unusable, as a clause.
 pub(crate) fn read_token(
     body: &[u8],
     fetched: Instant,
     asked_at: SystemTime,
 ) -> Result<AccessToken, &'static str> {
-    // Editors and gateways put a byte order mark before a text (RFC 8259 lets a reader pass over it).
+    // Editors and gateways put a byte order mark before a text, and RFC 8259 lets a reader skip it.
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-    // The error of the JSON reader could quote the body.
+    // The JSON reader's own error could quote the body.
     let answer: TokenAnswer =
         serde_json::from_slice(body).map_err(|error| unreadable(body, error.classify()))?;
     AccessToken::new(
@@ -56,7 +56,7 @@ pub(crate) fn read_token(
     .ok_or("the access token cannot stand in a header")
 }
 
-/// How long a token is used whose answer says this of it.
+/// How long a token with this `expires_in` is used.
 fn life(expires_in: Option<&serde_json::Value>) -> Duration {
     use serde_json::Value;
     let seconds = match expires_in {
@@ -76,7 +76,7 @@ fn life(expires_in: Option<&serde_json::Value>) -> Duration {
 mod tests {
     use super::*;
 
-    /// A byte order mark costs no token, and neither does what stands beside it.
+    /// A byte order mark, or other members, cost no token.
     #[tokio::test(start_paused = true)]
     async fn a_mark_before_the_answer() {
         use crate::time::clock::{Clock as _, SystemClock};
@@ -90,7 +90,7 @@ mod tests {
         }
     }
 
-    /// No life that an answer may give a token makes it unusable, or immortal.
+    /// No lifetime in an answer makes a token unusable, or immortal.
     #[test]
     fn every_life_is_usable() {
         for (text, seconds) in [

@@ -1,4 +1,4 @@
-//! Puts a create's body together: JSON, the picture's base64 straight into place, JSON.
+//! Assembles a create's body: JSON, the picture's base64 straight into place, JSON.
 //!
 //! Must not leave a copy of what it writes outside the leased buffer.
 
@@ -19,7 +19,7 @@ type Base64 = base64::engine::GeneralPurpose;
 /// Writes bodies.
 #[derive(Debug)]
 pub(crate) struct Assembler {
-    /// Standard base64 with padding, by the best instructions that the machine has.
+    /// Standard base64 with padding, with the fastest instructions of the machine.
     base64: Base64,
 }
 
@@ -33,8 +33,8 @@ impl Assembler {
         Self { base64 }
     }
 
-    /// The body as one piece, in a buffer of exactly its size that is wiped when the last holder, the
-    /// HTTP library included, lets go. None where a piece cannot be written.
+    /// The body in one buffer of exactly its size, which is wiped when the last holder, the HTTP
+    /// library included, drops it. `None` if a piece cannot be written.
     pub(crate) fn assemble(
         &self,
         body: &Body,
@@ -51,7 +51,8 @@ impl Assembler {
                 Segment::Base64(bytes) => {
                     self.base64.encode_slice(bytes, place).ok()?;
                 }
-                // A sort of piece that this version does not know must not leave half-written.
+                // A body with a kind of piece that this version does not know must not be sent
+                // half-written.
                 _ => return None,
             }
             rest = after;
@@ -74,7 +75,7 @@ mod tests {
         Bytes::from(bytes)
     }
 
-    /// The body is what its pieces make, for every length of the picture modulo three.
+    /// The body equals its pieces, for every length of the picture modulo three.
     #[test]
     fn the_body_is_the_pieces_in_order() {
         let pool = Arc::new(BufferPool::default());

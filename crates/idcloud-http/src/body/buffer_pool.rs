@@ -1,6 +1,6 @@
-//! Buffers for request bodies: lent, wiped when let go, and used again.
+//! Buffers for request bodies: leased, wiped when dropped, and reused.
 //!
-//! Must not lend out a buffer that still holds what another request carried.
+//! Must not lend a buffer that still holds another request's data.
 
 use std::fmt;
 use std::hint::black_box;
@@ -15,8 +15,8 @@ const PERIOD: u32 = 256;
 
 /// A client's buffers.
 ///
-/// A fresh buffer of 820 kB costs up to 200 page faults, so they are kept; as many as were lent at
-/// once during the last few hundred creates, no more.
+/// A fresh buffer of 820 kB costs up to 200 page faults, so buffers are kept: as many as were
+/// leased at once during the last few hundred creates, and no more.
 #[derive(Default)]
 pub(crate) struct BufferPool {
     state: Mutex<State>,
@@ -32,7 +32,7 @@ struct State {
 }
 
 impl BufferPool {
-    /// Lends `len` bytes, all zero. `permit` is held until the lease is let go.
+    /// Lends `len` bytes, all zero. `permit` is held until the lease is dropped.
     pub(crate) fn lend(
         self: &Arc<Self>,
         len: usize,
@@ -78,7 +78,7 @@ impl State {
             .min_by_key(|(_, buffer)| buffer.len())
             .map(|(index, _)| index);
         if fits.is_none() {
-            // The one that is too small gives way to the one that will be made.
+            // The buffer that is too small is freed for the one that will be allocated.
             self.idle.pop();
         }
         fits.map(|index| self.idle.swap_remove(index))

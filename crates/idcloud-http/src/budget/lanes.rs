@@ -1,10 +1,10 @@
-//! Whose turn it is when several sorts of requests wait. Pure.
+//! Which lane is next when calls of several kinds wait.
 //!
-//! Must not starve a lane.
+//! Must not do I/O, nor starve a lane.
 
 use crate::operation::OperationKind;
 
-/// A sort of request that waits in a queue of its own.
+/// The number of lanes: each kind of request waits in a queue of its own.
 pub(crate) const LANES: usize = 3;
 
 /// The lane of an operation, as an index.
@@ -21,19 +21,19 @@ pub(crate) const TOKEN: usize = 0;
 const CREATE: usize = 1;
 const READ: usize = 2;
 
-/// Shares departures out: a token exchange first, because everything waits for it; then, while
-/// creates and reads both wait, one read in five and the rest creates.
+/// Token exchanges first, because every call waits for one; then, while creates and reads both
+/// wait, one read in five and the rest creates.
 #[derive(Debug, Default)]
 pub(crate) struct LanePriority {
-    /// Requests since a read last left.
+    /// Requests since the last read.
     since_read: u32,
 }
 
 impl LanePriority {
-    /// How many departures a waiting read lets pass at most, tokens aside.
+    /// How many requests may overtake a waiting read, token exchanges aside.
     const READ_EVERY: u32 = 5;
 
-    /// Whose turn it is among the lanes that wait.
+    /// The next lane among those in which calls wait.
     pub(crate) fn next(&self, waiting: [bool; LANES]) -> Option<usize> {
         let [token, create, read] = waiting;
         let read_is_due = self.since_read + 1 >= Self::READ_EVERY;
@@ -46,7 +46,7 @@ impl LanePriority {
         }
     }
 
-    /// Records whose turn it was.
+    /// Records which lane was served.
     pub(crate) fn took(&mut self, lane: usize) {
         self.since_read = if lane == READ {
             0
@@ -60,7 +60,7 @@ impl LanePriority {
 mod tests {
     use super::*;
 
-    /// Budget: while both wait, any five departures hold at least three creates and one read.
+    /// Budget: while both wait, any five requests hold at least three creates and one read.
     #[test]
     fn creates_get_three_in_five_and_reads_one() {
         let mut turns = LanePriority::default();

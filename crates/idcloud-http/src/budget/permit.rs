@@ -1,5 +1,6 @@
-//! A turn in hand, and a place in a line.
-//! Neither must ever be lost: dropping one gives it back, and wakes the next waiter.
+//! An admitted call's slots, and a place in a queue.
+//!
+//! Must not be lost: dropping either gives it back, and wakes the next waiter.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -12,7 +13,8 @@ use crate::budget::sliding_window::Slot;
 use crate::budget::state::{NotYet, Spacing};
 use crate::time::timeout::before;
 
-/// A turn, and later its departure. Dropping it before [`depart`](Self::depart) gives both back.
+/// An admission slot, and later its send slot. Dropping it before [`depart`](Self::depart) gives
+/// both back.
 #[must_use = "dropping a turn gives it back"]
 pub(crate) struct Permit {
     limiter: Arc<Limiter>,
@@ -38,7 +40,7 @@ impl Permit {
         self
     }
 
-    /// The request leaves now.
+    /// The request is sent now.
     pub(crate) fn depart(mut self) {
         self.held = false;
     }
@@ -53,7 +55,7 @@ impl Drop for Permit {
     }
 }
 
-/// A place in a line. Leaving it, also by being dropped, wakes the next.
+/// A place in a queue. Leaving it, also by a drop, wakes the next waiter.
 pub(crate) struct Waiting {
     limiter: Arc<Limiter>,
     line: usize,
@@ -81,12 +83,12 @@ impl Waiting {
         }
     }
 
-    /// Waits in a lane for a turn.
+    /// Waits in a lane for admission.
     pub(crate) async fn turn(self) -> Permit {
         self.until(Self::try_turn).await
     }
 
-    /// Waits to leave.
+    /// Waits to be sent.
     pub(crate) async fn departure(self, permit: Permit) -> Permit {
         let departure = self.until(Self::try_departure).await;
         permit.with_departure(departure)
@@ -98,7 +100,7 @@ impl Waiting {
                 Step::Ready(ready) => return ready,
                 Step::Wait => self.wake.notified().await,
                 Step::SleepUntil(at) => {
-                    // A wake-up in between means that the state has changed: look again.
+                    // A wake-up in between means that the state changed: check again.
                     let woken = pin!(self.wake.notified());
                     let _ = before(self.limiter.clock(), at, woken).await;
                 }
@@ -126,7 +128,7 @@ impl Waiting {
             return Step::Wait;
         }
         match queue.take_departure(now, Spacing::Apart) {
-            // Leaving the line wakes everyone whom this concerns.
+            // Leaving the queue wakes every waiter that this concerns.
             Ok((departure, _)) => Step::Ready(departure),
             Err(at) => Step::SleepUntil(at),
         }

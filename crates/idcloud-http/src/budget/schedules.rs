@@ -1,4 +1,4 @@
-//! The limiter under random schedules: many callers of every sort, each dropped at some moment or not.
+//! The limiter under random schedules: many callers of every kind, some dropped at a random moment.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -19,7 +19,7 @@ const KINDS: [OperationKind; 3] = [
     OperationKind::Read,
 ];
 
-/// What one run's callers do, and what came of it.
+/// The callers of one run, and their results.
 struct World {
     clock: VirtualClock,
     limiter: Arc<Limiter>,
@@ -42,7 +42,8 @@ impl World {
         self.clock.sleep(Duration::from_millis(milliseconds)).await;
     }
 
-    /// A call as the client makes it: a turn, some work, a departure, an answer with its body still held.
+    /// A call as the client makes it: admission, some work, the send, an answer with the body still
+    /// held.
     async fn call(&self, kind: OperationKind, work: u64, answer: u64) -> Result<(), NoTurn> {
         let (permit, _room) = match kind {
             OperationKind::Create => {
@@ -62,7 +63,7 @@ impl World {
         Ok(())
     }
 
-    /// Budget: no sliding second, and not its guard either, holds more departures than the rate.
+    /// Budget: no sliding second, nor its guard, holds more requests than the rate.
     fn assert_budget(&self, rate: usize, what: &str) {
         let departed = self.departed.lock().unwrap();
         for (first, next) in departed.iter().zip(departed.iter().skip(rate)) {
@@ -111,8 +112,8 @@ async fn ended(world: &World, calls: tokio::task::LocalSet, limit: u64, what: &s
     }
 }
 
-/// No wake-up is lost: a call that is cancelled in a queue, between admission and send, or before a body's room, passes
-/// on what it held. No waiter is forgotten, and the budget is kept throughout.
+/// No wake-up is lost: a call that is cancelled in a queue, between admission and send, or before a
+/// body's room, passes on what it held. No waiter is forgotten, and the budget is kept throughout.
 #[tokio::test(start_paused = true)]
 async fn random_schedules_lose_no_waiter() {
     for seed in 0..300_u64 {
@@ -152,7 +153,7 @@ async fn random_schedules_lose_no_waiter() {
                 world.limiter.pause(Duration::from_millis(held));
             });
         }
-        // Generous: what is asked for at once takes this long at the rate, and pauses and work beside it.
+        // Generous: the time that all calls take at the rate, plus pauses and work.
         let limit = 20_000 + 80 * 1_500 / u64::try_from(rate).unwrap();
         let what = format!("seed {seed}, rate {rate}, bodies {bodies}");
         ended(&world, local, limit, &what).await;
@@ -164,8 +165,8 @@ async fn random_schedules_lose_no_waiter() {
     }
 }
 
-/// Bounds hold under random schedules: the queue never exceeds `max_queued`, no caller waits past `queue_timeout`, and a
-/// refused caller leaves no state.
+/// Bounds hold under random schedules: the queue never exceeds `max_queued`, no caller waits past
+/// `queue_timeout`, and a refused caller leaves no state.
 #[tokio::test(start_paused = true)]
 async fn random_crowds_keep_the_bounds() {
     for seed in 0..150_u64 {
@@ -220,7 +221,7 @@ async fn random_crowds_keep_the_bounds() {
     }
 }
 
-/// While creates and reads both wait all the time, neither starves, whichever waiters leave meanwhile.
+/// While creates and reads both wait, neither starves, whichever waiters are dropped meanwhile.
 #[tokio::test(start_paused = true)]
 async fn lanes_keep_their_shares_when_callers_leave() {
     for seed in 0..40_u64 {
@@ -252,7 +253,7 @@ async fn lanes_keep_their_shares_when_callers_leave() {
         let last_read = departed
             .iter()
             .rposition(|(_, kind)| *kind == OperationKind::Read);
-        // As long as both still had someone to send, whose number shows at the end.
+        // Only while both kinds still waited, which the last numbers show.
         let both = last_create.unwrap().min(last_read.unwrap());
         for ten in departed[10..both].windows(10) {
             let reads = ten

@@ -1,16 +1,16 @@
-//! The last turns, or departures, of a tenant's requests, and when the next may follow. Pure.
+//! The slots taken in the last second, and when the next is free.
 //!
-//! Must not let more than the budget leave within any sliding second.
+//! Must not do I/O, nor let more than the budget into any sliding second.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// A second, and 25 ms because requests that leave at the right distance may arrive closer.
+/// A second, plus 25 ms because requests sent at the right distance may arrive closer together.
 pub(crate) const WINDOW: Duration = Duration::from_millis(1025);
 
-/// One departure, or the intention of one.
+/// One slot that was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Slot {
     number: u64,
@@ -18,14 +18,14 @@ pub(crate) struct Slot {
 }
 
 impl Slot {
-    /// When the departure was counted.
+    /// When the slot was taken.
     #[cfg(test)]
     pub(crate) const fn at(&self) -> Instant {
         self.at
     }
 }
 
-/// A ring of the last departures, as many as may leave in a second.
+/// The last slots, as many as fit in a second.
 #[derive(Debug)]
 pub(crate) struct SlidingWindow {
     ring: VecDeque<Slot>,
@@ -34,7 +34,7 @@ pub(crate) struct SlidingWindow {
 }
 
 impl SlidingWindow {
-    /// A budget of `rate` departures a second.
+    /// A window of `rate` slots a second.
     pub(crate) fn new(rate: usize) -> Self {
         let rate = rate.max(1);
         Self {
@@ -45,7 +45,7 @@ impl SlidingWindow {
         }
     }
 
-    /// Counts a departure at `now`, or says when the next is possible.
+    /// Takes a slot at `now`, or returns when the next is free.
     pub(crate) fn take(&mut self, now: Instant) -> Result<Slot, Instant> {
         self.forget_before(now);
         if self.ring.len() >= self.rate
@@ -62,10 +62,11 @@ impl SlidingWindow {
         Ok(slot)
     }
 
-    /// Like [`take`](Self::take), for a request that had to wait: such ones leave apart, so that the
-    /// slots of a second do not all come free together and no waiter waits a whole second for one.
+    /// As [`take`](Self::take), for a request that has waited. Such requests are spaced out, so
+    /// that the slots of a second do not all free up together and no waiter waits a whole second
+    /// for one.
     ///
-    /// Three quarters of an even pace leave room for timers that are late; the ring keeps the budget.
+    /// Three quarters of an even spacing leave room for late timers; the window keeps the budget.
     pub(crate) fn take_paced(&mut self, now: Instant) -> Result<Slot, Instant> {
         let parts = u32::try_from(self.rate).unwrap_or(u32::MAX);
         let paced = self
@@ -83,7 +84,7 @@ impl SlidingWindow {
         }
     }
 
-    /// Takes back a departure that did not happen.
+    /// Gives back a slot that was not used.
     pub(crate) fn give_back(&mut self, slot: Slot) {
         if let Some(index) = self
             .ring
@@ -94,12 +95,12 @@ impl SlidingWindow {
         }
     }
 
-    /// Requests a second that may leave.
+    /// Slots a second.
     pub(crate) const fn rate(&self) -> usize {
         self.rate
     }
 
-    /// How many departures still count at `now`.
+    /// How many slots still count at `now`.
     pub(crate) fn counted(&mut self, now: Instant) -> usize {
         self.forget_before(now);
         self.ring.len()
@@ -121,7 +122,7 @@ mod tests {
     use super::*;
     use crate::{Clock, SystemClock};
 
-    /// Budget: however greedily it is asked, no sliding second holds more than the rate.
+    /// Budget: however greedy the callers, no sliding second holds more than the rate.
     #[tokio::test(start_paused = true)]
     async fn no_sliding_second_holds_more_than_the_rate() {
         let start = SystemClock::new().instant();
@@ -164,8 +165,8 @@ mod tests {
         assert!(departures.take(now).is_ok());
     }
 
-    /// Those who had to wait leave at three quarters of an even pace, to the nanosecond, and never before the ring lets them;
-    /// who is turned away takes no slot.
+    /// Requests that waited are spaced at three quarters of an even spacing, to the nanosecond, and
+    /// never before the window has a slot; a refused request takes none.
     #[tokio::test(start_paused = true)]
     async fn who_waited_leaves_apart() {
         let start = SystemClock::new().instant();
@@ -191,7 +192,7 @@ mod tests {
             assert_eq!(departures.take_paced(free - moment), Err(free), "{rate}");
             assert!(departures.take_paced(free).is_ok(), "{rate}");
         }
-        // Where the ring is full and its last departure is recent, the later of the two counts.
+        // If the window is full and its last slot is recent, the later of the two times counts.
         let mut departures = SlidingWindow::new(2);
         assert!(departures.take(start).is_ok());
         let recent = start + WINDOW - moment;
@@ -201,7 +202,7 @@ mod tests {
         assert_eq!(departures.take_paced(start + WINDOW), Err(next));
     }
 
-    /// A departure counts for a second and its guard, and not a moment longer.
+    /// A slot counts for a second and its guard, and not a moment longer.
     #[tokio::test(start_paused = true)]
     async fn a_departure_counts_for_its_window() {
         let start = SystemClock::new().instant();

@@ -40,11 +40,11 @@ impl ClientBuilder {
     pub const RATE: usize = 10;
     /// The largest rate: a hundred thousand requests a second, far above any tenant's budget.
     pub const MAX_RATE: usize = 100_000;
-    /// At most this many create bodies exist at once, unless changed.
+    /// By default at most this many create bodies exist at once.
     pub const MAX_IN_FLIGHT: usize = 64;
-    /// At most this many calls wait for their turn, unless changed.
+    /// By default at most this many calls wait for admission.
     pub const MAX_QUEUED: usize = 1024;
-    /// No call waits longer for its first turn, unless changed: 60 seconds.
+    /// By default no call waits longer for its admission: 60 seconds.
     pub const QUEUE_TIMEOUT: Duration = Duration::from_secs(60);
 
     pub(crate) fn new(environment: Environment) -> Self {
@@ -61,60 +61,62 @@ impl ClientBuilder {
         }
     }
 
-    /// Who carries the requests. Without one, and with the feature `reqwest`, a
-    /// `ReqwestTransport` of its own.
+    /// The transport that carries requests. Without one, and with the feature `reqwest`, the client
+    /// makes a `ReqwestTransport` of its own.
     pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
         self.transport = Some(transport);
         self
     }
 
-    /// Where time comes from; the system's clock unless changed.
+    /// The clock; the system's clock by default.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = Some(clock);
         self
     }
 
-    /// Where the share of a wait comes from that is drawn by lot: evenly from 0 to 1. For tests
-    /// that need the same waits each time. What is no number counts as 1.
+    /// The source of jitter: a number from 0 to 1, evenly distributed. For tests that need the same
+    /// waits each time. NaN counts as 1.
     pub fn jitter(mut self, jitter: Arc<dyn Fn() -> f64 + Send + Sync>) -> Self {
         self.jitter = Some(jitter);
         self
     }
 
-    /// How many requests a second may leave, token exchanges and lookups included: from 1 to
-    /// [`MAX_RATE`](Self::MAX_RATE); anything else is refused by [`build`](Self::build). Programs that
+    /// Requests per second, token exchanges and lookups included: from 1 to
+    /// [`MAX_RATE`](Self::MAX_RATE); [`build`](Self::build) refuses any other rate. Programs that
     /// share a tenant share its budget.
     pub const fn rate(mut self, per_second: usize) -> Self {
         self.rate = per_second;
         self
     }
 
-    /// How many create bodies may exist at once; at least 1. A create waits for room before its turn,
-    /// and that wait counts as part of the queue.
+    /// Create bodies in memory at once, at most; at least 1. A create waits for a body's permit
+    /// before its admission, and that wait counts as part of the queue.
     ///
-    /// Buffers are kept for the next creates, as many as were in use at once lately: never more than
+    /// Buffers are kept for later creates, as many as were recently in use at once: never more than
     /// this, each of up to about 820 kB.
     pub const fn max_in_flight(mut self, bodies: usize) -> Self {
         self.max_in_flight = bodies;
         self
     }
 
-    /// How many calls may wait for their turn, or for room for their body; the next is refused at once.
+    /// How many calls may queue for admission or for a body's permit; the next one is refused at
+    /// once.
     pub const fn max_queued(mut self, calls: usize) -> Self {
         self.max_queued = calls;
         self
     }
 
-    /// How long a call waits for its first turn, room for its body included.
+    /// How long a call waits for its admission, a body's permit included.
     pub const fn queue_timeout(mut self, timeout: Duration) -> Self {
         self.queue_timeout = timeout;
         self
     }
 
-    /// What the program calls itself in the `User-Agent` header, behind this library's own name: `shop/1.2`. Visible ASCII characters
-    /// and blanks, at most 200; anything else is refused by [`build`](Self::build).
+    /// The program's name in the `User-Agent` header, after this library's own: `shop/1.2`. Visible
+    /// ASCII characters and blanks, at most 200; [`build`](Self::build) refuses any other name.
     ///
-    /// Gateways refuse requests without the header, and Unico may ask for it. Nothing personal belongs in it.
+    /// Gateways refuse requests without the header, and Unico may ask for it. It must hold nothing
+    /// personal.
     pub fn application(mut self, name: impl Into<String>) -> Self {
         self.application = Some(name.into());
         self

@@ -31,10 +31,10 @@ impl Call<'_> {
         earlier: Option<PreviousAttempt<T>>,
         state: &mut CallState,
     ) -> Error {
-        // What did not leave is not counted.
+        // An attempt that was not sent is not counted.
         state.attempts -= 1;
-        // A repetition that came too late tells why there had to be one; but a token that was
-        // replaced in between is no longer the trouble.
+        // A repetition that came too late has the cause of the attempt before it; except that a
+        // token that was replaced in between is no longer the cause.
         if let (NotSent::TooLate, Some(earlier)) = (&halt, earlier)
             && earlier.failure != Failure::Credentials
         {
@@ -115,7 +115,7 @@ impl Call<'_> {
     }
 }
 
-/// What is known of a call's arrival after one more attempt.
+/// What is known about the call's delivery after one more attempt.
 pub(crate) fn delivery(before: Delivery, kind: OperationKind, outcome: Outcome<'_>) -> Delivery {
     let this = match outcome {
         Outcome::Failed(
@@ -137,7 +137,7 @@ pub(crate) fn delivery(before: Delivery, kind: OperationKind, outcome: Outcome<'
 }
 
 impl NoToken<ExchangeFailure> {
-    /// Puts what is known into a call's error, and names its kind.
+    /// Fills in a call's error with the exchange's failure, and returns its kind.
     pub(crate) fn into_details(self, details: &mut Details) -> ErrorKind {
         let failure = &self.error;
         let kind = failure.kind;

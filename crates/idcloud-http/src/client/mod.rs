@@ -43,14 +43,15 @@ use crate::{ApiKey, ConfigError, Environment};
 /// Sends the API's operations for one account in one environment.
 ///
 /// Cheap to clone; all clones share the budget, the access token and the buffers. Clients of other
-/// tenants share nothing with it but the transport, where the caller gives both the same one.
+/// tenants share nothing with it, except the transport if the caller gives both the same one.
 ///
-/// Every operation waits for its turn, then has a deadline, repeats what the replay rules allow,
+/// Every operation waits for admission, then has a deadline, repeats what the retry policy allows,
 /// and says in its [`Error`] whether the request may have run. Dropping a call's future does not
-/// stop a request that is on its way: a create whose future was dropped is ambiguous.
+/// stop a request that was sent: a create whose future was dropped is ambiguous.
 ///
-/// A call's future must be polled to its end or dropped. Nothing runs in the background, so one that
-/// is kept without being polled holds its place in the queue, and may hold up everyone behind it.
+/// A call's future must be polled to its end or dropped. Nothing runs in the background, so a
+/// future that is kept without being polled holds its place in the queue, and may block every call
+/// behind it.
 #[derive(Clone)]
 pub struct Client {
     pub(crate) inner: Arc<Shared>,
@@ -62,10 +63,11 @@ impl Client {
         ClientBuilder::new(environment)
     }
 
-    /// Creates a process: billable, irreversible, and not to be found again without its id.
+    /// Creates a process: billable, irreversible, and impossible to find without its id.
     ///
-    /// `Ok` says that IDCloud created a process, not that anyone was approved. An error whose
-    /// [`delivery`](Error::delivery) is [`Unknown`](Delivery::Unknown) says that it may have.
+    /// `Ok` says that IDCloud created a process, not that a person was approved. An error whose
+    /// [`delivery`](Error::delivery) is [`Unknown`](Delivery::Unknown) says that a process may
+    /// exist.
     ///
     /// Source: IDCloud documentation, parameter specification, `POST /processes/v1`, and the error
     /// codes page.
@@ -73,19 +75,20 @@ impl Client {
     /// # Errors
     ///
     /// By [`kind`](Error::kind):
-    /// - [`Ambiguous`](ErrorKind::Ambiguous): a process may exist and be billed. The only kind that says
-    ///   so, and nothing was repeated unless the options allow it.
-    /// - [`Refused`](ErrorKind::Refused), [`Credentials`](ErrorKind::Credentials): IDCloud answered and
-    ///   ran nothing; [`code`](Error::code) and [`help`](Error::help) say what to change.
-    /// - [`RateLimited`](ErrorKind::RateLimited): IDCloud asked to slow down for longer than the call
-    ///   could wait.
+    /// - [`Ambiguous`](ErrorKind::Ambiguous): a process may exist and be billed. The only kind that
+    ///   says so, and nothing was repeated unless the options allow it.
+    /// - [`Refused`](ErrorKind::Refused), [`Credentials`](ErrorKind::Credentials): IDCloud answered
+    ///   and ran nothing; [`code`](Error::code) and [`help`](Error::help) say what to change.
+    /// - [`RateLimited`](ErrorKind::RateLimited): IDCloud asked to slow down for longer than the
+    ///   call could wait.
     /// - [`Unreachable`](ErrorKind::Unreachable), [`QueueFull`](ErrorKind::QueueFull),
     ///   [`QueueTimeout`](ErrorKind::QueueTimeout), [`Signing`](ErrorKind::Signing),
     ///   [`InvalidRequest`](ErrorKind::InvalidRequest): nothing was sent.
-    /// - [`DeadlineExceeded`](ErrorKind::DeadlineExceeded), [`Hook`](ErrorKind::Hook): this attempt was
-    ///   not sent; what is known of those before it, [`delivery`](Error::delivery) says.
+    /// - [`DeadlineExceeded`](ErrorKind::DeadlineExceeded), [`Hook`](ErrorKind::Hook): this attempt
+    ///   was not sent; [`delivery`](Error::delivery) covers those before it.
     /// - [`Interrupted`](ErrorKind::Interrupted), [`Unreadable`](ErrorKind::Unreadable),
-    ///   [`Server`](ErrorKind::Server): the token exchange failed in this way, and no create left.
+    ///   [`Server`](ErrorKind::Server): the token exchange failed in this way, and no create was
+    ///   sent.
     pub async fn create(
         &self,
         key: &ApiKey,
@@ -110,20 +113,22 @@ impl Client {
         self.traced(&span, work).await
     }
 
-    /// Looks a process up as it stands. A process that failed is an answer, not an error, although
-    /// IDCloud sends it with status 410.
+    /// Looks a process up. A failed process is an answer, not an error, although IDCloud sends it
+    /// with status 410.
     ///
-    /// Source: IDCloud documentation, parameter specification, `GET /processes/v1/{id}`, and the error
-    /// codes page.
+    /// Source: IDCloud documentation, parameter specification, `GET /processes/v1/{id}`, and the
+    /// error codes page.
     ///
     /// # Errors
     ///
     /// Those of [`create`](Self::create), of which none is ambiguous here, and:
     /// - [`NotFound`](ErrorKind::NotFound): this tenant has no such process, or not yet
     ///   ([`with_created_at`](CallOptions::with_created_at)).
-    /// - [`Gone`](ErrorKind::Gone): it ran, and its result is no longer kept. Never create it anew.
+    /// - [`Gone`](ErrorKind::Gone): it ran, and its result is no longer kept. Never create it
+    ///   again.
     /// - [`Interrupted`](ErrorKind::Interrupted), [`Unreadable`](ErrorKind::Unreadable),
-    ///   [`Server`](ErrorKind::Server): no usable answer, after the repetitions that there was time for.
+    ///   [`Server`](ErrorKind::Server): no usable answer, after the repetitions that there was time
+    ///   for.
     pub async fn process(
         &self,
         key: &ApiKey,
@@ -159,7 +164,7 @@ impl Client {
             .await
     }
 
-    /// One GET, traced; `about` is the process that it asks for.
+    /// One traced GET; `about` is the process that it looks up.
     async fn get<T>(
         &self,
         operation: Operation,
@@ -186,10 +191,10 @@ impl Client {
         self.traced(&span, work).await
     }
 
-    /// Lists the documents of a subject that can be used again.
+    /// Lists the reusable documents of a subject.
     ///
-    /// The address holds the subject's code, as the API wants it; it appears in no error and no
-    /// span, but proxies on the way may log it.
+    /// The URL holds the subject's code, as the API requires; it appears in no error and no span,
+    /// but proxies on the way may log it.
     pub async fn reusable_documents(
         &self,
         key: &ApiKey,
@@ -205,8 +210,8 @@ impl Client {
         self.get(operation, target, None, key, options, read).await
     }
 
-    /// The access token that requests carry now; fetched if there is none. For calls that this
-    /// crate does not make.
+    /// The current access token; fetched if there is none. For requests that this crate does not
+    /// make.
     pub async fn access_token(&self, options: &CallOptions) -> Result<AccessToken, Error> {
         let span = span::of(Operation::Token);
         let work = pin!(self.token_before(options.deadline()));
@@ -239,10 +244,10 @@ impl Client {
     }
 
     /// Replaces the account, for instance after a key was changed. An attempt that has begun ends
-    /// with the old one; every later attempt, also of a call that is under way, takes the new one and
-    /// a token of its own.
+    /// with the old one; every later attempt, also of a running call, uses the new one and a token
+    /// of its own.
     ///
-    /// `environment` must be the same place and tenant as before.
+    /// `environment` must be the same environment and tenant as before.
     pub fn replace_credentials(&self, environment: Environment) -> Result<(), ConfigError> {
         let mut credentials = self
             .inner
@@ -254,25 +259,25 @@ impl Client {
         Ok(())
     }
 
-    /// The environment, with the account that acts now.
+    /// The environment, with the current account.
     #[must_use]
     pub fn environment(&self) -> Arc<Environment> {
         Arc::clone(&self.inner.credentials().environment)
     }
 
-    /// The clock that the client's time comes from.
+    /// The client's clock.
     #[must_use]
     pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.inner.clock
     }
 
-    /// How long a call waits for its first turn at most.
+    /// How long a call waits for its admission at most.
     #[must_use]
     pub fn queue_timeout(&self) -> Duration {
         self.inner.limiter.queue_timeout()
     }
 
-    /// How the budget stands: what has left, what waits, and whether IDCloud asked for a pause.
+    /// The limiter's state: requests sent, calls waiting, and whether IDCloud asked for a pause.
     #[must_use]
     pub fn limiter(&self) -> LimiterSnapshot {
         self.inner.limiter.snapshot()
@@ -357,7 +362,7 @@ impl Shared {
     }
 }
 
-/// Reads a process. With status 410 only a failed process is one; anything else is gone.
+/// Reads a process. With status 410 only a failed process is one; any other body means gone.
 fn read_process(status: StatusCode, body: &Bytes) -> Result<Process, &'static str> {
     let process = Process::from_json(body).map_err(ReadError::message)?;
     let failed = matches!(&process, Process::Final(last) if last.is_failed());
@@ -367,7 +372,7 @@ fn read_process(status: StatusCode, body: &Bytes) -> Result<Process, &'static st
     Ok(process)
 }
 
-/// Reads the answer about one process. Another's result must never become this one's.
+/// Reads the answer about one process. Another process's result must never become this one's.
 fn read_looked_up(
     id: &ProcessId,
     status: StatusCode,
@@ -393,7 +398,7 @@ impl fmt::Debug for Client {
 #[cfg(test)]
 #[cfg(all(feature = "reqwest", feature = "test-util"))]
 mod tests {
-    //! Bodies are wiped and used again, however a create ends.
+    //! Bodies are wiped and reused, however a create ends.
 
     use super::*;
     use crate::Transport;
@@ -476,8 +481,8 @@ mod tests {
         (client, transport)
     }
 
-    /// After success, failure, time-out and cancellation the one buffer comes back, wiped, and not
-    /// before the transport lets go of it.
+    /// After success, failure, timeout and cancellation the one buffer is returned, wiped, and not
+    /// before the transport drops it.
     #[tokio::test(start_paused = true)]
     async fn a_body_is_wiped_however_the_create_ends() {
         for step in [
@@ -512,7 +517,7 @@ mod tests {
         }
     }
 
-    /// Answers everything and keeps nothing but where the bodies stood.
+    /// Answers every request and keeps only the addresses of the bodies.
     #[derive(Default)]
     struct Forgetful(Mutex<std::collections::HashSet<usize>>);
 
@@ -556,7 +561,7 @@ mod tests {
         assert_eq!(client.inner.in_flight.available_permits(), 64);
     }
 
-    /// A create that is dropped in mid-upload is wiped too, once hyper lets go of it.
+    /// A create that is dropped during its upload is wiped too, once hyper drops the body.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_body_is_wiped_after_cancellation_in_mid_upload() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -597,7 +602,7 @@ mod tests {
         assert!(idle.iter().flatten().all(|byte| *byte == 0));
     }
 
-    /// Answers token exchanges by itself and hands everything else on.
+    /// Answers token exchanges by itself and passes everything else on.
     struct TokensFrom(ReqwestTransport);
 
     #[async_trait]

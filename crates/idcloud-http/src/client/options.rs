@@ -1,5 +1,6 @@
-//! What a caller may choose for one call.
-//! Nothing in here may make a create be sent twice unless the caller asks for it by name.
+//! The options of one call.
+//!
+//! Must not let a create be sent twice unless the caller asks for it by name.
 
 use std::fmt;
 use std::sync::Arc;
@@ -20,9 +21,9 @@ pub struct CallOptions {
 }
 
 impl CallOptions {
-    /// How long a call may take from its first turn on, unless changed: 60 seconds.
+    /// The default deadline of a call, from its admission: 60 seconds.
     pub const DEADLINE: Duration = Duration::from_secs(60);
-    /// How long one attempt may take, unless changed: 30 seconds.
+    /// The default timeout of one attempt: 30 seconds.
     pub const ATTEMPT_TIMEOUT: Duration = crate::time::timeout::ATTEMPT_TIMEOUT;
 
     /// The defaults.
@@ -40,11 +41,11 @@ impl CallOptions {
     }
 
     /// How long the whole call may take, repetitions and waits between them included, counted from
-    /// the moment its first turn comes (the queue has a limit of its own).
+    /// its admission (the queue has a limit of its own).
     ///
-    /// A create does not leave with less time than [`attempt_timeout`](Self::attempt_timeout), or half
-    /// of the deadline where that is less: one that is cut off is ambiguous. It then ends as its last
-    /// attempt did, or with [`DeadlineExceeded`](crate::ErrorKind::DeadlineExceeded).
+    /// A create is not sent with less time left than [`attempt_timeout`](Self::attempt_timeout), or
+    /// half of the deadline if that is less: a create that is cut off is ambiguous. It then ends as
+    /// its last attempt did, or with [`DeadlineExceeded`](crate::ErrorKind::DeadlineExceeded).
     #[must_use]
     pub const fn with_deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
@@ -58,38 +59,38 @@ impl CallOptions {
         self
     }
 
-    /// Lets a create be sent again although IDCloud may have run it: the caller would rather pay
-    /// twice than not know. Creates that carry a capture token are not covered.
+    /// Lets a create be sent again although IDCloud may have run it: for a caller that would rather
+    /// pay twice than not know. Creates with a capture token are not covered.
     #[must_use]
     pub const fn with_accept_duplicates(mut self, accept: bool) -> Self {
         self.accept_duplicates = accept;
         self
     }
 
-    /// Lets a create that carries a capture token be sent once more although IDCloud may have run
-    /// it. Such tokens are documented as single-use; when one counts as used is not.
+    /// Lets a create with a capture token be sent once more although IDCloud may have run it. Such
+    /// tokens are documented as single-use; when one counts as used is not documented.
     #[must_use]
     pub const fn with_resend_capture_token(mut self, resend: bool) -> Self {
         self.resend_capture_token = resend;
         self
     }
 
-    /// When the process that is looked up was created. Within 30 seconds of it, *not found* is
-    /// taken for *not yet* and asked again.
+    /// When the looked-up process was created. Within 30 seconds of it, *not found* counts as *not
+    /// yet* and is retried.
     #[must_use]
     pub const fn with_created_at(mut self, at: SystemTime) -> Self {
         self.created_at = Some(at);
         self
     }
 
-    /// What is called before each attempt leaves.
+    /// The hook to call before each attempt is sent.
     #[must_use]
     pub fn with_before_dispatch(mut self, hook: Arc<dyn BeforeDispatch>) -> Self {
         self.before_dispatch = Some(hook);
         self
     }
 
-    /// What tells whether the call's request is with the transport.
+    /// The value that reports whether the call's request is with the transport.
     #[must_use]
     pub fn with_in_transit(mut self, in_transit: InTransit) -> Self {
         self.in_transit = Some(in_transit);
@@ -120,7 +121,7 @@ impl CallOptions {
         self.resend_capture_token
     }
 
-    /// The hook that is called before each attempt leaves, for a caller that wraps it.
+    /// The hook that is called before each attempt is sent, for a caller that wraps it.
     #[must_use]
     pub const fn before_dispatch(&self) -> Option<&Arc<dyn BeforeDispatch>> {
         self.before_dispatch.as_ref()

@@ -1,4 +1,4 @@
-//! What a call brought back, and how.
+//! The value of an answer, and how it was obtained.
 //!
 //! Must not lose the mark that an answer was simulated.
 
@@ -32,8 +32,8 @@ impl<T> Answer<T> {
         self.value
     }
 
-    /// Whether a simulator answered (header `idcloud-simulated: true`). Nothing about a person
-    /// follows from such an answer.
+    /// Whether a simulator answered (header `idcloud-simulated: true`). Such an answer says nothing
+    /// about a person.
     pub const fn simulated(&self) -> bool {
         self.simulated
     }

@@ -1,4 +1,4 @@
-//! What every clone of a client shares, and what a call needs of it.
+//! The state that every clone of a client shares.
 //!
 //! Must not know an operation: the client stands on top of it.
 

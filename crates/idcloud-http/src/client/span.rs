@@ -1,5 +1,6 @@
 //! The `tracing` spans of calls, and their fields.
-//! Nothing personal, no credential, no reference of the caller and no URL may stand in a field.
+//!
+//! Must not hold anything personal, a credential, a reference of the caller's or a URL in a field.
 //! The crate's documentation lists the spans and their fields; they are public interface.
 
 use std::time::Duration;
@@ -11,8 +12,8 @@ use tracing::field::Empty;
 use crate::error::{Delivery, ErrorKind};
 use crate::operation::Operation;
 
-/// A call's own span. What is recorded goes there and nowhere else: without a subscriber to this
-/// crate, the span around it is the caller's, whose fields are no business of ours.
+/// A call's own span. Fields are recorded in it only: without a subscriber to this crate, the
+/// enclosing span is the caller's, whose fields must not be changed.
 pub(crate) struct CallSpan(Span);
 
 /// A span for one call.
@@ -59,7 +60,7 @@ impl CallSpan {
         self.0.record("attempt", number);
     }
 
-    /// What the latest attempt came to. `before` is whether an earlier one had a code, which then
+    /// Records how the latest attempt ended. `before` is whether an earlier one had a code, which
     /// must not stand beside the new status.
     pub(crate) fn answered(
         &self,

@@ -1,4 +1,4 @@
-//! An API key together with what it is declared to provide.
+//! An API key together with the capabilities that it is declared with.
 //!
 //! Must not show the key.
 
@@ -13,8 +13,8 @@ use crate::environment::config_error::{ConfigError, ConfigErrorKind};
 
 /// An API key and the evidence that it is declared to provide.
 ///
-/// Capabilities hang on the key and not on the request (IDCloud documentation, Onboarding page), so
-/// a key is always declared together with its set: an answer can only be judged against what was
+/// Capabilities belong to the key and not to the request (IDCloud documentation, Onboarding page),
+/// so a key is always declared together with its set: an answer can only be judged against what was
 /// asked for.
 #[derive(Clone)]
 pub struct ApiKey {
@@ -25,8 +25,8 @@ pub struct ApiKey {
 impl ApiKey {
     /// A key and its capabilities. The key must be visible ASCII without blanks inside.
     ///
-    /// White space, a byte order mark and quotes around the key are left out: files end in a line break, and `--env-file` and secret stores
-    /// keep the quotes that a shell takes away.
+    /// White space, a byte order mark and quotes around the key are removed: files end in a line
+    /// break, and `--env-file` and secret stores keep the quotes that a shell removes.
     ///
     /// Its memory is wiped when the last clone, and the last request that carries it, is dropped.
     pub fn new(secret: impl Into<String>, capabilities: Capabilities) -> Result<Self, ConfigError> {
@@ -42,7 +42,7 @@ impl ApiKey {
         }
         let malformed =
             |rule| ConfigError::new(ConfigErrorKind::Malformed, "api_key", rule, REMEDY);
-        // A part of the secret's own memory, which is wiped whole.
+        // A slice of the secret's own memory, which is wiped as a whole.
         let key = secret.slice_ref(bare(&secret));
         if key.is_empty() {
             return Err(malformed("there is nothing between its quotes"));
@@ -93,7 +93,7 @@ fn bare(secret: &[u8]) -> &[u8] {
     quoted.unwrap_or(key).trim_ascii()
 }
 
-/// What keeps a text from being a key.
+/// Why a text is no key.
 fn fault(key: &[u8]) -> Option<&'static str> {
     let has = |part: &[u8]| key.windows(part.len()).any(|window| window == part);
     if key.iter().any(u8::is_ascii_whitespace) {
@@ -122,7 +122,8 @@ impl fmt::Debug for ApiKey {
 mod tests {
     use super::*;
 
-    /// What files, variables and secret stores put around a key is left out; what they did to it inside is named.
+    /// What files, variables and secret stores put around a key is removed; damage inside it is
+    /// named.
     #[test]
     fn keys_as_people_have_them() {
         for (text, expected) in [

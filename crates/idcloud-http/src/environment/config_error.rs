@@ -6,15 +6,15 @@ use std::fmt;
 
 use crate::BoxError;
 
-/// The sort of mistake in a setting.
+/// The kind of mistake in a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ConfigErrorKind {
     /// The setting is absent or empty.
     Missing,
-    /// The setting cannot be read as what it should be.
+    /// The setting cannot be parsed.
     Malformed,
-    /// The setting can be read, and is of a sort that is not supported.
+    /// The setting can be parsed, and its kind is not supported.
     Unsupported,
     /// The setting is valid by itself and not allowed here.
     NotAllowed,
@@ -51,7 +51,7 @@ impl ConfigError {
         self
     }
 
-    /// The sort of mistake.
+    /// The kind of mistake.
     #[must_use]
     pub const fn kind(&self) -> ConfigErrorKind {
         self.kind

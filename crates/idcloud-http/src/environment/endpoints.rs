@@ -14,12 +14,12 @@ pub struct Endpoints {
 }
 
 impl Endpoints {
-    /// Reads two addresses such as `https://api.example.com`.
+    /// Parses two addresses such as `https://api.example.com`.
     ///
-    /// Each needs `https`, or plain `http` where the host is this machine (`localhost`,
-    /// `127.0.0.0/8` or `[::1]`); user names, queries and fragments are refused. A path is kept
-    /// and put before IDCloud's own; a slash at the end is dropped. The identity address is also
-    /// the assertion's `aud`.
+    /// Each needs `https`, or plain `http` if the host is this machine (`localhost`, `127.0.0.0/8`
+    /// or `[::1]`); user names, queries and fragments are refused. A path is kept and put before
+    /// IDCloud's own; a trailing slash is dropped. The identity address is also the assertion's
+    /// `aud`.
     pub fn parse(api_url: &str, identity_url: &str) -> Result<Self, ConfigError> {
         Ok(Self {
             api: parse_one(api_url, "api_url")?,
@@ -40,8 +40,9 @@ impl Endpoints {
         is_plain(&self.api) && is_plain(&self.identity)
     }
 
-    /// The API's origin: scheme, host and port in one form, such as `https://api.example.com:8443`. Letters are
-    /// small, a scheme's usual port is left out, and a path is no part of it (RFC 6454, section 4).
+    /// The API's origin, normalized: scheme, host and port, such as `https://api.example.com:8443`.
+    /// Letters are lowercase, a scheme's default port is left out, and a path is not part of it
+    /// (RFC 6454, section 4).
     #[must_use]
     pub fn api_origin(&self) -> String {
         let Ok(uri) = self.api.parse::<Uri>() else {
@@ -54,7 +55,7 @@ impl Endpoints {
         format!("{scheme}://{}{port}", host.unwrap_or_default()).to_ascii_lowercase()
     }
 
-    /// Whether the API's host can only mean this machine: `localhost`, `127.0.0.0/8` or `[::1]`.
+    /// Whether the API's host always means this machine: `localhost`, `127.0.0.0/8` or `[::1]`.
     #[must_use]
     pub fn api_is_on_this_machine(&self) -> bool {
         let uri = self.api.parse::<Uri>();
@@ -108,7 +109,7 @@ fn parse_one(url: &str, field: &'static str) -> Result<Box<str>, ConfigError> {
     {
         return Err(malformed("it holds a user name"));
     }
-    // What is not a port in what stands after the host makes `port` nothing.
+    // If the text after the host is no valid port, `port` is `None`.
     let after_host = uri.authority().map_or(0, |authority| {
         authority.as_str().len().saturating_sub(host.len())
     });
@@ -131,7 +132,7 @@ fn parse_one(url: &str, field: &'static str) -> Result<Box<str>, ConfigError> {
     Ok(url.trim_end_matches('/').into())
 }
 
-/// Whether `host`, as a URI has it, can only mean this machine.
+/// Whether `host`, as a URI has it, always means this machine.
 pub(crate) fn is_loopback(host: &str) -> bool {
     let bare = host
         .strip_prefix('[')
@@ -147,7 +148,7 @@ pub(crate) fn is_loopback(host: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// Plain http leaves this machine never.
+    /// Plain http never leaves this machine.
     #[test]
     fn plain_http_is_for_loopback_alone() {
         for good in [

@@ -1,4 +1,4 @@
-//! A named IDCloud together with the one account that may act there.
+//! A named IDCloud environment together with the one account that may act there.
 //!
 //! Must not let an account of one environment be used in another by default.
 
@@ -49,7 +49,7 @@ impl fmt::Display for EnvironmentName {
     }
 }
 
-/// An IDCloud and the account that acts there.
+/// An environment and the account that acts there.
 ///
 /// An account reaches a client only inside this value, so that the environment is named wherever a
 /// credential is. UAT and production share no credentials (IDCloud documentation, Authentication
@@ -62,13 +62,13 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// Where a local simulator's API pretends to be. No resolver knows the name (RFC 6761), so that a
-    /// request which is sent there by mistake finds no server.
+    /// The nominal address of a local simulator's API. No resolver knows the name (RFC 6761), so a
+    /// request that is sent there by mistake finds no server.
     pub const LOCAL_API_URL: &str = "https://api.idcloud.invalid";
-    /// Where a local simulator's identity server pretends to be.
+    /// The nominal address of a local simulator's identity server.
     pub const LOCAL_IDENTITY_URL: &str = "https://identity.idcloud.invalid";
 
-    /// The simulator in this process. Needs a transport that is the simulator.
+    /// The simulator in this process. Needs the simulator as its transport.
     #[must_use]
     pub fn local(account: ServiceAccount) -> Self {
         Self {
@@ -117,7 +117,7 @@ impl Environment {
         self.name
     }
 
-    /// Where it is.
+    /// Its addresses.
     #[must_use]
     pub const fn endpoints(&self) -> &Endpoints {
         &self.endpoints
@@ -129,8 +129,8 @@ impl Environment {
         &self.account
     }
 
-    /// Whether `other` is the same tenant in the same place, so that its account may take over. The case of a
-    /// tenant's id does not count.
+    /// Whether `other` is the same tenant in the same environment, so that its account may take
+    /// over. The case of a tenant's id is ignored.
     pub(crate) fn accepts(&self, other: &Self) -> Result<(), ConfigError> {
         let tenant_id = self.account.tenant_id();
         if self.name == other.name

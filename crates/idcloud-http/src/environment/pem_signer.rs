@@ -18,7 +18,7 @@ use crate::environment::signer::{SignError, Signer};
 const FIELD: &str = "private_key";
 const REMEDY: &str = "use the *.key.pem file that Unico's credentials page gave";
 
-/// The least that the provider signs with.
+/// The smallest key, in bits, that the provider signs with.
 const LEAST_BITS: usize = 2_048;
 
 /// An RSA key in memory.
@@ -42,7 +42,8 @@ impl PemSigner {
         refuse_by_label(pem)?;
         let der =
             PrivateKeyDer::from_pem_slice(pem).map_err(|_| malformed(PemFault::CutShort.rule()))?;
-        // Checked first: the provider's error does not distinguish a key that is too small from a broken one.
+        // Checked first: the provider's error does not distinguish a key that is too small from a
+        // broken one.
         if modulus_bits(der.secret_der()).is_some_and(|bits| bits < LEAST_BITS) {
             return Err(malformed("its RSA key has less than 2048 bits"));
         }
@@ -63,7 +64,7 @@ impl PemSigner {
     }
 }
 
-/// Names what a file holds when that is not an RSA private key.
+/// Names the content of a file that is not an RSA private key.
 fn refuse_by_label(pem: &[u8]) -> Result<(), ConfigError> {
     let has = |label: &str| {
         pem.windows(label.len())
@@ -102,7 +103,8 @@ fn refuse_by_label(pem: &[u8]) -> Result<(), ConfigError> {
     Err(malformed("it holds no PEM private key"))
 }
 
-/// How many bits the modulus of an RSA private key has, in PKCS#1 or within PKCS#8; `None` for anything else.
+/// How many bits the modulus of an RSA private key has, in PKCS#1 or within PKCS#8; `None` for
+/// anything else.
 fn modulus_bits(der: &[u8]) -> Option<usize> {
     const INTEGER: u8 = 0x02;
     const OCTETS: u8 = 0x04;
@@ -119,7 +121,8 @@ fn modulus_bits(der: &[u8]) -> Option<usize> {
     ((modulus.len() - zeros) * 8).checked_sub(unused)
 }
 
-/// The content of the DER element of this kind that `der` begins with, and what follows it (X.690, definite lengths).
+/// The content of the DER element of this kind that `der` begins with, and what follows it (X.690,
+/// definite lengths).
 fn element(der: &[u8], kind: u8) -> Option<(&[u8], &[u8])> {
     let (found, rest) = der.split_first()?;
     let (length, rest) = rest.split_first()?;
@@ -233,7 +236,7 @@ mod tests {
         }
     }
 
-    /// What is no RSA private key is refused by name, and its content is never shown.
+    /// A file that is no RSA private key is refused by name, and its content is never shown.
     #[test]
     fn other_files_are_refused_by_name() {
         let ec = signature::EcdsaKeyPair::generate(&signature::ECDSA_P256_SHA256_ASN1_SIGNING)

@@ -1,4 +1,4 @@
-//! PEM as it comes out of files, variables and secret stores, and the same PEM as a parser takes it.
+//! Normalizes PEM as files, variables and secret stores deliver it, for a parser.
 //!
 //! Must not change a character of the base64 between the lines, nor show one.
 
@@ -11,27 +11,27 @@ const BEGIN: &str = "-----BEGIN ";
 const END: &str = "-----END ";
 const DASHES: &str = "-----";
 
-/// Why a text holds no PEM that can be read. Never holds any of it.
+/// Why a text holds no readable PEM. Never holds any of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PemFault {
     /// It is UTF-16.
     Utf16,
-    /// It is not text: perhaps the DER that PEM wraps.
+    /// It is not text: perhaps the DER that PEM encodes.
     Binary,
-    /// It is the base64 alone, without the lines around it.
+    /// It is base64 without the `BEGIN` and `END` lines.
     Bare,
     /// It has no `BEGIN` line.
     Absent,
     /// A block has no `END` line of its own.
     Unended,
-    /// Something else than base64 stands in a block.
+    /// A block holds something other than base64.
     Foreign,
-    /// A block's base64 was cut, or characters of it are lost.
+    /// A block's base64 was cut, or characters of it are missing.
     CutShort,
 }
 
 impl PemFault {
-    /// What is wrong, as a rule is worded.
+    /// The fault, worded as a rule.
     pub(crate) const fn rule(self) -> &'static str {
         match self {
             Self::Utf16 => "it is in UTF-16; save it as UTF-8",
@@ -51,10 +51,11 @@ impl PemFault {
     }
 }
 
-/// The blocks of a PEM text, each with its lines as they should be.
+/// The blocks of a PEM text, each with its lines restored.
 ///
-/// What variables, YAML, JSON and shells do to the text is undone: a byte order mark, quotes around it, `\n` as two characters, blanks or
-/// nothing in place of line ends, indentation, and base64 of the whole.
+/// It undoes what variables, YAML, JSON and shells do to the text: a byte order mark, quotes around
+/// it, `\n` as two characters, blanks or nothing instead of line ends, indentation, and base64 of
+/// the whole.
 ///
 /// # Errors
 /// There is no block, or one cannot be read.
@@ -86,7 +87,8 @@ pub(crate) fn tidy(bytes: &[u8]) -> Result<Zeroizing<String>, PemFault> {
 }
 
 fn blocks(text: &str) -> Result<Zeroizing<String>, PemFault> {
-    // Reserved at once, with a line end for each 64 characters: a buffer that grows leaves pieces of the key behind.
+    // Allocated at once, with a line end for each 64 characters: a buffer that grows leaves pieces
+    // of the key behind.
     let mut tidied = Zeroizing::new(String::with_capacity(text.len() + text.len() / 32 + 256));
     let mut rest = text;
     while let Some((_, begun)) = rest.split_once(BEGIN) {
@@ -99,7 +101,7 @@ fn blocks(text: &str) -> Result<Zeroizing<String>, PemFault> {
         rest = behind;
         tidied.extend([BEGIN, label, DASHES, "\n"]);
         if body.contains(':') {
-            // Header lines, as old encrypted keys have them: the reader of the label reports them.
+            // Header lines, as old encrypted keys have them: the label's reader reports them.
             tidied.extend([body.trim(), "\n"]);
         } else {
             lines(&digits(body)?, &mut tidied);
@@ -109,7 +111,7 @@ fn blocks(text: &str) -> Result<Zeroizing<String>, PemFault> {
     Ok(tidied)
 }
 
-/// The base64 of a block without white space, whether it is written as such or as `\n` and its like.
+/// The base64 of a block without white space, whether white space is literal or escaped as `\n`.
 fn digits(body: &str) -> Result<Zeroizing<String>, PemFault> {
     let mut digits = Zeroizing::new(String::with_capacity(body.len()));
     let mut characters = body.chars();
@@ -118,7 +120,7 @@ fn digits(body: &str) -> Result<Zeroizing<String>, PemFault> {
             'A'..='Z' | 'a'..='z' | '0'..='9' | '+' | '/' | '=' => digits.push(character),
             '\\' => match characters.next() {
                 Some('n' | 'r' | 't') => {}
-                // JSON may write a slash so; a line that the shell continues ends so.
+                // JSON may escape a slash; a shell's line continuation ends with a backslash.
                 Some('/') => digits.push('/'),
                 Some(space) if space.is_whitespace() => {}
                 // `\\n`: escaped twice.
@@ -149,7 +151,7 @@ fn lines(digits: &str, to: &mut String) {
     }
 }
 
-/// What a text of nothing but base64 stands for, in quotes or not.
+/// The bytes of a text that is only base64, quoted or not.
 fn decoded(text: &str) -> Option<Zeroizing<Vec<u8>>> {
     let mut digits = Zeroizing::new(String::with_capacity(text.len()));
     let unquoted = text.trim().trim_matches(['"', '\'']);
@@ -221,7 +223,7 @@ mod tests {
         assert_eq!(tidy(&bundle).as_deref(), Ok(&pem.repeat(2)));
     }
 
-    /// What cannot be undone is told by its cause.
+    /// A fault that cannot be undone is reported by its cause.
     #[test]
     fn the_rest_is_told_by_its_cause() {
         let pem = pem();

@@ -1,4 +1,4 @@
-//! The account that a tenant's services act as: its issuer name and who signs for it.
+//! The account that a tenant's services act as: its issuer name and its signer.
 //!
 //! Must not show the key.
 
@@ -20,7 +20,7 @@ pub struct ServiceAccount {
 }
 
 impl ServiceAccount {
-    /// An account whose RSA private key stands in a PEM file (PKCS#8 or PKCS#1).
+    /// An account whose RSA private key is in a PEM file (PKCS#8 or PKCS#1).
     ///
     /// `account` is the account's name without the tenant, `tenant_id` the tenant's id as Unico
     /// gave it, `pem` the file's content. Keys that are not RSA are refused by name.
@@ -65,7 +65,7 @@ impl ServiceAccount {
         &self.tenant_id
     }
 
-    /// Who signs for the account: for programs that make assertions of their own.
+    /// The account's signer: for programs that make assertions of their own.
     #[must_use]
     pub fn signer(&self) -> &dyn Signer {
         &*self.signer

@@ -1,5 +1,6 @@
-//! Who signs assertions: a key in memory, or a service that keeps it.
-//! A signer must never hand out or log the key.
+//! Signs assertions: with a key in memory, or through a service that keeps it.
+//!
+//! Must not hand out or log the key.
 
 use std::fmt;
 

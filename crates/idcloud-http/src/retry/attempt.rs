@@ -1,4 +1,4 @@
-//! One request on its way: sent, timed, and its answer read for what the replay table needs.
+//! One request: sent, timed, and its answer read for the retry policy.
 //!
 //! Must not decide what happens next.
 
@@ -20,7 +20,8 @@ use crate::transport::error::{TransportError, TransportErrorKind};
 use crate::transport::wipe::wipe;
 use crate::transport::{CallContext, Transport};
 
-/// `Accept-Encoding` of every request. Without the header a server may compress its answers (RFC 9110, 12.5.3).
+/// `Accept-Encoding` of every request. Without the header a server may compress its answers (RFC
+/// 9110, 12.5.3).
 pub(crate) const IDENTITY: HeaderValue = HeaderValue::from_static("identity");
 
 /// How one request ended.
@@ -30,7 +31,7 @@ pub(crate) enum SendResult {
     TimedOut,
 }
 
-/// Sends one request and waits for its answer, no longer than the context's time.
+/// Sends one request and waits for its answer, for at most the context's timeout.
 pub(crate) async fn send(
     transport: &dyn Transport,
     clock: &dyn Clock,
@@ -48,7 +49,7 @@ pub(crate) async fn send(
     }
 }
 
-/// What came of one request, in the replay table's terms and with the details that errors carry.
+/// The result of one request, in the retry policy's terms and with the details that errors carry.
 pub(crate) struct AttemptResult<T> {
     pub(crate) value: Option<T>,
     pub(crate) headers: HeaderMap,
@@ -56,15 +57,15 @@ pub(crate) struct AttemptResult<T> {
     pub(crate) code: Option<ErrorCode>,
     pub(crate) process_id: Option<ProcessId>,
     pub(crate) source: Option<BoxError>,
-    /// What is wrong with the answer, or why none came, as a clause.
+    /// Why the answer is unusable, or why none came, as a clause.
     pub(crate) detail: Option<&'static str>,
-    /// What answered in IDCloud's place, or turned the request away.
+    /// The obstacle that answered in IDCloud's place, or prevented the connection.
     pub(crate) obstacle: Option<Obstacle>,
     failed: Option<TransportErrorKind>,
 }
 
 impl<T> AttemptResult<T> {
-    /// Reads what `sent` amounts to; `decode` reads the body of an answer that may be usable.
+    /// Interprets `sent`; `decode` reads the body of an answer that may be usable.
     pub(crate) fn of(
         kind: OperationKind,
         sent: SendResult,
@@ -114,7 +115,7 @@ impl<T> AttemptResult<T> {
             match decode(head.status, &body) {
                 Ok(value) => {
                     if head.status == StatusCode::GONE {
-                        // For a create this is no answer, and the error names the process.
+                        // For a create this is no usable answer, and the error names the process.
                         let _ = self.search(head.status, &body);
                     }
                     self.value = Some(value);
@@ -135,7 +136,8 @@ impl<T> AttemptResult<T> {
         wipe(body);
     }
 
-    /// Looks for a code and a process in an answer that is not usable, or in the part of one that arrived.
+    /// Looks for a code and a process in an answer that is not usable, or in the received part of
+    /// one.
     fn search(&mut self, status: StatusCode, body: &[u8]) -> ErrorAnswer {
         let answer = ErrorAnswer::from_body(body);
         self.code = answer.code().cloned();
@@ -147,10 +149,10 @@ impl<T> AttemptResult<T> {
         answer
     }
 
-    /// The outcome, in the replay table's terms.
+    /// The outcome, in the retry policy's terms.
     pub(crate) fn outcome(&self) -> Outcome<'_> {
         match (self.failed, self.status) {
-            // A status that refuses stands, even when the rest of the answer did not arrive.
+            // A status that refuses is valid even if the rest of the answer did not arrive.
             (
                 Some(TransportErrorKind::TruncatedAnswer | TransportErrorKind::AnswerTooLarge)
                 | None,

@@ -6,14 +6,14 @@ use std::time::{Duration, SystemTime};
 
 /// The base of the first wait (IDCloud documentation, error codes page: 1 s, 2 s, 4 s, 8 s).
 const FIRST: Duration = Duration::from_secs(1);
-/// No wait is drawn from more than this.
+/// No wait is drawn from a longer range.
 const LONGEST: Duration = Duration::from_secs(20);
 
 /// The wait after `attempt` (counted from 1) failed: a share of 1 s, 2 s, 4 s up to 20 s, and at
 /// least `floor`.
 ///
-/// `share` is drawn evenly from 0 to 1, so that callers who failed together come back apart; what is
-/// no number counts as 1.
+/// `share` is evenly distributed from 0 to 1, so that callers that failed together do not retry
+/// together; NaN counts as 1.
 pub(crate) fn delay(attempt: u32, share: f64, floor: Option<Duration>) -> Duration {
     let doublings = attempt.saturating_sub(1).min(16);
     let ceiling = FIRST.saturating_mul(1 << doublings).min(LONGEST);
@@ -22,8 +22,9 @@ pub(crate) fn delay(attempt: u32, share: f64, floor: Option<Duration>) -> Durati
     drawn.max(floor.unwrap_or(Duration::ZERO))
 }
 
-/// Reads a `Retry-After` header: whole seconds, or a date. A date is compared with the answer's own `Date` where it has one, so that a
-/// wrong clock here does not count, and otherwise with `now`. Digits that do not fit are the longest wait.
+/// Reads a `Retry-After` header: whole seconds, or a date. A date is compared with the answer's own
+/// `Date` if it has one, so that a wrong clock here does not matter, and otherwise with `now`.
+/// Digits that do not fit count as the longest wait.
 pub(crate) fn retry_after(headers: &http::HeaderMap, now: SystemTime) -> Option<Duration> {
     let value = headers
         .get(http::header::RETRY_AFTER)?

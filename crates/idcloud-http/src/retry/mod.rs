@@ -1,6 +1,6 @@
 //! What may be repeated, and when.
 //!
-//! Must not call a create harmless that may have been processed.
+//! Must not repeat a create that may have run.
 
 pub(crate) mod attempt;
 pub(crate) mod backoff;

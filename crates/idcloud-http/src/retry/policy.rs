@@ -1,4 +1,4 @@
-//! The replay table: what may be repeated, by operation and outcome. A pure function.
+//! The retry policy: what may be repeated, by operation and outcome. A pure function over a table.
 //!
 //! Must not let a create be repeated that IDCloud may have run.
 
@@ -10,22 +10,22 @@ use crate::transport::error::TransportErrorKind;
 pub(crate) enum Outcome<'a> {
     /// The transport failed before the answer's head.
     Failed(TransportErrorKind),
-    /// No answer within the attempt's time.
+    /// No answer within the attempt's timeout.
     TimedOut,
     /// An answer came.
     Answered(Answered<'a>),
 }
 
-/// What matters of an answer.
+/// The parts of an answer that the policy needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Answered<'a> {
     /// The HTTP status.
     pub(crate) status: u16,
     /// IDCloud's code: of the API's error envelope, or of the OAuth description.
     pub(crate) code: Option<&'a str>,
-    /// Whether the body is what the operation answers: a process with an id, a token, documents.
+    /// Whether the body is what the operation returns: a process with an id, a token, documents.
     pub(crate) usable: bool,
-    /// Whether the body is not usable, and says all the same that a process was created.
+    /// Whether the body is not usable but shows that a process was created.
     pub(crate) names_process: bool,
     /// Whether something between this program and IDCloud answered.
     pub(crate) foreign: bool,
@@ -38,38 +38,38 @@ pub(crate) struct Answered<'a> {
     reason = "each is one column of the replay table"
 )]
 pub(crate) struct RetryContext {
-    /// The token has been refreshed once by this call already.
+    /// This call has refreshed the token once already.
     pub(crate) refreshed: bool,
-    /// The token was fetched a moment ago, so that another one would be no better.
+    /// The token was fetched a moment ago, so another one would be no better.
     pub(crate) token_just_fetched: bool,
-    /// One more assertion has been made on account of 1.2.7 or 1.2.4 already.
+    /// One more assertion has been made because of 1.2.7 or 1.2.4 already.
     pub(crate) reasserted: bool,
-    /// The answer's date shows that this machine's clock is off.
+    /// The answer's `Date` shows that this machine's clock is off.
     pub(crate) skew_measured: bool,
     /// The process was created less than thirty seconds ago.
     pub(crate) just_created: bool,
-    /// The caller takes the risk that an ambiguous create is sent again.
+    /// The caller accepts that an ambiguous create is sent again.
     pub(crate) may_resend: bool,
 }
 
 /// What to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
-    /// The answer is what was asked for.
+    /// The answer is usable.
     Accept,
-    /// Again, after the back-off or the answer's `Retry-After`.
+    /// Repeat, after the back-off or the answer's `Retry-After`.
     Again(Failure),
-    /// Again at once, with another token.
+    /// Repeat at once, with another token.
     RefreshToken(Failure),
-    /// Again at once, with another assertion.
+    /// Repeat at once, with another assertion.
     Reassert(Failure),
-    /// An ambiguous create, which the caller allowed to be sent again.
+    /// Repeat an ambiguous create, which the caller allowed.
     Resend,
-    /// The end.
+    /// End the call.
     Stop(Failure),
 }
 
-/// What an attempt that brought no result amounts to.
+/// Why an attempt brought no result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Failure {
     /// Nothing was sent: no connection.
@@ -78,7 +78,7 @@ pub(crate) enum Failure {
     InvalidRequest,
     /// IDCloud may have run the create.
     Ambiguous,
-    /// The connection broke or no answer came in time; nothing was asked that matters.
+    /// The connection broke or no answer came in time; the request changes nothing.
     Interrupted,
     /// The answer cannot be read.
     Unreadable,
@@ -92,11 +92,11 @@ pub(crate) enum Failure {
     Refused,
     /// The process is not known.
     NotFound,
-    /// The process is no longer there.
+    /// The process is no longer kept.
     Gone,
 }
 
-/// The replay table.
+/// The retry table.
 pub(crate) fn classify(kind: OperationKind, outcome: Outcome<'_>, facts: RetryContext) -> Action {
     match outcome {
         Outcome::Failed(TransportErrorKind::Connect | TransportErrorKind::NotSent) => {
@@ -125,7 +125,7 @@ fn answered(kind: OperationKind, answer: Answered<'_>, facts: RetryContext) -> A
     if usable && (is_success(status) || (status == 410 && kind == OperationKind::Read)) {
         return Action::Accept;
     }
-    // There is a process, whatever the status says: no option of the caller's may make a second one.
+    // A process exists, whatever the status says: no option of the caller's may make a second one.
     if kind == OperationKind::Create && names_process {
         return Action::Stop(Failure::Ambiguous);
     }
@@ -144,9 +144,9 @@ fn answered(kind: OperationKind, answer: Answered<'_>, facts: RetryContext) -> A
     match status {
         429 | 425 => Action::Again(Failure::RateLimited),
         408 | 500.. => perhaps_run(kind, Failure::Server, facts),
-        // "It is done, look there" (RFC 9110).
+        // 303 means "it is done, look there" (RFC 9110).
         303 if kind == OperationKind::Create => perhaps_run(kind, Failure::Server, facts),
-        // An informational answer ends no exchange: a final one did not come from IDCloud.
+        // An informational answer ends no exchange, so a final one of this class is not IDCloud's.
         ..=299 => perhaps_run(kind, Failure::Unreadable, facts),
         404 if kind == OperationKind::Read => not_found(code, facts),
         410 if kind == OperationKind::Read => Action::Stop(Failure::Gone),
@@ -157,7 +157,7 @@ fn answered(kind: OperationKind, answer: Answered<'_>, facts: RetryContext) -> A
     }
 }
 
-/// What a create must not repeat and everything else may.
+/// Ambiguous for a create; repeatable for every other operation.
 fn perhaps_run(kind: OperationKind, failure: Failure, facts: RetryContext) -> Action {
     match kind {
         OperationKind::Create if facts.may_resend => Action::Resend,
@@ -166,7 +166,7 @@ fn perhaps_run(kind: OperationKind, failure: Failure, facts: RetryContext) -> Ac
     }
 }
 
-/// A token endpoint's refusal. Codes that accounts get locked for are never repeated.
+/// A token endpoint's refusal. Codes that lock accounts are never repeated.
 fn oauth(status: u16, code: Option<&str>, facts: RetryContext) -> Option<Action> {
     if is_success(status) || matches!(status, 408 | 425 | 429) {
         return None;
@@ -189,16 +189,16 @@ fn is_oauth_code(code: &str) -> bool {
             .all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// IDCloud could not use the access token, and says so with a server error.
+/// IDCloud could not use the access token, and reports that as a server error.
 const TOKEN_FAILED: &str = "10700";
 
-/// Whether an answer that is no refusal of the token says that the next request needs another.
+/// Whether an answer that is no refusal of the token shows that the next request needs another.
 pub(crate) fn spoils_token(code: Option<&str>) -> bool {
     code == Some(TOKEN_FAILED)
 }
 
-/// The API's ways of saying that it does not like the access token. A code proves that nothing ran only with a status that says so too:
-/// behind another, a gateway may quote an inner call.
+/// Whether the API refuses the access token. A code proves that nothing ran only with a status that
+/// says so too: with another status, a gateway may quote an inner call.
 fn token_rejected(
     kind: OperationKind,
     status: u16,
@@ -211,7 +211,7 @@ fn token_rejected(
         Some(TOKEN_FAILED) if status != 401 => {
             return Some(perhaps_run(kind, Failure::Server, facts));
         }
-        // An unknown API key is not cured by another token, whatever the status.
+        // Another token does not help an unknown API key, whatever the status.
         Some("10201" | "20002") => false,
         _ if !is_refusal => false,
         Some("10501" | "10502") => true,
@@ -547,7 +547,7 @@ mod tests {
                 NONE,
                 [token_stop, Again(F::Server), Stop(F::Ambiguous)],
             ),
-            // A code says what is wrong with an assertion only where the answer is a refusal of it.
+            // A code describes an assertion only if the answer refuses it.
             (
                 "1.2.18 with 429",
                 with_code(429, Some("1.2.18")),
@@ -572,7 +572,7 @@ mod tests {
                 NONE,
                 maybe(F::Unreadable),
             ),
-            // What is no code says nothing: only the status does.
+            // A text that is no code proves nothing: only the status counts.
             (
                 "not a code, with 503",
                 with_code(503, Some("1.2.x")),
@@ -660,7 +660,7 @@ mod tests {
         }
     }
 
-    /// Another text must not be taken for a code: the call would stop where it should repeat.
+    /// Another text must not be taken for a code: the call would end where it should repeat.
     #[test]
     fn an_oauth_code_is_three_numbers() {
         for code in ["1.2.7", "1.2.18", "10.0.1"] {
@@ -673,8 +673,8 @@ mod tests {
         }
     }
 
-    /// Nobody pays twice: over every status and code, a create is sent again only on an outcome
-    /// that proves it did not run, or when the caller said so.
+    /// Never pay twice: over every status and code, a create is sent again only after an outcome
+    /// that proves it did not run, or if the caller allowed it.
     #[test]
     fn no_create_is_repeated_on_a_guess() {
         let codes = [
@@ -706,7 +706,8 @@ mod tests {
                     },
                     "{status} {code:?}: {action:?}"
                 );
-                // An answer that names a process has run, whatever else it says and whatever the caller allows.
+                // An answer that names a process proves that it ran, whatever the status and the
+                // caller's options.
                 let willing = RetryContext {
                     may_resend: true,
                     ..NONE

@@ -1,5 +1,6 @@
 //! Scripted transports and a virtual clock, for tests.
-//! Nothing in here may be needed by production code.
+//!
+//! Must not be needed by production code.
 
 mod scripted_transport;
 mod virtual_clock;

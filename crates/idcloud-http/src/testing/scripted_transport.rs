@@ -28,7 +28,7 @@ pub enum Step {
     After(Duration, Box<Self>),
     /// Never ends.
     Hang,
-    /// Panics, as code of others may.
+    /// Panics, as the caller's code may.
     Panic,
 }
 
@@ -121,8 +121,8 @@ impl fmt::Debug for Recorded {
 
 /// Plays a script: one list of steps for token exchanges, one for everything else.
 ///
-/// When a list has come to its end its last *every* step is played; without one, a token exchange is
-/// answered with a token of its own and anything else fails as an invalid request.
+/// At the end of a list its last *every* step is repeated. Without one, a token exchange is
+/// answered with a token of its own, and any other call fails as an invalid request.
 #[derive(Default)]
 pub struct ScriptedTransport {
     state: Mutex<State>,

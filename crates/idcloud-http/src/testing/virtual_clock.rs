@@ -1,6 +1,6 @@
 //! A clock that runs on tokio's paused time.
 //!
-//! Must not be used where real sockets are: paused time fires their time-outs at once.
+//! Must not be used with real sockets: paused time fires their timeouts at once.
 
 use std::time::{Duration, SystemTime};
 

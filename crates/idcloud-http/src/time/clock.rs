@@ -1,5 +1,6 @@
-//! Where all time comes from, so that tests can own it.
-//! Nothing outside this module may ask the system for the time or sleep.
+//! The source of all time, so that tests can control it.
+//!
+//! Must not be bypassed: no other module may ask the system for the time or sleep.
 
 use std::fmt::Debug;
 use std::future::Future;
@@ -11,12 +12,12 @@ use tokio::time::Instant;
 /// A sleep in progress.
 pub type Sleep<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 
-/// The time of day, a monotonic clock, and sleep.
+/// The wall clock, a monotonic clock, and sleep.
 pub trait Clock: Send + Sync + Debug {
-    /// The time of day, as assertions, capture tokens and `Retry-After` dates need it.
+    /// The wall-clock time, for assertions, capture tokens and `Retry-After` dates.
     fn now(&self) -> SystemTime;
 
-    /// A point on the monotonic clock that deadlines and the limiter are measured on.
+    /// A point on the monotonic clock, for deadlines and the limiter.
     fn instant(&self) -> Instant;
 
     /// Returns once [`instant`](Self::instant) has reached `deadline`.

@@ -1,6 +1,6 @@
-//! Waiting for something no longer than until a point in time.
+//! Waits for work until a point in time.
 //!
-//! Must not take a program that did not run for an answer that did not come.
+//! Must not take a suspended program for a missing answer.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -11,35 +11,35 @@ use tokio::time::Instant;
 
 use crate::Clock;
 
-/// How long one attempt may take, unless changed.
+/// The default timeout of one attempt.
 pub(crate) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A timer that fires later than this belongs to a program that did not run: it was stopped, or its
-/// machine was paused.
+/// A timer that fires later than this belongs to a program that was suspended: it was stopped, or
+/// its machine was paused.
 const LATE: Duration = Duration::from_secs(1);
-/// How long the work may go on after such a time. What arrived meanwhile lies in the sockets, and
-/// another task reads it.
+/// How much longer the work may take after a suspension. Data that arrived meanwhile is in the
+/// sockets, and another task reads it.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Whether the program did not run when a timer fired: it was `due`, and fires `now`, more than a
-/// second later.
+/// Whether the program was suspended when a timer fired: the timer was `due`, and fires `now`, more
+/// than a second later.
 #[must_use]
 pub fn was_stopped(due: Instant, now: Instant) -> bool {
     now.saturating_duration_since(due) > LATE
 }
 
-/// Until when the work may go on whose timer was due at `due` and is seen to have fired at `now`;
-/// nothing where its time is over.
+/// The extended end for work whose timer was due at `due` and fired at `now`; `None` if the program
+/// was not suspended.
 fn grace(due: Instant, now: Instant) -> Option<Instant> {
     was_stopped(due, now).then(|| now + GRACE)
 }
 
 /// The output of `work`, or `None` once `clock` has reached `deadline`.
 ///
-/// Work that is ready wins over a deadline that has passed. Where the program did not run when the
-/// deadline came, the work has a second of running time more.
+/// Work that is ready wins over a deadline that has passed. If the program was suspended at the
+/// deadline, the work gets a second more of running time.
 ///
-/// The caller pins the work, so that futures do not grow by being handed down.
+/// The caller pins the work, so that futures do not grow by being passed down.
 pub async fn within<F: Future + ?Sized>(
     clock: &dyn Clock,
     deadline: Instant,
@@ -48,8 +48,8 @@ pub async fn within<F: Future + ?Sized>(
     race(clock, deadline, work, grace).await
 }
 
-/// The output of `work`, or `None` as soon as `clock` has reached `deadline`. For waits whose end is
-/// this program's own doing, and so needs no grace.
+/// The output of `work`, or `None` as soon as `clock` has reached `deadline`. For waits that depend
+/// on this program only, and so need no grace.
 pub(crate) async fn before<F: Future + ?Sized>(
     clock: &dyn Clock,
     deadline: Instant,
@@ -70,7 +70,7 @@ async fn race<F: Future + ?Sized>(
             return Poll::Ready(Some(output));
         }
         loop {
-            // The timer is made only when the work has to wait.
+            // The timer is created only if the work has to wait.
             let timer = sleep.get_or_insert_with(|| clock.sleep_until(due));
             ready!(timer.as_mut().poll(cx));
             match grace(due, clock.instant()) {
@@ -101,7 +101,7 @@ mod tests {
     }
 
     impl Jumping {
-        /// The program stands still for so long.
+        /// Suspends the program for `span`.
         fn stop(&self, span: Duration) {
             *self.ahead.lock().unwrap() += span;
         }
@@ -134,12 +134,12 @@ mod tests {
         assert_eq!(grace(due, due + LATE), None);
         let now = due + LATE + Duration::from_millis(1);
         assert_eq!(grace(due, now), Some(now + GRACE));
-        // A clock that goes back is no reason to wait.
+        // A clock that goes backwards is no reason to wait.
         assert_eq!(grace(due + SECOND, due), None);
     }
 
-    /// No doubt without need: an answer that came while the program was stopped is heard, also when it
-    /// is stopped again at once. An answer that does not come ends the wait.
+    /// No needless ambiguity: an answer that came during a suspension is received, even if the
+    /// program is suspended again at once. An answer that does not come ends the wait.
     #[tokio::test(start_paused = true)]
     async fn what_came_while_the_program_was_stopped_is_heard() {
         for (answers_after, stops, heard) in [
@@ -151,7 +151,8 @@ mod tests {
             let clock = Jumping::default();
             let began = clock.instant();
             let work = pin!(async {
-                // What another task has read reaches this one some time after the program goes on.
+                // Data that another task has read reaches this one some time after the program
+                // resumes.
                 SystemClock::new()
                     .sleep(Duration::from_millis(4_900) + answers_after)
                     .await;
@@ -172,7 +173,7 @@ mod tests {
         }
     }
 
-    /// Waits that are never answered end in time.
+    /// A wait without an answer ends in time.
     #[tokio::test(start_paused = true)]
     async fn a_wait_without_grace_ends_at_once() {
         let clock = Jumping::default();

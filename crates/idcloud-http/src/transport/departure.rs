@@ -1,6 +1,7 @@
-//! The moment from which a request may be on its way: said by the transport, heard by the caller's hook.
+//! The moment from which a request may be on its way: reported by the transport to the caller's
+//! hook.
 //!
-//! Must not be later than the first byte that leaves.
+//! Must not be reported later than the first byte is sent.
 
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -10,19 +11,20 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use crate::transport::before_dispatch::BeforeDispatch;
 
-/// The transport does not know when the request leaves: it left when the transport was called.
+/// The transport does not report when the request is sent: it counts as sent once the transport was
+/// called.
 const OPEN: u8 = 0;
-/// The transport says it.
+/// The transport reports it.
 const TAKEN: u8 = 1;
 const SAID: u8 = 2;
 
-/// Says that a request leaves now. A transport takes it from its
+/// Reports that a request is sent now. A transport takes it from its
 /// [context](crate::CallContext::take_departure).
 #[derive(Clone)]
 #[must_use = "a departure that is taken and not said makes a request that left look unsent"]
 pub struct Departure(Option<Arc<Heard>>);
 
-/// Who hears of one attempt's departure.
+/// The hook that hears of one attempt's departure.
 struct Heard {
     hook: Arc<dyn BeforeDispatch>,
     attempt: u32,
@@ -46,11 +48,11 @@ impl Departure {
         }))
     }
 
-    /// The same, for the transport to say.
+    /// The same departure, for the transport to report.
     pub(crate) fn taken(&self) -> Self {
         if let Some(heard) = &self.0 {
             let (before, order) = (OPEN, Ordering::AcqRel);
-            // One that was said stays said.
+            // A departure that was reported stays reported.
             let _ = heard
                 .state
                 .compare_exchange(before, TAKEN, order, Ordering::Acquire);
@@ -58,7 +60,7 @@ impl Departure {
         self.clone()
     }
 
-    /// The request leaves now: from here on it may arrive. Said twice it counts once.
+    /// The request is sent now: from here on it may arrive. A second call has no effect.
     pub fn now(&self) {
         if let Some(heard) = &self.0
             && heard.state.swap(SAID, Ordering::AcqRel) != SAID
@@ -67,7 +69,8 @@ impl Departure {
         }
     }
 
-    /// Polls `send`, and says the departure after its first poll where the transport did not take it.
+    /// Polls `send`, and reports the departure after the first poll if the transport did not take
+    /// it.
     pub(crate) async fn around<T>(
         &self,
         mut send: Pin<&mut (impl Future<Output = T> + ?Sized)>,
@@ -76,7 +79,7 @@ impl Departure {
             return send.await;
         }
         poll_fn(|cx| {
-            // Also when the transport panics: it may have sent the request before.
+            // Even if the transport panics: it may have sent the request before.
             let _said = UnlessTaken(self);
             send.as_mut().poll(cx)
         })

@@ -9,16 +9,17 @@ use http::HeaderMap;
 
 use crate::{BoxError, Obstacle};
 
-/// What went wrong on the way, and what that proves about delivery.
+/// The transport's failure, and what it proves about delivery.
 ///
-/// The replay rules repeat a billable create only after [`Connect`](Self::Connect),
-/// [`NotSent`](Self::NotSent) and [`InvalidRequest`](Self::InvalidRequest)-like proofs; whoever
-/// implements [`Transport`](crate::Transport) must not use those when a byte may have left.
+/// The retry policy repeats a billable create only after [`Connect`](Self::Connect),
+/// [`NotSent`](Self::NotSent) and [`InvalidRequest`](Self::InvalidRequest)-like proofs; an
+/// implementation of [`Transport`](crate::Transport) must not use those when a byte may have been
+/// sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TransportErrorKind {
-    /// No connection came about: DNS, TCP, TLS handshake or a proxy's `CONNECT`.
-    /// Proves that no byte of the request left this machine. Any operation may be repeated.
+    /// No connection could be made: DNS, TCP, TLS handshake or a proxy's `CONNECT`. Proves that no
+    /// byte of the request left this machine. Any operation may be repeated.
     Connect,
     /// A connection existed, and the request was provably not written to it, for instance because
     /// an idle connection had been closed before the first byte.
@@ -124,23 +125,23 @@ impl TransportError {
         self
     }
 
-    /// The same error with the headers of an answer whose body did not arrive whole: `Retry-After`, `Date` and a
-    /// simulator's mark count as in any answer. They are shown nowhere.
+    /// The same error with the headers of an answer whose body did not arrive whole: `Retry-After`,
+    /// `Date` and a simulator's mark count as in any answer. They are shown nowhere.
     #[must_use]
     pub fn with_headers(mut self, headers: HeaderMap) -> Self {
         self.headers = Some(Box::new(headers));
         self
     }
 
-    /// The same error with the part of the answer's body that arrived. The process's id may be in it.
-    /// It is shown nowhere.
+    /// The same error with the part of the answer's body that arrived. The process's id may be in
+    /// it. It is shown nowhere.
     #[must_use]
     pub fn with_part(mut self, part: Bytes) -> Self {
         self.part = part;
         self
     }
 
-    /// The same error with what keeps the connection from coming about.
+    /// The same error with the obstacle that prevented the connection.
     #[must_use]
     pub fn with_obstacle(mut self, obstacle: Option<Obstacle>) -> Self {
         self.obstacle = obstacle;
@@ -154,30 +155,30 @@ impl TransportError {
             .map_or_else(HeaderMap::new, |headers| *headers)
     }
 
-    /// The part of the answer's body that arrived, for a transport that is built on another one.
+    /// The received part of the answer's body, for a transport that wraps another one.
     #[must_use]
     pub const fn part(&self) -> &Bytes {
         &self.part
     }
 
-    /// The part of the answer's body that arrived.
+    /// The received part of the answer's body.
     pub(crate) fn take_part(&mut self) -> Bytes {
         std::mem::take(&mut self.part)
     }
 
-    /// What keeps the connection from coming about, where that is known.
+    /// The obstacle that prevented the connection, if it is known.
     #[must_use]
     pub const fn obstacle(&self) -> Option<Obstacle> {
         self.obstacle
     }
 
-    /// What went wrong, and what that proves.
+    /// The failure, and what it proves.
     #[must_use]
     pub const fn kind(&self) -> TransportErrorKind {
         self.kind
     }
 
-    /// The answer's status, where its head had arrived.
+    /// The answer's status, if its head had arrived.
     #[must_use]
     pub const fn status(&self) -> Option<http::StatusCode> {
         self.status

@@ -1,5 +1,6 @@
-//! The seam between this crate and an HTTP client: one request in, one answer out.
-//! A transport must never repeat a request, follow a redirect, or log a header or a body.
+//! The interface between this crate and an HTTP client: one request in, one answer out.
+//!
+//! Must not repeat a request, follow a redirect, or log a header or a body.
 
 pub(crate) mod before_dispatch;
 pub(crate) mod departure;
@@ -16,7 +17,7 @@ use bytes::Bytes;
 use crate::transport::departure::Departure;
 use crate::{Operation, TransportError};
 
-/// What a transport may know about the call it carries.
+/// What a transport may know about its call.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct CallContext {
@@ -24,8 +25,8 @@ pub struct CallContext {
     pub operation: Operation,
     /// Which attempt of the call this is, counted from 1.
     pub attempt: u32,
-    /// How long the caller will wait. The caller drops the future when it has passed, so a
-    /// transport need not enforce it.
+    /// How long the caller will wait. The caller drops the future afterwards, so a transport need
+    /// not enforce it.
     pub timeout: Duration,
     /// The most bytes of answer body the caller accepts. A transport stops reading beyond it and
     /// reports [`AnswerTooLarge`](crate::TransportErrorKind::AnswerTooLarge).
@@ -62,32 +63,32 @@ impl CallContext {
         self
     }
 
-    /// The same context with the caller's interest in when the request leaves.
+    /// Adds the caller's hook for when the request is sent.
     pub(crate) fn with_departure(self, departure: Departure) -> Self {
         Self { departure, ..self }
     }
 
-    /// Takes over to say when the request leaves. For a transport that knows when a connection takes
-    /// it: until then a caller that goes away leaves no doubt.
+    /// Takes over reporting when the request is sent. For a transport that knows when a connection
+    /// takes the request: a caller that drops the call before then leaves no doubt.
     ///
-    /// Take it before the first await, say [`now`](Departure::now) before the first byte can leave, and
-    /// say it always: a request that left unsaid may be paid for twice. For a transport that does not
-    /// take it, the request has left once [`send`](Transport::send) was first polled.
+    /// Take it before the first await, call [`now`](Departure::now) before the first byte can be
+    /// sent, and always call it: a request that was sent unreported may be paid for twice. Without
+    /// it, a request counts as sent once [`send`](Transport::send) was first polled.
     pub fn take_departure(&self) -> Departure {
         self.departure.taken()
     }
 }
 
-/// Carries one request and brings back one answer.
+/// Carries one request and returns one answer.
 ///
-/// Any HTTP status is `Ok`: what a status means is decided by the replay rules, not here. An
-/// implementation sends the request at most once, follows no redirect, adds no retry, and reports
-/// a failure with the kind that it can *prove* (see [`TransportErrorKind`](crate::TransportErrorKind)):
-/// when in doubt it says that bytes may have left, because the opposite claim makes the caller
-/// send a billable request again.
+/// Any HTTP status is `Ok`: the retry policy decides what a status means. An implementation sends
+/// the request at most once, follows no redirect, adds no retry, and reports a failure with the
+/// kind that it can *prove* (see [`TransportErrorKind`](crate::TransportErrorKind)): in doubt it
+/// says that bytes may have been sent, because the opposite claim makes the caller send a billable
+/// request again.
 ///
 /// The future may be dropped at any time. Dropping it does not prove that nothing was sent, unless
-/// the transport took the [departure](CallContext::take_departure) and did not say it.
+/// the transport took the [departure](CallContext::take_departure) and did not report it.
 #[async_trait]
 pub trait Transport: Send + Sync {
     /// Sends `request` once and returns the whole answer.

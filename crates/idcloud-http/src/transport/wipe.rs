@@ -1,6 +1,6 @@
-//! Wiping an answer that was read.
+//! Wipes an answer that was read.
 //!
-//! Must not touch bytes that somebody else still holds.
+//! Must not touch bytes that another holder still uses.
 
 use std::hint::black_box;
 

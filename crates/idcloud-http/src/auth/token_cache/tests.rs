@@ -1,4 +1,5 @@
-//! Promise: no exchange too many, and no call without a token that there is. Each moment on both sides of its edge.
+//! Promise: no exchange too many, and no call without a token that exists. Each threshold is tested
+//! on both sides.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -45,7 +46,8 @@ fn kind(plan: &Plan<'_, Fault>) -> &'static str {
     }
 }
 
-/// The cached token is handed out until it is due for renewal; then exactly one caller refreshes it.
+/// The cached token is handed out until it is due for renewal; then exactly one caller refreshes
+/// it.
 #[tokio::test(start_paused = true)]
 async fn a_token_is_used_until_it_is_due() {
     let now = SystemClock::new().instant();
@@ -72,7 +74,8 @@ async fn a_token_is_used_until_it_is_due() {
     assert_eq!(kind(&cache.plan(again)), "refresh early");
 }
 
-/// While a refusal stands, a valid token is used and not refreshed, although it is due: accounts get locked.
+/// While a refusal stands, a valid token is used and not refreshed, although it is due: accounts
+/// get locked.
 #[tokio::test(start_paused = true)]
 async fn a_refused_account_is_not_tried_while_its_token_is_valid() {
     let (cache, _, due) = filled(SystemClock::new().instant());
@@ -92,7 +95,7 @@ async fn a_refused_account_is_not_tried_while_its_token_is_valid() {
     assert_eq!(kind(&cache.plan(at)), "refresh early");
 }
 
-/// A token that came for a rejected one is believed for five seconds, and not a moment longer.
+/// A token that replaced a rejected one is kept for five seconds, and not a moment longer.
 #[tokio::test(start_paused = true)]
 async fn a_replacement_is_untouchable_for_five_seconds() {
     for (age, dropped) in [
@@ -109,12 +112,13 @@ async fn a_replacement_is_untouchable_for_five_seconds() {
         let code = ErrorCode::parse("10501").unwrap();
         assert_eq!(cache.reject(&second, Some(&code), now + age), dropped);
         assert_eq!(cache.cached(now + age).is_none(), dropped);
-        // A caller that still has the token before needs none but the cached one.
+        // A caller that still has the old token only needs the cached one.
         assert!(cache.reject(&first, None, now + age));
     }
 }
 
-/// Doubts about a token are not believed while earlier ones proved vain; a code that speaks of the token alone is.
+/// After vain replacements a bare 401 no longer drops a token; a code about the token alone still
+/// does.
 #[tokio::test(start_paused = true)]
 async fn a_code_that_speaks_of_the_token_is_believed_first() {
     for (code, dropped) in [
@@ -181,8 +185,8 @@ async fn everybody_hears_of_the_one_exchange() {
     }
 }
 
-/// A leader that is no longer polled loses its followers. Dropped later it takes no follower along, and neither does a
-/// follower that notices late.
+/// A leader that is no longer polled loses its followers. Dropping it later affects no follower,
+/// and neither does a follower that notices late.
 #[tokio::test(start_paused = true)]
 async fn one_who_was_set_aside_leaves_the_next_alone() {
     let now = SystemClock::new().instant();

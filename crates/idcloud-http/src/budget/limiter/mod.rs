@@ -1,6 +1,6 @@
-//! The queue before the tenant's budget: who may leave next, and when.
+//! The queue before the tenant's budget: which call may be sent next, and when.
 //!
-//! Must not let a request leave over the budget, nor lose a turn to a caller who left.
+//! Must not let a request be sent over the budget, nor lose a slot to a caller that is gone.
 
 use std::fmt;
 use std::pin::pin;
@@ -17,26 +17,26 @@ use crate::operation::OperationKind;
 use crate::time::clock::{Clock, later};
 use crate::time::timeout::within;
 
-/// However long IDCloud asks to wait, all other calls are held no longer than this at a time.
+/// However long IDCloud asks to wait, one 429 holds all calls for at most this long.
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 
-/// How many may wait, and for how long.
+/// How many calls may wait, and for how long.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct QueueLimits {
     pub(crate) max_queued: usize,
     pub(crate) timeout: Duration,
 }
 
-/// Why there was no turn.
+/// Why a call was not admitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NoTurn {
-    /// As many wait as may.
+    /// The queue is full.
     Full,
-    /// The turn did not come in time.
+    /// The call was not admitted in time.
     TimedOut,
 }
 
-/// How a limiter stands.
+/// The limiter's state, for metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LimiterSnapshot {
@@ -50,16 +50,16 @@ pub struct LimiterSnapshot {
     pub queued_creates: usize,
     /// Lookups that wait.
     pub queued_reads: usize,
-    /// Calls that had their turn and have not left yet: they fetch a token, run a hook, or wait.
+    /// Calls that were admitted and not sent yet: they fetch a token, run a hook, or wait.
     pub leaving: usize,
-    /// How long everything is still held because IDCloud answered 429.
+    /// How long all calls are still held because IDCloud answered 429.
     pub paused_for: Duration,
 }
 
-/// Shares one tenant's departures out.
+/// Shares one tenant's requests per second out.
 ///
-/// Nothing runs in the background: the waiter who is next in a line sleeps for all of it, and wakes
-/// the one after it, also when its future is dropped.
+/// Nothing runs in the background: the first waiter of a queue sleeps for all of them, and wakes
+/// the next one, even when its future is dropped.
 pub(crate) struct Limiter {
     queue: Mutex<LimiterState>,
     clock: Arc<dyn Clock>,
@@ -79,15 +79,15 @@ impl Limiter {
         self.limits.timeout
     }
 
-    /// Waits for a turn.
+    /// Waits for admission.
     pub(crate) async fn acquire(self: &Arc<Self>, kind: OperationKind) -> Result<Permit, NoTurn> {
         let entry = self.enter(kind, Counted::Not)?;
         let began = self.clock.instant();
         self.turn(entry, began).await
     }
 
-    /// Waits for a create's room among `bodies`, and then for its turn: one wait, one limit. Who has
-    /// no room takes no turn, so that creates which are held up cost no slot.
+    /// Waits for a create's permit among `bodies`, and then for admission: one wait, one limit. A
+    /// create without a permit takes no slot, so creates that are held up cost none.
     pub(crate) async fn acquire_with_body(
         self: &Arc<Self>,
         bodies: &Arc<Semaphore>,
@@ -140,7 +140,7 @@ impl Limiter {
         {
             return Ok(Entry::Turn(Permit::new(self, lane, turn)));
         }
-        // A token exchange is not refused: everything that waits would wait in vain.
+        // A token exchange is never refused: all waiting calls need its token.
         let bounded = kind != OperationKind::Token && matches!(counted, Counted::Not);
         if bounded && queue.queued() >= self.limits.max_queued {
             return Err(NoTurn::Full);
@@ -149,9 +149,9 @@ impl Limiter {
         Ok(Entry::Queued(Waiting::new(self, lane, place)))
     }
 
-    /// Waits until the request that has the turn `permit` may leave, and counts its departure. What
-    /// happened since the turn (a token exchange, a journal's write, an answer with 429 to another
-    /// call) must not make departures bunch up. Token exchanges first, the others as they come.
+    /// Waits until the admitted request of `permit` may be sent, and counts it. Delays since the
+    /// admission (a token exchange, a journal's write, a 429 to another call) must not make
+    /// requests bunch up. Token exchanges first, the others in order.
     pub(crate) async fn await_departure(self: &Arc<Self>, permit: Permit) -> Permit {
         match self.leave(permit) {
             Leaving::Now(permit) => permit,
@@ -174,7 +174,7 @@ impl Limiter {
         Leaving::Later(Waiting::new(self, READY, place), permit)
     }
 
-    /// Holds every departure for `duration`, because IDCloud answered 429.
+    /// Holds every request for `duration`, because IDCloud answered 429.
     pub(crate) fn pause(&self, duration: Duration) {
         let until = later(self.clock.instant(), duration.min(LONGEST_PAUSE));
         let mut queue = self.lock();
@@ -205,12 +205,12 @@ impl Limiter {
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, LimiterState> {
-        // No code of others runs under this lock, so a poisoned state is a whole state.
+        // No foreign code runs under this lock, so a poisoned state is still consistent.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A create that waits for room for its body.
+/// A create that waits for a permit for its body.
 struct WithoutBody<'a>(&'a Limiter);
 
 impl Drop for WithoutBody<'_> {
@@ -220,7 +220,7 @@ impl Drop for WithoutBody<'_> {
     }
 }
 
-/// Whether a caller counts among those who wait already.
+/// Whether a caller is already counted in the queue.
 #[derive(Clone, Copy)]
 enum Counted {
     Not,

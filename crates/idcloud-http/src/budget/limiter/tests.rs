@@ -1,4 +1,5 @@
-//! Promise: the tenant's budget is respected for every mix of waiters, and a caller that cannot wait is refused at once.
+//! Promise: the tenant's budget is respected for every mix of waiters, and a caller that cannot
+//! wait is refused at once.
 
 use std::future::Future;
 
@@ -15,7 +16,7 @@ fn limiter(rate: usize) -> Arc<Limiter> {
     Limiter::new(rate, LIMITS, Arc::new(VirtualClock::new()))
 }
 
-/// Polls once: what is there at once, or nothing.
+/// Polls once: the result if it is ready, or `None`.
 async fn at_once<T>(work: impl Future<Output = T>) -> Option<T> {
     let mut work = pin!(work);
     tokio::select! {
@@ -25,7 +26,7 @@ async fn at_once<T>(work: impl Future<Output = T>) -> Option<T> {
     }
 }
 
-/// Starts a call that departs when it may, and tells when it did.
+/// Starts a call that is sent when it may be, and reports when that was.
 fn call(
     limiter: &Arc<Limiter>,
     kind: OperationKind,
@@ -42,7 +43,8 @@ async fn let_others_run(limiter: &Limiter) {
     limiter.clock().sleep(Duration::from_millis(1)).await;
 }
 
-/// The queue holds `max_queued` callers and refuses the next at once. Token exchanges are never refused.
+/// The queue holds `max_queued` callers and refuses the next at once. Token exchanges are never
+/// refused.
 #[tokio::test(start_paused = true)]
 async fn the_queue_has_an_end_for_all_but_token_exchanges() {
     let calls = tokio::task::LocalSet::new();
@@ -67,7 +69,8 @@ async fn the_queue_has_an_end_for_all_but_token_exchanges() {
         .await;
 }
 
-/// Creates that wait for room count among those who wait, are shown as such, and are not refused when they have it.
+/// Creates that wait for a body's permit count towards the queue, are shown as queued creates, and
+/// are not refused once they have it.
 #[tokio::test(start_paused = true)]
 async fn creates_without_room_wait_in_the_queue() {
     let limiter = limiter(1);
@@ -97,7 +100,8 @@ async fn creates_without_room_wait_in_the_queue() {
     assert_eq!(limiter.snapshot().queued_creates, 0);
 }
 
-/// A pause lasts until the latest end that was asked for, five minutes at most, and holds admitted calls too.
+/// A pause lasts until the latest end that was requested, five minutes at most, and holds admitted
+/// calls too.
 #[tokio::test(start_paused = true)]
 async fn pauses_do_not_shorten_each_other() {
     for (asked, lasts) in [
@@ -121,7 +125,8 @@ async fn pauses_do_not_shorten_each_other() {
     }
 }
 
-/// A second's budget leaves at once; then calls leave one by one in the order of arrival, and none overtakes.
+/// A second's budget is sent at once; then calls are sent one by one in order of arrival, and none
+/// overtakes.
 #[tokio::test(start_paused = true)]
 async fn who_comes_later_does_not_overtake() {
     let calls = tokio::task::LocalSet::new();
@@ -151,7 +156,8 @@ async fn who_comes_later_does_not_overtake() {
         .await;
 }
 
-/// Those who wait to leave do so in the order in which they came, but for a token exchange: everything waits for that.
+/// Admitted calls are sent in order of arrival, except that a token exchange goes first: every call
+/// waits for it.
 #[tokio::test(start_paused = true)]
 async fn a_token_exchange_leaves_first() {
     let calls = tokio::task::LocalSet::new();

@@ -1,5 +1,5 @@
-//! Promise: the tenant's budget is respected, and no waiter is forgotten. Which call may go, and which waiter is woken,
-//! on both sides of each edge.
+//! Promise: the tenant's budget is respected, and no waiter is forgotten. Which call may go, and
+//! which waiter is woken, on both sides of each edge.
 
 use std::time::Duration;
 
@@ -32,8 +32,8 @@ fn is_woken(bell: &Arc<Notify>, wake: &Wake) -> bool {
         .any(|woken| Arc::ptr_eq(woken, bell))
 }
 
-/// Calls that had their turn and do not leave keep others from theirs: five seconds' worth, exactly. A token exchange is what they wait
-/// for, and has its turn all the same.
+/// Calls that had their turn and do not leave keep others from theirs: five seconds' worth,
+/// exactly. A token exchange is what they wait for, and has its turn all the same.
 #[tokio::test(start_paused = true)]
 async fn five_seconds_worth_of_turns_may_be_out() {
     let mut queue = LimiterState::new(RATE);
@@ -49,7 +49,8 @@ async fn five_seconds_worth_of_turns_may_be_out() {
     assert_eq!(queue.out, limit + 1);
 }
 
-/// One second's worth of admitted calls may wait to be sent; while they do, no other call is admitted.
+/// One second's worth of admitted calls may wait to be sent; while they do, no other call is
+/// admitted.
 #[tokio::test(start_paused = true)]
 async fn no_call_is_admitted_while_a_seconds_worth_waits_to_be_sent() {
     let mut queue = LimiterState::new(RATE);
@@ -74,7 +75,8 @@ async fn no_call_is_admitted_while_a_seconds_worth_waits_to_be_sent() {
     assert!(queue.take_turn(READ, at, Spacing::AtOnce).is_ok());
 }
 
-/// A send wakes the next waiter when it reopens admission, and none when admission was open or stays closed.
+/// A send wakes the next waiter when it reopens admission, and none when admission was open or
+/// stays closed.
 #[tokio::test(start_paused = true)]
 async fn a_departure_wakes_the_next_when_it_opens_the_way() {
     let limit = RATE * SECONDS_OUT;
@@ -93,8 +95,8 @@ async fn a_departure_wakes_the_next_when_it_opens_the_way() {
     }
 }
 
-/// A call that is not sent after all gives its admission back, and its send slot if it had one, and wakes the next
-/// waiter of either queue.
+/// A call that is not sent after all gives its admission back, and its send slot if it had one, and
+/// wakes the next waiter of either queue.
 #[tokio::test(start_paused = true)]
 async fn what_is_given_back_is_there_for_the_next() {
     let at = now();
@@ -138,8 +140,8 @@ async fn a_pause_holds_turns_and_departures() {
     }
 }
 
-/// Queues are FIFO. A waiter that joins at the front is next; one that leaves takes its own place alone, and the next
-/// is woken.
+/// Queues are FIFO. A waiter that joins at the front is next; one that leaves takes its own place
+/// alone, and the next is woken.
 #[tokio::test(start_paused = true)]
 async fn lines_keep_their_order() {
     for line in [CREATE, READY] {
@@ -166,7 +168,8 @@ async fn lines_keep_their_order() {
     }
 }
 
-/// Each sort of request has a line of its own, and all that wait for a turn count against the bound; those who leave do not.
+/// Each sort of request has a line of its own, and all that wait for a turn count against the
+/// bound; those who leave do not.
 #[tokio::test(start_paused = true)]
 async fn who_waits_is_counted() {
     let mut queue = LimiterState::new(RATE);

@@ -1,6 +1,6 @@
-//! A request's body that can be held back for good, as long as hyper has not begun to send it.
+//! A request body that can be withheld for good, until hyper begins to send it.
 //!
-//! Must not let a body out that was declared unsent, or call one unsent that was handed out.
+//! Must not release a body that was declared unsent, or call one unsent that was handed out.
 
 use std::fmt;
 use std::pin::Pin;
@@ -17,18 +17,17 @@ const HELD: u8 = 0;
 const OUT: u8 = 1;
 const SHUT: u8 = 2;
 
-/// Who sends a request and wants to know whether it has left.
+/// The sender's side: finds out whether a request was sent.
 ///
 /// A connection asks for the body in the same step in which it takes the request, and before it
 /// writes the head. So a body that was not asked for belongs to a request that is still on this
-/// machine; and once the gate is shut it stays there, wherever it is held.
-/// It is shut when it is dropped: a caller that goes away while the connection is still being made has
-/// sent nothing.
+/// machine; once the gate is shut it stays there, whatever holds it. Dropping the gate shuts it: a
+/// caller that drops the call while the connection is still being made has sent nothing.
 #[derive(Debug)]
 pub(crate) struct BodyGate(Arc<AtomicU8>);
 
 impl BodyGate {
-    /// A gate, and the body behind it; `departure` is said when the body is asked for.
+    /// A gate, and the body behind it; `departure` is reported when the body is asked for.
     pub(crate) fn new(bytes: Bytes, departure: Departure) -> (Self, GatedBody) {
         let state = Arc::new(AtomicU8::new(HELD));
         let body = GatedBody {
@@ -39,7 +38,7 @@ impl BodyGate {
         (Self(state), body)
     }
 
-    /// Shuts the gate; true if the body is still behind it, and so will never be sent.
+    /// Shuts the gate; returns true if the body is still behind it, and so will never be sent.
     #[must_use]
     pub(crate) fn shut(&self) -> bool {
         pass(&self.0, SHUT)
@@ -87,8 +86,8 @@ impl Body for GatedBody {
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, GateShut>>> {
-        // Said before it is true: in between, the caller may go away and shut the gate. The other way
-        // round the body could leave, and the caller take it for unsent.
+        // Reported before it is true: in between, the caller may drop the call and shut the gate.
+        // In the other order the body could be sent, and the caller take it for unsent.
         self.departure.now();
         if !pass(&self.state, OUT) {
             return Poll::Ready(Some(Err(GateShut)));
@@ -122,7 +121,7 @@ mod tests {
         }
     }
 
-    /// What was handed out is never called unsent.
+    /// A body that was handed out is never called unsent.
     #[test]
     fn a_body_that_left_cannot_be_held_back() {
         let (gate, mut body) = BodyGate::new(Bytes::from_static(b"body"), Departure::unheard());
@@ -134,7 +133,8 @@ mod tests {
         assert_eq!(ask(&mut body), None);
     }
 
-    /// However shutting and asking meet on two threads, a body is either called unsent or handed out, never both, and never neither.
+    /// However shutting and asking meet on two threads, a body is either called unsent or handed
+    /// out, never both, and never neither.
     #[test]
     fn shutting_and_asking_agree_on_two_threads() {
         for round in 0..2_000_u32 {
@@ -159,7 +159,7 @@ mod tests {
         }
     }
 
-    /// A caller that goes away shuts the gate, and knows that the body stays.
+    /// A caller that drops the gate shuts it, and knows that the body stays.
     #[test]
     fn a_gate_that_is_dropped_is_shut() {
         let (gate, mut body) = BodyGate::new(Bytes::from_static(b"body"), Departure::unheard());
@@ -167,7 +167,7 @@ mod tests {
         assert_eq!(ask(&mut body), Some(Err(())));
     }
 
-    /// What was called unsent is never handed out.
+    /// A body that was called unsent is never handed out.
     #[test]
     fn a_body_that_is_held_back_does_not_leave() {
         let (gate, mut body) = BodyGate::new(Bytes::from_static(b"body"), Departure::unheard());

@@ -1,4 +1,4 @@
-//! Which connections a request may take: kept ones for lookups, young ones for creates.
+//! Which connections a request may use: kept ones for lookups, recently used ones for creates.
 //!
 //! Must not give a create a connection that its server is likely to be closing.
 
@@ -18,7 +18,7 @@ pub(crate) const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 /// A create takes a connection only this long after its last answer: servers close idle ones after
 /// 5 s (Node's default) and more, and a create that meets the close is ambiguous.
 const CREATE_IDLE_TIMEOUT: Duration = Duration::from_secs(2);
-/// For so long creates take no kept connection after one broke under a create.
+/// How long creates use no kept connection after one broke under a create.
 const DISTRUST: Duration = Duration::from_secs(600);
 
 /// How long connecting may take, and how long a connection is kept.
@@ -28,7 +28,7 @@ pub(crate) struct Times {
     pub(crate) idle: Duration,
 }
 
-/// The connections to one sort of address.
+/// The connections to one kind of address.
 #[derive(Clone, Debug)]
 pub(crate) struct Connections {
     kept: reqwest::Client,
@@ -37,7 +37,8 @@ pub(crate) struct Connections {
 }
 
 impl Connections {
-    /// `make` is called once for each sort of connection, and says the same each time.
+    /// `make` is called once for each kind of connection, and must return the same settings each
+    /// time.
     pub(crate) fn build(
         times: Times,
         make: impl Fn() -> reqwest::ClientBuilder,
@@ -73,11 +74,11 @@ fn build(builder: reqwest::ClientBuilder) -> Result<reqwest::Client, ConfigError
     })
 }
 
-/// Whether a server closes connections sooner than creates can know: then each create makes its own.
+/// Whether a server closes connections sooner than expected: then each create makes its own.
 #[derive(Debug)]
 pub(crate) struct Distrust {
     began: Instant,
-    /// Milliseconds after `began`; 0 where there is no reason.
+    /// Milliseconds after `began`; 0 without distrust.
     until: AtomicU64,
 }
 
@@ -89,7 +90,7 @@ impl Distrust {
         }
     }
 
-    /// A connection broke under a create that may have left.
+    /// A connection broke under a create that may have been sent.
     pub(crate) fn begin(&self) {
         let until = self.passed().saturating_add(millis(DISTRUST));
         self.until.store(until, Ordering::Relaxed);
@@ -97,7 +98,7 @@ impl Distrust {
 
     fn holds(&self) -> bool {
         let until = self.until.load(Ordering::Relaxed);
-        // The clock is asked only where there was a reason.
+        // The clock is read only if there was distrust.
         until != 0 && self.passed() < until
     }
 

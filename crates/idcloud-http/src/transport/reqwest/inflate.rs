@@ -1,6 +1,6 @@
-//! Reads an answer that a server compressed although nothing but `identity` was asked for.
+//! Decompresses an answer that a server compressed although only `identity` was accepted.
 //!
-//! Must not make more of an answer than is accepted.
+//! Must not produce more bytes than the caller accepts.
 
 use std::io::Read as _;
 
@@ -10,10 +10,10 @@ use flate2::read::MultiGzDecoder;
 use crate::transport::error::TransportErrorKind;
 use crate::transport::wipe::wipe;
 
-/// What gzip begins with (RFC 1952), and no JSON.
+/// The magic bytes of gzip (RFC 1952); no JSON begins so.
 const GZIP: &[u8] = &[0x1f, 0x8b];
 
-/// `body` as it was before it was compressed, at most `limit` bytes of it; and why that is not all, where it is not.
+/// `body` decompressed, at most `limit` bytes of it; and why that is not all of it, if so.
 pub(crate) fn inflated(body: Bytes, limit: usize) -> (Bytes, Option<TransportErrorKind>) {
     if !body.starts_with(GZIP) {
         return (body, None);
@@ -48,7 +48,8 @@ mod tests {
         encoder.finish().unwrap()
     }
 
-    /// What was compressed is read, what was cut off is read as far as it arrived, and no bomb fills the memory.
+    /// A compressed body is read, one that was cut off is read as far as it arrived, and no bomb
+    /// fills the memory.
     #[test]
     fn what_is_inflated() {
         use TransportErrorKind::{AnswerTooLarge, TruncatedAnswer};

@@ -1,6 +1,7 @@
-//! The transport over reqwest: rustls with aws-lc-rs, HTTP/1.1, and rules that cannot be undone.
+//! The transport over reqwest: rustls with aws-lc-rs, HTTP/1.1, and rules that callers cannot undo.
 //!
-//! Must not follow a redirect, repeat a request, or say "not sent" when a byte may have left.
+//! Must not follow a redirect, repeat a request, or report "not sent" when a byte may have been
+//! sent.
 
 pub(crate) mod body_gate;
 pub(crate) mod connections;
@@ -36,21 +37,23 @@ use crate::transport::reqwest::inflate::inflated;
 use crate::transport::reqwest::url_cache::UrlCache;
 use crate::transport::{CallContext, Transport};
 
-/// The time given up at an attempt's end, at most, to say that nothing was sent while it still counts.
+/// How much earlier than its timeout an attempt ends, at most, so that it can still report that
+/// nothing was sent.
 const LAST_WORD: Duration = Duration::from_millis(20);
 
 /// Carries requests with reqwest.
 ///
-/// Whatever the `ClientBuilder` said before, these hold: no redirects (reqwest would keep `APIKEY`
-/// across hosts), no retries of reqwest's own, https alone but for this machine, TLS 1.2 or newer
-/// with aws-lc-rs whatever the process default is, HTTP/1.1, no decompression but gzip's, no `Referer`, no
-/// logging of what is sent. Certificates are checked by the platform's verifier and never pinned:
-/// Unico replaces them routinely (IDCloud documentation, FAQ). The system's proxy is honoured, but
-/// not for plain http to this machine. Certificates, client identities and verification switches
-/// given to the `ClientBuilder` have no effect; use [`ReqwestTransportBuilder::root_certificates`].
+/// Whatever the caller's `ClientBuilder` sets, these rules hold: no redirects (reqwest would keep
+/// `APIKEY` across hosts), no retries of reqwest's own, only https except to this machine, TLS 1.2
+/// or newer with aws-lc-rs whatever the process default is, HTTP/1.1, no decompression but gzip's,
+/// no `Referer`, no logging of what is sent. Certificates are checked by the platform's verifier
+/// and never pinned: Unico replaces them routinely (IDCloud documentation, FAQ). The system's proxy
+/// is used, but not for plain http to this machine. Certificates, client identities and
+/// verification switches of the `ClientBuilder` have no effect; use
+/// [`ReqwestTransportBuilder::root_certificates`].
 #[derive(Clone)]
 pub struct ReqwestTransport {
-    /// Absent where plain http to this machine is all that is wanted.
+    /// Absent if only plain http to this machine is wanted.
     https: Option<Connections>,
     loopback: Connections,
     distrust: Arc<Distrust>,
@@ -63,8 +66,8 @@ impl ReqwestTransport {
         Self::builder().build()
     }
 
-    /// A transport over builders of the caller's, for a proxy, a resolver or addresses of their own.
-    /// See [`client_builder`](ReqwestTransportBuilder::client_builder).
+    /// A transport over the caller's own builders, for a proxy, a resolver or fixed addresses. See
+    /// [`client_builder`](ReqwestTransportBuilder::client_builder).
     pub fn from_builder(
         make: impl Fn() -> reqwest::ClientBuilder + Send + Sync + 'static,
     ) -> Result<Self, ConfigError> {
@@ -97,8 +100,9 @@ pub struct ReqwestTransportBuilder {
 }
 
 impl ReqwestTransportBuilder {
-    /// Settings of the caller's; the transport's own rules are applied after them. Creates and lookups
-    /// have connections of their own, so `make` is called several times, and must say the same each time.
+    /// The caller's settings; the transport's own rules are applied after them. Creates and lookups
+    /// have separate connections, so `make` is called several times, and must return the same
+    /// settings each time.
     pub fn client_builder(
         mut self,
         make: impl Fn() -> reqwest::ClientBuilder + Send + Sync + 'static,
@@ -138,45 +142,47 @@ impl ReqwestTransportBuilder {
         Ok(self)
     }
 
-    /// Why the proxy that the environment names cannot be used, where it cannot; `variable` gives a variable's value. Without builders of the
-    /// caller's, [`build`](Self::build) refuses such a proxy: requests would leave without it.
+    /// Why the proxy that the environment names cannot be used, if so; `variable` returns a
+    /// variable's value. Without the caller's own builders, [`build`](Self::build) refuses such a
+    /// proxy: requests would be sent without it.
     #[must_use]
     pub fn unusable_proxy(variable: &dyn Fn(&str) -> Option<String>) -> Option<ConfigError> {
         proxy_setting::unusable(variable)
     }
 
-    /// Carries plain http to this machine and nothing else, which needs no certificates: small containers have none.
+    /// Carries only plain http to this machine, which needs no certificates: small containers have
+    /// none.
     pub const fn this_machine_alone(mut self, alone: bool) -> Self {
         self.this_machine_alone = alone;
         self
     }
 
-    /// How long DNS, TCP, TLS and a proxy's `CONNECT` may take together: 5 seconds unless changed.
+    /// How long DNS, TCP, TLS and a proxy's `CONNECT` may take together: 5 seconds by default.
     ///
-    /// An attempt whose own time ends earlier ends connecting, too. Either way the failure is
+    /// An attempt with a shorter timeout ends connecting, too. Either way the failure is
     /// [`Connect`](TransportErrorKind::Connect): nothing was sent, and a create may be repeated.
     pub const fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.times.connect = timeout;
         self
     }
 
-    /// How long a connection is kept for the next request: 30 seconds unless changed. A longer time
-    /// than a proxy or server on the way allows makes requests meet a closing connection.
+    /// How long a connection is kept for the next request: 30 seconds by default. If a proxy or
+    /// server on the way closes it earlier, requests meet a closing connection.
     ///
-    /// A create takes no connection that has been idle for 2 seconds: one that meets the close is
-    /// ambiguous. Where a connection broke under a create all the same, creates make connections of their
-    /// own for ten minutes.
+    /// A create uses no connection that has been idle for 2 seconds: a create that meets the close
+    /// is ambiguous. If a connection breaks under a create all the same, creates make connections
+    /// of their own for ten minutes.
     pub const fn idle_timeout(mut self, timeout: Duration) -> Self {
         self.times.idle = timeout;
         self
     }
 
-    /// Builds the transport. Never panics, also where another crate changed rustls' process default.
+    /// Builds the transport. Never panics, even if another crate changed rustls' process default.
     pub fn build(self) -> Result<ReqwestTransport, ConfigError> {
         let https = if self.this_machine_alone {
             None
         } else {
-            // Clones share the sessions to resume.
+            // Clones share the TLS sessions to resume.
             let tls = verified_tls(self.roots)?;
             let make: Make = if let Some(make) = self.make {
                 make
@@ -189,7 +195,7 @@ impl ReqwestTransportBuilder {
             let strict = || rules(make(), tls.clone()).https_only(true);
             Some(Connections::build(self.times, strict)?)
         };
-        // Credentials in the clear must not pass through a proxy on their way to this machine.
+        // Credentials in plain text must not pass through a proxy on their way to this machine.
         let tls = unused_tls()?;
         let plain = || rules(reqwest::Client::builder(), tls.clone()).no_proxy();
         Ok(ReqwestTransport {
@@ -211,8 +217,8 @@ fn tls_failed(error: rustls::Error) -> ConfigError {
     .with_source(error)
 }
 
-/// A client for plain http needs a TLS configuration too: without one reqwest asks the process's default and panics.
-/// This one trusts no certificate.
+/// A client for plain http needs a TLS configuration too: without one reqwest asks for the process
+/// default and panics. This one trusts no certificate.
 fn unused_tls() -> Result<rustls::ClientConfig, ConfigError> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let builder = rustls::ClientConfig::builder_with_provider(provider)
@@ -231,7 +237,7 @@ fn verified_tls(roots: Vec<CertificateDer<'static>>) -> Result<rustls::ClientCon
     let mut config = rustls::ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
         .map_err(tls_failed)?
-        // "Dangerous" is rustls' word for any verifier of another crate; this one is the platform's.
+        // "Dangerous" is rustls' word for any custom verifier; this one is the platform's.
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(verifier))
         .with_no_client_auth();
@@ -239,7 +245,7 @@ fn verified_tls(roots: Vec<CertificateDer<'static>>) -> Result<rustls::ClientCon
     Ok(config)
 }
 
-/// The rules, applied last. Features of reqwest that other crates switch on are switched off here.
+/// The rules, applied last. Features of reqwest that other crates enable are disabled here.
 fn rules(builder: reqwest::ClientBuilder, tls: rustls::ClientConfig) -> reqwest::ClientBuilder {
     builder
         .tls_backend_preconfigured(tls)
@@ -299,14 +305,14 @@ const fn invalid() -> TransportError {
     TransportError::new(TransportErrorKind::InvalidRequest)
 }
 
-/// A moment before an attempt's time ends. Sockets know no other clock than the system's.
+/// A moment before an attempt's timeout. The system's clock, because sockets use no other.
 fn last_word(timeout: Duration) -> Instant {
     let limit = timeout.saturating_sub(LAST_WORD.min(timeout / 20));
     later(SystemClock::new().instant(), limit)
 }
 
-/// Waits for the answer's head. An attempt whose time ends before its request was on any connection
-/// is given up a moment early: afterwards it could not be distinguished from one that was sent.
+/// Waits for the answer's head. An attempt whose timeout comes before its request was on any
+/// connection is given up a moment early: afterwards it could not be distinguished from a sent one.
 async fn in_time(
     client: &reqwest::Client,
     request: reqwest::Request,
@@ -345,8 +351,8 @@ fn failed(error: reqwest::Error, held_back: impl FnOnce() -> bool) -> TransportE
         .with_source(error)
 }
 
-/// What keeps a connection from coming about. rustls and hyper-util tell of it in words: their types are
-/// boxed on the way, and not all of them public.
+/// The obstacle that prevents a connection. rustls and hyper-util report it in words only: their
+/// types are boxed on the way, and not all of them are public.
 fn obstacle(error: &reqwest::Error) -> Option<Obstacle> {
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -362,7 +368,7 @@ fn obstacle(error: &reqwest::Error) -> Option<Obstacle> {
     None
 }
 
-/// Whether hyper hands the request back unwritten: its "canceled" is given only for a request that
+/// Whether hyper returned the request unwritten: its "canceled" occurs only for a request that
 /// still waited when its connection was closed.
 fn unsent(error: &reqwest::Error) -> bool {
     let mut cause = error.source();
@@ -378,7 +384,7 @@ fn unsent(error: &reqwest::Error) -> bool {
     false
 }
 
-/// An answer's body as far as it has arrived.
+/// The received part of an answer's body.
 #[derive(Default)]
 struct Arrived {
     first: Bytes,
@@ -386,12 +392,12 @@ struct Arrived {
 }
 
 impl Arrived {
-    /// Adds a part, and no more than makes `limit` bytes of all; false where that leaves some out.
+    /// Adds a part, up to `limit` bytes in all; returns false if some bytes were left out.
     fn add(&mut self, mut part: Bytes, announced: usize, limit: usize) -> bool {
         let room = limit.saturating_sub(self.first.len() + self.parts.len());
         let fits = part.len() <= room;
         part.truncate(room);
-        // Most answers are one piece, which is handed on as it is.
+        // Most answers are one piece, which is passed on as it is.
         if self.first.is_empty() && self.parts.is_empty() {
             self.first = part;
         } else {
@@ -415,8 +421,8 @@ impl Arrived {
     }
 }
 
-/// Reads the answer's body until `by`, and no more of it than is accepted. What arrived of one that does not
-/// come whole is handed over: it may name a process that is paid for.
+/// Reads the answer's body until `by`, and no more of it than the caller accepts. The received part
+/// of an incomplete body is returned: it may name a process that is paid for.
 async fn read(
     mut answer: reqwest::Response,
     limit: usize,

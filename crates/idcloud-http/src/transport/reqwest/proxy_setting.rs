@@ -1,13 +1,14 @@
 //! The proxy that the environment names, and whether it can be used.
 //!
-//! Must not show the variable's value: a password may stand in it.
+//! Must not show the variable's value: it may hold a password.
 
 use http::Uri;
 
 use crate::environment::config_error::{ConfigError, ConfigErrorKind};
 
-/// Why the proxy that the environment names cannot be used: its address cannot be read, and requests would leave without it, or it is no
-/// HTTP proxy. Of several variables the one that counts.
+/// Why the proxy that the environment names cannot be used: its address is invalid, so that
+/// requests would be sent without it, or it is no HTTP proxy. Of several variables the effective
+/// one is checked.
 pub(crate) fn unusable(variable: &dyn Fn(&str) -> Option<String>) -> Option<ConfigError> {
     let everywhere = ["NO_PROXY", "no_proxy"];
     let skipped = everywhere.into_iter().find_map(variable);
@@ -54,7 +55,7 @@ fn has_host(uri: &Uri) -> bool {
     };
     let host = authority.host();
     let address = authority.as_str().rsplit('@').next().unwrap_or_default();
-    // A port that is out of range is no port to `http`: only its text is there.
+    // A port out of range is no port to `http`: only its text is there.
     let port = address.strip_prefix(host).unwrap_or_default();
     let is_port = port
         .strip_prefix(':')

@@ -1,9 +1,9 @@
-//! The beginnings of addresses (scheme, host, port) that were read before, as reqwest wants them.
+//! Caches parsed origins (scheme, host, port) as reqwest URLs.
 //!
-//! Must not let one address stand for another: what it gives is what reading the whole would give.
+//! Must not let one address stand for another: a cached URL equals the one that parsing would give.
 //!
-//! Reading a host (an address in numbers, an international name) is the dearest part of reading a URL, and a client has
-//! two of them for all its requests.
+//! Parsing a host (a numeric address, an international name) is the most expensive part of parsing
+//! a URL, and a client uses two hosts for all its requests.
 
 use std::sync::{PoisonError, RwLock};
 
@@ -12,10 +12,10 @@ use reqwest::Url;
 
 use crate::transport::error::{TransportError, TransportErrorKind};
 
-/// As many beginnings are remembered; more are read each time.
+/// The most origins that are cached; others are parsed each time.
 const MOST: usize = 8;
 
-/// What was read before.
+/// The cached origins.
 #[derive(Default)]
 pub(crate) struct UrlCache(RwLock<Vec<Origin>>);
 
@@ -26,7 +26,7 @@ struct Origin {
 }
 
 impl UrlCache {
-    /// The address as reqwest wants it.
+    /// The address as a reqwest URL.
     pub(crate) fn url(&self, uri: &Uri) -> Result<Url, TransportError> {
         if let Some(mut url) = self.known(uri) {
             url.set_path(uri.path());
@@ -67,7 +67,7 @@ impl UrlCache {
 }
 
 impl Origin {
-    /// Byte by byte: the same text before the path is read alike.
+    /// Byte by byte: equal text before the path parses alike.
     fn is_of(&self, uri: &Uri) -> bool {
         uri.scheme_str() == Some(&*self.scheme)
             && uri
@@ -80,7 +80,7 @@ impl Origin {
 mod tests {
     use super::*;
 
-    /// A remembered beginning gives what reading the whole address gives.
+    /// A cached origin gives the same URL as parsing the whole address.
     #[test]
     fn remembered_addresses_are_the_same_addresses() {
         let origins = UrlCache::default();
