@@ -1,4 +1,4 @@
-//! Files of versions that kept the accounts of a tenant apart.
+//! Reads files of versions that kept the accounts of a tenant apart.
 //!
 //! Must not choose between two accounts that hold one reference: a person does.
 
@@ -7,12 +7,13 @@ use rusqlite::{Connection, OptionalExtension as _};
 
 use crate::failure::storage;
 
-/// How many steps such a file has taken at most. The next brings the accounts together, by the views of
-/// [`prepare`].
+/// The most migration steps that such a file has taken. The next step merges the accounts, from the
+/// views of [`prepare`].
 pub(crate) const STEPS: usize = 4;
 
-/// What the table of submissions holds, by tenant: what stands behind the issuer's `@`, in small letters. The account is
-/// written into the record. What was refused or never left holds no reference (`is_free`). No lease is longer than a day.
+/// The table of submissions by tenant: the part after the issuer's `@`, in lowercase. The account
+/// is written into the record. A submission that was refused or never sent holds no reference
+/// (`is_free`). No lease is longer than a day.
 const SUBMISSION: &str = r#"
     SELECT environment, '' AS origin,
         iif(domain LIKE '%.iam.acesso.io', substr(domain, 1, length(domain) - 14), domain) AS tenant,
@@ -33,9 +34,9 @@ const PROCESS: &str = "
         process_id, flow, reference
     FROM (SELECT *, lower(substr(issuer, instr(issuer, '@') + 1)) AS domain FROM main.process)";
 
-/// Shows the table as the newest version has it, on this connection alone.
+/// Shows the table in the newest version's form, on this connection only.
 pub(crate) fn look(connection: &Connection) -> Result<(), JournalError> {
-    // A view of this connection is a change as well, though none of the file.
+    // A view of this connection counts as a change too, though not of the file.
     connection
         .execute_batch(&format!(
             "PRAGMA query_only = OFF; CREATE TEMP VIEW submission AS {SUBMISSION}; PRAGMA query_only = ON;"
@@ -43,7 +44,8 @@ pub(crate) fn look(connection: &Connection) -> Result<(), JournalError> {
         .map_err(storage)
 }
 
-/// Makes the views that the step takes its rows from, and refuses where two accounts of a tenant hold one reference.
+/// Creates the views that the migration step reads from, and refuses a file in which two accounts
+/// of a tenant hold one reference.
 pub(crate) fn prepare(transaction: &Connection) -> Result<(), JournalError> {
     transaction
         .execute_batch(&format!(

@@ -1,11 +1,11 @@
-//! SQLite's errors as a journal's.
+//! Converts SQLite's errors into the journal's.
 //!
-//! Must keep SQLite's words out of what is displayed: they may hold a path.
+//! Must keep SQLite's text out of `Display`: it may hold a path.
 
 use idcloud_flows::journal::{JournalError, JournalErrorKind};
 use rusqlite::ErrorCode;
 
-/// What an error of SQLite's means for the journal.
+/// The journal's error for one of SQLite's.
 pub(crate) fn storage(error: rusqlite::Error) -> JournalError {
     let kind = match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => JournalErrorKind::Foreign,

@@ -1,6 +1,7 @@
-//! Where the journal's files stand, to tell whether they are still there and whether SQLite's locks hold there.
+//! The identity of the journal's files: whether they are still in place, and whether SQLite's locks
+//! hold there.
 //!
-//! Must not let a change be answered that went into a file which no other program finds.
+//! Must not let a change be acknowledged that went into a file which no other program finds.
 
 use std::ffi::OsStr;
 use std::fs::{File, Metadata};
@@ -11,14 +12,14 @@ use idcloud_flows::journal::{JournalError, JournalErrorKind};
 
 use crate::log_mark::{begins_as_log, index_of, log_of};
 
-/// Device and number of a file.
+/// A file's device and inode number.
 #[cfg(unix)]
 type FileId = (u64, u64);
-/// Other systems keep an open file from being removed.
+/// On other systems an open file cannot be removed.
 #[cfg(not(unix))]
 type FileId = ();
 
-/// A journal's path, and which files were there when it was opened.
+/// A journal's path, and the identity of its files when it was opened.
 #[derive(Debug)]
 pub(crate) struct Place {
     path: PathBuf,
@@ -28,18 +29,19 @@ pub(crate) struct Place {
     log: Log,
 }
 
-/// The log as it was last seen.
+/// The log when it was last checked.
 #[derive(Debug)]
 struct Log {
     file: File,
-    /// How long it was. SQLite writes it over from its beginning, and makes it no shorter while it is open.
+    /// Its length then. SQLite overwrites it from the start, and never shortens it while it is
+    /// open.
     len: u64,
 }
 
 impl Place {
-    /// The journal that is open at `path` now.
+    /// The files of the journal that is open at `path` now.
     pub(crate) fn of(path: &Path) -> Result<Self, JournalError> {
-        // A program may change its directory later.
+        // Absolute, because a program may change its directory later.
         let path = std::path::absolute(path).map_err(storage)?;
         let file = Standing::of(&path).map_err(storage)?.id;
         let found = |path: PathBuf| -> io::Result<(PathBuf, FileId)> {
@@ -63,12 +65,13 @@ impl Place {
         })
     }
 
-    /// Where the main file is.
+    /// The path of the main file.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Refuses where other files are there now, or none, where the log was emptied or cut off, or where the file got a second name.
+    /// Refuses if the files were replaced or removed, if the log was emptied or cut off, or if the
+    /// file got a second name.
     pub(crate) fn check(&mut self) -> Result<(), JournalError> {
         let gone = |error| JournalError::new(JournalErrorKind::Replaced).with_source(error);
         let standing = Standing::of(&self.path).map_err(gone)?;
@@ -88,7 +91,8 @@ impl Place {
 }
 
 impl Log {
-    /// Whether it is as long as it was, and still begins as a log: one that was emptied is written on behind a hole.
+    /// Whether the log is at least as long as before and still begins as a log: SQLite continues an
+    /// emptied log behind a hole.
     fn is_intact(&mut self) -> io::Result<bool> {
         let len = self.file.metadata()?.len();
         if len < self.len {
@@ -100,7 +104,7 @@ impl Log {
     }
 }
 
-/// Refuses a name that SQLite takes for something else than the path of a file.
+/// Refuses a name that SQLite would not read as a path.
 pub(crate) fn refuse_name(path: &Path) -> Result<(), JournalError> {
     let name = path.as_os_str();
     let is_address = name.as_encoded_bytes().starts_with(b"file:");
@@ -110,16 +114,18 @@ pub(crate) fn refuse_name(path: &Path) -> Result<(), JournalError> {
     Ok(())
 }
 
-/// Refuses a file that can be reached by a second name: each name has a log of its own, so two programs would not see each other's changes.
+/// Refuses a file with a second name: each name has a log of its own, so two programs would not see
+/// each other's changes.
 pub(crate) fn refuse_second_name(path: &Path) -> Result<(), JournalError> {
     Standing::of(path).map_err(storage)?.refuse_second_name()
 }
 
-/// Refuses a place on a network file system: SQLite's locks do not hold there. `path` is a file, or the folder of one that is to be made.
+/// Refuses a network file system, where SQLite's locks do not hold. `path` is a file, or the folder
+/// of a file to be created.
 #[cfg(target_os = "linux")]
 pub(crate) fn refuse_network(path: &Path) -> Result<(), JournalError> {
     let system = rustix::fs::statfs(path).map_err(|error| storage(error.into()))?;
-    // The numbers are 32 bits wide, and some systems give them with a sign.
+    // The numbers are 32 bits wide, and some systems return them with a sign.
     let [a, b, c, d, ..] = i128::from(system.f_type).to_le_bytes();
     if is_network(u32::from_le_bytes([a, b, c, d])) {
         return Err(JournalErrorKind::Network.into());
@@ -133,9 +139,9 @@ pub(crate) fn refuse_network(_: &Path) -> Result<(), JournalError> {
     Ok(())
 }
 
-/// Whether a file system's number (`statfs(2)`) is one of those that several machines share.
+/// Whether a file system's number (`statfs(2)`) is of a kind that several machines share.
 ///
-/// FUSE is among them: what is behind it (sshfs, an object store, a folder of the host's) cannot be told.
+/// FUSE counts as one: its backend (sshfs, an object store, a folder of the host's) is unknown.
 #[cfg(any(target_os = "linux", test))]
 const fn is_network(magic: u32) -> bool {
     matches!(
@@ -157,7 +163,7 @@ const fn is_network(magic: u32) -> bool {
     )
 }
 
-/// What the system says of the file at a path.
+/// The metadata of the file at a path.
 struct Standing {
     id: FileId,
     is_file: bool,
@@ -182,7 +188,7 @@ impl Standing {
                 links: found.stx_nlink.into(),
                 is_mounted_alone: found.stx_attributes.contains(StatxAttributes::MOUNT_ROOT),
             }),
-            // A container's filter may forbid the newer call.
+            // A container's system call filter may forbid the newer call.
             Err(rustix::io::Errno::NOSYS | rustix::io::Errno::PERM) => {
                 std::fs::metadata(path).map(|metadata| Self::from_metadata(&metadata))
             }
@@ -239,7 +245,7 @@ const fn links(_: &Metadata) -> u64 {
 mod tests {
     use super::*;
 
-    /// Nobody pays twice on a disk that several machines share; what one machine has alone is taken.
+    /// Never pay twice on a disk that several machines share; a local file system is accepted.
     #[test]
     fn network_file_systems() {
         for (name, magic, is_shared) in [

@@ -1,21 +1,21 @@
-//! What a list of a journal's references shows of each.
+//! One reference in a list of a journal's references.
 //!
-//! Must not be taken for the record: a lease may be over since it was written.
+//! Must not be taken for the record: its lease may have expired since it was written.
 
 use idcloud_flows::journal::StateKind;
 
-/// One reference of a journal, as its columns have it.
+/// One reference of a journal, from its columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Listed<'r> {
     /// The environment's name.
     pub environment: &'r str,
-    /// Where a custom environment on this machine is; empty for every other.
+    /// The origin of a custom environment on this machine; empty for every other environment.
     pub origin: &'r str,
-    /// The tenant's id, in small letters.
+    /// The tenant's id, in lowercase.
     pub tenant_id: &'r str,
     /// The caller's reference.
     pub reference: &'r str,
-    /// The state that was written last; nothing where this version does not know it.
+    /// The last written state; `None` if this version does not know it.
     pub state: Option<StateKind>,
 }

@@ -1,27 +1,28 @@
-//! The mark of a main file that does not stand without its log.
+//! The mark of a main file that is incomplete without its log.
 //!
-//! Must not be found in a journal that was closed, and must, nor count in a copy that SQLite made.
+//! Must not be found in a closed journal, and must not count in a copy that SQLite made.
 //!
 //! A change is committed into the log (`-wal`) and stays there until a checkpoint. The main file
-//! alone is then an older journal, whose later references all look new. So the main file gets the
-//! mark, and the log takes it away again: read together with its log the journal has no mark, and
+//! alone is then an older journal, in which later references look new. So the main file gets the
+//! mark, and the log removes it again: read together with its log the journal has no mark, and
 //! SQLite writes that into the main file when the last connection is closed. A main file whose log
-//! is gone, or holds nothing that SQLite takes (emptied, zeroed, cut off, damaged), has the mark.
+//! is missing, or holds nothing that SQLite accepts (emptied, zeroed, cut off, damaged), has the
+//! mark.
 //!
-//! The mark is the schema version of the file, written into a table; raising the schema version,
-//! which stands on another page, takes it away. It gets into the main file in four steps:
-//! 1. the log is written into the main file, which is then complete and has no mark;
-//! 2. the mark is committed into the log, which SQLite may begin anew for it;
+//! The mark is the file's schema version, written into a table; raising the schema version, which
+//! is stored on another page, removes it. It gets into the main file in four steps:
+//! 1. the log is checkpointed into the main file, which is then complete and has no mark;
+//! 2. the mark is committed into the log, which SQLite may restart for it;
 //! 3. the next transaction, of changes, raises the schema version;
-//! 4. the log is written into the main file up to the mark, and no further.
+//! 4. the log is checkpointed into the main file up to the mark, and no further.
 //!
-//! So the main file has the mark only while the log holds what takes it away, whenever a program is
-//! killed. A checkpoint stops at the state that a reader holds, and passes over pages that changed
-//! since: what it writes is what its step says, or less, whatever other programs do.
+//! So the main file has the mark only while the log holds what removes it, whenever a program is
+//! killed. A checkpoint stops at the state that a reader holds, and skips pages that changed since:
+//! it writes no more than its step says, whatever other programs do.
 //!
 //! SQLite gives a copy that it makes (its backup, `VACUUM INTO`) a schema version of its own, so a
-//! mark that gets into one says nothing. The migrations see that a journal's version is far from
-//! those that backups count through.
+//! mark in one means nothing. The migrations keep a journal's version far from those that backups
+//! count through.
 
 use std::fs::File;
 use std::io::{ErrorKind, Read as _};
@@ -35,10 +36,10 @@ use rusqlite::config::DbConfig;
 use crate::failure::storage;
 use crate::open::{reading, unchanging};
 
-/// After how many changes the log is written into the main file: it holds some megabytes then.
+/// After how many changes the log is checkpointed: it has some megabytes then.
 const CHANGES: usize = 1_000;
 
-/// A connection that leaves a log in its place when it is closed where SQLite would lose by it.
+/// A connection that keeps the log when it is closed, if SQLite would lose data by removing it.
 #[derive(Debug)]
 pub(crate) struct Logged {
     connection: Connection,
@@ -47,7 +48,7 @@ pub(crate) struct Logged {
 }
 
 impl Logged {
-    /// Takes over a connection to the file at `path`.
+    /// Wraps a connection to the file at `path`.
     pub(crate) fn new(connection: Connection, path: &Path) -> Self {
         Self {
             connection,
@@ -56,19 +57,22 @@ impl Logged {
         }
     }
 
-    /// Refuses a main file whose mark says that it needs a log, and beside which none takes the mark away.
+    /// Refuses a main file whose mark says that it needs a log, if no log beside it removes the
+    /// mark.
     ///
-    /// Asked of an open connection, because nobody can close the journal, and so remove its log, beside one.
+    /// Called on an open connection: while one is open, no other program can close the journal and
+    /// so remove its log.
     pub(crate) fn refuse_without_log(&self) -> Result<(), JournalError> {
-        /// Another program may mark the main file anew between two looks: once, and not again at once.
+        /// Another program may set the mark between two checks: once, and not again at once.
         const LOOKS: u32 = 2;
         for _ in 0..LOOKS {
-            // The main file first: once it has the mark, the log has what takes it away.
+            // The main file first: once it has the mark, the log holds what removes it.
             let stands_marked = stands_marked(&self.path);
             match is_set(self) {
                 Ok(true) if stands_marked || self.has_no_log() => {}
                 Ok(_) => return Ok(()),
-                // The log's index is still there, and leads into a log that does not hold what it says.
+                // The log's index still exists, and points into a log without the content that it
+                // lists.
                 Err(error) if stands_marked && (self.has_no_log() || is_broken(&error)) => {}
                 Err(error) => return Err(storage(error)),
             }
@@ -76,7 +80,8 @@ impl Logged {
         Err(JournalErrorKind::LogMissing.into())
     }
 
-    /// Whether the main file holds everything: a program that has it open for writing has a log beside it.
+    /// Whether the main file is complete: a program that has it open for writing has a log beside
+    /// it.
     pub(crate) fn has_no_log(&self) -> bool {
         std::fs::metadata(&self.log).map_or_else(
             |error| error.kind() == ErrorKind::NotFound,
@@ -84,9 +89,10 @@ impl Logged {
         )
     }
 
-    /// Whether closing would lose something: the mark would get into the main file, or a damaged log would.
+    /// Whether closing would lose data: it would put the mark, or a damaged log, into the main
+    /// file.
     fn must_keep_log(&self) -> bool {
-        // Where there is no log, looking for the mark would make one, and closing writes nothing.
+        // Without a log, checking for the mark would create one, and closing writes nothing.
         if self.has_no_log() {
             return false;
         }
@@ -109,12 +115,13 @@ impl DerefMut for Logged {
     }
 }
 
-/// A program that was killed while it set the mark left a log that says so, and a log can be emptied while it is open.
-/// Closing would write what it holds into the main file, and remove it.
+/// A program that was killed while it set the mark left a log with the mark, and a log can be
+/// emptied while it is open. Closing would write the log into the main file, and remove it.
 impl Drop for Logged {
     fn drop(&mut self) {
         if self.must_keep_log() {
-            // A log that cannot be kept is written into the main file, where nothing of it is lost.
+            // A log that cannot be kept is checkpointed into the main file, where nothing of it is
+            // lost.
             let _ = self
                 .connection
                 .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
@@ -122,7 +129,7 @@ impl Drop for Logged {
     }
 }
 
-/// The path of the log, which stands beside the file that links lead to.
+/// The path of the log, beside the file that symbolic links resolve to.
 pub(crate) fn log_of(path: &Path) -> PathBuf {
     beside(path, "-wal")
 }
@@ -132,7 +139,7 @@ pub(crate) fn index_of(path: &Path) -> PathBuf {
     beside(path, "-shm")
 }
 
-/// The path of the rollback journal, which stands there while the file is made.
+/// The path of the rollback journal, which exists while the file is created.
 pub(crate) fn rollback_of(path: &Path) -> PathBuf {
     beside(path, "-journal")
 }
@@ -144,11 +151,12 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
-/// Whether `log` begins as SQLite's logs do (<https://sqlite.org/walformat.html>); reads on from where it stands.
+/// Whether `log` begins as SQLite's logs do (<https://sqlite.org/walformat.html>); reads on from
+/// its current position.
 pub(crate) fn begins_as_log(log: &mut File) -> std::io::Result<bool> {
     let mut magic = [0; 4];
     log.read_exact(&mut magic)?;
-    // The last bit is the order of the bytes that its checksums are of.
+    // The last bit is the byte order of its checksums.
     Ok(u32::from_be_bytes(magic) & !1 == 0x377f_0682)
 }
 
@@ -156,14 +164,15 @@ pub(crate) fn begins_as_log(log: &mut File) -> std::io::Result<bool> {
 #[derive(Debug)]
 pub(crate) struct LogMark {
     path: PathBuf,
-    /// What was written since the main file was seen with the mark; nothing where that is not known.
+    /// Changes since the main file was seen with the mark; `None` if that is unknown.
     changes: Option<usize>,
 }
 
-/// A mark that stands in the log, and is on its way into the main file.
+/// A mark that is committed to the log, and on its way into the main file.
 #[derive(Debug)]
 pub(crate) struct Marking {
-    /// Holds the state that has the mark: no checkpoint goes beyond it, and the log is not begun anew.
+    /// Holds the state that has the mark: no checkpoint goes beyond it, and the log is not
+    /// restarted.
     reader: Logged,
 }
 
@@ -176,8 +185,8 @@ impl LogMark {
         }
     }
 
-    /// Before a transaction: sees that the main file has the mark or will have it, and that the log does not grow without
-    /// end. The transaction has to [`take_away`] what is returned.
+    /// Before a transaction: ensures that the main file has the mark or will get it, and that the
+    /// log does not grow without limit. The transaction has to [`take_away`] the returned mark.
     pub(crate) fn before_changes(
         &mut self,
         connection: &Connection,
@@ -195,7 +204,7 @@ impl LogMark {
         begin(connection, reader, &self.path).map_err(storage)
     }
 
-    /// After a transaction, and before anybody hears of it: brings the mark into the main file.
+    /// After a transaction, and before it is acknowledged: writes the mark into the main file.
     pub(crate) fn changed(
         &mut self,
         marking: Option<Marking>,
@@ -205,7 +214,8 @@ impl LogMark {
         if let Some(marking) = marking {
             checkpoint(connection).map_err(storage)?;
             release(&marking.reader).map_err(storage)?;
-            // A reader of an older state keeps the main file as it is: then the next transaction tries again.
+            // A reader of an older state keeps the main file unchanged: then the next transaction
+            // tries again.
             if cfg!(not(unix)) || stands_marked(&self.path) {
                 self.changes = Some(0);
             }
@@ -215,15 +225,15 @@ impl LogMark {
     }
 }
 
-/// Completes the main file, and commits the mark into the log. Nothing where another program's change, or its reader, came
-/// between: the main file then has the mark that it had.
+/// Completes the main file, and commits the mark into the log. `None` if another program's change,
+/// or its reader, interfered: the main file then keeps the mark that it had.
 fn begin(
     connection: &Connection,
     reader: Logged,
     path: &Path,
 ) -> rusqlite::Result<Option<Marking>> {
     if is_set(connection)? {
-        // Of a program that was killed.
+        // Left by a program that was killed.
         connection.execute("UPDATE open_log SET needed_by = NULL", [])?;
     }
     if !hold(&reader)? {
@@ -241,7 +251,7 @@ fn begin(
     Ok(hold(&reader)?.then_some(Marking { reader }))
 }
 
-/// Takes the mark away, in the transaction that comes after it.
+/// Removes the mark, in the transaction that follows it.
 pub(crate) fn take_away(transaction: &Connection) -> rusqlite::Result<()> {
     let version = schema_version(transaction)?;
     transaction.pragma_update(None, "schema_version", version.saturating_add(1))
@@ -251,7 +261,7 @@ fn schema_version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row("PRAGMA schema_version", [], |row| row.get(0))
 }
 
-/// Holds the state that stands now; whether it has the mark.
+/// Holds the current state; returns whether it has the mark.
 fn hold(reader: &Connection) -> rusqlite::Result<bool> {
     reader.execute_batch("BEGIN")?;
     is_set(reader)
@@ -261,18 +271,19 @@ fn release(reader: &Connection) -> rusqlite::Result<()> {
     reader.execute_batch("COMMIT")
 }
 
-/// Writes the log into the main file, up to the oldest state that a reader holds.
+/// Checkpoints the log into the main file, up to the oldest state that a reader holds.
 fn checkpoint(connection: &Connection) -> rusqlite::Result<()> {
     connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
 }
 
-/// Whether the main file has the mark, whatever the log says.
+/// Whether the main file alone has the mark, without the log.
 fn stands_marked(path: &Path) -> bool {
-    // While another program writes a checkpoint, what is read may be broken: then it is not known.
+    // While another program writes a checkpoint, a read may be inconsistent: the result is then
+    // unknown.
     unchanging(path).is_ok_and(|alone| matches!(is_set(&alone), Ok(true)))
 }
 
-/// Whether what is read is not what SQLite wrote.
+/// Whether the error shows content that SQLite did not write.
 fn is_broken(error: &rusqlite::Error) -> bool {
     use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
     let is_short = error
@@ -285,9 +296,9 @@ fn is_broken(error: &rusqlite::Error) -> bool {
         )
 }
 
-/// Whether the mark is set as this connection sees the journal.
+/// Whether this connection's view of the journal has the mark.
 fn is_set(connection: &Connection) -> rusqlite::Result<bool> {
-    // An older journal has no mark, and a file of another program has none either.
+    // Neither an older journal nor another program's file has a mark.
     if !connection.table_exists(Some("main"), "open_log")? {
         return Ok(false);
     }

@@ -1,6 +1,6 @@
 //! The file's schema, step by step.
 //!
-//! Must not change a step that was released: files that took it are out there.
+//! Must not change a step that was released: existing files have taken it.
 
 use idcloud_flows::journal::{JournalError, JournalErrorKind};
 use rusqlite::{Connection, TransactionBehavior};
@@ -11,9 +11,10 @@ use crate::failure::storage;
 /// Marks the file as one of ours (`PRAGMA application_id`): "IDCJ".
 const APPLICATION_ID: i64 = 0x4944_434a;
 
-/// The steps from one version to the next (`PRAGMA user_version`); a file of version n took the first n.
+/// The steps from one version to the next (`PRAGMA user_version`); a file of version n has taken
+/// the first n.
 ///
-/// The columns beside the record are for looking things up; what holds is the record.
+/// The columns beside the record only serve lookups; the record is authoritative.
 const STEPS: &[&str] = &[
     "CREATE TABLE submission (
          environment TEXT NOT NULL,
@@ -28,9 +29,10 @@ const STEPS: &[&str] = &[
      ) STRICT, WITHOUT ROWID;
      CREATE TABLE fence (given INTEGER NOT NULL) STRICT;
      INSERT INTO fence (given) VALUES (0);",
-    // What is open is few among what is finished.
+    // The index is small: few submissions are open, most are finished.
     "CREATE INDEX submission_by_state ON submission (state, environment, issuer, flow, reference);",
-    // Every process of a reference, also those of its earlier attempts: one process answers one reference. A record that cannot be read names none.
+    // Every process of a reference, also of its earlier attempts: one process belongs to one
+    // reference. An unreadable record contributes none.
     "CREATE TABLE process (
          environment TEXT NOT NULL,
          issuer TEXT NOT NULL,
@@ -58,9 +60,9 @@ const STEPS: &[&str] = &[
     // Whether the main file needs the log beside it: `log_mark` has the rules.
     "CREATE TABLE open_log (needed_by INTEGER) STRICT;
      INSERT INTO open_log (needed_by) VALUES (NULL);",
-    // A reference belongs to the tenant; the account that stood in its place is told beside the record and within it.
-    // What was refused or never left holds no reference: of several the one that changed last is kept. No lease is longer
-    // than a day.
+    // A reference belongs to the tenant; the account that the key had is stored beside the record
+    // and within it. A submission that was refused or never sent holds no reference: of several the
+    // most recently changed is kept. No lease is longer than a day.
     "CREATE TABLE by_tenant (
          environment TEXT NOT NULL,
          origin TEXT NOT NULL,
@@ -105,13 +107,13 @@ pub(crate) fn newest() -> i64 {
     i64::try_from(STEPS.len()).unwrap_or(i64::MAX)
 }
 
-/// Brings the file to the newest version, or refuses it without touching it.
+/// Migrates the file to the newest version, or refuses it unchanged.
 pub(crate) fn migrate(connection: &mut Connection) -> Result<(), JournalError> {
     migrate_by(connection, STEPS)
 }
 
 fn migrate_by(connection: &mut Connection, steps: &[&str]) -> Result<(), JournalError> {
-    // Whoever comes second waits, and then finds everything done.
+    // Of two programs the second waits here, and then finds everything done.
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(storage)?;
@@ -140,10 +142,12 @@ fn migrate_by(connection: &mut Connection, steps: &[&str]) -> Result<(), Journal
     transaction.commit().map_err(storage)
 }
 
-/// Gives the file a schema version that no copy of SQLite's has: the log's mark is that version. A backup counts on from
-/// the file that it is written over, which begins at 1 and grows by one with each.
+/// Gives the file a schema version that no copy made by SQLite has: the log's mark is that version.
+/// A backup counts on from the version of the file that it overwrites, which begins at 1 and grows
+/// by one with each.
 ///
-/// The version is only raised: programs that have the file open know by it that the schema changed.
+/// The version is only raised: programs that have the file open notice by it that the schema
+/// changed.
 fn stand_apart(connection: &Connection) -> rusqlite::Result<()> {
     const APART: i64 = 1_000_000_000;
     let version: i64 = connection.query_row("PRAGMA schema_version", [], |row| row.get(0))?;
@@ -153,8 +157,8 @@ fn stand_apart(connection: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Makes what a file of an older version holds look as it will in the newest; refuses a file that is no journal, and one
-/// of a newer version. Changes nothing.
+/// Shows an older version's file in the newest form; refuses a file that is no journal, and one of
+/// a newer version. Changes nothing.
 pub(crate) fn look_at_older(connection: &Connection) -> Result<(), JournalError> {
     match steps_taken(connection)? {
         0 => Err(JournalErrorKind::Foreign.into()),
@@ -164,7 +168,7 @@ pub(crate) fn look_at_older(connection: &Connection) -> Result<(), JournalError>
     }
 }
 
-/// How many steps the file took; none where it is empty.
+/// How many steps the file has taken; none if it is empty.
 fn steps_taken(connection: &Connection) -> Result<usize, JournalError> {
     let number = |sql: &str| -> Result<i64, JournalError> {
         connection
@@ -183,7 +187,7 @@ fn steps_taken(connection: &Connection) -> Result<usize, JournalError> {
 mod tests {
     use super::*;
 
-    /// A file of the first version is brought to the newest, with what it holds.
+    /// A file of the first version is migrated to the newest, with its content.
     #[test]
     fn an_older_file() {
         let mut connection = Connection::open_in_memory().unwrap();
@@ -207,7 +211,8 @@ mod tests {
         assert_eq!(number(by_state), 1);
     }
 
-    /// One damaged record keeps no file from being opened, whatever it is: it names no process, and the others do.
+    /// A damaged record does not keep the file from being opened, whatever it is: it contributes no
+    /// process, and the others do.
     #[test]
     fn damaged_records_of_an_older_file() {
         let mut connection = Connection::open_in_memory().unwrap();
@@ -245,7 +250,7 @@ mod tests {
         assert_eq!(held, "a,b");
     }
 
-    /// A newer file and a file of another program are refused, and stay as they are.
+    /// A newer file and another program's file are refused and left unchanged.
     #[test]
     fn other_files() {
         let mut newer = Connection::open_in_memory().unwrap();

@@ -1,4 +1,4 @@
-//! How the file is made and opened.
+//! Creates and opens the file.
 //!
 //! Must not leave it readable to others, nor write into a file that is not a journal.
 
@@ -15,10 +15,11 @@ use crate::file_identity::{refuse_name, refuse_network, refuse_second_name};
 use crate::log_mark::{Logged, log_of, rollback_of};
 use crate::migrations::{look_at_older, migrate};
 
-/// How long another process's transaction is waited for. One takes milliseconds; whoever holds the file for longer is not a journal.
+/// How long to wait for another process's transaction. One takes milliseconds; a program that holds
+/// the file longer is not a journal.
 pub(crate) const BUSY: Duration = Duration::from_secs(10);
 
-/// The connection that writes, to a file that is a journal of the newest version.
+/// The connection that writes, to a journal of the newest version.
 pub(crate) fn writing(path: &Path) -> Result<Logged, JournalError> {
     refuse_name(path)?;
     refuse_network(folder(path))?;
@@ -26,31 +27,33 @@ pub(crate) fn writing(path: &Path) -> Result<Logged, JournalError> {
     create(path)?;
     refuse_place(path)?;
     let mut connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    // SQLite takes a file that may not be written for one that is only read, and would say so at the first change.
+    // SQLite opens a write-protected file for reading, and would fail at the first change only.
     if connection.is_readonly("main").map_err(storage)? {
         return Err(JournalErrorKind::Storage.into());
     }
     connection.refuse_without_log()?;
     migrate(&mut connection)?;
     use_write_ahead_log(&connection)?;
-    // Every commit is on the disk before it is answered; on macOS also in its cache's reach.
+    // Every commit is on the disk before it is acknowledged; on macOS the drive's cache is flushed
+    // too.
     connection
         .execute_batch(
             "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;",
         )
         .map_err(storage)?;
-    // A checkpoint takes the log's mark out of the main file, unless it is the mark's own.
+    // A checkpoint would remove the log's mark from the main file, unless it is the mark's own.
     connection
         .pragma_update(None, "wal_autocheckpoint", 0)
         .map_err(storage)?;
-    // Reading opens the log and its index, which are looked for from then on.
+    // Reading opens the log and its index, whose identity is checked from then on.
     look_at_older(&connection)?;
     Ok(connection)
 }
 
 /// A connection that only reads.
 pub(crate) fn reading(path: &Path) -> Result<Logged, JournalError> {
-    // A reader of a write-ahead log must be able to write its index; `query_only` keeps it from the rest.
+    // A reader of a write-ahead log must be able to write its index; `query_only` prevents
+    // everything else.
     let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     connection
         .execute_batch("PRAGMA query_only = ON")
@@ -58,13 +61,13 @@ pub(crate) fn reading(path: &Path) -> Result<Logged, JournalError> {
     Ok(connection)
 }
 
-/// A connection that only reads, to a file that is there, is a journal, and may be written by nobody.
+/// A read-only connection to an existing journal that may be write-protected.
 pub(crate) fn looking(path: &Path) -> Result<Logged, JournalError> {
     refuse_name(path)?;
     refuse_exposed(path)?;
     refuse_place(path)?;
     let connection = reading(path)?;
-    // Of a file that may not be written SQLite would leave a log beside it that may not be written either.
+    // Beside a write-protected file SQLite would leave a log that is write-protected too.
     let connection = if connection.has_no_log()
         && (connection.is_readonly("main").map_err(storage)? || wants_a_log(&connection))
     {
@@ -77,7 +80,7 @@ pub(crate) fn looking(path: &Path) -> Result<Logged, JournalError> {
     Ok(connection)
 }
 
-/// The folder that a file stands in.
+/// The folder of a file.
 fn folder(path: &Path) -> &Path {
     let folder = path.parent().unwrap_or(path);
     if folder.as_os_str().is_empty() {
@@ -87,14 +90,16 @@ fn folder(path: &Path) -> &Path {
     }
 }
 
-/// Refuses a file that stands where two programs could change it without seeing each other.
+/// Refuses a path through which two programs could change the file without seeing each other's
+/// changes.
 fn refuse_place(path: &Path) -> Result<(), JournalError> {
     refuse_second_name(path)?;
-    // Links may lead elsewhere than to the folder that was named, and a file can be mounted.
+    // Links may lead out of the named folder, and a single file can be mounted.
     refuse_network(path)
 }
 
-/// Reading a file in write-ahead mode takes a log and its index beside it. Where neither is there and neither can be made, nothing can be read.
+/// Whether the file needs a log and an index beside it, which do not exist and cannot be created: a
+/// file in write-ahead mode cannot be read then.
 fn wants_a_log(connection: &Connection) -> bool {
     use rusqlite::ErrorCode::{CannotOpen, ReadOnly};
     let read = connection.query_row("PRAGMA user_version", [], |_| Ok(()));
@@ -102,7 +107,7 @@ fn wants_a_log(connection: &Connection) -> bool {
     matches!(error, Some(CannotOpen | ReadOnly))
 }
 
-/// A connection that takes the file for one that nobody changes, and so needs nothing beside it.
+/// A connection that treats the file as immutable, and so needs nothing beside it.
 #[cfg(unix)]
 pub(crate) fn unchanging(path: &Path) -> Result<Connection, JournalError> {
     use std::fmt::Write as _;
@@ -110,7 +115,7 @@ pub(crate) fn unchanging(path: &Path) -> Result<Connection, JournalError> {
 
     let path = std::path::absolute(path)
         .map_err(|error| JournalError::new(JournalErrorKind::Storage).with_source(error))?;
-    // The one place where SQLite takes an address: this cannot be said in another way.
+    // The one place that passes SQLite a URI: this option has no other form.
     let mut address = "file:".to_owned();
     for byte in path.as_os_str().as_bytes() {
         if byte.is_ascii_alphanumeric() || b"/-_.".contains(byte) {
@@ -132,25 +137,27 @@ pub(crate) fn unchanging(_: &Path) -> Result<Connection, JournalError> {
 }
 
 fn open(path: &Path, flags: OpenFlags) -> Result<Logged, JournalError> {
-    // No URI: a path is a path, whatever is in it.
+    // Without URIs: a path is a path, whatever it contains.
     let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
         .map_err(storage)?;
     connection.busy_timeout(BUSY).map_err(storage)?;
     Ok(Logged::new(connection, path))
 }
 
-/// Refuses to begin a new journal beside the log of one whose file is gone or was emptied: SQLite would remove that log,
-/// and what was submitted last stands in it alone.
+/// Refuses to create a journal beside the log of one whose file is missing or empty: SQLite would
+/// remove that log, and the last submissions are only there.
 fn refuse_orphaned_log(path: &Path) -> Result<(), JournalError> {
     let holds_something =
         |path: PathBuf| std::fs::metadata(path).is_ok_and(|metadata| metadata.len() > 0);
-    // Before the file itself: another program that is making the journal makes the file first.
+    // Checked before the file itself: another program that creates the journal creates the file
+    // first.
     let (log, rollback) = (
         holds_something(log_of(path)),
         holds_something(rollback_of(path)),
     );
     let is_orphaned = match std::fs::metadata(path) {
-        // Another program that is making the journal has a rollback journal beside an empty file, and no log yet.
+        // Another program that creates the journal has a rollback journal beside an empty file, and
+        // no log yet.
         Ok(metadata) => metadata.is_file() && metadata.len() == 0 && log,
         Err(error) if error.kind() == ErrorKind::NotFound => log || rollback,
         Err(_) => false,
@@ -162,7 +169,8 @@ fn refuse_orphaned_log(path: &Path) -> Result<(), JournalError> {
     }
 }
 
-/// Makes an empty file that is its owner's alone. SQLite gives the log and its index the same permissions.
+/// Creates an empty file that only its owner may use. SQLite gives the log and its index the same
+/// permissions.
 fn create(path: &Path) -> Result<(), JournalError> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -175,13 +183,14 @@ fn create(path: &Path) -> Result<(), JournalError> {
     }
 }
 
-/// A file that was there is taken as it is, and so must be its owner's alone, also where it is still empty.
+/// An existing file is used as it is, and so only its owner may have access, even while it is
+/// empty.
 #[cfg(unix)]
 fn refuse_exposed(path: &Path) -> Result<(), JournalError> {
     const OTHERS: u32 = 0o077;
     let metadata = std::fs::metadata(path)
         .map_err(|error| JournalError::new(JournalErrorKind::Storage).with_source(error))?;
-    // What is no file at all is told so when it is opened.
+    // A path that is no file is reported when it is opened.
     if !metadata.is_file() || std::os::unix::fs::MetadataExt::mode(&metadata) & OTHERS == 0 {
         Ok(())
     } else {
@@ -195,7 +204,8 @@ fn refuse_exposed(_: &Path) -> Result<(), JournalError> {
     Ok(())
 }
 
-/// Two that open one new file at once get into each other's way here, where SQLite does not wait; each transaction does.
+/// Two programs that open one new file at once collide here, where SQLite does not wait; each
+/// transaction does.
 fn use_write_ahead_log(connection: &Connection) -> Result<(), JournalError> {
     const TRIES: u32 = 100;
     let mut tries = 0;
@@ -224,7 +234,8 @@ fn use_write_ahead_log(connection: &Connection) -> Result<(), JournalError> {
 mod tests {
     use super::*;
 
-    /// Nobody pays twice, also after a loss of power, which no test can try: what is answered is synced.
+    /// Never pay twice, even after a power loss, which no test can simulate: an acknowledged change
+    /// is synced.
     #[test]
     fn a_commit_is_synced() {
         let directory = tempfile::tempdir().unwrap();

@@ -1,6 +1,6 @@
-//! The connection that reads: it neither waits for the writer nor holds it up.
+//! The connection that reads: it neither waits for the writer nor blocks it.
 //!
-//! Must show what holds at the time that was asked for, although that may not be written yet.
+//! Must show the state at the time of the query, which may not be written yet.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
@@ -28,7 +28,7 @@ impl Reader {
     }
 
     fn lock(&self) -> MutexGuard<'_, Logged> {
-        // Queries leave nothing behind that a panic could have broken.
+        // A panic during a query leaves nothing inconsistent.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -67,7 +67,7 @@ impl Reader {
                     Err(_) => is_text = false,
                 }
             }
-            // What is no text is no reference of any caller's.
+            // A value that is no text is no caller's reference.
             if is_text {
                 let [environment, origin, tenant_id, reference, state] = columns;
                 each(Listed {
@@ -100,12 +100,12 @@ impl Reader {
             match (key(row), record(row, RECORD)) {
                 (Ok(key), Ok(record)) => {
                     let entry = Entry::new(key, record, now);
-                    // A lease that is over changes the state, and only the record knows into what.
+                    // An expired lease changes the state, and only the record knows to which.
                     if filter.matches(&entry) {
                         entries.push(entry);
                     }
                 }
-                // In whatever state it is: what is wanted may be behind it.
+                // Listed whatever the filter's state: the unreadable record may be in it.
                 (key, record) => {
                     let kind = match (&key, record) {
                         (Ok(_), Err(error)) => error.kind(),
@@ -122,7 +122,7 @@ impl Reader {
 const KEY: &str = "environment, origin, tenant, flow, reference";
 const COLUMNS: [&str; 5] = ["environment", "origin", "tenant", "flow", "reference"];
 
-/// The rows that may be wanted, in the order of their keys.
+/// The rows that may match, in the order of their keys.
 fn query(
     filter: &EntryFilter,
     after: Option<&JournalKey>,
@@ -141,7 +141,7 @@ fn query(
         values.extend(after.parts().map(|part| Value::from(part.to_owned())));
     }
     if let Some(wanted) = filter.state() {
-        // A lease that a clock wrote which was ahead is over as well.
+        // A lease written by a clock that was ahead has expired as well.
         let latest = now.checked_add(Record::MOST_AHEAD).unwrap_or(now);
         let (now, latest) = (unix_millis::of(now), unix_millis::of(latest));
         let (now, latest) = (number(now), number(latest));

@@ -1,6 +1,6 @@
 //! The journal on SQLite.
 //!
-//! Must answer a change only once it is on the disk.
+//! Must not acknowledge a change before it is on the disk.
 
 use std::path::Path;
 use std::time::SystemTime;
@@ -17,9 +17,10 @@ use crate::writer::Writer;
 
 /// A journal in one SQLite file, which several processes of one machine may use at once.
 ///
-/// Changes go to one thread, which writes all that waits in one transaction and answers after the commit. Dropping the journal writes what
-/// was asked before and ends that thread, which takes as long as a commit. Reads are made where they are asked for, on a connection of
-/// their own; they take microseconds, a page of entries milliseconds.
+/// One thread writes: it takes all waiting changes into one transaction and acknowledges them after
+/// the commit. Dropping the journal writes the changes requested before and ends that thread, which
+/// takes as long as a commit. Reads run on the caller's thread, on a connection of their own; they
+/// take microseconds, a page of entries milliseconds.
 #[derive(Debug)]
 pub struct SqliteJournal {
     writer: Writer,
@@ -27,14 +28,16 @@ pub struct SqliteJournal {
 }
 
 impl SqliteJournal {
-    /// Opens the file at `path`, or makes it, readable by its owner alone. Takes a few disk accesses: call it at the start.
+    /// Opens the file at `path`, or creates it, readable only by its owner. Takes a few disk
+    /// accesses: call it at the start.
     ///
     /// # Errors
     /// [`Newer`](idcloud_flows::journal::JournalErrorKind::Newer) for a file of a newer version,
     /// [`Foreign`](idcloud_flows::journal::JournalErrorKind::Foreign) for one that is no journal,
-    /// [`Exposed`](idcloud_flows::journal::JournalErrorKind::Exposed) for one that others than its owner may use,
-    /// [`TwoAccounts`](idcloud_flows::journal::JournalErrorKind::TwoAccounts) for one of an earlier version in which two
-    /// accounts of a tenant hold one reference; none is changed.
+    /// [`Exposed`](idcloud_flows::journal::JournalErrorKind::Exposed) for one that others than its
+    /// owner may use, [`TwoAccounts`](idcloud_flows::journal::JournalErrorKind::TwoAccounts) for
+    /// one of an earlier version in which two accounts of a tenant hold one reference; none is
+    /// changed.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, JournalError> {
         let path = path.as_ref();
         let writing = open::writing(path)?;
@@ -46,9 +49,9 @@ impl SqliteJournal {
         })
     }
 
-    /// Names the origin that was submitted to, for every reference that an earlier version submitted to a custom
-    /// environment: it did not write down which, and such a reference is refused until a person says it. Returns how many
-    /// there were.
+    /// Sets the origin of every reference that an earlier version submitted to a custom
+    /// environment: that version did not record it, and such a reference is refused until a person
+    /// names its origin. Returns how many there were.
     ///
     /// # Errors
     /// The file cannot be written.
@@ -56,7 +59,8 @@ impl SqliteJournal {
         self.writer.name_origin(origin).await
     }
 
-    /// How many transactions were committed since it was opened; with the number of changes it says how many were written at once.
+    /// Transactions committed since it was opened; divided into the number of changes it gives the
+    /// size of a batch.
     #[must_use]
     pub fn commits(&self) -> u64 {
         self.writer.commits()

@@ -1,6 +1,6 @@
-//! The journal's file for whoever only looks.
+//! Read-only access to the journal's file.
 //!
-//! Must not make a file, nor change what one holds.
+//! Must not create a file, nor change one.
 
 use std::path::Path;
 use std::time::SystemTime;
@@ -12,22 +12,24 @@ use crate::listed::Listed;
 use crate::open;
 use crate::reader::Reader;
 
-/// A journal's file, opened to be looked at: also where it may not be written, and while others write it.
+/// A journal's file, opened for reading: even if it is write-protected, and while other programs
+/// write it.
 ///
-/// It holds nobody up. Calls take microseconds, a page of entries milliseconds.
+/// It blocks no other program. Calls take microseconds, a page of entries milliseconds.
 #[derive(Debug)]
 pub struct SqliteReader(Reader);
 
 impl SqliteReader {
-    /// Opens the file at `path`, which must be there and may be of an older version.
+    /// Opens the file at `path`, which must exist and may be of an older version.
     ///
-    /// A file that cannot be written, in a folder that cannot either, can be read while no program has it open. One that is opened for writing by somebody
-    /// who may, while it is read so, can show what never was together: open it again.
+    /// A write-protected file in a write-protected folder can be read while no program has it open.
+    /// If a program that may write opens it meanwhile, this reader can show an inconsistent state:
+    /// open it again.
     ///
     /// # Errors
     /// As for [`SqliteJournal::open`](crate::SqliteJournal::open), and
-    /// [`Storage`](idcloud_flows::journal::JournalErrorKind::Storage) for a file that is not there. An empty file is
-    /// [`Foreign`](idcloud_flows::journal::JournalErrorKind::Foreign).
+    /// [`Storage`](idcloud_flows::journal::JournalErrorKind::Storage) for a missing file. An empty
+    /// file is [`Foreign`](idcloud_flows::journal::JournalErrorKind::Foreign).
     pub fn open(path: impl AsRef<Path>) -> Result<Self, JournalError> {
         open::looking(path.as_ref()).map(|connection| Self(Reader::new(connection)))
     }
@@ -35,12 +37,13 @@ impl SqliteReader {
     /// As [`Journal::entry`](idcloud_flows::journal::Journal::entry).
     ///
     /// # Errors
-    /// The file cannot be read, or what it holds under this key cannot.
+    /// The file, or its record under this key, cannot be read.
     pub fn entry(&self, key: &JournalKey, now: SystemTime) -> Result<Option<Entry>, JournalError> {
         self.0.entry(key, now)
     }
 
-    /// Hands every reference of a flow to `each`, of any environment and tenant, in no order. A million take about a second.
+    /// Calls `each` with every reference of a flow, of any environment and tenant, in no order. A
+    /// million take about a second.
     ///
     /// # Errors
     /// The file cannot be read.

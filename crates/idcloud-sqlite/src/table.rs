@@ -1,6 +1,6 @@
 //! Records in the file: one row for each key.
 //!
-//! Must not judge: what a record becomes is decided by the journal's transition.
+//! Must not judge: the journal's transition decides how a record changes.
 
 use std::time::SystemTime;
 
@@ -49,7 +49,8 @@ impl<'c> Table<'c> {
                  WHERE environment = ?1 AND origin = ?2 AND tenant = ?3 AND process_id = ?4
                      AND (flow, reference) <> (?5, ?6))",
             )?,
-            // By the key alone (that is what the plus says): by the state each page would sort once more all that is over.
+            // By the key alone (hence the plus): by the state, each page would sort all ended
+            // records again.
             over: prepare(
                 "SELECT environment, origin, tenant, flow, reference, record FROM submission
                  WHERE changed_at < ?1 AND (+state IN ('finished', 'not-sent', 'resend')
@@ -66,7 +67,7 @@ impl<'c> Table<'c> {
                  WHERE environment = ?1 AND origin = ?2 AND tenant = ?3 AND process_id = ?4 AND flow = ?5
                      AND reference = ?6",
             )?,
-            // Also of what cannot be read: the column says when.
+            // Unreadable records count too: the column has their time.
             newest: prepare("SELECT max(changed_at) FROM submission")?,
             unnamed: prepare(
                 "SELECT environment, origin, tenant, flow, reference, record FROM submission
@@ -117,7 +118,7 @@ impl<'c> Table<'c> {
         Ok(())
     }
 
-    /// The key has this process no longer.
+    /// The key no longer has this process.
     pub(crate) fn let_go(
         &mut self,
         key: &JournalKey,
@@ -146,7 +147,7 @@ impl<'c> Table<'c> {
             .map_err(storage)
     }
 
-    /// When the record changed that changed last; nothing where there is none.
+    /// When the most recently changed record changed; `None` without records.
     fn newest(&mut self) -> Result<Option<SystemTime>, JournalError> {
         let newest: Option<i64> = self
             .newest
@@ -155,10 +156,12 @@ impl<'c> Table<'c> {
         Ok(newest.map(|millis| unix_millis::time(u64::try_from(millis).unwrap_or(0))))
     }
 
-    /// Removes what is over since before `before`; returns how many. What cannot be read is not known to be over, and stays.
+    /// Removes records that ended before `before`; returns how many. An unreadable record is not
+    /// known to have ended, and stays.
     ///
     /// # Errors
-    /// The outer one is the store's; the inner one refuses a limit that everything is older than.
+    /// The outer error is the store's; the inner one refuses a limit that is newer than every
+    /// record.
     pub(crate) fn forget(
         &mut self,
         before: SystemTime,
@@ -191,9 +194,10 @@ impl<'c> Table<'c> {
         }
     }
 
-    /// The next rows after a key whose columns say that they are over, each with its record where that says so too.
+    /// The next rows after a key whose columns say that they ended, each with its record if the
+    /// record says so too.
     fn over(&mut self, before: SystemTime, after: &StoredKey) -> Result<Vec<Over>, JournalError> {
-        /// How many are held at once.
+        /// How many rows are in memory at once.
         const PAGE: i64 = 1_000;
         let [environment, origin, tenant, flow, reference] = after;
         let changed_before = number(unix_millis::of(before));
@@ -223,14 +227,14 @@ impl<'c> Table<'c> {
         Ok(page)
     }
 
-    /// Names the origin that everything was submitted to which an earlier version submitted to a custom environment.
-    /// Returns how many there were. What cannot be read stays as it is.
+    /// Sets the origin of every reference that an earlier version submitted to a custom
+    /// environment. Returns how many there were. Unreadable records stay unchanged.
     pub(crate) fn name_origin(&mut self, origin: &Origin) -> Result<u64, JournalError> {
         let mut named = 0;
         for (key, record) in self.unnamed()? {
             let own = key.clone().at(Some(origin));
             if own != key && self.load(&own)?.is_some() {
-                // Only what was never sent lets another be begun beside it.
+                // Beside this key another record can exist only if this one was never sent.
                 continue;
             }
             let processes: Vec<ProcessId> = record.processes().cloned().collect();
@@ -257,7 +261,7 @@ impl<'c> Table<'c> {
         Ok(unnamed)
     }
 
-    /// Refuses where a newer version has changed the file since it was opened.
+    /// Refuses if a newer version has migrated the file since it was opened.
     pub(crate) fn refuse_newer(&mut self) -> Result<(), JournalError> {
         let version: i64 = self
             .version
@@ -270,7 +274,7 @@ impl<'c> Table<'c> {
         }
     }
 
-    /// The last fencing number that was given.
+    /// The last fencing number given.
     pub(crate) fn fence(&mut self) -> Result<u64, JournalError> {
         let given: i64 = self
             .fence
@@ -288,24 +292,25 @@ impl<'c> Table<'c> {
 pub(crate) const LOAD: &str = "SELECT record FROM submission
     WHERE environment = ?1 AND origin = ?2 AND tenant = ?3 AND flow = ?4 AND reference = ?5";
 
-/// Where the record stands in a row that begins with its key.
+/// The record's column in a row that begins with its key.
 pub(crate) const RECORD: usize = 5;
 
-/// A number as SQLite has them; what is beyond them is the largest.
+/// A number in SQLite's range; a larger one becomes the largest.
 pub(crate) fn number(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 
 /// A key as it is stored.
 type StoredKey = [String; 5];
-/// A row by its key, with its record where that may be forgotten.
+/// A row's key, with its record if it may be purged.
 type Over = (StoredKey, Option<Record>);
 
 fn damaged() -> JournalError {
     JournalErrorKind::Damaged.into()
 }
 
-/// Reads a stored record, from this column of a row. Also what is no text at all is damaged, and no fault of the store's.
+/// Reads a stored record from this column of a row. A value that is no text counts as damaged, not
+/// as a failure of the store.
 pub(crate) fn record(row: &Row<'_>, column: usize) -> Result<Record, JournalError> {
     let stored = row.get_ref(column).map_err(storage)?;
     let text = stored.as_str().map_err(|_| damaged())?;
@@ -325,11 +330,12 @@ pub(crate) fn key(row: &Row<'_>) -> Result<JournalKey, JournalError> {
     key().ok_or_else(damaged)
 }
 
-/// The states in which what is wanted may have been stored: by the time that is asked for a lease may be over.
+/// The stored states of records that may be in the wanted state: a lease may have expired by the
+/// time of the query.
 pub(crate) const fn stored_as(wanted: StateKind) -> &'static [StateKind] {
     match wanted {
         StateKind::Ambiguous => &[StateKind::Ambiguous, StateKind::Dispatched],
-        // An attempt that was only claimed leaves what was before it.
+        // An attempt that was only claimed gives way to the one before it.
         StateKind::NotSent => &[StateKind::NotSent, StateKind::Claimed],
         StateKind::Finished => &[StateKind::Finished, StateKind::Claimed],
         StateKind::Resend => &[StateKind::Resend, StateKind::Claimed],

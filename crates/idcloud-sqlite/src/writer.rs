@@ -1,6 +1,8 @@
-//! The thread that writes: it takes all that waits into one transaction, and answers once that is durable.
+//! The thread that writes: it takes all waiting jobs into one transaction, and answers them once it
+//! is durable.
 //!
-//! Must not answer before the commit, and must always answer: what fails to be written fails for all who waited for it.
+//! Must not answer before the commit, and must always answer: if the write fails, every waiting
+//! caller gets the error.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,10 +21,10 @@ use crate::file_identity::Place;
 use crate::log_mark::{LogMark, Logged, take_away};
 use crate::table::Table;
 
-/// The most that one transaction takes: more would make the first of them wait.
+/// The most jobs in one transaction: more would delay the first of them.
 const MOST: usize = 512;
 
-/// How often the thread looks for those who asked before: some tens of microseconds.
+/// How often the thread checks for the callers of the last batch: some tens of microseconds.
 const LOOKS: u32 = 64;
 
 /// The writing thread, and the way to it.
@@ -34,7 +36,7 @@ pub(crate) struct Writer {
     commits: Arc<AtomicU64>,
 }
 
-/// What is asked of the thread, and who waits for it.
+/// A job for the thread, and where to send its outcome.
 struct Job {
     work: Work,
     reply: Option<Reply>,
@@ -51,7 +53,8 @@ enum Work {
 }
 
 impl Job {
-    /// How many changes it counts for in the log: a purge may remove any number of rows, and a name change any number.
+    /// How many changes the job counts for in the log: a purge, or naming an origin, may change any
+    /// number of rows.
     const fn changes(&self) -> usize {
         match self.work {
             Work::Command(..) => 1,
@@ -62,11 +65,11 @@ impl Job {
 
 type Reply = oneshot::Sender<Result<Outcome, JournalError>>;
 
-/// What came of a job.
+/// The outcome of a job.
 #[derive(Debug)]
 enum Outcome {
     Answer(Answer),
-    /// So many records were forgotten, or named.
+    /// The number of records purged, or named.
     Count(u64),
 }
 
@@ -76,7 +79,7 @@ impl Writer {
         Self::running(move |jobs, commits| write(&connection, place, jobs, commits))
     }
 
-    /// Starts a thread that does this until nobody can ask any more.
+    /// Starts a thread that runs `work` until no sender is left.
     fn running(
         work: impl FnOnce(&Receiver<Job>, &AtomicU64) + Send + 'static,
     ) -> Result<Self, JournalError> {
@@ -110,7 +113,7 @@ impl Writer {
     }
 
     pub(crate) async fn name_origin(&self, origin: Origin) -> Result<u64, JournalError> {
-        // It is no claim, so that there is no time at which it could be given back.
+        // It is no claim, so no time is needed at which it could be given back.
         self.count(Work::Name(origin), SystemTime::UNIX_EPOCH).await
     }
 
@@ -121,9 +124,9 @@ impl Writer {
         }
     }
 
-    /// Asks without waiting.
+    /// Sends a command without waiting.
     pub(crate) fn apply_detached(&self, command: Command, now: SystemTime) {
-        // A thread that is gone can do nothing for whoever does not wait.
+        // A detached caller expects no answer from a thread that has ended.
         let _ = self.send(Work::Command(command, now), None);
     }
 
@@ -139,7 +142,7 @@ impl Writer {
             answer,
             now,
         };
-        // A thread that ends before it answers drops what it was to answer with.
+        // If the thread ends without an answer, the sender is dropped.
         (&mut waiting.answer).await.map_err(|_| closed())?
     }
 
@@ -149,14 +152,15 @@ impl Writer {
     }
 }
 
-/// Who waits for an answer, and may go before it comes.
+/// A caller that waits for an answer, and may be dropped before it comes.
 struct Waiting<'a> {
     writer: &'a Writer,
     answer: oneshot::Receiver<Result<Outcome, JournalError>>,
     now: SystemTime,
 }
 
-/// A ticket that came and was not taken is given back; one that comes later finds nobody, and the thread gives it back.
+/// Gives back a ticket that arrived and was not taken; if it arrives later, the thread finds no
+/// receiver and gives it back.
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         self.answer.close();
@@ -168,7 +172,7 @@ impl Drop for Waiting<'_> {
     }
 }
 
-/// What undoes an answer that nobody took.
+/// The command that undoes an answer without a receiver.
 fn giving_back(unheard: &Result<Outcome, JournalError>) -> Option<Command> {
     match unheard {
         Ok(Outcome::Answer(Answer::Claimed(Claimed::Fresh(ticket)))) => {
@@ -182,14 +186,15 @@ fn closed() -> JournalError {
     JournalErrorKind::Closed.into()
 }
 
-/// Writes what was asked before, and ends.
+/// Writes the jobs sent before, and ends.
 impl Drop for Writer {
     fn drop(&mut self) {
         drop(self.queue.take());
-        // An executor may drop who waits as it is woken, which is on the thread itself: that ends without being waited for.
+        // An executor may drop the waiting caller while it wakes it, which happens on the writer
+        // thread: that thread cannot wait for its own end.
         let others = |thread: &JoinHandle<()>| thread.thread().id() != std::thread::current().id();
         if let Some(thread) = self.thread.take().filter(others) {
-            // A panic there was told to whoever waited.
+            // The waiting callers have already seen a panic of the thread.
             let _ = thread.join();
         }
     }
@@ -205,15 +210,16 @@ fn write(connection: &Connection, mut place: Place, jobs: &Receiver<Job>, commit
         let outcomes = written(connection, table, batch, marking.is_some(), commits)?;
         let changes = batch.iter().map(Job::changes).sum();
         mark.changed(marking, connection, changes)?;
-        // What was committed into a file that was removed meanwhile, or into a log that was emptied, is not answered as done.
+        // A commit into a file that was removed meanwhile, or into a log that was emptied, must not
+        // be acknowledged.
         place.check()?;
         Ok(outcomes)
     });
 }
 
-/// Answers what is asked with what `run` makes of it, until nobody can ask any more.
+/// Answers jobs with the results of `run`, until no sender is left.
 fn serve(jobs: &Receiver<Job>, mut run: impl FnMut(&[Job]) -> Outcomes) {
-    // What the callers of fresh claims left behind when they went.
+    // The commands that abandon fresh claims whose callers were dropped.
     let mut left: Vec<Job> = Vec::new();
     let mut expected = 1;
     while let Some(batch) = next_batch(jobs, left, expected) {
@@ -223,10 +229,10 @@ fn serve(jobs: &Receiver<Job>, mut run: impl FnMut(&[Job]) -> Outcomes) {
     }
 }
 
-/// All that waits; where nothing does, what comes next.
+/// All waiting jobs; if there is none, waits for the next.
 ///
-/// Whoever was answered a moment ago is likely to ask again in the next, and would otherwise miss this sync by that moment: so for as long as it
-/// takes to look around a few times, as many are waited for as came before.
+/// A caller that was just answered is likely to send its next job at once, and would narrowly miss
+/// this sync. So the thread checks a few times more for as many jobs as the last batch had.
 fn next_batch(jobs: &Receiver<Job>, left: Vec<Job>, expected: usize) -> Option<Vec<Job>> {
     let mut batch = left;
     if batch.is_empty() {
@@ -245,7 +251,7 @@ fn next_batch(jobs: &Receiver<Job>, left: Vec<Job>, expected: usize) -> Option<V
 
 type Outcomes = Result<Vec<Result<Outcome, JournalError>>, JournalError>;
 
-/// Runs all jobs in one transaction; where the log is marked, it takes the mark away.
+/// Runs all jobs in one transaction; if the log is marked, it removes the mark.
 fn written(
     connection: &Connection,
     table: &mut Table<'_>,
@@ -253,7 +259,8 @@ fn written(
     is_marked: bool,
     commits: &AtomicU64,
 ) -> Outcomes {
-    // At once the only writer, also among processes; ended undone where it is not committed.
+    // Immediate, so that it is the only writer, other processes included; rolled back unless it
+    // commits.
     let transaction =
         rusqlite::Transaction::new_unchecked(connection, rusqlite::TransactionBehavior::Immediate)
             .map_err(storage)?;
@@ -275,7 +282,7 @@ fn written(
     Ok(outcomes)
 }
 
-/// Runs one job. An error of its own is its outcome; one of the store's is everybody's.
+/// Runs one job. An error of the job is its outcome; an error of the store fails the whole batch.
 fn run(
     table: &mut Table<'_>,
     work: &Work,
@@ -301,7 +308,7 @@ fn run(
     let transition = transition(record, command.clone(), next, now);
     if let Some(record) = &transition.store {
         table.save(command.key(), record)?;
-        // A person who found another process lets go of the one before.
+        // A person who named another process releases the one before.
         if let Some(before) = before.filter(|before| !record.holds(before)) {
             table.let_go(command.key(), &before)?;
         }
@@ -312,7 +319,7 @@ fn run(
     Ok(transition.answer.map(Outcome::Answer))
 }
 
-/// Tells everybody what came of it. Returns what is to be abandoned, because who claimed it is gone.
+/// Sends every outcome. Returns the commands that abandon claims whose callers are gone.
 fn answer(batch: Vec<Job>, outcomes: Outcomes) -> Vec<Job> {
     let mut outcomes = outcomes.map(Vec::into_iter);
     let mut left = Vec::new();
@@ -347,8 +354,9 @@ mod tests {
 
     const NOW: SystemTime = SystemTime::UNIX_EPOCH;
 
-    /// Nobody pays twice, and nobody waits for ever, when the thread panics in the middle of a transaction: what it had not committed is
-    /// told to nobody as done, whoever asks from then on is told so, and dropping the journal is quiet.
+    /// Never pay twice, and never wait for ever, when the thread panics during a transaction:
+    /// uncommitted changes are not acknowledged, later callers get an error, and dropping the
+    /// journal is quiet.
     #[tokio::test]
     async fn a_thread_that_panics() {
         let directory = tempfile::tempdir().unwrap();
@@ -369,7 +377,8 @@ mod tests {
         })
         .unwrap();
         assert_eq!(writer.purge(NOW).await.unwrap(), 0);
-        // All are asked before the first answer is looked at: some are in the batch that panics, and others behind it.
+        // All jobs are sent before the first answer is awaited: some are in the batch that panics,
+        // and others behind it.
         let mut asked: Vec<_> = (0..8).map(|_| Box::pin(writer.purge(NOW))).collect();
         for one in &mut asked {
             poll_fn(|cx| std::task::Poll::Ready(one.as_mut().poll(cx).is_pending())).await;
@@ -388,7 +397,8 @@ mod tests {
         assert_eq!(given, 1, "what was not committed is not there");
     }
 
-    /// Somebody who waits, and is dropped as he is woken, with the writer that he owns.
+    /// A caller that waits, and is dropped while it is woken, together with the writer that it
+    /// owns.
     struct DroppedWhenWoken {
         waits: Mutex<Option<Pin<Box<dyn Future<Output = ()> + Send>>>>,
         dropped: Sender<()>,
@@ -401,7 +411,8 @@ mod tests {
         }
     }
 
-    /// Nobody waits for ever: a journal that is dropped on its own thread does not wait for that thread.
+    /// Never wait for ever: a journal that is dropped on its own thread does not wait for that
+    /// thread.
     #[test]
     fn dropped_on_its_own_thread() {
         let (go_on, hold) = channel::<()>();
