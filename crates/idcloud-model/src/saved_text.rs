@@ -1,10 +1,10 @@
-//! A text that somebody saved with an editor, a spreadsheet or a shell, as bytes.
+//! A text file's bytes, as an editor, a spreadsheet or a shell saved them.
 //!
 //! Must not copy the text, nor repeat it.
 
-/// Reads bytes as the text that a person sees in them: UTF-8, without the byte order mark that Windows' programs put before it.
+/// Decodes bytes as UTF-8 text, without the byte order mark that Windows programs put before it.
 ///
-/// Every file of text that a person gives is read by this one function, so that none is pickier than another.
+/// Every text file from a person is read by this one function, so that all are accepted alike.
 ///
 /// ```
 /// use idcloud_model::{SavedTextError, saved_text};
@@ -14,7 +14,7 @@
 /// ```
 ///
 /// # Errors
-/// The bytes are UTF-16, with or without its mark, or in no form of Unicode.
+/// The bytes are UTF-16, with or without its mark, or not Unicode.
 pub fn saved_text(bytes: &[u8]) -> Result<&str, SavedTextError> {
     if is_utf16(bytes) {
         return Err(SavedTextError::Utf16);
@@ -22,15 +22,16 @@ pub fn saved_text(bytes: &[u8]) -> Result<&str, SavedTextError> {
     str::from_utf8(without_mark(bytes)).map_err(|_| SavedTextError::NotUtf8)
 }
 
-/// The bytes behind a UTF-8 byte order mark; all of them where there is none.
+/// The bytes after a UTF-8 byte order mark; all of them if there is none.
 ///
-/// For readers of a stream, and of texts whose characters are judged elsewhere; all others take [`saved_text`].
+/// For readers of a stream, and of texts whose encoding is checked elsewhere; all others use
+/// [`saved_text`].
 #[must_use]
 pub fn without_mark(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
 }
 
-/// Why bytes are no text that can be read. Never holds any of them.
+/// Why bytes are no readable text. Never holds any of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SavedTextError {
@@ -42,7 +43,7 @@ pub enum SavedTextError {
     NotUtf8,
 }
 
-/// By the mark, or by the empty halves of the first two letters where the mark is missing.
+/// By the mark, or without one by the zero bytes of the first two letters.
 fn is_utf16(bytes: &[u8]) -> bool {
     matches!(
         bytes,
@@ -74,7 +75,7 @@ mod tests {
         ] {
             assert_eq!(saved_text(bytes), expected, "{bytes:?}");
         }
-        // One mark is a mark; a second one is a character.
+        // The first mark is a mark; a second one is a character.
         assert_eq!(saved_text(b"\xef\xbb\xbf\xef\xbb\xbfa"), Ok("\u{feff}a"));
     }
 }

@@ -1,6 +1,6 @@
-//! JSON Schema of what is stored and configured, under the feature `schema`.
+//! JSON Schema of stored and configured values, under the feature `schema`.
 //!
-//! Must describe what serde really writes and reads, and nothing else.
+//! Must not describe anything but what serde writes and reads.
 
 use std::borrow::Cow;
 
@@ -65,7 +65,8 @@ name_schema! {
     Scenario: Scenario::ALL.iter().map(|scenario| scenario.id()).collect(), "A row of the table of decisions.";
 }
 
-/// What is read is any text, so that all that is wrong with it can be told at once; `SubjectDraft::parse` does so.
+/// Any text is accepted, so that all violations can be reported at once; `SubjectDraft::parse` does
+/// that.
 impl JsonSchema for SubjectDraft {
     fn schema_name() -> Cow<'static, str> {
         "SubjectDraft".into()
@@ -173,7 +174,7 @@ mod tests {
         assert_eq!(schema.get("additionalProperties"), Some(&false.into()));
     }
 
-    /// The thresholds that are refused when read are refused by the schema too.
+    /// The schema refuses the thresholds that deserialization refuses.
     #[test]
     fn a_policy_has_ranges() {
         let schema = schema_for!(Policy);

@@ -1,14 +1,15 @@
-//! What an answer says that this version does not know.
+//! Values in an answer that this version does not know.
 //!
-//! Must be kept as it came, and must never be printed unasked: it may be personal.
+//! Must not be changed, nor printed by default: they may be personal.
 
 use std::fmt;
 
 use serde_json::Value;
 
-/// A value outside the documented ones, kept as it came.
+/// An undocumented value, kept unchanged.
 ///
-/// New values appear in IDCloud's answers without notice; one of them is never an error and never an approval.
+/// New values appear in IDCloud's answers without notice; such a value is never an error and never
+/// an approval.
 #[derive(Clone, PartialEq)]
 pub struct UnknownValue(Box<Value>);
 
@@ -30,7 +31,7 @@ impl fmt::Debug for UnknownValue {
     }
 }
 
-/// Declares evidence that comes as one of a few words: known words in any capitalisation, anything else kept.
+/// Declares evidence that is one of a few words: known words in any case, anything else kept.
 macro_rules! open_enum {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)+ }) => {
         $(#[$doc])*
@@ -46,7 +47,7 @@ macro_rules! open_enum {
             /// The documented words.
             pub const WORDS: &'static [&'static str] = &[$($word),+];
 
-            /// The word as the newest documents write it; `None` for an unknown value.
+            /// The word in the newest documents' spelling; `None` for an unknown value.
             #[must_use]
             pub const fn as_str(&self) -> Option<&'static str> {
                 match self {
@@ -55,7 +56,7 @@ macro_rules! open_enum {
                 }
             }
 
-            /// The value as JSON: the documented word, or the unknown value as it came.
+            /// The value as JSON: the documented word, or the unknown value unchanged.
             #[must_use]
             pub fn to_json(&self) -> ::serde_json::Value {
                 match self {

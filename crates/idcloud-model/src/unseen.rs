@@ -1,14 +1,16 @@
-//! Characters that cannot be seen where they stand: the one list of them.
+//! The one list of characters that are invisible where they stand.
 //!
-//! Must not call a letter, a digit or a sign that is drawn unseen.
+//! Must not list a letter, a digit or a visible sign.
 
 use unicode_general_category::{GeneralCategory, get_general_category};
 
-/// Whether a character draws nothing, or nothing that is known: controls, format and private characters, separators of lines, what Unicode
-/// has not assigned (16.0), what it says may be left out of a text (`Default_Ignorable_Code_Point`), and blanks that are letters or signs,
-/// such as the braille blank.
+/// Whether a character is invisible: controls, format and private-use characters, line separators,
+/// characters that Unicode has not assigned (16.0) or calls ignorable
+/// (`Default_Ignorable_Code_Point`), and blanks that are letters or signs, such as the braille
+/// blank.
 ///
-/// White space is seen by what it parts, but for controls and the separators of lines and paragraphs.
+/// White space counts as visible by what it separates, except controls and the separators of lines
+/// and paragraphs.
 ///
 /// ```
 /// use idcloud_model::is_unseen;
@@ -32,10 +34,10 @@ pub fn is_unseen(sign: char) -> bool {
         || is_drawn_blank(sign)
 }
 
-/// The characters of a text, and whether each is seen where it stands.
+/// The characters of a text, and whether each is visible where it stands.
 ///
-/// Besides what [`is_unseen`] names, a combining mark is not seen for what it is at the beginning, and behind white space or an unseen
-/// character: it would be drawn on what the text stands beside.
+/// Besides the characters of [`is_unseen`], a combining mark is not recognizable at the beginning,
+/// or after white space or an invisible character: it would be drawn on whatever precedes the text.
 ///
 /// ```
 /// let seen = |text| idcloud_model::seen_where_it_stands(text).all(|(_, is_seen)| is_seen);
@@ -52,14 +54,15 @@ pub fn seen_where_it_stands(text: &str) -> impl Iterator<Item = (char, bool)> + 
     })
 }
 
-/// The first character of a text that is not seen where it stands, white space left aside.
+/// The first character of a text that is invisible where it stands, white space excepted.
 pub(crate) fn unseen(text: &str) -> Option<char> {
     seen_where_it_stands(text)
         .find(|(sign, is_seen)| !is_seen && !sign.is_whitespace())
         .map(|(sign, _)| sign)
 }
 
-/// The first blank of a text that looks like an ordinary one and is none, such as a no-break space.
+/// The first blank of a text that looks like an ordinary space and is none, such as a no-break
+/// space.
 pub(crate) fn odd_blank(text: &str) -> Option<char> {
     text.chars().find(|c| c.is_whitespace() && !c.is_ascii())
 }
@@ -75,7 +78,8 @@ pub(crate) fn is_combining(sign: char) -> bool {
         )
 }
 
-/// The default-ignorable characters that are letters or marks; all others are of categories that are unseen.
+/// The default-ignorable characters that are letters or marks; all others are in invisible
+/// categories.
 const fn may_be_left_out(sign: char) -> bool {
     matches!(sign,
         '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180d}'
@@ -83,7 +87,8 @@ const fn may_be_left_out(sign: char) -> bool {
         | '\u{e0100}'..='\u{e01ef}')
 }
 
-/// Signs whose glyph is empty by their own name: the braille blank, fillers, blanks of hieroglyphs, and a note without a head.
+/// Signs whose glyph is empty according to their name: the braille blank, fillers, blanks of
+/// hieroglyphs, and a note without a head.
 const fn is_drawn_blank(sign: char) -> bool {
     matches!(
         sign,
@@ -95,7 +100,7 @@ const fn is_drawn_blank(sign: char) -> bool {
 mod tests {
     use super::*;
 
-    /// A verdict cannot be misread: what draws nothing is known, and what can be read is not called unseen.
+    /// A verdict cannot be misread: invisible characters are listed, and readable ones are not.
     #[test]
     fn what_draws_nothing_is_unseen() {
         for sign in "\0\t\n\u{7f}\u{85}\u{ad}\u{34f}\u{61c}\u{115f}\u{1160}\u{17b4}\u{180b}\u{180e}\

@@ -1,6 +1,6 @@
-//! What version 2 of the process endpoint adds: whose process it was.
+//! Additional information of version 2 of the process endpoint: the person of a process.
 //!
-//! Personal throughout; must never print itself.
+//! Must not print itself: everything in it is personal.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use crate::answer::evidence::UnknownMembers;
 use crate::answer::wire;
 
-/// `processAdditionalInfo`, as it came.
+/// `processAdditionalInfo`, unchanged.
 #[derive(Clone, PartialEq, Default)]
 pub struct AdditionalInfo {
     transaction_id: Option<Zeroizing<String>>,
@@ -49,7 +49,7 @@ accessors! {
     person_document
     /// A signed URL of the selfie. Personal data.
     person_image
-    /// When the process ended, as it came; the samples show no time zone.
+    /// When the process ended, unparsed; the samples show no time zone.
     finished_at
 }
 
@@ -90,7 +90,7 @@ impl AdditionalInfo {
         Some(info)
     }
 
-    /// The members as JSON, by their names on the wire. Personal data: do not log it.
+    /// The members as JSON, by their wire names. Personal data: do not log it.
     #[must_use]
     pub fn to_json(&self) -> Value {
         let members = [

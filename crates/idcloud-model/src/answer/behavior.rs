@@ -1,6 +1,6 @@
 //! Behavior alert: is the face known from fraud?
 //!
-//! Its silence must never be read as trust: `inconclusive` means that no sign was found.
+//! Must not be read as trust when it is silent: `inconclusive` means that no sign was found.
 
 use crate::unknown::open_enum;
 

@@ -1,6 +1,6 @@
-//! A document that IDCloud read: what it is, whether it is the subject's, and what stands in it.
+//! A document that IDCloud read: its type, whether it belongs to the subject, and its fields.
 //!
-//! Its content is personal throughout and must never print itself.
+//! Must not print its content, which is personal.
 
 use std::fmt;
 
@@ -24,27 +24,29 @@ pub struct Document {
 }
 
 impl Document {
-    /// The document's id, with which it can be used again.
+    /// The document's id, for reusing it.
     #[must_use]
     pub const fn id(&self) -> Option<&DocumentId> {
         self.id.as_ref()
     }
 
-    /// The type as it came, such as `unico.moja.dictionary.br.rg.v2.Rg`.
+    /// The type, unchanged, such as `unico.moja.dictionary.br.rg.v2.Rg`.
     #[must_use]
     pub fn type_name(&self) -> Option<&str> {
         self.kind.as_deref()
     }
 
-    /// The type's name where it is of the documented form: `unico.moja.dictionary.…`, or the name of a kind of document (`BR_RG`, `CNH`).
+    /// The type's name, if it has a documented form: `unico.moja.dictionary.…`, or the name of a
+    /// kind of document (`BR_RG`, `CNH`).
     ///
-    /// Anything else could be a word of the document, and is neither stored nor printed unasked.
+    /// Any other text could be a word of the document, and is neither stored nor printed by
+    /// default.
     #[must_use]
     pub fn known_type_name(&self) -> Option<&str> {
         self.type_name().filter(|name| is_type_name(name))
     }
 
-    /// What kind of document it is, as far as its type tells.
+    /// The kind of document, as far as its type says.
     #[must_use]
     pub fn kind(&self) -> DocumentKind {
         self.kind
@@ -52,7 +54,7 @@ impl Document {
             .map_or(DocumentKind::Other, DocumentKind::from_type)
     }
 
-    /// The fields that were read, by name; nothing where the picture did not allow reading.
+    /// The fields that were read, by name; `None` if the picture could not be read.
     #[must_use]
     pub fn fields(&self) -> Option<DocumentContent<'_>> {
         self.content.as_ref().map(DocumentContent::new)
@@ -70,19 +72,19 @@ impl Document {
         self.face_match.as_ref()
     }
 
-    /// What was read, as it came: an object or a list. Personal data: do not log it.
+    /// The content, unchanged: an object or a list. Personal data: do not log it.
     #[must_use]
     pub const fn content(&self) -> Option<&Value> {
         self.content.as_ref()
     }
 
-    /// Signed URLs of the pictures, good for ten minutes. Personal data: do not log them.
+    /// Signed URLs of the pictures, valid for ten minutes. Personal data: do not log them.
     pub fn file_urls(&self) -> impl Iterator<Item = &str> {
         self.file_urls.iter().map(|url| url.as_str())
     }
 
-    /// Reads `document`; an empty object is none. Something that is not an object, and an object of which no member is known, is listed, and its
-    /// match is an unknown value.
+    /// Reads `document`; an empty object counts as none. A value that is no object, or an object
+    /// without a known member, is listed as unknown, and its match is an unknown value.
     pub(crate) fn from_wire(
         subtree: Subtree,
         path: &str,
@@ -144,7 +146,7 @@ impl Document {
     }
 }
 
-/// The member's documented name, whatever its spelling.
+/// The member's documented name, in any spelling.
 fn known(name: &str) -> Option<&'static str> {
     const NAMES: [&str; 6] = ["id", "type", "cpfMatch", "faceMatch", "content", "fileUrls"];
     NAMES.into_iter().find(|known| wire::is_same(known, name))
@@ -159,7 +161,7 @@ impl fmt::Debug for Document {
     }
 }
 
-/// Whether a text is of the form of a document's type.
+/// Whether a text has the form of a document's type.
 pub(crate) fn is_type_name(name: &str) -> bool {
     const KINDS: [&str; 13] = [
         "rg",

@@ -1,12 +1,13 @@
-//! What was read from a document, by the names of its fields.
+//! The fields that were read from a document, by name.
 //!
-//! Personal throughout: must never print itself, and must not lose a field that this version does not know.
+//! Must not print themselves, which are personal, and must not lose a field that this version does
+//! not know.
 
 use std::fmt;
 
 use serde_json::{Map, Value};
 
-/// What a document is, as far as its type tells.
+/// The kind of a document, as far as its type says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DocumentKind {
@@ -23,8 +24,8 @@ pub enum DocumentKind {
 }
 
 impl DocumentKind {
-    /// Reads a type in any of the documented forms: `unico.moja.dictionary.br.rg.v2.Rg` of answers, `BR_CNH` of lookups, `CNH` of the
-    /// first generation.
+    /// Parses a type in any of the documented forms: `unico.moja.dictionary.br.rg.v2.Rg` of
+    /// answers, `BR_CNH` of lookups, `CNH` of the first generation.
     ///
     /// ```
     /// use idcloud_model::DocumentKind;
@@ -56,12 +57,14 @@ impl DocumentKind {
 
 /// The fields of a document. Personal data: none of them may be logged.
 ///
-/// A field is found whether the answer spells it in camel case, in snake case or mixed, as the documents do (`dataNascimento`,
-/// `data_emissao`, `titulo_eleitorNumero`), and whether the content is one object or a list of them. Accessors give text; a field that
-/// came as something else, such as a number, is found by [`field`](Self::field) and stands in [`other`](Self::other).
+/// A field is found in camel case, in snake case or mixed, as the documents spell it
+/// (`dataNascimento`, `data_emissao`, `titulo_eleitorNumero`), and in a single object or a list of
+/// them. Accessors return text; [`field`](Self::field) and [`other`](Self::other) return a field of
+/// another type, such as a number.
 ///
-/// Source: the fields are listed on the result page of hosted journeys, whose reader of documents is the same; the types of documents on
-/// the document capture and reuse page and in the parameter specification.
+/// Source: the fields are listed on the result page of hosted journeys, which use the same document
+/// reader; the document types on the document capture and reuse page and in the parameter
+/// specification.
 #[derive(Clone, Copy)]
 pub struct DocumentContent<'a> {
     content: &'a Value,
@@ -78,13 +81,13 @@ impl<'a> DocumentContent<'a> {
         Self { content }
     }
 
-    /// The field of this name, in any of the spellings, whatever its type; null counts as absent.
+    /// The field of this name, in any spelling and of any type; null counts as absent.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&'a Value> {
         self.named(name).find(|value| !value.is_null())
     }
 
-    /// The field of this name as text; none where it is of another type.
+    /// The field of this name as text; `None` if it has another type.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&'a str> {
         self.named(name).find_map(Value::as_str)
@@ -99,14 +102,14 @@ impl<'a> DocumentContent<'a> {
             .filter_map(Value::as_str)
     }
 
-    /// The values that come under this name.
+    /// The values under this name.
     fn named(&self, name: &str) -> impl Iterator<Item = &'a Value> {
         self.members()
             .filter(move |(key, _)| is_same_name(key, name))
             .map(|(_, value)| value)
     }
 
-    /// Every field, as it came.
+    /// Every field, unchanged.
     pub fn members(&self) -> impl Iterator<Item = (&'a str, &'a Value)> {
         one_or_more(self.content)
             .iter()
@@ -115,7 +118,8 @@ impl<'a> DocumentContent<'a> {
             .map(|(name, value)| (name.as_str(), value))
     }
 
-    /// The fields that no accessor gives: those without one, and those that came as another type than text. Null is nothing.
+    /// The fields that no accessor returns: those without one, and those of another type than text.
+    /// Null counts as absent.
     pub fn other(&self) -> impl Iterator<Item = (&'a str, &'a Value)> {
         self.members().filter(|(name, value)| {
             let read = if is_same_name(name, PARENTS) {
@@ -131,7 +135,7 @@ impl<'a> DocumentContent<'a> {
 /// The field that holds the parents' names.
 const PARENTS: &str = "filiacao";
 
-/// The elements of a list, or the single value that came instead of one.
+/// The elements of a list, or the single value instead of one.
 fn one_or_more(value: &Value) -> &[Value] {
     match value {
         Value::Array(values) => values,
@@ -187,7 +191,7 @@ fields! {
     birth_date = "dataNascimento";
     /// The date of the first licence (CNH):
     licence_date = "dataHabilitacao";
-    /// The date until which the document is good (CNH, CIN, passport):
+    /// The date of expiry (CNH, CIN, passport):
     expiry_date = "dataExpiracao";
     /// The date of issue:
     issue_date = "dataEmissao";
@@ -258,7 +262,7 @@ mod tests {
         }
     }
 
-    /// Every spelling of the documents is found, and nothing else is lost.
+    /// Every documented spelling is found, and no other field is lost.
     #[test]
     fn spellings() {
         let object = json!({
@@ -288,7 +292,7 @@ mod tests {
         }
     }
 
-    /// Nothing is lost: what no accessor can give stands among the others.
+    /// Nothing is lost: a field that no accessor returns is among the others.
     #[test]
     fn other_types() {
         let content = json!({

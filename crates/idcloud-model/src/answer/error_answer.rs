@@ -1,4 +1,4 @@
-//! An answer that refuses: its code, wherever the generation put it.
+//! An answer with an error: its code, in every generation's place.
 //!
 //! Must not lose a code, nor print the body around it.
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::ErrorCode;
 use crate::answer::wire;
 
-/// Most bytes of a body that are kept.
+/// The most bytes of a body that are kept.
 const MAX_KEPT: usize = 4096;
 
 /// The words of OAuth's errors (RFC 6749, sections 4.1.2.1 and 5.2).
@@ -25,10 +25,12 @@ const OAUTH_ERRORS: [&str; 9] = [
     "temporarily_unavailable",
 ];
 
-/// What an answer with an error status says.
+/// An answer with an error status.
 ///
-/// Codes stand at `error.code`, `Error.code` or `code`, as text or integer, or inside `error_description` behind the identity server's words.
-/// The first 4 KiB of the body are kept for whoever asks for them; they may name fields of the request, and never print themselves.
+/// A code is found at `error.code`, `Error.code` or `code`, as text or integer, or inside
+/// `error_description` after the identity server's text. The first 4 KiB of the body are kept for
+/// callers that ask for them; they may quote fields of the request, and are never printed by
+/// default.
 #[derive(Clone, PartialEq)]
 pub struct ErrorAnswer {
     code: Option<ErrorCode>,
@@ -59,8 +61,8 @@ impl ErrorAnswer {
         self.code.as_ref()
     }
 
-    /// Whether it is an error as OAuth servers answer it (RFC 6749, section 5.2): under `error` a word of the standard, or
-    /// another word of small letters with an `error_description` beside it.
+    /// Whether it is an error in the form of OAuth servers (RFC 6749, section 5.2): `error` is a
+    /// word of the standard, or another lowercase word beside an `error_description`.
     #[must_use]
     pub const fn is_oauth_error(&self) -> bool {
         self.is_oauth_error
@@ -81,7 +83,7 @@ impl fmt::Debug for ErrorAnswer {
     }
 }
 
-/// Looks in every documented place, in every spelling, until one holds a code.
+/// Searches every documented place, in every spelling, until a code is found.
 fn find_code(body: &Value) -> Option<ErrorCode> {
     let root = body.as_object()?;
     let envelopes = wire::members(root, "error").chain(
@@ -119,7 +121,8 @@ fn is_oauth_error(body: &Value) -> bool {
     OAUTH_ERRORS.contains(&word) || (is_described && is_word(word))
 }
 
-/// The code in a sentence such as `Authentication failed (1.2.7)`: one that the catalogue knows before one of the same form.
+/// The code in a sentence such as `Authentication failed (1.2.7)`; one of the catalogue is
+/// preferred to another of the same form.
 fn code_in_words(sentence: &str) -> Option<ErrorCode> {
     let codes = sentence
         .split(|c: char| !c.is_ascii_digit() && c != '.')
@@ -130,7 +133,7 @@ fn code_in_words(sentence: &str) -> Option<ErrorCode> {
     known.next().or_else(|| codes.clone().next())
 }
 
-/// The code of a body that is not JSON as a whole: cut short, or in another encoding.
+/// The code of a body that is not valid JSON as a whole: cut short, or in another encoding.
 fn code_in_fragments(text: &str) -> Option<ErrorCode> {
     let mut after_names = text.split("\"code\"").chain(text.split("\"Code\"")).skip(1);
     after_names.find_map(|rest| {
@@ -212,7 +215,7 @@ mod tests {
                 r#"{"error_description":"release 9.9.9: falha 1.2.7"}"#,
                 Some("1.2.7"),
             ),
-            // What gateways answer.
+            // Answers of gateways.
             (r#"{"code":403,"message":"Forbidden"}"#, None),
             (r#"{"code":"403"}"#, None),
             (r#"{"errors":[{"code":1020}]}"#, None),
@@ -230,7 +233,7 @@ mod tests {
         }
     }
 
-    /// What OAuth servers answer is told from what gateways put under the same name.
+    /// OAuth servers' errors are distinguished from what gateways put under the same name.
     #[test]
     fn oauth_errors() {
         let standard = OAUTH_ERRORS.map(|word| format!(r#"{{"error":"{word}"}}"#));
@@ -260,7 +263,7 @@ mod tests {
         }
     }
 
-    /// A message in another encoding does not cost the code beside it.
+    /// A message in another encoding does not hide the code beside it.
     #[test]
     fn latin_1() {
         let answer = ErrorAnswer::from_body(

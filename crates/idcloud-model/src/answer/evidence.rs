@@ -1,6 +1,6 @@
-//! Everything that an answer says, typed, before anyone judges it.
+//! The typed content of an answer, before it is judged.
 //!
-//! Must lose nothing: what this version does not know is kept and can be listed.
+//! Must not lose anything: members that this version does not know are kept and can be listed.
 
 use std::fmt;
 
@@ -12,7 +12,8 @@ use crate::{
     RiskScore, Serpro, TrustDecision,
 };
 
-/// What an answer says. Results count only in a final process at status 3; [`decide`](crate::decide) sees to that.
+/// The content of an answer. Results count only in a final process with status 3;
+/// [`decide`](crate::decide) enforces that.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Evidence {
     pub(crate) identity: Option<IdentityResult>,
@@ -28,7 +29,7 @@ pub struct Evidence {
     pub(crate) additional_info: Option<Box<AdditionalInfo>>,
     /// A member came twice with different values.
     pub(crate) conflicting: bool,
-    /// A member says that something went wrong.
+    /// A member reports an error.
     pub(crate) error: bool,
     pub(crate) unknown: UnknownMembers,
 }
@@ -40,7 +41,7 @@ impl Evidence {
         self.identity.as_ref()
     }
 
-    /// `liveness` as it came; [`LivenessReading`](crate::LivenessReading) says what it means.
+    /// `liveness` unchanged; [`LivenessReading`](crate::LivenessReading) interprets it.
     #[must_use]
     pub const fn liveness(&self) -> Option<&LivenessResult> {
         self.liveness.as_ref()
@@ -88,7 +89,7 @@ impl Evidence {
         self.document.as_deref()
     }
 
-    /// `processAdditionalInfo`, which only version 2 of the process endpoint answers.
+    /// `processAdditionalInfo`, which only version 2 of the process endpoint returns.
     #[must_use]
     pub fn additional_info(&self) -> Option<&AdditionalInfo> {
         self.additional_info.as_deref()
@@ -100,16 +101,18 @@ impl Evidence {
         self.conflicting
     }
 
-    /// Whether the answer says that something went wrong, at its top or within an evidence object; beside evidence that is a contradiction.
+    /// Whether the answer reports an error, at its top level or within an evidence object; beside
+    /// evidence that is a contradiction.
     ///
-    /// `error` and `errors` say so, unless they are null, false, 0 or empty, and so does a `code` at the top in the form of IDCloud's or of the
-    /// identity server's codes. They are listed among the unknown members.
+    /// `error` and `errors` do, unless they are null, false, 0 or empty, and so does a top-level
+    /// `code` in the form of IDCloud's or the identity server's codes. They are listed among the
+    /// unknown members.
     #[must_use]
     pub const fn has_error(&self) -> bool {
         self.error
     }
 
-    /// Whether there is any evidence, whatever it says.
+    /// Whether there is any evidence, whatever its value.
     pub(crate) const fn is_there(&self) -> bool {
         self.identity.is_some()
             || self.liveness.is_some()
@@ -123,13 +126,14 @@ impl Evidence {
             || self.document.is_some()
     }
 
-    /// Members that this version does not know, in the order in which they came; nested ones as `outer.inner`.
+    /// The members that this version does not know, in the order of the answer; nested ones as
+    /// `outer.inner`.
     pub fn unknown_members(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.unknown.iter()
     }
 }
 
-/// Members that this version does not know. Their names show in `Debug`, their values do not.
+/// Members that this version does not know. `Debug` shows their names and not their values.
 #[derive(Clone, PartialEq, Default)]
 pub(crate) struct UnknownMembers(Vec<(String, Value)>);
 

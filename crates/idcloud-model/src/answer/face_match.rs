@@ -1,13 +1,13 @@
 //! The 1:1 comparison: is it the face of an earlier process or picture?
 //!
-//! Two forms that disagree must never count as either.
+//! Must not count as either result if its two forms disagree.
 
 use serde_json::Value;
 
 use crate::UnknownValue;
 use crate::answer::wire::Scalar;
 
-/// One form of the 1:1 result: true, false, or something that this version does not know.
+/// One form of the 1:1 result: true, false, or a value that this version does not know.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Match {
@@ -20,7 +20,7 @@ pub enum Match {
 }
 
 impl Match {
-    /// True, false, or nothing where the value is not known.
+    /// True, false, or `None` for an unknown value.
     #[must_use]
     pub const fn as_bool(&self) -> Option<bool> {
         match self {
@@ -51,7 +51,8 @@ impl Scalar for Match {
     }
 }
 
-/// The 1:1 result of an answer, from its old form (`authenticated`), its newer one (`biometryToken.result`), or both.
+/// The 1:1 result of an answer, from its old form (`authenticated`), its newer one
+/// (`biometryToken.result`), or both.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum FaceMatch<'a> {
@@ -59,7 +60,7 @@ pub enum FaceMatch<'a> {
     Same,
     /// Not the same person.
     Different,
-    /// Both forms came and differ.
+    /// Both forms are present and differ.
     Contradiction,
     /// A value that this version does not know.
     Unknown(&'a UnknownValue),
@@ -78,7 +79,7 @@ impl<'a> FaceMatch<'a> {
         })
     }
 
-    /// True, false, or nothing where neither is certain.
+    /// True, false, or `None` if neither is certain.
     #[must_use]
     pub const fn as_bool(&self) -> Option<bool> {
         match self {

@@ -1,6 +1,6 @@
-//! The ids that travel: processes, documents and branches.
+//! The ids of processes, documents and branches.
 //!
-//! An id must be sent as it was received, and compared without regard to case.
+//! Must not be changed when it is sent, nor compared by case.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -16,10 +16,10 @@ use crate::PersonalNumber;
 #[error("an id is a UUID: 8-4-4-4-12 hexadecimal digits")]
 pub struct IdError;
 
-/// Longest id that an answer may carry.
+/// The longest id, in bytes, that an answer may carry.
 const MAX_WIRE_ID: usize = 64;
 
-/// Declares an id: kept as it came, equal without regard to case.
+/// Declares an id type: kept unchanged, compared without case.
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -33,10 +33,11 @@ macro_rules! id {
                 &self.0
             }
 
-            /// An id as an answer gives it.
+            /// Accepts an id of an answer.
             ///
-            /// Every published id is a UUID, but an id that came with a billed process is too dear to refuse for its form:
-            /// anything that is safe in a URL's path is kept. One with a person's number in it is none: ids are stored and printed.
+            /// Every published id is a UUID, but an id of a billed process is too valuable to
+            /// refuse for its form: anything that is safe in a URL's path is kept. A text with a
+            /// person's number in it is no id: ids are stored and printed.
             pub(crate) fn from_wire(text: &str) -> Option<Self> {
                 if is_uuid(text) {
                     return Some(Self(text.into()));
@@ -151,7 +152,7 @@ mod tests {
         }
     }
 
-    /// Nobody pays twice: an id in an unexpected form is kept, unless it could change a URL.
+    /// Never pay twice: an id in an unexpected form is kept, unless it could change a URL.
     #[test]
     fn wire_ids_are_kept_when_they_are_safe() {
         for (text, kept) in [

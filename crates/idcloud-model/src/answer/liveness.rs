@@ -1,17 +1,19 @@
 //! Liveness: was a living person in front of the camera?
 //!
-//! The value 1 must never be read as checked without knowing what was sent and what the key has.
+//! Must not be read as checked for the value 1 alone, without the kind of selfie and the key's
+//! capabilities.
 
 use serde_json::Value;
 
 use crate::UnknownValue;
 use crate::answer::wire::Scalar;
 
-/// `liveness` as it came (once IDLive).
+/// `liveness` unchanged (once IDLive).
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum LivenessResult {
-    /// 1: live, or not checked at all; [`LivenessReading`](crate::LivenessReading) tells which.
+    /// 1: live, or not checked at all; [`LivenessReading`](crate::LivenessReading) distinguishes
+    /// them.
     Live,
     /// 2: not live.
     NotLive,

@@ -1,4 +1,5 @@
-//! What IDCloud answers: processes, their evidence, documents, errors and notices.
+//! IDCloud's answers: processes, their evidence, documents, errors and notifications.
+//!
 //! Must not make an answer say more than it says.
 
 pub(crate) mod additional_info;

@@ -1,6 +1,6 @@
-//! What IDCloud posts to a webhook: that a process may have moved.
+//! A webhook's notification: a process may have changed.
 //!
-//! A notification must never be taken for a result: it carries none, and nobody signs it.
+//! Must not be taken for a result: it carries none, and it is not signed.
 
 use std::fmt;
 
@@ -21,10 +21,10 @@ open_enum! {
     }
 }
 
-/// One notification: a hint to ask for the process, never its result.
+/// One notification: a hint to poll the process, never its result.
 ///
-/// The payload of API integrations is not published; the one of hosted journeys is `{processId, state, flow}`. Any object with a `processId` or an
-/// `id` is therefore a notification.
+/// The payload of API integrations is not published; that of hosted journeys is `{processId, state,
+/// flow}`. So any object with a `processId` or an `id` counts as a notification.
 #[derive(Clone, PartialEq)]
 pub struct Notification {
     process_id: ProcessId,
@@ -36,10 +36,10 @@ pub struct Notification {
 }
 
 impl Notification {
-    /// Reads a payload.
+    /// Parses a payload.
     ///
     /// # Errors
-    /// The bytes are not an object with an id that could be used.
+    /// The bytes are not an object with a usable id.
     pub fn from_json(bytes: &[u8]) -> Result<Self, ReadError> {
         let payload = wire::object(bytes)?;
         let text = |name| wire::members(&payload, name).find_map(Value::as_str);
@@ -61,14 +61,14 @@ impl Notification {
         })
     }
 
-    /// Whether the payload has a `state` or a `processId`, which no answer has: then it is a notification, whatever else stands in it. An object
-    /// with an `id` alone may be an answer too.
+    /// Whether the payload has a `state` or a `processId`, which no answer has: then it is a
+    /// notification, whatever else it holds. An object with only an `id` may be an answer too.
     #[must_use]
     pub const fn is_certain(&self) -> bool {
         self.certain
     }
 
-    /// The process that may have moved.
+    /// The process that may have changed.
     #[must_use]
     pub const fn process_id(&self) -> &ProcessId {
         &self.process_id
@@ -80,26 +80,26 @@ impl Notification {
         self.state.as_ref()
     }
 
-    /// The flow, such as `id`, as it came.
+    /// The flow, such as `id`, unchanged.
     #[must_use]
     pub fn flow(&self) -> Option<&str> {
         self.flow.as_deref()
     }
 
-    /// The last event of a journey that ended before its person did, as it came.
+    /// The last event of a journey that its person left, unchanged.
     #[must_use]
     pub fn last_event(&self) -> Option<&str> {
         self.last_event.as_deref()
     }
 
-    /// The last event in words, as it came.
+    /// The description of the last event, unchanged.
     #[must_use]
     pub fn last_event_description(&self) -> Option<&str> {
         self.last_event_description.as_deref()
     }
 }
 
-/// Anybody may post to a webhook: only what this version knows is printed.
+/// Anyone may post to a webhook, so only values that this version knows are printed.
 impl fmt::Debug for Notification {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Notification")
@@ -146,7 +146,7 @@ mod tests {
         ));
     }
 
-    /// How a journey ended that its person left is told, and not printed.
+    /// How a person left a journey is available, and not printed.
     #[test]
     fn last_events() {
         let payload = format!(

@@ -1,6 +1,6 @@
 //! A process: still pending, or final.
 //!
-//! Only a final process can be judged; a pending one must never offer a verdict.
+//! Must not offer a verdict while it is pending.
 
 use crate::answer::wire::{self, Answer};
 use crate::{Evidence, ProcessId, ReadError, Status, UnknownValue};
@@ -8,13 +8,13 @@ use crate::{Evidence, ProcessId, ReadError, Status, UnknownValue};
 /// A process as an answer shows it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Process {
-    /// Status 1, 2 or one that this version does not know: more will come.
+    /// Status 1, 2 or one that this version does not know: the result is still to come.
     Pending(PendingProcess),
-    /// Status 3, 4 or 5: nothing more will come.
+    /// Status 3, 4 or 5: the process will not change any more.
     Final(FinalProcess),
 }
 
-/// A process of which more will come.
+/// A process whose result is still to come.
 ///
 /// ```compile_fail
 /// // A pending process cannot be judged.
@@ -30,7 +30,7 @@ pub struct PendingProcess {
     evidence: Evidence,
 }
 
-/// A process of which nothing more will come: the only thing that can be judged.
+/// A process that will not change any more: the only kind that can be judged.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FinalProcess {
     id: ProcessId,
@@ -39,10 +39,11 @@ pub struct FinalProcess {
 }
 
 impl Process {
-    /// Reads an answer of the create or process endpoints, of any documented generation.
+    /// Parses an answer of the create or process endpoints, of any documented generation.
     ///
-    /// What has a `state` or a `processId` is a webhook's payload, which nobody signs. Whatever else stands in it, it is pending under its id and
-    /// with an unknown status, so that the process is asked for and nothing is judged.
+    /// An answer with a `state` or a `processId` is a webhook's payload, which is not signed.
+    /// Whatever else it holds, it is read as pending under its id with an unknown status, so that
+    /// the process is polled and nothing is judged.
     ///
     /// # Errors
     /// The bytes are not an object with an id. Unknown members and values are never an error.
@@ -90,7 +91,7 @@ impl Process {
         }
     }
 
-    /// What the answer says. Of a pending process it counts for nothing yet.
+    /// The content of the answer. For a pending process it does not count yet.
     #[must_use]
     pub const fn evidence(&self) -> &Evidence {
         match self {
@@ -101,10 +102,12 @@ impl Process {
 }
 
 impl ProcessId {
-    /// The process that a part of a create's answer names: its first top-level `id`, where that arrived whole.
+    /// The process that the received part of a create's answer names: its first top-level `id`, if
+    /// that arrived completely.
     ///
-    /// For an answer that was cut off or cannot be read. It says that a process was created, and nothing of what came of it.
-    /// A bare number names none there: it may be a person's, or count something else.
+    /// For an answer that was cut off or is unreadable. It proves that a process was created, and
+    /// nothing about its result. A bare number is no id there: it may be a person's number, or a
+    /// count.
     #[must_use]
     pub fn in_part(answer: &[u8]) -> Option<Self> {
         wire::part(answer)?.id.filter(Self::is_no_number)
@@ -112,8 +115,8 @@ impl ProcessId {
 
     /// The process that an answer names although its HTTP status is no success.
     ///
-    /// An `id` alone is a trace id, as gateways and problem details (RFC 9457) have them: beside it there has to be a status of 1
-    /// to 5, or evidence. A bare number names none.
+    /// An `id` alone is a trace id, as in gateways' answers and problem details (RFC 9457): there
+    /// must be a status of 1 to 5, or evidence, beside it. A bare number is no id.
     #[must_use]
     pub fn named_by(answer: &[u8]) -> Option<Self> {
         let Answer {
@@ -145,7 +148,7 @@ impl PendingProcess {
         &self.status
     }
 
-    /// What came so far. It counts for nothing yet.
+    /// The content so far. It does not count yet.
     #[must_use]
     pub const fn evidence(&self) -> &Evidence {
         &self.evidence
@@ -165,13 +168,13 @@ impl FinalProcess {
         &self.status
     }
 
-    /// What the answer says.
+    /// The content of the answer.
     #[must_use]
     pub const fn evidence(&self) -> &Evidence {
         &self.evidence
     }
 
-    /// The same id and status with evidence that contradicts itself, and so approves nothing.
+    /// The same id and status with contradictory evidence, which approves nothing.
     pub(crate) fn contradictory(&self) -> Self {
         Self {
             id: self.id.clone(),
@@ -183,7 +186,7 @@ impl FinalProcess {
         }
     }
 
-    /// Whether processing failed (status 5), which is what may be tried again.
+    /// Whether processing failed (status 5), so that a new attempt is allowed.
     #[must_use]
     pub const fn is_failed(&self) -> bool {
         matches!(self.status, Status::Failed)

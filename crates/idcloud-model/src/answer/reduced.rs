@@ -1,7 +1,7 @@
-//! What may be kept of a final process once the person's data must be gone.
+//! The part of a final process that may be kept when the person's data must be deleted.
 //!
-//! Must judge exactly as the whole process does, and must hold nothing personal: no content of a document, no address of a picture, no
-//! value that this version does not know.
+//! Must not change the verdict, and must hold nothing personal: no document content, no picture
+//! URL, no value that this version does not know.
 
 use serde_json::{Map, Value, json};
 
@@ -11,34 +11,36 @@ use crate::{
     RiskScore, Serpro, Status,
 };
 
-/// Stands for a value that was not kept. No documented value is written so, and so it reads as unknown.
+/// Replaces a value that was not kept. No documented value equals it, so it reads as unknown.
 const NOT_KEPT: &str = "not-kept";
 
-/// The longest word that is kept of what this version does not know.
+/// The longest word that is kept of an unknown member's name.
 const LONGEST_WORD: usize = 40;
 
-/// A number beyond this is kept as this: it could be somebody's.
+/// A larger number is stored as this one: it could be a person's.
 const LARGEST_NUMBER: i64 = 999;
 
 impl FinalProcess {
-    /// The process as it may be stored where nothing personal may stand.
+    /// The process as it may be stored without personal data.
     ///
-    /// It keeps the id, the status, every result, the numbers, a document's id, type and matches, and the names of unknown members.
-    /// [`decide`](crate::decide) gives the same verdict for it. Of a value that this version does not know it keeps that there was one,
-    /// because any word could be a name; of numbers beyond any documented range that they were beyond it. The names of unknown members
-    /// are kept where they are written as APIs write them ([`is_member_name`]), and a document's type where it is of the
-    /// documented form.
+    /// It keeps the id, the status, every result, the numbers, a document's id, type and matches,
+    /// and the names of unknown members. [`decide`](crate::decide) gives the same verdict for it.
+    /// An unknown value is replaced by a mark, because any word could be a name; a number beyond
+    /// its documented range is replaced by one that is also beyond it. Names of unknown members are
+    /// kept if they have the form of API names ([`is_member_name`]), and a document's type if it
+    /// has a documented form.
     #[must_use]
     pub fn reduced(&self) -> Self {
         let json = self.to_reduced_json().to_string();
         match Process::from_json(json.as_bytes()) {
             Ok(Process::Final(process)) => process,
-            // Cannot be, as the tests show; and what cannot be must not approve.
+            // Unreachable, as the tests show; and an unreachable case must not approve.
             _ => self.contradictory(),
         }
     }
 
-    /// [`reduced`](Self::reduced) as JSON, in the form of the newest answers; [`Process::from_json`] reads it.
+    /// [`reduced`](Self::reduced) as JSON, in the newest form of answers; [`Process::from_json`]
+    /// reads it.
     #[must_use]
     pub fn to_reduced_json(&self) -> Value {
         let evidence = self.evidence();
@@ -51,7 +53,8 @@ impl FinalProcess {
         put("id", Some(self.id().as_str().into()));
         put("status", Some(status(self.status())));
         if evidence.is_conflicting() {
-            // Two spellings with two values, which is how an answer contradicts itself; the first counts, in any order of keys.
+            // Two spellings with two values, as a contradictory answer has them; the first counts,
+            // in any order of keys.
             put("status_", Some(0.into()));
         }
         put(
@@ -90,10 +93,10 @@ impl FinalProcess {
             members.insert("error".to_owned(), NOT_KEPT.into());
         }
         for (name, value) in evidence.unknown_members() {
-            // An error that says nothing must not say something once its value is left out.
+            // An empty error must not become a real one when its value is replaced.
             let empty = wire::is_error_name(last_part(name)) && !wire::is_error(name, value);
             let name = if is_member_name(name) { name } else { NOT_KEPT };
-            // A second spelling of what stands there already would contradict it.
+            // A second spelling of an existing member would contradict it.
             if !members.keys().any(|known| wire::is_same(known, name)) {
                 let kept = if empty { Value::Null } else { NOT_KEPT.into() };
                 members.insert(name.to_owned(), kept);
@@ -107,7 +110,7 @@ fn result(value: Value) -> Value {
     Map::from_iter([("result".to_owned(), value)]).into()
 }
 
-/// A documented word as a result; of any other only that there was one.
+/// A documented word as a result; for any other, the mark.
 fn result_word(word: Option<&str>) -> Value {
     result(word.unwrap_or(NOT_KEPT).into())
 }
@@ -116,7 +119,7 @@ fn status(status: &Status) -> Value {
     match status {
         Status::Completed => 3.into(),
         Status::Canceled => 4.into(),
-        // Nothing else is final.
+        // No other status is final.
         _ => 5.into(),
     }
 }
@@ -150,7 +153,7 @@ fn bounded(number: i64) -> Value {
     number.clamp(-LARGEST_NUMBER, LARGEST_NUMBER).into()
 }
 
-/// `authenticated` and `biometryToken.result`, of which one says what both say, unless they differ.
+/// `authenticated` and `biometryToken.result`; if both agree one of them is kept.
 fn comparison(evidence: &Evidence) -> (Option<Value>, Option<Value>) {
     match evidence.face_match() {
         None => (None, None),
@@ -171,7 +174,7 @@ fn document(document: &Document) -> Value {
     };
     let id = document.id().map(DocumentId::as_str);
     let kind = document.known_type_name();
-    // Written also where they are null: an object without members is no document.
+    // Written even if they are null: an object without members counts as no document.
     json!({
         "id": id,
         "type": kind,
@@ -184,10 +187,10 @@ fn last_part(name: &str) -> &str {
     name.rsplit_once('.').map_or(name, |(_, inner)| inner)
 }
 
-/// Whether an unknown member's name may be stored and printed: one word as APIs write names, which begins with a small letter, or one
-/// such word within a member that is documented.
+/// Whether an unknown member's name may be stored and printed: one word in the form of API names,
+/// which begins with a lowercase letter, or one such word within a documented member.
 ///
-/// A name of a person as a member's name begins with a capital, and is none.
+/// A person's name as a member's name begins with a capital letter, and so is not accepted.
 #[must_use]
 pub fn is_member_name(name: &str) -> bool {
     match name.split_once('.') {
@@ -201,7 +204,7 @@ pub fn is_member_name(name: &str) -> bool {
 }
 
 fn is_api_word(text: &str) -> bool {
-    // The names of errors are known in any spelling.
+    // The names of errors are accepted in any spelling.
     wire::is_error_name(text)
         || (1..=LONGEST_WORD).contains(&text.len())
             && text.starts_with(|first: char| first.is_ascii_lowercase())
@@ -223,7 +226,7 @@ mod tests {
 
     const ID: &str = "80371b2a-3ac7-432e-866d-57fe37896ac6";
 
-    /// What is known is kept, what is personal is not.
+    /// Known values are kept, personal ones are not.
     #[test]
     fn what_is_kept() {
         for (members, kept) in [
@@ -291,7 +294,7 @@ mod tests {
         }
     }
 
-    /// An answer that contradicts itself does so in any form.
+    /// A contradictory answer stays contradictory in every form.
     #[test]
     fn a_contradiction_stays_one() {
         let json = format!(r#"{{"id":"{ID}","status":5,"status":3}}"#);

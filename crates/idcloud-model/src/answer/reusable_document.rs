@@ -1,6 +1,6 @@
-//! Documents that IDCloud kept of a person and would take again.
+//! A person's documents that IDCloud kept for reuse.
 //!
-//! Must read both ways of saying *none*: an empty list, and a list of one empty object.
+//! Must not miss either form of *none*: an empty list, and a list of one empty object.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,9 +12,10 @@ use crate::answer::document::is_type_name;
 use crate::answer::wire;
 use crate::{DocumentId, ReadError, SubjectCode};
 
-/// The `type` of a lookup: which kind of document is looked for.
+/// The `type` of a lookup: the kind of document to look for.
 ///
-/// The newest documents list four; an older page's sample shows `BR_CPF`. The list is IDCloud's and may grow.
+/// The newest documents list four; an older page's sample shows `BR_CPF`. The list is IDCloud's and
+/// may grow.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct DocumentType(Cow<'static, str>);
 
@@ -31,7 +32,7 @@ impl DocumentType {
     /// The documented types.
     pub const KNOWN: [Self; 4] = [Self::RG, Self::CNH, Self::CIN, Self::PASSPORT];
 
-    /// The word that is sent.
+    /// The text that is sent.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -52,7 +53,7 @@ pub struct DocumentTypeError;
 impl FromStr for DocumentType {
     type Err = DocumentTypeError;
 
-    /// Reads a type; the documented ones in any case, and without their prefix (`rg`).
+    /// Parses a type; a documented one in any case, and also without its prefix (`rg`).
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let word = text.trim().to_ascii_uppercase();
         if let Some(known) = Self::KNOWN
@@ -71,7 +72,7 @@ impl FromStr for DocumentType {
     }
 }
 
-/// A lookup of reusable documents: whose, and of which kind. IDCloud requires both.
+/// A lookup of reusable documents: the person, and the kind. IDCloud requires both.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReusableDocumentsQuery {
     code: SubjectCode,
@@ -88,7 +89,7 @@ impl ReusableDocumentsQuery {
         }
     }
 
-    /// The person's CPF or CURP. It travels in the URL: whoever logs URLs logs it.
+    /// The person's CPF or CURP. It is sent in the URL, so anything that logs URLs logs it.
     #[must_use]
     pub const fn code(&self) -> &SubjectCode {
         &self.code
@@ -101,7 +102,7 @@ impl ReusableDocumentsQuery {
     }
 }
 
-/// A document that can be used again.
+/// A document that can be reused.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ReusableDocument {
     kind: Option<String>,
@@ -109,10 +110,12 @@ pub struct ReusableDocument {
 }
 
 impl ReusableDocument {
-    /// Reads the answer of the lookup. None found is an empty list, however IDCloud says it.
+    /// Parses the lookup's answer. No documents are an empty list, in either form that IDCloud
+    /// sends.
     ///
     /// # Errors
-    /// The bytes are not an object. An item without an id that could be used is passed over, as there is nothing to use.
+    /// The bytes are not an object. An item without a usable id is skipped, because it cannot be
+    /// reused.
     pub fn list_from_json(bytes: &[u8]) -> Result<Vec<Self>, ReadError> {
         let answer = wire::object(bytes)?;
         let items = wire::members(&answer, "items").filter_map(Value::as_array);
@@ -128,26 +131,27 @@ impl ReusableDocument {
         })
     }
 
-    /// The type as it came, such as `unico.moja.dictionary.br.rg.v2.Rg`.
+    /// The type, unchanged, such as `unico.moja.dictionary.br.rg.v2.Rg`.
     #[must_use]
     pub fn kind(&self) -> Option<&str> {
         self.kind.as_deref()
     }
 
-    /// The type where it is of the documented form, as [`Document::known_type_name`](crate::Document::known_type_name) has it.
+    /// The type if it has a documented form, as for
+    /// [`Document::known_type_name`](crate::Document::known_type_name).
     #[must_use]
     pub fn known_kind(&self) -> Option<&str> {
         self.kind().filter(|kind| is_type_name(kind))
     }
 
-    /// The id with which the document is used again.
+    /// The id for reusing the document.
     #[must_use]
     pub const fn id(&self) -> &DocumentId {
         &self.id
     }
 }
 
-/// The type is whatever text came, so it is not printed.
+/// The type may be any text, so it is not printed.
 impl fmt::Debug for ReusableDocument {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ReusableDocument")

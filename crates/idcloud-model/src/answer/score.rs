@@ -1,6 +1,6 @@
 //! Risk score: how likely the face is the holder's, when identity is inconclusive.
 //!
-//! A score outside -100..=100 must never be compared with anything.
+//! Must not be compared with anything if it is outside -100..=100.
 
 use serde_json::Value;
 
@@ -9,7 +9,7 @@ use crate::answer::wire::Scalar;
 
 /// `score` (once IDCheck).
 ///
-/// The documents give -90 to 95 and ±10 to ±100 with 0; every integer from -100 to 100 is read.
+/// The documents give -90 to 95 and ±10 to ±100 with 0; every integer from -100 to 100 is accepted.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum RiskScore {
@@ -22,7 +22,7 @@ pub enum RiskScore {
 }
 
 impl RiskScore {
-    /// The score, where it is one.
+    /// The score, if it is valid.
     #[must_use]
     pub const fn value(&self) -> Option<i8> {
         match self {
@@ -31,7 +31,7 @@ impl RiskScore {
         }
     }
 
-    /// As JSON: the integer as it came, or null where it is none.
+    /// As JSON: the integer unchanged, or null if it is none.
     #[must_use]
     pub fn to_json(&self) -> Value {
         match self {

@@ -1,6 +1,6 @@
 //! Serpro: how similar the face is to the government's picture of the CPF's holder.
 //!
-//! -1 and -2 must never be read as low similarity: they say that there was nothing to compare.
+//! Must not be read as low similarity for -1 and -2: they mean that there was nothing to compare.
 
 use serde_json::Value;
 
@@ -9,7 +9,8 @@ use crate::answer::wire::Scalar;
 
 /// `government.serpro`.
 ///
-/// Source: parameter specification; that -1 and -2 are signals and no low scores, the Serpro similarity page of the newest contract.
+/// Source: parameter specification; the Serpro similarity page of the newest contract says that -1
+/// and -2 are signals and no low scores.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Serpro {
@@ -26,7 +27,7 @@ pub enum Serpro {
 }
 
 impl Serpro {
-    /// The similarity, where there is one.
+    /// The similarity, if there is one.
     #[must_use]
     pub const fn similarity(&self) -> Option<u8> {
         match self {
@@ -35,7 +36,7 @@ impl Serpro {
         }
     }
 
-    /// As JSON: the integer as it came, or null where it is none.
+    /// As JSON: the integer unchanged, or null if it is none.
     #[must_use]
     pub fn to_json(&self) -> Value {
         match self {

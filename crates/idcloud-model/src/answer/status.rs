@@ -1,13 +1,14 @@
 //! The status of a process.
 //!
-//! A status outside the documented five must never count as final.
+//! Must not count as final outside the documented five.
 
 use std::fmt;
 
 use crate::UnknownValue;
 use crate::answer::wire::Scalar;
 
-/// Where a process stands (parameter specification; integer in every sample, numeric strings are read too).
+/// The status of a process (parameter specification; an integer in every sample, numeric strings
+/// are accepted too).
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Status {
@@ -21,7 +22,7 @@ pub enum Status {
     Canceled,
     /// 5: processing failed.
     Failed,
-    /// Anything else, also absent or null. Never final.
+    /// Anything else, including absent or null. Never final.
     Unknown(UnknownValue),
 }
 
@@ -39,7 +40,7 @@ impl Status {
         }
     }
 
-    /// Whether nothing more will come.
+    /// Whether the process will not change any more.
     #[must_use]
     pub const fn is_final(&self) -> bool {
         matches!(self, Self::Completed | Self::Canceled | Self::Failed)
@@ -74,7 +75,7 @@ impl Scalar for Status {
 mod tests {
     use super::*;
 
-    /// Whatever came as a status, only names are printed.
+    /// Only names are printed, whatever the status was.
     #[test]
     fn names() {
         assert_eq!(Status::Completed.to_string(), "completed");

@@ -1,6 +1,6 @@
 //! IDCloud's own decision and risk level.
 //!
-//! `riskLevel` must never approve anything: `approved` there means that no sign of fraud was found.
+//! Must not approve by `riskLevel`: `approved` there means that no sign of fraud was found.
 
 use crate::unknown::open_enum;
 
@@ -21,9 +21,9 @@ open_enum! {
         CriticalRisk = "critical-risk",
         /// Critical risk (vocabulary of the Trust pages).
         RiskCritical = "risk-critical",
-        /// A person has to look.
+        /// A person has to decide.
         Inconclusive = "inconclusive",
-        /// The capture does not suffice.
+        /// The capture is not sufficient.
         Retry = "retry",
     }
 }

@@ -1,6 +1,6 @@
-//! IDCloud's error codes, and the catalogue that says what each of them means and who must act.
+//! IDCloud's error codes, and the catalogue of their meanings, causes and remedies.
 //!
-//! A code is matched by its value, never by its message: messages come in two languages and change without notice.
+//! Must not match a code by its message: messages come in two languages and change without notice.
 
 use core::fmt;
 use core::ops::RangeInclusive;
@@ -11,9 +11,9 @@ use crate::catalogue::language::{Language, Text};
 
 /// An error code as IDCloud sent it, known to the catalogue or not.
 ///
-/// Codes of the API have five digits (`20507`), codes of the identity server are three numbers with dots between them
-/// (`1.2.7`). Anything else is not a code: gateways put numbers of their own (`403`, `1020`) in the same place, and no other
-/// text of an answer may travel under this type.
+/// Codes of the API have five digits (`20507`); codes of the identity server are three numbers with
+/// dots between them (`1.2.7`). Anything else is not a code: gateways put numbers of their own
+/// (`403`, `1020`) in the same place, and this type must carry no other text of an answer.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ErrorCode(Cow<'static, str>);
 
@@ -21,10 +21,11 @@ impl ErrorCode {
     /// The longest text, in bytes, that is taken for a code.
     pub const MAX_LEN: usize = 8;
 
-    /// Reads a code from its text; spaces around it are ignored. None when the text cannot be a code.
+    /// Parses a code; spaces around it are ignored. `None` if the text cannot be a code.
     ///
-    /// A text of the catalogue is a code, and so is one in the form of the catalogue's: five digits, or three numbers of one or two
-    /// digits with dots between them. The catalogue has one code of three digits, 510.
+    /// A code of the catalogue is accepted, and so is any text of the same form: five digits, or
+    /// three numbers of one or two digits with dots between them. The catalogue has one code of
+    /// three digits, 510.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
@@ -45,14 +46,14 @@ impl ErrorCode {
         &self.0
     }
 
-    /// What the catalogue says of it; none for a code that this version does not know.
+    /// Its catalogue entry; `None` for a code that this version does not know.
     #[must_use]
     pub fn entry(&self) -> Option<&'static CatalogueEntry> {
         CatalogueEntry::find(&self.0)
     }
 }
 
-/// Whether a text has the form that published codes have.
+/// Whether a text has the form of published codes.
 fn has_form(text: &str) -> bool {
     let mut parts = text.split('.');
     let number = |part: &str, digits: RangeInclusive<usize>| {
@@ -73,7 +74,7 @@ impl fmt::Display for ErrorCode {
     }
 }
 
-/// What is known of one error code.
+/// The catalogue's entry of one error code.
 ///
 /// The message is IDCloud's own; meaning, cause and remedy are this project's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,7 +93,7 @@ pub struct CatalogueEntry {
 }
 
 impl CatalogueEntry {
-    /// Every code that is documented, sorted by its text.
+    /// Every documented code, sorted by its text.
     #[must_use]
     pub fn all() -> &'static [Self] {
         ERROR_CODES
@@ -111,7 +112,8 @@ impl CatalogueEntry {
         ErrorCode::known(self.code)
     }
 
-    /// The HTTP statuses that it was documented with, the usual one first; empty where none was published.
+    /// The HTTP statuses that it is documented with, the usual one first; empty if none is
+    /// published.
     #[must_use]
     pub const fn http_status(&self) -> &'static [u16] {
         self.http_status
@@ -123,7 +125,7 @@ impl CatalogueEntry {
         self.endpoints
     }
 
-    /// The usual message, verbatim; none where none was published.
+    /// The usual message, verbatim; `None` if none is published.
     #[must_use]
     pub fn message(&self) -> Option<&'static str> {
         self.messages.first().copied()
@@ -135,13 +137,13 @@ impl CatalogueEntry {
         self.messages
     }
 
-    /// What the code says.
+    /// What the code means.
     #[must_use]
     pub const fn meaning(&self, language: Language) -> &'static str {
         self.meaning.in_language(language)
     }
 
-    /// What brings it about.
+    /// What causes it.
     #[must_use]
     pub const fn cause(&self, language: Language) -> &'static str {
         self.cause.in_language(language)
@@ -172,7 +174,7 @@ impl CatalogueEntry {
     }
 }
 
-/// An operation of the API, as far as the catalogue tells them apart.
+/// An operation of the API, as far as the catalogue distinguishes them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Endpoint {
@@ -233,7 +235,7 @@ impl fmt::Display for Endpoint {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RetryClass {
-    /// The same request is refused again: something must be changed first.
+    /// The same request would be refused again: something must be changed first.
     Never,
     /// One more assertion, newly signed.
     NewAssertion,
@@ -241,9 +243,9 @@ pub enum RetryClass {
     FreshToken,
     /// Only with a new capture, which makes a new billable process.
     NewCapture,
-    /// The same read may succeed a little later.
+    /// The same lookup may succeed a little later.
     Later,
-    /// Reads and token requests may be repeated; a create may have happened, so it may not.
+    /// Lookups and token requests may be repeated; a create may have run, so it may not.
     ReadsOnly,
 }
 
@@ -272,15 +274,15 @@ impl fmt::Display for RetryClass {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Actor {
-    /// Whoever wrote the calling program.
+    /// The author of the calling program.
     Developer,
-    /// Whoever keeps credentials, keys, clocks and networks.
+    /// The person in charge of credentials, keys, clocks and networks.
     Operator,
     /// The person who is being verified.
     Person,
     /// Unico's project manager or support.
     Unico,
-    /// Nobody: this client does what is to be done.
+    /// No person: this client does what is needed.
     Nobody,
 }
 
@@ -356,7 +358,7 @@ mod tests {
         }
     }
 
-    /// Every code that the published pages name has its texts, in both languages.
+    /// Every code on the published pages has its texts, in both languages.
     #[test]
     fn every_documented_code_is_explained() {
         let onboarding = [
@@ -395,7 +397,8 @@ mod tests {
         assert_eq!(CatalogueEntry::all().len(), all.count());
     }
 
-    /// Nobody pays twice: no text of a code that leaves a create in doubt may invite to send it again.
+    /// Never pay twice: no text of a code that leaves a create ambiguous may suggest sending it
+    /// again.
     #[test]
     fn server_failures_of_a_create_are_never_repeatable() {
         for entry in CatalogueEntry::all() {

@@ -1,6 +1,6 @@
-//! The languages in which this project explains things.
+//! The languages of this project's explanations.
 //!
-//! Wire values are never translated: they stand as IDCloud sends them.
+//! Must not translate wire values: they stay as IDCloud sends them.
 
 use core::fmt;
 use core::str::FromStr;
@@ -39,7 +39,7 @@ impl fmt::Display for Language {
 impl FromStr for Language {
     type Err = UnknownLanguage;
 
-    /// Reads `en` or `pt`, in any case and with or without a region (`pt-BR`, `en_US`).
+    /// Parses `en` or `pt`, in any case and with or without a region (`pt-BR`, `en_US`).
     fn from_str(tag: &str) -> Result<Self, Self::Err> {
         let primary = tag.split(['-', '_']).next().unwrap_or_default();
         Self::ALL

@@ -1,5 +1,6 @@
 //! The limits that IDCloud publishes, each with its unit.
 //!
-//! Must not hold a number of its own: they stand in the spec, from which the reference pages are made too.
+//! Must not hold a number of its own: they are in the spec, from which the reference pages are
+//! generated too.
 
 pub use crate::catalogue::generated::limits::*;

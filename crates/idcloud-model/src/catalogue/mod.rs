@@ -1,4 +1,5 @@
-//! What the documents list: error codes, limits, languages.
+//! Lists from IDCloud's documents: error codes, limits, languages.
+//!
 //! Must not hold a code that no document lists.
 
 pub(crate) mod error_code;

@@ -1,6 +1,6 @@
-//! What is wrong with an input, found here so that nothing is sent.
+//! Rules that an input breaks, found here so that nothing is sent.
 //!
-//! A violation must name the field, the rule and the remedy, and never repeat the value.
+//! Must not repeat the value; names the field, the rule and the remedy.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,7 +10,8 @@ use crate::{CatalogueEntry, ErrorCode};
 
 /// One rule that an input breaks.
 ///
-/// `Display` is one line: the field, the rule, the code with which IDCloud would have refused it, and the remedy.
+/// `Display` is one line: the field, the rule, the code that IDCloud would have answered with, and
+/// the remedy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
     path: &'static str,
@@ -28,7 +29,8 @@ impl Violation {
         }
     }
 
-    /// The same, of a value that holds an unseen character: the value looks right to the person who typed it.
+    /// Adds an invisible character that the value holds: the value looks right to the person who
+    /// typed it.
     pub(crate) const fn with_unseen(mut self, unseen: Option<char>) -> Self {
         self.unseen = unseen;
         self
@@ -46,13 +48,15 @@ impl Violation {
         self.rule
     }
 
-    /// The first character of the value that cannot be seen, where there is one: a zero-width space, a direction mark, a control.
+    /// The first invisible character of the value, if any: a zero-width space, a direction mark, a
+    /// control.
     #[must_use]
     pub const fn unseen(&self) -> Option<char> {
         self.unseen
     }
 
-    /// What is wrong, in `language`, without the value; a character that cannot be seen is named by its code point.
+    /// The rule that is broken, in `language`, without the value; an invisible character is named
+    /// by its code point.
     #[must_use]
     pub fn meaning_in(&self, language: Language) -> Cow<'static, str> {
         let meaning = self.rule.meaning_in(language);
@@ -80,13 +84,14 @@ impl Violation {
         }
     }
 
-    /// The code with which IDCloud would have refused the request; `None` where it publishes none.
+    /// The code that IDCloud would have refused the request with; `None` if it publishes none.
     #[must_use]
     pub const fn code(&self) -> Option<&'static str> {
         self.rule.code()
     }
 
-    /// What the catalogue says of [`code`](Self::code): IDCloud's messages, causes and remedies in every language.
+    /// The catalogue's entry of [`code`](Self::code): IDCloud's messages, causes and remedies in
+    /// every language.
     #[must_use]
     pub fn entry(&self) -> Option<&'static CatalogueEntry> {
         ErrorCode::parse(self.code()?)?.entry()
@@ -108,7 +113,7 @@ macro_rules! rules {
         en: $meaning:literal, $remedy:literal;
         pt: $meaning_pt:literal, $remedy_pt:literal;
     })+) => {
-        /// The rules that inputs are held to.
+        /// The rules for inputs.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Rule {
@@ -119,7 +124,7 @@ macro_rules! rules {
             /// Every rule.
             pub const ALL: &'static [Self] = &[$(Self::$name),+];
 
-            /// What is wrong, in `language`, without the value.
+            /// The rule that is broken, in `language`, without the value.
             #[must_use]
             pub const fn meaning_in(self, language: Language) -> &'static str {
                 match self {
@@ -135,7 +140,7 @@ macro_rules! rules {
                 }
             }
 
-            /// The code with which IDCloud would have answered, where one is published.
+            /// The code that IDCloud would have answered with, if one is published.
             #[must_use]
             #[expect(unused_assignments, unused_mut, reason = "a rule without a code has nothing to assign")]
             pub const fn code(self) -> Option<&'static str> {
@@ -152,7 +157,7 @@ macro_rules! rules {
 }
 
 impl Rule {
-    /// What is wrong, in English, without the value.
+    /// The rule that is broken, in English, without the value.
     #[must_use]
     pub const fn meaning(self) -> &'static str {
         self.meaning_in(Language::English)
@@ -316,7 +321,7 @@ rules! {
     }
 }
 
-/// Everything that is wrong with an input, in the order of its members. Never empty.
+/// Every violation of an input, in the order of its members. Never empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violations(Vec<Violation>);
 
@@ -349,9 +354,10 @@ impl IntoIterator for Violations {
     }
 }
 
-/// Joins what is wrong in several inputs, so that all of it is told at once. `None` when nothing is.
+/// Merges the violations of several inputs, so that all are reported at once. `None` if there are
+/// none.
 impl Violations {
-    /// All violations of `all`, or `None` when there are none.
+    /// The violations of `all`, or `None` if there are none.
     pub fn collect(all: impl IntoIterator<Item = Violation>) -> Option<Self> {
         let all: Vec<_> = all.into_iter().collect();
         (!all.is_empty()).then_some(Self(all))
@@ -388,7 +394,7 @@ mod tests {
         }
     }
 
-    /// Whoever reads Portuguese is told the same, and in other words than English ones.
+    /// Readers of Portuguese get the same texts, translated.
     #[test]
     fn every_rule_speaks_both_languages() {
         for rule in Rule::ALL {
@@ -403,7 +409,7 @@ mod tests {
         }
     }
 
-    /// No code is made up: each stands in the catalogue, and rules without a published one have none.
+    /// No code is invented: each is in the catalogue, and rules without a published one have none.
     #[test]
     fn codes_are_those_of_the_catalogue() {
         for rule in Rule::ALL {

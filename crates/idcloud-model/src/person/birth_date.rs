@@ -1,4 +1,4 @@
-//! A birth date as IDCloud takes it: `yyyy-MM-dd`.
+//! A birth date in IDCloud's format: `yyyy-MM-dd`.
 //!
 //! Must not accept a day that the calendar does not have.
 
@@ -7,7 +7,8 @@ use std::str::FromStr;
 use crate::person::personal::personal_text;
 
 personal_text! {
-    /// A day that exists, as `yyyy-MM-dd` (ISO 8601; the Onboarding page's form of `subject.birthDate`).
+    /// A day that exists, as `yyyy-MM-dd` (ISO 8601; the Onboarding page's form of
+    /// `subject.birthDate`).
     ///
     /// ```
     /// use idcloud_model::BirthDate;

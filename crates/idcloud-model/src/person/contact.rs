@@ -1,4 +1,4 @@
-//! What else is said of a subject: name, e-mail, phone, gender, and the caller's own reference.
+//! Other data of a subject: name, e-mail, phone, gender, and the caller's own reference.
 //!
 //! Must not print any of it.
 
@@ -12,15 +12,16 @@ use crate::person::personal::{Text, personal_text, redacted, stored_as_text};
 use crate::person::typed_marks::{decimal, is_between_digits};
 use crate::unseen::is_unseen;
 
-/// A person's name: something that can be seen, no control characters.
+/// A person's name: visible characters, no control characters.
 ///
-/// Surrounding space is dropped, and a run of blanks inside becomes one: the first generation of the API refuses two ("cannot contain two
-/// spaces between the names", page of `post-process`), and no later page takes that back.
+/// Surrounding white space is dropped, and a run of blanks inside becomes one: the first generation
+/// of the API refuses two ("cannot contain two spaces between the names", page of `post-process`),
+/// and no later page withdraws that.
 #[derive(Clone)]
 pub struct PersonName {
-    /// As it is sent.
+    /// The name that is sent.
     text: Zeroizing<String>,
-    /// As it was given, where that is another text.
+    /// The name that was given, if it differs.
     given: Option<Zeroizing<String>>,
 }
 
@@ -38,7 +39,7 @@ impl PersonName {
     }
 }
 
-/// Names are the same where the same is sent.
+/// Two names are equal if the same text is sent for them.
 impl PartialEq for PersonName {
     fn eq(&self, other: &Self) -> bool {
         self.text == other.text
@@ -50,7 +51,7 @@ impl Eq for PersonName {}
 redacted!(PersonName);
 stored_as_text!(PersonName);
 
-/// The name is empty, holds nothing that can be seen, or holds control characters.
+/// The name is empty, holds nothing visible, or holds control characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a name has something that can be seen and no control characters")]
 pub struct PersonNameError;
@@ -72,7 +73,7 @@ impl FromStr for PersonName {
                 given: None,
             });
         }
-        // Reserved at once: a buffer that grows leaves unwiped pieces of the name behind.
+        // Allocated at once: a buffer that grows leaves unwiped pieces of the name behind.
         let mut single = Zeroizing::new(String::with_capacity(text.len()));
         for word in text.split_whitespace() {
             if !single.is_empty() {
@@ -97,13 +98,13 @@ fn has_run_of_blanks(text: &str) -> bool {
 }
 
 personal_text! {
-    /// An e-mail address: one `@` with something on both sides, no white space.
+    /// An e-mail address: one `@` with text on both sides, no white space.
     ///
     /// Deliberately shallow: only delivery proves an address, and IDCloud publishes no rule.
     Email
 }
 
-/// The text has no single `@` with something on both sides, or has white space or characters that cannot be seen.
+/// The text has no single `@` with text on both sides, or has white space or invisible characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("an e-mail address has one @ with something on both sides and no white space")]
 pub struct EmailError;
@@ -126,11 +127,11 @@ impl FromStr for Email {
 
 /// A phone number with its country code, in digits: `5511900000000`, `14155552671`.
 ///
-/// With `+` it is taken as it is (E.164: at most 15 digits); `(0)`, which is dialled at home alone, is refused. Without `+` it is a
-/// Brazilian number: an area code in use and eight digits, or nine that begin with a 9 as those of mobiles do. `55` is put before it
-/// where it is not there. Digits of all scripts are taken.
-/// Blanks, hyphens, dots and brackets are dropped, because the documents show digits alone (parameter specification) and E.164
-/// (newest reference) for the same member.
+/// With `+` it is kept as it is (E.164: at most 15 digits); `(0)`, which is dialled only within the
+/// country, is refused. Without `+` it is a Brazilian number: an area code in use and eight digits,
+/// or nine that begin with 9 as mobile numbers do. `55` is added if it is missing. Digits of all
+/// scripts are accepted. Blanks, hyphens, dots and brackets are dropped, because the documents show
+/// digits alone (parameter specification) and E.164 (newest reference) for the same member.
 ///
 /// ```
 /// use idcloud_model::Phone;
@@ -155,7 +156,7 @@ impl Phone {
 
 redacted!(Phone);
 
-/// With its `+`: without, the digits of another country would not be read back.
+/// With a `+`: without it, the digits of another country's number would not parse back.
 impl Serialize for Phone {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(&format_args!("+{}", self.expose()))
@@ -193,7 +194,7 @@ impl FromStr for Phone {
         let is_mark = |c: char| matches!(c, '(' | ')') || is_between_digits(c);
         let marked = text.trim_start_matches(is_mark);
         let international = marked.strip_prefix('+');
-        // Reserved at once: a buffer that grows leaves digits behind where nobody wipes them.
+        // Allocated at once: a buffer that grows leaves digits in memory that nothing wipes.
         let mut number = Zeroizing::new(String::with_capacity(text.len() + BRAZIL.len()));
         for c in international
             .unwrap_or(marked)
@@ -225,7 +226,7 @@ fn is_brazilian(digits: &str) -> bool {
     AREA_CODES.contains(&area) && (digits.len() == 10 || digits.len() == 11 && is_mobile)
 }
 
-/// Whether a zero stands alone in brackets, which calls from abroad leave out.
+/// Whether a zero stands alone in brackets: it is dialled only within the country.
 fn has_bracketed_zero(text: &str) -> bool {
     text.split('(').skip(1).any(|behind| {
         let inner = behind.split(')').next().unwrap_or_default();
@@ -235,7 +236,8 @@ fn has_bracketed_zero(text: &str) -> bool {
 }
 
 personal_text! {
-    /// The caller's own id of a person, `subject.clientReference`: 1 to 256 characters, no white space.
+    /// The caller's own id of a person, `subject.clientReference`: 1 to 256 characters, no white
+    /// space.
     ClientReference
 }
 
@@ -260,7 +262,7 @@ impl FromStr for ClientReference {
 }
 
 personal_text! {
-    /// `M` or `F`, the two values that IDCloud takes.
+    /// `M` or `F`, the two values that IDCloud accepts.
     Gender
 }
 
@@ -307,12 +309,13 @@ mod tests {
             ("１１９７４７４－９０９０", Some("5511974749090")),
             ("+290 23456", Some("29023456")),
             ("+123456789012345", Some("123456789012345")),
-            // No area code, no mobile number, a trunk's or an exit's zeros, too short and too long.
+            // An unused area code, no mobile number, trunk and exit zeros, too short and too long.
             ("(20) 97474-9090", None),
             ("(10) 3474-9090", None),
             ("(11) 87474-9090", None),
             ("14155552671", None),
-            // Twelve or thirteen digits of another country want their +, and a zero that is dialled at home alone is no digit abroad.
+            // Twelve or thirteen digits of another country need their +, and a zero that is dialled
+            // only within the country is no digit from abroad.
             ("52 55 1234 5678", None),
             ("442079460000", None),
             ("55 20 97474-9090", None),
@@ -341,7 +344,7 @@ mod tests {
         ] {
             let parsed = text.parse::<Phone>();
             assert_eq!(parsed.as_ref().ok().map(Phone::expose), expected, "{text}");
-            // What is stored is read back, whatever its country.
+            // A stored number parses back, whatever its country.
             if let Ok(phone) = parsed {
                 let stored = serde_json::to_string(&phone).unwrap();
                 assert_eq!(

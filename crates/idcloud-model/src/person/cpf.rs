@@ -1,6 +1,6 @@
 //! CPF, the Brazilian taxpayer number.
 //!
-//! A `Cpf` must never exist with wrong check digits, nor print its digits.
+//! Must not exist with wrong check digits, nor print its digits.
 
 use std::str::FromStr;
 
@@ -12,10 +12,12 @@ use crate::unseen::unseen;
 
 const DIGITS: usize = 11;
 
-/// A CPF whose check digits are right.
+/// A CPF with valid check digits.
 ///
-/// Read from eleven digits of any script, with or without dots, hyphens and blanks between them, as the usual form `000.000.000-00` has them
-/// and as people type and copy it; sent as eleven digits, which is how the Onboarding page asks for `subject.code`. Eleven equal digits pass the arithmetic but are never issued, and are refused.
+/// Parsed from eleven digits of any script, with or without dots, hyphens and blanks between them,
+/// as in the usual form `000.000.000-00` and as people type and copy it; sent as eleven digits, the
+/// form of `subject.code` on the Onboarding page. Eleven equal digits pass the arithmetic but are
+/// never issued, and are refused.
 ///
 /// ```
 /// use idcloud_model::Cpf;
@@ -27,7 +29,7 @@ const DIGITS: usize = 11;
 /// # Ok::<(), idcloud_model::CpfError>(())
 /// ```
 #[derive(Clone, PartialEq, Eq)]
-// On the heap: each move of the digits themselves would leave a copy on the stack, which nothing wipes.
+// On the heap: moving the digits themselves would leave copies on the stack, which nothing wipes.
 pub struct Cpf(Box<[u8; DIGITS]>);
 
 impl Cpf {
@@ -55,7 +57,7 @@ pub enum CpfError {
     /// Not eleven digits, alone or with blanks, dots and hyphens between them.
     #[error("a CPF has eleven digits, alone or as 000.000.000-00")]
     Form,
-    /// An unseen character stands in it, as in texts that were copied.
+    /// It holds an invisible character, as copied texts do.
     #[error("a character that cannot be seen (U+{:04X}) stands in the CPF", u32::from(*.0))]
     Unseen(char),
     /// Eleven equal digits.
@@ -89,7 +91,8 @@ impl FromStr for Cpf {
 }
 
 impl Cpf {
-    /// The eleven digits as numbers, whatever marks stand between them; a longer number with a CPF inside is none.
+    /// The eleven digits as numbers, without the marks between them; a longer number that contains
+    /// a CPF is none.
     fn of_digits(text: &str) -> Option<Self> {
         let mut cpf = Self(Box::new([0; DIGITS]));
         let mut place = cpf.0.iter_mut();
@@ -178,7 +181,8 @@ mod tests {
         }
     }
 
-    /// Every mark that python-stdnum 2.2 takes between the digits of a CPF, and every digit that it takes for an ASCII one.
+    /// Every mark that python-stdnum 2.2 accepts between the digits of a CPF, and every digit that
+    /// it converts to ASCII.
     #[test]
     fn marks_and_digits_of_python_stdnum() {
         let hyphens = "-\u{af}\u{2d7}\u{58a}\u{5be}\u{1680}\u{180a}\u{2010}\u{2011}\u{2012}\u{2013}\u{2014}\u{2015}\
@@ -206,7 +210,7 @@ mod tests {
         }
     }
 
-    /// Nothing personal leaks, and a stored value comes back as it was.
+    /// Nothing personal leaks, and a stored value parses back unchanged.
     #[test]
     fn redacted_and_stored() {
         let cpf: Cpf = "52998224725".parse().unwrap();

@@ -1,6 +1,6 @@
 //! CURP, the Mexican population registry code.
 //!
-//! A `Curp` must never exist with a wrong structure or check digit, nor print itself.
+//! Must not exist with a wrong structure or check digit, nor print itself.
 
 use std::str::FromStr;
 
@@ -8,7 +8,7 @@ use crate::person::personal::personal_text;
 use crate::unseen::unseen;
 
 personal_text! {
-    /// A CURP: eighteen characters, structure and check digit right, held in capitals.
+    /// A CURP: eighteen characters with a valid structure and check digit, held in capitals.
     ///
     /// ```
     /// use idcloud_model::Curp;
@@ -25,12 +25,12 @@ personal_text! {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CurpError {
-    /// Not eighteen characters in the order that a CURP has them.
+    /// Not eighteen characters in the order of a CURP.
     #[error(
         "a CURP has four letters, a date as six digits, H, M or X, a state of two letters, three consonants, a letter or digit, and a digit"
     )]
     Form,
-    /// An unseen character stands in it, as in texts that were copied.
+    /// It holds an invisible character, as copied texts do.
     #[error("a character that cannot be seen (U+{:04X}) stands in the CURP", u32::from(*.0))]
     Unseen(char),
     /// The month and day cannot occur.
@@ -41,7 +41,7 @@ pub enum CurpError {
     CheckDigit,
 }
 
-/// The thirty-two states and `NE`, born abroad.
+/// The thirty-two states and `NE` for a birth abroad.
 const STATES: [&[u8; 2]; 33] = [
     b"AS", b"BC", b"BS", b"CC", b"CH", b"CL", b"CM", b"CS", b"DF", b"DG", b"GR", b"GT", b"HG",
     b"JC", b"MC", b"MN", b"MS", b"NE", b"NL", b"NT", b"OC", b"PL", b"QR", b"QT", b"SL", b"SP",
@@ -103,7 +103,8 @@ fn is_consonant(byte: u8) -> bool {
     byte.is_ascii_uppercase() && !matches!(byte, b'A' | b'E' | b'I' | b'O' | b'U')
 }
 
-/// The check digit as an ASCII digit: weights fall from 18 to 2 over an alphabet of 37 signs in which Ñ, never written, still has a place.
+/// The check digit as an ASCII digit: weights fall from 18 to 2 over an alphabet of 37 characters
+/// in which Ñ, never written, still has a place.
 fn check_digit(code: &[u8; 18]) -> u8 {
     let sum: u32 = code
         .iter()
@@ -126,7 +127,7 @@ fn sign_value(byte: u8) -> u32 {
 mod tests {
     use super::*;
 
-    /// The four test subjects of the Trust sandbox page are real in form.
+    /// The four test subjects of the Trust sandbox page have a valid form.
     #[test]
     fn sandbox_subjects_are_valid() {
         for code in [

@@ -1,6 +1,7 @@
-//! What kind of number a subject's code is.
+//! The kind of number that a subject's code is.
 //!
-//! Must follow from the code that is sent: a number under another kind's name would be somebody else's.
+//! Must not differ from the code that is sent: a number under another kind's name would be another
+//! person's.
 
 use crate::SubjectCode;
 use crate::unknown::open_enum;
@@ -8,7 +9,8 @@ use crate::unknown::open_enum;
 open_enum! {
     /// `subject.duiType`, which the newest contract requires of document creates and nothing else.
     ///
-    /// Source: page of `POST /processes/v1` for documents of the newest contract; the overview of the same site takes CPF and CURP only.
+    /// Source: page of `POST /processes/v1` for documents of the newest contract; the overview of
+    /// the same site takes CPF and CURP only.
     DuiType {
         /// Brazil: CPF.
         BrCpf = "DUI_TYPE_BR_CPF",

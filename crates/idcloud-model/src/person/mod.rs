@@ -1,4 +1,5 @@
-//! Who is verified: numbers, names, contacts.
+//! The person to verify: numbers, names, contacts.
+//!
 //! Must not show a value of a person in `Debug` or an error.
 
 pub(crate) mod birth_date;

@@ -1,6 +1,6 @@
-//! The macro behind every text that identifies a person.
+//! The macros for every text that identifies a person.
 //!
-//! A type made here must never show its text except through `expose`.
+//! Must not let such a type show its text except through `expose`.
 
 use std::fmt;
 
@@ -8,11 +8,11 @@ use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
 
-/// Declares a newtype over a text that names or reaches a person.
+/// Declares a newtype over a text that identifies or reaches a person.
 ///
-/// The type compares by value, wipes its memory when dropped, prints a fixed mark through `Debug` and
-/// `Display`, and stores itself through serde (a stored value is parsed again when it is read back).
-/// The caller writes `FromStr`, which is the only way to make one.
+/// The type compares by value, wipes its memory when dropped, prints a fixed mark through `Debug`
+/// and `Display`, and is serialized through serde (a stored value is parsed again when it is read
+/// back). The caller writes `FromStr`, the only constructor.
 macro_rules! personal_text {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -49,7 +49,8 @@ macro_rules! redacted {
     };
 }
 
-/// Serialises through `expose` and reads back through `FromStr`, so that a stored value is as valid as a typed one.
+/// Serializes through `expose` and deserializes through `FromStr`, so that a stored value is as
+/// valid as a typed one.
 macro_rules! stored_as_text {
     ($name:ident) => {
         impl ::serde::Serialize for $name {
@@ -72,7 +73,7 @@ macro_rules! stored_as_text {
 
 pub(crate) use {personal_text, redacted, stored_as_text};
 
-/// The visits whose default errors would repeat what came.
+/// The visits whose default errors would repeat the value.
 macro_rules! refuse_unrepeated {
     () => {
         fn visit_bool<E: ::serde::de::Error>(self, _: bool) -> Result<Self::Value, E> {
@@ -106,15 +107,15 @@ macro_rules! refuse_unrepeated {
 }
 pub(crate) use refuse_unrepeated;
 
-/// A text as it was typed or stored, wiped when dropped.
+/// A text that was typed or stored, wiped when dropped.
 ///
-/// Reads strings alone. What else comes is refused without being repeated, as serde's own error would: a CPF written as a number is the
-/// commonest mistake of all.
+/// Only strings are accepted. Another value is refused without being repeated, as serde's own error
+/// would: a CPF written as a number is the most common mistake of all.
 pub(crate) struct Text(pub(crate) Zeroizing<String>);
 
 impl<'de> Deserialize<'de> for Text {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // Asked for a text outright, JSON's reader would answer a number with an error that repeats it.
+        // `deserialize_str` would make JSON's reader answer a number with an error that repeats it.
         deserializer.deserialize_any(TextVisitor)
     }
 }
@@ -139,7 +140,7 @@ impl Visitor<'_> for TextVisitor {
     refuse_unrepeated!();
 }
 
-/// An error that says what was expected and nothing of what came.
+/// An error that says what was expected and nothing of the value.
 pub(crate) fn unexpected<'de, E: de::Error>(visitor: &impl Visitor<'de>) -> E {
     struct Expected<'a, V>(&'a V);
 

@@ -1,6 +1,6 @@
-//! Numbers of persons in texts that should hold none: references, ids, names of machines.
+//! Finds persons' numbers in texts that should hold none: references, ids, names of machines.
 //!
-//! Must find a number in every form in which a person writes one, and must never repeat it.
+//! Must not miss a number in any form in which a person writes one, nor repeat it.
 
 use std::ops::Range;
 
@@ -10,7 +10,7 @@ use crate::person::birth_date;
 use crate::person::typed_marks::{decimal, is_letter_or_number};
 use crate::{Cpf, Curp};
 
-/// A number of a person that stands in a text.
+/// The kind of a person's number in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PersonalNumber {
@@ -21,18 +21,21 @@ pub enum PersonalNumber {
 }
 
 impl PersonalNumber {
-    /// The first number of a person that stands in `text`.
+    /// The first person's number in `text`.
     ///
-    /// A CPF is eleven digits of any script with right check digits, in one group or in several, however the groups are cut: what is
-    /// neither letter nor number between them is passed over (`529.982.247-25`, `52998224/725`, `5_2_9…`). No further digit touches the
-    /// first or the last group. Other groups may stand before and behind.
+    /// A CPF is eleven digits of any script with valid check digits, in one group or in several,
+    /// however they are split: characters between them that are neither letter nor number are
+    /// skipped (`529.982.247-25`, `52998224/725`, `5_2_9…`). No further digit touches the first or
+    /// the last group. Other groups may stand before and after.
     ///
-    /// Not counted are groups that are a date (`20261130`, `2026-11-30`, `30/11/2026`) and a time right behind one, and digits within a
-    /// UUID or another run of 32 or more hexadecimal digits and hyphens with a letter among them, unless hyphens set them apart. So no
-    /// UUID and no ISO 8601 time with its day is taken for a CPF; of other texts in which some groups have eleven digits together, one in a hundred
-    /// is, by chance.
+    /// Groups that are a date (`20261130`, `2026-11-30`, `30/11/2026`) and a time right after one
+    /// do not count, and neither do digits within a UUID or another run of 32 or more hexadecimal
+    /// digits and hyphens with a letter among them, unless hyphens separate them. So no UUID and no
+    /// ISO 8601 time with its day is taken for a CPF; of other texts in which some groups have
+    /// eleven digits together, one in a hundred is, by chance.
     ///
-    /// A CURP is eighteen letters and digits that are a valid one, wherever they stand and whatever signs part them.
+    /// A CURP is eighteen letters and digits that form a valid one, anywhere in the text and with
+    /// any characters between them.
     #[must_use]
     pub fn find_in(text: &str) -> Option<Self> {
         if holds_cpf(text) {
@@ -47,17 +50,17 @@ const RANDOM: usize = 32;
 
 const DIGITS: usize = 11;
 
-/// Digits that touch one another.
+/// Adjacent digits.
 struct Group {
-    /// Where they stand, in bytes.
+    /// Their position, in bytes.
     place: Range<usize>,
     digits: Zeroizing<Vec<u8>>,
-    /// Whether neither letter nor number stands between them and the group before.
+    /// Whether neither letter nor number separates them from the group before.
     follows: bool,
 }
 
 impl Group {
-    /// Its value, where it has at most four digits.
+    /// Its value, if it has at most four digits.
     fn number(&self) -> u16 {
         self.part(0..self.digits.len())
     }
@@ -86,7 +89,7 @@ fn groups(text: &str) -> Vec<Group> {
                 group.place.end = end;
             }
             _ => {
-                // Reserved at once: what grows leaves digits behind.
+                // Allocated at once: a buffer that grows leaves digits behind.
                 let mut digits = Zeroizing::new(Vec::with_capacity(text.len() - at));
                 digits.push(digit);
                 groups.push(Group {
@@ -114,7 +117,7 @@ fn holds_cpf(text: &str) -> bool {
     false
 }
 
-/// Whether the first of these groups are a CPF together.
+/// Whether the first of these groups form a CPF together.
 fn begins_with_cpf(text: &str, groups: &[Group]) -> bool {
     let mut digits = Zeroizing::new(String::with_capacity(DIGITS));
     for (at, group) in groups.iter().enumerate() {
@@ -133,7 +136,7 @@ fn begins_with_cpf(text: &str, groups: &[Group]) -> bool {
     false
 }
 
-/// How many of the first groups are a date, with the time right behind it.
+/// How many of the first groups are a date, with the time right after it.
 fn moment(text: &str, groups: &[Group]) -> usize {
     let date = match groups {
         [day, ..] if day.digits.len() == 8 => usize::from(is_basic_date(day)),
@@ -161,7 +164,8 @@ fn moment(text: &str, groups: &[Group]) -> usize {
     date + time_behind(text, last, behind)
 }
 
-/// How many of the groups are a time (`23:59`, `23:59:59.123`, `235959`), one sign behind a date (a blank, a hyphen, `T`).
+/// How many of the groups are a time (`23:59`, `23:59:59.123`, `235959`), one character after a
+/// date (a blank, a hyphen, `T`).
 fn time_behind(text: &str, date: &Group, groups: &[Group]) -> usize {
     let between = |a: &Group, b: &Group| text.get(a.place.end..b.place.start).unwrap_or_default();
     let is_two = |group: &Group, end: u16| group.digits.len() == 2 && group.number() < end;
@@ -201,7 +205,7 @@ fn is_basic_date(group: &Group) -> bool {
     is_date(group.part(0..4), group.part(4..6), group.part(6..8))
 }
 
-/// Whether a day of the years in which such texts are written exists.
+/// Whether the day exists, in the years that such texts may name.
 fn is_date(year: u16, month: u16, day: u16) -> bool {
     let small = |number: u16| u8::try_from(number).unwrap_or_default();
     (1900..2100).contains(&year) && birth_date::exists(year, small(month), small(day))
@@ -217,18 +221,19 @@ fn is_random(text: &str, place: &Range<usize>) -> bool {
         let left = before.chars().rev().take_while(part_of);
         left.chain(from.chars().take_while(part_of))
     };
-    // In a UUID or a digest another digit or letter always touches eleven digits; what stands beside one by itself was put there.
+    // In a UUID or a digest another digit or letter always touches eleven digits; digits that stand
+    // apart were added.
     let touched = |sign: char| sign.is_ascii_hexdigit();
     (before.ends_with(touched) || after.starts_with(touched))
         && run().filter(char::is_ascii_hexdigit).count() >= RANDOM
         && run().any(|sign| sign.is_ascii_alphabetic())
 }
 
-/// Whether a valid CURP stands in the text, whatever stands around it: nothing else has its form.
+/// Whether the text holds a valid CURP, whatever surrounds it: nothing else has its form.
 fn holds_curp(text: &str) -> bool {
     const LENGTH: usize = 18;
     let mut signs = Zeroizing::new(Vec::with_capacity(text.len()));
-    // Another letter stands for itself as a sign that no CURP has.
+    // Another letter is represented by a character that no CURP has.
     signs.extend(
         text.chars()
             .filter(|sign| is_letter_or_number(*sign))
@@ -340,7 +345,7 @@ mod tests {
             "80371b2a-3ac7-432e-a529-98224725ac6b",
             "a80371b2a3ac7432e866d52998224725a",
             "HEGG560427MVZRRL05",
-            // They would check, but they are dates.
+            // Their check digits would match, but they are dates.
             "20261101-072",
             "2026-11-01-072",
             "2026/11/01 072",
@@ -356,11 +361,12 @@ mod tests {
         }
     }
 
-    /// A reference, and an id that was paid for, are not refused by chance: ids and times at random hold no CPF.
+    /// A reference, or the id of a paid process, is not refused by chance: random ids and times
+    /// hold no CPF.
     #[test]
     fn chance_makes_no_number_in_ids_and_times() {
         const TRIES: u64 = 10_000;
-        // SplitMix64, so that every run tries the same.
+        // SplitMix64, so that every run tries the same values.
         let mut state = 1_u64;
         let mut random = |below: u64| {
             state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);

@@ -1,6 +1,8 @@
-//! Keyed pseudonyms: the same person gives the same text, and nobody without the key can tell who it is.
+//! Keyed pseudonyms: one person always gives the same text, which cannot be traced back without the
+//! key.
 //!
-//! Must not be made without a key: a CPF is one of a billion, and a plain hash of it is undone in seconds.
+//! Must not be made without a key: a CPF is one of a billion, and a plain hash of it is reversed in
+//! seconds.
 
 use std::fmt;
 
@@ -27,7 +29,8 @@ use crate::SubjectCode;
 pub struct PseudonymKey(Zeroizing<[u8; 32]>);
 
 impl PseudonymKey {
-    /// A key of 32 bytes from a cryptographic source. Whoever has it can undo the pseudonyms by trying every CPF.
+    /// A key of 32 bytes from a cryptographic source. Anyone who has it can reverse the pseudonyms
+    /// by trying every CPF.
     #[must_use]
     pub fn new(key: [u8; 32]) -> Self {
         Self(Zeroizing::new(key))
@@ -36,7 +39,7 @@ impl PseudonymKey {
     /// The pseudonym of a CPF or CURP.
     #[must_use]
     pub fn pseudonym(&self, code: &SubjectCode) -> Pseudonym {
-        // The kind goes in first, so that no CPF and CURP can ever share one.
+        // The kind goes in first, so that a CPF and a CURP never share a pseudonym.
         let kind: &[u8] = match code {
             SubjectCode::Cpf(_) => b"cpf\0",
             SubjectCode::Curp(_) => b"curp\0",
@@ -44,7 +47,7 @@ impl PseudonymKey {
         let mut mac = <HmacReset<Sha256>>::new(&(*self.0).into_block());
         mac.update(kind);
         mac.update(code.expose().as_bytes());
-        // In place: `finalize` moves the state, and leaves the number where nothing wipes it.
+        // In place: `finalize` moves the state, and leaves the number in memory that nothing wipes.
         Pseudonym(mac.finalize_reset().into_bytes().into())
     }
 }
@@ -72,7 +75,8 @@ impl fmt::Debug for Pseudonym {
 }
 
 trait IntoBlock {
-    /// The key, filled up with zeros to the hash's block as HMAC does with any short key (RFC 2104).
+    /// The key, padded with zeros to the hash's block size as HMAC does with any short key (RFC
+    /// 2104).
     fn into_block(self) -> hmac::digest::Key<HmacReset<Sha256>>;
 }
 
@@ -91,7 +95,8 @@ mod tests {
     use super::*;
     use crate::{Cpf, Curp};
 
-    /// The value of an independent implementation (Python's hmac), so that pseudonyms stay joinable across versions and languages.
+    /// The value of an independent implementation (Python's hmac), so that pseudonyms stay joinable
+    /// across versions and languages.
     #[test]
     fn known_value() {
         let key = PseudonymKey::new([7; 32]);

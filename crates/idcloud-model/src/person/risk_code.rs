@@ -1,4 +1,4 @@
-//! What names a person to fraud risk classification and to nothing else.
+//! A person's code for fraud risk classification only.
 //!
 //! Must not be convertible into a CPF or CURP, nor print itself.
 
@@ -7,14 +7,15 @@ use std::str::FromStr;
 use crate::person::personal::personal_text;
 use crate::unseen::is_unseen;
 
-/// The longest text that the newest contract takes for a person's code elsewhere (`duiValue`).
+/// The longest code that the newest contract accepts elsewhere (`duiValue`).
 const MOST_CHARS: usize = 320;
 
 personal_text! {
-    /// An e-mail address, a telephone number, the number of another document: what `subject.code` may be for fraud risk classification alone
-    /// ("government ID, email, phone number, etc.", page of that capability), and for no other operation.
+    /// An e-mail address, a telephone number or the number of another document: the forms of
+    /// `subject.code` for fraud risk classification only ("government ID, email, phone number,
+    /// etc.", page of that capability).
     ///
-    /// A CPF or CURP is a [`SubjectCode`](crate::SubjectCode): nothing makes one of this.
+    /// A CPF or CURP is a [`SubjectCode`](crate::SubjectCode): this type does not convert into one.
     ///
     /// ```
     /// use idcloud_model::RiskCode;
@@ -32,7 +33,7 @@ personal_text! {
     RiskCode
 }
 
-/// The text is empty, longer than 320 characters, or has white space or characters that cannot be seen.
+/// The text is empty, longer than 320 characters, or has white space or invisible characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a code for fraud risk classification has 1 to 320 characters, all of them visible")]
 pub struct RiskCodeError;

@@ -1,6 +1,6 @@
 //! The person that a process is about.
 //!
-//! A `Subject` must never exist with a member that IDCloud would refuse by its form.
+//! Must not exist with a member whose form IDCloud would refuse.
 
 use std::fmt;
 use std::str::FromStr;
@@ -17,7 +17,7 @@ use crate::{
     BirthDate, ClientReference, Cpf, CpfError, Curp, CurpError, Email, Gender, PersonName, Phone,
 };
 
-/// The number that names a person to IDCloud, `subject.code`.
+/// The number that identifies a person to IDCloud, `subject.code`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SubjectCode {
@@ -55,7 +55,7 @@ crate::person::personal::stored_as_text!(SubjectCode);
 impl FromStr for SubjectCode {
     type Err = SubjectCodeError;
 
-    /// Reads a CURP where the text begins with a letter, otherwise a CPF.
+    /// Parses a CURP if the text begins with a letter, otherwise a CPF.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         if text
             .trim_start()
@@ -97,7 +97,7 @@ impl SubjectCodeError {
 
 /// A person whose every member is valid.
 ///
-/// A code is required; a name is what onboarding needs and other operations do not. Absent members are not sent.
+/// A code is required; only onboarding needs a name. Absent members are not sent.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -154,7 +154,7 @@ members! {
 }
 
 impl Subject {
-    /// A subject with a code alone.
+    /// A subject with only a code.
     #[must_use]
     pub fn new(code: impl Into<SubjectCode>) -> Self {
         Self {
@@ -175,10 +175,11 @@ impl Subject {
     }
 }
 
-/// A person as somebody typed it: nothing is checked yet.
+/// A person's data as typed, unchecked.
 ///
-/// Reads the API's own member names (`birthDate`, `clientReference`), and `cpf` or `curp` for `code` where somebody says which of the two it is;
-/// anything else is refused, so that a misspelt member is not silently left out. Shows nothing through `Debug`, and is wiped when dropped.
+/// Accepts the API's own member names (`birthDate`, `clientReference`), and `cpf` or `curp` for
+/// `code` if the caller says which it is; other members are refused, so that a misspelt one is not
+/// silently left out. Shows nothing through `Debug`, and is wiped when dropped.
 ///
 /// ```
 /// use idcloud_model::SubjectDraft;
@@ -193,11 +194,11 @@ impl Subject {
 /// ```
 #[derive(Clone, Default)]
 pub struct SubjectDraft {
-    /// CPF or CURP, whichever it turns out to be.
+    /// CPF or CURP; which one is found out by its form.
     pub code: Option<Zeroizing<String>>,
-    /// What is said to be a CPF, in place of `code`.
+    /// A code declared as a CPF, instead of `code`.
     pub cpf: Option<Zeroizing<String>>,
-    /// What is said to be a CURP, in place of `code`.
+    /// A code declared as a CURP, instead of `code`.
     pub curp: Option<Zeroizing<String>>,
     /// Name.
     pub name: Option<Zeroizing<String>>,
@@ -213,7 +214,7 @@ pub struct SubjectDraft {
     pub client_reference: Option<Zeroizing<String>>,
 }
 
-/// What a code is said to be.
+/// The kind that a code is declared as.
 #[derive(Clone, Copy)]
 enum Claim {
     Cpf,
@@ -222,7 +223,7 @@ enum Claim {
 }
 
 impl<'de> Deserialize<'de> for Subject {
-    /// Reads what `Serialize` writes; a stored subject is as valid as a typed one.
+    /// Deserializes what `Serialize` writes; a stored subject is as valid as a typed one.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let draft = SubjectDraft::deserialize(deserializer)?;
         draft.parse().map_err(D::Error::custom)
@@ -230,7 +231,8 @@ impl<'de> Deserialize<'de> for Subject {
 }
 
 impl<'de> Deserialize<'de> for SubjectDraft {
-    /// Reads an object of texts. Neither names nor values of what is refused are repeated in the error.
+    /// Deserializes an object of texts. The error repeats neither names nor values of what it
+    /// refuses.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(DraftVisitor)
     }
@@ -289,7 +291,7 @@ impl fmt::Debug for SubjectDraft {
 }
 
 impl SubjectDraft {
-    /// The codes that were given, each with what it is said to be.
+    /// The given codes, each with its declared kind.
     fn codes(&self) -> impl Iterator<Item = (Claim, &Zeroizing<String>)> {
         [
             (Claim::Either, &self.code),
@@ -300,7 +302,7 @@ impl SubjectDraft {
         .filter_map(|(claim, code)| Some((claim, code.as_ref()?)))
     }
 
-    /// The one code that was given.
+    /// The one given code.
     fn parse_code(&self) -> Result<SubjectCode, Rule> {
         let mut codes = self.codes();
         let Some((claim, text)) = codes.next() else {
@@ -319,7 +321,7 @@ impl SubjectDraft {
         }
     }
 
-    /// Whether no member was given at all.
+    /// Whether no member was given.
     const fn is_empty(&self) -> bool {
         self.code.is_none()
             && self.cpf.is_none()
@@ -335,7 +337,7 @@ impl SubjectDraft {
     /// The subject with a name, which identity verification needs, or every violation at once.
     ///
     /// # Errors
-    /// Whatever [`parse`](Self::parse) finds, and a name that is missing (code 20006).
+    /// All that [`parse`](Self::parse) finds, and a missing name (code 20006).
     pub fn parse_named(&self) -> Result<Subject, Violations> {
         let unnamed = (!self.is_empty() && self.name.is_none())
             .then(|| Violation::new("subject.name", Rule::NameMissing));
@@ -351,7 +353,8 @@ impl SubjectDraft {
 
     /// The subject, or every violation at once.
     ///
-    /// A missing or empty name is a violation only where it was given; operations that need a name ask for it themselves.
+    /// A missing name is no violation, an empty one is; operations that need a name check for it
+    /// themselves.
     pub fn parse(&self) -> Result<Subject, Violations> {
         if self.is_empty() {
             return Err(Violations::one("subject", Rule::SubjectMissing));
@@ -429,7 +432,7 @@ fn member<T>(
     match parse(text) {
         Ok(value) => Some(value),
         Err(rule) => {
-            // Between digits a blank may be of any kind.
+            // Any kind of blank may stand between digits.
             let unseen = unseen(text).or_else(|| match rule {
                 Rule::PhoneForm => None,
                 _ => odd_blank(text.trim()),
@@ -457,7 +460,8 @@ mod tests {
         serde_json::from_str(json).unwrap()
     }
 
-    /// A value that looks right is named by what cannot be seen in it; between digits a blank may be of any kind.
+    /// For a value that looks right the invisible character is named; any kind of blank may stand
+    /// between digits.
     #[test]
     fn what_cannot_be_seen_is_named() {
         for (member, value, named) in [
@@ -485,7 +489,7 @@ mod tests {
         );
     }
 
-    /// Bad input loses nothing: every violation is told at once, each with its field and code.
+    /// Bad input loses nothing: every violation is reported at once, each with its field and code.
     #[test]
     fn all_violations_are_collected() {
         let found = draft(
@@ -531,7 +535,8 @@ mod tests {
         }
     }
 
-    /// A code is taken for what it is said to be, and one that is the other is told apart from a mistyped one.
+    /// A code is read as its declared kind, and one of the other kind is distinguished from a
+    /// mistyped one.
     #[test]
     fn cpf_and_curp_are_held_apart() {
         let rule = |json| {
@@ -578,7 +583,8 @@ mod tests {
         );
     }
 
-    /// Bad input loses nothing: what identity verification needs is told together with the rest.
+    /// Bad input loses nothing: what identity verification needs is reported together with the
+    /// rest.
     #[test]
     fn a_missing_name_is_told_with_the_rest() {
         let found = draft(r#"{"code":"1","phone":"2"}"#)
@@ -598,7 +604,7 @@ mod tests {
         );
     }
 
-    /// Nothing personal leaks: whatever kind of JSON stands where a text should, no error repeats it.
+    /// Nothing personal leaks: whatever JSON value stands where a text should, no error repeats it.
     #[test]
     fn errors_repeat_nothing() {
         fn error<T: for<'a> Deserialize<'a>>(json: &str) -> String {
@@ -638,7 +644,7 @@ mod tests {
         }
     }
 
-    /// Nothing personal leaks, and a stored subject comes back as it was.
+    /// Nothing personal leaks, and a stored subject parses back unchanged.
     #[test]
     fn redacted_and_stored() {
         let subject = draft(r#"{"code":"52998224725","name":"Marker Person","email":"marker@example.com","phone":"5511900000000"}"#)

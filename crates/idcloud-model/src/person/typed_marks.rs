@@ -1,6 +1,6 @@
-//! Digits of every script, and the marks that people put between them.
+//! Digits of every script, and the marks that people write between them.
 //!
-//! Must not call a digit a mark.
+//! Must not take a digit for a mark.
 
 use unicode_general_category::{GeneralCategory, get_general_category};
 
@@ -13,12 +13,13 @@ pub(crate) fn decimal(sign: char) -> Option<u8> {
     if !is_digit(&sign) {
         return None;
     }
-    // The ten digits of a script stand one behind the other, from zero on.
+    // The ten digits of a script are consecutive, from zero on.
     let before = (0..u32::from(sign)).rev().map_while(char::from_u32);
     u8::try_from(before.take_while(is_digit).count() % 10).ok()
 }
 
-/// Whether a character is of a word or a number, and so parts what stands before it from what stands behind.
+/// Whether a character is part of a word or a number, and so separates the text before it from the
+/// text after.
 pub(crate) fn is_letter_or_number(sign: char) -> bool {
     use GeneralCategory::{
         DecimalNumber, LetterNumber, LowercaseLetter, ModifierLetter, OtherLetter, OtherNumber,
@@ -41,8 +42,9 @@ pub(crate) fn is_letter_or_number(sign: char) -> bool {
     ) && !is_between_digits(sign)
 }
 
-/// A mark that may stand between the digits of a number: a space, a hyphen or a dot, in the forms that keyboards, editors and spreadsheets
-/// write, and that other libraries for such numbers take.
+/// A mark that may stand between the digits of a number: a space, a hyphen or a dot, in the forms
+/// that keyboards, editors and spreadsheets write, and that other libraries for such numbers
+/// accept.
 pub(crate) fn is_between_digits(sign: char) -> bool {
     if sign.is_ascii() {
         return matches!(sign, ' ' | '-' | '.');
@@ -55,7 +57,7 @@ pub(crate) fn is_between_digits(sign: char) -> bool {
         )
 }
 
-/// What is drawn as a hyphen and is no dash by its category.
+/// Characters that look like a hyphen without being in the dash category.
 const fn is_hyphen(sign: char) -> bool {
     matches!(
         sign,
@@ -110,7 +112,7 @@ mod tests {
     use super::*;
     use crate::unseen::is_unseen;
 
-    /// Nothing that can be read is passed over.
+    /// No readable character is skipped.
     #[test]
     fn letters_digits_and_marks() {
         for sign in ('0'..='9')

@@ -1,6 +1,6 @@
-//! A create's body in pieces, so that whoever sends it can encode the picture straight into place.
+//! A create's body in pieces, so that the sender can encode the picture straight into place.
 //!
-//! Must send what is present and nothing else: no null, no empty member.
+//! Must not send null or an empty member: only members that are present.
 
 use std::fmt;
 
@@ -18,14 +18,14 @@ use crate::{
 pub enum Segment {
     /// JSON, verbatim.
     Json(Zeroizing<String>),
-    /// Bytes that stand in the body as standard padded base64.
+    /// Bytes to be written as standard padded base64.
     Base64(Bytes),
     /// A capture token, verbatim; its characters need no escape in JSON.
     CaptureToken(CaptureToken),
 }
 
 impl Segment {
-    /// How many bytes the piece takes in the body.
+    /// The piece's length in the body, in bytes.
     #[must_use]
     pub fn encoded_len(&self) -> usize {
         match self {
@@ -65,12 +65,13 @@ impl Body {
     }
 }
 
-/// Room for a subject and the ids around it, so that no half-written copy is left behind by a growing buffer.
+/// Room for a subject and the ids around it, so that a growing buffer leaves no partial copy
+/// behind.
 const USUAL_HEAD: usize = 1024;
 
 /// Writes one JSON object, member by member.
 pub(super) struct Writer {
-    /// Whether only the members and forms are written that the first version of this library knew.
+    /// Whether to write only the members and forms of this library's first version.
     first_form: bool,
     done: Vec<Segment>,
     json: Zeroizing<String>,
@@ -78,12 +79,13 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// For the body that is sent.
+    /// Writes the body that is sent.
     pub(super) fn new() -> Self {
         Self::of_form(false)
     }
 
-    /// For the body that is remembered of a request: what later versions add or mend by themselves is not in it.
+    /// Writes the body that fingerprints are computed from: without the members that later versions
+    /// add or normalize.
     pub(super) fn of_first_form() -> Self {
         Self::of_form(true)
     }
@@ -140,7 +142,7 @@ impl Writer {
         self.needs_comma = true;
     }
 
-    /// The name that the caller gave the submission; the first form has none.
+    /// The caller's name for the submission; the first form has none.
     pub(super) fn of_submission<'a>(&self, context: &'a Context) -> Option<&'a ClientReference> {
         let name = context.client_reference.as_ref();
         name.filter(|_| !self.first_form)
@@ -150,7 +152,7 @@ impl Writer {
         self.subject_of_kind(subject, context, None);
     }
 
-    /// The same, with the kind of the code where one is to be named.
+    /// Writes the subject, with the kind of the code if one is given.
     pub(super) fn subject_of_kind(
         &mut self,
         subject: &Subject,
@@ -166,7 +168,7 @@ impl Writer {
                 name.expose()
             }
         });
-        // What was set for the submission stands before what is the person's own.
+        // A name set for the submission takes precedence over the person's own.
         let of_submission = self.of_submission(context);
         let client_reference = of_submission.or_else(|| subject.client_reference());
         self.object("subject", |writer| {
@@ -229,7 +231,8 @@ impl Writer {
         }
     }
 
-    /// Writes a JSON string (RFC 8259): quotes, backslashes and control characters escaped, everything else as it is.
+    /// Writes a JSON string (RFC 8259): quotes, backslashes and control characters escaped,
+    /// everything else unchanged.
     fn string(&mut self, value: &str) {
         self.json.push('"');
         for c in value.chars() {

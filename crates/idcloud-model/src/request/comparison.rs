@@ -11,30 +11,32 @@ use crate::catalogue::violation::Violations;
 use crate::selfie::image::Place;
 use crate::{Image, ProcessId, Selfie, Subject};
 
-/// What the face is compared with.
+/// The face to compare with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reference {
-    /// The selfie of an earlier process, sent as `referenceProcessId`, the form that every generation documents.
+    /// The selfie of an earlier process, sent as `referenceProcessId`, the form that every
+    /// generation documents.
     Process(ProcessId),
     /// A picture, which only `references[]` of the newest generation can carry.
     Image(Image),
 }
 
 impl Reference {
-    /// Reads a picture to compare with: a file, or base64 of one in any form that [`Image::from_input`] takes.
+    /// Reads a picture to compare with: a file, or base64 of one in any form that
+    /// [`Image::from_input`] accepts.
     ///
     /// # Errors
-    /// All violations at once, told at `references[0].referenceContent`: nothing given, format (20505), unreadable header (20900), too
-    /// large (20506), too small (20807).
+    /// All violations at once, at `references[0].referenceContent`: nothing given, format (20505),
+    /// unreadable header (20900), too large (20506), too small (20807).
     pub fn image_from_input(input: Bytes) -> Result<Self, Violations> {
         Image::from_input_at(Place::REFERENCE, input).map(Self::Image)
     }
 
-    /// Looks at a picture to its end, as [`Image::verify`] does. Of a process nothing can be told.
+    /// Checks a picture to its end, as [`Image::verify`] does. A process cannot be checked.
     ///
     /// # Errors
-    /// As [`Image::verify`], told at `references[0].referenceContent`.
+    /// As [`Image::verify`], at `references[0].referenceContent`.
     pub fn verify(&self) -> Result<(), Violations> {
         match self {
             Self::Image(image) => image.verify_at(Place::REFERENCE),
@@ -66,7 +68,8 @@ pub struct ComparisonRequest {
 
 with_context!(ComparisonRequest);
 with_optional_subject! {
-    /// The same request with the person named, which a key with liveness beside the comparison needs (biometric token page).
+    /// The same request with the person, whom a key with liveness beside the comparison needs
+    /// (biometric token page).
     ComparisonRequest
 }
 
@@ -82,7 +85,7 @@ impl ComparisonRequest {
         }
     }
 
-    /// What the face is compared with.
+    /// The face to compare with.
     #[must_use]
     pub const fn reference(&self) -> &Reference {
         &self.reference
@@ -98,7 +101,7 @@ impl ComparisonRequest {
         self.written(Writer::new())
     }
 
-    /// The body without what later versions of this library add or mend.
+    /// The body without what later versions of this library add or normalize.
     pub(super) fn first_form(&self) -> Body {
         self.written(Writer::of_first_form())
     }

@@ -1,4 +1,5 @@
-//! What every create may say about itself: its use case, the customer's branch, and the caller's own name for it.
+//! The context of any create: its use case, the customer's branch, and the caller's own name for
+//! it.
 //!
 //! Must not decide what is checked: the API key does.
 
@@ -31,7 +32,7 @@ impl Context {
     }
 }
 
-/// Gives a request with a `context` its builder methods and accessors.
+/// Adds the builder methods and accessors of a `context` to a request.
 macro_rules! with_context {
     ($request:ident) => {
         impl $request {
@@ -49,22 +50,23 @@ macro_rules! with_context {
                 self
             }
 
-            /// The same request under the caller's own name for it, `subject.clientReference`. It stands before one of the subject's own.
-            /// It is no part of what the request is: a journal takes it for the same request with another name or with none. A request
-            /// without a subject is sent without it, because a subject needs a code.
+            /// The same request with the caller's own name for it, `subject.clientReference`. It
+            /// takes precedence over the subject's own. It is not part of the fingerprint: with
+            /// another name, or none, a journal sees the same request. A request without a subject
+            /// is sent without it, because a subject needs a code.
             #[must_use]
             pub fn with_client_reference(mut self, reference: $crate::ClientReference) -> Self {
                 self.context.client_reference = Some(reference);
                 self
             }
 
-            /// What the request is for, where that was said.
+            /// The use case, if one was set.
             #[must_use]
             pub const fn use_case(&self) -> Option<&$crate::request::UseCase> {
                 self.context.use_case.as_ref()
             }
 
-            /// The branch, where one was named.
+            /// The branch, if one was set.
             #[must_use]
             pub const fn subsidiary_id(&self) -> Option<&$crate::SubsidiaryId> {
                 self.context.subsidiary_id.as_ref()
@@ -73,7 +75,7 @@ macro_rules! with_context {
     };
 }
 
-/// Gives a request with an optional `subject` its builder method and accessor.
+/// Adds the builder method and accessor of an optional `subject` to a request.
 macro_rules! with_optional_subject {
     ($(#[$doc:meta])* $request:ident) => {
         impl $request {
@@ -84,7 +86,7 @@ macro_rules! with_optional_subject {
                 self
             }
 
-            /// The person, where one was named.
+            /// The person, if one was set.
             #[must_use]
             pub const fn subject(&self) -> Option<&$crate::Subject> {
                 self.subject.as_ref()

@@ -1,4 +1,4 @@
-//! A document: captured now, or used again.
+//! A document: captured now, or reused.
 //!
 //! Must not exist without the process that proves who holds it.
 
@@ -53,7 +53,7 @@ impl Purpose {
         Self(std::borrow::Cow::Borrowed(word))
     }
 
-    /// The word that is sent.
+    /// The text that is sent.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -96,7 +96,7 @@ impl FromStr for Purpose {
 pub enum DocumentSource {
     /// Pictures of it: one (an open licence) or two (front and back).
     Files(Vec<Image>),
-    /// One that IDCloud kept; its id comes from the lookup of reusable documents.
+    /// A document that IDCloud kept; its id comes from the lookup of reusable documents.
     Reuse(DocumentId),
 }
 
@@ -113,13 +113,14 @@ pub struct DocumentRequest {
 with_context!(DocumentRequest);
 
 impl DocumentRequest {
-    /// Captures a document from one or two pictures: files, or base64 of them in any form that [`Image::from_input`] takes.
+    /// Captures a document from one or two pictures: files, or base64 of them in any form that
+    /// [`Image::from_input`] accepts.
     ///
     /// `auth_process_id` is a completed biometric process of the same person, at most 24 hours old.
     ///
     /// # Errors
-    /// Not one or two files, and whatever is wrong with any of them, told at `document.files[…].data`: empty, format (20505), unreadable
-    /// header (20900), too large (20506), too small (20807).
+    /// Not one or two files, and every fault of each, at `document.files[…].data`: empty, format
+    /// (20505), unreadable header (20900), too large (20506), too small (20807).
     pub fn capture(
         subject: Subject,
         purpose: Purpose,
@@ -149,7 +150,7 @@ impl DocumentRequest {
         ))
     }
 
-    /// Looks at every picture to its end, as [`Image::verify`] does.
+    /// Checks every picture to its end, as [`Image::verify`] does.
     ///
     /// # Errors
     /// As [`Image::verify`], for each picture at `document.files[…].data`.
@@ -165,7 +166,7 @@ impl DocumentRequest {
         Violations::collect(found).map_or(Ok(()), Err)
     }
 
-    /// Uses a document again that IDCloud kept.
+    /// Reuses a document that IDCloud kept.
     #[must_use]
     pub const fn reuse(
         subject: Subject,
@@ -224,7 +225,8 @@ impl DocumentRequest {
         self.written(Writer::new())
     }
 
-    /// The body without what later versions of this library add or mend, such as `subject.duiType`.
+    /// The body without what later versions of this library add or normalize, such as
+    /// `subject.duiType`.
     pub(super) fn first_form(&self) -> Body {
         self.written(Writer::of_first_form())
     }

@@ -1,4 +1,4 @@
-//! Identity verification, with whatever else the key has.
+//! Identity verification, with all other capabilities of the key.
 //!
 //! Must not exist without a code, a name and a selfie.
 
@@ -38,12 +38,12 @@ impl IdentityRequest {
         })
     }
 
-    /// A request from what somebody typed and from a selfie's bytes, with all that is wrong with either told at once.
+    /// A request from typed data and a selfie's bytes; reports every violation of either at once.
     ///
-    /// `now` is what a capture token's age is measured against.
+    /// `now` is the time that a capture token's age is measured at.
     ///
     /// # Errors
-    /// Whatever [`SubjectDraft::parse_named`] and [`Selfie::from_input`] find.
+    /// All that [`SubjectDraft::parse_named`] and [`Selfie::from_input`] find.
     ///
     /// ```
     /// use std::time::SystemTime;
@@ -85,7 +85,7 @@ impl IdentityRequest {
         self.written(Writer::new())
     }
 
-    /// The body without what later versions of this library add or mend.
+    /// The body without what later versions of this library add or normalize.
     pub(super) fn first_form(&self) -> Body {
         self.written(Writer::of_first_form())
     }

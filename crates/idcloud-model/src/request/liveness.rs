@@ -7,7 +7,8 @@ use super::body::Writer;
 use super::context::{Context, with_context, with_optional_subject};
 use crate::{CaptureToken, Subject};
 
-/// A request for liveness alone (Liveness page). It takes a capture token and nothing else; the subject is optional.
+/// A request for liveness alone (Liveness page). It takes only a capture token; the subject is
+/// optional.
 ///
 /// ```compile_fail
 /// // A plain image cannot be asked about.
@@ -24,7 +25,7 @@ pub struct LivenessRequest {
 
 with_context!(LivenessRequest);
 with_optional_subject! {
-    /// The same request with the person named: the page's sample does so, its list of members does not.
+    /// The same request with the person: the page's sample has one, its list of members does not.
     LivenessRequest
 }
 
@@ -49,7 +50,7 @@ impl LivenessRequest {
         self.written(Writer::new())
     }
 
-    /// The body without what later versions of this library add or mend.
+    /// The body without what later versions of this library add or normalize.
     pub(super) fn first_form(&self) -> Body {
         self.written(Writer::of_first_form())
     }

@@ -1,6 +1,6 @@
-//! What is asked of `POST /processes/v1`: one type for each operation.
+//! The requests of `POST /processes/v1`: one type for each operation.
 //!
-//! A request must never exist without what its operation requires.
+//! Must not exist without what its operation requires.
 
 mod body;
 mod comparison;
@@ -21,17 +21,18 @@ pub use use_case::{UseCase, UseCaseError};
 
 use crate::{Capabilities, CaptureToken, ClientReference, IdentityExtras, SelfieKind};
 
-/// Any request that creates a process. A create is billed, cannot be undone and cannot be looked up.
+/// Any request that creates a process. A create is billed, cannot be undone and cannot be looked
+/// up.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum CreateRequest {
-    /// Identity verification and whatever else the key has.
+    /// Identity verification and all other capabilities of the key.
     Identity(IdentityRequest),
     /// Liveness alone.
     Liveness(LivenessRequest),
     /// The 1:1 comparison.
     Comparison(ComparisonRequest),
-    /// A document, captured or used again.
+    /// A document, captured or reused.
     Document(DocumentRequest),
     /// Fraud risk classification of a person without CPF and CURP.
     Risk(RiskRequest),
@@ -50,10 +51,12 @@ impl CreateRequest {
         }
     }
 
-    /// The body in its first form: without the members that later versions of this library send of themselves, without the name that
-    /// [`with_client_reference`](Self::with_client_reference) gives it, and with names as they were given. It is never sent.
+    /// The body in its first form: without the members that later versions of this library add by
+    /// themselves, without the name that [`with_client_reference`](Self::with_client_reference)
+    /// adds, and with names as they were given. It is never sent.
     ///
-    /// What is remembered of a request is made of it, so that a memory of an earlier version goes on matching.
+    /// Fingerprints of requests are computed from it, so that those of earlier versions still
+    /// match.
     #[must_use]
     pub fn first_form(&self) -> Body {
         match self {
@@ -65,10 +68,12 @@ impl CreateRequest {
         }
     }
 
-    /// The same request under the caller's own name for it, `subject.clientReference`, by which Unico and notices can name it.
+    /// The same request with the caller's own name for it, `subject.clientReference`, by which
+    /// Unico and notices can name it.
     ///
-    /// It stands before one of the subject's own. It is no part of what the request is: a journal takes it for the same request with another
-    /// name or with none. A request without a subject is sent without it, because a subject needs a code.
+    /// It takes precedence over the subject's own. It is not part of the fingerprint: with another
+    /// name, or none, a journal sees the same request. A request without a subject is sent without
+    /// it, because a subject needs a code.
     #[must_use]
     pub fn with_client_reference(self, reference: ClientReference) -> Self {
         match self {
@@ -80,7 +85,8 @@ impl CreateRequest {
         }
     }
 
-    /// The kind of selfie that the request carries; a document carries none, and no liveness follows from it.
+    /// The kind of selfie that the request carries; a document carries none, and no liveness
+    /// follows from it.
     #[must_use]
     pub const fn selfie_kind(&self) -> SelfieKind {
         match self {
@@ -92,10 +98,12 @@ impl CreateRequest {
         }
     }
 
-    /// What the request can evoke: a key that has more is not asked for it.
+    /// The capabilities that the request can evoke: a key's other capabilities are not expected to
+    /// answer.
     ///
-    /// A face is compared only where a reference is sent, and a document read only where one is sent. A document request carries no selfie, and
-    /// a liveness request may carry no subject, so that there is nothing else to answer.
+    /// A face is compared only if a reference is sent, and a document read only if one is sent. A
+    /// document request carries no selfie, and a liveness request may carry no subject, so they
+    /// cannot evoke anything else.
     #[must_use]
     pub const fn evoked(&self) -> Capabilities {
         let of_a_face = Capabilities::NONE
@@ -113,7 +121,7 @@ impl CreateRequest {
         }
     }
 
-    /// The capture token that the request carries. It is good for one attempt.
+    /// The capture token that the request carries. It is valid for one attempt.
     #[must_use]
     pub const fn capture_token(&self) -> Option<&CaptureToken> {
         match self {

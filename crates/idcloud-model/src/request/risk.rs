@@ -1,16 +1,19 @@
-//! Fraud risk classification of a person whom an e-mail address, a telephone number or another document names.
+//! Fraud risk classification of a person identified by an e-mail address, a telephone number or
+//! another document.
 //!
-//! Must not be taken for a request about an identity: nothing is verified of such a code.
+//! Must not be taken for a request about an identity: nothing about such a code is verified.
 
 use super::Body;
 use super::body::Writer;
 use super::context::{Context, with_context};
 use crate::{BirthDate, ClientReference, Email, Gender, PersonName, Phone, RiskCode, Selfie};
 
-/// A request for fraud risk classification about a person who has no CPF or CURP at hand (page of that capability).
+/// A request for fraud risk classification of a person without a known CPF or CURP (page of that
+/// capability).
 ///
-/// Of a person with a CPF or CURP an [`IdentityRequest`](super::IdentityRequest) asks. The page recommends highly to send the members that are
-/// optional here, and the caller's own name for the person ([`with_client_reference`](Self::with_client_reference)).
+/// For a person with a CPF or CURP use an [`IdentityRequest`](super::IdentityRequest). The page
+/// strongly recommends the members that are optional here, and the caller's own name for the person
+/// ([`with_client_reference`](Self::with_client_reference)).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RiskRequest {
     code: RiskCode,
@@ -54,7 +57,7 @@ members! {
 }
 
 impl RiskRequest {
-    /// A request about the person whom `code` names.
+    /// A request about the person of `code`.
     #[must_use]
     pub fn new(code: RiskCode, selfie: impl Into<Selfie>) -> Self {
         Self {
@@ -69,7 +72,7 @@ impl RiskRequest {
         }
     }
 
-    /// What names the person.
+    /// The person's code.
     #[must_use]
     pub const fn code(&self) -> &RiskCode {
         &self.code
@@ -85,7 +88,7 @@ impl RiskRequest {
         self.written(Writer::new())
     }
 
-    /// The body without the name that the caller gives the request.
+    /// The body without the caller's name for the request.
     pub(super) fn first_form(&self) -> Body {
         self.written(Writer::of_first_form())
     }

@@ -31,7 +31,7 @@ fn token() -> CaptureToken {
     CaptureToken::parse("aa.bb.cc", SystemTime::UNIX_EPOCH).unwrap()
 }
 
-/// Assembles a body as a sender would, and checks its announced length on the way.
+/// Assembles a body as a sender would, and checks its announced length.
 fn sent(request: impl Into<CreateRequest>) -> Value {
     read(&request.into().body())
 }
@@ -167,7 +167,8 @@ fn documents() {
     );
 }
 
-/// The newest contract wants the kind of the code on document creates; memories of earlier requests know nothing of it.
+/// The newest contract requires the kind of the code on document creates; fingerprints of earlier
+/// requests do not contain it.
 #[test]
 fn documents_name_the_kind_of_their_code() {
     let curp: crate::Curp = "PASP901014HDFRPT03".parse().unwrap();
@@ -188,7 +189,8 @@ fn documents_name_the_kind_of_their_code() {
     assert!(sent(identity)["subject"].get("duiType").is_none());
 }
 
-/// A picture to compare with may be a file or base64 of one, and its faults are told where it stands.
+/// A picture to compare with may be a file or base64 of one, and its faults are reported at its
+/// place.
 #[test]
 fn references() {
     let encoded = STANDARD.encode(image().bytes());
@@ -203,7 +205,7 @@ fn references() {
     assert_eq!(found, [("references[0].referenceContent", Some("20807"))]);
 }
 
-/// Every create may say what it is for and at which branch, and every member of a request can be read again.
+/// Every create may have a use case and a branch, and every member of a request can be read back.
 #[test]
 fn context_and_accessors() {
     let use_case: UseCase = "Onboarding".parse().unwrap();
@@ -269,7 +271,8 @@ fn context_and_accessors() {
     }
 }
 
-/// A key that has more than a request can evoke is not asked for it: what cannot be answered is not missing.
+/// A key's capabilities that a request cannot evoke are not expected: evidence that cannot come is
+/// not missing.
 #[test]
 fn what_a_request_evokes() {
     let token = || crate::CaptureToken::parse("a.b.c", std::time::UNIX_EPOCH).unwrap();
@@ -299,8 +302,8 @@ fn what_a_request_evokes() {
     }
 }
 
-/// The caller's own name for a request is sent with it and is no part of it, and a person's name is remembered as it was given: a journal of an
-/// earlier version goes on matching.
+/// The caller's own name for a request is sent and is not part of its fingerprint, and a person's
+/// name is fingerprinted as it was given: a journal of an earlier version still matches.
 #[test]
 fn what_is_sent_and_what_is_remembered() {
     let named = |name: &str| {
@@ -319,7 +322,7 @@ fn what_is_sent_and_what_is_remembered() {
     );
     assert_eq!(read(&request.first_form()), remembered);
 
-    // A name of the person's own was always part of the request.
+    // The person's own reference was always part of the fingerprint.
     let own = named("Ana").with_client_reference("person-1".parse().unwrap());
     let request = CreateRequest::from(IdentityRequest::new(own, image()).unwrap());
     let remembered = read(&request.first_form());
@@ -347,7 +350,7 @@ fn what_is_sent_and_what_is_remembered() {
             DocumentRequest::reuse(subject(), Purpose::FGTS, id(), ID.parse().unwrap()).into(),
             true,
         ),
-        // A subject needs a code: where there is none, there is no place for the name.
+        // A subject needs a code: a request without one has no place for the name.
         (LivenessRequest::new(token()).into(), false),
         (
             CreateRequest::from(ComparisonRequest::new(id(), image())),
@@ -366,7 +369,8 @@ fn what_is_sent_and_what_is_remembered() {
     }
 }
 
-/// A code that is neither CPF nor CURP stands in the one request that may carry it, and evokes no identity.
+/// A code that is neither CPF nor CURP is in the one request that may carry it, and evokes no
+/// identity.
 #[test]
 fn risk() {
     let code = || "person@mail.example".parse::<crate::RiskCode>().unwrap();

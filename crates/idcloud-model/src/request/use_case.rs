@@ -1,4 +1,4 @@
-//! What an operation is for, in the caller's words.
+//! The purpose of an operation, in the caller's words.
 //!
 //! Must not be sent empty.
 
@@ -9,8 +9,8 @@ use crate::unseen::is_unseen;
 
 /// `useCase`: free text such as `Onboarding`. One page calls it required, all others optional.
 ///
-/// Under a key for smart revalidation it picks the least friction (silent, passkey or face), says the newest use-case
-/// page. So this client never fills it in.
+/// Under a key for smart revalidation it selects the least friction (silent, passkey or face), says
+/// the newest use-case page. So this client never fills it in.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct UseCase(Box<str>);
 
@@ -28,7 +28,7 @@ impl fmt::Display for UseCase {
     }
 }
 
-/// The text is empty or holds control characters or others that cannot be seen.
+/// The text is empty, or holds control or other invisible characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a use case is a short text such as Onboarding, not empty, without control characters")]
 pub struct UseCaseError;

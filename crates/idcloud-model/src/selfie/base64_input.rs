@@ -1,6 +1,7 @@
-//! Base64 of a picture, in whatever form people have it.
+//! Base64 of a picture, in any form that people have.
 //!
-//! Must not give other bytes than were encoded, nor leave an unwiped copy behind, nor grow a buffer, which would.
+//! Must not return other bytes than were encoded, nor leave an unwiped copy behind, so it must not
+//! grow a buffer.
 
 use std::hint::black_box;
 
@@ -11,16 +12,16 @@ use bytes::Bytes;
 
 use crate::catalogue::violation::Rule;
 
-/// Padding is judged and left out before; bits that are left over are refused, which is the engine's default.
+/// Padding is checked and removed before; leftover bits are refused, which is the engine's default.
 const WITHOUT_PADDING: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::RequireNone),
 );
 
-/// Why a text is not base64 that stands for one picture.
+/// Why a text is not base64 of one picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// It does not even begin like base64 of a picture.
+    /// It does not begin like base64 of a picture.
     Foreign,
     /// White space that is no line break: it may have been a `+`.
     Blank,
@@ -34,12 +35,12 @@ pub(crate) enum Fault {
     Alphabets,
     /// Padding in the middle, or in the wrong number.
     Padding,
-    /// A character, or bits of one, stand for nothing.
+    /// A character, or some of its bits, are left over.
     CutShort,
 }
 
 impl Fault {
-    /// The rule that is broken; `None` where the text is something else altogether.
+    /// The rule that is broken; `None` if the text is no base64 at all.
     pub(crate) const fn rule(self) -> Option<Rule> {
         match self {
             Self::Foreign => None,
@@ -54,12 +55,14 @@ impl Fault {
     }
 }
 
-/// The bytes behind base64 of either alphabet, with or without padding, line breaks, quotes around it and a `data:` prefix.
+/// The bytes of base64 in either alphabet, with or without padding, line breaks, surrounding quotes
+/// and a `data:` prefix.
 ///
 /// They are wiped when their last holder drops them.
 ///
 /// # Errors
-/// The text is something else, or was changed on its way so that it no longer stands for what was encoded.
+/// The text is no base64, or was changed on its way so that it no longer encodes the original
+/// bytes.
 pub(crate) fn decode(text: &str) -> Result<Bytes, Fault> {
     let text = unquoted(text);
     let (is_announced, text) = without_prefix(text)?;
@@ -70,7 +73,7 @@ pub(crate) fn decode(text: &str) -> Result<Bytes, Fault> {
     let length = WITHOUT_PADDING
         .decode_slice(&standard.0, &mut decoded.0)
         .map_err(|_| fault(Fault::CutShort))?;
-    // Sliced and not cut short, so that what lies beyond the end is wiped with the rest.
+    // Sliced and not truncated, so that the bytes beyond the end are wiped too.
     Ok(Bytes::from_owner(decoded).slice(..length))
 }
 
@@ -115,7 +118,8 @@ fn digits(text: &str) -> Result<Wiped, Fault> {
         (missing, padding) if missing == padding => {}
         _ => return Err(Fault::Padding),
     }
-    // Blanks at the end may have been digits as well, unless the groups of four are full without them.
+    // Blanks at the end may have been digits as well, unless the groups of four are complete
+    // without them.
     let is_full = missing == padding;
     let end = text.get(body.len()..).unwrap_or_default();
     if !is_full && end.contains([' ', '\t']) {
@@ -124,12 +128,14 @@ fn digits(text: &str) -> Result<Wiped, Fault> {
     Ok(standard)
 }
 
-/// A slash as URLs and forms (once and twice), JSON (once and twice) and HTML write it.
+/// A slash as it is written in URLs and forms (escaped once and twice), JSON (once and twice) and
+/// HTML.
 const WRITTEN_SLASHES: [&str; 9] = [
     "%2f", "%252f", r"\/", r"\\/", r"\u002f", r"\x2f", "&#x2f;", "&#47;", "&sol;",
 ];
 
-/// Whether a text begins as base64 of a JPEG, a PNG or a WebP does, in whatever way its slash is written.
+/// Whether a text begins like base64 of a JPEG, a PNG or a WebP, with the slash in any of these
+/// forms.
 fn begins_like_a_picture(text: &str) -> bool {
     let without_slash = || {
         WRITTEN_SLASHES
@@ -142,20 +148,20 @@ fn begins_like_a_picture(text: &str) -> bool {
         || without_slash().is_some_and(|rest| rest.starts_with("9j"))
 }
 
-/// The text behind a beginning in ASCII, whose case does not count.
+/// The text after an ASCII prefix, whose case is ignored.
 fn without_start<'a>(text: &'a str, start: &str) -> Option<&'a str> {
     let (head, rest) = text.split_at_checked(start.len())?;
     head.eq_ignore_ascii_case(start).then_some(rest)
 }
 
-/// The text between quotes, as it stands in JSON or in a shell's variable; the text itself where it has none.
+/// The text between quotes, as in JSON or a shell's variable; the text itself without them.
 ///
-/// White space at the end stays: it is judged with the digits before it.
+/// Trailing white space stays: it is checked together with the digits before it.
 fn unquoted(text: &str) -> &str {
     between_quotes(text).unwrap_or(text).trim_start()
 }
 
-/// What stands between the quotes around a text, where it has them.
+/// The content of a quoted text; `None` if it is not quoted.
 pub(crate) fn between_quotes(text: &str) -> Option<&str> {
     let text = text.trim();
     ['"', '\'']
@@ -163,10 +169,11 @@ pub(crate) fn between_quotes(text: &str) -> Option<&str> {
         .find_map(|quote| text.strip_prefix(*quote)?.strip_suffix(*quote))
 }
 
-/// The text behind `data:image/png;base64,`, whose words may be in any case (RFC 2397), and whether there was such a prefix.
+/// The text after `data:image/png;base64,`, in any case (RFC 2397), and whether there was such a
+/// prefix.
 ///
 /// # Errors
-/// The prefix is of another thing than base64, or is percent-encoded.
+/// The prefix announces another encoding, or is percent-encoded.
 fn without_prefix(text: &str) -> Result<(bool, &str), Fault> {
     const ENCODING: &str = ";base64";
     if ["data%3a", "data%253a"]
@@ -201,7 +208,7 @@ struct Wiped(Vec<u8>);
 impl Wiped {
     fn wipe(&mut self) {
         self.0.fill(0);
-        // Keeps the overwriting of memory that is about to be freed from being left out as useless.
+        // Keeps the compiler from removing the overwrite of memory that is about to be freed.
         black_box(&mut self.0);
     }
 }
@@ -246,7 +253,7 @@ mod tests {
         }
     }
 
-    /// What is dropped is wiped, also what lies behind the last byte of the picture.
+    /// Dropped memory is wiped, also beyond the last byte of the picture.
     #[test]
     fn dropping_overwrites_everything() {
         let mut wiped = Wiped(b"a picture".to_vec());
@@ -273,7 +280,8 @@ mod tests {
         }
     }
 
-    /// What comes out is what went in, or the cause is named: a picture whose bytes differ would be billed.
+    /// The decoded bytes equal the encoded ones, or the cause is named: a picture with other bytes
+    /// would be billed.
     #[test]
     fn what_was_changed_on_its_way_is_named() {
         for (text, expected) in [

@@ -1,4 +1,5 @@
-//! What the capture SDK hands over, in the forms in which programs pass it on: the token, or the object that holds it.
+//! The capture SDK's result, in the forms in which programs pass it on: the token, or the object
+//! that holds it.
 //!
 //! Must not take the object's preview for the capture: only the token's liveness is checked.
 
@@ -12,14 +13,15 @@ use crate::selfie::capture_token::has_form;
 
 const PATH: &str = "imageBase64";
 
-/// The SDK's result: `encrypted` for the API, `base64` for a preview on the screen. Further members are for the program that captured.
+/// The SDK's result: `encrypted` for the API, `base64` for a preview on the screen. Other members
+/// are for the program that captured.
 #[derive(Deserialize)]
 struct CaptureResult {
     #[serde(default)]
     encrypted: Option<Text>,
 }
 
-/// The capture token that `text` holds; `None` where it is something else, such as base64 of a picture.
+/// The capture token in `text`; `None` if it is something else, such as base64 of a picture.
 ///
 /// # Errors
 /// It is the SDK's result, and has no token.
@@ -31,11 +33,12 @@ pub(crate) fn token(text: &str) -> Result<Option<Zeroizing<String>>, Violations>
     Ok(from_text(between_quotes(text).unwrap_or(text)))
 }
 
-/// Objects of another kind are left to the reader of pictures, and refused there.
+/// Other objects are left to the picture reader, which refuses them.
 fn from_object(text: &str) -> Result<Option<Zeroizing<String>>, Violations> {
     let without_token = || Err(Violations::one(PATH, Rule::CaptureResult));
     let Ok(result) = serde_json::from_str::<CaptureResult>(text) else {
-        // What is no text in `encrypted`, or no JSON, has no token either, and may still be the SDK's.
+        // If `encrypted` is no text, or the text is no JSON, there is no token, but it may still be
+        // the SDK's result.
         return if text.contains("\"encrypted\"") {
             without_token()
         } else {
@@ -51,12 +54,13 @@ fn from_object(text: &str) -> Result<Option<Zeroizing<String>>, Violations> {
     }
 }
 
-/// The text without the line breaks that mail programs and `base64 -w` put into long lines, where it has a token's form.
+/// The text without the line breaks that mail programs and `base64 -w` insert, if it has a token's
+/// form.
 fn from_text(text: &str) -> Option<Zeroizing<String>> {
     if !text.contains('.') {
         return None;
     }
-    // Reserved at once, so that no unwiped piece is left behind.
+    // Allocated at once, so that no unwiped piece is left behind.
     let mut token = Zeroizing::new(String::with_capacity(text.len()));
     token.extend(text.chars().filter(|c| !matches!(c, '\r' | '\n')));
     has_form(&token).then_some(token)
@@ -66,7 +70,8 @@ fn from_text(text: &str) -> Option<Zeroizing<String>> {
 mod tests {
     use super::*;
 
-    /// Every form in which the token is handed over is the same token, and the preview is never taken in its place.
+    /// Every form in which the token is passed on gives the same token, and the preview is never
+    /// taken instead.
     #[test]
     fn forms() {
         for (text, expected) in [

@@ -1,4 +1,5 @@
-//! The capture token: what Unico's SDK makes of a capture, and the only selfie whose liveness IDCloud checks.
+//! The capture token: the SDK's encoding of a capture, and the only selfie whose liveness IDCloud
+//! checks.
 //!
 //! Must not be decoded beyond its two times, nor be limited in length, nor be printed.
 
@@ -16,20 +17,22 @@ use crate::selfie::capture_result;
 
 const PATH: &str = "imageBase64";
 
-/// A capture token: a compact JWS (three parts) or JWE (five), opaque, valid for ten minutes and used once.
+/// A capture token: a compact JWS (three parts) or JWE (five), opaque, valid for ten minutes and
+/// for one use.
 ///
-/// Its age is read from `iat` or `exp` where they can be read. It is refused only when it is certainly too old, because the
-/// documents call it opaque and may change what is inside.
+/// Its age is read from `iat` or `exp` if they are readable. It is refused only if it is certainly
+/// too old, because the documents call it opaque and its content may change.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CaptureToken(Arc<Zeroizing<String>>);
 
 impl CaptureToken {
-    /// Reads a token; surrounding white space is dropped.
+    /// Parses a token; surrounding white space is dropped.
     ///
-    /// `now` is what the token's age is measured against.
+    /// `now` is the time that the token's age is measured at.
     ///
     /// # Errors
-    /// Not in the form of a compact JWS or JWE, or certainly older than ten minutes and a minute of grace (code 10507).
+    /// Not in the form of a compact JWS or JWE, or certainly older than ten minutes and a minute of
+    /// grace (code 10507).
     pub fn parse(text: &str, now: SystemTime) -> Result<Self, Violations> {
         let text = text.trim();
         if !has_form(text) {
@@ -38,7 +41,7 @@ impl CaptureToken {
         Self::of_form(text.to_owned().into(), now)
     }
 
-    /// The token, whose form is right, unless it is certainly too old.
+    /// The token, whose form is valid, unless it is certainly too old.
     fn of_form(token: Zeroizing<String>, now: SystemTime) -> Result<Self, Violations> {
         if certainly_expired(&token, now) {
             return Err(Violations::one(PATH, Rule::CaptureTokenExpired));
@@ -46,11 +49,13 @@ impl CaptureToken {
         Ok(Self(Arc::new(token)))
     }
 
-    /// Looks for a token in a text that a program passes on: the token alone, in quotes or broken into lines, or the capture SDK's whole
-    /// result, of which the member `encrypted` is taken. `None` where the text is something else.
+    /// Finds the token in a text that a program passes on: the token alone, quoted or broken into
+    /// lines, or the capture SDK's whole result, whose member `encrypted` is taken. `None` if the
+    /// text is something else.
     ///
     /// # Errors
-    /// The text is the SDK's result and has no token (20505), or the token is too old, as for [`parse`](Self::parse).
+    /// The text is the SDK's result and has no token (20505), or the token is too old, as for
+    /// [`parse`](Self::parse).
     pub fn from_text(text: &str, now: SystemTime) -> Result<Option<Self>, Violations> {
         capture_result::token(text)?
             .map(|token| Self::of_form(token, now))
@@ -63,19 +68,19 @@ impl CaptureToken {
         &self.0
     }
 
-    /// When it was captured, where it says so (`iat`). Nobody vouches for it here.
+    /// When it was captured, if it says so (`iat`). Not verified.
     #[must_use]
     pub fn issued_at(&self) -> Option<SystemTime> {
         times(&self.0)?.issued
     }
 
-    /// When it ceases to be good, where it says so (`exp`). Nobody vouches for it here.
+    /// When it expires, if it says so (`exp`). Not verified.
     #[must_use]
     pub fn expires_at(&self) -> Option<SystemTime> {
         times(&self.0)?.expires
     }
 
-    /// Whether the token is certainly too old at `now`; what cannot be read is not.
+    /// Whether the token is certainly too old at `now`; false if its age is unreadable.
     #[must_use]
     pub fn is_certainly_expired(&self, now: SystemTime) -> bool {
         certainly_expired(&self.0, now)
@@ -119,7 +124,7 @@ struct Times {
     expires: Option<SystemTime>,
 }
 
-/// `iat` and `exp`, in seconds since 1970, where a part happens to be JSON.
+/// `iat` and `exp`, in seconds since 1970, if a part happens to be JSON.
 fn times(text: &str) -> Option<Times> {
     #[derive(serde::Deserialize)]
     struct Claims {
@@ -127,7 +132,7 @@ fn times(text: &str) -> Option<Times> {
         exp: Option<serde_json::Number>,
     }
 
-    // A JWS shows its claims in the second part; a JWE may repeat them in its header, the first.
+    // A JWS has its claims in the second part; a JWE may repeat them in its header, the first.
     let signed = text.split('.').count() == 3;
     let part = text.split('.').nth(usize::from(signed))?;
     let json = Zeroizing::new(URL_SAFE_NO_PAD.decode(part).ok()?);

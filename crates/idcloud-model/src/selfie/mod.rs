@@ -1,6 +1,6 @@
 //! The selfie of a process: a plain image or a capture token.
 //!
-//! The two must never be confused: only a capture token's liveness is checked.
+//! Must not confuse the two: only a capture token's liveness is checked.
 
 pub(crate) mod base64_input;
 pub(crate) mod capture_result;
@@ -19,17 +19,17 @@ use crate::saved_text::saved_text;
 use crate::selfie::image::Place;
 use crate::{CaptureToken, Image};
 
-/// What was photographed, and how.
+/// The selfie.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Selfie {
     /// A plain picture: liveness is not checked, not even passively (Onboarding page).
     Image(Image),
-    /// The capture SDK's token: liveness is checked where the key has it.
+    /// The capture SDK's token: liveness is checked if the key has it.
     CaptureToken(CaptureToken),
 }
 
-/// What kind of selfie was sent, as far as it is known.
+/// The kind of selfie that was sent, if it is known.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -38,7 +38,7 @@ pub enum SelfieKind {
     Image,
     /// A capture token.
     CaptureToken,
-    /// Not known, as for a process that somebody else created.
+    /// Unknown, as for a process that another program created.
     #[default]
     Unknown,
 }
@@ -79,16 +79,18 @@ impl FromStr for SelfieKind {
 }
 
 impl Selfie {
-    /// Recognises what `input` is: a PNG, JPEG or WebP file, base64 of one, a capture token, or the capture SDK's whole result.
+    /// Recognizes `input`: a PNG, JPEG or WebP file, base64 of one, a capture token, or the capture
+    /// SDK's whole result.
     ///
-    /// Base64 may have any form that [`Image::from_input`] takes; it is decoded here and sent in the one form that IDCloud shows. A token
-    /// may be broken into lines or stand in quotes. Of the SDK's result, an object, the member `encrypted` is taken and the preview left
-    /// out. A byte order mark is passed over. `now` is what a capture token's age is measured against.
+    /// Base64 may have any form that [`Image::from_input`] accepts; it is decoded here and sent in
+    /// the one form that IDCloud documents. A token may be broken into lines or quoted. Of the
+    /// SDK's result, an object, the member `encrypted` is taken and the preview ignored. A byte
+    /// order mark is skipped. `now` is the time that a capture token's age is measured at.
     ///
     /// # Errors
-    /// All violations at once, each with the code that IDCloud would have answered: nothing given (20009), none of the three (20505), an
-    /// unreadable header or base64 that was changed on its way (20900), too large (20506), too small (20807), a capture token that is too
-    /// old (10507).
+    /// All violations at once, each with the code that IDCloud would have answered: nothing given
+    /// (20009), none of the three (20505), an unreadable header or base64 that was changed on its
+    /// way (20900), too large (20506), too small (20807), a capture token that is too old (10507).
     pub fn from_input(input: Bytes, now: SystemTime) -> Result<Self, Violations> {
         if image::format_of(&input).is_none()
             && let Ok(text) = saved_text(&input)
@@ -101,7 +103,8 @@ impl Selfie {
         Image::from_input_at(Place::SELFIE_OR_TOKEN, input).map(Self::Image)
     }
 
-    /// Looks at a plain picture to its end, as [`Image::verify`] does. Of a capture token nothing can be told.
+    /// Checks a plain picture to its end, as [`Image::verify`] does. A capture token cannot be
+    /// checked.
     ///
     /// # Errors
     /// As [`Image::verify`].
@@ -112,7 +115,7 @@ impl Selfie {
         }
     }
 
-    /// What kind of selfie it is.
+    /// The kind of selfie.
     #[must_use]
     pub const fn kind(&self) -> SelfieKind {
         match self {
@@ -147,7 +150,7 @@ mod tests {
         Selfie::from_input(input.into(), SystemTime::UNIX_EPOCH)
     }
 
-    /// Every way of writing the same picture is the same picture.
+    /// Every encoding of one picture gives the same picture.
     #[test]
     fn base64_in_any_form() {
         for length in [100, 101, 102] {
@@ -176,7 +179,7 @@ mod tests {
         }
     }
 
-    /// A name is read as it is written and stored.
+    /// A name parses back as it is written and stored.
     #[test]
     fn names_of_kinds() {
         for kind in [

@@ -1,13 +1,13 @@
-//! What was asked: the other half of every verdict.
+//! The question: the other half of every verdict.
 //!
-//! An answer must never be judged without it.
+//! Must not be missing when an answer is judged.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Capabilities, Capability, SelfieKind};
 
-/// What the caller may expect of an answer: the key's capabilities, the kind of selfie, whether the process was seen pending, and whether a
-/// person found it.
+/// What the caller may expect of an answer: the key's capabilities, the kind of selfie, whether the
+/// process was seen pending, and whether a person found it.
 ///
 /// ```
 /// use idcloud_model::{Asked, Capabilities, SelfieKind};
@@ -23,13 +23,13 @@ pub struct Asked {
     selfie: SelfieKind,
     #[serde(default)]
     seen_pending: bool,
-    // Left out where it is false, so that what was stored before there was this member reads and writes the same.
+    // Omitted if false, so that values stored before this member existed read and write the same.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     settled_by_hand: bool,
 }
 
 impl Asked {
-    /// What a key with `capabilities` is asked when `selfie` is sent.
+    /// The question of a key with `capabilities` and a `selfie`.
     #[must_use]
     pub const fn new(capabilities: Capabilities, selfie: SelfieKind) -> Self {
         Self {
@@ -40,19 +40,20 @@ impl Asked {
         }
     }
 
-    /// The same, with whether the process was seen in status 1 or 2.
+    /// Sets whether the process was seen with status 1 or 2.
     ///
-    /// A process that was, and ends inconclusive without a score, was dropped by the score's engine.
+    /// Such a process that ends inconclusive without a score was dropped by the score's engine.
     #[must_use]
     pub const fn with_seen_pending(mut self, seen: bool) -> Self {
         self.seen_pending = seen;
         self
     }
 
-    /// The same, with whether a person found the process and no program compared whose it is.
+    /// Sets whether a person found the process and no program compared its person.
     ///
-    /// An ambiguous end leaves no process id; a person then looks for the process elsewhere and names it. One mistyped id would give the
-    /// verdict about somebody else, so such a process approves nothing until a program has compared its person.
+    /// An ambiguous end leaves no process id; a person then looks for the process elsewhere and
+    /// names it. One mistyped id would give the verdict about another person, so such a process
+    /// approves nothing until a program has compared its person.
     ///
     /// ```
     /// use idcloud_model::{Asked, Capabilities, SelfieKind};
@@ -66,7 +67,7 @@ impl Asked {
         self
     }
 
-    /// The same, with these capabilities beside the key's.
+    /// Adds capabilities to the key's.
     #[must_use]
     pub const fn with_more(mut self, capabilities: Capabilities) -> Self {
         self.capabilities = self.capabilities.union(capabilities);
@@ -85,19 +86,20 @@ impl Asked {
         self.selfie
     }
 
-    /// Whether the process was seen in status 1 or 2.
+    /// Whether the process was seen with status 1 or 2.
     #[must_use]
     pub const fn seen_pending(&self) -> bool {
         self.seen_pending
     }
 
-    /// Whether a person found the process and no program compared whose it is.
+    /// Whether a person found the process and no program compared its person.
     #[must_use]
     pub const fn settled_by_hand(&self) -> bool {
         self.settled_by_hand
     }
 
-    /// Whether liveness is checked at all: a capture token went to a key that has the capability.
+    /// Whether liveness is checked at all: a capture token was sent with a key that has the
+    /// capability.
     #[must_use]
     pub const fn liveness_checked(&self) -> bool {
         matches!(self.selfie, SelfieKind::CaptureToken) && self.has(Capability::Liveness)
@@ -112,7 +114,7 @@ impl Asked {
 mod tests {
     use super::*;
 
-    /// What was stored before a member was there still reads, and writes the same.
+    /// Values stored before a member existed still read, and write the same.
     #[test]
     fn stored_questions_keep_their_form() {
         let stored = r#"{"capabilities":["identity"],"selfie":"image","seenPending":true}"#;

@@ -1,6 +1,6 @@
-//! What an API key is provisioned to answer.
+//! The capabilities of an API key.
 //!
-//! A set must never hold what IDCloud cannot provide: no risk score and no Serpro without identity.
+//! Must not hold a set that IDCloud cannot provide: no risk score and no Serpro without identity.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,8 +10,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// One kind of evidence that an API key may provide.
 ///
-/// Capabilities hang on the API key and not on the request (overview of the by-Client integration), which is why a key is always declared
-/// together with its set.
+/// Capabilities belong to the API key and not to the request (overview of the by-Client
+/// integration), so a key is always declared together with its set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Capability {
@@ -34,7 +34,7 @@ pub enum Capability {
 }
 
 impl Capability {
-    /// Every capability, in the order of the table of decisions.
+    /// Every capability, in the order of the decision table.
     pub const ALL: [Self; 8] = [
         Self::Liveness,
         Self::Identity,
@@ -106,7 +106,7 @@ impl<'de> Deserialize<'de> for Capability {
     }
 }
 
-/// Why a list of capabilities is not a set that a key can have.
+/// Why a list of capabilities is no set that a key can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CapabilityError {
@@ -120,7 +120,7 @@ pub enum CapabilityError {
     NeedsIdentity(Capability),
 }
 
-/// What may accompany identity and nothing else.
+/// Capabilities that exist only beside identity.
 ///
 /// ```compile_fail
 /// // A risk score without identity cannot be written.
@@ -173,7 +173,7 @@ impl Capabilities {
         Self(self.0 | Capability::Liveness.bit())
     }
 
-    /// Adds identity and what accompanies it.
+    /// Adds identity and its extras.
     #[must_use]
     pub const fn with_identity(self, extras: IdentityExtras) -> Self {
         Self(self.0 | Capability::Identity.bit() | extras.0)
@@ -219,10 +219,11 @@ impl Capabilities {
         Self(self.0 | other.0)
     }
 
-    /// What both sets have.
+    /// The capabilities in both sets.
     #[must_use]
     pub const fn intersection(self, other: Self) -> Self {
-        // Neither set has a risk score or Serpro without identity, so what both have has not either.
+        // Neither set has a risk score or Serpro without identity, so neither does their
+        // intersection.
         Self(self.0 & other.0)
     }
 
@@ -262,7 +263,7 @@ impl Capabilities {
 impl FromStr for Capabilities {
     type Err = CapabilityError;
 
-    /// Reads a list with commas between; white space and empty places are passed over.
+    /// Parses a comma-separated list; white space and empty items are skipped.
     fn from_str(list: &str) -> Result<Self, Self::Err> {
         let mut bits = 0;
         for name in list.split(',').filter(|name| !name.trim().is_empty()) {
@@ -307,7 +308,8 @@ impl<'de> Deserialize<'de> for Capabilities {
 mod tests {
     use super::*;
 
-    /// Every one of the 256 sets either has identity where it needs it, or is refused; and what is accepted round-trips.
+    /// Each of the 256 sets either has identity if it needs it, or is refused; an accepted set
+    /// round-trips.
     #[test]
     fn every_set() {
         for bits in 0..=u8::MAX {

@@ -1,6 +1,6 @@
-//! The table that turns an answer into a decision.
+//! The decision table: turns an answer into a decision.
 //!
-//! Pure and total. Whatever it does not list must never be an approval.
+//! Must not approve anything that it does not list; pure and total.
 
 use crate::answer::face_match::Match;
 use crate::catalogue::generated::scenarios::{
@@ -13,10 +13,11 @@ use crate::{
     RiskScore, Scenario, Serpro, Status, TrustDecision,
 };
 
-/// Judges a final process against what was asked.
+/// Judges a final process against the question.
 ///
-/// Rows are read top down and the first that matches wins; refusals stand before doubts, and doubts before approvals. Evidence that was asked for
-/// and is absent is never an approval; evidence that was not asked for can only make a verdict worse.
+/// Rows are read top down and the first that matches wins; rejections come before doubts, and
+/// doubts before approvals. Missing evidence that was asked for is never an approval; evidence that
+/// was not asked for can only make a verdict worse.
 ///
 /// ```
 /// use idcloud_model::{Asked, Capabilities, Decision, IdentityExtras, Policy, Process, SelfieKind, decide};
@@ -53,7 +54,7 @@ pub fn decide(process: &FinalProcess, asked: &Asked, policy: &Policy) -> Verdict
     }
 }
 
-/// Whether the answer's words about liveness stand for no check.
+/// Whether the answer's liveness value stands for no check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Unchecked {
     No,
@@ -73,7 +74,7 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// What follows.
+    /// The decision.
     #[must_use]
     pub const fn decision(&self) -> Decision {
         self.decision
@@ -85,13 +86,13 @@ impl Verdict {
         self.scenario
     }
 
-    /// Capabilities that were declared and did not answer: most likely the key lacks them.
+    /// Declared capabilities that did not answer: most likely the key lacks them.
     pub fn missing(&self) -> impl Iterator<Item = Capability> {
         self.missing.iter()
     }
 
-    /// Whether the answer lacks what was asked for (`missing-evidence`, `document-unread`): older generations answer some evidence only when the
-    /// process is asked for, so that one look may bring it.
+    /// Whether the answer lacks evidence that was asked for (`missing-evidence`,
+    /// `document-unread`): older API generations return some evidence only in a lookup.
     #[must_use]
     pub const fn is_incomplete(&self) -> bool {
         matches!(
@@ -100,8 +101,8 @@ impl Verdict {
         )
     }
 
-    /// What happened, what it does not say, and what to do next; and where it holds, that liveness was not checked and which
-    /// capabilities the key seems to lack.
+    /// What happened, what it does not prove, and what to do next; if so, also that liveness was
+    /// not checked, and which capabilities the key seems to lack.
     #[must_use]
     pub fn explanation(&self, language: Language) -> String {
         let mut text = self.scenario.explanation(language).to_owned();
@@ -118,7 +119,7 @@ impl Verdict {
         text
     }
 
-    /// An approval must say when liveness has no part in it, unless its row already does.
+    /// An approval must say if liveness has no part in it, unless its row already does.
     fn liveness_note(self) -> Option<&'static Text> {
         if self.decision != Decision::Approve {
             return None;
@@ -155,7 +156,7 @@ fn row(process: &FinalProcess, asked: Asked, policy: Policy) -> Scenario {
         .unwrap_or(Scenario::Unlisted)
 }
 
-/// Rows that reject, whatever was asked.
+/// Rows that reject, whatever the question was.
 fn rejection(evidence: &Evidence) -> Option<Scenario> {
     let score = evidence.risk_score().and_then(RiskScore::value);
     let inconclusive = evidence.identity() == Some(&IdentityResult::Inconclusive);
@@ -185,7 +186,7 @@ fn rejection(evidence: &Evidence) -> Option<Scenario> {
     None
 }
 
-/// Rows that send to review or recapture before anything may approve.
+/// Rows that lead to review or recapture before anything may approve.
 fn doubt(evidence: &Evidence, asked: Asked, policy: Policy) -> Option<Scenario> {
     let score = evidence.risk_score().and_then(RiskScore::value);
     let inconclusive = evidence.identity() == Some(&IdentityResult::Inconclusive);
@@ -246,7 +247,7 @@ fn doubt(evidence: &Evidence, asked: Asked, policy: Policy) -> Option<Scenario> 
     None
 }
 
-/// Rows that approve, each only where its evidence was asked for, and the reviews among them.
+/// Rows that approve, each only if its evidence was asked for, and the reviews among them.
 fn approval(evidence: &Evidence, asked: Asked, policy: Policy) -> Option<Scenario> {
     let score = evidence.risk_score().and_then(RiskScore::value);
     let checked = asked.liveness_checked();
@@ -286,7 +287,8 @@ fn approval(evidence: &Evidence, asked: Asked, policy: Policy) -> Option<Scenari
         .then_some(Scenario::DocumentMatched)
 }
 
-/// A living person, where nothing but liveness was asked for, or the behavior alert beside it and there is no sign of fraud.
+/// A living person, if only liveness was asked for, or also the behavior alert and there is no sign
+/// of fraud.
 fn is_live(evidence: &Evidence, asked: Asked) -> bool {
     let alone = Capabilities::NONE.with_liveness();
     let no_sign_of_fraud = matches!(
@@ -326,7 +328,8 @@ fn is_contradictory(evidence: &Evidence, asked: Asked, policy: Policy) -> bool {
         || (evidence.has_error() && evidence.is_there())
 }
 
-/// A score below the policy's beside something that speaks for the person. What an inconclusive identity's score means has rows of its own.
+/// A score below the policy's beside evidence for the person. The score of an inconclusive identity
+/// has rows of its own.
 fn is_unsupported(evidence: &Evidence, asked: Asked, policy: Policy) -> bool {
     let low = evidence
         .risk_score()
@@ -369,7 +372,8 @@ fn document_matches(evidence: &Evidence) -> [Option<&Match>; 2] {
     })
 }
 
-/// Whether a similarity that was asked for reaches `least`. One that was not asked for cannot make the verdict better.
+/// Whether a similarity that was asked for reaches `least`. One that was not asked for cannot
+/// improve the verdict.
 fn is_similar_enough(evidence: &Evidence, asked: Asked, least: u8) -> bool {
     let similarity = evidence.serpro().and_then(Serpro::similarity);
     asked.has(Capability::Serpro) && similarity.is_some_and(|similarity| similarity >= least)
@@ -377,8 +381,8 @@ fn is_similar_enough(evidence: &Evidence, asked: Asked, least: u8) -> bool {
 
 /// The capabilities that were asked for and did not answer.
 ///
-/// A score is due only when identity is inconclusive, where its absence has a row of its own; liveness is included in an identity `yes` or `no`
-/// that was itself asked for.
+/// A score is due only if identity is inconclusive, and its absence then has a row of its own;
+/// liveness is included in an identity `yes` or `no` that was itself asked for.
 fn missing(evidence: &Evidence, asked: Asked) -> Missing {
     let identity = evidence.identity();
     let includes_liveness = asked.has(Capability::Identity)
@@ -388,7 +392,7 @@ fn missing(evidence: &Evidence, asked: Asked) -> Missing {
         let present = match capability {
             Capability::Liveness => evidence.liveness().is_some() || includes_liveness,
             Capability::Identity => identity.is_some(),
-            // Its newest spelling is the level of risk.
+            // The newest spelling is the risk level.
             Capability::BehaviorAlert => {
                 evidence.behavior_alert().is_some() || evidence.risk_level().is_some()
             }

@@ -1,4 +1,4 @@
-//! What an answer says about liveness, in the light of what was asked.
+//! Interprets an answer's liveness for a question.
 //!
 //! Must not read the constant 1 as a check.
 
@@ -6,14 +6,14 @@ use serde_json::Value;
 
 use crate::{Asked, Evidence, IdentityResult, LivenessResult, SelfieKind, UnknownValue};
 
-/// What an answer really says about liveness, given what was asked.
+/// What an answer says about liveness, given the question.
 ///
-/// Liveness is checked only when a capture token was sent and the key has the capability. In every other case IDCloud answers a constant 1,
-/// or says nothing beside an identity `yes` (Onboarding page).
+/// Liveness is checked only if a capture token was sent and the key has the capability. In every
+/// other case IDCloud answers a constant 1, or nothing beside an identity `yes` (Onboarding page).
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum LivenessReading {
-    /// Checked, and a living person was there.
+    /// Checked: a living person.
     Live,
     /// Checked, and included in an identity `yes`.
     Implied,
@@ -21,18 +21,18 @@ pub enum LivenessReading {
     NotLive,
     /// Could not be determined.
     Inconclusive,
-    /// The constant 1, or silence after `yes`, without any check.
+    /// The constant 1, or nothing after `yes`, without any check.
     NotChecked,
-    /// The same, where nobody knows what kind of selfie was sent.
+    /// The same, for an unknown kind of selfie.
     Unverified,
     /// A value that this version does not know.
     Unknown(UnknownValue),
-    /// The answer says nothing.
+    /// The answer has no liveness.
     Absent,
 }
 
 impl LivenessReading {
-    /// Reads `evidence` in the light of what was asked.
+    /// Interprets `evidence` for the question.
     #[must_use]
     pub fn of(evidence: &Evidence, asked: &Asked) -> Self {
         let unchecked = match asked.selfie() {
@@ -51,7 +51,7 @@ impl LivenessReading {
         }
     }
 
-    /// As JSON: a name such as `not-checked`, an unknown value as it came, or null.
+    /// As JSON: a name such as `not-checked`, an unknown value unchanged, or null.
     #[must_use]
     pub fn to_json(&self) -> Value {
         match self {

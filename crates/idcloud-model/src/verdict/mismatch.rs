@@ -1,28 +1,29 @@
-//! Where what a key was declared to have and what it answered differ.
+//! Differences between a key's declared capabilities and its answers.
 //!
-//! Must not be left unsaid: either the key or its declaration is wrong.
+//! Must not be hidden: either the key or its declaration is wrong.
 
 use crate::{
     Asked, Capabilities, Capability, FinalProcess, Language, LivenessResult, Status, Verdict,
 };
 
-/// One difference between what a key was declared to have and what it answered.
+/// One difference between a key's declared capabilities and its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Mismatch {
     /// Declared, and not answered.
     Unanswered(Capability),
-    /// Answered, and not declared. Liveness is never listed: IDCloud answers it for keys that lack it.
+    /// Answered, and not declared. Liveness is never listed: IDCloud answers it for keys that lack
+    /// it.
     Undeclared {
         /// What was answered.
         capability: Capability,
-        /// What the key has to be declared with, so that everything that it answered counts.
+        /// The declaration under which everything in the answer counts.
         declare: Capabilities,
     },
 }
 
 impl Mismatch {
-    /// The capability that is at odds.
+    /// The capability that differs.
     #[must_use]
     pub const fn capability(self) -> Capability {
         match self {
@@ -39,7 +40,8 @@ impl Mismatch {
         }
     }
 
-    /// What to do about it, in one clause; for evidence that was not declared with the words that declare it on the command line.
+    /// What to do about it, in one clause; for undeclared evidence with the command-line words that
+    /// declare it.
     #[must_use]
     pub fn remedy(self, language: Language) -> String {
         let name = self.capability().as_str();
@@ -78,10 +80,11 @@ const fn evidence_name(capability: Capability, language: Language) -> &'static s
     }
 }
 
-/// The differences that `process` shows, for a key that is declared with `declared` and was asked `asked` of it, which led to `verdict`.
+/// The differences between the `declared` capabilities of a key and `process`, which was asked
+/// `asked` and led to `verdict`.
 ///
-/// What ended early, because it failed or because nobody alive was there, shows what it got to and proves nothing about the rest (Response
-/// scenarios page).
+/// A process that ended early, because it failed or because no living person was there, shows what
+/// it reached and proves nothing about the rest (Response scenarios page).
 pub fn mismatches(
     process: &FinalProcess,
     asked: Asked,
@@ -93,7 +96,7 @@ pub fn mismatches(
         || evidence.liveness() == Some(&LivenessResult::NotLive);
     let unanswered: Vec<_> = verdict
         .missing()
-        // A score that was waited for and never came was dropped: the key has it.
+        // A score that was expected and never came was dropped: the key has the capability.
         .filter(|capability| *capability != Capability::RiskScore || !asked.seen_pending())
         .filter(|_| !ended_early)
         .collect();
@@ -132,7 +135,7 @@ fn answered(process: &FinalProcess) -> [(Capability, bool); 7] {
     ]
 }
 
-/// The declaration with `more`, and with identity where something in it exists beside identity only.
+/// The declaration with `more`, and with identity if something in it exists only beside identity.
 fn declared_with(declared: Capabilities, more: &[Capability]) -> Capabilities {
     let all = || declared.iter().chain(more.iter().copied());
     Capabilities::try_from_iter(all())
@@ -158,7 +161,7 @@ mod tests {
             .collect()
     }
 
-    /// Evidence that the key is not declared to have comes with the words that declare it.
+    /// Undeclared evidence comes with the words that declare it.
     #[test]
     fn the_words_declare_what_was_answered() {
         const OPEN: &str = r#""unicoId":{"result":"inconclusive"},"score":90"#;

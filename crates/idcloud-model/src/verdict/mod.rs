@@ -1,4 +1,5 @@
-//! What an answer means for a question: the decision table.
+//! The meaning of an answer to a question: the decision table.
+//!
 //! Must not approve what was not asked.
 
 pub(crate) mod asked;

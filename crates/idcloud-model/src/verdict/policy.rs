@@ -1,18 +1,19 @@
-//! What the caller demands beyond the table.
+//! The caller's requirements beyond the table.
 //!
-//! A policy must only ever move verdicts within the table's rows; it adds none.
+//! Must not add a row: a policy only moves verdicts within the table's rows.
 
 use serde::{Deserialize, Serialize};
 
-/// The lowest and the highest risk score that there can be.
+/// The range of risk scores.
 const SCORES: std::ops::RangeInclusive<i8> = -100..=100;
 
-/// The highest similarity to the government's picture that there can be.
+/// The highest similarity to the government's picture.
 const MAX_SERPRO: u8 = 100;
 
 /// The three settings of the table.
 ///
-/// A stored policy is refused when it demands what no answer can give, so that a slip of the pen does not send everybody to review.
+/// A stored policy with a requirement that no answer can meet is refused, so that a typing error
+/// does not send every person to review.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", try_from = "Stored")]
@@ -22,7 +23,7 @@ pub struct Policy {
     min_serpro: Option<u8>,
 }
 
-/// Why a stored policy is none.
+/// Why a stored policy is invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PolicyError {
@@ -34,7 +35,7 @@ pub enum PolicyError {
     MinSerpro,
 }
 
-/// A policy as it was written, not checked yet.
+/// A stored policy, unchecked.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(rename = "Policy"))]
 #[derive(Deserialize)]
@@ -91,9 +92,10 @@ impl TryFrom<Stored> for Policy {
 }
 
 impl Default for Policy {
-    /// Approves scores from 50, does not demand liveness, ignores Serpro.
+    /// Approves scores from 50, does not require liveness, ignores Serpro.
     ///
-    /// 50 is this project's choice: IDCloud publishes one threshold only, +50 as the precondition for using a document again.
+    /// 50 is this project's choice: IDCloud publishes one threshold only, +50 as the precondition
+    /// for reusing a document.
     fn default() -> Self {
         Self {
             approve_from: 50,
@@ -104,9 +106,10 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// The lowest risk score that approves an inconclusive identity. Zero and less never approve, whatever is set here.
+    /// Sets the lowest risk score that approves an inconclusive identity. Zero and less never
+    /// approve, whatever is set here.
     ///
-    /// Kept within -100..=100, the scores that there are, so that what is stored can be read again.
+    /// Clamped to -100..=100, the range of scores, so that a stored policy reads back.
     #[must_use]
     pub const fn with_approve_from(mut self, score: i8) -> Self {
         self.approve_from = if score < *SCORES.start() {
@@ -119,16 +122,16 @@ impl Policy {
         self
     }
 
-    /// Whether a verdict without checked liveness goes to review.
+    /// Sets whether a verdict without checked liveness goes to review.
     #[must_use]
     pub const fn with_require_liveness(mut self, required: bool) -> Self {
         self.require_liveness = required;
         self
     }
 
-    /// The least similarity to the government's picture; -1, -2 and silence never satisfy it.
+    /// Sets the least similarity to the government's picture; -1, -2 and no answer never meet it.
     ///
-    /// Kept within 0..=100, the similarities that there are, so that what is stored can be read again.
+    /// Clamped to 0..=100, the range of similarities, so that a stored policy reads back.
     #[must_use]
     pub const fn with_min_serpro(mut self, similarity: Option<u8>) -> Self {
         self.min_serpro = match similarity {
@@ -165,7 +168,7 @@ mod tests {
         serde_json::from_str(json).map_err(|error| error.to_string())
     }
 
-    /// A threshold that no answer can reach is a slip, not a policy.
+    /// A threshold that no answer can reach is a mistake, not a policy.
     #[test]
     fn impossible_thresholds_are_refused() {
         for (json, error) in [
@@ -187,7 +190,8 @@ mod tests {
         );
     }
 
-    /// Whatever the builder makes comes back from storage: a policy travels with processes that were paid for.
+    /// Every policy that the builder makes reads back from storage: a policy is stored with
+    /// processes that were paid for.
     #[test]
     fn every_policy_comes_back() {
         for score in [i8::MIN, -101, -100, 0, 50, 100, 101, i8::MAX] {

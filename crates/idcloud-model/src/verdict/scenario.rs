@@ -1,6 +1,6 @@
-//! The rows of the table of decisions, by their ids.
+//! The rows of the decision table, by their ids.
 //!
-//! An id is public interface: it must never change its meaning.
+//! Must not change the meaning of an id: ids are public interface.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,14 +11,14 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::catalogue::generated::scenarios::{NOTE_SIMULATED, SCENARIOS};
 use crate::{Language, PendingProcess, Status};
 
-/// What follows from an answer.
+/// The decision that follows from an answer.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Decision {
-    /// Go on.
+    /// Continue.
     Approve,
-    /// A person has to look.
+    /// A person has to decide.
     Review,
     /// Ask for a new capture, which is a new process and is billed again. IDCloud calls it retry.
     Recapture,
@@ -81,7 +81,7 @@ macro_rules! scenarios {
                 match self { $(Self::$name => $id),+ }
             }
 
-            /// The decision, or nothing for the rows that say to wait.
+            /// The decision, or `None` for the rows that say to wait.
             #[must_use]
             pub const fn decision(self) -> Option<Decision> {
                 match self { $(Self::$name => $decision),+ }
@@ -113,7 +113,7 @@ scenarios! {
     IdentityNo = "identity-no" => REJECT;
     /// The 1:1 comparison is false.
     FaceMismatch = "face-mismatch" => REJECT;
-    /// IDCloud itself refuses.
+    /// IDCloud itself rejects.
     TrustDenied = "trust-denied" => REJECT;
     /// A behavior alert with a score of zero or less.
     AlertWithoutSupport = "alert-without-support" => REJECT;
@@ -121,7 +121,7 @@ scenarios! {
     ScoreNegative = "score-negative" => REJECT;
     /// The document is not the subject's.
     DocumentMismatch = "document-mismatch" => REJECT;
-    /// A person found the process, and no program compared whose it is.
+    /// A person found the process, and no program compared its person.
     SettledByHand = "settled-by-hand" => REVIEW;
     /// The evidence contradicts itself.
     Contradiction = "contradiction" => REVIEW;
@@ -133,7 +133,7 @@ scenarios! {
     TrustHighRisk = "trust-high-risk" => REVIEW;
     /// IDCloud could not decide.
     TrustInconclusive = "trust-inconclusive" => REVIEW;
-    /// IDCloud wants a new capture.
+    /// IDCloud asks for a new capture.
     TrustRecapture = "trust-recapture" => RECAPTURE;
     /// Liveness 0.
     LivenessInconclusive = "liveness-inconclusive" => RECAPTURE;
@@ -143,7 +143,7 @@ scenarios! {
     Drop = "drop" => RECAPTURE;
     /// Identity inconclusive with a score below the threshold.
     ScoreLow = "score-low" => REVIEW;
-    /// The policy's Serpro similarity is not met.
+    /// The policy's Serpro similarity is not reached.
     SerproLow = "serpro-low" => REVIEW;
     /// The number on the document was not compared with the subject's.
     DocumentUnread = "document-unread" => REVIEW;
@@ -165,9 +165,9 @@ scenarios! {
     FaceMatch = "face-match" => APPROVE;
     /// The 1:1 comparison is true, liveness not checked.
     FaceMatchWithoutLiveness = "face-match-without-liveness" => APPROVE;
-    /// A living person, and nothing else was asked.
+    /// A living person, and nothing else was asked for.
     Live = "live" => APPROVE;
-    /// The document is the subject's.
+    /// The document belongs to the subject.
     DocumentMatched = "document-matched" => APPROVE;
     /// Nothing else matched.
     Unlisted = "unlisted" => REVIEW;
@@ -200,7 +200,7 @@ impl<'de> Deserialize<'de> for Scenario {
 }
 
 impl Scenario {
-    /// The row with this id; none where this version knows no such row.
+    /// The row with this id; `None` if this version has no such row.
     #[must_use]
     pub fn from_id(id: &str) -> Option<Self> {
         Self::ALL
@@ -209,10 +209,10 @@ impl Scenario {
             .find(|scenario| scenario.id() == id)
     }
 
-    /// What happened, what it does not say, and what to do next, in one sentence.
+    /// What happened, what it does not prove, and what to do next, in one sentence.
     #[must_use]
     pub fn explanation(self, language: Language) -> &'static str {
-        // The table is written from the same list, in the same order; a test holds the two together.
+        // The table is generated from the same list, in the same order; a test compares them.
         SCENARIOS
             .iter()
             .find(|entry| entry.id == self.id())
@@ -233,7 +233,7 @@ impl fmt::Display for Scenario {
 }
 
 impl PendingProcess {
-    /// Which row of the table says to wait.
+    /// The row of the table that says to wait.
     #[must_use]
     pub const fn scenario(&self) -> Scenario {
         match self.status() {
@@ -248,7 +248,8 @@ impl PendingProcess {
 mod tests {
     use super::*;
 
-    /// The spec and the code hold the same rows, in the same order, with the same decisions, and each is explained in both languages.
+    /// The spec and the code have the same rows, in the same order, with the same decisions, and
+    /// each is explained in both languages.
     #[test]
     fn the_spec_has_the_same_rows() {
         let spec: Vec<_> = SCENARIOS
@@ -274,7 +275,7 @@ mod tests {
         }
     }
 
-    /// An id is public interface: what is written down can be read again.
+    /// An id is public interface: a stored id parses back.
     #[test]
     fn ids_and_names_are_read_again() {
         for scenario in Scenario::ALL {

@@ -1,6 +1,6 @@
 //! An answer of the create and process endpoints, of any generation.
 //!
-//! Must read whatever comes, and lose nothing of it.
+//! Must not fail on anything in it, nor lose any of it.
 
 use std::fmt;
 
@@ -18,9 +18,11 @@ use crate::{AdditionalInfo, Document, ProcessId, Status};
 /// An answer about one process, before its status is judged.
 pub(crate) struct Answer {
     pub(crate) id: Option<ProcessId>,
-    /// The status; for the oldest 1:1 answer, which has none and nothing but an id, `authenticated`, `liveness` and errors, completed.
+    /// The status; completed for the oldest 1:1 answer, which has none, and only an id,
+    /// `authenticated`, `liveness` and errors.
     pub(crate) status: Option<Status>,
-    /// `state` or `processId` stands in it, as in a webhook's payload: nobody signs those, so that what else they say is no result.
+    /// It has a `state` or `processId`, as a webhook's payload does, which is not signed: so the
+    /// rest of it is no result.
     pub(crate) is_notice: bool,
     pub(crate) evidence: Evidence,
 }
@@ -65,7 +67,8 @@ const MEMBERS: [(&str, Member); 13] = [
     ("processAdditionalInfo", Member::AdditionalInfo),
 ];
 
-/// Nearly every answer spells its members as documented, which is told much sooner than any other spelling.
+/// Nearly every answer spells its members as documented, which is recognized much faster than any
+/// other spelling.
 fn member(name: &str) -> Option<Member> {
     let mut members = MEMBERS.iter();
     members
@@ -93,7 +96,8 @@ impl<'de> Visitor<'de> for AnswerVisitor {
         let mut old_comparison = true;
         let mut is_notice = false;
         while let Some(Name(name)) = map.next_key()? {
-            // `keep` holds the first value: a second that differs makes the evidence contradictory instead of winning.
+            // `keep` holds the first value: a second, different value makes the evidence
+            // contradictory instead of winning.
             let member = member(&name);
             old_comparison &= matches!(
                 member,
@@ -185,12 +189,12 @@ impl<'de> Visitor<'de> for AnswerVisitor {
     }
 }
 
-/// Whether a member is one that notifications have and answers have not.
+/// Whether only notifications have this member, and answers do not.
 pub(crate) fn is_notices_own(name: &str, value: &Value) -> bool {
     !value.is_null() && (names::is_same("state", name) || names::is_same("processId", name))
 }
 
-/// Keeps the first value; a second that differs is a conflict.
+/// Keeps the first value; a second, different value is a conflict.
 pub(crate) fn keep<T: PartialEq>(slot: &mut Option<T>, value: Option<T>, conflict: &mut bool) {
     match (slot.as_ref(), &value) {
         (Some(first), Some(second)) => *conflict |= first != second,
@@ -199,7 +203,7 @@ pub(crate) fn keep<T: PartialEq>(slot: &mut Option<T>, value: Option<T>, conflic
     }
 }
 
-/// An id that is safe to use, or whatever came in its place.
+/// A usable id, or the value in its place.
 #[derive(PartialEq)]
 enum WireId {
     Valid(ProcessId),
@@ -207,7 +211,7 @@ enum WireId {
 }
 
 impl WireId {
-    /// The id; what came in its place is listed.
+    /// The id; a value in its place is listed as unknown.
     fn usable(self, unknown: &mut UnknownMembers) -> Option<ProcessId> {
         match self {
             Self::Valid(id) => Some(id),
@@ -224,7 +228,7 @@ impl Scalar for WireId {
         ProcessId::from_wire(word).map(Self::Valid)
     }
 
-    /// No published id is a number, but one would be safe to use.
+    /// No published id is a number, but a number would be safe to use.
     fn from_integer(number: i64) -> Option<Self> {
         (number > 0).then(|| Self::from_word(&number.to_string()))?
     }

@@ -1,13 +1,13 @@
-//! Errors that stand in an answer about a process.
+//! Errors inside an answer about a process.
 //!
-//! Must not miss one that stands beside evidence, and must take no other unknown member for one.
+//! Must not miss an error beside evidence, and must take no other unknown member for one.
 
 use serde_json::Value;
 
 use super::names::is_same;
 use crate::ErrorCode;
 
-/// The members that hold evidence as an object, within which an error may stand too.
+/// The members that hold evidence as an object, which may contain an error too.
 pub(crate) const EVIDENCE_OBJECTS: [&str; 7] = [
     "unicoId",
     "identityFraudsters",
@@ -18,10 +18,10 @@ pub(crate) const EVIDENCE_OBJECTS: [&str; 7] = [
     "document",
 ];
 
-/// Whether an unknown member, nested ones as `outer.inner`, says that something went wrong.
+/// Whether an unknown member, a nested one as `outer.inner`, reports an error.
 ///
-/// `error` and `errors` do, at the top and within an evidence object, unless their value says nothing; so does `code` at the top in the form of
-/// a documented code. `message` alone does not.
+/// `error` and `errors` do, at the top level and within an evidence object, unless their value is
+/// empty; so does a top-level `code` in the form of a documented code. `message` alone does not.
 pub(crate) fn is_error(name: &str, value: &Value) -> bool {
     match name.split_once('.') {
         Some((outer, inner)) => {
@@ -33,7 +33,7 @@ pub(crate) fn is_error(name: &str, value: &Value) -> bool {
     }
 }
 
-/// Whether a member at the top belongs to errors, also where it says nothing.
+/// Whether a top-level member belongs to errors, even if its value is empty.
 pub(crate) fn is_error_member(name: &str, value: &Value) -> bool {
     is_error_name(name) || is_code(name, value)
 }

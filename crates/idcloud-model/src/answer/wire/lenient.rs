@@ -1,26 +1,28 @@
-//! Mends an answer that the JSON reader turned down: its character set, and values that no reader can keep.
+//! Repairs an answer that the JSON reader refused: its character set, and values that no reader can
+//! represent.
 //!
-//! Must not mend a value into a known one: what cannot be kept becomes a text that no evidence has.
+//! Must not repair a value into a known one: an unrepresentable value becomes a text that no
+//! evidence has.
 
 use std::borrow::Cow;
 
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-/// Deeper values are not read: the JSON reader's own limit is 128.
+/// The deepest nesting that is read: the JSON reader's own limit is 128.
 const DEEPEST: usize = 100;
-/// Stands where a value was nested too deeply.
+/// Replaces a value that was nested too deeply.
 const TOO_DEEP: &str = "\"nested too deeply\"";
 
-/// An answer that can be read now, or as much of it as arrived.
+/// An answer that can be read now, or the part of it that arrived.
 pub(super) struct Mended {
-    /// One object. Of an answer that was cut off, its members that arrived whole.
+    /// One object. Of an answer that was cut off, the members that arrived completely.
     pub(super) text: Zeroizing<String>,
     /// Nothing was cut off, and nothing follows.
     pub(super) is_whole: bool,
 }
 
-/// Mends `bytes`; nothing where they are not the beginning of an object with a member that arrived whole.
+/// Repairs `bytes`; `None` if they are not the start of an object with a complete member.
 pub(super) fn mend(bytes: &[u8]) -> Option<Mended> {
     let text = Zeroizing::new(decoded(bytes).into_owned());
     let mut mending = Mending {
@@ -46,7 +48,7 @@ pub(super) fn mend(bytes: &[u8]) -> Option<Mended> {
     })
 }
 
-/// The text in whatever character set it came: UTF-8, UTF-16, or Latin-1 where bytes are not UTF-8.
+/// The text in its character set: UTF-8, UTF-16, or Latin-1 for bytes that are not UTF-8.
 fn decoded(bytes: &[u8]) -> Cow<'_, str> {
     let wide = |from_bytes: fn([u8; 2]) -> u16, bytes: &[u8]| {
         let units = bytes.chunks_exact(2);
@@ -67,7 +69,7 @@ fn decoded(bytes: &[u8]) -> Cow<'_, str> {
     }
 }
 
-/// Every byte that is not UTF-8 is a character of its own.
+/// Decodes each byte that is not UTF-8 as a character of its own.
 fn latin_1(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len() + 64);
     for chunk in bytes.utf8_chunks() {
@@ -80,15 +82,15 @@ fn latin_1(bytes: &[u8]) -> String {
 struct Mending<'a> {
     rest: &'a str,
     out: String,
-    /// What closes the values that are open.
+    /// The closing brackets of the open values.
     closers: Vec<char>,
-    /// What may come next.
+    /// The tokens that may come next.
     next: Next,
-    /// Where the last member of the outermost object ends that arrived whole.
+    /// Where the last complete member of the outermost object ends.
     arrived: usize,
 }
 
-/// What JSON's rules allow next.
+/// The tokens that JSON allows next.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Next {
     /// A member's name.
@@ -106,7 +108,7 @@ enum Next {
 }
 
 impl Mending<'_> {
-    /// Goes through one object to its end; nothing where it has none, or breaks JSON's rules before.
+    /// Reads one object to its end; `None` if it has no end, or breaks JSON's rules before.
     fn run(&mut self) -> Option<()> {
         if !self.rest.starts_with('{') {
             return None;
@@ -182,7 +184,8 @@ impl Mending<'_> {
         }
     }
 
-    /// A string, with what the reader would refuse in it replaced: surrogates alone, control characters, escapes that are none.
+    /// A string, with replacements for what the reader would refuse: lone surrogates, control
+    /// characters, invalid escapes.
     fn string(&mut self) -> Option<()> {
         let end = end_of_string(self.rest)?;
         let (text, rest) = self.rest.split_at_checked(end)?;
@@ -202,7 +205,8 @@ impl Mending<'_> {
                         '"' | '\\' | '/' | 'b' | 'f' | 'n' | 'r' | 't' => {
                             self.out.extend(['\\', escaped]);
                         }
-                        // Pairs of surrogates are lost with the single ones: nothing that is known holds any.
+                        // Surrogate pairs are lost together with lone ones: no known value holds
+                        // any.
                         'u' => {
                             let digits = chars.as_str().get(..4);
                             let read =
@@ -231,7 +235,7 @@ impl Mending<'_> {
         }
     }
 
-    /// A number, `true`, `false` or `null`. Numbers that no reader can keep become texts.
+    /// A number, `true`, `false` or `null`. A number that no reader can represent becomes a text.
     fn word(&mut self) -> Option<()> {
         let is_end =
             |c: char| c.is_whitespace() || matches!(c, ',' | ':' | '{' | '}' | '[' | ']' | '"');
@@ -254,7 +258,7 @@ impl Mending<'_> {
         Some(())
     }
 
-    /// Leaves a whole value out.
+    /// Skips a whole value.
     fn skip(&mut self) -> Option<()> {
         let mut open = 0_usize;
         loop {
@@ -274,7 +278,7 @@ impl Mending<'_> {
     }
 }
 
-/// Where the string ends that `text` begins with, its quotes included.
+/// Where the string at the start of `text` ends, quotes included.
 fn end_of_string(text: &str) -> Option<usize> {
     let mut is_escaped = false;
     for (at, byte) in text.bytes().enumerate().skip(1) {
@@ -302,7 +306,7 @@ mod tests {
         Some((mended.text.as_str().to_owned(), mended.is_whole))
     }
 
-    /// What no reader can keep becomes a text, and everything beside it stays as it was.
+    /// An unrepresentable value becomes a text, and everything beside it stays unchanged.
     #[test]
     fn values_that_cannot_be_kept() {
         for (text, whole) in [
@@ -330,7 +334,7 @@ mod tests {
         assert!(is_whole && text.ends_with(r#","a":1}"#) && text.contains("too deeply"));
     }
 
-    /// Of an answer that was cut off stands what arrived whole, and no half of a value.
+    /// Of an answer that was cut off the complete members remain, and no half value.
     #[test]
     fn what_was_cut_off() {
         for (text, arrived) in [
@@ -341,7 +345,7 @@ mod tests {
             (r#"{"a":"x","#, Some(r#"{"a":"x"}"#)),
             (r#"{"a":"x", <html>"#, Some(r#"{"a":"x"}"#)),
             (r#"{"a":"x"] "#, Some(r#"{"a":"x"}"#)),
-            // What breaks JSON's rules is the end of what arrived.
+            // What arrived ends where JSON's rules are broken.
             (r#"{"a":"x","b":3,}"#, Some(r#"{"a":"x","b":3}"#)),
             (r#"{"a":"x",,"b":3}"#, Some(r#"{"a":"x"}"#)),
             (r#"{"a":"x" "b":3}"#, Some(r#"{"a":"x"}"#)),

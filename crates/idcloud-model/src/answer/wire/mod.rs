@@ -1,6 +1,6 @@
-//! How answers are spelt on the wire, in every documented generation: the only place that knows.
+//! The wire form of answers, in every documented generation: the only module that knows it.
 //!
-//! Must read whatever comes, and must never turn something unknown into something known.
+//! Must not fail on any answer, nor turn an unknown value into a known one.
 
 mod answer;
 mod errors;
@@ -29,24 +29,25 @@ pub(crate) fn object(bytes: &[u8]) -> Result<Map<String, Value>, ReadError> {
     strict(bytes).or_else(|wrong| mended(bytes).ok_or(wrong))
 }
 
-/// What a part of an answer says about one process: the members that arrived whole.
+/// The part of an answer about one process that arrived: its complete members.
 pub(crate) fn part(bytes: &[u8]) -> Option<Answer> {
     let mended = lenient::mend(bytes)?;
     serde_json::from_str(&mended.text).ok()
 }
 
-/// Nearly every answer is read by this alone.
+/// Reads nearly every answer.
 fn strict<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ReadError> {
     serde_json::from_str(text(bytes)?).map_err(|error| ReadError::of(&error))
 }
 
-/// An answer that is there in full must not be lost for its character set, or for a value that nobody needs.
+/// A complete answer must not be lost because of its character set, or of a value that is not
+/// needed.
 fn mended<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
     let mended = lenient::mend(bytes).filter(|mended| mended.is_whole)?;
     serde_json::from_str(&mended.text).ok()
 }
 
-/// The text of an answer. Checked once here, UTF-8 need not be checked for every string again.
+/// The text of an answer. Checking UTF-8 once here avoids a check for every string.
 fn text(bytes: &[u8]) -> Result<&str, ReadError> {
     let text = str::from_utf8(bytes).map_err(|error| match error.error_len() {
         None => ReadError::Truncated,
@@ -59,5 +60,6 @@ fn text(bytes: &[u8]) -> Result<&str, ReadError> {
     Ok(text)
 }
 
-/// Some proxies and editors put one before the text, which JSON does not allow and readers may pass over (RFC 8259).
+/// Some proxies and editors put one before the text; JSON does not allow it and readers may skip it
+/// (RFC 8259).
 pub(crate) const BYTE_ORDER_MARK: char = '\u{feff}';

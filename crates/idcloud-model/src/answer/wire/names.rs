@@ -1,6 +1,6 @@
-//! How members are spelt: in Pascal case by old generations, with underscores by the reader of documents.
+//! Spellings of members: Pascal case in old generations, underscores from the document reader.
 //!
-//! Two spellings of one name must never be taken for two members, or one of them could hide the other.
+//! Must not take two spellings of one name for two members, or one of them could hide the other.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -16,12 +16,12 @@ pub(crate) fn is_same(one: &str, other: &str) -> bool {
             .filter(|byte| *byte != b'_')
             .map(|byte| byte.to_ascii_lowercase())
     }
-    // Most names are spelt alike, and are told from their length alone where they are not.
+    // Most names are spelled alike; of the others most are excluded by their length alone.
     one.eq_ignore_ascii_case(other)
         || ((one.contains('_') || other.contains('_')) && letters(one).eq(letters(other)))
 }
 
-/// Every value of a member, in whatever spelling it came.
+/// Every value of a member, in any spelling.
 pub(crate) fn members<'a>(
     object: &'a Map<String, Value>,
     name: &str,
@@ -32,7 +32,7 @@ pub(crate) fn members<'a>(
         .map(|(_, value)| value)
 }
 
-/// A member's name, borrowed from the answer where it can be.
+/// A member's name, borrowed from the answer if possible.
 pub(super) struct Name<'de>(pub(super) Cow<'de, str>);
 
 impl<'de> Deserialize<'de> for Name<'de> {

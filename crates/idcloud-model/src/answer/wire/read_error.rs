@@ -1,10 +1,10 @@
 //! Why bytes are not an answer.
 //!
-//! Must not hold anything of them.
+//! Must not hold any of them.
 
 use std::fmt;
 
-/// Why bytes are not an answer about a process. Holds nothing of them.
+/// Why bytes are not an answer about a process. Holds none of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReadError {
@@ -16,12 +16,12 @@ pub enum ReadError {
     NotJson,
     /// JSON, but not an object.
     NotAnObject,
-    /// An object without an id that could be used.
+    /// An object without a usable id.
     NoId,
 }
 
 impl ReadError {
-    /// What is wrong, as a clause.
+    /// The fault, as a clause.
     #[must_use]
     pub const fn message(self) -> &'static str {
         match self {

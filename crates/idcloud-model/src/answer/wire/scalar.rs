@@ -1,6 +1,6 @@
 //! Values that are documented as one of a few words or numbers.
 //!
-//! Must not turn something unknown into something known.
+//! Must not turn an unknown value into a known one.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -16,7 +16,8 @@ pub(crate) trait Scalar: Sized {
         None
     }
 
-    /// Integers, also when they come as text. Numbers with a decimal point are not integers, whatever follows the point.
+    /// An integer, also as text. A number with a decimal point is no integer, whatever follows the
+    /// point.
     fn from_integer(_: i64) -> Option<Self> {
         None
     }
@@ -32,7 +33,7 @@ pub(crate) trait Scalar: Sized {
     }
 }
 
-/// A whole subtree, in which a member that comes twice is still there twice.
+/// A whole subtree, in which a duplicate member is kept twice.
 #[derive(PartialEq)]
 pub(crate) enum Subtree {
     Members(Vec<(String, Value)>),
@@ -124,8 +125,8 @@ fn integer(text: &str) -> Option<i64> {
     text.parse().ok()
 }
 
-/// Reads a value of a subtree that was read whole; null is absent.
+/// Reads a value of a subtree that was read as a whole; null is absent.
 pub(crate) fn scalar<T: Scalar>(value: Value) -> Option<T> {
-    // A value is read without fail: every kind of JSON has its visit.
+    // Infallible: every kind of JSON value has its visit.
     Read::deserialize(value).ok()?.0
 }

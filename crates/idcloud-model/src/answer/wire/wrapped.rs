@@ -1,6 +1,6 @@
 //! Objects around one scalar, such as `{"result": "yes"}`.
 //!
-//! Anything but that form must never count as absent.
+//! Must not count as absent in any other form.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -14,8 +14,8 @@ use super::names::{self, Name};
 use super::scalar::{Read, Scalar, scalar};
 use crate::answer::evidence::UnknownMembers;
 
-/// An object around one scalar, such as `{"result": "yes"}`. Its other members are listed as `outer.inner`; something that is not
-/// an object is an unknown value.
+/// An object around one scalar, such as `{"result": "yes"}`. Its other members are listed as
+/// `outer.inner`; a value that is no object is an unknown value.
 pub(super) struct Wrapped<'a, T> {
     outer: &'a str,
     inner: &'static str,
@@ -56,7 +56,8 @@ impl<'de, T: Scalar + PartialEq> Visitor<'de> for Wrapped<'_, T> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut value: Option<T> = None;
         let mut documented = false;
-        // What a wrapper holds beside its documented member is unknown; instead of it, so is the whole.
+        // Other members of a wrapper are unknown; without its documented member the whole wrapper
+        // is unknown.
         let mut strange = false;
         let mut conflict: Option<Value> = None;
         while let Some(Name(name)) = map.next_key()? {

@@ -1,4 +1,4 @@
-//! A JPEG's size, and its way from marker to marker until the end (ITU-T T.81, annex B).
+//! Reads a JPEG's size, and checks its markers up to the end (ITU-T T.81, annex B).
 //!
 //! Must not decode the entropy-coded data, nor follow a length beyond the file.
 
@@ -8,10 +8,10 @@ const START_OF_IMAGE: u8 = 0xd8;
 const END_OF_IMAGE: u8 = 0xd9;
 const START_OF_SCAN: u8 = 0xda;
 
-/// Size and damage are read from what stands behind the start marker.
+/// The start marker and the beginning of the next.
 pub(super) const SIGNATURE: &[u8] = &[0xff, START_OF_IMAGE, 0xff];
 
-/// The size that the first frame header announces.
+/// The size in the first frame header.
 ///
 /// # Errors
 /// No frame header comes before the first scan, or the file ends before it.
@@ -20,7 +20,7 @@ pub(super) fn size(bytes: &[u8]) -> Result<Dimensions, Damage> {
     loop {
         let (marker, after) = next_marker(rest)?;
         if is_frame(marker) {
-            // Only what is needed is read: whether the header is there whole is for `verify`.
+            // Only the size is read: `verify` checks whether the header is complete.
             let [_, _, _, h1, h0, w1, w0, ..] = after else {
                 return Err(Damage::Cut);
             };
@@ -37,10 +37,11 @@ pub(super) fn size(bytes: &[u8]) -> Result<Dimensions, Damage> {
     }
 }
 
-/// Follows markers and segment lengths to the end marker. What stands behind it is not looked at: cameras put more pictures there.
+/// Follows markers and segment lengths to the end marker. Bytes after it are ignored: cameras put
+/// more pictures there.
 ///
 /// # Errors
-/// The file ends early, or something that is no marker stands where one has to.
+/// The file ends early, or a marker is missing where one must be.
 pub(super) fn verify(bytes: &[u8]) -> Result<(), Damage> {
     let mut rest = bytes.get(2..).unwrap_or_default();
     let (mut has_frame, mut has_scan) = (false, false);
@@ -72,7 +73,8 @@ pub(super) fn verify(bytes: &[u8]) -> Result<(), Damage> {
     }
 }
 
-/// The marker that has to stand here, and what follows it. Any number of fill bytes may stand before a marker (B.1.1.2).
+/// The marker that must be here, and what follows it. Any number of fill bytes may precede a marker
+/// (B.1.1.2).
 fn next_marker(rest: &[u8]) -> Result<(u8, &[u8]), Damage> {
     match rest {
         [] => return Err(Damage::Cut),
@@ -87,7 +89,8 @@ fn next_marker(rest: &[u8]) -> Result<(u8, &[u8]), Damage> {
     }
 }
 
-/// The content of a segment whose length stands at the beginning of `after`, and what follows the segment.
+/// The content of a segment whose length is at the beginning of `after`, and what follows the
+/// segment.
 fn segment(after: &[u8]) -> Result<(&[u8], &[u8]), Damage> {
     let (length, content) = after.split_first_chunk().ok_or(Damage::Cut)?;
     // The length counts its own two bytes.
@@ -97,14 +100,15 @@ fn segment(after: &[u8]) -> Result<(&[u8], &[u8]), Damage> {
     content.split_at_checked(length).ok_or(Damage::Cut)
 }
 
-/// What stands behind a scan's data: the next marker that is neither a stuffed byte nor a restart.
+/// The bytes after a scan's data: from the next marker that is neither a stuffed byte nor a
+/// restart.
 fn behind_scan(data: &[u8]) -> &[u8] {
     let mut rest = data;
     while let Some(at) = rest.iter().position(|byte| *byte == 0xff) {
         rest = rest.get(at..).unwrap_or_default();
         rest = match rest {
             [_, 0 | 0xd0..=0xd7, after @ ..] => after,
-            // The first of several may be fill; the last one decides.
+            // All but the last 0xff may be fill; the byte after the last one decides.
             [_, 0xff, ..] => rest.get(1..).unwrap_or_default(),
             _ => return rest,
         };
@@ -112,7 +116,7 @@ fn behind_scan(data: &[u8]) -> &[u8] {
     &[]
 }
 
-/// Frames of every kind; the three codes left out share the range and begin tables.
+/// Frames of every kind; the three excluded codes are in the range but begin tables.
 const fn is_frame(marker: u8) -> bool {
     matches!(marker, 0xc0..=0xcf) && !matches!(marker, 0xc4 | 0xc8 | 0xcc)
 }

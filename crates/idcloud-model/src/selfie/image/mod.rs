@@ -1,4 +1,5 @@
-//! A picture as IDCloud takes it: its format and size, read from the header, and on request its structure to the end.
+//! A picture that IDCloud accepts: its format and size, read from the header, and on request its
+//! structure to the end.
 //!
 //! Must not decode the picture, nor copy it.
 
@@ -15,7 +16,7 @@ use crate::catalogue::violation::{Rule, Violation, Violations};
 use crate::saved_text::{SavedTextError, saved_text};
 use crate::selfie::base64_input;
 
-/// The formats that IDCloud takes (error 20505).
+/// The formats that IDCloud accepts (error 20505).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ImageFormat {
@@ -60,7 +61,7 @@ impl fmt::Display for Dimensions {
     }
 }
 
-/// Where a picture stands in a request, and so how its faults are told.
+/// The place of a picture in a request, where its faults are reported.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Place {
     path: &'static str,
@@ -76,7 +77,7 @@ impl Place {
         foreign: Rule::ImageFormat,
     };
 
-    /// The selfie, where a capture token would have been taken as well.
+    /// The selfie, if a capture token would have been accepted as well.
     pub(crate) const SELFIE_OR_TOKEN: Self = Self {
         foreign: Rule::SelfieFormat,
         ..Self::SELFIE
@@ -100,11 +101,12 @@ impl Place {
     }
 }
 
-/// A picture that IDCloud's published rules accept: PNG, JPEG or WebP, at least 640 by 480 pixels either way up, and at most
-/// 614,400 bytes (819,200 characters of base64).
+/// A picture that IDCloud's published rules accept: PNG, JPEG or WebP, at least 640 by 480 pixels
+/// in either orientation, and at most 614,400 bytes (819,200 characters of base64).
 ///
-/// A file's bytes are shared with the caller, not copied, and are wiped only if the caller's owner of them does so. Bytes that were
-/// decoded here from base64 belong to this type: they are overwritten when their last holder drops them.
+/// A file's bytes are shared with the caller, not copied, and are wiped only if the caller's owner
+/// of them does so. Bytes that were decoded here from base64 belong to this type: they are
+/// overwritten when their last holder drops them.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Image {
     bytes: Bytes,
@@ -113,9 +115,10 @@ pub struct Image {
 }
 
 impl Image {
-    /// Reads the header of a file, `bytes`, that stands at `place` of a request.
+    /// Reads the header of a file, `bytes`, for `place` of a request.
     ///
-    /// Returns all violations: missing, format (20505), unreadable header (20900), too large (20506), too small (20807).
+    /// Returns all violations: missing, format (20505), unreadable header (20900), too large
+    /// (20506), too small (20807).
     pub(crate) fn parse_at(place: Place, bytes: Bytes) -> Result<Self, Violations> {
         if bytes.is_empty() {
             return Err(Violations::one(place.path, place.missing));
@@ -142,7 +145,7 @@ impl Image {
             .unwrap_or_else(|| Violations::one(place.path, Rule::ImageBroken)))
     }
 
-    /// Reads a file, or base64 of one, that stands at `place` of a request.
+    /// Reads a file, or base64 of one, for `place` of a request.
     pub(crate) fn from_input_at(place: Place, input: Bytes) -> Result<Self, Violations> {
         if format_of(&input).is_some() {
             return Self::parse_at(place, input);
@@ -155,7 +158,7 @@ impl Image {
         }
     }
 
-    /// Reads base64 of a file that stands at `place` of a request.
+    /// Reads base64 of a file for `place` of a request.
     pub(crate) fn from_text_at(place: Place, text: &str) -> Result<Self, Violations> {
         let refused = |rule| Err(Violations::one(place.path, rule));
         match base64_input::decode(text) {
@@ -165,13 +168,15 @@ impl Image {
         }
     }
 
-    /// Reads the header of a picture's file. Whether the rest of the file is there is what [`verify`](Self::verify) looks at.
+    /// Reads the header of a picture's file. [`verify`](Self::verify) checks the rest of the file.
     ///
-    /// Violations are told as of the selfie, `imageBase64`; [`request::Reference::image_from_input`] and
-    /// [`request::DocumentRequest::capture`] read the pictures that stand elsewhere.
+    /// Violations are reported at the selfie, `imageBase64`;
+    /// [`request::Reference::image_from_input`] and [`request::DocumentRequest::capture`] read
+    /// pictures for other places.
     ///
     /// # Errors
-    /// All violations at once: nothing given (20009), format (20505), unreadable header (20900), too large (20506), too small (20807).
+    /// All violations at once: nothing given (20009), format (20505), unreadable header (20900),
+    /// too large (20506), too small (20807).
     ///
     /// [`request::Reference::image_from_input`]: crate::request::Reference::image_from_input
     /// [`request::DocumentRequest::capture`]: crate::request::DocumentRequest::capture
@@ -181,29 +186,32 @@ impl Image {
 
     /// Reads a picture's file, or base64 of one.
     ///
-    /// Base64 may be standard or URL-safe, with or without padding, broken into lines, stand in quotes, and begin with a byte order mark
-    /// or a `data:` prefix; it is decoded here and sent in the one form that IDCloud shows. What would not come out as it went in is
-    /// refused, with the cause: blanks inside (a form turns each `+` into one), two alphabets mixed, padding in the wrong place or number,
-    /// bits or a character left over.
+    /// Base64 may be standard or URL-safe, with or without padding, broken into lines, in quotes,
+    /// and begin with a byte order mark or a `data:` prefix; it is decoded here and sent in the one
+    /// form that IDCloud documents. A text that no longer encodes the original bytes is refused,
+    /// with the cause: blanks inside (a form turns each `+` into one), two alphabets mixed, padding
+    /// in the wrong place or number, leftover bits or characters.
     ///
     /// # Errors
-    /// As [`parse`](Self::parse), and faults of the base64 (20900) where it begins like a picture's.
+    /// As [`parse`](Self::parse), and faults of the base64 (20900) if it begins like a picture's.
     pub fn from_input(input: Bytes) -> Result<Self, Violations> {
         Self::from_input_at(Place::SELFIE, input)
     }
 
-    /// Looks at the picture to its end: markers and segment lengths of a JPEG, chunk lengths and checksums of a PNG, lengths of a WebP.
+    /// Checks the picture to its end: markers and segment lengths of a JPEG, chunk lengths and
+    /// checksums of a PNG, lengths of a WebP.
     ///
-    /// Nothing is decoded, so damage inside the pixels is not found. Bytes behind the end are legal and pass. Creates do not call this:
-    /// it reads the whole file, 600 kB in about a millisecond. Call it where a person can still mend the file.
+    /// Nothing is decoded, so damage inside the pixels is not found. Bytes after the end are legal
+    /// and pass. Creates do not call this: it reads the whole file, 600 kB in about a millisecond.
+    /// Call it while a person can still fix the file.
     ///
     /// # Errors
-    /// One violation (20900), told as of the selfie, `imageBase64`: the file is cut short, or damaged.
+    /// One violation (20900), at the selfie, `imageBase64`: the file is cut short, or damaged.
     pub fn verify(&self) -> Result<(), Violations> {
         self.verify_at(Place::SELFIE)
     }
 
-    /// As [`verify`](Self::verify), told at `place`.
+    /// As [`verify`](Self::verify), reported at `place`.
     pub(crate) fn verify_at(&self, place: Place) -> Result<(), Violations> {
         let verified = match self.format {
             ImageFormat::Jpeg => jpeg::verify(&self.bytes),
@@ -238,14 +246,15 @@ impl fmt::Debug for Image {
     }
 }
 
-/// What is wrong with a file that begins like a picture.
+/// The fault of a file that begins like a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Damage {
-    /// It ends before its end, or a length in it reaches beyond it.
+    /// It ends early, or a length in it reaches beyond the end.
     Cut,
     /// A marker, a length or a checksum is wrong.
     Broken,
-    /// It is a PNG in the form that Apple's tools make for programs of their own (`CgBI`), which no standard has.
+    /// A PNG in the form that Apple's tools make for their own programs (`CgBI`), which no standard
+    /// has.
     Apple,
 }
 
@@ -266,9 +275,9 @@ impl Damage {
     }
 }
 
-/// Why a header says nothing.
+/// Why a header is unreadable.
 enum Unreadable {
-    /// It is of no format that IDCloud takes.
+    /// It has no format that IDCloud accepts.
     Format,
     /// It is cut short or damaged.
     Header(Damage),
@@ -288,7 +297,7 @@ fn probe(bytes: &[u8]) -> Result<(ImageFormat, Dimensions), Unreadable> {
     }
 }
 
-/// The format that the first bytes announce, if it is one that IDCloud takes.
+/// The format of the first bytes, if IDCloud accepts it.
 pub(crate) fn format_of(bytes: &[u8]) -> Option<ImageFormat> {
     if bytes.starts_with(jpeg::SIGNATURE) {
         Some(ImageFormat::Jpeg)
@@ -313,7 +322,7 @@ pub(crate) mod tests {
 
     use super::*;
 
-    /// A PNG header that announces `width` x `height`, followed by enough zeros to look like a file.
+    /// A PNG header of `width` x `height`, followed by enough zeros to look like a file.
     pub(crate) fn png(width: u32, height: u32, length: usize) -> Bytes {
         let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
         bytes.extend(width.to_be_bytes());
@@ -355,7 +364,7 @@ pub(crate) mod tests {
         }
     }
 
-    /// Every picture may come as a file or as base64, and its faults are told at the place where it stands.
+    /// Every picture may be a file or base64, and its faults are reported at its place.
     #[test]
     fn either_form_at_every_place() {
         let good = png(640, 480, 100);
@@ -416,7 +425,8 @@ pub(crate) mod tests {
         );
     }
 
-    /// The budget's limit is the text's, so the largest accepted file is the largest whose base64 fits.
+    /// The published limit counts characters of base64, so the largest accepted file is the largest
+    /// whose base64 fits.
     #[test]
     fn the_limit_in_bytes_is_the_limit_in_characters() {
         let encoded = |bytes: usize| bytes.div_ceil(3) * 4;

@@ -1,13 +1,13 @@
-//! A PNG's size, and its way from chunk to chunk until the end (ISO/IEC 15948).
+//! Reads a PNG's size, and checks its chunks up to the end (ISO/IEC 15948).
 //!
 //! Must not decompress anything, nor follow a length beyond the file.
 
 use super::{Damage, Dimensions};
 
-/// What every PNG begins with.
+/// The signature of every PNG.
 pub(super) const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 
-/// The size that the header chunk announces.
+/// The size in the header chunk.
 ///
 /// # Errors
 /// The first chunk is no header, or the file ends within it.
@@ -29,10 +29,12 @@ pub(super) fn size(bytes: &[u8]) -> Result<Dimensions, Damage> {
     }
 }
 
-/// Follows chunk lengths and checksums to the end chunk. What stands behind it is not looked at: decoders do not read it either.
+/// Follows chunk lengths and checksums to the end chunk. Bytes after it are ignored, as decoders
+/// do.
 ///
 /// # Errors
-/// The file ends early, a checksum is wrong, there are no pixels, or a chunk has to be understood and is in no standard.
+/// The file ends early, a checksum is wrong, there are no pixels, or a critical chunk is in no
+/// standard.
 pub(super) fn verify(bytes: &[u8]) -> Result<(), Damage> {
     let mut rest = bytes.get(SIGNATURE.len()..).unwrap_or_default();
     let mut has_pixels = false;
@@ -53,7 +55,8 @@ pub(super) fn verify(bytes: &[u8]) -> Result<(), Damage> {
             b"IDAT" => has_pixels = true,
             b"IHDR" | b"PLTE" => {}
             b"CgBI" => return Err(Damage::Apple),
-            // A capital at the beginning: a decoder that does not know the chunk must not show the picture.
+            // A capital first letter: a decoder that does not know the chunk must not show the
+            // picture.
             [first, ..] if first.is_ascii_lowercase() => {}
             _ => return Err(Damage::Broken),
         }
@@ -61,7 +64,7 @@ pub(super) fn verify(bytes: &[u8]) -> Result<(), Damage> {
     }
 }
 
-/// The CRC-32 of ISO 3309, as annex D has it.
+/// The CRC-32 of ISO 3309, as in annex D.
 fn crc32(bytes: &[u8]) -> u32 {
     let sum = bytes.iter().fold(u32::MAX, |sum, byte| {
         let [low, ..] = (sum ^ u32::from(*byte)).to_le_bytes();
@@ -71,7 +74,7 @@ fn crc32(bytes: &[u8]) -> u32 {
     !sum
 }
 
-/// What each byte does to the sum.
+/// The contribution of each byte to the sum.
 const TABLE: [u32; 256] = {
     let mut table = [0; 256];
     let mut at = 0;
@@ -104,7 +107,7 @@ const TABLE: [u32; 256] = {
 mod tests {
     use super::*;
 
-    /// The check value that catalogues of checksums give for this one.
+    /// The check value that catalogues of checksums list for this one.
     #[test]
     fn the_checksum_is_the_standard_one() {
         assert_eq!(crc32(b"123456789"), 0xcbf4_3926);
