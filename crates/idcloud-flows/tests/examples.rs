@@ -1,4 +1,4 @@
-//! The examples run, and end as they say.
+//! The examples run, and end as they claim.
 
 #![expect(
     dead_code,
@@ -28,7 +28,7 @@ async fn onboarding_ends_in_what_to_do() {
     assert_eq!(followed, onboarding::PEOPLE.map(|(_, follows)| follows));
 }
 
-/// In real time, because the journal's file is written by a thread that knows no other.
+/// In real time, because a thread that ignores virtual time writes the journal's file.
 #[tokio::test]
 async fn a_program_that_crashed_resumes() {
     let reports = resume::example(Arc::new(SystemClock::new())).await.unwrap();

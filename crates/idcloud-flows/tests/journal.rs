@@ -1,4 +1,4 @@
-//! Promises: nobody pays twice, and nothing personal is stored.
+//! Promises: never pay twice, and store nothing personal.
 
 #![expect(
     clippy::panic,
@@ -32,7 +32,8 @@ async fn memory_keeps_every_promise_of_a_journal() {
     conformance::check(&MemoryJournal::new()).await;
 }
 
-/// Nobody pays twice: a record in a form that this version cannot have written is not taken for one that it can.
+/// Never pay twice: a record in a form that this version cannot have written is not read as one
+/// that it can.
 #[tokio::test]
 async fn records_of_another_form_are_told() {
     let journal = MemoryJournal::new();
@@ -116,8 +117,8 @@ fn fingerprints_tell_requests_apart() {
     assert_eq!(others.len(), count);
 }
 
-/// Nobody pays twice after an update: what an earlier version wrote down still matches. Both values were computed by hand from the bodies that
-/// it sent, which named no kind of code.
+/// Never pay twice after an update: fingerprints of earlier versions still match. Both values were
+/// computed by hand from the bodies that those versions sent, which named no kind of code.
 #[test]
 fn fingerprints_of_earlier_versions_go_on_matching() {
     let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x02\xd0\0\0\x03\xc0".to_vec();
@@ -154,7 +155,8 @@ fn reuse(subject: &SubjectDraft, process: &str, document: &str, purpose: Purpose
 const ONE: &str = "80371b2a-3ac7-432e-866d-57fe37896ac6";
 const TWO: &str = "0c9a1f7e-52d1-4c08-9b7d-6e2f8a3b4c5d";
 
-/// A verdict cannot be misread: a document that is used again for another person is another request, as is one with another id or purpose.
+/// A verdict cannot be misread: a reused document of another person is another request, as is one
+/// with another id or purpose.
 #[test]
 fn without_a_picture_the_person_counts_too() {
     let of = |code, process, document, purpose| {
@@ -174,7 +176,8 @@ fn without_a_picture_the_person_counts_too() {
     }
 }
 
-/// Nothing personal leaks: of the CPFs that a reader of the journal tries, with everything else right, thousands fit.
+/// Nothing personal leaks: of the CPFs that a reader of the journal tries, with everything else
+/// right, thousands match.
 #[test]
 fn without_a_picture_a_cpf_cannot_be_told() {
     let of = |number| {
@@ -187,15 +190,15 @@ fn without_a_picture_a_cpf_cannot_be_told() {
     let (tried, mut seen) = (2_000, std::collections::BTreeSet::new());
     for number in 0..tried {
         let fingerprint = of(number);
-        // All but the last 16 bits are the ids' alone.
+        // All but the last 16 bits depend on the ids alone.
         assert_eq!(fingerprint[..60], of(tried)[..60]);
         seen.insert(fingerprint);
     }
     assert!(seen.len() > 1_900, "{} of {tried} differ", seen.len());
 }
 
-/// Nobody pays twice after an update: a document used again matches what an earlier version wrote of it, the ids and the purpose. The
-/// value was computed by hand.
+/// Never pay twice after an update: a reused document matches the fingerprint of an earlier
+/// version, of the ids and the purpose. The value was computed by hand.
 #[tokio::test]
 async fn a_reuse_of_an_earlier_version_goes_on_matching() {
     let request = reuse(&draft(CPF), ONE, TWO, Purpose::ONBOARDING);
@@ -240,7 +243,7 @@ fn key() -> JournalKey {
     )
 }
 
-/// All that is stored of a submission, finished.
+/// Everything stored of a finished submission.
 async fn stored(request: &CreateRequest, answer: &str) -> Record {
     let journal = MemoryJournal::new();
     let asked = Asked::new(Capabilities::NONE, SelfieKind::Image);
@@ -295,8 +298,8 @@ async fn nothing_personal_is_stored() {
     }
 }
 
-/// The id of a process that may have been paid for is kept: it stands in the record beside the state, where an earlier version
-/// passes it over; and a record of an earlier version has none.
+/// The id of a process that may have been paid for is kept: it is stored in the record beside the
+/// state, where an earlier version ignores it; a record of an earlier version has none.
 #[tokio::test]
 async fn the_id_that_is_doubted_is_stored() {
     let sent = identity(&draft(CPF), picture(1));
@@ -319,7 +322,8 @@ async fn the_id_that_is_doubted_is_stored() {
     }
 }
 
-/// Who has the journal, and knows how fingerprints are made, cannot tell a right CPF from a wrong one without the picture.
+/// Without the picture, the journal and the way fingerprints are computed do not distinguish a
+/// right CPF from a wrong one.
 #[tokio::test]
 async fn a_cpf_cannot_be_tried() {
     let sent = identity(&draft(CPF), picture(0xAB));
@@ -329,7 +333,7 @@ async fn a_cpf_cannot_be_tried() {
     )
     .await;
     let text = serde_json::to_string(&record).unwrap();
-    // Everything there that could have been a key, or part of one.
+    // Everything in the record that could have been a key, or part of one.
     let fingerprint = record.fingerprint().to_string();
     let mut keys: Vec<Vec<u8>> = vec![Vec::new(), vec![0; 32], Sha256::digest(b"").to_vec()];
     keys.extend(text.split('"').map(|piece| piece.as_bytes().to_vec()));
@@ -338,7 +342,7 @@ async fn a_cpf_cannot_be_tried() {
     let mut found = Vec::new();
     let mut tried = 0;
     for code in (0..1000).map(nth_cpf).chain([CPF.to_owned()]) {
-        // The request that is guessed, with everything right but the picture.
+        // The guessed request, with everything right but the picture.
         let guess = identity(&draft(&code), picture(1));
         assert_ne!(Fingerprint::of(&guess).to_string(), fingerprint);
         let body = guess.body();
@@ -366,7 +370,7 @@ async fn a_cpf_cannot_be_tried() {
     }
     assert!(tried > 100_000, "{tried} hashes were tried");
     assert_eq!(found, Vec::<String>::new());
-    // With the picture it is another matter, or the test would prove nothing.
+    // With the picture it matches, or the test would prove nothing.
     assert_eq!(Fingerprint::of(&sent).to_string(), fingerprint);
 }
 

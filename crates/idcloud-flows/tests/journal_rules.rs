@@ -1,4 +1,4 @@
-//! Promise: nobody pays twice, whatever anybody does in whatever order.
+//! Promise: never pay twice, in any order of commands.
 
 #![expect(
     clippy::panic,
@@ -17,7 +17,7 @@ use idcloud_flows::journal::{
 use idcloud_flows::model::{Asked, Capabilities, Policy, Process, ProcessId, SelfieKind};
 use proptest::prelude::*;
 
-/// What somebody does next. Tickets are chosen among all that were ever given.
+/// The next command. Tickets are chosen among all that were ever given.
 #[derive(Debug, Clone, Copy)]
 enum Move {
     Pass(u64),
@@ -34,7 +34,7 @@ enum Move {
     Found,
     FinishLater(u8),
     OwnerIsDead,
-    /// Whoever is next has a clock that is off by this many seconds, as all who come after him.
+    /// From the next command on, the clock is off by this many seconds.
     Jump(i64),
 }
 
@@ -77,14 +77,14 @@ fn finished(status: u8) -> Box<Finished> {
     ))
 }
 
-/// One reference, and what became of every request that left for it.
+/// One reference, and the fate of every request that was sent for it.
 struct World {
     claim: Claim,
     record: Option<Record>,
     now: SystemTime,
     fence: u64,
     tickets: Vec<Ticket>,
-    /// The attempt that left, while neither an answer nor a person said that another may.
+    /// The attempt that was sent, until an answer or a person allows another.
     paid: Option<u64>,
 }
 
@@ -108,7 +108,7 @@ impl World {
         }
     }
 
-    /// Whether the command did something.
+    /// Returns whether the command was applied.
     fn apply(&mut self, command: Command) -> Option<Answer> {
         self.fence += 1;
         let Transition { store, answer } =
@@ -188,7 +188,7 @@ impl World {
                 }
             }
             Move::Retract(index) => {
-                // The holder says that nothing has run.
+                // The holder reports that nothing has run.
                 if let Some(ticket) = self.ticket(index)
                     && let fence = ticket.fence()
                     && self.apply(Command::Retract(ticket)).is_some()
@@ -228,7 +228,7 @@ proptest! {
         let mut world = World::new();
         for next in moves {
             world.make(next)?;
-            // What was paid for is never forgotten.
+            // A paid attempt is never purged.
             if world.paid.is_some() {
                 let record = world.record.clone().map(|record| record.at(world.now));
                 let kind = record.map(|record| record.state().kind());
@@ -241,7 +241,8 @@ proptest! {
     }
 }
 
-/// Nobody pays twice: once IDCloud's own answer names the process that a person found, no person may say that it may be sent again.
+/// Never pay twice: once IDCloud's own answer names the process that a person found, no person may
+/// let it be sent again.
 #[test]
 fn a_found_process_that_its_answer_confirms_is_settled_no_more() {
     let mut world = World::new();

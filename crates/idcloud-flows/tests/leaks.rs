@@ -1,7 +1,8 @@
-//! Nothing personal leaks: through every handle, whatever is answered, no marker gets into a log of any crate, an error, a `Debug` output, a
-//! panic, a stored pending process or what a journal holds.
+//! Nothing personal leaks: through every handle and for every answer, no marker appears in a log of
+//! any crate, an error, a `Debug` output, a panic, a stored pending process or a journal's record.
 //!
-//! Alone in its process: a log line that another test's thread meets first, while nobody listens, stays switched off.
+//! Alone in its process: `tracing` keeps a log line disabled if another test's thread reaches it
+//! first without a subscriber.
 
 #![expect(
     clippy::unwrap_used,
@@ -76,7 +77,7 @@ fn png() -> Bytes {
     Bytes::from(png)
 }
 
-/// The middle of the picture's base64, whatever stands around it.
+/// The middle of the picture's base64, whatever surrounds it.
 fn picture() -> String {
     "q6ur".repeat(10)
 }
@@ -213,7 +214,7 @@ async fn no_marker_in_logs_errors_debug_output_or_what_is_stored() {
             let idcloud = idcloud(step.clone(), Arc::clone(&journal));
             let reference = "MARKERREFERENCE".parse().unwrap();
             let options = SubmitOptions::from(CallOptions::new()).with_reference(reference);
-            // Twice: what is remembered is shown like what has just come.
+            // Twice: a recorded answer is shown like a new one.
             for _ in 0..2 {
                 let panicking = matches!(step, Step::Panic);
                 let submission = if panicking {
@@ -242,7 +243,8 @@ async fn no_marker_in_logs_errors_debug_output_or_what_is_stored() {
                     Ok(Submission::Pending(pending)) => {
                         waits += 1;
                         let text = serde_json::to_string(&pending).unwrap();
-                        // The reference is the caller's own and stored on purpose; it is shown nowhere.
+                        // The reference is the caller's own and stored on purpose; it is shown
+                        // nowhere.
                         stored.push_str(&text.replace("MARKERREFERENCE", ""));
                         let key = ApiKey::new("MARKERAPIKEY", "liveness".parse().unwrap()).unwrap();
                         let processes = idcloud.processes(key);

@@ -1,4 +1,4 @@
-//! Status 5: new attempts by policy, for plain images only, and a typed failure when they are used up.
+//! Status 5: retries by policy, for plain images only, and a typed failure when they are used up.
 
 use std::sync::Arc;
 
@@ -15,7 +15,8 @@ use crate::support::{
 const FAILED: &str = r#""status":5"#;
 const CPF: &str = crate::support::CPF;
 
-/// Nobody pays twice: as many creates as the policy says, one more than its new attempts, and one alone with a capture token.
+/// Never pay twice: one create more than the policy's retries, and a single one with a capture
+/// token.
 #[tokio::test(start_paused = true)]
 async fn as_many_creates_as_the_policy_says() {
     for (flow, kind, attempts, creates) in [
@@ -52,13 +53,13 @@ async fn as_many_creates_as_the_policy_says() {
     }
 }
 
-/// Only a failure in processing is tried anew, and what comes of the new attempt is what came of the submission.
+/// Only a failure in processing is retried, and the result of the retry is the submission's result.
 #[tokio::test(start_paused = true)]
 async fn the_table_of_what_follows_a_failure() {
     let yes = r#""status":3,"unicoId":{"result":"yes"}"#;
     let refused = || Step::json(400, r#"{"error":{"code":"20507"}}"#);
     let again = |id: &str, members: &str| Step::json(200, format!(r#"{{"id":"{id}",{members}}}"#));
-    // What is answered in turn; how many creates leave; the report's process and row.
+    // The answers in turn; the number of creates; the report's process and row.
     for (steps, creates, id, row) in [
         (
             vec![answer(FAILED), again(OTHER_ID, yes)],
@@ -97,7 +98,8 @@ async fn the_table_of_what_follows_a_failure() {
     }
 }
 
-/// A new attempt whose end nobody knows makes the submission ambiguous, and the process that failed before it is told.
+/// A retry with an unknown end makes the submission ambiguous, and the error names the process that
+/// failed before it.
 #[tokio::test(start_paused = true)]
 async fn an_ambiguous_new_attempt_is_ambiguous() {
     let script = Arc::new(
@@ -116,7 +118,7 @@ async fn an_ambiguous_new_attempt_is_ambiguous() {
     assert_eq!(script.calls().len(), 2);
 }
 
-/// A process that fails later, while somebody waits, is never created anew.
+/// A process that fails later, during a wait, is never created again.
 #[tokio::test(start_paused = true)]
 async fn a_wait_creates_nothing() {
     let gone = Step::json(410, format!(r#"{{"id":"{ID}","status":5}}"#));

@@ -1,4 +1,4 @@
-//! Graceful shutdown: nobody new is let in, and whoever is inside is waited for and counted.
+//! Graceful shutdown: new submissions are refused, running ones are waited for and counted.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::support::{Question, against, answer, pending};
 
 const YES: &str = r#""status":3,"unicoId":{"result":"yes"}"#;
 
-/// Submissions that began may end; others are refused and nothing is sent for them.
+/// Running submissions may end; others are refused and nothing is sent for them.
 #[tokio::test(start_paused = true)]
 async fn draining_waits_for_what_began_and_refuses_the_rest() {
     for (answered_after, deadline, left) in [(5, 10, 0), (20, 10, 1), (5, 0, 1)] {
@@ -42,7 +42,7 @@ async fn draining_waits_for_what_began_and_refuses_the_rest() {
     }
 }
 
-/// A submission whose future was dropped is not waited for, and a wait goes on.
+/// A drain does not wait for a submission whose future was dropped, and waits go on.
 #[tokio::test(start_paused = true)]
 async fn dropped_submissions_are_counted_out_and_waits_go_on() {
     let slow = answer(YES).after(Duration::from_secs(20));

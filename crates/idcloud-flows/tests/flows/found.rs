@@ -1,4 +1,5 @@
-//! A verdict cannot be misread: a process that a person found is told to nobody but the person whose it is.
+//! A verdict cannot be misread: a process that a person found gives a verdict only to the person
+//! that it belongs to.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,15 +24,15 @@ fn under_reference() -> SubmitOptions {
     SubmitOptions::default().with_reference(reference())
 }
 
-/// What version 2 says of the process, with this number.
+/// Version 2's answer about the process, with this number.
 fn named(number: &str) -> Step {
     answer(&format!(
         r#"{YES},"processAdditionalInfo":{{"personDocument":"{number}"}}"#
     ))
 }
 
-/// A reference whose create broke off and whose process a person found; what is looked at afterwards is answered by
-/// `looks`, the last of them for good.
+/// A reference whose create was cut off and whose process a person found; the lookups afterwards
+/// are answered by `looks`, the last of them repeatedly.
 async fn found(looks: &[Step]) -> (Arc<ScriptedTransport>, IdCloud) {
     let mut script = ScriptedTransport::new().call(Step::json(502, ""));
     for look in looks {
@@ -100,8 +101,8 @@ async fn the_persons_own_process_is_judged() {
     assert_eq!(creates(&script), 1);
 }
 
-/// Another person's gives no verdict, makes the reference ambiguous again, and creates nothing; also where its result was
-/// fetched before by somebody who had no person at hand.
+/// Another person's process gives no verdict, makes the reference ambiguous again, and creates
+/// nothing; even if its result was fetched before by a program without the person's data.
 #[tokio::test(start_paused = true)]
 async fn another_persons_process_gives_no_verdict() {
     for is_fetched in [false, true] {
@@ -130,7 +131,7 @@ async fn another_persons_process_gives_no_verdict() {
     }
 }
 
-/// One that nobody can compare is a person's to judge, until it can be compared.
+/// A process that cannot be compared is reviewed by a person, until it can be compared.
 #[tokio::test(start_paused = true)]
 async fn what_cannot_be_compared_is_settled_by_hand() {
     for untold in [
@@ -148,7 +149,7 @@ async fn what_cannot_be_compared_is_settled_by_hand() {
         let (_, idcloud) = found(&looks).await;
         let report = fetched(&idcloud).await;
         assert_eq!(told(&report), BY_HAND, "{untold:?}");
-        // The record says so as well.
+        // The record says the same.
         assert_eq!(told(&fetched(&idcloud).await), BY_HAND, "{untold:?}");
     }
     let (_, idcloud) = found(&[answer(YES), answer(YES), named(CPF)]).await;

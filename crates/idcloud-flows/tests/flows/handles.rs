@@ -1,4 +1,4 @@
-//! Every handle against what each documented generation of the API answers, and what each sends.
+//! Every handle against the answers of each documented API generation, and what each handle sends.
 
 use std::sync::Arc;
 
@@ -19,9 +19,10 @@ use crate::support::{
     key, process_id, request, sample, selfie, subject, token,
 };
 
-/// What is asked of a key with which capabilities, with which selfie; the samples that are answered in turn; the row.
+/// The handle with the key's capabilities and the selfie; the samples that are answered in turn;
+/// the row.
 ///
-/// Older generations answer the alert and documents only when the process is looked at.
+/// Older generations return the alert and documents only in a lookup.
 const GENERATIONS: &str = "
     liveness       |                                 | capture-token | liveness-live                                | live
     liveness       |                                 | capture-token | liveness-as-text                             | live
@@ -66,7 +67,8 @@ const GENERATIONS: &str = "
     document       |                                 | image         | document-passport-unread                     | document-unread
 ";
 
-/// A verdict cannot be misread: each documented form of an answer ends in its row, whichever generation it is of.
+/// A verdict cannot be misread: each documented form of an answer ends in its row, in every
+/// generation.
 #[tokio::test(start_paused = true)]
 async fn every_documented_generation() {
     for row in GENERATIONS.trim().lines() {
@@ -85,7 +87,7 @@ async fn every_documented_generation() {
     }
 }
 
-/// It stays inside the budget: a verdict that came with the create costs no GET, through any handle.
+/// The budget is respected: a verdict that came with the create costs no GET, through any handle.
 #[tokio::test(start_paused = true)]
 async fn a_verdict_with_the_create_costs_no_get() {
     for (flow, answer) in [
@@ -166,7 +168,7 @@ async fn what_is_sent() {
     assert_eq!(sent(&["subject", "document"])["document"]["documentId"], ID);
 }
 
-/// The documents that can be used again, in both forms of *none*.
+/// Reusable documents, in both forms of *none*.
 #[tokio::test(start_paused = true)]
 async fn reusable_documents() {
     for (answer, documents) in [
@@ -191,7 +193,8 @@ async fn reusable_documents() {
     }
 }
 
-/// A process by its id is judged by what it was asked as; of a selfie that nobody knows, liveness is not taken as checked.
+/// A process looked up by id is judged by the declared question; the liveness of an unknown selfie
+/// does not count as checked.
 #[tokio::test(start_paused = true)]
 async fn processes_by_id() {
     let options = CallOptions::default();
@@ -250,7 +253,8 @@ async fn processes_by_id() {
     }
 }
 
-/// What failed processing answers a lookup with 410, and is a report; what is gone is an error and never a new create.
+/// A failed process answers a lookup with 410, and is a report; a process that is gone is an error
+/// and never a new create.
 #[tokio::test(start_paused = true)]
 async fn a_failed_process_is_a_report_and_a_gone_one_an_error() {
     let failed = Step::json(410, format!(r#"{{"id":"{ID}","status":5}}"#));
@@ -271,7 +275,7 @@ async fn a_failed_process_is_a_report_and_a_gone_one_an_error() {
     assert_eq!(script.calls().len(), 2);
 }
 
-/// What the key was declared with and what it answers are compared, and each difference says what to do.
+/// Declared capabilities and answers are compared, and each difference names its remedy.
 #[tokio::test(start_paused = true)]
 async fn mismatches_name_their_remedy() {
     let unanswered = sample("identity-yes");
@@ -304,7 +308,8 @@ async fn mismatches_name_their_remedy() {
             assert!(expected.remedy(*language).contains("behavior-alert"));
         }
     }
-    // What ended early shows nothing about the key, nor does a score that was waited for and dropped.
+    // A process that ended early proves nothing about the key, nor does a score that was expected
+    // and dropped.
     for (capabilities, answers) in [
         ("behavior-alert", ["canceled", "canceled"]),
         (
@@ -339,7 +344,7 @@ async fn mismatches_name_their_remedy() {
     }
 }
 
-/// What a handle implies is declared with it, and what the key has comes on top.
+/// A handle's own capability counts as declared, and the key's capabilities are added.
 #[tokio::test(start_paused = true)]
 async fn what_is_expected() {
     let idcloud = against(&Arc::new(ScriptedTransport::new()));

@@ -1,4 +1,4 @@
-//! Identity verification from end to end, against what IDCloud does not do on demand.
+//! Identity verification from end to end, against answers that IDCloud does not give on demand.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use idcloud_flows::{IdentityVerification, Pending, Submission, SubmitOptions, Wa
 
 use crate::support::{ID, OTHER_ID, answer, building, finished, image, key, pending, request};
 
-/// A client whose requests meet `script`, with a key that is declared to have `capabilities`.
+/// A client over `script`, with a key declared with `capabilities`.
 fn scripted(
     script: &Arc<ScriptedTransport>,
     account: &str,
@@ -21,7 +21,7 @@ fn scripted(
     idcloud.identity(key(capabilities))
 }
 
-/// A stored process of another tenant's.
+/// A stored process of another tenant.
 fn resumed_by(stored: &str, tenant_id: &str) -> Pending {
     serde_json::from_str(&stored.replace(OTHER_ID, tenant_id)).unwrap()
 }
@@ -34,7 +34,7 @@ async fn submit(identity: &IdentityVerification, selfie: impl Into<Selfie>) -> S
         .unwrap()
 }
 
-/// Nobody pays twice: an answer that nobody can read is ambiguous, and is not asked for again.
+/// Never pay twice: an unreadable answer is ambiguous, and the create is not repeated.
 #[tokio::test(start_paused = true)]
 async fn an_unreadable_answer_is_not_repeated() {
     for step in [
@@ -54,7 +54,7 @@ async fn an_unreadable_answer_is_not_repeated() {
     }
 }
 
-/// What was asked for and did not come is looked for once.
+/// Missing evidence that was asked for is looked up once.
 #[tokio::test(start_paused = true)]
 async fn missing_evidence_is_looked_for_once() {
     let yes = r#""status":3,"unicoId":{"result":"yes"}"#;
@@ -75,7 +75,8 @@ async fn missing_evidence_is_looked_for_once() {
     }
 }
 
-/// It stays inside the budget: a score after T costs at most eight polls within a minute, and is known by T + 3 s or 1.5 T.
+/// The budget is respected: a score after T costs at most eight polls within a minute, and is known
+/// by T + 3 s or 1.5 T.
 #[tokio::test(start_paused = true)]
 async fn polls_are_few_and_the_result_is_known_in_time() {
     for result_after in [1_u64, 4, 10, 14, 31, 60] {
@@ -161,7 +162,7 @@ async fn waits_lose_nothing() {
     assert_eq!(error.kind(), WaitErrorKind::DeadlineReached);
     assert_eq!(error.pending().process_id().as_str(), ID);
 
-    // Stored and taken up by another program of the same account.
+    // Stored and resumed by another program of the same account.
     let stored = serde_json::to_string(&error.into_pending()).unwrap();
     let resumed: Pending = serde_json::from_str(&stored).unwrap();
     script.push_call(answer(r#""status":3,"unicoId":{"result":"no"}"#));
@@ -172,7 +173,7 @@ async fn waits_lose_nothing() {
         .unwrap();
     assert_eq!(report.verdict().scenario().id(), "identity-no");
 
-    // Another account of the tenant may wait for it; another tenant's ids mean nothing here.
+    // Another account of the tenant may wait for it; another tenant may not.
     script.push_call(answer(r#""status":3,"unicoId":{"result":"no"}"#));
     let colleague = scripted(&script, "b", "identity");
     let wait = colleague.wait(resumed.clone(), Duration::from_secs(40));
@@ -188,7 +189,7 @@ async fn waits_lose_nothing() {
     assert_eq!(script.calls().len(), before);
 }
 
-/// A refusal ends the wait at once, and a process of another version is not guessed at.
+/// A refusal ends the wait at once, and a process stored by another version is refused.
 #[tokio::test(start_paused = true)]
 async fn refusals_end_a_wait() {
     let script = Arc::new(
@@ -215,7 +216,7 @@ async fn refusals_end_a_wait() {
     );
 }
 
-/// The policy travels with what it was set for.
+/// A stored process keeps its policy.
 #[tokio::test(start_paused = true)]
 async fn the_policy_is_kept() {
     let script =
@@ -227,7 +228,7 @@ async fn the_policy_is_kept() {
     assert_eq!(report.policy(), &strict);
 }
 
-/// Whoever asks is told of each answer, in order, and nothing else changes.
+/// An observer is called for each answer, in order, and nothing else changes.
 #[tokio::test(start_paused = true)]
 async fn an_observer_sees_every_answer() {
     let script = Arc::new(
@@ -254,7 +255,7 @@ async fn an_observer_sees_every_answer() {
     );
 }
 
-/// A short wait asks once, at its end; no wait asks more often than its schedule.
+/// A short wait polls once, at its end; no wait polls more often than its schedule.
 #[tokio::test(start_paused = true)]
 async fn a_short_wait_asks_at_its_end() {
     for (limit, polls) in [(0, 1), (2, 1), (5, 2), (10, 4)] {
@@ -291,7 +292,7 @@ async fn another_process_is_not_this_one() {
     );
 }
 
-/// A look that failed is told, lasts no longer than it is worth, and has no hook: it creates nothing.
+/// A failed lookup is reported, has a short deadline, and runs no hook: it creates nothing.
 #[tokio::test(start_paused = true)]
 async fn a_failed_look_is_told() {
     let yes = r#""status":3,"unicoId":{"result":"yes"}"#;
@@ -309,7 +310,7 @@ async fn a_failed_look_is_told() {
     assert!(clock.instant() - started < Duration::from_secs(15));
 }
 
-/// A verdict cannot be misread: one simulated answer makes the report simulated, whichever it was.
+/// A verdict cannot be misread: one simulated answer makes the report simulated, whichever it is.
 #[tokio::test(start_paused = true)]
 async fn one_simulated_answer_is_enough() {
     let yes = answer(r#""status":3,"unicoId":{"result":"yes"}"#);

@@ -1,4 +1,5 @@
-//! Nobody pays twice: what is submitted under a reference is remembered before it leaves, and never sent a second time.
+//! Never pay twice: a submission under a reference is recorded before it is sent, and never sent a
+//! second time.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,7 +46,7 @@ fn remembering(journal: &Arc<WatchedJournal>, transport: Arc<dyn Transport>) -> 
         .unwrap()
 }
 
-/// What a submission came to, in a word.
+/// The result of a submission, in a word.
 fn told(submission: &Result<Submission, SubmitError>) -> String {
     match submission {
         Ok(Submission::Finished(report)) if report.recorded() => "recorded report".to_owned(),
@@ -55,7 +56,7 @@ fn told(submission: &Result<Submission, SubmitError>) -> String {
     }
 }
 
-/// Every end of a create: what the caller is told, what the journal was asked, and what it holds.
+/// Every end of a create: what the caller gets, which commands the journal got, and what it holds.
 #[tokio::test(start_paused = true)]
 async fn every_end_of_a_create_is_written_down() {
     let refused = Step::json(400, r#"{"error":{"code":"20507"}}"#);
@@ -108,7 +109,7 @@ async fn every_end_of_a_create_is_written_down() {
             "ambiguous",
         ),
     ] {
-        // Whatever of these was before, the reference is free, and ends alike.
+        // After each of these the reference is free, and ends alike.
         for before in ["nothing", "not sent", "resend", "claimed long ago"] {
             let script = Arc::new(ScriptedTransport::new().every_call(step.clone()));
             let journal = WatchedJournal::new();
@@ -117,7 +118,7 @@ async fn every_end_of_a_create_is_written_down() {
             let submission = identity().submit(&idcloud, &under_reference()).await;
             assert_eq!(told(&submission), outcome, "{step:?} after {before}");
             let state = match (state, before) {
-                // An attempt that did not run leaves what was before it.
+                // After an attempt that did not run, the one before it is current again.
                 ("not-sent", "resend") => "resend",
                 (state, _) => state,
             };
@@ -126,7 +127,7 @@ async fn every_end_of_a_create_is_written_down() {
             let commands = journal.commands();
             assert_eq!(commands.first().unwrap(), "claim");
             assert_eq!(commands.last().unwrap(), end, "{step:?} after {before}");
-            // Each attempt of the create was made durable before it left.
+            // Each attempt of the create was made durable before it was sent.
             let dispatched = commands.iter().filter(|command| *command == "dispatch");
             assert_eq!(dispatched.count(), script.calls().len(), "{step:?}");
             let entry = journal.entry_now(&idcloud, Flow::Identity).await.unwrap();
@@ -137,7 +138,8 @@ async fn every_end_of_a_create_is_written_down() {
     }
 }
 
-/// What the journal holds before: what the caller is told, how many creates leave, and what it holds afterwards.
+/// For each state of the journal: what the caller gets, how many creates are sent, and the state
+/// afterwards.
 #[tokio::test(start_paused = true)]
 async fn what_is_remembered_is_answered_without_a_request() {
     for (before, same, outcome, creates, after) in [
@@ -234,7 +236,7 @@ async fn put(journal: &WatchedJournal, idcloud: &IdCloud, state: &str, same: boo
         "not sent" => Conclusion::NotSent(None),
         "ambiguous" | "resend" => Conclusion::Ambiguous,
         _ => {
-            // A handle's own words, by way of a submission that met this answer.
+            // States that a handle itself records, by a submission with this answer.
             let members = match state {
                 "pending" => PROCESSING,
                 "finished" => YES,
@@ -273,7 +275,7 @@ async fn put(journal: &WatchedJournal, idcloud: &IdCloud, state: &str, same: boo
     }
 }
 
-/// A report from the journal says what the first one said, and that it was remembered.
+/// A report from the journal equals the first one, and is marked as recorded.
 #[tokio::test(start_paused = true)]
 async fn a_recorded_report_judges_as_the_first_did() {
     let members = r#""status":3,"unicoId":{"result":"inconclusive"},"liveness":1,"score":73,"novelty":{"a":"Maria"}"#;
@@ -295,7 +297,7 @@ async fn a_recorded_report_judges_as_the_first_did() {
     assert_eq!(script.calls().len(), 1);
 }
 
-/// Whoever waits until the end writes it down, also a program that took the process up from what was stored.
+/// A wait records the end, also in a program that resumed the process from storage.
 #[tokio::test(start_paused = true)]
 async fn a_wait_writes_the_end_down() {
     for stored in [false, true] {
@@ -314,7 +316,7 @@ async fn a_wait_writes_the_end_down() {
             let text = serde_json::to_string(&first).unwrap();
             first = serde_json::from_str(&text).unwrap();
         }
-        // The journal hands the same process out.
+        // The journal returns the same process.
         assert_eq!(
             pending(identity().submit(&other, &under_reference()).await.unwrap()),
             first
@@ -353,7 +355,7 @@ async fn flows_are_kept_apart() {
     }
 }
 
-/// A reference without a journal is refused: nobody would remember it.
+/// A reference without a journal is refused, because it would not be recorded.
 #[tokio::test(start_paused = true)]
 async fn a_reference_needs_a_journal() {
     let script = Arc::new(ScriptedTransport::new());
@@ -367,7 +369,7 @@ async fn a_reference_needs_a_journal() {
     assert!(script.requests().is_empty());
 }
 
-/// A script that notes in the journal's own list when a create leaves.
+/// A script that records in the journal's own list when a create is sent.
 struct Noting(ScriptedTransport, Arc<WatchedJournal>);
 
 #[async_trait]
@@ -385,7 +387,7 @@ impl Transport for Noting {
     }
 }
 
-/// Each new attempt is claimed and dispatched before it leaves, after the failed one was written down.
+/// Each retry is claimed and dispatched before it is sent, after the failed attempt was recorded.
 #[tokio::test(start_paused = true)]
 async fn new_attempts_are_journaled_before_they_leave() {
     let journal = WatchedJournal::new();
@@ -417,7 +419,7 @@ async fn new_attempts_are_journaled_before_they_leave() {
     assert_eq!(entry.record().process_id(), Some(&process_id(OTHER_ID)));
 }
 
-/// What follows a failed process, with what the journal holds in the end.
+/// What follows a failed process, with the final state of the journal.
 #[tokio::test(start_paused = true)]
 async fn the_table_of_new_attempts() {
     let unsent = Step::Fail(TransportErrorKind::Connect);
@@ -454,7 +456,8 @@ async fn the_table_of_new_attempts() {
     }
 }
 
-/// A failed process under a reference is tried anew only when the caller says so, and then also with another selfie.
+/// A failed process under a reference is retried only if the caller asks for it, and then also with
+/// another selfie.
 #[tokio::test(start_paused = true)]
 async fn beginning_again_is_explicit() {
     let second = Step::json(200, format!(r#"{{"id":"{OTHER_ID}",{YES}}}"#));
@@ -488,7 +491,7 @@ async fn beginning_again_is_explicit() {
     assert_eq!(script.calls().len(), 2);
 }
 
-/// A look for missing evidence puts the process on record first, and its end afterwards.
+/// The process is recorded before a lookup for missing evidence, and its end afterwards.
 #[tokio::test(start_paused = true)]
 async fn a_look_is_made_after_the_process_is_on_record() {
     let journal = WatchedJournal::new();
@@ -517,7 +520,7 @@ async fn a_look_is_made_after_the_process_is_on_record() {
     assert_eq!(again.verdict(), report.verdict());
 }
 
-/// Nothing leaves that is not remembered; and what was answered is not lost because the journal is.
+/// Nothing is sent unrecorded; and an answer is not lost with the journal.
 #[tokio::test(start_paused = true)]
 async fn a_journal_that_fails() {
     for (at, answered, outcome, creates, state) in [
@@ -546,7 +549,7 @@ async fn a_journal_that_fails() {
         assert_eq!(journal.state(&idcloud, Flow::Identity).await, state, "{at}");
     }
 
-    // What cannot be read may have been paid for.
+    // An unreadable record may have been paid for.
     let script = Arc::new(ScriptedTransport::new().every_call(answer(YES)));
     let journal = WatchedJournal::new();
     let idcloud = remembering(&journal, script.clone());
@@ -555,7 +558,7 @@ async fn a_journal_that_fails() {
     assert_eq!(told(&submission), "journal, unknown");
     assert!(script.requests().is_empty());
 
-    // A create that failed is told as it failed, with what could not be written down beside it.
+    // A failed create is reported as it failed, together with why it could not be recorded.
     let script = Arc::new(ScriptedTransport::new().every_call(Step::json(502, "")));
     let journal = WatchedJournal::new();
     let idcloud = remembering(&journal, script);
@@ -590,7 +593,8 @@ async fn a_journal_that_fails() {
     assert_eq!(journal.state(&idcloud, Flow::Identity).await, "finished");
 }
 
-/// A journal that panics takes nothing along: the permit and the count are free, nothing is sent a second time, and the program lives.
+/// A panic of the journal affects nothing else: the permit and the count are free, nothing is sent
+/// twice, and the program lives.
 #[tokio::test(start_paused = true)]
 async fn a_journal_that_panics() {
     for (at, creates, state) in [
@@ -607,7 +611,7 @@ async fn a_journal_that_panics() {
                 .build()
                 .unwrap();
             if also_told {
-                // Both panic: the second must not end the program.
+                // Both calls panic: the second panic must not abort the program.
                 journal.panic_when_told();
             }
             journal.make(Some((at, Trouble::Panics)));
@@ -642,7 +646,8 @@ async fn drop_after_five_seconds(idcloud: &IdCloud) {
     }
 }
 
-/// A dropped submission lets go of its reference at once: free before it was dispatched, ambiguous afterwards.
+/// A dropped submission releases its reference at once: free before its dispatch, ambiguous
+/// afterwards.
 #[tokio::test(start_paused = true)]
 async fn dropped_submissions() {
     for (hanging, creates, state) in [(Some("dispatch"), 0, "not-sent"), (None, 1, "ambiguous")] {
@@ -661,7 +666,7 @@ async fn dropped_submissions() {
         assert_eq!(journal.state(&idcloud, Flow::Identity).await, state);
     }
 
-    // One that had its answer already lets go of nothing.
+    // A submission that had its answer already releases nothing.
     let script = Arc::new(ScriptedTransport::new().every_call(answer(FAILED)));
     let journal = WatchedJournal::new();
     let idcloud = remembering(&journal, script);
@@ -671,7 +676,8 @@ async fn dropped_submissions() {
     assert_eq!(journal.state(&idcloud, Flow::Identity).await, "finished");
 }
 
-/// What stands in the journal while a create waits to be repeated: a crash then leaves a free reference, and so does a dropped submission.
+/// The journal's state while a create waits to be repeated: a crash then leaves a free reference,
+/// and so does a dropped submission.
 #[tokio::test(start_paused = true)]
 async fn a_pause_is_not_a_dispatch() {
     let later = Step::json(429, "").with_header("retry-after", "20");
@@ -703,7 +709,7 @@ async fn a_pause_is_not_a_dispatch() {
             assert_eq!(script.calls().len(), steps.len(), "{steps:?}");
             assert_eq!(journal.state(&idcloud, Flow::Identity).await, state);
         }
-        // It was dropped: only what is with the transport is in doubt.
+        // It was dropped: only a request with the transport is ambiguous.
         let left = if state == "claimed" {
             "not-sent"
         } else {
@@ -713,7 +719,8 @@ async fn a_pause_is_not_a_dispatch() {
     }
 }
 
-/// What provably did not run is not in doubt either while the journal hears of it, nor before its repetition leaves.
+/// A request that provably did not run is not ambiguous while the journal records that, nor before
+/// its repetition is sent.
 #[tokio::test(start_paused = true)]
 async fn dropped_while_a_dispatch_is_taken_back() {
     for (at, after) in [("retract", 0), ("dispatch", 1)] {
@@ -729,7 +736,7 @@ async fn dropped_while_a_dispatch_is_taken_back() {
     }
 }
 
-/// That the attempt before it left says nothing of a new one.
+/// That the previous attempt was sent does not count for a new one.
 #[tokio::test(start_paused = true)]
 async fn dropped_before_a_new_attempt_leaves() {
     let script = Arc::new(ScriptedTransport::new().every_call(answer(FAILED)));
@@ -742,7 +749,8 @@ async fn dropped_before_a_new_attempt_leaves() {
     assert_eq!(journal.state(&idcloud, Flow::Identity).await, "finished");
 }
 
-/// A submission that is dropped between its dispatch and its departure has sent nothing, and says so.
+/// A submission that is dropped between its dispatch and its send has sent nothing, and records
+/// that.
 #[tokio::test(start_paused = true)]
 async fn dropped_before_the_departure() {
     let script = Arc::new(ScriptedTransport::new().every_call(answer(YES)));
@@ -752,7 +760,8 @@ async fn dropped_before_the_departure() {
         .rate(1)
         .build()
         .unwrap();
-    // Two seconds' turns: the second create is dispatched, and then waits for its departure behind a pause.
+    // Two seconds' admissions: the second create is dispatched, and then waits to be sent behind a
+    // pause.
     let others = SubmitOptions::default();
     assert!(identity().submit(&idcloud, &others).await.is_ok());
     let slow: Arc<dyn BeforeDispatch> = Arc::new(Pausing(idcloud.clone(), script.clone()));
@@ -770,7 +779,7 @@ async fn dropped_before_the_departure() {
     assert_eq!(journal.state(&idcloud, Flow::Identity).await, "not-sent");
 }
 
-/// A hook during which IDCloud tells another call of the tenant to wait.
+/// A hook during which IDCloud asks another call of the tenant to wait.
 struct Pausing(IdCloud, Arc<ScriptedTransport>);
 
 #[async_trait]
@@ -785,7 +794,8 @@ impl BeforeDispatch for Pausing {
     }
 }
 
-/// A dispatch that cannot be taken back ends the call: what the journal hears late could be taken for word of the next request.
+/// A dispatch that cannot be retracted ends the call: a late retraction could be taken for one of
+/// the next request.
 #[tokio::test(start_paused = true)]
 async fn a_dispatch_that_is_not_taken_back() {
     for (step, outcome) in [
@@ -809,7 +819,7 @@ async fn a_dispatch_that_is_not_taken_back() {
     }
 }
 
-/// Of two that submit one reference at once, one sends and the other is told.
+/// Of two submissions of one reference at once, one sends and the other gets `InFlight`.
 #[tokio::test(start_paused = true)]
 async fn two_at_once() {
     let slow = answer(YES).after(Duration::from_secs(5));
@@ -829,7 +839,8 @@ async fn two_at_once() {
     assert_eq!(script.calls().len(), 1);
 }
 
-/// A lease lasts through the queue, the call and a margin: no slow call of a living program is taken for a dead one's.
+/// A lease covers the queue, the call and a margin: a slow call of a living program is not taken
+/// for a dead one's.
 #[tokio::test(start_paused = true)]
 async fn leases_outlast_calls() {
     let script = Arc::new(ScriptedTransport::new().every_call(Step::Hang));
@@ -868,7 +879,7 @@ async fn leases_outlast_calls() {
     );
 }
 
-/// However long a call may take, its lease has an end that can be written down.
+/// However long a call may take, its lease has an end that can be stored.
 #[tokio::test(start_paused = true)]
 async fn leases_of_endless_calls() {
     let script = Arc::new(ScriptedTransport::new().every_call(answer(YES)));
@@ -882,7 +893,7 @@ async fn leases_of_endless_calls() {
     assert_eq!(told(&submission), "report");
 }
 
-/// The caller's own hook runs before each dispatch, and what it refuses is not dispatched.
+/// The caller's own hook runs before each dispatch, and nothing is dispatched that it refuses.
 #[tokio::test(start_paused = true)]
 async fn the_callers_hook_comes_first() {
     struct Refusing;
@@ -904,7 +915,7 @@ async fn the_callers_hook_comes_first() {
     assert!(script.calls().is_empty());
 }
 
-/// What is stored of a pending process under a reference names nobody.
+/// A stored pending process under a reference holds no person's data.
 #[tokio::test(start_paused = true)]
 async fn a_stored_pending_process_names_nobody() {
     let script = Arc::new(ScriptedTransport::new().every_call(answer(PROCESSING)));
@@ -925,7 +936,8 @@ async fn a_stored_pending_process_names_nobody() {
     assert!(serde_json::from_str::<Pending>(&unknown).is_err());
 }
 
-/// A refused new attempt whose end could not be written down the first time leaves the failed process as it was, once and not twice.
+/// A refused retry whose end was not recorded the first time leaves the failed process as it was,
+/// once and not twice.
 #[tokio::test(start_paused = true)]
 async fn a_refused_new_attempt_is_no_second_process() {
     for (step, at) in [
@@ -952,7 +964,8 @@ async fn a_refused_new_attempt_is_no_second_process() {
     }
 }
 
-/// No wait outlasts its limit because of the journal: the verdict is told, with what could not be written down beside it.
+/// No wait outlasts its limit because of the journal: the verdict is returned, with why it could
+/// not be recorded.
 #[tokio::test(start_paused = true)]
 async fn a_wait_does_not_hang_with_its_journal() {
     let script = ScriptedTransport::new()

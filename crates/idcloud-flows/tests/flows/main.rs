@@ -1,4 +1,5 @@
-//! Handles from end to end: the simulator for what IDCloud does, a script for what it does not do on demand.
+//! Handles from end to end: against the simulator for what IDCloud does, against a script for what
+//! it does not do on demand.
 
 #![expect(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! Code of others may panic; what the submission held is released, and the next one works.
+//! The caller's code may panic; the submission's resources are released, and the next one works.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,7 +26,8 @@ async fn panics(identity: IdentityVerification) {
     assert!(ended.await.unwrap_err().is_panic());
 }
 
-/// After a panic one permit is free again, nobody counts as inside, and the next submission is answered.
+/// After a panic one permit is free again, no submission counts as running, and the next one is
+/// answered.
 async fn works(idcloud: &IdCloud) {
     let question = Question::new(Flow::Identity, "", Image);
     assert!(
@@ -63,7 +64,7 @@ async fn an_observer_that_panics() {
     works(&idcloud).await;
 }
 
-/// What was paid for is written down before the caller's code sees it.
+/// A paid process is recorded before the caller's code sees it.
 #[tokio::test(start_paused = true)]
 async fn an_observer_that_panics_loses_no_process() {
     for (capabilities, answers, state) in [

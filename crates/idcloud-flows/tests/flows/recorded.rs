@@ -1,4 +1,5 @@
-//! What a reference answers a second time: never more than was found out the first time, and never another's.
+//! The second answer under a reference: never better than the first, and never another
+//! submission's.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +17,7 @@ use crate::watched_journal::{WatchedJournal, reference};
 
 const YES: &str = r#""status":3,"unicoId":{"result":"yes"},"liveness":1"#;
 
-/// A client with a journal against these answers, of which the last comes for ever.
+/// A client with a journal over these answers, the last of which is repeated.
 fn remembering(first: Vec<Step>, last: Step) -> (IdCloud, Arc<ScriptedTransport>) {
     let script = first
         .into_iter()
@@ -33,7 +34,8 @@ fn under() -> SubmitOptions {
     SubmitOptions::default().with_reference(reference())
 }
 
-/// A verdict cannot be misread: under one reference a stricter handle never takes over a lenient one's approval.
+/// A verdict cannot be misread: a stricter handle never takes over a lenient one's approval under
+/// the same reference.
 #[tokio::test(start_paused = true)]
 async fn a_recorded_approval_answers_no_harder_question() {
     let lenient = Question::new(Flow::Identity, "identity", SelfieKind::Image);
@@ -58,7 +60,7 @@ async fn a_recorded_approval_answers_no_harder_question() {
                 .unwrap(),
         );
         assert_eq!(again.verdict().scenario(), live.verdict().scenario());
-        // Whoever reads the journal for the second handle's sake is told the same.
+        // Judging the journal's record for the second handle gives the same.
         let remembered = idcloud.account_journal().unwrap();
         let entry = remembered.entry(Flow::Identity, &reference()).await;
         let entry = entry.unwrap().unwrap();
@@ -70,7 +72,7 @@ async fn a_recorded_approval_answers_no_harder_question() {
         assert_eq!(judged.verdict(), again.verdict());
         assert!(judged.recorded());
         assert_eq!(again.verdict().decision(), Decision::Review);
-        // Whoever asked first is answered as before.
+        // The first question is answered as before.
         let first = finished(lenient.submit(&idcloud, &under()).await.unwrap());
         assert_eq!(first.verdict().decision(), Decision::Approve);
     }
@@ -86,7 +88,7 @@ async fn a_recorded_review_stays_one() {
         let report = finished(question.submit(&idcloud, &under()).await.unwrap());
         assert_eq!(report.verdict().scenario(), Scenario::MissingEvidence);
     }
-    // A key that is declared with liveness later does not make what the first key's answer says of it a check.
+    // Liveness declared later does not turn the first answer's liveness value into a check.
     let first = Question::new(Flow::Identity, "identity", SelfieKind::CaptureToken);
     let mut later = Question::new(
         Flow::Identity,
@@ -100,7 +102,7 @@ async fn a_recorded_review_stays_one() {
     assert_ne!(report.verdict().decision(), Decision::Approve);
 }
 
-/// What is pending is waited for by the harder question, too.
+/// A pending process is waited for with the harder question, too.
 #[tokio::test(start_paused = true)]
 async fn a_recorded_pending_process_takes_the_harder_question() {
     let lenient = Question::new(Flow::Identity, "identity", SelfieKind::Image);
@@ -116,13 +118,13 @@ async fn a_recorded_pending_process_takes_the_harder_question() {
     assert_eq!(report.verdict().scenario(), Scenario::MissingEvidence);
 }
 
-/// A question that is asked while the process is pending makes no better evidence either, also not from a stored process; and what is
-/// remembered does not depend on who waited.
+/// A question asked while the process is pending does not improve the evidence either, also for a
+/// stored process; and the record does not depend on which submission waited.
 #[tokio::test(start_paused = true)]
 async fn a_recorded_pending_process_gives_no_better_answer() {
     let first = Question::new(Flow::Identity, "identity", SelfieKind::Image);
     let mut later = Question::new(Flow::Identity, "identity,risk-score", SelfieKind::Image);
-    // A score that the first key is not declared to have approves nobody for it.
+    // A score that the first key is not declared with approves nothing for it.
     let scored = r#""status":3,"unicoId":{"result":"inconclusive"},"score":80"#;
     for strictest in [50, 90_i8] {
         later.policy = Policy::default().with_approve_from(strictest);
@@ -141,7 +143,7 @@ async fn a_recorded_pending_process_gives_no_better_answer() {
         assert_eq!(report.verdict().decision(), Decision::Review, "{strictest}");
         assert_eq!(report.policy(), &later.policy);
 
-        // Whoever asked first, and whoever comes third, is answered as if the first had waited.
+        // The first question, and a third one, are answered as if the first had waited.
         let known = finished(first.submit(&idcloud, &under()).await.unwrap());
         assert!(known.recorded());
         assert_eq!(
@@ -155,7 +157,7 @@ async fn a_recorded_pending_process_gives_no_better_answer() {
         let third = finished(later.submit(&idcloud, &under()).await.unwrap());
         assert_eq!(third.verdict().decision(), Decision::Review, "{strictest}");
     }
-    // The same answer approves whoever asked for the score at first.
+    // The same answer approves a submission that asked for the score at first.
     let (idcloud, _) = remembering(vec![answer(r#""status":1"#)], answer(scored));
     let submitted = pending(later.submit(&idcloud, &under()).await.unwrap());
     let handle = idcloud.identity(key(later.capabilities));
@@ -163,7 +165,7 @@ async fn a_recorded_pending_process_gives_no_better_answer() {
     assert_eq!(report.unwrap().verdict().decision(), Decision::Approve);
 }
 
-/// How often a submission tried is part of what came of it, and of what is remembered.
+/// The number of attempts is part of the result, and of the record.
 #[tokio::test(start_paused = true)]
 async fn a_recorded_failure_counts_its_attempts() {
     let (idcloud, script) = remembering(Vec::new(), answer(r#""status":5"#));
@@ -177,7 +179,8 @@ async fn a_recorded_failure_counts_its_attempts() {
     assert_eq!(again.failure(), first.failure());
 }
 
-/// A review for want of a look is not the last word: the reference stays pending, and whoever asks again looks again.
+/// A review because a lookup failed is not final: the reference stays pending, and the next
+/// submission looks again.
 #[tokio::test(start_paused = true)]
 async fn a_failed_look_is_made_up_for_later() {
     let refused = Step::json(403, r#"{"error":{"code":"10201"}}"#);
@@ -200,7 +203,7 @@ async fn a_failed_look_is_made_up_for_later() {
     assert_eq!(last.verdict(), report.verdict());
 }
 
-/// A document that is used again is told apart from every other by its ids, and never answered with another's report.
+/// A reused document is identified by its ids, and never answered with another's report.
 #[tokio::test(start_paused = true)]
 async fn another_document_under_the_reference_is_refused() {
     let matches = answer(r#""status":3,"document":{"cpfMatch":true,"faceMatch":true}"#);
@@ -230,7 +233,8 @@ async fn another_document_under_the_reference_is_refused() {
     assert_eq!(script.calls().len(), calls);
 }
 
-/// What a look shows of a process that another asks for is seen for both: the record ends in the row that the first question leads to.
+/// A lookup for a later submission counts for both questions: the record ends in the row of the
+/// first.
 #[tokio::test(start_paused = true)]
 async fn what_is_seen_is_seen_for_both() {
     let first = Question::new(Flow::Identity, "identity", SelfieKind::Image);

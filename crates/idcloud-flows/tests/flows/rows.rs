@@ -1,4 +1,5 @@
-//! A verdict cannot be misread: every row of the published table is reached through a handle, and ends in that row's report.
+//! A verdict cannot be misread: every row of the published table is reached through a handle, and
+//! ends in that row's report.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -14,7 +15,8 @@ use crate::support::{ID, OTHER_ID, Question, against, answer, columns, key};
 const YES: &str = r#""status":3,"unicoId":{"result":"yes"}"#;
 const OPEN: &str = r#""status":3,"unicoId":{"result":"inconclusive"},"liveness":1"#;
 
-/// A row; what leads to it: handle, the key's capabilities, selfie, what the policy demands; and what is answered in turn.
+/// A row; how to reach it: handle, the key's capabilities, selfie, the policy's requirement; and
+/// the answers in turn.
 const ROWS: &str = r#"
     processing                     | identity       |                               | image         |         | "status":1
     divergence                     | identity       |                               | image         |         | "status":1 ; "status":2
@@ -54,7 +56,7 @@ const ROWS: &str = r#"
     unlisted                       | behavior-alert |                               | image         |         | "status":3,"identityFraudsters":{"result":"inconclusive"}
 "#;
 
-/// The row of an approval that a person found: no answer to a create leads there, only a process that is taken up again.
+/// The row of an approval for a process that a person found: only a resumed process reaches it.
 async fn found_by_hand() -> Scenario {
     let script = ScriptedTransport::new().every_call(answer(YES));
     let idcloud = against(&Arc::new(script));

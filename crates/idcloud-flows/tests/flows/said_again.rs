@@ -1,5 +1,5 @@
-//! Nobody pays twice: an end that is known is written down, or said again when the submission is let go; *abandoned* is for
-//! what is not known.
+//! Never pay twice: a known end is recorded, or repeated when the submission is dropped;
+//! *abandoned* is only for an unknown end.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,7 +26,8 @@ fn under_reference() -> SubmitOptions {
     SubmitOptions::default().with_reference(reference())
 }
 
-/// Each end of a create that the journal does not take the first time, or never answers, is in it afterwards.
+/// Each end of a create that the journal does not take the first time, or never acknowledges, is
+/// recorded afterwards.
 #[tokio::test(start_paused = true)]
 async fn an_end_that_the_journal_did_not_take() {
     let unsent = Step::Fail(TransportErrorKind::Connect);
@@ -48,7 +49,7 @@ async fn an_end_that_the_journal_did_not_take() {
             let clock = VirtualClock::new();
             tokio::select! {
                 ended = question.submit(&idcloud, &options) => drop(ended),
-                // Whoever asked goes while the journal does not answer.
+                // The caller drops the submission while the journal does not answer.
                 () = clock.sleep(Duration::from_secs(3600)) => assert_eq!(trouble, Trouble::Hangs),
             }
             let state = journal.state(&idcloud, Flow::Identity).await;
@@ -59,8 +60,8 @@ async fn an_end_that_the_journal_did_not_take() {
     }
 }
 
-/// A process that was noted before it is looked at once more is noted, although the journal did not take it at first and
-/// the submission is let go meanwhile.
+/// A process that is recorded before its lookup is in the journal, although the journal did not
+/// take it at first and the submission is dropped meanwhile.
 #[tokio::test(start_paused = true)]
 async fn a_process_that_was_to_be_looked_at() {
     let journal = WatchedJournal::new();
@@ -78,7 +79,8 @@ async fn a_process_that_was_to_be_looked_at() {
     assert_eq!(journal.state(&idcloud, Flow::Identity).await, "pending");
 }
 
-/// A dispatch that is taken back, and whose journal then fails, was not sent: the reference is free.
+/// A request whose dispatch was retracted was not sent, although the journal then failed: the
+/// reference is free.
 #[tokio::test(start_paused = true)]
 async fn what_did_not_run() {
     let journal = WatchedJournal::new();
@@ -91,7 +93,7 @@ async fn what_did_not_run() {
     assert_eq!(journal.state(&idcloud, Flow::Identity).await, "not-sent");
 }
 
-/// The end of a process that was waited for is said again as well, by one wait and by a crowd's.
+/// The end of a wait is repeated as well, for one wait and for many.
 #[tokio::test(start_paused = true)]
 async fn the_end_of_a_wait() {
     for trouble in [Trouble::FailsOnce, Trouble::Fails, Trouble::Hangs] {

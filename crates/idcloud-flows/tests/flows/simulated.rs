@@ -1,4 +1,5 @@
-//! Every handle against the simulator, in each generation's dialect: what IDCloud documents, through the real client.
+//! Every handle against the simulator, in each generation's dialect: what IDCloud documents,
+//! through the real client.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -29,7 +30,7 @@ const NOT_THE_REFERENCE: &str = "11122232829";
 const OTHER_NUMBER: &str = "11122232900";
 const UNREADABLE: &str = "11122233043";
 
-/// One tenant of a simulator of its own, whose keys speak one dialect.
+/// One tenant of its own simulator, whose keys speak one dialect.
 struct Tenant {
     idcloud: IdCloud,
     simulator: SharedSimulator,
@@ -72,14 +73,14 @@ impl Tenant {
 
     fn captured(&self, face: Face) -> CaptureToken {
         let now = self.clock.now();
-        // No two captures are of one moment: a token is good for one use.
+        // Each capture has a time of its own: a token is valid for one use.
         self.captures.set(self.captures.get() + 1);
         let moment = now - Duration::from_millis(self.captures.get());
         let token = Capture::new(&image(), moment).with_face(face).token();
         CaptureToken::parse(&token, now).unwrap()
     }
 
-    /// The report, after a wait where there is one.
+    /// The report, after a wait if the submission is pending.
     async fn report(&self, submission: Submission, key: &ApiKey) -> Report {
         match submission {
             Submission::Finished(report) => report,
@@ -303,7 +304,8 @@ async fn processes_looked_up_in_both_versions() {
     }
 }
 
-/// Every onboarded subject of the list ends in its row in every dialect, also where evidence comes later than the create.
+/// Every onboarded subject of the list ends in its row in every dialect, even if evidence comes
+/// later than the create.
 #[tokio::test(start_paused = true)]
 async fn every_subject_in_every_dialect() {
     for dialect in Dialect::ALL {

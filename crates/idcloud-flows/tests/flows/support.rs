@@ -1,4 +1,5 @@
-//! What the tests here share: people and pictures that do not exist, a client whose requests meet a script, and one way to ask any handle.
+//! Shared by these tests: people and pictures that do not exist, a client over a script, and one
+//! way to ask any handle.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -80,7 +81,7 @@ impl Signer for Signature {
     }
 }
 
-/// What builds a client of `account`'s whose requests meet `transport`.
+/// A builder of a client of `account` over `transport`.
 pub(crate) fn building(transport: Arc<dyn Transport>, account: &str) -> IdCloudBuilder {
     let account = ServiceAccount::with_signer(account, OTHER_ID, Arc::new(Signature)).unwrap();
     IdCloud::builder(Environment::local(account))
@@ -103,7 +104,7 @@ pub(crate) fn answer(members: &str) -> Step {
     Step::json(200, format!(r#"{{"id":"{ID}",{members}}}"#))
 }
 
-/// A sample of one documented generation's wire form, told about [`ID`].
+/// A sample of one documented generation's wire form, with the id [`ID`].
 pub(crate) fn sample(name: &str) -> Step {
     let path = format!(
         "{}/../idcloud-model/tests/samples/{name}.json",
@@ -121,7 +122,7 @@ pub(crate) fn sample(name: &str) -> Step {
     Step::json(200, serde_json::to_string(&answer).unwrap())
 }
 
-/// One handle, and what it is asked.
+/// One handle, and its question.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Question {
     pub(crate) flow: Flow,

@@ -1,5 +1,5 @@
-//! Nobody pays twice: a reference is the tenant's, and not one of its accounts'; in a custom environment it is known where
-//! it was submitted.
+//! Never pay twice: a reference belongs to the tenant, not to one of its accounts; in a custom
+//! environment it is valid at the origin where it was submitted.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -64,7 +64,7 @@ fn told(submission: Result<Submission, SubmitError>) -> &'static str {
     }
 }
 
-/// What is remembered of [`TENANT`]'s reference.
+/// The recorded state of [`TENANT`]'s reference.
 async fn state(journal: &WatchedJournal, idcloud: &IdCloud) -> &'static str {
     let remembered = idcloud.account_journal().unwrap();
     let key = remembered.key(Flow::Identity, &reference());
@@ -73,7 +73,7 @@ async fn state(journal: &WatchedJournal, idcloud: &IdCloud) -> &'static str {
     entry.map_or("-", |entry| entry.state().kind().as_str())
 }
 
-/// Neither a new account nor the tenant's id in capitals pays for anything again, in one program or in another.
+/// Neither a new account nor the tenant's id in capitals pays again, in one program or in another.
 #[tokio::test(start_paused = true)]
 async fn rotation_pays_no_reference_twice() {
     let capitals = TENANT.to_ascii_uppercase();
@@ -111,7 +111,7 @@ async fn rotation_pays_no_reference_twice() {
     }
 }
 
-/// What the first account left ambiguous, another one settles.
+/// Another account settles what the first one left ambiguous.
 #[tokio::test(start_paused = true)]
 async fn another_account_settles() {
     let script = Arc::new(ScriptedTransport::new().every_call(Step::json(502, "")));
@@ -125,7 +125,8 @@ async fn another_account_settles() {
     assert!(entry.unwrap().unwrap().pending().is_some());
 }
 
-/// A wait under way when the account is replaced writes its verdict down, as does one that begins afterwards.
+/// A wait that runs when the account is replaced records its verdict, and so does one that begins
+/// afterwards.
 #[tokio::test(start_paused = true)]
 async fn waits_outlast_a_rotation() {
     for begins_before in [true, false] {
@@ -172,7 +173,7 @@ async fn waits_outlast_a_rotation() {
     }
 }
 
-/// Another tenant is shown nothing of it, settles nothing, and may use the reference for itself.
+/// Another tenant sees nothing of it, settles nothing, and may use the reference itself.
 #[tokio::test(start_paused = true)]
 async fn tenants_of_one_journal_are_kept_apart() {
     let script = Arc::new(ScriptedTransport::new().every_call(Step::json(502, "")));
@@ -195,8 +196,8 @@ async fn tenants_of_one_journal_are_kept_apart() {
     assert_eq!(script.calls().len(), 2);
 }
 
-/// One custom place's word is never another's: the reference is refused there, and both are named. An address on this
-/// machine is a place of its own.
+/// A result of one custom environment is never returned in another: the reference is refused there,
+/// and both origins are named. An address on this machine is a place of its own.
 #[tokio::test(start_paused = true)]
 async fn a_custom_place_is_named() {
     let one = "https://gateway.example";
@@ -248,7 +249,7 @@ async fn a_process_of_another_place() {
             .add(resumed, &api_key(""), Duration::from_secs(1))
             .is_err()
     );
-    // An earlier version did not write down where it was.
+    // An earlier version did not record the origin.
     let mut older: serde_json::Value = serde_json::from_str(&stored).unwrap();
     let members = older.as_object_mut().unwrap();
     members.remove("origin");
@@ -264,7 +265,8 @@ async fn a_process_of_another_place() {
     );
 }
 
-/// What an account that is gone began is written down as that account's, and its successor's new attempt as its own.
+/// A submission of an account that is gone is recorded as that account's, and its successor's retry
+/// as its own.
 #[tokio::test(start_paused = true)]
 async fn who_submitted_it_is_shown() {
     let script = Arc::new(ScriptedTransport::new().every_call(answer(r#""status":4"#)));

@@ -1,4 +1,5 @@
-//! Nobody pays for nothing, and nobody pays twice: an id that arrived in a broken answer, or in a refusal, is pending until a look decides.
+//! Never pay for nothing, and never pay twice: an id from a broken answer, or from a refusal, is
+//! pending until a poll decides.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,7 +26,7 @@ fn under() -> SubmitOptions {
     SubmitOptions::default().with_reference(reference())
 }
 
-/// A create's answer that breaks off behind its id.
+/// A create's answer that breaks off after its id.
 fn cut_off() -> Step {
     Step::json(200, format!(r#"{{"id":"{ID}","status":3,"unico"#))
 }
@@ -59,7 +60,7 @@ async fn submitted(
     (idcloud, journal, script, pending(submission))
 }
 
-/// The look decides: a process that is there is judged as any other, and its reference is finished.
+/// A poll confirms it: an existing process is judged as any other, and its reference is finished.
 #[tokio::test(start_paused = true)]
 async fn a_look_confirms_it() {
     for create in [cut_off(), refused(429), refused(409), refused(500)] {
@@ -68,7 +69,7 @@ async fn a_look_confirms_it() {
         assert_eq!(known.process_id(), &process_id(ID));
         assert_eq!(script.calls().len(), 1, "it is not sent again");
         assert_eq!(journal.state(&idcloud, Flow::Identity).await, "pending");
-        // It is stored as what it is, and whoever submits again is given the same.
+        // It is stored as unconfirmed, and the next submission returns the same.
         let stored = serde_json::to_string(&known).unwrap();
         assert!(stored.contains(r#""unconfirmed":true"#), "{stored}");
         assert_eq!(serde_json::from_str::<Pending>(&stored).unwrap(), known);
@@ -81,8 +82,9 @@ async fn a_look_confirms_it() {
     }
 }
 
-/// A verdict cannot be misread: what a simulator's broken answer names is simulated from the beginning, and stored so. In the local
-/// environment nothing else answers, whatever a transport leaves out.
+/// A verdict cannot be misread: a process from a simulator's broken answer is simulated from the
+/// beginning, and stored so. In the local environment every answer is simulated, whatever a
+/// transport omits.
 #[tokio::test(start_paused = true)]
 async fn a_simulators_mark_is_kept() {
     let marked = || cut_off().with_header("idcloud-simulated", "true");
@@ -112,7 +114,7 @@ async fn a_simulators_mark_is_kept() {
     }
 }
 
-/// An older form is confirmed: only processes that were seen were stored.
+/// An older form reads as confirmed: only confirmed processes were stored.
 #[tokio::test(start_paused = true)]
 async fn an_older_form_is_read() {
     let (_, _, _, known) = submitted(answer(r#""status":1"#), unknown()).await;
@@ -125,7 +127,8 @@ async fn an_older_form_is_read() {
     );
 }
 
-/// A process that is not there thirty seconds later, or an id that is none, makes it ambiguous: never free, and never sent again.
+/// A process that does not exist thirty seconds later, or a malformed id, makes the reference
+/// ambiguous: never free, and never sent again.
 #[tokio::test(start_paused = true)]
 async fn what_is_not_there_is_ambiguous() {
     let no_id = Step::json(400, r#"{"error":{"code":"20023"}}"#);
@@ -153,7 +156,7 @@ async fn what_is_not_there_is_ambiguous() {
     }
 }
 
-/// One that IDCloud has shown is never doubted again, and another error decides nothing.
+/// A process that IDCloud has returned is never doubted again, and another error decides nothing.
 #[tokio::test(start_paused = true)]
 async fn what_was_seen_is_not_doubted() {
     let (idcloud, journal, script, known) = submitted(answer(r#""status":1"#), unknown()).await;
@@ -167,7 +170,7 @@ async fn what_was_seen_is_not_doubted() {
     assert_eq!(journal.state(&idcloud, Flow::Identity).await, "pending");
 }
 
-/// A person may settle it at any time, also as what the answer named.
+/// A person may settle it at any time, also with the process that the answer named.
 #[tokio::test(start_paused = true)]
 async fn a_person_may_settle_it() {
     for (settlement, state, found) in [

@@ -1,4 +1,4 @@
-//! A journal in memory that says what it was asked, and fails or panics where a test wants it to.
+//! A journal in memory that lists its commands, and fails or panics on request.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -16,25 +16,25 @@ use crate::support::OTHER_ID;
 /// What happens to one command.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Trouble {
-    /// It fails, and nothing is changed.
+    /// It fails, and nothing changes.
     Fails,
-    /// It fails the first time, and nothing is changed.
+    /// It fails the first time, and nothing changes.
     FailsOnce,
-    /// What is remembered cannot be read.
+    /// The record cannot be read.
     IsDamaged,
     /// It panics.
     Panics,
-    /// It never ends, and nothing is changed.
+    /// It never returns, and nothing changes.
     Hangs,
 }
 
-/// The journal, and what it was asked so far.
+/// The journal, and its commands so far.
 #[derive(Debug, Default)]
 pub(crate) struct WatchedJournal {
     pub(crate) inner: MemoryJournal,
     commands: Mutex<Vec<String>>,
     trouble: Mutex<Option<(&'static str, Trouble)>>,
-    /// So many commands of that name go well before.
+    /// So many commands of that name succeed before.
     spared: AtomicUsize,
     panics_when_told: AtomicBool,
 }
@@ -44,18 +44,18 @@ impl WatchedJournal {
         Arc::default()
     }
 
-    /// From now on, or no more.
+    /// Sets the trouble from now on, or removes it.
     pub(crate) fn make(&self, trouble: Option<(&'static str, Trouble)>) {
         *self.trouble.lock().unwrap() = trouble;
     }
 
-    /// The same, once this many commands of that name went well.
+    /// The same, after this many commands of that name succeeded.
     pub(crate) fn make_after(&self, spared: usize, trouble: (&'static str, Trouble)) {
         self.spared.store(spared, Ordering::Relaxed);
         self.make(Some(trouble));
     }
 
-    /// From now on [`Journal::apply_detached`] panics, whatever else is the matter.
+    /// From now on [`Journal::apply_detached`] panics, whatever the other trouble.
     pub(crate) fn panic_when_told(&self) {
         self.panics_when_told.store(true, Ordering::Relaxed);
     }
@@ -68,13 +68,13 @@ impl WatchedJournal {
         self.commands.lock().unwrap().push(what.into());
     }
 
-    /// What is remembered under [`reference`] now.
+    /// The entry under [`reference`] now.
     pub(crate) async fn entry_now(&self, idcloud: &IdCloud, flow: Flow) -> Option<Entry> {
         let now = idcloud.client().clock().now();
         self.inner.entry(&key(flow), now).await.unwrap()
     }
 
-    /// The state of that; `-` where there is nothing.
+    /// Its state; `-` without an entry.
     pub(crate) async fn state(&self, idcloud: &IdCloud, flow: Flow) -> &'static str {
         let entry = self.entry_now(idcloud, flow).await;
         entry.map_or("-", |entry| entry.state().kind().as_str())
@@ -94,7 +94,7 @@ pub(crate) fn reference() -> Reference {
     "order-1041".parse().unwrap()
 }
 
-/// Where it is remembered.
+/// Its key.
 pub(crate) fn key(flow: Flow) -> JournalKey {
     JournalKey::from_parts(EnvironmentName::Local, OTHER_ID, flow, reference())
 }

@@ -1,5 +1,5 @@
-//! Promise: nobody pays twice, also for what is waited for in a crowd: under a reference a process's end is written down whoever waited for it, in
-//! this program or in the next, told by a notification or found by asking.
+//! Promise: never pay twice, also with many waits: under a reference a process's end is recorded by
+//! any wait, in this program or in the next, after a notification or a poll.
 
 use std::sync::Arc;
 
@@ -10,7 +10,8 @@ use idcloud_flows::{Flow, IdCloud, Pending, Submission, SubmitOptions};
 
 use crate::waits::{DIVERGENCE, SCORE, WAITING, World, id, key, notice, request, seconds};
 
-/// One program; what it shares with the next is the journal alone. In memory, because a thread that writes to a disk knows no virtual time.
+/// One program; it shares only the journal with the next. In memory, because a thread that writes
+/// to a disk ignores virtual time.
 fn program(world: &Arc<World>, journal: &Arc<MemoryJournal>) -> IdCloud {
     let journal = Arc::clone(journal);
     world.builder().journal(journal).build().unwrap()
@@ -33,7 +34,7 @@ async fn submit_pending(idcloud: &IdCloud, number: u32) -> Pending {
     }
 }
 
-/// The state that is remembered, and the process.
+/// The recorded state, and the process.
 async fn remembered(idcloud: &IdCloud, number: u32) -> (StateKind, String) {
     let remembered = idcloud.account_journal().unwrap();
     let reference = reference(number);
@@ -52,7 +53,7 @@ async fn a_crowd_is_written_down_by_hint_and_by_poll() {
     let world = World::new();
     let idcloud = program(&world, &journal);
     let mut waiter = idcloud.waiter();
-    // One is told of by a notification, early; one is asked for; one is not final in time.
+    // A notification comes early for one; one is polled; one is not final in time.
     for (number, course) in [
         (1, [(0.0, WAITING), (1.5, SCORE)]),
         (2, [(0.0, WAITING), (20.0, SCORE)]),
@@ -73,7 +74,7 @@ async fn a_crowd_is_written_down_by_hint_and_by_poll() {
     let first = waiter.next().await.unwrap().unwrap();
     assert_eq!(first.process().id().as_str(), id(1));
     assert!(first.journal_error().is_none());
-    // Written before it is told.
+    // Recorded before it is returned.
     assert_eq!(remembered(&idcloud, 1).await, (StateKind::Finished, id(1)));
     assert_eq!(remembered(&idcloud, 2).await, (StateKind::Pending, id(2)));
     let second = waiter.next().await.unwrap().unwrap();
@@ -83,7 +84,7 @@ async fn a_crowd_is_written_down_by_hint_and_by_poll() {
     assert_eq!(third.pending().process_id().as_str(), id(3));
     assert_eq!(remembered(&idcloud, 3).await, (StateKind::Pending, id(3)));
 
-    // Whoever asks again pays nothing, and asks IDCloud nothing.
+    // A new submission pays nothing, and sends IDCloud nothing.
     let departures = world.departures().len();
     for number in [1, 2] {
         let Submission::Finished(report) = submit(&idcloud, number).await else {
@@ -95,7 +96,7 @@ async fn a_crowd_is_written_down_by_hint_and_by_poll() {
     assert_eq!(world.departures().len(), departures);
 }
 
-/// Nothing is left of the first program but the journal, and what it stored of what it waited for.
+/// Of the first program only the journal is left, and the processes that it stored.
 #[tokio::test(start_paused = true)]
 async fn another_program_waits_and_writes_it_down() {
     let journal = Arc::new(MemoryJournal::new());
@@ -109,7 +110,7 @@ async fn another_program_waits_and_writes_it_down() {
             let pending = submit_pending(&idcloud, number).await;
             waiter.add(pending, &key(), seconds(600)).unwrap();
         }
-        // It is gone while it waits.
+        // It is dropped while it waits.
         tokio::select! {
             ended = waiter.next() => panic!("{ended:?}"),
             () = world.clock.sleep(seconds(5)) => {}

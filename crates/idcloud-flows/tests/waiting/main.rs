@@ -1,4 +1,4 @@
-//! Waiting, and what is told of processes meanwhile.
+//! Waits, and the notifications for them.
 
 #![expect(
     clippy::unwrap_used,

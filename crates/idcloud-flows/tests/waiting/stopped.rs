@@ -1,5 +1,5 @@
-//! Promise: nothing paid for is left behind because the program did not run. It is stopped (ctrl-z, a paused container) while it
-//! waits, and the clocks go on.
+//! Promise: nothing paid for is lost because the program was suspended. It is stopped (ctrl-z, a
+//! paused container) while it waits, and the clocks go on.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -19,7 +19,8 @@ use super::waits::{Signature, id, key, pending, seconds};
 /// Shorter than any answer takes.
 const MOMENT: Duration = Duration::from_millis(50);
 
-/// A clock that jumps: what it shows is ahead of tokio's paused time, which is the time in which the program runs.
+/// A clock that jumps: it is ahead of tokio's paused time, which is the time in which the program
+/// runs.
 #[derive(Debug)]
 struct Jumping {
     running: VirtualClock,
@@ -31,7 +32,7 @@ impl Jumping {
         *self.ahead.lock().unwrap()
     }
 
-    /// The program stands still for so long.
+    /// Suspends the program for `span`.
     fn stop(&self, span: Duration) {
         *self.ahead.lock().unwrap() += span;
     }
@@ -55,7 +56,8 @@ impl Clock for Jumping {
     }
 }
 
-/// Answers lookups after so much running time: with status 1 as long as `unfinished` lasts, then with the result. Or not at all.
+/// Answers lookups after so much running time: with status 1 while `unfinished` lasts, then with
+/// the result. Or not at all.
 #[derive(Debug)]
 struct Answers {
     clock: Arc<Jumping>,
@@ -121,7 +123,7 @@ fn waiting(
     (idcloud, answers, processes)
 }
 
-/// Stops the program for a minute as soon as so many looks are under way, and `then` is over.
+/// Suspends the program for a minute once so many polls run, and `then` has passed.
 async fn stop_after(answers: &Answers, looks: usize, then: Duration) {
     while answers.looks.load(Ordering::Relaxed) < looks {
         answers.clock.running.sleep(Duration::from_millis(10)).await;
@@ -131,7 +133,7 @@ async fn stop_after(answers: &Answers, looks: usize, then: Duration) {
     std::future::pending::<()>().await;
 }
 
-/// A look that is under way when the program is stopped is heard when it goes on, although the wait's end has passed.
+/// A poll that runs during a suspension is received afterwards, although the wait's end has passed.
 #[tokio::test(start_paused = true)]
 async fn a_look_under_way_is_heard() {
     let (idcloud, answers, mut processes) = waiting(1, Some(Duration::from_millis(600)), 0);
@@ -144,7 +146,8 @@ async fn a_look_under_way_is_heard() {
     assert_eq!(answers.looks.load(Ordering::Relaxed), 1);
 }
 
-/// Waits whose ends come while the program is stopped between two looks still have their last look, one or many.
+/// Waits that end while the program is suspended between two polls still get their last poll, one
+/// or many.
 #[tokio::test(start_paused = true)]
 async fn the_last_look_is_made() {
     for count in [1, 40] {
@@ -153,7 +156,7 @@ async fn the_last_look_is_made() {
         let (idcloud, answers, processes) = waiting(count, latency, first_looks);
         let mut waiter = idcloud.waiter();
         for process in processes {
-            // One that was looked at a moment ago is not looked at again for seconds.
+            // One that was just polled is not polled again for seconds.
             waiter.add(process, &key(), seconds(30)).unwrap();
         }
         let known = async {
@@ -172,7 +175,7 @@ async fn the_last_look_is_made() {
     }
 }
 
-/// A wait whose last look is not answered ends all the same, a few seconds of running time later.
+/// A wait whose last poll is not answered ends all the same, a few seconds of running time later.
 #[tokio::test(start_paused = true)]
 async fn a_wait_ends_all_the_same() {
     let (idcloud, answers, mut processes) = waiting(1, None, 0);

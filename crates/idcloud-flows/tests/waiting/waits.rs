@@ -1,4 +1,5 @@
-//! Waiting, for one and for many, by polls and notifications, in virtual time over a scripted IDCloud.
+//! Waits for one and for many processes, by polls and notifications, in virtual time over a
+//! scripted IDCloud.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -28,16 +29,16 @@ impl Signer for Signature {
     }
 }
 
-/// What one process does, by seconds since the first: an answer stands until the next.
+/// The answers about one process, by seconds since the first: an answer is valid until the next.
 type Course = Vec<(f64, u16, String)>;
 
-/// IDCloud as far as lookups go: every process has its course, and every request is written down.
+/// IDCloud for lookups: every process has its course, and every request is recorded.
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) clock: VirtualClock,
     start: tokio::time::Instant,
     courses: Mutex<HashMap<String, Course>>,
-    /// The process that the next create makes, where it is to be waited for.
+    /// The process that the next create makes, if the test waits for it.
     next: Mutex<Option<u32>>,
     seen: Mutex<Vec<(Operation, String, f64)>>,
 }
@@ -83,7 +84,7 @@ impl World {
         self.builder().build().unwrap()
     }
 
-    /// The next create makes this process, and more of it will come.
+    /// The next create makes this process, which is pending.
     pub(crate) fn creates(&self, number: u32) {
         *self.next.lock().unwrap() = Some(number);
     }
@@ -171,7 +172,7 @@ pub(crate) fn key() -> ApiKey {
     ApiKey::new("key", Capabilities::NONE.with_identity(extras)).unwrap()
 }
 
-/// A process that was created now, as another program would take it up.
+/// A process that was created now, as another program would resume it.
 pub(crate) fn pending(number: u32, now: std::time::SystemTime) -> Pending {
     let since_epoch = now.duration_since(std::time::UNIX_EPOCH).unwrap();
     let stored = serde_json::json!({
@@ -197,7 +198,7 @@ pub(crate) fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-/// Notifies at these moments while `work` is done.
+/// Notifies at these moments while `work` runs.
 async fn notified<T>(
     world: &World,
     idcloud: &IdCloud,
@@ -220,7 +221,8 @@ async fn notified<T>(
     }
 }
 
-/// It stays inside the budget: a score that a notification announces costs one GET, however late it comes, and is known at once.
+/// The budget is respected: a score that a notification announces costs one GET, however late it
+/// comes, and is known at once.
 #[tokio::test(start_paused = true)]
 async fn a_score_by_webhook_costs_one_get() {
     for score_at in [1.0, 2.5, 20.0, 45.0, 60.0] {
@@ -242,7 +244,7 @@ async fn a_score_by_webhook_costs_one_get() {
     }
 }
 
-/// Polls cover a notification that got lost, also where notifications are expected.
+/// Polls make up for a lost notification, also if notifications are expected.
 #[tokio::test(start_paused = true)]
 async fn polls_cover_lost_notifications() {
     let world = World::new();
@@ -261,7 +263,7 @@ async fn polls_cover_lost_notifications() {
     assert_eq!(world.looks().len(), 1);
 }
 
-/// A notice for status 2 does not swallow the one for 3, however soon that comes.
+/// A notification for status 2 does not swallow the one for 3, however soon that comes.
 #[tokio::test(start_paused = true)]
 async fn a_notice_for_status_2_does_not_swallow_the_final_one() {
     for final_at in [0.55, 0.6, 0.8, 2.0] {
@@ -287,7 +289,7 @@ async fn a_notice_for_status_2_does_not_swallow_the_final_one() {
     }
 }
 
-/// Nobody's forged notifications cost a GET, or are kept.
+/// Forged notifications cost no GET, and are not kept.
 #[tokio::test(start_paused = true)]
 async fn forged_notifications_cost_no_get() {
     let world = World::new();
@@ -302,7 +304,7 @@ async fn forged_notifications_cost_no_get() {
     let forged: Vec<(f64, u32)> = (2..10_002).map(|number| (5.0, number)).collect();
     let ended = notified(&world, &idcloud, &forged, wait).await;
     assert_eq!(ended.unwrap_err().kind(), WaitErrorKind::DeadlineReached);
-    // The one at the end.
+    // The poll at the end.
     assert_eq!(world.looks().len(), 1);
     let hints = idcloud.hints().snapshot();
     assert_eq!((hints.unknown, hints.taken, hints.waiting), (10_000, 0, 0));
@@ -324,7 +326,8 @@ async fn a_storm_costs_a_handful() {
     assert!(looks <= 8 + 7, "{looks} looks");
 }
 
-/// Polling alone: at most eight GETs for a score within a minute, known by T + 3 s or 1.5 T, whichever is later.
+/// Polling alone: at most eight GETs for a score within a minute, known by T + 3 s or 1.5 T,
+/// whichever is later.
 #[tokio::test(start_paused = true)]
 async fn polls_are_few_and_in_time() {
     for tenths in (1..=600).step_by(7) {
@@ -338,7 +341,7 @@ async fn polls_are_few_and_in_time() {
             .await
             .unwrap();
         let (known, bound) = (world.seconds(), (score_at + 3.0).max(score_at * 1.5));
-        // The answer travels, and so did the token before the first look.
+        // The answer takes time, and so did the token before the first poll.
         assert!(
             known <= bound + 0.6,
             "{score_at} s: known at {known}, not by {bound}"
@@ -347,14 +350,14 @@ async fn polls_are_few_and_in_time() {
     }
 }
 
-/// No more than ten leave in any second, whatever is due.
+/// No more than ten requests are sent in any second, whatever is due.
 fn assert_budget(departures: &[f64]) {
     for (first, eleventh) in departures.iter().zip(departures.iter().skip(10)) {
         assert!(eleventh - first >= 1.0, "{first} to {eleventh}");
     }
 }
 
-/// A request with the head of a PNG, which is all that anyone looks at.
+/// A request with the head of a PNG, the only part that is read.
 pub(crate) fn request() -> IdentityRequest {
     let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x02\xd0\0\0\x03\xc0".to_vec();
     png.resize(1000, 0);
@@ -370,7 +373,7 @@ pub(crate) fn request() -> IdentityRequest {
     .unwrap()
 }
 
-/// A thousand waits never exceed the budget, and a create still gets its turn.
+/// A thousand waits never exceed the budget, and a create is still admitted.
 #[tokio::test(start_paused = true)]
 async fn a_thousand_waits_stay_inside_the_budget() {
     for together in [false, true] {
@@ -414,12 +417,12 @@ async fn a_thousand_waits_stay_inside_the_budget() {
             ended.unwrap().unwrap();
         }
         assert_budget(&world.departures());
-        // One GET each could be had; a few polls were too early.
+        // One GET each would be possible; a few polls were too early.
         assert!(world.looks().len() <= 3_000, "{}", world.looks().len());
     }
 }
 
-/// A process that a machine with a faster clock created is on its way all the same.
+/// A process that a machine with a faster clock created counts as just created.
 #[tokio::test(start_paused = true)]
 async fn a_create_in_the_future_is_one_of_a_moment_ago() {
     let unknown = r#"{"error":{"code":"50001"}}"#.to_owned();
@@ -435,7 +438,7 @@ async fn a_create_in_the_future_is_one_of_a_moment_ago() {
     assert_eq!(report.unwrap().verdict().scenario().id(), "score-high");
 }
 
-/// Every failed wait hands the process back, and nothing that is not final ends one early.
+/// Every failed wait hands the process back, and no temporary failure ends one early.
 #[tokio::test(start_paused = true)]
 async fn failures_hand_the_process_back() {
     type End = Result<&'static str, (WaitErrorKind, Option<ErrorKind>)>;
@@ -443,7 +446,7 @@ async fn failures_hand_the_process_back() {
     let gone = r#"{"status":"gone"}"#.to_owned();
     let failed = body(1, r#""status":5"#);
     let score = body(1, SCORE);
-    // (what it is, its course, how it ends, and when at the latest)
+    // (name, course, end, and the latest time of that end)
     let rows: Vec<(&str, Course, End)> = vec![
         (
             "unknown at first",
@@ -503,7 +506,7 @@ async fn failures_hand_the_process_back() {
             (Err(error), Err((kind, source))) => {
                 assert_eq!(error.kind(), kind, "{what}");
                 assert_eq!(error.pending().process_id().as_str(), id(1), "{what}");
-                // What the very last look failed with depends on when it was cut.
+                // The error of the very last poll depends on when it was cut off.
                 if kind == WaitErrorKind::Refused {
                     assert_eq!(
                         error.error().map(idcloud_flows::http::Error::kind),
@@ -527,7 +530,8 @@ fn ended(result: Option<Result<Report, WaitError>>) -> String {
     }
 }
 
-/// `next` can be dropped at any moment: no answer is lost, and no look that left is made again.
+/// `next` can be dropped at any moment: no answer is lost, and no request that was sent is
+/// repeated.
 #[tokio::test(start_paused = true)]
 async fn next_can_be_dropped_at_any_moment() {
     for tick in [1_u64, 30, 70, 150, 290, 1_000] {
@@ -556,13 +560,13 @@ async fn next_can_be_dropped_at_any_moment() {
     }
 }
 
-/// A waiter that nobody drives stands in nobody's way, in whatever state it was left.
+/// A waiter that is not driven blocks no other call, in whatever state it was left.
 #[tokio::test(start_paused = true)]
 async fn a_waiter_left_alone_holds_nobody_up() {
     for left_after in [3_000_u64, 3_100, 3_300, 3_600, 4_000, 5_000] {
         let world = World::new();
         let idcloud = world.idcloud();
-        // A token on its way is waited for by everybody, for a second; here it is there.
+        // Every call waits up to a second for a running token exchange; here the token is cached.
         let warm = world.process(1_001, &[(0.0, SCORE)]);
         let _ = idcloud
             .identity(key())
@@ -612,7 +616,7 @@ async fn every_limit_is_kept() {
         assert_eq!(error.kind(), WaitErrorKind::DeadlineReached);
         let number = u32::from_str_radix(&error.pending().process_id().as_str()[24..], 16).unwrap();
         let limit = f64::from(number % 5) * 10.0;
-        // More are due than the budget allows; none is kept longer for that.
+        // More polls are due than the budget allows; no wait takes longer because of that.
         assert!(world.seconds() >= limit && world.seconds() <= limit + 5.5);
         known += 1;
     }
@@ -636,7 +640,7 @@ async fn hints_go_before_polls() {
     assert!(world.seconds() < 25.0, "known at {}", world.seconds());
 }
 
-/// What panics in an observer loses no process, and leaves the account's waits as they were.
+/// A panic of an observer loses no process, and leaves the account's waits unchanged.
 #[tokio::test(start_paused = true)]
 async fn a_panic_of_an_observer_holds_nothing() {
     let world = World::new();
@@ -658,7 +662,8 @@ async fn a_panic_of_an_observer_holds_nothing() {
         .unwrap();
 }
 
-/// A submission in the body of a loop that waits is not held up by a token that the waiter was fetching.
+/// A submission in the body of a waiting loop is not blocked by a token exchange that the waiter
+/// was making.
 #[tokio::test(start_paused = true)]
 async fn a_submission_beside_a_waiter_gets_its_token() {
     let world = World::new();

@@ -1,4 +1,4 @@
-//! The webhook's endpoint: who is let in, what is answered, and what is never shown.
+//! The webhook's endpoint: which requests it accepts, how it responds, and what it never shows.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -31,7 +31,7 @@ async fn post(credentials: &Credentials, headers: &[(&str, &str)]) -> (Response<
     (answer, hints)
 }
 
-/// Each way of registering a webhook lets in what was registered, and nothing else.
+/// Each form of registration accepts what was registered, and nothing else.
 #[tokio::test]
 async fn only_what_was_registered_is_let_in() {
     type Headers<'a> = &'a [(&'a str, &'a str)];
@@ -132,7 +132,7 @@ fn credentials_that_could_never_match_are_refused() {
     assert_eq!(refused(Credentials::authorization(" ")), E::Empty("value"));
 }
 
-/// Nothing personal leaks: no secret shows in any form, also not in the error about it.
+/// Nothing personal leaks: no secret is shown in any form, nor in an error about it.
 #[test]
 fn secrets_do_not_show() {
     let verifier: Arc<dyn VerifyBearer> = Arc::new(Verifier::default());
@@ -150,7 +150,7 @@ fn secrets_do_not_show() {
     assert!(!format!("{error:?}").contains("s3cret"));
 }
 
-/// Tokens `good` and `bad`, and code of others that fails.
+/// Accepts `good` and refuses `bad`; otherwise fails as the caller's code may.
 #[derive(Default)]
 struct Verifier(AtomicUsize);
 
@@ -176,7 +176,8 @@ impl VerifyBearer for Verifier {
     }
 }
 
-/// A bearer's verifier decides; if it fails or panics the notification comes again later, and the next one is judged as ever.
+/// A bearer's verifier decides; if it fails or panics the notification comes again later, and the
+/// next one is judged as usual.
 #[tokio::test]
 async fn a_verifier_decides() {
     let verifier = Arc::new(Verifier::default());
@@ -204,7 +205,7 @@ async fn a_verifier_decides() {
     assert_eq!(verifier.0.load(Ordering::Relaxed), asked);
 }
 
-/// What is posted, and what comes of it.
+/// Payloads, and the response to each.
 #[tokio::test]
 async fn answers_by_payload() {
     let id = "80371b2a-3ac7-432e-866d-57fe37896ac6";
@@ -257,7 +258,7 @@ async fn answers_by_payload() {
     }
 }
 
-/// A body without an end, which counts what is read of it.
+/// An endless body that counts how much of it is read.
 struct Endless<'a>(&'a AtomicUsize, usize);
 
 impl http_body::Body for Endless<'_> {
@@ -276,7 +277,8 @@ impl http_body::Body for Endless<'_> {
     }
 }
 
-/// No more is read than a notification may have, whatever was announced; and nothing of who is not let in.
+/// No more is read than a notification may have, whatever was announced; and nothing of a refused
+/// request.
 #[tokio::test]
 async fn no_more_is_read_than_allowed() {
     let read = AtomicUsize::new(0);
@@ -294,7 +296,7 @@ async fn no_more_is_read_than_allowed() {
     assert_eq!(read.load(Ordering::Relaxed), 0);
 }
 
-/// A body that breaks off is no notification, although what came of it reads like one.
+/// A body that breaks off is no notification, although the received part reads like one.
 #[tokio::test]
 async fn what_breaks_off_is_no_notification() {
     struct Cut(bool);

@@ -10,7 +10,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::axum_webhook::{idcloud, onboard, webhook};
 
-/// The first line of the answer to a notification about `id`.
+/// The first line of the response to a notification about `id`.
 async fn posted(address: std::net::SocketAddr, key: &str, id: &str) -> String {
     let body = format!(r#"{{"processId":"{id}","state":"PROCESS_STATE_FINISHED","flow":"id"}}"#);
     let length = body.len();
@@ -24,7 +24,7 @@ async fn posted(address: std::net::SocketAddr, key: &str, id: &str) -> String {
     answer.lines().next().unwrap().to_owned()
 }
 
-/// The result is known by the notification: polls would begin a minute later.
+/// The result is known through the notification: polls would begin a minute later.
 #[tokio::test]
 async fn the_axum_example_runs() {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
