@@ -1,4 +1,4 @@
-//! Promise: the file remembers as every journal must.
+//! Promise: the file keeps every rule of a journal.
 
 use idcloud_flows::journal::conformance;
 use idcloud_sqlite::SqliteJournal;

@@ -1,4 +1,5 @@
-//! Promise: the file is its owner's alone, is never written over, and nobody waits for it for ever.
+//! Promise: the file is accessible only to its owner, is never overwritten, and no call waits for
+//! it for ever.
 
 #![expect(
     clippy::panic,
@@ -18,7 +19,7 @@ use idcloud_flows::journal::{
 };
 use idcloud_sqlite::{SqliteJournal, SqliteReader};
 
-/// Whoever leaves after the answer came, and before taking it, gives the reference back.
+/// A caller that is dropped after the answer came, and before taking it, gives the reference back.
 #[tokio::test]
 async fn an_answer_that_nobody_took() {
     let directory = tempfile::tempdir().unwrap();
@@ -29,14 +30,14 @@ async fn an_answer_that_nobody_took() {
         std::task::Poll::Ready(())
     })
     .await;
-    // The answer of a later question comes after that of an earlier one.
+    // The answer of a later job comes after that of an earlier one.
     journal.purge(NOW).await.unwrap();
     drop(asked);
     let again = journal.claim(claim("a"), NOW).await.unwrap();
     assert!(matches!(again, Claimed::Fresh(_)), "{again:?}");
 }
 
-/// File, log and index of the log are readable by their owner alone.
+/// File, log and index of the log are readable only by their owner.
 #[cfg(unix)]
 #[tokio::test]
 async fn permissions() {
@@ -60,7 +61,8 @@ fn for_its_owner_alone(path: &std::path::Path) {
     let _ = path;
 }
 
-/// A file that was there and that others may use is refused with the remedy, also where it is empty, and taken once that was done.
+/// An existing file that others may use is refused with the remedy, even if it is empty, and
+/// accepted after `chmod 600`.
 #[cfg(unix)]
 #[test]
 fn files_that_others_may_use() {
@@ -85,7 +87,8 @@ fn files_that_others_may_use() {
     }
 }
 
-/// Two never send one reference because the file between them was removed: whoever has the lost file can change nothing.
+/// Two programs never send one reference because the file between them was removed: the one with
+/// the lost file can change nothing.
 #[cfg(unix)]
 #[tokio::test]
 async fn a_file_that_is_replaced_while_open() {
@@ -108,7 +111,7 @@ async fn a_file_that_is_replaced_while_open() {
     assert_eq!(replaced.kind(), JournalErrorKind::Replaced);
 }
 
-/// What is no journal stays as it is.
+/// A file that is no journal stays unchanged.
 #[test]
 fn files_of_others() {
     let directory = tempfile::tempdir().unwrap();
@@ -147,7 +150,7 @@ fn files_of_others() {
     }
 }
 
-/// Two that come to a new file at once both get a journal.
+/// Two programs that open a new file at once both get a journal.
 #[test]
 fn opened_at_once() {
     for _ in 0..10 {
@@ -161,7 +164,8 @@ fn opened_at_once() {
     }
 }
 
-/// A record that cannot be read is an error of its reference alone, and of a newer version one that says so.
+/// An unreadable record is an error of its reference only, and the error of a newer version's
+/// record says so.
 #[tokio::test]
 async fn unreadable_records() {
     let directory = tempfile::tempdir().unwrap();
@@ -190,7 +194,7 @@ async fn unreadable_records() {
     assert!(matches!(whole, Claimed::InFlight { .. }));
 }
 
-/// Ways in which a row breaks, each of the reference that is named after it.
+/// Ways in which a row is damaged, each with the reference named after it.
 const BREAKS: [(&str, &str); 5] = [
     ("no json", "record = '{'"),
     ("empty", "record = ''"),
@@ -202,12 +206,13 @@ const BREAKS: [(&str, &str); 5] = [
     ),
 ];
 
-/// After everything that the journals of these tests hold.
+/// After every time in the journals of these tests.
 fn much_later() -> std::time::SystemTime {
     NOW + Duration::from_secs(1_000_000)
 }
 
-/// A journal with a row of each of [`BREAKS`], one without even a key, and two whole rows that are ambiguous.
+/// A journal with a row of each of [`BREAKS`], one without a readable key, and two intact ambiguous
+/// rows.
 async fn broken_journal(directory: &std::path::Path) -> SqliteJournal {
     let path = directory.join("journal.db");
     let journal = SqliteJournal::open(&path).unwrap();
@@ -238,18 +243,18 @@ async fn broken_journal(directory: &std::path::Path) -> SqliteJournal {
         let change = format!("UPDATE submission SET {damage} WHERE reference = '{reference}'");
         assert_eq!(other.execute(&change, []).unwrap(), 1);
     }
-    // Where not even the key is one: a flow that no version has.
+    // A row whose key is damaged too: a flow that no version has.
     let change = "UPDATE submission SET flow = 'nonsense' WHERE reference = 'lost'";
     assert_eq!(other.execute(change, []).unwrap(), 1);
     journal
 }
 
-/// A row that is broken hides no other, and is told itself.
+/// A damaged row hides no other, and is listed itself.
 #[tokio::test]
 async fn one_damaged_row_hides_no_other() {
     let directory = tempfile::tempdir().unwrap();
     let (journal, later) = (broken_journal(directory.path()).await, much_later());
-    // In pages of one, each is told once.
+    // In pages of one, each is listed once.
     let (mut whole, mut broken, mut after) = (Vec::new(), Vec::new(), None);
     loop {
         let page = journal
@@ -279,7 +284,7 @@ async fn one_damaged_row_hides_no_other() {
             (None, JournalErrorKind::Damaged),
         ]
     );
-    // By state, too: by what the columns say of it.
+    // By state, too: by its columns.
     for (state, expected) in [(StateKind::Ambiguous, 1), (StateKind::NotSent, 5)] {
         let filter = EntryFilter::new().with_state(state);
         let page = journal.entries(&filter, None, 100, later).await.unwrap();
@@ -287,7 +292,7 @@ async fn one_damaged_row_hides_no_other() {
     }
 }
 
-/// A row that is broken is never fresh, whoever writes beside it, never settled, and never forgotten.
+/// A damaged row is never fresh, whatever is written beside it, never settled, and never purged.
 #[tokio::test]
 async fn a_damaged_row_is_never_free() {
     let directory = tempfile::tempdir().unwrap();
@@ -321,12 +326,12 @@ async fn a_damaged_row_is_never_free() {
     assert_eq!((page.entries().len(), page.unreadable().len()), (3, 6));
 }
 
-/// Whoever only looks makes nothing, changes nothing, sees what a program has written that still has the file open, and needs no
-/// right to write.
+/// A reader creates nothing, changes nothing, sees the changes of a program that still has the file
+/// open, and needs no write permission.
 #[tokio::test]
 async fn looking_only() {
     let directory = tempfile::tempdir().unwrap();
-    // A name that would be something else in an address.
+    // A name that would mean something else in a URI.
     let folder = directory.path().join("50% of #2?");
     std::fs::create_dir(&folder).unwrap();
     let path = folder.join("journal.db");
@@ -348,7 +353,7 @@ async fn looking_only() {
     assert_eq!(left.len(), 1, "whoever goes last takes log and index away");
 }
 
-/// A store that fails says so to everybody who waits, and goes on when it can.
+/// A failing store reports that to every waiting caller, and continues when it can.
 #[tokio::test]
 async fn a_store_that_fails() {
     let directory = tempfile::tempdir().unwrap();
@@ -378,7 +383,7 @@ async fn a_store_that_fails() {
     assert!(matches!(claimed, Claimed::Fresh(_)));
 }
 
-/// Dropping the journal writes what was asked before it.
+/// Dropping the journal writes the jobs sent before.
 #[tokio::test]
 async fn what_was_asked_is_written() {
     let directory = tempfile::tempdir().unwrap();
@@ -398,7 +403,7 @@ async fn what_was_asked_is_written() {
     assert_eq!(entry.state().kind(), StateKind::Ambiguous);
 }
 
-/// A claim whose caller went away while it was written is free again.
+/// A claim whose caller was dropped while it was written is free again.
 #[tokio::test]
 async fn callers_that_go_away() {
     use std::future::{Future as _, poll_fn};

@@ -1,4 +1,5 @@
-//! Promise: nobody pays twice because the log beside the journal's file is gone: what was submitted last is in that log, and the file alone knows nothing of it.
+//! Promise: never pay twice because the log beside the journal's file is missing: the last
+//! submissions are in that log, and the file alone does not have them.
 
 #![cfg(unix)]
 #![expect(
@@ -27,7 +28,8 @@ async fn claimed(journal: &SqliteJournal, reference: &str) {
     assert!(matches!(claimed, Claimed::Fresh(_)), "{claimed:?}");
 }
 
-/// How many references a journal has; its error where it cannot be opened, which must be the same for whoever only looks.
+/// How many references a journal has; or the error of opening it, which must be the same for a
+/// reader.
 fn references(path: &Path) -> Result<usize, JournalErrorKind> {
     let looked = SqliteReader::open(path).map_err(|error| error.kind());
     let opened = SqliteJournal::open(path).map_err(|error| error.kind());
@@ -36,14 +38,15 @@ fn references(path: &Path) -> Result<usize, JournalErrorKind> {
     Ok(page.unwrap().entries().len())
 }
 
-/// A copy of the main file alone, as a person makes one who does not know the log.
+/// A copy of the main file alone, as a person makes it who does not know of the log.
 fn copied_alone(path: &Path, directory: &Path) -> PathBuf {
     let copy = directory.join("copy.db");
     std::fs::copy(path, &copy).unwrap();
     copy
 }
 
-/// A log whose main file is gone or was emptied is no reason to begin anew: nothing is made, and the log stays as it is.
+/// A log whose main file is missing or empty is no reason to create a journal: nothing is created,
+/// and the log stays unchanged.
 #[tokio::test]
 async fn a_log_without_its_file() {
     let (directory, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
@@ -65,13 +68,14 @@ async fn a_log_without_its_file() {
         assert_eq!(file.exists(), is_there);
         assert_eq!(std::fs::read(&log).unwrap(), before);
     }
-    // A link leads to the log beside the file that it leads to.
+    // A symbolic link uses the log beside its target.
     let link = other.path().join("link.db");
     std::os::unix::fs::symlink(&file, &link).unwrap();
     let error = SqliteJournal::open(&link).unwrap_err();
     assert_eq!(error.kind(), JournalErrorKind::Replaced);
     assert_eq!(std::fs::read(&log).unwrap(), before);
-    // A rollback journal is what another program has while it makes the file; without the file it is a leftover.
+    // A rollback journal exists while another program creates the file; without the file it is a
+    // leftover.
     let rollback = other.path().join("alone.db-journal");
     std::fs::write(&rollback, "left over").unwrap();
     let error = SqliteJournal::open(other.path().join("alone.db")).unwrap_err();
@@ -79,7 +83,8 @@ async fn a_log_without_its_file() {
     assert!(rollback.exists());
 }
 
-/// A main file that was copied while a program had the journal open is refused, untouched, until it has its log.
+/// A main file that was copied while a program had the journal open is refused, untouched, until it
+/// has its log.
 #[tokio::test]
 async fn a_copy_without_its_log() {
     let (directory, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
@@ -106,7 +111,8 @@ async fn a_copy_without_its_log() {
     assert_eq!(references(&copy), Ok(1));
 }
 
-/// What holds after a kill holds for all that was written, over any number of checkpoints; and a copy whose log is there says so.
+/// The rules after a kill hold for everything written, over any number of checkpoints; and a copy
+/// with its log opens.
 #[tokio::test]
 async fn over_checkpoints() {
     let (directory, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
@@ -130,7 +136,8 @@ async fn over_checkpoints() {
     assert_eq!(references(&path), Ok(7_500));
 }
 
-/// What SQLite copies stands alone: its backup and `VACUUM INTO`, while a program writes, and over an older copy.
+/// A copy that SQLite makes needs no log: its backup and `VACUUM INTO`, while a program writes, and
+/// over an older copy.
 #[tokio::test]
 async fn copies_of_sqlite() {
     let (directory, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
@@ -141,7 +148,7 @@ async fn copies_of_sqlite() {
     for round in 0..20_usize {
         claimed(&journal, &format!("{round}")).await;
         for is_marked in [false, true] {
-            // In the moment in which the mark is set, as the journal sets it.
+            // At the moment when the mark is set, as the journal sets it.
             if is_marked {
                 let mark = "UPDATE open_log SET needed_by = (SELECT schema_version FROM pragma_schema_version)";
                 source.execute(mark, []).unwrap();
@@ -162,7 +169,7 @@ async fn copies_of_sqlite() {
     }
 }
 
-/// A journal that was closed stands alone, whoever closed it last.
+/// A closed journal needs no log, whichever program closed it last.
 #[tokio::test]
 async fn a_journal_that_was_closed() {
     let directory = tempfile::tempdir().unwrap();
@@ -196,10 +203,10 @@ async fn a_journal_that_was_closed() {
     }
 }
 
-/// How a log is spoiled: by its bytes, to those that stand there afterwards.
+/// Damages a log: maps its bytes to the damaged ones.
 type Spoiled = fn(Vec<u8>) -> Vec<u8>;
 
-/// Bytes before the first frame, and of a frame before its page.
+/// The length of the header before the first frame, and of a frame's header before its page.
 const HEADER: usize = 32;
 const FRAME_HEADER: usize = 24;
 
@@ -208,8 +215,9 @@ fn flipped(mut log: Vec<u8>, at: usize) -> Vec<u8> {
     log
 }
 
-/// A log of which SQLite takes nothing, because it was emptied, overwritten, cut off before the first change's end, damaged or is another
-/// file's, is as lost as one that is not there; and the main file stays as it is.
+/// A log of which SQLite accepts nothing, because it was emptied, overwritten, cut off before the
+/// first change's end, damaged, or is another file's, counts as missing; and the main file stays
+/// unchanged.
 #[tokio::test]
 async fn a_log_of_which_nothing_is_taken() {
     let (directory, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
@@ -258,14 +266,15 @@ async fn a_log_of_which_nothing_is_taken() {
     for frames in 1..4 {
         refused(&format!("{frames} frames"), &log[..HEADER + frames * frame]);
     }
-    // Without the end of the log the journal is one that was killed a moment before, which no program can tell from it.
+    // Without the end of its log the journal looks like one that was killed a moment before; no
+    // program can distinguish them.
     std::fs::copy(&path, &copy).unwrap();
     std::fs::write(&copied_log, &log).unwrap();
     assert_eq!(references(&copy), Ok(3));
 }
 
-/// Nothing is sent that only a lost log would remember: who has an open log that is emptied, cut off or zeroed can change nothing, and
-/// the main file is not closed as if it were whole.
+/// Nothing is sent that only a lost log would have: a program whose open log is emptied, cut off or
+/// zeroed can change nothing, and the main file is not closed as if it were complete.
 #[tokio::test]
 async fn a_log_that_is_emptied_while_open() {
     for (name, spoil) in [
@@ -283,13 +292,13 @@ async fn a_log_that_is_emptied_while_open() {
         }
         let log = directory.path().join("journal.db-wal");
         let content = std::fs::read(&log).unwrap();
-        // In place, as a shell's `: > journal.db-wal` does it.
+        // In place, as a shell's `: > journal.db-wal` does.
         std::fs::write(&log, spoil(content)).unwrap();
         let main = std::fs::read(&path).unwrap();
         let error = journal.claim(claim("c"), NOW).await.unwrap_err();
         assert_eq!(error.kind(), JournalErrorKind::Replaced, "{name}");
         drop(journal);
-        // What is cut off in its middle is what a program leaves that is killed.
+        // A log that is cut off in the middle is what a killed program leaves.
         if name != "cut off" {
             assert_eq!(std::fs::read(&path).unwrap(), main, "{name}");
             let expected = Err(JournalErrorKind::LogMissing);
@@ -298,7 +307,8 @@ async fn a_log_that_is_emptied_while_open() {
     }
 }
 
-/// Nothing is sent that only a lost log would remember: whoever has a log that was removed or replaced can change nothing.
+/// Nothing is sent that only a lost log would have: a program whose log was removed or replaced can
+/// change nothing.
 #[tokio::test]
 async fn a_log_that_is_removed_while_open() {
     for (name, is_replaced) in [
@@ -332,7 +342,7 @@ async fn a_log_that_is_removed_while_open() {
     }
 }
 
-/// A log that is removed while a journal is open that has not been written to yet.
+/// A log that is removed while an open journal has not been written to yet.
 #[tokio::test]
 async fn before_the_first_change() {
     let directory = tempfile::tempdir().unwrap();
@@ -344,7 +354,7 @@ async fn before_the_first_change() {
     assert_eq!(error.kind(), JournalErrorKind::Replaced);
 }
 
-/// Says to the child of the next test which journal to write.
+/// Names the journal to write to the child of the next test.
 const WRITTEN: &str = "IDCLOUD_JOURNAL_LOG_WRITTEN";
 
 /// Not a test of its own: opens the journal, changes it and closes it again, until it is killed.
@@ -371,7 +381,8 @@ fn writing(path: &Path) -> Child {
         .unwrap()
 }
 
-/// A program that is killed at any moment, also while it opens or closes the journal, leaves one that opens; alone and beside another.
+/// A program that is killed at any moment, even while it opens or closes the journal, leaves one
+/// that opens; alone and beside another program.
 #[tokio::test]
 async fn killed_at_any_moment() {
     let directory = tempfile::tempdir().unwrap();
@@ -381,14 +392,15 @@ async fn killed_at_any_moment() {
     for round in 0..60_u64 {
         let mut programs: Vec<Child> = (0..=round % 2).map(|_| writing(&path)).collect();
         for program in &mut programs {
-            // Later and later: on a slow machine the first are killed before they have done anything.
+            // Later and later: on a slow machine the first are killed before they have done
+            // anything.
             let moment = 3_000 + fastrand::u64(0..20_000 + 5_000 * round);
             clock.sleep(Duration::from_micros(moment)).await;
             program.kill().unwrap();
             let status = program.wait().unwrap();
             assert_eq!(status.signal(), Some(9), "{status}");
         }
-        // A journal that was not made to its end is an empty file once SQLite has looked at it.
+        // A journal that was not created completely is an empty file once SQLite has opened it.
         let looked = SqliteReader::open(&path).map(drop);
         let has_content = std::fs::metadata(&path).is_ok_and(|file| file.len() > 0);
         assert_eq!(looked.is_ok(), has_content, "{looked:?}");

@@ -1,8 +1,9 @@
-//! Promise: nobody pays twice, also where the journal cannot be written: then nothing is sent, the error says why, and once it can be written again
-//! it works on.
+//! Promise: never pay twice, even if the journal cannot be written: then nothing is sent, the error
+//! says why, and once it can be written again it works on.
 //!
-//! A disk without room is tried with a limit on the size of files, which a child process sets for itself (`RLIMIT_FSIZE`): a write beyond it fails as one on a
-//! full disk does. Folders and files without the right to write are tried by a child that is not root, for whom such rights do not bind.
+//! A full disk is simulated by a limit on the size of files, which a child process sets for itself
+//! (`RLIMIT_FSIZE`): a write beyond it fails as on a full disk. Write-protected folders and files
+//! are tested by a child that is not root, because root ignores the protection.
 
 #![cfg(unix)]
 #![expect(
@@ -33,12 +34,12 @@ use idcloud_flows::{IdCloud, Submission, SubmitError, SubmitErrorKind, SubmitOpt
 use idcloud_sqlite::{SqliteJournal, SqliteReader};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
-/// Says which task a child has: its name, and where.
+/// Names a child's task and its directory.
 const TASK: &str = "IDCLOUD_JOURNAL_NO_ROOM";
-/// Whom nothing belongs to.
+/// The user id that owns nothing.
 const NOBODY: u32 = 65534;
 
-/// Not a test of its own: what the children of the others run.
+/// Not a test of its own: the entry point of the other tests' children.
 #[test]
 fn child() {
     let Ok(task) = std::env::var(TASK) else {
@@ -55,7 +56,7 @@ fn child() {
     }
 }
 
-/// Runs a task in a process of its own, which ends as this test does.
+/// Runs a task in a process of its own, whose success is required.
 fn run(mut command: Command, name: &str, directory: &Path) {
     command.env(TASK, format!("{name} {}", directory.display()));
     command
@@ -74,7 +75,8 @@ const ARGUMENTS: [&str; 4] = ["child", "--exact", "--nocapture", "--test-threads
 #[test]
 fn a_disk_without_room() {
     let directory = tempfile::tempdir().unwrap();
-    // Beyond the limit a process is killed unless it ignores the signal; what is ignored is inherited.
+    // Beyond the limit a process is killed unless it ignores the signal; ignored signals are
+    // inherited.
     let mut shell = Command::new("sh");
     shell
         .args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""])
@@ -87,7 +89,7 @@ fn a_disk_without_room() {
 fn without_the_right_to_write() {
     let directory = tempfile::tempdir().unwrap();
     let mode = |path: &Path, mode| set_permissions(path, Permissions::from_mode(mode)).unwrap();
-    // Where this program may stand, others may not come.
+    // Other users may have no access to this program's folder.
     let program = directory.path().join("program");
     std::fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
     let work = directory.path().join("work");
@@ -107,7 +109,7 @@ fn without_the_right_to_write() {
     run(command, "not-allowed", &work);
 }
 
-/// Every file that this process makes larger ends here; without a limit, nowhere.
+/// Limits the size of every file that this process extends; without a limit, removes it.
 fn limit_files(bytes: Option<u64>) {
     let (_, hard) = getrlimit(Resource::RLIMIT_FSIZE).unwrap();
     setrlimit(Resource::RLIMIT_FSIZE, bytes.unwrap_or(hard), hard).unwrap();
@@ -137,7 +139,7 @@ async fn full(directory: &Path) {
             1,
             "nothing is sent that nothing remembers"
         );
-        // What is remembered can be looked at meanwhile.
+        // Records can be read meanwhile.
         let page = service.finished(&journal).await;
         assert_eq!(page, 1);
     }
@@ -148,7 +150,8 @@ async fn full(directory: &Path) {
     assert_eq!(service.creates(), 3);
     assert_eq!(service.finished(&journal).await, 3);
 
-    // Room runs out when the request has been claimed already, or is on its way: what comes of it is told, and never sent again.
+    // The disk fills when the request has been claimed already, or is on its way: its result is
+    // reported, and it is never sent again.
     for steps in 1..=3 {
         let reference = format!("late-{steps}");
         let room = std::fs::metadata(&log).unwrap().len();
@@ -158,8 +161,9 @@ async fn full(directory: &Path) {
         let sent = service.creates();
         match &first {
             Ok(Submission::Finished(report)) if report.journal_error().is_some() => {
-                // IDCloud answered, and the answer could not be written: nobody sends it again. It is written where the journal could
-                // be told once more, and not known otherwise.
+                // IDCloud answered, and the answer could not be recorded: it is not sent again. The
+                // answer is recorded if a repetition to the journal succeeded, and unknown
+                // otherwise.
                 match service.submit(&reference).await {
                     Ok(again) => assert!(
                         matches!(&again, Submission::Finished(report) if report.recorded()),
@@ -185,11 +189,11 @@ async fn not_allowed(directory: &Path) {
         assert_eq!(error.kind(), JournalErrorKind::Storage);
     };
 
-    // No file can be made in the folder.
+    // No file can be created in the folder.
     mode(&folder, 0o500);
     refused();
     assert!(!path.exists());
-    // There is one, and it may only be read.
+    // There is a file, and it is write-protected.
     mode(&folder, 0o700);
     let (service, journal) = Service::open(&path);
     let _ = service.submit("order-1").await.unwrap();
@@ -204,10 +208,10 @@ async fn not_allowed(directory: &Path) {
             .unwrap();
         assert_eq!(page.entries().len(), 1, "{file:o} {folder_mode:o}");
         drop(reader);
-        // Nothing is left beside it that whoever may write later could not write.
+        // Nothing is left beside it that a later writer could not write.
         assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
     }
-    // A log that was left behind cannot be read without its index: what it holds is not left out in silence.
+    // A leftover log cannot be read without its index: its content is not left out in silence.
     mode(&folder, 0o700);
     mode(&path, 0o600);
     let log = folder.join("journal.db-wal");
@@ -226,7 +230,7 @@ async fn not_allowed(directory: &Path) {
     assert_eq!(service.finished(&journal).await, 2);
 }
 
-/// A path that leads through a file, which is in nobody's right to write, root's included.
+/// A path through a file, which no user can write, not even root.
 #[test]
 fn a_path_through_a_file() {
     let directory = tempfile::tempdir().unwrap();
@@ -238,7 +242,7 @@ fn a_path_through_a_file() {
     assert_eq!(error.kind(), JournalErrorKind::Storage);
 }
 
-/// A service with the journal, and IDCloud as far as it counts what it was sent.
+/// A service with the journal, and a simulated IDCloud that counts what it was sent.
 struct Service {
     idcloud: IdCloud,
     world: Arc<World>,
@@ -310,7 +314,7 @@ impl Service {
         self.world.creates.load(Ordering::Relaxed)
     }
 
-    /// How many are remembered as finished.
+    /// How many references are recorded as finished.
     async fn finished(&self, journal: &SqliteJournal) -> usize {
         let filter = EntryFilter::new().with_state(StateKind::Finished);
         let now = self.idcloud.client().clock().now();

@@ -1,4 +1,5 @@
-//! Promise: a file that an earlier version wrote is brought to the newest with everything in it, and one process answers one reference there too.
+//! Promise: an earlier version's file is migrated to the newest with all its content, and one
+//! process belongs to one reference there too.
 
 #![expect(
     clippy::unwrap_used,
@@ -16,7 +17,7 @@ use idcloud_flows::journal::{
 use idcloud_flows::model::ProcessId;
 use idcloud_sqlite::{SqliteJournal, SqliteReader};
 
-/// After everything that stands in the file.
+/// After every time in the file.
 fn later() -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(1_900_000_000)
 }
@@ -32,7 +33,7 @@ fn id(number: u32) -> ProcessId {
         .unwrap()
 }
 
-/// A copy of the file that version 2 wrote, with one record that was damaged afterwards.
+/// A copy of a file that version 2 wrote, with one record damaged afterwards.
 fn older_file(directory: &Path) -> PathBuf {
     copy_of("version-2", directory)
 }
@@ -59,7 +60,7 @@ async fn everything_is_still_there() {
     let directory = tempfile::tempdir().unwrap();
     let path = older_file(directory.path());
     assert_eq!(version(&path), 2);
-    // Looking changes nothing.
+    // Reading changes nothing.
     let looked = SqliteReader::open(&path).unwrap();
     let before = looked
         .entries(&EntryFilter::new(), None, 100, later())
@@ -95,7 +96,8 @@ async fn everything_is_still_there() {
     assert_eq!(unreadable, [Some(&key("damaged"))]);
 }
 
-/// The processes of the older file are taken: one that is pending, one that is finished, and one that failed before another attempt.
+/// The processes of the older file belong to their references: one that is pending, one that is
+/// finished, and one that failed before another attempt.
 #[tokio::test]
 async fn its_processes_are_taken() {
     let directory = tempfile::tempdir().unwrap();
@@ -116,14 +118,15 @@ async fn its_processes_are_taken() {
     let free = Settlement::Found(id(9));
     let free = journal.settle(&key("ambiguous"), free, later()).await;
     free.unwrap();
-    // What is forgotten takes nothing any more.
+    // A purged process may belong to another reference.
     assert_eq!(journal.purge(later()).await.unwrap(), 2);
     let found = Settlement::Found(id(2));
     let key = key("another ambiguous");
     journal.settle(&key, found, later()).await.unwrap();
 }
 
-/// Two programs of different versions with one file: the older one writes no more once the newer one has changed it.
+/// Two programs of different versions with one file: the older one writes no more once the newer
+/// one has migrated it.
 #[tokio::test]
 async fn a_file_that_a_newer_version_changes_meanwhile() {
     let directory = tempfile::tempdir().unwrap();

@@ -1,5 +1,5 @@
-//! Promise: nothing personal leaks. Every personal value is a marker, every crate logs at TRACE, and no marker may stand in the file, its log, a
-//! trace, an error or a `Debug` output.
+//! Promise: nothing personal leaks. Every personal value is a marker, every crate logs at TRACE,
+//! and no marker may appear in the file, its log, a trace, an error or a `Debug` output.
 
 #![expect(
     clippy::unwrap_used,
@@ -44,7 +44,7 @@ const ANSWER: &str = r#"{"id":"80371b2a-3ac7-432e-866d-57fe37896ac6","status":3,
     "processAdditionalInfo":{"personName":"Markername","personDocument":"52998224725","personImage":"https://x/MARKERANSWERED"},
     "new":"MARKERANSWERED", "MARKERANSWERED 1":{"52998224725":"x"}}"#;
 
-/// Where all logs go.
+/// Captures all logs.
 #[derive(Clone, Default)]
 struct Capture(Arc<Mutex<Vec<u8>>>);
 
@@ -167,7 +167,7 @@ async fn no_marker_in_the_file_or_in_what_is_shown() {
         for marker in MARKERS {
             assert!(!holds(bytes, marker), "{marker:?} in {place}");
         }
-        // The caller's reference is what is stored of a submission, and is shown nowhere.
+        // The caller's reference is stored on purpose, and is shown nowhere.
         let is_stored = matches!(*place, "journal.db-wal" | "the closed file");
         assert_eq!(
             holds(bytes, REFERENCE),

@@ -1,4 +1,4 @@
-//! Promise: nobody pays twice because a journal is reached by two names, or stands where locks do not hold.
+//! Promise: never pay twice because a journal has two names, or is where locks do not hold.
 
 #![cfg(unix)]
 #![expect(
@@ -22,7 +22,8 @@ fn refused(path: &Path) -> [JournalErrorKind; 2] {
     ]
 }
 
-/// A hard link is refused by either name, also one that is made while the journal is open; once it is gone, the journal is taken again.
+/// A hard link is refused by either name, even one that is made while the journal is open; once it
+/// is removed, the journal is accepted again.
 #[tokio::test]
 async fn hard_links() {
     let directory = tempfile::tempdir().unwrap();
@@ -69,7 +70,7 @@ async fn symbolic_links() {
     assert_eq!(error.kind(), JournalErrorKind::Replaced);
 }
 
-/// Names that SQLite does not take for paths are refused before anything is made.
+/// Names that SQLite would not read as paths are refused before anything is created.
 #[test]
 fn names_that_are_no_paths() {
     let directory = tempfile::tempdir().unwrap();
@@ -89,10 +90,10 @@ fn names_that_are_no_paths() {
     }
 }
 
-/// Says to the child of the next test which mounted file to open.
+/// Names the mounted file to open to the child of the next test.
 const MOUNTED: &str = "IDCLOUD_JOURNAL_MOUNTED";
 
-/// Not a test of its own: what runs where a file is mounted.
+/// Not a test of its own: runs where a file is mounted.
 #[test]
 fn child() {
     if let Ok(path) = std::env::var(MOUNTED) {
@@ -101,7 +102,8 @@ fn child() {
     }
 }
 
-/// A file that is mounted without its folder, as `-v host/journal.db:/data/journal.db` does, has a log that goes with the container.
+/// A file that is mounted without its folder, as `-v host/journal.db:/data/journal.db` does, has a
+/// log that is lost with the container.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_mount_of_the_file_alone() {
@@ -112,7 +114,7 @@ fn a_mount_of_the_file_alone() {
     );
     drop(SqliteJournal::open(&path).unwrap());
     std::fs::write(&mounted, "").unwrap();
-    // A name space of mounts of its own, which ends with the shell.
+    // A mount namespace of its own, which ends with the shell.
     let unshare = |script: &str| {
         let mut command = Command::new("unshare");
         command.args([

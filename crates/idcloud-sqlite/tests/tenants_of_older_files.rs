@@ -1,8 +1,9 @@
-//! Promise: nobody pays twice after an upgrade. A file that kept the accounts of a tenant apart is brought to the newest
-//! version with everything in it, by tenant; it is refused, and stays as it is, where two accounts hold one reference.
+//! Promise: never pay twice after an upgrade. A file that kept the accounts of a tenant apart is
+//! migrated to the newest version with all its content, by tenant; it is refused, and stays
+//! unchanged, if two accounts hold one reference.
 //!
-//! `samples/version-3.db` was written by the version that had these keys. Its fingerprints go on matching, whatever is
-//! changed later in what is sent.
+//! `samples/version-3.db` was written by the version that had these keys. Its fingerprints must
+//! match for ever, whatever is changed later in the requests.
 
 #![expect(
     clippy::unwrap_used,
@@ -29,7 +30,7 @@ use idcloud_sqlite::{SqliteJournal, SqliteReader};
 const FIRST: &str = "service-a@Tenant-ONE.iam.acesso.io";
 const SECOND: &str = "service-b@tenant-one.iam.acesso.io";
 
-/// After everything that stands in the file.
+/// After every time in the file.
 fn later() -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(1_900_000_000)
 }
@@ -48,7 +49,7 @@ fn older_file(directory: &Path) -> PathBuf {
     path
 }
 
-/// The same, changed by hand.
+/// A copy, changed by hand.
 fn changed(directory: &Path, change: &str) -> PathBuf {
     let path = older_file(directory);
     let connection = rusqlite::Connection::open(&path).unwrap();
@@ -56,7 +57,7 @@ fn changed(directory: &Path, change: &str) -> PathBuf {
     path
 }
 
-/// A row of the first account is there once more, as one of the second.
+/// Copies a row of the first account to the second.
 fn twice(reference: &str, state: &str) -> String {
     format!(
         "INSERT INTO submission SELECT environment, '{SECOND}', flow, '{reference}', state, lease_until, changed_at + 1, record
@@ -76,7 +77,7 @@ fn id(number: u32) -> ProcessId {
         .unwrap()
 }
 
-/// What was submitted under these references.
+/// The requests that were submitted under these references.
 fn requests() -> [(&'static str, Flow, CreateRequest); 6] {
     let text = |text: &str| Some(text.to_owned().into());
     let draft = SubjectDraft {
@@ -128,7 +129,8 @@ fn opened(path: &Path) -> Result<SqliteJournal, JournalError> {
     SqliteJournal::open(path)
 }
 
-/// Whoever submits the same requests again is given the recorded answers: by the newest version, in the tenant's name.
+/// A program that submits the same requests again gets the recorded answers: by the newest version,
+/// in the tenant's name.
 #[tokio::test]
 async fn fingerprints_go_on_matching() {
     let directory = tempfile::tempdir().unwrap();
@@ -137,7 +139,7 @@ async fn fingerprints_go_on_matching() {
         let key = key(EnvironmentName::Uat, flow, reference);
         let entry = journal.entry(&key, later()).await.unwrap().unwrap();
         let fingerprint = entry.record().fingerprint();
-        // Of a document that is used again the older versions kept less.
+        // For a reused document the older versions stored a shorter fingerprint.
         let kept = Fingerprint::earlier_of(&request).unwrap_or_else(|| Fingerprint::of(&request));
         assert_eq!(fingerprint, kept, "{reference}");
         assert_eq!(entry.record().account(), Some(FIRST));
@@ -146,7 +148,8 @@ async fn fingerprints_go_on_matching() {
     }
 }
 
-/// Everything is there under the tenant, with the account that submitted it, also for whoever only looks at the old file.
+/// Every record is there under the tenant, with the account that submitted it, also for a reader of
+/// the old file.
 #[tokio::test]
 async fn everything_is_the_tenants() {
     let directory = tempfile::tempdir().unwrap();
@@ -182,14 +185,14 @@ async fn everything_is_the_tenants() {
     let everybody = journal.entries(&everything, None, 100, later()).await;
     let everybody = everybody.unwrap().entries().len();
     assert_eq!(everybody, after.entries().len() + 1, "another tenant's");
-    // What is pending belongs to the tenant too: whoever waits for it writes it down.
+    // A pending process belongs to the tenant too, so any of its waits records its end.
     let entry = journal.entry(&one, later()).await.unwrap().unwrap();
     let pending = entry.pending().unwrap();
     let stored = serde_json::to_value(pending).unwrap();
     assert_eq!(stored["tenant"], "tenant-one");
 }
 
-/// Two accounts that hold one reference are named, and nothing is touched: a person has to choose.
+/// Two accounts that hold one reference are named, and nothing is changed: a person has to choose.
 #[tokio::test]
 async fn two_accounts_of_a_tenant() {
     for state in ["identity", "resend", "ambiguous", "claimed", "dispatched"] {
@@ -205,7 +208,7 @@ async fn two_accounts_of_a_tenant() {
             assert!(shown.contains(FIRST) && shown.contains(SECOND), "{shown}");
         }
         assert_eq!(std::fs::read(&path).unwrap(), bytes, "{state}");
-        // Both can be looked at, and once one is gone the journal opens.
+        // Both can be read, and once one is removed the journal opens.
         let looked = SqliteReader::open(&path).unwrap();
         let filter = EntryFilter::new().with_environment(EnvironmentName::Uat);
         let filter = filter.with_tenant("tenant-one");
@@ -221,7 +224,8 @@ async fn two_accounts_of_a_tenant() {
     }
 }
 
-/// What one of the accounts was refused, or never sent, holds no reference: the other's entry counts.
+/// A submission of one account that was refused, or never sent, holds no reference: the other's
+/// entry counts.
 #[tokio::test]
 async fn what_was_never_sent_holds_nothing() {
     let directory = tempfile::tempdir().unwrap();
@@ -233,7 +237,7 @@ async fn what_was_never_sent_holds_nothing() {
     assert_eq!(entry.record().account(), Some(FIRST));
 }
 
-/// A record that cannot be read counts as sent, also beside another account's.
+/// An unreadable record counts as sent, also beside another account's.
 #[tokio::test]
 async fn a_damaged_record_holds_its_reference() {
     let directory = tempfile::tempdir().unwrap();
@@ -246,7 +250,8 @@ async fn a_damaged_record_holds_its_reference() {
     assert_eq!(error.kind(), JournalErrorKind::TwoAccounts);
 }
 
-/// What an earlier version submitted to a custom environment is refused at any address, until a person says which it was.
+/// A submission of an earlier version to a custom environment is refused at any address, until a
+/// person names its origin.
 #[tokio::test]
 async fn custom_places_of_an_older_file() {
     let [(_, _, request), ..] = requests();
@@ -282,7 +287,7 @@ async fn custom_places_of_an_older_file() {
         assert_eq!(entry.record().process_id(), Some(pending.process_id()));
         let stored = serde_json::to_value(&pending).unwrap();
         assert_eq!(stored["origin"], named.as_str());
-        // Another's place is another's, and one on this machine is a place of its own.
+        // Another origin is another place, and an origin on this machine is a place of its own.
         let elsewhere = journal.claim(claim_at("finished", other), later()).await;
         if named.is_on_this_machine() || other.is_on_this_machine() {
             assert!(matches!(elsewhere, Ok(Claimed::Fresh(_))), "{elsewhere:?}");

@@ -1,4 +1,4 @@
-//! What tests of the journal's files claim: references of one made-up tenant.
+//! Claims for tests of the journal's files: references of one made-up tenant.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -7,7 +7,7 @@ use idcloud_flows::http::EnvironmentName;
 use idcloud_flows::journal::{Claim, JournalKey, conformance};
 use idcloud_flows::model::{Asked, Capabilities, Policy, SelfieKind};
 
-/// When all of it happens.
+/// The time of every claim.
 pub(crate) const NOW: SystemTime = UNIX_EPOCH;
 
 /// A claim of this reference.

@@ -1,6 +1,7 @@
-//! Promise: nobody pays twice, whatever dies when.
+//! Promise: never pay twice, whichever process dies when.
 //!
-//! A child process submits through the journal to a wire that counts what was sent, several at once, and is killed wherever it happens to be.
+//! A child process submits several references at once through the journal to a wire that counts
+//! what was sent, and is killed at any point.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
@@ -27,7 +28,7 @@ fn run(task: &Task) {
     assert!(output.status.success(), "{output:?}");
 }
 
-/// The first thing that a child says of itself.
+/// The first line that a child prints about itself.
 fn said(child: &mut Child) -> String {
     let mut lines = BufReader::new(child.stdout.as_mut().unwrap()).lines();
     loop {
@@ -38,7 +39,8 @@ fn said(child: &mut Child) -> String {
     }
 }
 
-/// What every reference came to: never sent twice, and known unless it was on the wire when somebody died.
+/// Checks the end of every reference: never sent twice, and known unless it was on the wire during
+/// a kill.
 async fn judge(directory: &Path, rows: usize, time: u64, most_ambiguous: usize, trial: &str) {
     let journal = SqliteJournal::open(directory.join("journal.db")).unwrap();
     let entries = journal
@@ -80,7 +82,7 @@ async fn between_steps() {
         assert_eq!(said(&mut child), step.to_string());
         child.kill().unwrap();
         child.wait().unwrap();
-        // While the lease lasts nobody else sends it.
+        // While the lease lasts no other process sends it.
         run(&Task::new(directory.path(), 1, 1, 1));
         let before = Wire::of(directory.path()).count("row 0");
         let is_open = !matches!(step, Step::Begin | Step::Concluded);
@@ -103,7 +105,7 @@ async fn at_random_moments() {
         for time in times {
             let task = Task::new(directory.path(), ROWS, WORKERS, time);
             let mut child = spawn(&task.telling_each_step());
-            // Each row says five signs, one a step.
+            // Each row prints five signs, one per step.
             let steps = random.usize(0..ROWS * 5);
             let mut signs = BufReader::new(child.stdout.take().unwrap()).bytes();
             let told = signs
@@ -121,7 +123,7 @@ async fn at_random_moments() {
     }
 }
 
-/// Two processes with one reference: one submits, the other is told that it is in flight.
+/// Two processes with one reference: one submits, the other gets in flight.
 #[tokio::test]
 async fn two_processes() {
     for _ in 0..5 {
@@ -132,7 +134,7 @@ async fn two_processes() {
         answers.sort();
         assert_eq!(answers, ["in flight", "sent"]);
         for child in children {
-            // Ends its input, for which the submitter waits.
+            // Closes its input, which the submitter waits for.
             assert!(child.finish().unwrap().status.success());
         }
         assert_eq!(Wire::of(directory.path()).count("row 0"), 1);

@@ -1,7 +1,7 @@
-//! Promise: a crash leaves in doubt what was on its way, and nothing else.
+//! Promise: a crash leaves ambiguous what was on its way, and nothing else.
 //!
-//! A child process runs the whole client with a journal on disk against a server that answers by script, in virtual time, and is killed at a
-//! step that is chosen.
+//! A child process runs the whole client with a journal on disk against a scripted server, in
+//! virtual time, and is killed at a chosen step.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
@@ -17,10 +17,11 @@ use crate::{kills, later, server};
 
 const ROWS: usize = 24;
 const KILLS: u64 = 25;
-/// Seconds after which every lease of an earlier run is over.
+/// Seconds after which every lease of an earlier run has expired.
 const LONG: u64 = 1_000;
 
-/// Runs a task until it ends, or until it stops at its step and is killed there. True if it was killed.
+/// Runs a task until it ends, or until it stops at its step and is killed there. Returns whether it
+/// was killed.
 fn run(task: &Task) -> bool {
     let mut child = crate::spawn(Task::VARIABLE, task);
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -34,7 +35,8 @@ fn run(task: &Task) -> bool {
     stopped
 }
 
-/// Makes trials a few at a time: most of a trial is waiting for the disk. The test fails if one does, once the others are through.
+/// Runs trials a few at a time: most of a trial waits for the disk. If one fails, the test fails
+/// after the others.
 fn side_by_side<T: Send>(trials: impl Iterator<Item = T> + Send, trial: impl Fn(T) + Sync) {
     const AT_ONCE: usize = 4;
     let trials = Mutex::new(trials);
@@ -51,7 +53,7 @@ fn side_by_side<T: Send>(trials: impl Iterator<Item = T> + Send, trial: impl Fn(
     });
 }
 
-/// The references that nobody can know of after a kill now.
+/// The references whose end is unknown after a kill now.
 fn in_doubt(directory: &Path, rows: usize) -> BTreeSet<String> {
     let trail = Trail::of(directory);
     let references = (0..rows).map(program::reference);
@@ -60,7 +62,8 @@ fn in_doubt(directory: &Path, rows: usize) -> BTreeSet<String> {
         .collect()
 }
 
-/// What every reference came to once all programs have ended: `doubtful` are ambiguous and no others, and none was created twice.
+/// Checks the end of every reference after all programs have ended: exactly the `doubtful` ones are
+/// ambiguous, and none was created twice.
 fn judge(directory: &Path, rows: usize, doubtful: &BTreeSet<String>, trial: &str) {
     let journal = SqliteReader::open(directory.join("journal.db")).unwrap();
     let page = journal.entries(&EntryFilter::new(), None, usize::MAX, later(10 * LONG));
@@ -83,7 +86,7 @@ fn judge(directory: &Path, rows: usize, doubtful: &BTreeSet<String>, trial: &str
             StateKind::Ambiguous => {
                 ambiguous.insert(reference.to_owned());
             }
-            // Refused more often than a call asks: free.
+            // Refused more often than a call retries: free.
             StateKind::NotSent => assert_eq!(ran + failed, 0, "{trial}: {reference}"),
             other => panic!("{trial}: {reference} is {other} at the end"),
         }
@@ -91,7 +94,7 @@ fn judge(directory: &Path, rows: usize, doubtful: &BTreeSet<String>, trial: &str
     assert_eq!(&ambiguous, doubtful, "{trial}: {trail:?}");
 }
 
-/// Killed after every single step of one submission, whatever the server answers.
+/// Killed after every single step of one submission, for every answer of the server.
 #[test]
 fn after_every_step() {
     let seen = Mutex::new(BTreeSet::new());
@@ -114,7 +117,7 @@ fn after_every_step() {
                 .into_iter()
                 .collect();
             let before = trail.count(&reference, Step::Ran);
-            // While the lease lasts nobody else sends it.
+            // While the lease lasts no other process sends it.
             run(&task.clone().at(1));
             let trail = Trail::of(directory);
             if last.is_held() {
@@ -124,11 +127,11 @@ fn after_every_step() {
             judge(directory, 1, &doubtful, &format!("row {row}, step {stop}"));
         }
     });
-    // Each kind of step was the last before a kill.
+    // Each kind of step was the last one before some kill.
     assert_eq!(seen.into_inner().unwrap(), Step::ALL.into_iter().collect());
 }
 
-/// Killed at steps that a seed chooses, twice in a row, with several submissions under way.
+/// Killed at steps that a seed chooses, twice in a row, with several submissions running.
 #[test]
 fn at_random_steps() {
     side_by_side(0..kills(KILLS), |seed| {

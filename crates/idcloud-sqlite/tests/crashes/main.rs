@@ -1,7 +1,9 @@
-//! Promise: nobody pays twice, whatever dies when, and a crash leaves in doubt what was on its way and nothing else.
+//! Promise: never pay twice, whichever process dies when; and a crash leaves ambiguous what was on
+//! its way, and nothing else.
 //!
-//! Child processes are killed by SIGKILL: in `by_hand` they use the journal themselves, at the speed of the machine; in `client` they run the whole
-//! client in virtual time. Neither tries a loss of power: what was written and not synced survives a killed process, and would not survive that.
+//! Child processes are killed by SIGKILL: in `by_hand` they use the journal themselves, in real
+//! time; in `client` they run the whole client in virtual time. Neither simulates a power loss:
+//! data that was written and not synced survives a killed process, and would not survive that.
 
 #![cfg(unix)]
 #![expect(
@@ -26,7 +28,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use children::Child;
 
-/// How long a child may take: much longer than any needs, also on a machine that is busy.
+/// How long a child may take: much longer than any needs, even on a busy machine.
 const LIMIT: Duration = Duration::from_secs(120);
 
 /// `seconds` after the first run of any child.
@@ -34,7 +36,7 @@ fn later(seconds: u64) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(1_800_000_000 + seconds)
 }
 
-/// Not a test of its own: what the children of the others run.
+/// Not a test of its own: the entry point of the other tests' children.
 #[test]
 fn child() {
     if let Some(task) = submitter::Task::given() {
@@ -45,7 +47,7 @@ fn child() {
     }
 }
 
-/// Starts a child that finds its task in `variable`.
+/// Starts a child that reads its task from `variable`.
 fn spawn(variable: &str, task: &impl Display) -> Child {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command

@@ -1,6 +1,7 @@
-//! What a child process does: submits rows under references, as a service does, and waits for what is pending.
+//! A child process that submits rows under references, as a service does, and waits for pending
+//! ones.
 //!
-//! Must do nothing that a service would not: what is tried is the client.
+//! Must not do anything that a service would not: the client is under test.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -20,16 +21,16 @@ use crate::server::Server;
 use crate::trail::Trail;
 use crate::watched::Watched;
 
-/// How many rows are under way at once.
+/// How many rows run at once.
 pub(crate) const WORKERS: usize = 4;
-/// What the name of each row's person begins with.
+/// The beginning of the name of each row's person.
 pub(crate) const NAME: &str = "Row Number ";
 
 pub(crate) fn reference(row: usize) -> String {
     format!("row {row}")
 }
 
-/// What a child is to do.
+/// A child's task.
 #[derive(Clone)]
 pub(crate) struct Task {
     directory: PathBuf,
@@ -40,7 +41,7 @@ pub(crate) struct Task {
 }
 
 impl Task {
-    /// Where a child finds its task.
+    /// The variable that holds a child's task.
     pub(crate) const VARIABLE: &str = "IDCLOUD_JOURNAL_CLIENT_TASK";
 
     pub(crate) fn new(directory: &Path) -> Self {
@@ -128,7 +129,7 @@ async fn submit(idcloud: &IdCloud, row: usize) {
     let key = ApiKey::new("key", "identity".parse().unwrap()).unwrap();
     let identity = idcloud.identity(key);
     let options = SubmitOptions::default().with_reference(reference(row).parse().unwrap());
-    // What is in flight or ambiguous is for another time, or for a person.
+    // A reference in flight is left to a later run, an ambiguous one to a person.
     if let Ok(Submission::Pending(pending)) = identity.submit(request(row), &options).await {
         let report = identity.wait(pending, Duration::from_secs(120)).await;
         assert!(report.unwrap().journal_error().is_none());
@@ -136,7 +137,7 @@ async fn submit(idcloud: &IdCloud, row: usize) {
 }
 
 fn request(row: usize) -> IdentityRequest {
-    // A PNG header of 720 x 960 pixels, which is all that anyone looks at.
+    // A PNG header of 720 x 960 pixels, the only part that is read.
     let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x02\xd0\0\0\x03\xc0".to_vec();
     png.resize(1000, 0);
     let draft = SubjectDraft {

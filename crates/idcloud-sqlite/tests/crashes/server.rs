@@ -1,6 +1,7 @@
-//! A server that answers each row by a script of its own, and remembers on disk what it made.
+//! A server that answers each row by its own script, and records on disk the processes that it
+//! made.
 //!
-//! Must write down what it made before it answers.
+//! Must not answer before it has recorded the process.
 
 use std::sync::Arc;
 
@@ -69,7 +70,7 @@ impl Server {
     }
 }
 
-/// Which row a create is about: its person is named after it.
+/// The row of a create: its person is named after it.
 fn row_of(body: &str) -> usize {
     let (_, rest) = body.split_once(program::NAME).unwrap();
     let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();

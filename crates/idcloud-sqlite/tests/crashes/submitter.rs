@@ -1,6 +1,6 @@
-//! What a child process does: submits rows, as a service does, and says how far it is.
+//! A child process that submits rows, as a service does, and reports its progress.
 //!
-//! Must follow the journal's rules to the letter, or what is tried is not the journal.
+//! Must not break the journal's rules, or the journal would not be under test.
 
 use std::fmt;
 use std::io::{Read as _, Write as _};
@@ -18,14 +18,15 @@ use idcloud_sqlite::SqliteJournal;
 use crate::later;
 use crate::wire::Wire;
 
-/// What stands before everything that a child says of itself.
+/// The prefix of everything that a child prints about itself.
 pub(crate) const SAID: &str = "child says ";
-/// Said after each step, on request. No name of a test and no other word of the harness has it.
+/// Printed after each step, on request. No test name and no other output of the harness contains
+/// it.
 pub(crate) const SIGN: u8 = b'#';
 
 const LEASE: Duration = Duration::from_secs(60);
 
-/// What was done last.
+/// The last step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Step {
     Begin,
@@ -41,7 +42,7 @@ impl fmt::Display for Step {
     }
 }
 
-/// What a child is to do.
+/// A child's task.
 #[derive(Clone)]
 pub(crate) struct Task {
     directory: PathBuf,
@@ -53,7 +54,7 @@ pub(crate) struct Task {
 }
 
 impl Task {
-    /// Where a child finds its task.
+    /// The variable that holds a child's task.
     pub(crate) const VARIABLE: &str = "IDCLOUD_JOURNAL_TASK";
 
     pub(crate) fn new(directory: &Path, rows: usize, workers: usize, time: u64) -> Self {
@@ -76,7 +77,7 @@ impl Task {
         self
     }
 
-    /// Waits, with a request on the wire, until its input ends.
+    /// Waits, with a request on the wire, until its input is closed.
     pub(crate) fn holding(mut self) -> Self {
         "hold".clone_into(&mut self.manner);
         self

@@ -1,6 +1,6 @@
-//! What was done so far, on disk, so that it outlives whoever did it; and the stop after a chosen step.
+//! The steps so far, on disk, so that they outlive the process; and the stop after a chosen step.
 //!
-//! Must be written before the next step begins.
+//! Must not let the next step begin before the last one is written.
 
 use std::fmt;
 use std::fs::OpenOptions;
@@ -8,10 +8,10 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// What a child says when it has stopped and waits to be killed.
+/// Printed by a child that has stopped and waits to be killed.
 pub(crate) const STOPPED: &str = "child has stopped";
 
-/// What was done last about a reference.
+/// The last step of a reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Step {
     Claim,
@@ -22,9 +22,9 @@ pub(crate) enum Step {
     Sent,
     /// The server made a process of it.
     Ran,
-    /// The server made one that fails in processing.
+    /// The server made a process that fails in processing.
     Failed,
-    /// The transport has told what came of it.
+    /// The transport has returned the result.
     Back,
     Retract,
     Retracted,
@@ -53,7 +53,7 @@ impl Step {
         Self::Finished,
     ];
 
-    /// It was on its way: dispatched, and neither its end nor that it did not run is durable.
+    /// It may be on its way: dispatched, and neither its end nor its retraction is durable.
     pub(crate) fn is_in_doubt(self) -> bool {
         matches!(
             self,
@@ -67,7 +67,7 @@ impl Step {
         )
     }
 
-    /// Nobody else may submit it.
+    /// No other process may submit it.
     pub(crate) fn is_held(self) -> bool {
         self != Self::Claim
     }
@@ -99,7 +99,7 @@ impl Trail {
         self
     }
 
-    /// Writes a step down, and stops for ever if it is the one to stop at.
+    /// Records a step, and stops for ever if it is the one to stop at.
     pub(crate) fn add(&self, reference: &str, step: Step) {
         let mut options = OpenOptions::new();
         let mut file = options.append(true).create(true).open(&self.path).unwrap();

@@ -1,6 +1,6 @@
-//! The journal on disk, with every step written down before and after it.
+//! The journal on disk, with a recorded step before and after each command.
 //!
-//! Must not let virtual time pass while the disk works: whoever asks waits on its thread.
+//! Must not let virtual time pass while the disk works: callers block their thread.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -40,7 +40,7 @@ impl Journal for Watched {
         let Some((before, after)) = steps(&command) else {
             return block_on(self.journal.apply(command, now));
         };
-        // Whoever only asks what is known changes nothing.
+        // A claim that is answered from a record changes nothing.
         let asks = before == Step::Claim && self.is_known(&command, now);
         if !asks {
             self.trail.add(&reference, before);
@@ -80,7 +80,7 @@ impl Journal for Watched {
 }
 
 impl Watched {
-    /// Whether a claim will be answered by what is known.
+    /// Whether a claim will be answered from a record.
     fn is_known(&self, command: &Command, now: SystemTime) -> bool {
         use idcloud_flows::journal::State::{NotSent, Resend};
         let entry = block_on(self.journal.entry(command.key(), now)).unwrap();

@@ -1,6 +1,6 @@
-//! A wire that counts what was sent on it, also for whoever comes after a crash.
+//! A wire that counts what was sent, across crashes.
 //!
-//! Must count before it answers.
+//! Must not answer before it has counted.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
