@@ -1,4 +1,5 @@
-//! A service that onboards people and is told by a webhook when a risk score is there. Against the simulator, so it runs as it is.
+//! A service that onboards people and learns by a webhook when a risk score is ready. Against the
+//! simulator, so it runs as it is.
 //!
 //! `cargo run -p idcloud-flows --example axum_webhook`
 
@@ -17,7 +18,8 @@ use idcloud_flows::webhook::{Credentials, Endpoint};
 use idcloud_flows::{IdCloud, Submission, SubmitOptions};
 use idcloud_simulator::{Config, Simulator, SimulatorTransport};
 
-/// The account, in front of a simulated IDCloud; in production this is `IdCloud::builder(Environment::production(account)).build()`.
+/// The account at a simulated IDCloud; in production this is
+/// `IdCloud::builder(Environment::production(account)).build()`.
 pub(crate) fn idcloud(clock: Arc<dyn Clock>) -> Result<(IdCloud, ApiKey), Box<dyn Error>> {
     let mut simulator = Simulator::new(
         Config::new(fastrand::u64(..)).with_score_latency(Duration::from_millis(500)),
@@ -37,7 +39,8 @@ pub(crate) fn idcloud(clock: Arc<dyn Clock>) -> Result<(IdCloud, ApiKey), Box<dy
     Ok((idcloud, key))
 }
 
-/// The address that is registered with IDCloud. It answers at once; whoever waits looks for himself.
+/// The endpoint that is registered with IDCloud. It responds at once; the wait for the process
+/// polls it.
 pub(crate) fn webhook(idcloud: &IdCloud, credentials: Credentials) -> Router {
     let endpoint = Endpoint::new(idcloud.hints().clone(), credentials);
     let notify = move |request: Request| async move { endpoint.handle(request).await };

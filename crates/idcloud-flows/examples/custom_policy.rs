@@ -1,4 +1,5 @@
-//! A policy of one's own: what the table leaves to the customer, and the customer's own rule on top.
+//! A custom policy: the settings that the table leaves to the customer, and the customer's own rule
+//! on top.
 //!
 //! `cargo run -p idcloud-flows --example custom_policy`
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
@@ -14,8 +15,8 @@ use idcloud_flows::model::{Decision, Policy};
 use idcloud_flows::{Report, Submission, SubmitOptions};
 use simulated::Simulated;
 
-/// What this service does. A rule of its own may be stricter than the table; one that approves what the table does not would give the
-/// table up.
+/// The service's own routing. A rule of its own may be stricter than the table; one that approves
+/// what the table does not would give the table up.
 pub(crate) fn route(report: &Report, amount: u32) -> &'static str {
     let small = amount <= 1_000;
     match report.verdict().decision() {
@@ -27,7 +28,8 @@ pub(crate) fn route(report: &Report, amount: u32) -> &'static str {
     }
 }
 
-/// The same people under the default policy and under a stricter one: the rows in which they end, and what is done.
+/// The same people under the default policy and under a stricter one: their rows, and the service's
+/// routing.
 pub(crate) async fn example(
     clock: Arc<dyn Clock>,
 ) -> Result<Vec<(&'static str, &'static str)>, Box<dyn Error>> {

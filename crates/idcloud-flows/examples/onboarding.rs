@@ -43,7 +43,7 @@ pub(crate) async fn onboard(
     })
 }
 
-/// The people that are onboarded here, and what follows for each.
+/// The people onboarded here, and the result for each.
 pub(crate) const PEOPLE: [(&str, &str); 4] = [
     ("52998224725", "open the account"),
     ("11122230370", "open the account"),

@@ -1,4 +1,5 @@
-//! A transport of one's own: one method, wrapped around another. This one counts what leaves and how long it took.
+//! A custom transport: one method, wrapped around another transport. This one counts requests and
+//! their duration.
 //!
 //! `cargo run -p idcloud-flows --example own_transport`
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
@@ -18,8 +19,8 @@ use simulated::Simulated;
 
 /// Counts requests by operation, and passes them on.
 ///
-/// It must not repeat a request, and must not log one: headers and bodies hold credentials and personal data. What it may know of a
-/// call is in the context.
+/// It must not repeat a request, and must not log one: headers and bodies hold credentials and
+/// personal data. The context holds what it may know of a call.
 pub(crate) struct Counting {
     inner: Arc<dyn Transport>,
     clock: Arc<dyn Clock>,
@@ -27,7 +28,7 @@ pub(crate) struct Counting {
 }
 
 impl Counting {
-    /// How many requests there were of each operation, and how long they took together.
+    /// How many requests of each operation were sent, and their total duration.
     pub(crate) fn counts(&self) -> BTreeMap<String, (u32, Duration)> {
         let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         counts.clone()
@@ -48,12 +49,12 @@ impl Transport for Counting {
         let (count, time) = counts.entry(operation.to_string()).or_default();
         *count += 1;
         *time += took;
-        // A failure is passed on as it is: its kind says what it proves about delivery.
+        // A failure is passed on unchanged: its kind says what it proves about delivery.
         answer
     }
 }
 
-/// Two verifications with one token; what left for them.
+/// Two verifications with one token, and the requests sent for them.
 pub(crate) async fn example(
     clock: Arc<dyn Clock>,
 ) -> Result<BTreeMap<String, (u32, Duration)>, Box<dyn Error>> {

@@ -1,4 +1,5 @@
-//! Resuming after a crash: the same reference is submitted again, and nobody pays twice. All that is left between two runs is the journal's file.
+//! Resuming after a crash: the same reference is submitted again, and is not paid for twice. Only
+//! the journal's file remains between two runs.
 //!
 //! `cargo run -p idcloud-flows --example resume`
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
@@ -15,8 +16,9 @@ use idcloud_flows::{Report, Submission, SubmitErrorKind, SubmitOptions};
 use idcloud_sqlite::SqliteJournal;
 use simulated::Simulated;
 
-/// One run of a program that works through its orders: it opens the journal, and at its end everything that it had is dropped, as when a process
-/// ends. A crash is a run that ends while it has something in its hands.
+/// One run of a program that works through its orders: it opens the journal, and at its end
+/// everything is dropped, as when a process ends. A crash is a run that ends while a submission
+/// runs.
 async fn run(
     simulated: &Simulated,
     journal: &Path,
@@ -32,8 +34,9 @@ async fn run(
     {
         Ok(submission) => submission,
         Err(error) => match error.kind() {
-            // In flight: another program has it; ask again later, under the same reference. Ambiguous: it may have been paid for, and only a
-            // person can tell, with the journal's `settle`.
+            // In flight: another program has it; ask again later, under the same reference.
+            // Ambiguous: it may have been paid for, and a person has to find out and call the
+            // journal's `settle`.
             SubmitErrorKind::InFlight | SubmitErrorKind::Ambiguous => return Ok(None),
             _ => return Err(error.into()),
         },
@@ -55,7 +58,7 @@ async fn run(
     }
 }
 
-/// Three runs: one crashes, one resumes, one finds the result. The reports of the last two.
+/// Three runs: one crashes, one resumes, one finds the result. Returns the reports of the last two.
 pub(crate) async fn example(clock: Arc<dyn Clock>) -> Result<Vec<Report>, Box<dyn Error>> {
     let simulated = Simulated::new("identity,risk-score", clock)?;
     let folder = tempfile::tempdir()?;

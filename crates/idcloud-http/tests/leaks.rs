@@ -52,7 +52,7 @@ fn markers() -> Vec<String> {
         "marker@mail".into(),
         CPF.into(),
         "529.982".into(),
-        // The middle of the picture's base64, whatever stands around it.
+        // The middle of the picture's base64, whatever surrounds it.
         base64(&[0xAB; 30]),
         base64(SIGNATURE)[..20].into(),
         ANSWERED.into(),
@@ -63,7 +63,7 @@ fn markers() -> Vec<String> {
     ]
 }
 
-/// Where all logs go.
+/// Captures all logs.
 #[derive(Clone, Default)]
 struct Capture(Arc<Mutex<Vec<u8>>>);
 
@@ -113,7 +113,7 @@ impl BeforeDispatch for Failing {
     }
 }
 
-/// Answers each request in turn with one of these, and with a token where one is asked for.
+/// Answers each request in turn with one of these, and token exchanges with a token.
 async fn server(answers: Vec<String>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -178,7 +178,7 @@ fn create() -> CreateRequest {
         .into()
 }
 
-/// A liveness create, whose capture token ends in a marker.
+/// A liveness create whose capture token ends in a marker.
 fn captured() -> CreateRequest {
     // `{"alg":"RS256"}` and `{}`.
     let token = format!("eyJhbGciOiJSUzI1NiJ9.e30.{CAPTURED}");
@@ -215,7 +215,7 @@ fn client_for(account: ServiceAccount, url: &str, transport: Arc<dyn Transport>)
     .unwrap()
 }
 
-/// Everything that a failure shows: itself, its debug form, and the same of all its causes.
+/// Everything that a failure shows: its `Display`, its `Debug`, and both of all its causes.
 fn shown(mut error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = String::new();
     loop {
@@ -227,7 +227,7 @@ fn shown(mut error: &(dyn std::error::Error + 'static)) -> String {
     }
 }
 
-/// An exchange over TLS that goes well, signed with a key from a file; and files that are none.
+/// A successful exchange over TLS, signed with a key from a file; and files that hold none.
 async fn signed_and_over_tls(pem: &str, options: &CallOptions) -> String {
     let mut shows = String::new();
     let body = format!(r#"{{"access_token":"{TOKEN}","expires_in":3600}}"#);
@@ -260,7 +260,7 @@ async fn signed_and_over_tls(pem: &str, options: &CallOptions) -> String {
 )]
 async fn no_marker_in_logs_errors_or_debug_output() {
     let capture = Capture::default();
-    // Every crate, whichever of the two facades it logs with.
+    // Every crate, with either of the two logging facades.
     log::set_boxed_logger(Box::new(capture.clone())).unwrap();
     log::set_max_level(log::LevelFilter::Trace);
     let writer = capture.clone();
@@ -352,7 +352,7 @@ async fn no_marker_in_logs_errors_or_debug_output() {
     let quick = options.clone().with_deadline(Duration::from_millis(10));
     note(nowhere.reusable_documents(&key, &query, &quick).await.err());
 
-    // A handshake that fails, for what rustls logs.
+    // A failing handshake, for rustls' logs.
     let dropping = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let secure = format!(
         "https://localhost:{}",

@@ -1,6 +1,7 @@
-//! Promise: a verdict cannot be misread. The crate judges every answer as a second, slow reading of the table does.
+//! Promise: a verdict cannot be misread. The crate judges every answer as a second, slow reading of
+//! the table does.
 //!
-//! Must not learn from the implementation: where the two differ, the table's text decides.
+//! Must not derive from the implementation: if the two differ, the table's text decides.
 
 #![expect(
     clippy::expect_used,
@@ -24,7 +25,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 
-/// Judges one answer twice, and says where the two readings part. Answers with the row.
+/// Judges one answer twice, and reports a difference. Returns the row.
 fn compare(
     process: &Process,
     answer: &Answer,
@@ -90,7 +91,8 @@ proptest! {
     }
 }
 
-/// Every combination of the onboarding evidence's documented values, under the questions that a key of IDCloud's pages asks.
+/// Every combination of the onboarding evidence's documented values, under the questions that a key
+/// of IDCloud's pages asks.
 #[test]
 fn every_documented_combination_of_the_main_evidence() {
     let identities = [
@@ -158,7 +160,8 @@ fn every_documented_combination_of_the_main_evidence() {
     }
 }
 
-/// The oracle has the crate's rows, in its order and with its decisions, and the generated answers reach every one of them.
+/// The oracle has the crate's rows, in its order and with its decisions, and the generated answers
+/// reach every one of them.
 #[test]
 fn the_rows_are_the_crates_rows_and_all_are_reached() {
     let theirs: Vec<_> = Scenario::ALL

@@ -1,6 +1,7 @@
 //! Promise: a verdict cannot be misread. An answer approves only the question that it answers.
 //!
-//! Must hold for every answer, so these are laws and not examples; what each answer means is the oracle's business.
+//! Must hold for every answer, so these are laws and not examples; the oracle knows the meaning of
+//! each answer.
 
 #![expect(
     clippy::expect_used,
@@ -31,7 +32,8 @@ fn finished(raw: &Value) -> Option<FinalProcess> {
     }
 }
 
-/// What each capability answers at its best, alone. A score comes with the inconclusive identity that it is about.
+/// The best answer of each capability, alone. A score comes with the inconclusive identity that it
+/// belongs to.
 fn best_answers() -> Vec<(&'static str, Value)> {
     vec![
         ("nothing", json!({})),
@@ -59,7 +61,8 @@ fn best_answers() -> Vec<(&'static str, Value)> {
     ]
 }
 
-/// Every one-capability answer under every one-capability question: nothing off the diagonal approves.
+/// Every one-capability answer under every one-capability question: nothing off the diagonal
+/// approves.
 #[test]
 fn only_the_diagonal_approves() {
     let questions = [
@@ -94,7 +97,7 @@ fn only_the_diagonal_approves() {
                         ("liveness", "liveness") => selfie == SelfieKind::CaptureToken,
                         // An inconclusive alert and a similarity approve nothing by themselves.
                         ("behavior-alert", "behavior-alert") | ("serpro", "serpro") => false,
-                        // No score is due where identity is `yes`.
+                        // No score is due if identity is `yes`.
                         ("identity", "risk-score") => true,
                         (answered, asked_for) => answered == asked_for,
                     };
@@ -110,7 +113,7 @@ fn only_the_diagonal_approves() {
     }
 }
 
-/// What an approving row rests on.
+/// The evidence of an approving row.
 fn rests_on(verdict: Verdict) -> Capability {
     match verdict.scenario().id() {
         "score-high" => Capability::RiskScore,
@@ -171,7 +174,7 @@ fn with_status(raw: &Value, status: Option<Value>) -> Value {
     raw
 }
 
-/// The set without one capability, where a key can have it.
+/// The set without one capability, if a key can have it.
 fn reduced(capabilities: Capabilities, capability: Capability) -> Option<Capabilities> {
     let others = capabilities.iter().filter(|other| *other != capability);
     Capabilities::try_from_iter(others).ok()
@@ -180,7 +183,8 @@ fn reduced(capabilities: Capabilities, capability: Capability) -> Option<Capabil
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// An approval rests on evidence that was asked for and that the answer holds, and nothing that was asked for is absent.
+    /// An approval rests on evidence that was asked for and that the answer holds, and nothing that
+    /// was asked for is absent.
     #[test]
     fn an_approval_answers_the_question(raw in answer(), question in question(), policy in policy()) {
         let raw = with_status(&raw, Some(json!(3)));
@@ -199,7 +203,8 @@ proptest! {
         }
     }
 
-    /// Nothing is approved beside a contradiction: no score below the policy's, no error, no 1:1 result that differs from itself.
+    /// Nothing is approved beside a contradiction: no score below the policy's, no error, no 1:1
+    /// result that contradicts itself.
     #[test]
     fn nothing_is_approved_beside_a_contradiction(raw in answer(), question in question(), policy in policy()) {
         let raw = with_status(&raw, Some(json!(3)));
@@ -235,8 +240,9 @@ proptest! {
         }
     }
 
-    /// Asking for less never approves what was not approved, but for two reasons: the capability was what was missing, or liveness is all that
-    /// is left to ask. Asking for more approves only on the strength of what is asked for in addition.
+    /// Asking for less never approves what was not approved, except if the capability was missing,
+    /// or if only liveness remains. Asking for more approves only because of the additional
+    /// evidence.
     #[test]
     fn asking_for_less_approves_only_what_was_missing(raw in answer(), question in question(), policy in policy()) {
         let Some(process) = finished(&raw) else { return Ok(()) };
@@ -258,7 +264,7 @@ proptest! {
                     );
                 }
                 if approves(verdict) && !approves(relaxed) {
-                    // Liveness and a similarity that are asked for are what the policy may demand.
+                    // The policy may require liveness and a similarity, if they are asked for.
                     let demanded = match capability {
                         Capability::Liveness => policy.require_liveness(),
                         Capability::Serpro => policy.min_serpro().is_some(),
@@ -273,7 +279,7 @@ proptest! {
         }
     }
 
-    /// A stricter policy, and knowing less about the selfie, never approve more.
+    /// A stricter policy, or less knowledge of the selfie, never approves more.
     #[test]
     fn strictness_never_approves_more(raw in answer(), question in question(), policy in policy(), other in selfie(), raise in 0..=100_i8) {
         let Some(process) = finished(&raw) else { return Ok(()) };
@@ -298,7 +304,7 @@ proptest! {
         }
     }
 
-    /// Results count at status 3 alone: the same answer at any other status approves nothing.
+    /// Results count only at status 3: the same answer with any other status approves nothing.
     #[test]
     fn no_other_status_approves(raw in answer(), question in question(), policy in policy()) {
         let others = [json!(0), json!(1), json!(2), json!(4), json!(5), json!(6), json!(33), json!("1"), json!("5"), json!("done"),

@@ -1,6 +1,7 @@
-//! Promise: a verdict cannot be misread. The edges of the table's rows, each as an answer, its question and its row.
+//! Promise: a verdict cannot be misread. The edges of the table's rows, each as an answer, its
+//! question and its row.
 //!
-//! Must say what the table says, written by hand: the oracle walks everything between these edges.
+//! Must repeat the table's text, written by hand: the oracle covers everything between these edges.
 
 #![expect(
     clippy::expect_used,
@@ -32,10 +33,11 @@ fn finished(members: &str) -> FinalProcess {
     }
 }
 
-/// The answer's members behind the id, the capabilities that were asked for, and the row; the selfie is a capture token where liveness is asked for.
+/// The answer's members after the id, the capabilities asked for, and the row; the selfie is a
+/// capture token if liveness is asked for.
 #[rustfmt::skip]
 const EDGES: &[(&str, &str, &str)] = &[
-    // A document that was asked for, is there, and was not compared.
+    // A document that was asked for, is present, and was not compared.
     (r#""status":3,"unicoId":{"result":"yes"},"document":{"cpfMatch":null}"#, "identity,document", "document-unread"),
     (r#""status":3,"unicoId":{"result":"yes"},"document":{"id":"q"}"#, "identity,document", "document-unread"),
     (r#""status":3,"authenticated":true,"document":{"id":"q"}"#, "face-match,document", "document-unread"),
@@ -54,12 +56,12 @@ const EDGES: &[(&str, &str, &str)] = &[
     (r#""status":3,"authenticated":null"#, "face-match", "missing-evidence"),
     (r#""status":3,"biometryToken":{}"#, "face-match", "missing-evidence"),
     (r#""status":3,"unicoId":{"result":"yes"},"government":{"serpro":null}"#, "identity,serpro", "missing-evidence"),
-    // An object of which no member is known is no silence.
+    // An object without a known member is not absent.
     (r#""status":3,"unicoId":{"result":"yes"},"document":{"foo":1}"#, "identity,document", "unknown-value"),
     (r#""status":3,"unicoId":{"result":"yes"},"document":{"foo":1}"#, "identity", "unknown-value"),
     (r#""status":3,"unicoId":{"result":"yes"},"government":{"foo":null}"#, "identity", "unknown-value"),
     (r#""status":3,"unicoId":{"result":"yes"},"idCloud":{"verdict":"approved"}"#, "identity", "unknown-value"),
-    // A score below the policy's beside what speaks for the person.
+    // A score below the policy's beside evidence for the person.
     (r#""status":3,"authenticated":true,"score":-100"#, "face-match", "contradiction"),
     (r#""status":3,"biometryToken":{"result":"true"},"score":0"#, "face-match", "contradiction"),
     (r#""status":3,"liveness":1,"score":-100"#, "liveness", "contradiction"),
@@ -73,7 +75,7 @@ const EDGES: &[(&str, &str, &str)] = &[
     (r#""status":3,"authenticated":true,"score":12.5"#, "face-match", "contradiction"),
     (r#""status":3,"authenticated":true,"score":101"#, "face-match", "contradiction"),
     (r#""status":3,"liveness":1,"score":-100"#, "", "unlisted"),
-    // Never where identity is inconclusive: its score has rows of its own.
+    // Never if identity is inconclusive: its score has rows of its own.
     (r#""status":3,"unicoId":{"result":"inconclusive"},"authenticated":true,"score":-1"#, "identity,face-match", "score-negative"),
     (r#""status":3,"unicoId":{"result":"inconclusive"},"idCloud":{"result":"approved"},"score":0"#, "identity", "score-zero"),
     (r#""status":3,"unicoId":{"result":"inconclusive"},"authenticated":true,"score":49"#, "identity,face-match", "score-low"),
@@ -95,7 +97,7 @@ const EDGES: &[(&str, &str, &str)] = &[
     (r#""status":3,"unicoId":{"result":"yes"},"code":"200""#, "identity", "identity-yes-without-liveness"),
     (r#""status":3,"unicoId":{"result":"no"},"error":"x""#, "identity", "identity-no"),
     (r#""status":3,"error":"x""#, "identity", "missing-evidence"),
-    // The level of risk is the alert's newest spelling.
+    // The risk level is the alert's newest spelling.
     (r#""status":3,"unicoId":{"result":"yes"},"riskLevel":{"result":"approved"}"#, "identity,behavior-alert", "identity-yes-without-liveness"),
     (r#""status":3,"unicoId":{"result":"yes"},"riskLevel":{"result":null}"#, "identity,behavior-alert", "missing-evidence"),
     (r#""status":3,"riskLevel":{"result":"approved"}"#, "behavior-alert", "unlisted"),
@@ -105,7 +107,7 @@ const EDGES: &[(&str, &str, &str)] = &[
     (r#""status":3,"liveness":1,"identityFraudsters":{"result":"yes"}"#, "liveness,behavior-alert", "alert"),
     (r#""status":3,"liveness":1"#, "liveness,behavior-alert", "missing-evidence"),
     (r#""status":3,"liveness":1,"riskLevel":{"result":"approved"},"idCloud":{"result":"approved"}"#, "liveness,trust-decision", "trust-approved"),
-    // Case does not count.
+    // Case is ignored.
     (r#""status":3,"authenticated":"TRUE""#, "face-match", "face-match-without-liveness"),
     (r#""status":3,"biometryToken":{"result":"False"}"#, "face-match", "face-mismatch"),
     (r#""status":3,"unicoId":{"result":"YES"}"#, "identity", "identity-yes-without-liveness"),
@@ -130,7 +132,8 @@ fn every_edge_has_its_row() {
     }
 }
 
-/// Whose process a person found, nobody compared: every refusal stands, and nothing is approved.
+/// A process that a person found and no program compared: every rejection stands, and nothing is
+/// approved.
 #[test]
 fn what_a_person_found_approves_nothing() {
     for (members, capabilities, expected) in EDGES {

@@ -1,4 +1,5 @@
-//! Promise: a verdict cannot be misread. Its explanation says what was not checked and what did not come, exactly where that holds.
+//! Promise: a verdict cannot be misread. Its explanation names what was not checked and what is
+//! missing, exactly when that is so.
 
 #![expect(
     clippy::indexing_slicing,
@@ -26,7 +27,7 @@ const LACKS: [&str; 2] = [
     "A chave de API parece não ter: {}.",
 ];
 
-/// What is said beside the row's own sentence.
+/// The texts beside the row's own sentence.
 #[derive(Clone, Copy)]
 enum Beside {
     Nothing,
@@ -49,7 +50,7 @@ fn verdict(answer: Value, capabilities: &str, selfie: SelfieKind) -> Verdict {
     )
 }
 
-/// Each answer to one question, the row it falls into, and what else its explanation says.
+/// Each answer to one question, its row, and the other texts of its explanation.
 #[test]
 fn an_explanation_says_what_was_not_checked_and_what_did_not_come() {
     use Beside::{Lacks, Note, Nothing};
@@ -62,7 +63,7 @@ fn an_explanation_says_what_was_not_checked_and_what_did_not_come() {
     let alert = "identity,behavior-alert,serpro";
     let rows = [
         (yes(), both, CaptureToken, "identity-yes", Nothing),
-        // Whoever reads the row's own sentence is not told twice.
+        // The row's own sentence says it already.
         (yes(), both, Image, "identity-yes-without-liveness", Nothing),
         (
             yes(),
@@ -88,7 +89,7 @@ fn an_explanation_says_what_was_not_checked_and_what_did_not_come() {
             "face-match-without-liveness",
             Note(UNVERIFIED),
         ),
-        // What approves nobody needs no warning.
+        // A verdict that approves nothing needs no warning.
         (
             json!({"unicoId": {"result": "no"}, "liveness": 1}),
             both,
@@ -128,7 +129,7 @@ fn an_explanation_says_what_was_not_checked_and_what_did_not_come() {
     }
 }
 
-/// A refusal says which evidence is missing too, although another row decided.
+/// A rejection names missing evidence too, although another row decided.
 #[test]
 fn what_is_missing_is_named_whatever_decided() {
     let verdict = verdict(
@@ -144,7 +145,8 @@ fn what_is_missing_is_named_whatever_decided() {
     );
 }
 
-/// Liveness is checked when a capture token went to a key that has the capability, and never otherwise.
+/// Liveness is checked if a capture token was sent with a key that has the capability, and never
+/// otherwise.
 #[test]
 fn liveness_is_checked_only_by_a_key_that_has_it_with_a_capture() {
     for (capabilities, selfie, checked) in [
@@ -166,7 +168,7 @@ fn liveness_is_checked_only_by_a_key_that_has_it_with_a_capture() {
     }
 }
 
-/// A simulated verdict says so everywhere it goes, in these words.
+/// A simulated verdict says so in these words, in every output.
 #[test]
 fn a_simulated_verdict_says_that_nobody_was_verified() {
     assert_eq!(

@@ -1,7 +1,8 @@
-//! Promises: nobody pays for nothing, and a verdict cannot be misread. An answer that is there in full is read whatever its character set, and
-//! of one that was cut off the id is kept.
+//! Promises: never pay for nothing, and a verdict cannot be misread. A complete answer is read
+//! whatever its character set, and of one that was cut off the id is kept.
 //!
-//! Must try what the strict reader turns down, and hold it to what the strict reader says of the same answer without the trouble.
+//! Must use answers that the strict reader refuses, and compare them with what it reads from the
+//! undamaged answer.
 
 use idcloud_model::{Asked, Decision, Policy, Process, ProcessId, ReadError};
 use idcloud_model::{SelfieKind, decide};
@@ -20,12 +21,12 @@ fn decision(bytes: &[u8]) -> Result<Decision, ReadError> {
     }
 }
 
-/// An answer with `extra` members behind the known ones.
+/// An answer with `extra` members after the known ones.
 fn approved(extra: &str) -> String {
     format!(r#"{{"id":"{ID}","status":3,"unicoId":{{"result":"yes"}}{extra}}}"#)
 }
 
-/// What cannot be kept of an unknown member costs neither the id nor the verdict.
+/// An unrepresentable value of an unknown member affects neither the id nor the verdict.
 #[test]
 fn unknown_members_cost_nothing() {
     let deep = format!(r#","x":{}{}"#, "[".repeat(10_000), "]".repeat(10_000));
@@ -49,7 +50,7 @@ fn unknown_members_cost_nothing() {
     }
 }
 
-/// The same trouble in a known member is a value that nobody knows: it approves nothing.
+/// The same fault in a known member makes an unknown value: it approves nothing.
 #[test]
 fn known_members_do_not_become_known() {
     for extra in [
@@ -70,7 +71,7 @@ fn known_members_do_not_become_known() {
     assert_eq!(decision(deep.as_bytes()), Ok(Decision::Review));
 }
 
-/// Every character set that a gateway may leave an answer in.
+/// Every character set in which a gateway may leave an answer.
 #[test]
 fn character_sets_cost_nothing() {
     let text = approved(",\"note\":\"S\u{e3}o\"");
@@ -94,7 +95,7 @@ fn character_sets_cost_nothing() {
     }
 }
 
-/// Cut off anywhere, an answer is no verdict, and its id is there as soon as it arrived whole.
+/// Cut off anywhere, an answer is no verdict, and its id is found as soon as it arrived completely.
 #[test]
 fn what_is_cut_off_keeps_its_id() {
     let text = approved(r#","x":{"id":"1","y":[1,2]}"#);
@@ -127,7 +128,8 @@ fn what_is_cut_off_keeps_its_id() {
     }
 }
 
-/// No process that was paid for is lost to a misplaced comma: what breaks JSON's rules behind the id is no verdict, and names it.
+/// A paid process is not lost because of a misplaced comma: an answer that breaks JSON's rules
+/// after the id is no verdict, and names the process.
 #[test]
 fn what_breaks_the_rules_behind_the_id_keeps_it() {
     for rest in [
@@ -169,7 +171,7 @@ fn who_names_a_process() {
         let text = format!(r#"{{"id":"{ID}",{members}}}"#);
         let id = ProcessId::named_by(text.as_bytes());
         assert_eq!(id.is_some(), named, "{members}");
-        // The same where the end is missing.
+        // The same without the end.
         let part = format!(r#"{{"id":"{ID}",{members},"tra"#);
         let id = ProcessId::named_by(part.as_bytes());
         assert_eq!(id.is_some(), named, "{members}");
@@ -186,7 +188,7 @@ fn who_names_a_process() {
     }
 }
 
-/// An id in another form is kept where it is safe to use.
+/// An id in another form is kept if it is safe to use.
 #[test]
 fn a_number_is_an_id() {
     for (id, kept) in [

@@ -1,4 +1,4 @@
-//! Promise: what is remembered of a process judges as the process did, and holds nothing personal.
+//! Promise: the stored part of a process judges as the process did, and holds nothing personal.
 
 #[path = "oracle/answers.rs"]
 mod answers;
@@ -15,7 +15,7 @@ fn read(json: &str) -> Option<FinalProcess> {
     }
 }
 
-/// The reduced process judges alike for every key, and reducing it again changes nothing.
+/// The reduced process is judged alike for every key, and reducing it again changes nothing.
 fn check(process: &FinalProcess, question: Asked, policy: Policy) -> Result<(), TestCaseError> {
     let reduced = process.reduced();
     prop_assert_eq!(&reduced.reduced(), &reduced);
@@ -51,7 +51,7 @@ proptest! {
         }
     }
 
-    /// Whatever text stands anywhere in an answer, only plain words get through.
+    /// Whatever text is anywhere in an answer, only plain words are kept.
     #[test]
     fn nothing_personal(text in "[a-z]{3}( |@|\\.|[0-9]{2})[ -~]{0,20}", place in 0..10_usize) {
         let members = [

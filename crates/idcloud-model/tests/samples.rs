@@ -1,6 +1,8 @@
-//! Promise: a verdict cannot be misread. Every form that any generation of the documents shows is read, and judged as the table says.
+//! Promise: a verdict cannot be misread. Every form in any generation of the documents is read, and
+//! judged as the table says.
 //!
-//! Must use every file of `samples/`: ids and values there are made up, the forms are the documented ones.
+//! Must use every file of `samples/`: the ids and values there are made up, the forms are the
+//! documented ones.
 
 #![expect(
     clippy::expect_used,
@@ -218,13 +220,15 @@ fn policies() {
         let found = row(&process(name), asked(capabilities, selfie), policy);
         assert_eq!(found, expected, "{name} under {policy:?}");
     }
-    // Seen pending, an inconclusive answer without a score was dropped, whatever the key is declared to have.
+    // Seen pending, an inconclusive answer without a score was dropped, whatever the key is
+    // declared with.
     let seen = asked("liveness,identity", CaptureToken).with_seen_pending(true);
     let found = row(&process("identity-inconclusive"), seen, Policy::default());
     assert_eq!(found, "drop");
 }
 
-/// A liveness of 1, and silence after `yes`, mean a check only where a capture token went to a key that has the capability.
+/// A liveness of 1, or none after `yes`, means a check only if a capture token was sent with a key
+/// that has the capability.
 #[test]
 fn liveness_is_read_in_the_light_of_the_question() {
     let both = "liveness,identity";
@@ -259,7 +263,7 @@ fn unknown_names(evidence: &Evidence) -> Vec<&str> {
     evidence.unknown_members().map(|(name, _)| name).collect()
 }
 
-/// Documents are read in every spelling, and what version 2 adds is at hand.
+/// Documents are read in every spelling, and version 2's additional members are available.
 #[test]
 fn documents_and_additional_information() {
     let rg = process("document-rg");
@@ -365,7 +369,7 @@ const REUSABLE: &[(&str, usize)] = &[
     ("reusable-none-as-empty-object", 0),
 ];
 
-/// Both ways of saying that there is no document to use again are none.
+/// Both forms of an answer without a reusable document are none.
 #[test]
 fn reusable_documents() {
     for (name, count) in REUSABLE {

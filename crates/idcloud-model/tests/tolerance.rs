@@ -1,7 +1,9 @@
-//! Promises: a verdict cannot be misread, and nothing personal leaks. Whatever comes is read or refused, never a panic; what this version does
-//! not know is kept, approves nothing and prints nothing.
+//! Promises: a verdict cannot be misread, and nothing personal leaks. Any input is read or refused,
+//! never a panic; values that this version does not know are kept, approve nothing and are not
+//! printed.
 //!
-//! Must try what no document shows: wrong types, deep nesting, repeated members, broken bytes.
+//! Must use forms that no document shows: wrong types, deep nesting, duplicate members, broken
+//! bytes.
 
 #![expect(
     clippy::expect_used,
@@ -26,7 +28,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value, json};
 
-/// Any JSON, with the names that answers use in any place.
+/// Any JSON, with answers' member names in any place.
 fn any_json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -93,7 +95,8 @@ const NAMES: [&str; 26] = [
     "processId",
 ];
 
-/// Reads bytes by every door. Nothing may panic, and nothing may approve outside a row that the table lists as approving.
+/// Reads bytes with every parser. None may panic, and no verdict may approve outside a row that the
+/// table lists as approving.
 fn read_everywhere(bytes: &[u8], asked: Asked, policy: Policy) -> Option<Process> {
     let error = ErrorAnswer::from_body(bytes);
     assert!(error.body().len() <= 4096 && bytes.starts_with(error.body()));
@@ -118,7 +121,8 @@ fn read_everywhere(bytes: &[u8], asked: Asked, policy: Policy) -> Option<Process
 proptest! {
     #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Any JSON is read without a panic; what approves approves by the table's own reading too.
+    /// Any JSON is read without a panic; an approval is one by the oracle's reading of the table
+    /// too.
     #[test]
     fn any_json_approves_by_a_row_or_not_at_all(
         mut raw in any_json(),
@@ -156,7 +160,8 @@ proptest! {
         let _ = read_everywhere(&bytes, question, policy);
     }
 
-    /// An answer that was cut, or had a byte changed, on its way: read or refused. Cut short, it is never a process.
+    /// An answer that was cut, or had a byte changed, on its way: read or refused. Cut short, it is
+    /// never a process.
     #[test]
     fn damaged_answers(raw in answer(), at in any::<prop::sample::Index>(), byte in any::<u8>(), question in question(), policy in policy()) {
         let whole = raw.to_string().into_bytes();
@@ -168,7 +173,7 @@ proptest! {
         let _ = read_everywhere(&changed, question, policy);
     }
 
-    /// What this version does not know is kept as it came, can be listed, and changes no verdict.
+    /// Unknown members are kept unchanged, can be listed, and change no verdict.
     #[test]
     fn unknown_members_survive(raw in answer(), name in "x[a-zA-Z0-9 .é]{1,10}", value in any_json(), question in question(), set in select(capability_sets()), policy in policy()) {
         let plain = Process::from_json(raw.to_string().as_bytes()).expect("a process");
@@ -176,10 +181,10 @@ proptest! {
         let mut richer = raw;
         richer[&name] = value.clone();
         let richer = Process::from_json(richer.to_string().as_bytes()).expect("a process");
-        // Through text and back, since a number may lose its last digit there.
+        // Through text and back, because a number may lose its last digit there.
         let value: Value = serde_json::from_str(&value.to_string()).expect("JSON");
         prop_assert!(richer.evidence().unknown_members().any(|(found, kept)| found == name && *kept == value));
-        // The oldest 1:1 answer has no status and is known by having nothing else either.
+        // The oldest 1:1 answer has no status, and is recognized by having no other members either.
         if raw_has_status {
             prop_assert_eq!(plain.status(), richer.status());
         }
@@ -189,7 +194,7 @@ proptest! {
         }
     }
 
-    /// A value that this version does not know is kept as it came, in every place, and approves nothing.
+    /// An unknown value is kept unchanged, in every place, and approves nothing.
     #[test]
     fn unknown_values_survive(word in "z[a-z0-9]{1,10}", selfie in selfie(), set in select(capability_sets())) {
         let raw = json!({
@@ -222,7 +227,7 @@ proptest! {
     }
 }
 
-/// A member that comes twice with two values never approves, in whatever order and spelling.
+/// A duplicate member with two values never approves, in any order and spelling.
 #[test]
 fn repeated_members_never_approve() {
     let pairs = [
@@ -336,10 +341,11 @@ fn deep_nesting_is_no_panic() {
     }
 }
 
-/// What is placed in every text of an answer, one place at a time. It cannot be an id: those are meant to be printed.
+/// Replaces every text of an answer, one place at a time. It cannot be an id: those are printed on
+/// purpose.
 const MARKER: &str = "Marker 7f3a";
 
-/// Everything that a caller may print of an answer.
+/// Everything of an answer that a caller may print.
 fn printed(raw: &Value) -> Vec<String> {
     fn shown(value: &impl Debug) -> [String; 2] {
         [format!("{value:?}"), format!("{value:#?}")]
@@ -381,7 +387,7 @@ fn printed(raw: &Value) -> Vec<String> {
     texts
 }
 
-/// An answer with a text in every place that any generation documents.
+/// An answer with a text in every documented place.
 fn full_answer() -> Value {
     json!({
         "id": ID,
@@ -416,7 +422,8 @@ fn full_answer() -> Value {
     })
 }
 
-/// Every answer that differs from `raw` in one text, or in one member's name, which is the marker instead.
+/// Every answer that differs from `raw` in one text, or in one member's name, which is replaced by
+/// the marker.
 fn marked(raw: &Value) -> Vec<Value> {
     match raw {
         Value::String(_) => vec![json!(MARKER)],
@@ -448,7 +455,7 @@ fn marked(raw: &Value) -> Vec<Value> {
     }
 }
 
-/// Nothing personal leaks: whatever stands in an answer, and wherever, its types do not print it.
+/// Nothing personal leaks: the types of an answer print none of its texts.
 #[test]
 fn no_text_of_an_answer_prints_itself() {
     let mut places = 0;
@@ -471,7 +478,7 @@ fn no_text_of_an_answer_prints_itself() {
     assert!(places > 80, "{places}");
 }
 
-/// The largest and smallest numbers are read as what they are, or kept.
+/// The largest and smallest numbers are read correctly, or kept.
 #[test]
 fn extreme_numbers() {
     for number in [

@@ -1,4 +1,4 @@
-//! What the examples run against: the simulator, in this process. Nothing here verifies a person.
+//! The simulator in this process, which the examples run against. Nothing here verifies a person.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -43,7 +43,7 @@ impl Simulated {
             .clock(Arc::clone(&self.clock))
     }
 
-    /// Asks about the test subject with this CPF, with a drawn picture.
+    /// A request about the test subject with this CPF, with a drawn picture.
     pub(crate) fn request(&self, cpf: &str) -> Result<IdentityRequest, Box<dyn Error>> {
         let draft = SubjectDraft {
             code: Some(cpf.to_owned().into()),

@@ -1,4 +1,4 @@
-//! The tenant's budget: nothing leaves above it, little of it is lost, and nobody starves.
+//! The tenant's budget: never exceeded, little of it lost, and no lane starves.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -28,7 +28,7 @@ fn departures(script: &ScriptedTransport, start: Instant) -> Vec<Duration> {
         .collect()
 }
 
-/// What a token bucket of `RATE` tokens, refilled evenly, would have refused.
+/// How many requests a token bucket of `RATE` tokens, refilled evenly, would have refused.
 fn refused_by_bucket(departures: &[Duration]) -> usize {
     let rate = 10.0_f64;
     let (mut tokens, mut last, mut refused) = (rate, Duration::ZERO, 0);
@@ -44,7 +44,7 @@ fn refused_by_bucket(departures: &[Duration]) -> usize {
     refused
 }
 
-/// What fixed windows of a second, beginning at `phase`, would have refused.
+/// How many requests fixed windows of a second, beginning at `phase`, would have refused.
 fn refused_by_windows(departures: &[Duration], phase: Duration) -> usize {
     let mut counts = std::collections::HashMap::<u64, usize>::new();
     departures
@@ -57,7 +57,7 @@ fn refused_by_windows(departures: &[Duration], phase: Duration) -> usize {
         .count()
 }
 
-/// What a sliding second would have refused.
+/// How many requests a sliding second would have refused.
 fn refused_by_sliding_second(departures: &[Duration]) -> usize {
     departures
         .iter()
@@ -79,8 +79,8 @@ fn assert_within_budget(departures: &[Duration]) {
     }
 }
 
-/// A thousand creates: no refusal by any way of counting, at least 97 % of the budget used, also
-/// when the token has to be fetched first and every answer takes its time.
+/// A thousand creates: no refusal by any way of counting, and at least 97 % of the budget used,
+/// even if the token has to be fetched first and every answer takes its time.
 #[tokio::test(start_paused = true)]
 async fn a_thousand_creates_use_the_budget_and_no_more() {
     for exchange in [0, 300, 3000] {
@@ -108,14 +108,14 @@ async fn a_thousand_creates_use_the_budget_and_no_more() {
         let departures = departures(&script, start);
         assert_eq!(departures.len(), 1001);
         assert_within_budget(&departures);
-        // An ideal client with the same exchange in between would let its last leave then.
+        // When an ideal client with the same exchange in between would send its last request.
         let ideal = 100.0 + f64::from(u32::try_from(exchange).unwrap()) / 1000.0;
         let share = ideal / departures.last().unwrap().as_secs_f64();
         assert!(share >= 0.97, "exchange {exchange} ms: {share}");
     }
 }
 
-/// A hook that takes from the one to the other many milliseconds, and notes when it was done.
+/// A hook that takes between so many milliseconds and so many, and records when it ended.
 struct Slow(u64, u64, Arc<Mutex<Vec<Instant>>>);
 
 #[async_trait]
@@ -127,8 +127,9 @@ impl BeforeDispatch for Slow {
     }
 }
 
-/// A hook costs a call time and the budget next to nothing; whatever it does, eleven departures are
-/// never closer than a second and the guard, and who was ready first leaves first.
+/// A hook costs its call time and the budget next to nothing; whatever it does, eleven requests are
+/// never closer than a second and the guard, and calls are sent in the order in which they were
+/// ready.
 #[tokio::test(start_paused = true)]
 async fn a_slow_hook_costs_no_throughput() {
     let hooks = [
@@ -165,7 +166,7 @@ async fn a_slow_hook_costs_no_throughput() {
         let used = 50.0 / departures.last().unwrap().as_secs_f64();
         println!("a hook of {least} to {most} ms: {:.1} %", used * 100.0);
         assert!(used >= share, "a hook of {least} to {most} ms: {used}");
-        // The first departure is the token exchange's.
+        // The first request is the token exchange.
         let mut waits: Vec<_> = ready
             .lock()
             .unwrap()
@@ -183,7 +184,7 @@ async fn a_slow_hook_costs_no_throughput() {
     }
 }
 
-/// A token exchange that drags on lets no crowd gather behind the turns, to be late together.
+/// During a slow token exchange no crowd of admitted calls gathers, to be late together.
 #[tokio::test(start_paused = true)]
 async fn no_crowd_gathers_behind_a_slow_exchange() {
     let exchange = Step::token("one", 36_000).after(Duration::from_secs(25));
@@ -209,7 +210,7 @@ async fn no_crowd_gathers_behind_a_slow_exchange() {
     assert_eq!(client.limiter().leaving, 0);
 }
 
-/// Who has a turn already is held back by a 429 as well.
+/// A 429 holds admitted calls, too.
 #[tokio::test(start_paused = true)]
 async fn a_429_holds_back_who_has_a_turn() {
     let limited = Step::json(429, "").with_header("retry-after", "9");
@@ -239,7 +240,7 @@ async fn a_429_holds_back_who_has_a_turn() {
     assert_eq!(start.elapsed().as_millis(), 9100);
 }
 
-/// A caller who leaves between turn and departure gives both back.
+/// A call that is dropped between admission and send gives both slots back.
 #[tokio::test(start_paused = true)]
 async fn a_turn_that_is_not_used_is_given_back() {
     let script = Arc::new(ScriptedTransport::new().every_call(Step::json(200, DONE)));
@@ -264,8 +265,8 @@ async fn a_turn_that_is_not_used_is_given_back() {
     assert_eq!(client.limiter().leaving, 0);
 }
 
-/// Creates and lookups together: with a thousand lookups due, a create waits at most a second in
-/// 99 cases of 100, and the lookups advance.
+/// Creates and lookups together: with a thousand lookups due, a create waits at most a second in 99
+/// cases of 100, and the lookups advance.
 #[tokio::test(start_paused = true)]
 async fn creates_are_not_held_up_by_lookups() {
     let script = Arc::new(
@@ -358,7 +359,7 @@ async fn both_lanes_advance_under_load() {
     }
 }
 
-/// A 429 holds everyone back, not only the call that met it.
+/// A 429 holds every call, not only the one that met it.
 #[tokio::test(start_paused = true)]
 async fn a_429_pauses_all() {
     let script = Arc::new(
@@ -388,7 +389,7 @@ async fn a_429_pauses_all() {
     assert_eq!(first.await.unwrap(), 2);
 }
 
-/// A caller who leaves the queue, wherever it stands, wakes the next; none of the budget is lost.
+/// A caller that is dropped in the queue, at any place, wakes the next; none of the budget is lost.
 #[tokio::test(start_paused = true)]
 async fn a_caller_who_leaves_wakes_the_next() {
     let script = Arc::new(ScriptedTransport::new().every_call(Step::json(200, DONE)));

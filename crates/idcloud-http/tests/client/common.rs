@@ -1,4 +1,4 @@
-//! What the tests share: an account without a key, a request, and a client over a script.
+//! Shared by the tests: an account without a key, a request, and a client over a script.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ pub(crate) const DONE: &str =
     r#"{"id":"3f2b8a54-1c1d-4e4b-9d7a-111111111111","status":3,"unicoId":{"result":"yes"}}"#;
 pub(crate) const FAILED: &str = r#"{"id":"3f2b8a54-1c1d-4e4b-9d7a-111111111111","status":5}"#;
 
-/// Signs with nothing: the scripts do not check.
+/// Signs with nothing: the scripts do not verify.
 pub(crate) struct NoSignature;
 
 #[async_trait]
@@ -61,7 +61,7 @@ pub(crate) fn create() -> CreateRequest {
     create_of(5000)
 }
 
-/// A builder over a script, on virtual time, whose waits are the longest that the lot can draw.
+/// A builder over a script, on virtual time, whose waits are the longest that jitter allows.
 pub(crate) fn builder(transport: &Arc<ScriptedTransport>) -> ClientBuilder {
     builder_with(transport, Arc::new(VirtualClock::new()))
 }
@@ -81,12 +81,12 @@ pub(crate) fn client(transport: &Arc<ScriptedTransport>) -> Client {
     builder(transport).build().unwrap()
 }
 
-/// A create that carries a capture token of unknown age.
+/// A create with a capture token of unknown age.
 pub(crate) fn capture() -> CreateRequest {
     capture_with("{}", std::time::SystemTime::UNIX_EPOCH)
 }
 
-/// A create that carries a capture token with these claims, made at `now`.
+/// A create with a capture token of these claims, made at `now`.
 pub(crate) fn capture_with(claims: &str, now: std::time::SystemTime) -> CreateRequest {
     let part = |text: &str| {
         base64::Engine::encode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, text)

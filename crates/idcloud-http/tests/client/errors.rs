@@ -1,4 +1,4 @@
-//! What an error tells, where an answer is neither a plain success nor a plain refusal.
+//! The errors of answers that are neither a plain success nor a plain refusal.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +23,8 @@ async fn the_process_of_a_creates_410_is_named() {
     assert_eq!(script.calls().len(), 1);
 }
 
-/// Clocks differ: a create half a minute in the future is one of a moment ago, a later one is not.
+/// Clocks differ: a create half a minute in the future counts as just created, a later one does
+/// not.
 #[tokio::test(start_paused = true)]
 async fn created_in_the_future_is_just_created() {
     for (ahead, attempts) in [(1200, 2), (30_000, 2), (31_000, 1)] {
@@ -68,7 +69,7 @@ async fn a_hook_that_fails_later_claims_nothing_of_before() {
     assert!(!error.to_string().contains("nothing was sent"), "{error}");
 }
 
-/// What IDCloud asked for is kept when a repetition gets no turn.
+/// IDCloud's `Retry-After` is kept when a repetition is not admitted.
 #[tokio::test(start_paused = true)]
 async fn retry_after_outlives_a_long_queue() {
     let limited = Step::json(429, "{}").with_header("retry-after", "12");
@@ -101,7 +102,7 @@ async fn retry_after_outlives_a_long_queue() {
     );
 }
 
-/// A network that is away is not to be tried again at once.
+/// An unreachable network is not tried again at once.
 #[tokio::test(start_paused = true)]
 async fn an_unreachable_network_is_given_time() {
     let script =

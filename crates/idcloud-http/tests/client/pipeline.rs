@@ -1,4 +1,4 @@
-//! One call from its turn to its answer, over a script and in virtual time.
+//! One call from its admission to its answer, over a script and in virtual time.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -18,8 +18,8 @@ use idcloud_http::{
 use idcloud_model::{Process, Status};
 use tokio::time::Instant;
 
-/// Everything that is sent for one create: a token exchange and the create, with exactly the
-/// documented headers.
+/// All requests of one create: a token exchange and the create, with exactly the documented
+/// headers.
 #[tokio::test(start_paused = true)]
 async fn a_create_sends_what_is_documented() {
     let script = Arc::new(
@@ -72,7 +72,7 @@ async fn a_create_sends_what_is_documented() {
     assert!(call.headers["apikey"].is_sensitive());
 }
 
-/// Records the order of what happens around a call.
+/// Records the order of the steps of a call.
 #[derive(Default)]
 struct Events(Mutex<Vec<String>>);
 
@@ -126,8 +126,8 @@ impl BeforeDispatch for RecordingHook {
     }
 }
 
-/// The order: turn, authorization, hook, departure; a repetition queues again and runs the hook
-/// again, with the token and the body that are there.
+/// The order: admission, authorization, hook, send; a repetition queues again and runs the hook
+/// again, with the same token and body.
 #[tokio::test(start_paused = true)]
 async fn the_order_is_fixed() {
     let events = Arc::new(Events::default());
@@ -167,7 +167,7 @@ async fn the_order_is_fixed() {
     );
 }
 
-/// What a hook was told of a call with these answers.
+/// The calls of a hook during a call with these answers.
 async fn told(steps: Vec<Step>, options: CallOptions, creates: bool) -> Vec<String> {
     let events = Arc::new(Events::default());
     let script = steps
@@ -184,7 +184,8 @@ async fn told(steps: Vec<Step>, options: CallOptions, creates: bool) -> Vec<Stri
     events.clone()
 }
 
-/// Nobody pays twice: a hook hears that nothing ran only where that is proven of every attempt so far, and only of creates.
+/// Never pay twice: a hook hears that nothing ran only if that is proven for every attempt so far,
+/// and only for creates.
 #[tokio::test(start_paused = true)]
 async fn a_hook_hears_only_what_is_proven() {
     let unsent = || Step::Fail(TransportErrorKind::Connect);
@@ -212,7 +213,7 @@ async fn a_hook_hears_only_what_is_proven() {
             expected.insert(expected.len() - 2, "did not run 1".to_owned());
         }
         assert_eq!(heard, expected, "{step:?}");
-        // What may have run once may have run for good.
+        // An attempt that may have run keeps the call ambiguous.
         let heard = told(vec![step.clone(), unsent(), done()], options.clone(), true).await;
         let second = heard.contains(&"did not run 2".to_owned());
         assert_eq!(second, proven, "{step:?}");
@@ -225,7 +226,7 @@ async fn a_hook_hears_only_what_is_proven() {
     assert_eq!(heard, ["hook 1", "departing 1"]);
 }
 
-/// A transport that does not know when a request leaves.
+/// A transport that does not report when a request is sent.
 struct Unknowing(Step);
 
 #[async_trait]
@@ -247,8 +248,8 @@ impl Transport for Unknowing {
     }
 }
 
-/// Nobody pays twice: whatever a transport does that says nothing, its request counts as one that left
-/// by the time the caller can go away.
+/// Never pay twice: whatever a transport does that reports nothing, its request counts as sent by
+/// the time the caller can drop the call.
 #[tokio::test(start_paused = true)]
 async fn a_transport_that_does_not_know_has_sent() {
     for step in [Step::Hang, Step::Panic] {
@@ -274,7 +275,7 @@ async fn a_transport_that_does_not_know_has_sent() {
     }
 }
 
-/// A scripted connection that never comes about takes no request.
+/// A scripted connection that is never made takes no request.
 #[tokio::test(start_paused = true)]
 async fn what_never_connects_does_not_depart() {
     for (end, departs) in [
@@ -319,7 +320,8 @@ impl BeforeDispatch for Deafness {
     }
 }
 
-/// What a hook hears late could be taken for word of the next attempt: so there is none, and the call ends as its last attempt did.
+/// A late report could be taken for one of the next attempt: so there is no next attempt, and the
+/// call ends as its last attempt did.
 #[tokio::test(start_paused = true)]
 async fn nothing_follows_what_was_not_heard() {
     for deafness in [Deafness::Fails, Deafness::Hangs] {
@@ -350,7 +352,7 @@ impl BeforeDispatch for Refusing {
     }
 }
 
-/// A hook that fails ends the call before anything leaves.
+/// A failing hook ends the call before anything is sent.
 #[tokio::test(start_paused = true)]
 async fn a_failed_hook_sends_nothing() {
     let script = Arc::new(ScriptedTransport::new());
@@ -365,7 +367,7 @@ async fn a_failed_hook_sends_nothing() {
     assert!(script.calls().is_empty());
 }
 
-/// Nobody pays twice: whatever leaves the create's fate open, it is sent once.
+/// Never pay twice: a create with an unknown end is sent once, whatever the cause.
 #[tokio::test(start_paused = true)]
 async fn an_ambiguous_create_is_sent_once() {
     for step in [
@@ -390,7 +392,7 @@ async fn an_ambiguous_create_is_sent_once() {
     }
 }
 
-/// The same, looked up, is asked five times.
+/// A lookup with the same outcome is sent five times.
 #[tokio::test(start_paused = true)]
 async fn a_lookup_is_repeated() {
     let script = Arc::new(ScriptedTransport::new().every_call(Step::json(503, "")));
@@ -402,11 +404,11 @@ async fn a_lookup_is_repeated() {
     assert_eq!(error.kind(), ErrorKind::Server);
     assert_eq!(error.attempts(), 5);
     assert_eq!(script.calls().len(), 5);
-    // 1, 2, 4 and 8 seconds, by the lot's longest draw.
+    // 1, 2, 4 and 8 seconds, by the longest jitter.
     assert_eq!(start.elapsed().as_secs(), 15);
 }
 
-/// A create that did not leave is tried again, at most five times in all.
+/// A create that was not sent is tried again, at most five times in all.
 #[tokio::test(start_paused = true)]
 async fn what_did_not_leave_is_tried_again() {
     let script = Arc::new(
@@ -486,7 +488,7 @@ async fn retry_after_is_kept() {
     );
     assert!(start.elapsed() < Duration::from_secs(1));
 
-    // What does not fit is the longest wait, and not none: nothing is sent meanwhile.
+    // Digits that do not fit count as the longest wait, and not as none: nothing is sent meanwhile.
     let script = Arc::new(ScriptedTransport::new().every_call(limited("18446744073709551616")));
     let client = self::client(&script);
     let error = client
@@ -520,7 +522,7 @@ async fn the_token_is_refreshed_once() {
         assert_eq!(script.exchanges(), 2);
         assert_eq!(script.calls()[1].header("authorization"), "Bearer token-1");
 
-        // A replacement is given some seconds before it is replaced in turn.
+        // A replacement is kept for some seconds before it is replaced in turn.
         tokio::time::sleep(Duration::from_secs(6)).await;
         let error = client
             .create(&key(), &create(), &options)
@@ -533,8 +535,8 @@ async fn the_token_is_refreshed_once() {
     }
 }
 
-/// A token that IDCloud failed to use (10700, a server error) is replaced before the next request. A lookup is repeated; a create may have
-/// run.
+/// A token that IDCloud failed to use (10700, a server error) is replaced before the next request.
+/// A lookup is repeated; a create may have run.
 #[tokio::test(start_paused = true)]
 async fn a_token_that_idcloud_failed_to_use_is_dropped() {
     let failed = || Step::json(500, r#"{"Error":{"code":10700}}"#);
@@ -554,14 +556,14 @@ async fn a_token_that_idcloud_failed_to_use_is_dropped() {
     let _ = client.create(&key(), &create(), &options).await.unwrap();
     assert_eq!(script.exchanges(), 2);
     assert_eq!(script.calls()[1].header("authorization"), "Bearer token-1");
-    // A replacement is given some seconds before it is replaced in turn.
+    // A replacement is kept for some seconds before it is replaced in turn.
     tokio::time::sleep(Duration::from_secs(6)).await;
     let looked = client.process(&key(), &id(), &options).await.unwrap();
     assert_eq!((looked.attempts(), script.exchanges()), (2, 3));
 }
 
-/// Nobody pays twice: an answer that names a process ends a create, whatever its status, and the error has the id. An id alone is a trace
-/// id, and proves nothing.
+/// Never pay twice: an answer that names a process ends a create, whatever its status, and the
+/// error has the id. An id alone is a trace id, and proves nothing.
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_names_a_process_is_never_repeated() {
     let willing = CallOptions::default().with_accept_duplicates(true);
@@ -594,7 +596,7 @@ async fn an_answer_that_names_a_process_is_never_repeated() {
     }
 }
 
-/// Nobody pays for nothing: the id that stands in an answer which cannot be read to its end is in the error.
+/// Never pay for nothing: the id in an answer that cannot be read to its end is in the error.
 #[tokio::test(start_paused = true)]
 async fn an_id_that_arrived_is_kept() {
     for (body, named) in [
@@ -630,7 +632,7 @@ async fn an_id_that_arrived_is_kept() {
     }
 }
 
-/// 30017 has two meanings: another token is tried only if the one at hand is not fresh.
+/// 30017 has two meanings: another token is tried only if the current one is not fresh.
 #[tokio::test(start_paused = true)]
 async fn a_fresh_token_is_not_blamed_for_missing_permission() {
     let denied = Step::json(403, r#"{"error":{"code":"30017"}}"#);
@@ -668,7 +670,8 @@ async fn not_found_is_not_yet_for_half_a_minute() {
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::NotFound, 1));
 }
 
-/// The caller may accept a duplicate; what may have run stays ambiguous however it ends.
+/// The caller may accept a duplicate; a create that may have run stays ambiguous however the call
+/// ends.
 #[tokio::test(start_paused = true)]
 async fn accepted_duplicates_are_sent_again() {
     let script = Arc::new(
@@ -690,7 +693,7 @@ async fn accepted_duplicates_are_sent_again() {
     assert_eq!(error.delivery(), Delivery::Unknown);
 }
 
-/// The deadline holds for every step: here the token exchange never ends.
+/// The deadline covers every step: here the token exchange never ends.
 #[tokio::test(start_paused = true)]
 async fn the_deadline_covers_the_authorization() {
     let script = Arc::new(ScriptedTransport::new().every_token(Step::Hang));
@@ -705,7 +708,7 @@ async fn the_deadline_covers_the_authorization() {
     assert_eq!(start.elapsed(), Duration::from_secs(7));
 }
 
-/// An attempt has its own limit, and the last one no more than what the deadline leaves.
+/// An attempt has its own timeout, and the last one no more than the deadline leaves.
 #[tokio::test(start_paused = true)]
 async fn attempts_share_the_deadline() {
     let script = Arc::new(ScriptedTransport::new().every_call(Step::Hang));
@@ -727,7 +730,8 @@ async fn attempts_share_the_deadline() {
     assert_eq!(given, [4, 4, 1]);
 }
 
-/// As many wait as may; the next is refused at once, and a turn that does not come ends the wait.
+/// The queue holds its maximum; the next call is refused at once, and a call that is not admitted
+/// in time ends.
 #[tokio::test(start_paused = true)]
 async fn the_queue_is_bounded() {
     let script = Arc::new(ScriptedTransport::new().every_call(Step::json(200, DONE)));
@@ -765,7 +769,7 @@ async fn the_queue_is_bounded() {
     );
 }
 
-/// New credentials take over at once, in the same place and tenant alone.
+/// New credentials take effect at once, in the same environment and tenant only.
 #[tokio::test(start_paused = true)]
 async fn credentials_can_be_replaced() {
     let script = Arc::new(ScriptedTransport::new().every_call(Step::json(200, DONE)));
@@ -781,7 +785,7 @@ async fn credentials_can_be_replaced() {
     assert!(client.replace_credentials(elsewhere).is_err());
 }
 
-/// A clock of the caller's is all that is asked for the time.
+/// The caller's clock is the only source of time.
 #[derive(Debug)]
 struct Counting(VirtualClock);
 
@@ -797,7 +801,7 @@ impl Clock for Counting {
     }
 }
 
-/// A clock that is two hours behind is found out by the answer's date, corrected once, and named.
+/// A clock that is two hours behind is detected by the answer's date, corrected once, and reported.
 #[tokio::test(start_paused = true)]
 async fn a_wrong_clock_is_measured() {
     let clock = VirtualClock::new();
@@ -835,7 +839,7 @@ async fn a_wrong_clock_is_measured() {
     );
 }
 
-/// A call that waits costs little memory: ten thousand of them are some ten megabytes.
+/// A waiting call needs little memory: ten thousand of them are some ten megabytes.
 #[tokio::test(start_paused = true)]
 async fn a_call_is_small() {
     let client = client(&Arc::new(ScriptedTransport::new()));
@@ -844,8 +848,8 @@ async fn a_call_is_small() {
     assert!(size <= 4096, "{size}");
 }
 
-/// A capture token is single-use: accepting duplicates does not cover it, and the caller who asks
-/// for it by name gets one more attempt.
+/// A capture token is single-use: accepting duplicates does not cover it, and its own option allows
+/// one more attempt.
 #[tokio::test(start_paused = true)]
 async fn a_capture_token_is_sent_again_once_and_only_when_asked() {
     for (options, sent) in [
@@ -861,7 +865,7 @@ async fn a_capture_token_is_sent_again_once_and_only_when_asked() {
         assert_eq!(error.kind(), ErrorKind::Ambiguous);
         assert_eq!(script.calls().len(), sent);
     }
-    // That the token counts as used does not prove what became of the first attempt.
+    // That the token counts as used does not prove how the first attempt ended.
     let script = Arc::new(
         ScriptedTransport::new()
             .call(Step::Fail(TransportErrorKind::Interrupted))
@@ -876,7 +880,7 @@ async fn a_capture_token_is_sent_again_once_and_only_when_asked() {
     assert_eq!(error.code().unwrap().as_str(), "10508");
 }
 
-/// A capture token that grew too old on the way is not sent: IDCloud would refuse it.
+/// A capture token that expired on the way is not sent: IDCloud would refuse it.
 #[tokio::test(start_paused = true)]
 async fn a_capture_token_may_grow_too_old_in_the_queue() {
     let script = Arc::new(

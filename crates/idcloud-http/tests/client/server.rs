@@ -1,4 +1,4 @@
-//! A server of bytes, for what no well-behaved server would do.
+//! A server of raw bytes, for behavior that no well-behaved server shows.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -9,14 +9,14 @@ use idcloud_http::{Client, Endpoints, Environment, ReqwestTransport};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-/// What the server does with one request that is no token exchange.
+/// The server's reaction to one request that is no token exchange.
 #[derive(Clone, Debug)]
 pub(crate) enum Do {
     /// Reads the request and writes these bytes.
     Write(Vec<u8>),
     /// Reads the request, writes these bytes, and closes.
     WriteAndClose(Vec<u8>),
-    /// Reads the head alone, and resets the connection.
+    /// Reads only the head, and resets the connection.
     ResetBeforeBody,
     /// Reads the request, and resets the connection.
     ResetAfterBody,
@@ -24,7 +24,7 @@ pub(crate) enum Do {
     Hang,
 }
 
-/// One request as it came over the wire.
+/// One request as received.
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {
     pub(crate) head: String,
@@ -45,7 +45,7 @@ struct Shared {
     close_after_token: bool,
 }
 
-/// An answer with a length, that keeps the connection.
+/// An answer with a length, which keeps the connection.
 pub(crate) fn answer(status: &str, headers: &str, body: &str) -> Vec<u8> {
     format!(
         "HTTP/1.1 {status}\r\ncontent-length: {}\r\n{headers}\r\n{body}",
@@ -198,7 +198,7 @@ async fn serve(mut stream: TcpStream, connection: usize, shared: Arc<Shared>) ->
     }
 }
 
-/// Makes the close that follows a reset.
+/// Makes the following close a reset.
 fn reset(stream: &TcpStream) -> Option<()> {
     stream.set_zero_linger().ok()
 }

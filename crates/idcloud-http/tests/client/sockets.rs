@@ -1,4 +1,4 @@
-//! The replay table's cells and the adapter's rules over real sockets, in real time.
+//! The retry table's cells and the adapter's rules over real sockets, in real time.
 
 use std::io::Write as _;
 use std::sync::Arc;
@@ -59,7 +59,7 @@ const fn failed(kind: ErrorKind, delivery: Delivery, seen: usize) -> Ended {
 
 async fn create_against(every: &Do) -> Ended {
     let server = Server::start(every.clone()).await;
-    // A picture that the kernel's buffers do not swallow whole.
+    // A picture that does not fit into the kernel's buffers.
     let request = create_of(500_000);
     let end = server.client().create(&key(), &request, &options()).await;
     ended(&server, end.map(|_| ()))
@@ -80,7 +80,7 @@ fn ended(server: &Server, end: Result<(), idcloud_http::Error>) -> Ended {
     }
 }
 
-/// Every outcome that a server can bring about: what a create makes of it, and what a lookup.
+/// Every outcome that a server can cause, for a create and for a lookup.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[expect(clippy::too_many_lines, reason = "the table is as long as it is")]
 async fn the_replay_table_over_sockets() {
@@ -298,7 +298,7 @@ async fn the_replay_table_over_sockets() {
     }
 }
 
-/// Nobody listens: nothing is sent, and the create is tried again.
+/// Nothing listens: nothing is sent, and the create is tried again.
 #[tokio::test]
 async fn a_refused_connection_is_not_sent() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -314,7 +314,7 @@ async fn a_refused_connection_is_not_sent() {
     assert_still_useful(&error, &url);
 }
 
-/// An error says where it came from and never what was sent, nor the address.
+/// An error names its cause and never what was sent, nor the address.
 fn assert_still_useful(error: &idcloud_http::Error, url: &str) {
     let mut cause: Option<&dyn std::error::Error> = Some(error);
     let mut depth = 0;
@@ -327,7 +327,7 @@ fn assert_still_useful(error: &idcloud_http::Error, url: &str) {
     assert!(depth >= 3, "the sources lead to the cause");
 }
 
-/// What leaves on the wire: the documented headers and nothing else.
+/// The bytes on the wire: the documented headers and nothing else.
 #[tokio::test]
 async fn the_wire_carries_the_documented_headers_alone() {
     let server = Server::start(write("200 OK", DONE)).await;
@@ -390,8 +390,8 @@ async fn the_wire_carries_the_documented_headers_alone() {
     assert_eq!(all, (0, 1, 0), "creates have connections of their own");
 }
 
-/// hyper writes a request again by itself when its connection was closed while idle. Whatever the
-/// race's outcome, the server never sees a create twice.
+/// hyper resends a request by itself when its connection was closed while idle. Whichever side wins
+/// the race, the server never sees a create twice.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connection_closed_while_idle_doubles_nothing() {
     let mut well = 0;
@@ -408,7 +408,8 @@ async fn a_connection_closed_while_idle_doubles_nothing() {
                 well += 1;
                 assert_eq!(server.calls().len(), 1);
             }
-            // The close and the request crossed: a byte may have left, so it is not sent again.
+            // The close and the request crossed: a byte may have been sent, so it is not sent
+            // again.
             Err(kind) => {
                 assert_eq!(kind, ErrorKind::Ambiguous);
                 assert!(server.calls().len() <= 1);
@@ -441,7 +442,8 @@ async fn an_endless_answer_is_cut_off() {
     }
 }
 
-/// Nobody pays for nothing: what arrived of an answer that breaks off is handed over, however it breaks off.
+/// Never pay for nothing: the received part of an answer that breaks off is returned, however it
+/// breaks off.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_part_that_arrived_names_the_process() {
     let chunk = |text: &str| format!("{:x}\r\n{text}\r\n", text.len());
@@ -488,7 +490,7 @@ async fn the_part_that_arrived_names_the_process() {
     }
 }
 
-/// A server that compresses although nobody asked is read: answers, refusals and tokens.
+/// The answer of a server that compresses unasked is read: answers, refusals and tokens.
 #[tokio::test]
 async fn a_compressed_answer_is_read() {
     let packed = |status: &str, body: &str| {
@@ -513,7 +515,7 @@ async fn a_compressed_answer_is_read() {
     );
 }
 
-/// An answer in many pieces is put together.
+/// A chunked answer is put together.
 #[tokio::test]
 async fn a_chunked_answer_is_read() {
     let (one, two) = DONE.split_at(30);
@@ -531,8 +533,8 @@ async fn a_chunked_answer_is_read() {
     assert!(matches!(answer.value(), Process::Final(_)));
 }
 
-/// Dropping a create's future does not bring it back: the upload that has begun may arrive. The
-/// buffers are free again for the next.
+/// Dropping a create's future does not call it back: the upload that has begun may arrive. The
+/// buffers are free for the next create.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_dropped_create_is_not_called_back() {
     let server = Server::start(write("200 OK", DONE)).await;
@@ -601,8 +603,9 @@ async fn a_dropped_handshake_is_not_sent() {
     assert_eq!(error.delivery(), Delivery::NotSent);
 }
 
-/// A peer that accepts and never shakes hands: an attempt whose time ends meanwhile sent nothing, and
-/// a create is tried again until the call's deadline. The same with a connect time-out of its own.
+/// A peer that accepts and never shakes hands: an attempt whose timeout passes meanwhile sent
+/// nothing, and a create is tried again until the call's deadline. The same with a connect timeout
+/// of its own.
 #[tokio::test]
 async fn a_hanging_handshake_is_not_sent() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -646,7 +649,7 @@ async fn a_hanging_handshake_is_not_sent() {
     }
 }
 
-/// Gives tokens itself, and hands on everything else.
+/// Answers token exchanges itself, and passes everything else on.
 struct TokenAtOnce(ReqwestTransport);
 
 #[async_trait]
@@ -664,7 +667,7 @@ impl Transport for TokenAtOnce {
     }
 }
 
-/// A connection is not kept longer than it is told to.
+/// A connection is not kept longer than its idle timeout.
 #[tokio::test]
 async fn an_idle_connection_is_dropped() {
     let server = Server::start(write("200 OK", DONE)).await;
@@ -678,8 +681,8 @@ async fn an_idle_connection_is_dropped() {
     assert_eq!(connections, [0, 0, 1]);
 }
 
-/// No doubt without need: a create does not take a connection that its server may be closing. Lookups do,
-/// and a create that follows at once does not pay for a handshake.
+/// No needless ambiguity: a create does not use a connection that its server may be closing.
+/// Lookups do, and a create that follows at once does not pay for a handshake.
 #[tokio::test]
 async fn creates_take_young_connections() {
     let server = Server::start(write("200 OK", DONE)).await;
@@ -703,7 +706,7 @@ async fn creates_take_young_connections() {
     assert!(![first, looked].contains(&late));
 }
 
-/// A server that closes each connection soon after an answer costs one create its certainty, and not
+/// A server that closes each connection soon after an answer makes one create ambiguous, and not
 /// every third one: from then on each create makes a connection of its own.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn creates_distrust_a_server_that_closes_under_them() {
@@ -729,7 +732,7 @@ async fn creates_distrust_a_server_that_closes_under_them() {
     );
 }
 
-/// Notes whether its request departed.
+/// Records whether its request was sent.
 #[derive(Default)]
 struct Departed(AtomicUsize);
 
@@ -744,8 +747,8 @@ impl BeforeDispatch for Departed {
     }
 }
 
-/// A caller that goes away while the connection is being made has sent nothing, and the hook says so;
-/// once a connection has taken the request it has left, before the answer comes.
+/// A caller that drops the call while the connection is being made has sent nothing, and the hook
+/// says so; once a connection has taken the request it is sent, before the answer comes.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_departs_when_a_connection_takes_it() {
     let hanging = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -767,7 +770,7 @@ async fn a_request_departs_when_a_connection_takes_it() {
         let call = client.create(&key, &request, &options);
         let left = tokio::time::timeout(Duration::from_millis(300), call).await;
         assert!(left.is_err(), "nobody answers");
-        // What was given up does not leave later either.
+        // A request that was given up is not sent later either.
         tokio::time::sleep(Duration::from_millis(100)).await;
         assert_eq!(hook.0.load(Ordering::Relaxed), departed, "{url}");
         assert_eq!(server.calls().len(), departed);
@@ -775,13 +778,13 @@ async fn a_request_departs_when_a_connection_takes_it() {
     drop(hanging);
 }
 
-/// A builder that ignores the proxy of whoever runs the tests.
+/// A builder that ignores the proxy of the machine that runs the tests.
 fn direct() -> reqwest::ClientBuilder {
     reqwest::Client::builder().no_proxy()
 }
 
-/// TLS is checked, extra roots are trusted, and HTTP/1.1 is spoken although the server offers more.
-/// No process default of rustls is needed, or made.
+/// TLS is verified, extra roots are trusted, and HTTP/1.1 is used although the server offers more.
+/// No process default of rustls is needed, or installed.
 #[tokio::test]
 async fn extra_roots_are_trusted_and_others_are_not() {
     let body = r#"{"access_token":"t","expires_in":60}"#;
@@ -814,7 +817,7 @@ async fn extra_roots_are_trusted_and_others_are_not() {
     assert!(rustls::crypto::CryptoProvider::get_default().is_none());
 }
 
-/// What the caller's builder says about redirects is overruled.
+/// The redirect setting of the caller's builder is overruled.
 #[tokio::test]
 async fn redirects_stay_off() {
     let other = Server::start(write("200 OK", DONE)).await;
@@ -833,7 +836,7 @@ async fn redirects_stay_off() {
     assert!(other.calls().is_empty());
 }
 
-/// What the next test's child does: one request for elsewhere and one for this machine.
+/// The child of the next test: one request to another machine and one to this machine.
 #[tokio::test]
 #[ignore = "run by the_systems_proxy_is_honoured, with a proxy in its environment"]
 async fn behind_a_proxy() {
@@ -849,8 +852,8 @@ async fn behind_a_proxy() {
     assert_eq!(here.calls().len(), 1);
 }
 
-/// The system's proxy carries what leaves this machine, unless `NO_PROXY` says otherwise, and never
-/// plain http to this machine.
+/// The system's proxy carries requests to other machines, unless `NO_PROXY` says otherwise, and
+/// never plain http to this machine.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_systems_proxy_is_honoured() {
     for (no_proxy, tunnels) in [("", true), ("idcloud.invalid", false)] {

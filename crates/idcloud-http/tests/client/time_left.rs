@@ -1,4 +1,4 @@
-//! A create that is cut off is ambiguous, so none leaves with too little time for its answer.
+//! A create that is cut off is ambiguous, so none is sent with too little time for its answer.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +15,8 @@ const fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-/// A repetition that would leave with a second left does not: it ends as the first attempt did.
+/// A repetition that would be sent with a second left is not: the call ends as its first attempt
+/// did.
 #[tokio::test(start_paused = true)]
 async fn a_create_is_not_repeated_with_a_second_left() {
     for (asked, sent) in [("59", 1), ("31", 1), ("30", 2)] {
@@ -41,7 +42,7 @@ async fn a_create_is_not_repeated_with_a_second_left() {
     }
 }
 
-/// A lookup changes nothing, so it may try with whatever is left.
+/// A lookup changes nothing, so it may use whatever time is left.
 #[tokio::test(start_paused = true)]
 async fn a_lookup_may_leave_late() {
     let limited = Step::json(429, "{}").with_header("retry-after", "59");
@@ -58,7 +59,7 @@ async fn a_lookup_may_leave_late() {
     assert_eq!(answer.attempts(), 2);
 }
 
-/// Takes its time.
+/// A hook that takes its time.
 struct Slow(Duration);
 
 #[async_trait]
@@ -69,7 +70,7 @@ impl BeforeDispatch for Slow {
     }
 }
 
-/// Neither a slow token exchange nor a slow hook makes a create leave late.
+/// Neither a slow token exchange nor a slow hook makes a create be sent late.
 #[tokio::test(start_paused = true)]
 async fn what_is_slow_before_a_create_does_not_make_it_leave_late() {
     for (exchange, hook) in [(25, 0), (0, 25), (15, 15)] {
@@ -92,7 +93,7 @@ async fn what_is_slow_before_a_create_does_not_make_it_leave_late() {
     }
 }
 
-/// A repetition that is held up on its way ends as the attempt before it, which is what is known.
+/// A repetition that is delayed ends as the attempt before it.
 #[tokio::test(start_paused = true)]
 async fn a_repetition_that_is_held_up_tells_the_earlier_failure() {
     let script = Arc::new(
@@ -111,8 +112,8 @@ async fn a_repetition_that_is_held_up_tells_the_earlier_failure() {
     assert_eq!(script.calls().len(), 1);
 }
 
-/// Creates that wait for one another's bodies count as waiting, wait no longer than the queue
-/// allows, and leave with all of their time or not at all.
+/// Creates that wait for a body's permit count as queued, wait no longer than the queue allows, and
+/// are sent with all of their time or not at all.
 #[tokio::test(start_paused = true)]
 async fn room_for_a_body_is_part_of_the_queue() {
     let answer = Step::json(200, DONE).after(secs(25));
@@ -147,7 +148,7 @@ async fn room_for_a_body_is_part_of_the_queue() {
     assert!(given.into_iter().all(|given| given == secs(30)));
 }
 
-/// Creates that have no room for their bodies cost the lookups nothing.
+/// Creates that have no permit for their bodies cost the lookups nothing.
 #[tokio::test(start_paused = true)]
 async fn creates_without_room_take_no_departure() {
     let answer = Step::json(200, DONE).after(secs(25));

@@ -1,4 +1,4 @@
-//! A TLS server with a certificate of its own making.
+//! A TLS server with its own certificate.
 
 use std::sync::Arc;
 

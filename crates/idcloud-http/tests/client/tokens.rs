@@ -1,4 +1,5 @@
-//! The token cache: one exchange for a herd, refusals remembered, refreshers that leave.
+//! The token cache: one exchange for a crowd of callers, refusals that stand, leaders that are
+//! dropped.
 
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -32,7 +33,7 @@ fn refused() -> Step {
     )
 }
 
-/// A client whose budget is no matter here.
+/// A client with a budget that does not matter here.
 fn unhurried(script: &Arc<ScriptedTransport>) -> Client {
     builder(script)
         .rate(100_000)
@@ -55,7 +56,7 @@ async fn herd(client: &Client, count: usize) -> Vec<Result<(), ErrorKind>> {
     calls.join_all().await
 }
 
-/// A cold herd of a thousand makes one exchange.
+/// A thousand callers without a token make one exchange.
 #[tokio::test(start_paused = true)]
 async fn a_cold_herd_makes_one_exchange() {
     let script = Arc::new(
@@ -69,7 +70,7 @@ async fn a_cold_herd_makes_one_exchange() {
     assert_eq!(script.calls().len(), HERD);
 }
 
-/// The herd shares a failure as it shares a token.
+/// The callers share a failure as they share a token.
 #[tokio::test(start_paused = true)]
 async fn a_failure_is_shared_by_the_herd() {
     let script =
@@ -81,7 +82,7 @@ async fn a_failure_is_shared_by_the_herd() {
 }
 
 /// Accounts get locked: ten thousand calls in a minute with a refused key make at most five
-/// exchanges, and every one of them says when to come again.
+/// exchanges, and each of them says when to try again.
 #[tokio::test(start_paused = true)]
 async fn a_refused_key_is_tried_rarely() {
     let script = Arc::new(ScriptedTransport::new().every_token(refused()));
@@ -104,7 +105,7 @@ async fn a_refused_key_is_tried_rarely() {
     assert!(matches!(error.retry_advice(), RetryAdvice::After(wait) if !wait.is_zero()));
 }
 
-/// Near its end a token is refreshed by one caller, while everyone else goes on with it.
+/// Near its expiry a token is refreshed by one caller, while the others go on with it.
 #[tokio::test(start_paused = true)]
 async fn one_refreshes_early_while_the_others_go_on() {
     let script = Arc::new(
@@ -132,13 +133,13 @@ async fn one_refreshes_early_while_the_others_go_on() {
     assert_eq!(bearers("Bearer old").len(), HERD - 1);
     assert!(bearers("Bearer old").iter().all(Duration::is_zero));
     assert_eq!(bearers("Bearer new"), [Duration::from_secs(1)]);
-    // About ten minutes before the end, not earlier.
+    // About ten minutes before the expiry, not earlier.
     sleep(Duration::from_secs(3600 - 700)).await;
     assert_eq!(herd(&client, 1).await, [Ok(())]);
     assert_eq!(script.exchanges(), 2);
 }
 
-/// A failed early refresh, also one that hangs, keeps the token that is still valid.
+/// A failed early refresh, even one that hangs, keeps the token that is still valid.
 #[tokio::test(start_paused = true)]
 async fn a_failed_early_refresh_keeps_the_token() {
     for failure in [
@@ -185,10 +186,10 @@ async fn a_storm_of_rejections_makes_one_refresh() {
     assert_eq!(script.calls().len(), 1 + 2 * HERD);
 }
 
-/// A refresher whose future is dropped, whenever that happens, blocks nobody.
+/// A leader whose future is dropped, at any time, blocks no other caller.
 #[tokio::test(start_paused = true)]
 async fn a_cancelled_refresher_blocks_nobody() {
-    // The exchange takes 100 ms; the caller who makes it leaves before, during and at its end.
+    // The exchange takes 100 ms; its caller is dropped before, during and at its end.
     for leave in [0, 1, 50, 99, 100] {
         let script = Arc::new(
             ScriptedTransport::new()
@@ -239,7 +240,7 @@ async fn an_impatient_refresher_blocks_nobody() {
     assert_eq!(script.exchanges(), 2);
 }
 
-/// A transport that panics within the exchange takes nobody with it.
+/// A transport that panics within the exchange affects no other caller.
 #[tokio::test(start_paused = true)]
 async fn a_panicking_refresher_blocks_nobody() {
     let script = Arc::new(
@@ -263,7 +264,8 @@ async fn a_panicking_refresher_blocks_nobody() {
     assert_eq!(script.exchanges(), 2);
 }
 
-/// A refresher that is neither polled nor dropped blocks nobody for long, and may still go on.
+/// A leader that is neither polled nor dropped blocks others for a moment only, and may still go
+/// on.
 #[tokio::test(start_paused = true)]
 async fn a_refresher_that_is_set_aside_blocks_nobody() {
     let script = Arc::new(
@@ -287,7 +289,7 @@ async fn a_refresher_that_is_set_aside_blocks_nobody() {
     assert_eq!(script.exchanges(), 2);
 }
 
-/// Whoever waits for a slow answer was not set aside: nobody makes another exchange beside that one.
+/// A leader that waits for a slow answer is not stalled: no other exchange is made beside it.
 #[tokio::test(start_paused = true)]
 async fn a_slow_exchange_is_one_exchange() {
     let script = Arc::new(
@@ -332,7 +334,7 @@ async fn a_used_assertion_is_replaced_once() {
     assert_eq!(script.exchanges(), 2);
 }
 
-/// A token endpoint that fails is asked five times, each time with another assertion.
+/// A failing token endpoint is called five times, each time with another assertion.
 #[tokio::test(start_paused = true)]
 async fn an_exchange_is_repeated_with_new_assertions() {
     for failure in [
@@ -355,7 +357,7 @@ async fn an_exchange_is_repeated_with_new_assertions() {
     }
 }
 
-/// Signs after a while, and panics once if asked to.
+/// Signs after a while, and panics once on request.
 struct SlowSigner(std::sync::atomic::AtomicBool);
 
 #[async_trait]
@@ -379,11 +381,12 @@ fn signing_slowly(script: &Arc<ScriptedTransport>, panics: bool) -> Client {
         .unwrap()
 }
 
-/// The refresher may leave at every point: while it waits for a turn, for the signature, for the
-/// answer, or before another attempt. Someone else takes over, and the token comes.
+/// The leader may be dropped at every point: while it waits for admission, for the signature, for
+/// the answer, or before another attempt. Another caller takes over, and the token comes.
 #[tokio::test(start_paused = true)]
 async fn a_refresher_may_leave_at_every_point() {
-    // Turn at 0 or 1,025 ms, signature 100 ms, answer 100 ms, a pause of 1 s, and all of it again.
+    // Admission at 0 or 1,025 ms, signature 100 ms, answer 100 ms, a pause of 1 s, and all of it
+    // again.
     for leave in (0..2500).step_by(50) {
         let script = Arc::new(
             ScriptedTransport::new()
@@ -417,7 +420,7 @@ async fn a_refresher_may_leave_at_every_point() {
     }
 }
 
-/// A signer that panics takes nobody with it.
+/// A signer that panics affects no other caller.
 #[tokio::test(start_paused = true)]
 async fn a_panicking_signer_blocks_nobody() {
     let script = Arc::new(ScriptedTransport::new().every_call(done()));
@@ -436,7 +439,8 @@ async fn a_panicking_signer_blocks_nobody() {
     assert!(leader.await.unwrap_err().is_panic());
 }
 
-/// Only what an identity server says is a word about the credentials; another refusal is somebody else's, and says what to look at.
+/// Only an identity server's answer is about the credentials; another refusal comes from an
+/// obstacle, and says what to check.
 #[tokio::test(start_paused = true)]
 async fn who_refused_a_token() {
     let gateway = (ErrorKind::Refused, Some(Obstacle::NoOAuthError), None);
@@ -488,7 +492,7 @@ async fn who_refused_a_token() {
     }
 }
 
-/// Where every token is refused, the fault is elsewhere: few more are fetched.
+/// If every token is refused, the fault is elsewhere: few more are fetched.
 #[tokio::test(start_paused = true)]
 async fn tokens_are_not_fetched_in_vain() {
     for refusal in ["{}", r#"{"error":{"code":"10502","description":"x"}}"#] {
@@ -502,7 +506,7 @@ async fn tokens_are_not_fetched_in_vain() {
     }
 }
 
-/// Refuses the API key `bad` without a code, and takes a while for everything.
+/// Refuses the API key `bad` without a code, and delays every answer.
 #[derive(Default)]
 struct ByKey {
     exchanges: AtomicUsize,
@@ -566,7 +570,7 @@ fn bad() -> ApiKey {
 }
 
 /// An API key that is refused without a code looks like a bad token. Ten thousand overlapping calls
-/// in a minute, with that key alone or in turn with a good one, make at most five exchanges.
+/// in a minute, with that key alone or alternating with a good one, make at most five exchanges.
 #[tokio::test(start_paused = true)]
 async fn a_refused_api_key_costs_few_exchanges() {
     for keys in [vec![bad()], vec![bad(), key()]] {
@@ -590,7 +594,7 @@ async fn a_refused_api_key_costs_few_exchanges() {
     }
 }
 
-/// The same one call at a time, and for an hour: an exchange every five minutes is left.
+/// The same one call at a time, and for an hour: one exchange every five minutes remains.
 #[tokio::test(start_paused = true)]
 async fn a_refused_api_key_stays_cheap() {
     let server = Arc::new(ByKey::default());
@@ -605,8 +609,8 @@ async fn a_refused_api_key_stays_cheap() {
     assert!(server.exchanges() <= 17, "{}", server.exchanges());
 }
 
-/// A token that was accepted and is refused later has been revoked, say: it is replaced once, also
-/// without a code; and with a code also while a refused API key has made its refusals doubtful.
+/// A token that was accepted and is refused later may have been revoked: it is replaced once, even
+/// without a code; and with a code even while a refused API key makes bare refusals doubtful.
 #[tokio::test(start_paused = true)]
 async fn a_revoked_token_is_replaced() {
     let options = CallOptions::default();
@@ -630,7 +634,7 @@ async fn a_revoked_token_is_replaced() {
     }
 }
 
-/// A token that came for a rejected one is not rejected at once, whatever the code.
+/// A token that replaced a rejected one is not rejected at once, whatever the code.
 #[tokio::test(start_paused = true)]
 async fn a_replacement_is_given_a_chance() {
     let server = Arc::new(ByKey::default());
@@ -648,8 +652,8 @@ async fn a_replacement_is_given_a_chance() {
     assert_eq!(server.exchanges(), 3);
 }
 
-/// A refresh that hangs fails no call whose token is valid, however little time the call has, and
-/// takes at most a quarter of it, and two seconds, from one caller in thirty seconds.
+/// An early refresh that hangs fails no call whose token is valid, however little time the call
+/// has, and takes at most a quarter of it, and two seconds, from one caller in thirty seconds.
 #[tokio::test(start_paused = true)]
 async fn a_hanging_early_refresh_fails_nobody() {
     for deadline in [100, 1000, 8000, 60_000].map(Duration::from_millis) {
@@ -677,7 +681,7 @@ async fn a_hanging_early_refresh_fails_nobody() {
     }
 }
 
-/// A caller who leaves within an early refresh does not make the next one lead at once.
+/// A caller that is dropped during an early refresh does not make the next one refresh at once.
 #[tokio::test(start_paused = true)]
 async fn an_abandoned_early_refresh_is_not_begun_again_at_once() {
     let script = Arc::new(
@@ -697,7 +701,7 @@ async fn an_abandoned_early_refresh_is_not_begun_again_at_once() {
     assert_eq!(script.exchanges(), 2);
 }
 
-/// A token that dies during its early refresh is not used: the caller goes on to fetch another.
+/// A token that expires during its early refresh is not used: the caller fetches another.
 #[tokio::test(start_paused = true)]
 async fn a_token_that_dies_meanwhile_is_not_used() {
     let script = Arc::new(
@@ -709,15 +713,15 @@ async fn a_token_that_dies_meanwhile_is_not_used() {
     );
     let client = unhurried(&script);
     assert_eq!(herd(&client, 1).await, [Ok(())]);
-    // Ten seconds before its end a token is no longer used.
+    // Ten seconds before its expiry a token is no longer used.
     sleep(Duration::from_secs(3600 - 11)).await;
     assert_eq!(herd(&client, 1).await, [Ok(())]);
     let last = script.calls().pop().unwrap();
     assert_eq!(last.header("authorization"), "Bearer new");
 }
 
-/// An assertion that was used already is replaced once in an early refresh too, and is no reason to
-/// distrust the account.
+/// A used assertion is replaced once in an early refresh too, and is no reason to distrust the
+/// account.
 #[tokio::test(start_paused = true)]
 async fn a_used_assertion_is_replaced_in_an_early_refresh_too() {
     let used = r#"{"error":"server_error","error_description":"Falha 1.2.7"}"#;
@@ -739,7 +743,7 @@ async fn a_used_assertion_is_replaced_in_an_early_refresh_too() {
     assert_eq!(herd(&client, 1).await, [Ok(())]);
 }
 
-/// This machine's clock, wrong by some seconds that may change.
+/// This machine's clock, wrong by a changing number of seconds.
 #[derive(Clone, Debug)]
 struct Wrong {
     real: VirtualClock,
@@ -761,7 +765,7 @@ impl Clock for Wrong {
     }
 }
 
-/// A token endpoint that looks at the assertion's times.
+/// A token endpoint that verifies the assertion's times.
 struct Strict {
     clock: VirtualClock,
     exchanges: AtomicUsize,
@@ -815,8 +819,8 @@ impl Transport for Strict {
     }
 }
 
-/// A correction for this machine's clock ends when the clock is put right, and follows it when it
-/// is put wrong another way.
+/// A correction for this machine's clock ends when the clock is set right, and follows it when it
+/// becomes wrong in another way.
 #[tokio::test(start_paused = true)]
 async fn a_clock_correction_does_not_outlive_its_reason() {
     let real = VirtualClock::new();
@@ -835,7 +839,7 @@ async fn a_clock_correction_does_not_outlive_its_reason() {
         .build()
         .unwrap();
     let options = CallOptions::default();
-    // Behind by two hours; put right; behind by four; behind by two, corrected for four; right.
+    // Behind by two hours; set right; behind by four; behind by two, corrected for four; right.
     for (now_off, exchanges) in [
         (-7200, 2),
         (0, 2),
@@ -854,8 +858,8 @@ async fn a_clock_correction_does_not_outlive_its_reason() {
     }
 }
 
-/// A `Date` corrects an assertion by at most a day: a server or a proxy whose clock has run away makes no assertion that is good for
-/// years. The difference is told all the same.
+/// A `Date` corrects an assertion by at most a day: a server or a proxy with a wrong clock causes
+/// no assertion that is valid for years. The difference is reported all the same.
 #[tokio::test(start_paused = true)]
 async fn a_date_corrects_by_at_most_a_day() {
     for (date, corrected) in [
@@ -886,7 +890,7 @@ async fn a_date_corrects_by_at_most_a_day() {
     }
 }
 
-/// When the assertion of an exchange says that it was issued.
+/// The issue time in an exchange's assertion.
 fn issued_at(request: &Recorded) -> u64 {
     let body = String::from_utf8(request.body.clone()).unwrap();
     let assertion = body.split("assertion=").nth(1).unwrap();
@@ -898,7 +902,7 @@ fn issued_at(request: &Recorded) -> u64 {
     claims.get("iat").unwrap().as_u64().unwrap()
 }
 
-/// A token whose life cannot be read is a token all the same.
+/// A token with an unreadable lifetime is still used.
 #[tokio::test(start_paused = true)]
 async fn an_unreadable_life_costs_one_exchange() {
     for life in [

@@ -1,7 +1,8 @@
-//! Tests that listen to spans and logs: in a process of their own, one at a time.
+//! Tests that subscribe to spans and logs: in a process of their own, one at a time.
 //!
-//! Whether anyone listens is remembered for each place that speaks, in one cache a process. Beside tests that do not listen, that
-//! cache is made and asked at once, and what is said in between is lost.
+//! `tracing` caches for each call site whether any subscriber is interested, in one cache per
+//! process. Beside tests without a subscriber, that cache is filled and read at once, and events in
+//! between are lost.
 
 #![expect(
     clippy::disallowed_methods,
@@ -25,5 +26,5 @@ mod resend;
 mod server;
 mod spans;
 
-/// Held by the test that listens.
+/// Held by the test that subscribes.
 static ALONE: Mutex<()> = Mutex::const_new(());

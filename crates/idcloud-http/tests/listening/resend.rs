@@ -1,4 +1,5 @@
-//! What hyper does with a request that it could not begin to send, as its own logs tell it. Real sockets, real time.
+//! How hyper treats a request that it could not begin to send, according to its own logs. Real
+//! sockets, real time.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -14,8 +15,8 @@ fn options() -> CallOptions {
         .with_deadline(Duration::from_secs(10))
 }
 
-/// hyper's own resend: the create is handed to a connection whose close is known to the machine and
-/// not yet to the connection. It comes back unwritten and leaves once, on another connection.
+/// hyper's own resend: the create is given to a connection whose close has reached the machine and
+/// not yet the connection's task. It comes back unwritten and is sent once, on another connection.
 ///
 /// One thread runs all of this, and wakes this test before it wakes the connection.
 #[tokio::test]
@@ -65,7 +66,7 @@ async fn a_create_that_meets_a_closed_connection_leaves_once() {
     let first = client.create(&key(), &create(), &options()).await;
     assert_eq!(first.unwrap().attempts(), 1);
     close.send(()).unwrap();
-    // Holds the thread up until the close has arrived and this test's sleep is over.
+    // Blocks the thread until the close has arrived and this test's sleep is over.
     tokio::spawn(async { std::thread::sleep(Duration::from_millis(200)) });
     tokio::time::sleep(Duration::from_millis(20)).await;
     let end = client.create(&key(), &create(), &options()).await;
@@ -86,7 +87,7 @@ async fn a_create_that_meets_a_closed_connection_leaves_once() {
     );
 }
 
-/// Where one test's logs go.
+/// Captures one test's logs.
 #[derive(Clone, Default)]
 struct Logs(Arc<Mutex<Vec<u8>>>);
 

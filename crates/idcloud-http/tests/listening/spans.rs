@@ -1,4 +1,4 @@
-//! The spans: the documented fields and no others, and nothing in anybody else's span.
+//! The spans: the documented fields and no others, and nothing in any other span.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -12,7 +12,7 @@ use tracing::{Instrument as _, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, SubscriberExt as _};
 use tracing_subscriber::{Layer, Registry};
 
-/// Every span by its name: the fields that it declares, and the last value of each.
+/// Every span by its name: its declared fields, and the last value of each.
 #[derive(Clone, Default)]
 struct Spans(Arc<Mutex<BTreeMap<&'static str, Seen>>>);
 
@@ -128,7 +128,7 @@ async fn a_code_belongs_to_its_answer() {
     assert_eq!(span["error"], "credentials");
 }
 
-/// Where nobody listens to this crate, the caller's span keeps its own fields to itself.
+/// Without a subscriber to this crate, the caller's span stays unchanged.
 #[tokio::test(start_paused = true)]
 async fn the_callers_span_is_left_alone() {
     let _alone = crate::ALONE.lock().await;

@@ -1,6 +1,7 @@
-//! Answers to try: every member absent, documented, unknown or oddly typed, in every documented spelling.
+//! Generated answers: every member absent, documented, unknown or of a wrong type, in every
+//! documented spelling.
 //!
-//! Must stay blind to what the answers mean: whoever uses them asks the oracle.
+//! Must not know what the answers mean: tests ask the oracle.
 
 use idcloud_model::{Asked, Capabilities, Capability, Policy, SelfieKind};
 use proptest::prelude::*;
@@ -43,12 +44,12 @@ pub(crate) fn question() -> impl Strategy<Value = Asked> {
     )
 }
 
-/// The same question to a key with `capabilities`.
+/// The question of a key with `capabilities`.
 pub(crate) fn asked_of(question: Asked, capabilities: Capabilities) -> Asked {
     with_selfie(question, question.selfie()).with_more(capabilities)
 }
 
-/// The same question, of a key with no capability, about another kind of selfie.
+/// The question of a key without capabilities, about another kind of selfie.
 pub(crate) fn with_selfie(question: Asked, selfie: SelfieKind) -> Asked {
     Asked::new(Capabilities::NONE, selfie)
         .with_seen_pending(question.seen_pending())
@@ -76,7 +77,7 @@ pub(crate) fn policy() -> impl Strategy<Value = Policy> {
     )
 }
 
-/// Any answer: mostly of documented values, sometimes of anything.
+/// Any answer: mostly documented values, sometimes anything.
 pub(crate) fn answer() -> impl Strategy<Value = Value> {
     (
         prop_oneof![3 => answer_with(false), 2 => answer_with(true)],
@@ -166,7 +167,8 @@ fn answer_with(odd: bool) -> impl Strategy<Value = Value> {
     )
 }
 
-/// Which of the twelve members stay: id and status always, identity often; so that answers of few members are common.
+/// Which of the twelve members stay: id and status always, identity often; so that answers of few
+/// members are common.
 fn kept() -> impl Strategy<Value = Vec<bool>> {
     let others = prop_oneof![
         Just(vec![true; 9]),
@@ -189,7 +191,7 @@ const TRUST: [&str; 10] = [
     "retry",
 ];
 
-/// Members that say nothing, which must not count as anything; and errors.
+/// Empty members, which must not count; and errors.
 fn extras() -> impl Strategy<Value = Vec<(&'static str, Option<Value>)>> {
     prop_oneof![4 => unknown_extras(), 1 => error_extras()]
 }
@@ -215,7 +217,7 @@ fn error_extras() -> impl Strategy<Value = Vec<(&'static str, Option<Value>)>> {
     ]
 }
 
-/// What stands at `error`: something, or nothing.
+/// Values of `error`: real ones, or empty ones.
 fn error_value() -> impl Strategy<Value = Value> {
     select(vec![
         json!({"code": "10201", "description": "x"}),
@@ -320,7 +322,7 @@ fn wrapped_value(
     .boxed()
 }
 
-/// What else may stand within an evidence object.
+/// Other members of an evidence object.
 fn more() -> BoxedStrategy<Option<(&'static str, Value)>> {
     prop_oneof![
         28 => Just(None),
@@ -376,10 +378,10 @@ fn document(odd: bool) -> BoxedStrategy<Option<Value>> {
     .boxed()
 }
 
-/// How a generation of answers is written.
+/// The spelling of a generation's answers.
 #[derive(Debug, Clone)]
 struct Spelling {
-    /// How member names begin or are written.
+    /// The spelling of member names.
     names: fn(&str) -> String,
     words: fn(&str) -> String,
     /// Integers as numeric strings.

@@ -1,6 +1,7 @@
-//! The table of decisions, read a second time: slowly, row by row, and straight from the raw answer.
+//! The decision table, read a second time: slowly, row by row, and directly from the raw answer.
 //!
-//! Must not call the crate's own reading or judging; what it shares with the crate is the question (asked and policy), nothing else.
+//! Must not call the crate's own reading or judging; it shares only the question (asked and policy)
+//! with the crate.
 
 use idcloud_model::{Asked, Capability, Policy, SelfieKind};
 use serde_json::Value;
@@ -110,7 +111,8 @@ pub(crate) const ROWS: [Row; 37] = [
     row("liveness-not-checked", "review", |c| {
         c.policy.require_liveness() && !c.liveness_is_checked()
     }),
-    // The table's head: evidence that was not asked for can only make a verdict worse. So every row that approves needs its question.
+    // The table's head: evidence that was not asked for can only make a verdict worse. So every row
+    // that approves needs its question.
     row("score-high", "approve", |c| {
         c.was_asked(Capability::RiskScore)
             && c.answer.identity.is("inconclusive")
@@ -152,7 +154,7 @@ const fn row(id: &'static str, decision: &'static str, when: fn(&Case<'_>) -> bo
     Row { id, decision, when }
 }
 
-/// The row that an answer falls into.
+/// The row of an answer.
 pub(crate) fn judge(answer: &Answer, asked: Asked, policy: Policy) -> &'static Row {
     let case = Case {
         answer,
@@ -177,11 +179,11 @@ pub(crate) fn missing(answer: &Answer, asked: Asked) -> Vec<Capability> {
                     && !(identity_asked && answer.identity.is_one_of(&["yes", "no"]))
             }
             Capability::Identity => answer.identity == Word::Absent,
-            // Its newest spelling is the level of risk.
+            // Its newest spelling is the risk level.
             Capability::BehaviorAlert => {
                 answer.alert == Word::Absent && answer.risk_level == Word::Absent
             }
-            // IDCloud scores nothing but an inconclusive identity.
+            // IDCloud scores only an inconclusive identity.
             Capability::RiskScore => {
                 answer.identity.is("inconclusive") && answer.score == Int::Absent
             }
@@ -203,8 +205,8 @@ impl Case<'_> {
         self.policy.approve_from().into()
     }
 
-    /// The score, if it is one. What lies outside the range is not a low or a high score but none at all, or the lower bound of the row
-    /// `contradiction` would mean nothing.
+    /// The score, if it is valid. A value outside the range is no low or high score but none at
+    /// all, or the lower bound of the row `contradiction` would mean nothing.
     fn score(&self) -> Option<i64> {
         match self.answer.score {
             Int::Is(score @ -100..=100) => Some(score),
@@ -212,7 +214,7 @@ impl Case<'_> {
         }
     }
 
-    /// A similarity that nobody asked for cannot satisfy a policy: it would make a verdict better.
+    /// A similarity that was not asked for cannot satisfy a policy: it would improve a verdict.
     fn serpro_satisfies(&self, min: u8) -> bool {
         self.was_asked(Capability::Serpro)
             && matches!(self.answer.serpro, Int::Is(similarity @ 0..=100) if similarity >= i64::from(min))
@@ -223,8 +225,8 @@ impl Case<'_> {
     }
 }
 
-/// The row `live`, which `contradiction` names too: nothing but liveness was asked for, or the behavior alert beside it and there is no
-/// sign of fraud in either of its spellings.
+/// The row `live`, which `contradiction` names too: only liveness was asked for, or also the
+/// behavior alert, and there is no sign of fraud in either of its spellings.
 fn live_would_hold(case: &Case<'_>) -> bool {
     let alone = case.asked.capabilities().iter().eq([Capability::Liveness]);
     let beside_the_alert = case
@@ -245,7 +247,7 @@ fn live_would_hold(case: &Case<'_>) -> bool {
         && (alone || (beside_the_alert && no_sign_of_fraud))
 }
 
-/// What the raw answer says, without any judgement.
+/// The content of the raw answer, without any judgement.
 pub(crate) struct Answer {
     status: Int,
     identity: Word,
@@ -256,13 +258,13 @@ pub(crate) struct Answer {
     face_match: OneToOne,
     trust: Word,
     risk_level: Word,
-    /// There is a `document` that has members.
+    /// There is a `document` with members.
     document: bool,
-    /// It is no object, or an object none of whose members is known.
+    /// It is no object, or an object without a known member.
     document_is_unreadable: bool,
     cpf_match: Word,
     document_face_match: Word,
-    /// An error stands at the top, or within an evidence object.
+    /// There is an error at the top level, or within an evidence object.
     error: bool,
 }
 
@@ -288,7 +290,8 @@ enum Int {
     Unknown,
 }
 
-/// A word of an answer, in small letters, if it is a documented one. Truth values are the words `true` and `false`.
+/// A word of an answer, in lowercase, if it is a documented one. Booleans are the words `true` and
+/// `false`.
 #[derive(PartialEq)]
 enum Word {
     Absent,
@@ -397,7 +400,7 @@ impl Answer {
         words.into_iter().any(|word| *word == Word::Unknown)
             || matches!(self.liveness, Int::Unknown)
             || matches!(self.liveness, Int::Is(value) if !(0..=2).contains(&value))
-            // Integers out of range are what `min_serpro` speaks of; anything else is not a similarity.
+            // `min_serpro` covers integers out of range; anything else is no similarity.
             || self.serpro == Int::Unknown
             || self.face_match == OneToOne::Unknown
             || self.document_is_unreadable
@@ -414,10 +417,10 @@ impl Word {
     }
 }
 
-/// What stands in a place that should be an object: a stand-in that no list of documented values holds.
+/// Stands for a value that should be an object: no list of documented values holds it.
 static NOT_AN_OBJECT: Value = Value::Array(Vec::new());
 
-/// A member by its name, in whatever capitalisation; null is absent.
+/// A member by its name, in any case; null is absent.
 fn member<'a>(object: &'a Value, name: &str) -> Option<&'a Value> {
     object
         .as_object()?
@@ -427,7 +430,7 @@ fn member<'a>(object: &'a Value, name: &str) -> Option<&'a Value> {
         .filter(|value| !value.is_null())
 }
 
-/// Whether a member of these is an error that says something.
+/// Whether one of these members is a non-empty error.
 fn holds_an_error(object: &Value) -> bool {
     let says_nothing = |value: &Value| match value {
         Value::Null | Value::Bool(false) => true,
@@ -448,7 +451,8 @@ fn is_error_name(name: &str) -> bool {
     name.eq_ignore_ascii_case("error") || name.eq_ignore_ascii_case("errors")
 }
 
-/// `code`, in the form of a code of IDCloud's (`20507`, and `510` alone) or of the identity server's (`1.2.7`).
+/// `code`, in the form of IDCloud's codes (`20507`, and `510` alone) or of the identity server's
+/// (`1.2.7`).
 fn is_code((name, value): (&String, &Value)) -> bool {
     let text = match value {
         Value::String(text) => text.clone(),
@@ -465,7 +469,8 @@ fn is_code((name, value): (&String, &Value)) -> bool {
     name.eq_ignore_ascii_case("code") && has_form
 }
 
-/// The old 1:1 answer, the only one that may lack a status: `authenticated`, perhaps `liveness`, perhaps an error, and nothing else at all.
+/// The old 1:1 answer, the only one that may lack a status: `authenticated`, perhaps `liveness`,
+/// perhaps an error, and nothing else at all.
 fn is_the_old_comparison(raw: &Value) -> bool {
     let belongs = |(key, value): (&String, &Value)| {
         ["id", "authenticated", "liveness"]
@@ -480,7 +485,8 @@ fn is_the_old_comparison(raw: &Value) -> bool {
             .is_some_and(|members| members.iter().all(belongs))
 }
 
-/// A member of a member, such as `unicoId.result`. An object that says something else instead is not the documented one.
+/// A member of a member, such as `unicoId.result`. An object without that member is not the
+/// documented one.
 fn inner<'a>(raw: &'a Value, outer: &str, name: &str) -> Option<&'a Value> {
     match member(raw, outer)? {
         Value::Object(members)
@@ -521,11 +527,12 @@ fn truth(value: Option<&Value>) -> Word {
     }
 }
 
-/// The two forms; `wrapper` is what stands around the newer one.
+/// The two forms; `wrapper` is the object around the newer one.
 fn one_to_one(old: Option<&Value>, new: Option<&Value>, wrapper: Option<&Value>) -> OneToOne {
     let differ = match (old, new) {
         (Some(old_raw), Some(new_raw)) => match (truth(old), truth(new)) {
-            // What came in the place of the newer form is itself: another kind of value, or an object that says something else.
+            // The value in the place of the newer form is its own kind: another JSON type, or an
+            // object with other members.
             (Word::Unknown, Word::Unknown) if std::ptr::eq(new_raw, &raw const NOT_AN_OBJECT) => {
                 match wrapper {
                     Some(Value::Object(_)) => old_raw.as_object().is_none_or(|old| !old.is_empty()),

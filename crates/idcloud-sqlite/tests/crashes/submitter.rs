@@ -49,7 +49,7 @@ pub(crate) struct Task {
     rows: usize,
     workers: usize,
     time: u64,
-    /// `quiet`, `apply_detached`, `hold`, or the step after which it stops and waits to be killed.
+    /// `quiet`, `tell`, `hold`, or the step after which it stops and waits to be killed.
     manner: String,
 }
 
