@@ -72,7 +72,7 @@ pub(crate) struct CallState {
     pub(crate) attempts: u32,
     pub(crate) deadline: Instant,
     /// The latest time to send an attempt: a later one would probably be cut off.
-    leave_by: Instant,
+    send_by: Instant,
     /// The permit for a body in memory, until the body is assembled and holds it.
     room: Option<OwnedSemaphorePermit>,
     body: Option<Bytes>,
@@ -118,7 +118,7 @@ impl Call<'_> {
         let mut state = CallState {
             attempts: 0,
             deadline: later(start, self.options.deadline()),
-            leave_by: later(
+            send_by: later(
                 start,
                 self.options.deadline().saturating_sub(self.least_time()),
             ),
@@ -137,11 +137,11 @@ impl Call<'_> {
             let credentials = self.client.credentials();
             let (token, sent) = match self.attempt(permit, &credentials, &mut state).await {
                 Ok(done) => done,
-                Err(halt) => return Err(self.halted(halt, earlier, &mut state)),
+                Err(not_sent) => return Err(self.not_sent(not_sent, earlier, &mut state)),
             };
             let mut reading = AttemptResult::of(kind, sent, &decode);
             state.delivery = call_error::delivery(state.delivery, kind, reading.outcome());
-            let action = classify(kind, reading.outcome(), self.facts(&state, &token));
+            let action = classify(kind, reading.outcome(), self.retry_context(&state, &token));
             let (status, code) = (reading.status, reading.code.as_ref());
             self.span
                 .answered(status, code, state.coded, state.delivery);
@@ -190,7 +190,7 @@ impl Call<'_> {
             let resume = later(self.client.clock.instant(), wait);
             // Without time for another attempt the call ends now as its last attempt did, instead
             // of waiting first.
-            if state.attempts >= MAX_ATTEMPTS || resume > state.leave_by || resume >= state.deadline
+            if state.attempts >= MAX_ATTEMPTS || resume > state.send_by || resume >= state.deadline
             {
                 return Err(self.failed(failure, reading, Some(wait), &state));
             }
@@ -205,7 +205,7 @@ impl Call<'_> {
             }
             // A repetition counts against the budget like a first attempt.
             let turn = pin!(self.client.limiter.acquire(kind));
-            permit = match self.before(state.leave_by, turn).await {
+            permit = match self.before(state.send_by, turn).await {
                 Some(Ok(permit)) => permit,
                 _ => return Err(self.failed(failure, reading, Some(wait), &state)),
             };
@@ -247,7 +247,7 @@ impl Call<'_> {
         let now = self.client.clock.instant();
         if now >= state.deadline {
             Err(NotSent::Deadline)
-        } else if now > state.leave_by {
+        } else if now > state.send_by {
             Err(NotSent::TooLate)
         } else {
             Ok(())
@@ -261,7 +261,7 @@ impl Call<'_> {
         credentials: &ActiveAccount,
         state: &mut CallState,
     ) -> Result<(AccessToken, SendResult), NotSent> {
-        let (deadline, leave_by) = (state.deadline, state.leave_by);
+        let (deadline, send_by) = (state.deadline, state.send_by);
         let limiter = &self.client.limiter;
         let token = self
             .before(
@@ -292,13 +292,13 @@ impl Call<'_> {
         // After everything that can fail without it, and before the send slot: a slow hook costs
         // the call's time and none of the tenant's budget.
         if let Some(hook) = self.options.hook() {
-            self.before(leave_by, hook.before_dispatch(state.attempts).as_mut())
+            self.before(send_by, hook.before_dispatch(state.attempts).as_mut())
                 .await
                 .ok_or(NotSent::TooLate)?
                 .map_err(NotSent::Hook)?;
         }
         let permit = self
-            .before(leave_by, pin!(limiter.await_departure(permit)))
+            .before(send_by, pin!(limiter.await_departure(permit)))
             .await
             .ok_or(NotSent::TooLate)?;
         // The last check before the send: the waits above may have ended late.
@@ -327,7 +327,7 @@ impl Call<'_> {
         match self.options.hook() {
             Some(hook) if self.operation.kind() == OperationKind::Create && !state.ambiguous => {
                 let report = hook.did_not_run(state.attempts);
-                let reported = self.before(state.leave_by, pin!(report)).await;
+                let reported = self.before(state.send_by, pin!(report)).await;
                 matches!(reported, Some(Ok(())))
             }
             _ => true,
@@ -391,7 +391,7 @@ impl Call<'_> {
         }
     }
 
-    fn facts(&self, state: &CallState, token: &AccessToken) -> RetryContext {
+    fn retry_context(&self, state: &CallState, token: &AccessToken) -> RetryContext {
         let clock = &*self.client.clock;
         let just_created = self.options.created_at().is_some_and(|at| {
             // Clocks differ: a create somewhat in the future was a moment ago.

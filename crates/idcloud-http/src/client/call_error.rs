@@ -25,9 +25,9 @@ impl Call<'_> {
         Error::new(kind, Delivery::NotSent, self.operation, Details::default())
     }
 
-    pub(crate) fn halted<T>(
+    pub(crate) fn not_sent<T>(
         &self,
-        halt: NotSent,
+        not_sent: NotSent,
         earlier: Option<PreviousAttempt<T>>,
         state: &mut CallState,
     ) -> Error {
@@ -35,7 +35,7 @@ impl Call<'_> {
         state.attempts -= 1;
         // A repetition that came too late has the cause of the attempt before it; except that a
         // token that was replaced in between is no longer the cause.
-        if let (NotSent::TooLate, Some(earlier)) = (&halt, earlier)
+        if let (NotSent::TooLate, Some(earlier)) = (&not_sent, earlier)
             && earlier.failure != Failure::Credentials
         {
             let PreviousAttempt {
@@ -49,7 +49,7 @@ impl Call<'_> {
             attempts: state.attempts,
             ..Details::default()
         };
-        let kind = match halt {
+        let kind = match not_sent {
             NotSent::Deadline | NotSent::TooLate => ErrorKind::DeadlineExceeded,
             NotSent::CannotBeSent => ErrorKind::InvalidRequest,
             NotSent::CaptureTokenExpired => {

@@ -26,7 +26,7 @@ const EARLY_REFRESH_SHARE: u32 = 4;
 const EARLY_REFRESH_AGAIN: Duration = Duration::from_secs(30);
 /// A token that replaced a rejected one is not rejected itself before this age: refusals that
 /// arrive earlier may still be of the old token.
-const UNTOUCHABLE: Duration = Duration::from_secs(5);
+const KEPT_AT_LEAST: Duration = Duration::from_secs(5);
 
 /// What the cache needs to know of a failed exchange.
 pub(crate) trait ExchangeError {
@@ -67,13 +67,13 @@ type Outcome<E> = Result<AccessToken, Arc<E>>;
 #[derive(Debug)]
 struct State<E> {
     token: Option<Cached>,
-    flight: Option<Flight<E>>,
-    flights: u64,
+    running: Option<RunningExchange<E>>,
+    exchanges: u64,
     refusal: RefusalBackoff<Arc<E>>,
     /// The last token dropped because of a code that is about the token alone.
-    convicted: RefusalBackoff<()>,
-    /// The last token dropped because of a bare 401, which may be about the API key.
-    suspected: RefusalBackoff<()>,
+    rejected_by_code: RefusalBackoff<()>,
+    /// The last token dropped without such a code: the refusal may be of the API key.
+    rejected_without_code: RefusalBackoff<()>,
     /// The next token replaces a rejected one.
     replacing: bool,
 }
@@ -86,13 +86,13 @@ struct Cached {
 }
 
 #[derive(Debug)]
-struct Flight<E> {
+struct RunningExchange<E> {
     number: u64,
     outcome: Waiting<Outcome<E>>,
     detector: Arc<StallDetector>,
 }
 
-impl<E> Clone for Flight<E> {
+impl<E> Clone for RunningExchange<E> {
     fn clone(&self) -> Self {
         Self {
             number: self.number,
@@ -107,7 +107,7 @@ enum Plan<'a, E: ExchangeError> {
     Use(AccessToken),
     RefreshEarly(AccessToken, Lead<'a, E>),
     Lead(Lead<'a, E>),
-    Follow(Flight<E>),
+    Follow(RunningExchange<E>),
     Refused(NoToken<E>),
 }
 
@@ -116,11 +116,11 @@ impl<E: ExchangeError> TokenCache<E> {
         Self {
             state: Mutex::new(State {
                 token: None,
-                flight: None,
-                flights: 0,
+                running: None,
+                exchanges: 0,
                 refusal: RefusalBackoff::new(),
-                convicted: RefusalBackoff::new(),
-                suspected: RefusalBackoff::new(),
+                rejected_by_code: RefusalBackoff::new(),
+                rejected_without_code: RefusalBackoff::new(),
                 replacing: false,
             }),
         }
@@ -172,7 +172,7 @@ impl<E: ExchangeError> TokenCache<E> {
                     let fetched = detector.of(exchange(Purpose::Needed)).await;
                     return lead.finish(fetched, clock.instant());
                 }
-                Plan::Follow(flight) => match followed(&flight, clock).await {
+                Plan::Follow(running) => match follow(&running, clock).await {
                     Followed::Outcome(Ok(token)) => return Ok(token),
                     Followed::Outcome(Err(error)) => {
                         return Err(NoToken {
@@ -184,7 +184,7 @@ impl<E: ExchangeError> TokenCache<E> {
                     Followed::Left => {}
                     // The leader exists but is not polled, and would block everyone: forget its
                     // exchange, so that the next plan starts another.
-                    Followed::SetAside => self.follow_no_more(flight.number),
+                    Followed::Stalled => self.forget_exchange(running.number),
                 },
             }
         }
@@ -210,13 +210,13 @@ impl<E: ExchangeError> TokenCache<E> {
         let Some(cached) = state.token.as_ref().filter(|cached| cached.token.is(token)) else {
             return true;
         };
-        if cached.replaces_rejected && token.age(now) < UNTOUCHABLE {
+        if cached.replaces_rejected && token.age(now) < KEPT_AT_LEAST {
             return false;
         }
         let memory = if code.is_some_and(|code| is_about_the_token(code.as_str())) {
-            &mut state.convicted
+            &mut state.rejected_by_code
         } else {
-            &mut state.suspected
+            &mut state.rejected_without_code
         };
         if memory.standing(now).is_some() {
             return false;
@@ -231,7 +231,7 @@ impl<E: ExchangeError> TokenCache<E> {
     fn plan(&self, now: Instant) -> Plan<'_, E> {
         let mut state = self.lock();
         let refused = state.refusal.standing(now);
-        let in_flight = state.flight.is_some();
+        let is_running = state.running.is_some();
         if let Some(cached) = state
             .token
             .as_mut()
@@ -240,7 +240,7 @@ impl<E: ExchangeError> TokenCache<E> {
             let token = cached.token.clone();
             // A valid token is used as it is while another caller refreshes it, and while a refusal
             // stands: more attempts lock the account.
-            if now < cached.refresh_at || in_flight || refused.is_some() {
+            if now < cached.refresh_at || is_running || refused.is_some() {
                 return Plan::Use(token);
             }
             // Set at the start, because a caller that is dropped during the refresh sets nothing
@@ -248,8 +248,8 @@ impl<E: ExchangeError> TokenCache<E> {
             cached.refresh_at = later(now, EARLY_REFRESH_AGAIN);
             return Plan::RefreshEarly(token, self.lead(&mut state));
         }
-        if let Some(flight) = &state.flight {
-            return Plan::Follow(flight.clone());
+        if let Some(running) = &state.running {
+            return Plan::Follow(running.clone());
         }
         if let Some((error, left)) = refused {
             return Plan::Refused(NoToken {
@@ -262,10 +262,10 @@ impl<E: ExchangeError> TokenCache<E> {
 
     fn lead(&self, state: &mut State<E>) -> Lead<'_, E> {
         let (publish, outcome) = shared_outcome();
-        let number = state.flights;
-        state.flights += 1;
+        let number = state.exchanges;
+        state.exchanges += 1;
         let detector = Arc::<StallDetector>::default();
-        state.flight = Some(Flight {
+        state.running = Some(RunningExchange {
             number,
             outcome,
             detector: Arc::clone(&detector),
@@ -279,14 +279,14 @@ impl<E: ExchangeError> TokenCache<E> {
     }
 
     /// Forgets this exchange: no further caller waits for it.
-    fn follow_no_more(&self, number: u64) {
+    fn forget_exchange(&self, number: u64) {
         let mut state = self.lock();
         if state
-            .flight
+            .running
             .as_ref()
-            .is_some_and(|flight| flight.number == number)
+            .is_some_and(|running| running.number == number)
         {
-            state.flight = None;
+            state.running = None;
         }
     }
 
@@ -310,16 +310,16 @@ enum Followed<E> {
     /// Its leader was dropped.
     Left,
     /// Its leader exists, and its owner no longer polls it.
-    SetAside,
+    Stalled,
 }
 
-async fn followed<E>(flight: &Flight<E>, clock: &dyn Clock) -> Followed<E> {
-    let mut outcome = pin!(flight.outcome.wait());
-    let mut stalled = pin!(flight.detector.stalled(clock));
+async fn follow<E>(running: &RunningExchange<E>, clock: &dyn Clock) -> Followed<E> {
+    let mut outcome = pin!(running.outcome.wait());
+    let mut stalled = pin!(running.detector.stalled(clock));
     poll_fn(|cx| match outcome.as_mut().poll(cx) {
         Poll::Ready(Some(outcome)) => Poll::Ready(Followed::Outcome(outcome)),
         Poll::Ready(None) => Poll::Ready(Followed::Left),
-        Poll::Pending => stalled.as_mut().poll(cx).map(|()| Followed::SetAside),
+        Poll::Pending => stalled.as_mut().poll(cx).map(|()| Followed::Stalled),
     })
     .await
 }
@@ -387,7 +387,7 @@ impl<E: ExchangeError> Lead<'_, E> {
 
 impl<E: ExchangeError> Drop for Lead<'_, E> {
     fn drop(&mut self) {
-        self.cache.follow_no_more(self.number);
+        self.cache.forget_exchange(self.number);
         self.detector.end();
     }
 }

@@ -99,8 +99,8 @@ async fn a_refused_account_is_not_tried_while_its_token_is_valid() {
 #[tokio::test(start_paused = true)]
 async fn a_replacement_is_untouchable_for_five_seconds() {
     for (age, dropped) in [
-        (UNTOUCHABLE.saturating_sub(MOMENT), false),
-        (UNTOUCHABLE, true),
+        (KEPT_AT_LEAST.saturating_sub(MOMENT), false),
+        (KEPT_AT_LEAST, true),
     ] {
         let now = SystemClock::new().instant();
         let (cache, first, _) = filled(now);
@@ -136,7 +136,7 @@ async fn a_code_that_speaks_of_the_token_is_believed_first() {
                 panic!("nothing is cached");
             };
             cached = lead.finish(Ok(token("next", at)), at).unwrap();
-            at += UNTOUCHABLE;
+            at += KEPT_AT_LEAST;
         }
         let said = code.map(|code| ErrorCode::parse(code).unwrap());
         assert_eq!(
@@ -194,15 +194,15 @@ async fn one_who_was_set_aside_leaves_the_next_alone() {
     let Plan::Lead(aside) = cache.plan(now) else {
         panic!("an empty cache has someone fetch");
     };
-    let Plan::Follow(flight) = cache.plan(now) else {
+    let Plan::Follow(running) = cache.plan(now) else {
         panic!("one fetches");
     };
-    cache.follow_no_more(flight.number);
+    cache.forget_exchange(running.number);
     let next = cache.plan(now);
     assert_eq!(kind(&next), "lead");
     drop(aside);
     assert_eq!(kind(&cache.plan(now)), "follow");
-    cache.follow_no_more(flight.number);
+    cache.forget_exchange(running.number);
     assert_eq!(kind(&cache.plan(now)), "follow");
     drop(next);
     assert_eq!(kind(&cache.plan(now)), "lead");
