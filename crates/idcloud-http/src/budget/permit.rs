@@ -114,7 +114,7 @@ impl Waiting {
         if !queue.is_next(self.line, self.number) {
             return Step::Wait;
         }
-        match queue.take_turn(self.line, now, Spacing::Apart) {
+        match queue.take_admission(self.line, now, Spacing::Apart) {
             Ok(turn) => Step::Ready(Permit::new(&self.limiter, self.line, turn)),
             Err(NotYet::Until(at)) => Step::SleepUntil(at),
             Err(NotYet::Closed) => Step::Wait,
@@ -127,7 +127,7 @@ impl Waiting {
         if !queue.is_next(self.line, self.number) {
             return Step::Wait;
         }
-        match queue.take_departure(now, Spacing::Apart) {
+        match queue.take_send(now, Spacing::Apart) {
             // Leaving the queue wakes every waiter that this concerns.
             Ok((departure, _)) => Step::Ready(departure),
             Err(at) => Step::SleepUntil(at),

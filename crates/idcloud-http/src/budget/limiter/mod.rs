@@ -136,7 +136,7 @@ impl Limiter {
         let now = self.clock.instant();
         let mut queue = self.lock();
         if queue.no_call_waits_for_admission()
-            && let Ok(turn) = queue.take_turn(lane, now, Spacing::AtOnce)
+            && let Ok(turn) = queue.take_admission(lane, now, Spacing::AtOnce)
         {
             return Ok(Entry::Turn(Permit::new(self, lane, turn)));
         }
@@ -164,7 +164,7 @@ impl Limiter {
         let first = permit.lane == TOKEN;
         let mut queue = self.lock();
         if (first || queue.no_call_waits_to_be_sent())
-            && let Ok((departure, wake)) = queue.take_departure(now, Spacing::AtOnce)
+            && let Ok((departure, wake)) = queue.take_send(now, Spacing::AtOnce)
         {
             drop(queue);
             wake.now();
@@ -188,12 +188,12 @@ impl Limiter {
         let mut queue = self.lock();
         let [queued_tokens, queued_creates, queued_reads, _] = queue.lengths();
         LimiterSnapshot {
-            rate: queue.departures.rate(),
-            departed: queue.departures.counted(now),
+            rate: queue.sends.rate(),
+            departed: queue.sends.counted(now),
             queued_tokens,
             queued_creates: queued_creates + queue.without_body,
             queued_reads,
-            leaving: queue.out,
+            leaving: queue.unsent,
             paused_for: queue
                 .paused_until
                 .map_or(Duration::ZERO, |until| until.saturating_duration_since(now)),

@@ -17,7 +17,7 @@ pub(crate) const READY: usize = LANES;
 /// How many seconds' worth of calls may be admitted and unsent. Tokens and hooks may take this long
 /// without costing throughput, and a slow token exchange cannot gather a larger crowd that would be
 /// late when it is sent.
-const SECONDS_OUT: usize = 5;
+const SECONDS_UNSENT: usize = 5;
 
 /// The waiters to wake once the lock is released.
 #[derive(Default)]
@@ -54,16 +54,16 @@ struct Waiter {
 
 /// The limiter's state.
 ///
-/// A call takes a slot of two windows. The admission (`turns`) lets it fetch a token and run its
-/// hook, and spaces calls out. The send (`departures`) counts against the budget, so a slow hook
-/// costs the call's time and none of the tenant's budget.
+/// A call takes a slot of two windows. The admission lets it fetch a token and run its hook, and
+/// spaces calls out. The send counts against the budget, so a slow hook costs the call's time and
+/// none of the tenant's budget.
 pub(crate) struct LimiterState {
-    turns: SlidingWindow,
-    pub(crate) departures: SlidingWindow,
+    admissions: SlidingWindow,
+    pub(crate) sends: SlidingWindow,
     order: LanePriority,
-    lines: [VecDeque<Waiter>; LANES + 1],
+    queues: [VecDeque<Waiter>; LANES + 1],
     /// Admissions whose calls have not been sent yet.
-    pub(crate) out: usize,
+    pub(crate) unsent: usize,
     /// Creates that wait for a permit for their body.
     pub(crate) without_body: usize,
     pub(crate) paused_until: Option<Instant>,
@@ -73,11 +73,11 @@ pub(crate) struct LimiterState {
 impl LimiterState {
     pub(crate) fn new(rate: usize) -> Self {
         Self {
-            turns: SlidingWindow::new(rate),
-            departures: SlidingWindow::new(rate),
+            admissions: SlidingWindow::new(rate),
+            sends: SlidingWindow::new(rate),
             order: LanePriority::default(),
-            lines: Default::default(),
-            out: 0,
+            queues: Default::default(),
+            unsent: 0,
             without_body: 0,
             paused_until: None,
             numbered: 0,
@@ -86,73 +86,73 @@ impl LimiterState {
 
     /// The length of each queue.
     pub(crate) fn lengths(&self) -> [usize; LANES + 1] {
-        self.lines.each_ref().map(VecDeque::len)
+        self.queues.each_ref().map(VecDeque::len)
     }
 
     /// How many calls wait for admission, or for a permit for their body before it.
     pub(crate) fn queued(&self) -> usize {
-        let lanes = self.lines.iter().take(LANES);
+        let lanes = self.queues.iter().take(LANES);
         self.without_body + lanes.map(VecDeque::len).sum::<usize>()
     }
 
     pub(crate) fn no_call_waits_for_admission(&self) -> bool {
-        self.lines.iter().take(LANES).all(VecDeque::is_empty)
+        self.queues.iter().take(LANES).all(VecDeque::is_empty)
     }
 
     pub(crate) fn no_call_waits_to_be_sent(&self) -> bool {
-        self.lines.last().is_none_or(VecDeque::is_empty)
+        self.queues.last().is_none_or(VecDeque::is_empty)
     }
 
     /// Whether calls are admitted: not while too many admitted calls are unsent.
     fn is_open(&self) -> bool {
-        let rate = self.departures.rate();
-        let leaving = self.lines.last().map_or(0, VecDeque::len);
-        self.out < rate.saturating_mul(SECONDS_OUT) && leaving < rate
+        let rate = self.sends.rate();
+        let ready = self.queues.last().map_or(0, VecDeque::len);
+        self.unsent < rate.saturating_mul(SECONDS_UNSENT) && ready < rate
     }
 
     /// Admits a call now, or says why not.
-    pub(crate) fn take_turn(
+    pub(crate) fn take_admission(
         &mut self,
         lane: usize,
         now: Instant,
-        pace: Spacing,
+        spacing: Spacing,
     ) -> Result<Slot, NotYet> {
         self.paused(now).map_err(NotYet::Until)?;
         // A token exchange is admitted all the same: the admitted calls wait for its token.
         if lane != TOKEN && !self.is_open() {
             return Err(NotYet::Closed);
         }
-        let slot = take(&mut self.turns, now, pace).map_err(NotYet::Until)?;
+        let slot = take(&mut self.admissions, now, spacing).map_err(NotYet::Until)?;
         self.order.took(lane);
-        self.out += 1;
+        self.unsent += 1;
         Ok(slot)
     }
 
     /// Takes a send slot now, or says when one is free; returns the waiter to wake if that reopens
     /// admission.
-    pub(crate) fn take_departure(
+    pub(crate) fn take_send(
         &mut self,
         now: Instant,
-        pace: Spacing,
+        spacing: Spacing,
     ) -> Result<(Slot, Wake), Instant> {
         self.paused(now)?;
-        let slot = take(&mut self.departures, now, pace)?;
+        let slot = take(&mut self.sends, now, spacing)?;
         let was_open = self.is_open();
-        self.out = self.out.saturating_sub(1);
+        self.unsent = self.unsent.saturating_sub(1);
         let opened = !was_open && self.is_open();
-        let next = opened.then(|| self.next_turn()).flatten().map(waker);
+        let next = opened.then(|| self.next_to_admit()).flatten().map(waker);
         Ok((slot, Wake([next, None])))
     }
 
     /// Takes back the slots of a call that will not be sent.
-    pub(crate) fn give_back(&mut self, turn: Slot, departure: Option<Slot>) -> Wake {
-        self.turns.give_back(turn);
+    pub(crate) fn give_back(&mut self, admission: Slot, send: Option<Slot>) -> Wake {
+        self.admissions.give_back(admission);
         // A call that had a send slot was no longer counted as unsent.
-        match departure {
-            Some(departure) => self.departures.give_back(departure),
-            None => self.out = self.out.saturating_sub(1),
+        match send {
+            Some(send) => self.sends.give_back(send),
+            None => self.unsent = self.unsent.saturating_sub(1),
         }
-        self.wake_all_lines()
+        self.next_of_both()
     }
 
     fn paused(&mut self, now: Instant) -> Result<(), Instant> {
@@ -166,7 +166,7 @@ impl LimiterState {
     }
 
     /// Joins a queue at its end, or at its front.
-    pub(crate) fn join(&mut self, line: usize, first: bool) -> (u64, Arc<Notify>) {
+    pub(crate) fn join(&mut self, index: usize, first: bool) -> (u64, Arc<Notify>) {
         let number = self.numbered;
         self.numbered += 1;
         let wake = Arc::new(Notify::new());
@@ -174,7 +174,7 @@ impl LimiterState {
             number,
             wake: Arc::clone(&wake),
         };
-        if let Some(queue) = self.lines.get_mut(line) {
+        if let Some(queue) = self.queues.get_mut(index) {
             if first {
                 queue.push_front(waiter);
             } else {
@@ -185,43 +185,46 @@ impl LimiterState {
     }
 
     /// Leaves a queue from any position, and returns the waiters to wake.
-    pub(crate) fn leave(&mut self, line: usize, number: u64) -> Wake {
-        if let Some(queue) = self.lines.get_mut(line)
-            && let Some(index) = queue.iter().position(|waiter| waiter.number == number)
+    pub(crate) fn leave(&mut self, index: usize, number: u64) -> Wake {
+        if let Some(queue) = self.queues.get_mut(index)
+            && let Some(place) = queue.iter().position(|waiter| waiter.number == number)
         {
-            queue.remove(index);
+            queue.remove(place);
         }
         // One less ready call may also reopen admission.
-        if line == READY {
-            self.wake_all_lines()
+        if index == READY {
+            self.next_of_both()
         } else {
-            Wake([self.next_turn().map(waker), None])
+            Wake([self.next_to_admit().map(waker), None])
         }
     }
 
     /// Whether this waiter is the next one of its kind.
-    pub(crate) fn is_next(&self, line: usize, number: u64) -> bool {
-        let next = if line == READY {
-            self.next_to_leave()
+    pub(crate) fn is_next(&self, index: usize, number: u64) -> bool {
+        let next = if index == READY {
+            self.next_to_send()
         } else {
-            self.next_turn()
+            self.next_to_admit()
         };
         next.is_some_and(|next| next.number == number)
     }
 
-    fn next_turn(&self) -> Option<&Waiter> {
-        let [token, create, read, _] = self.lines.each_ref().map(|line| !line.is_empty());
-        self.lines
+    fn next_to_admit(&self) -> Option<&Waiter> {
+        let [token, create, read, _] = self.queues.each_ref().map(|queue| !queue.is_empty());
+        self.queues
             .get(self.order.next([token, create, read])?)?
             .front()
     }
 
-    fn next_to_leave(&self) -> Option<&Waiter> {
-        self.lines.last()?.front()
+    fn next_to_send(&self) -> Option<&Waiter> {
+        self.queues.last()?.front()
     }
 
-    fn wake_all_lines(&self) -> Wake {
-        Wake([self.next_turn().map(waker), self.next_to_leave().map(waker)])
+    fn next_of_both(&self) -> Wake {
+        Wake([
+            self.next_to_admit().map(waker),
+            self.next_to_send().map(waker),
+        ])
     }
 }
 
@@ -229,10 +232,10 @@ fn waker(waiter: &Waiter) -> Arc<Notify> {
     Arc::clone(&waiter.wake)
 }
 
-fn take(ring: &mut SlidingWindow, now: Instant, pace: Spacing) -> Result<Slot, Instant> {
-    match pace {
-        Spacing::AtOnce => ring.take(now),
-        Spacing::Apart => ring.take_paced(now),
+fn take(window: &mut SlidingWindow, now: Instant, spacing: Spacing) -> Result<Slot, Instant> {
+    match spacing {
+        Spacing::AtOnce => window.take(now),
+        Spacing::Apart => window.take_paced(now),
     }
 }
 

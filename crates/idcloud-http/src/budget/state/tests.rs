@@ -15,16 +15,17 @@ fn now() -> Instant {
     SystemClock::new().instant()
 }
 
-/// Takes `count` turns one after the other, as soon as the ring has room; the time after the last.
-fn turns(queue: &mut LimiterState, count: usize, mut at: Instant) -> Instant {
+/// Admits `count` calls one after the other, as soon as the window has room; returns the time after
+/// the last.
+fn admit(queue: &mut LimiterState, count: usize, mut at: Instant) -> Instant {
     for _ in 0..count {
         at += WINDOW;
-        assert!(queue.take_turn(READ, at, Spacing::AtOnce).is_ok());
+        assert!(queue.take_admission(READ, at, Spacing::AtOnce).is_ok());
     }
     at + WINDOW
 }
 
-/// Whether the waiter whose bell this is was woken.
+/// Whether the waiter with this bell was woken.
 fn is_woken(bell: &Arc<Notify>, wake: &Wake) -> bool {
     wake.0
         .iter()
@@ -32,21 +33,21 @@ fn is_woken(bell: &Arc<Notify>, wake: &Wake) -> bool {
         .any(|woken| Arc::ptr_eq(woken, bell))
 }
 
-/// Calls that had their turn and do not leave keep others from theirs: five seconds' worth,
-/// exactly. A token exchange is what they wait for, and has its turn all the same.
+/// Admitted calls that are not sent keep others from being admitted: five seconds' worth, exactly.
+/// A token exchange is admitted all the same, because they wait for it.
 #[tokio::test(start_paused = true)]
 async fn five_seconds_worth_of_turns_may_be_out() {
     let mut queue = LimiterState::new(RATE);
-    let limit = RATE * SECONDS_OUT;
-    let at = turns(&mut queue, limit - 1, now());
-    assert_eq!(queue.out, limit - 1);
-    let at = turns(&mut queue, 1, at);
+    let limit = RATE * SECONDS_UNSENT;
+    let at = admit(&mut queue, limit - 1, now());
+    assert_eq!(queue.unsent, limit - 1);
+    let at = admit(&mut queue, 1, at);
     for lane in [CREATE, READ] {
-        let refused = queue.take_turn(lane, at, Spacing::AtOnce);
+        let refused = queue.take_admission(lane, at, Spacing::AtOnce);
         assert!(matches!(refused, Err(NotYet::Closed)), "lane {lane}");
     }
-    assert!(queue.take_turn(TOKEN, at, Spacing::AtOnce).is_ok());
-    assert_eq!(queue.out, limit + 1);
+    assert!(queue.take_admission(TOKEN, at, Spacing::AtOnce).is_ok());
+    assert_eq!(queue.unsent, limit + 1);
 }
 
 /// One second's worth of admitted calls may wait to be sent; while they do, no other call is
@@ -58,7 +59,7 @@ async fn no_call_is_admitted_while_a_seconds_worth_waits_to_be_sent() {
     let mut places = Vec::new();
     for waiting in 0..RATE {
         assert_eq!(queue.no_call_waits_to_be_sent(), waiting == 0);
-        let turn = queue.take_turn(
+        let turn = queue.take_admission(
             READ,
             at + WINDOW * u32::try_from(waiting).unwrap(),
             Spacing::AtOnce,
@@ -68,30 +69,30 @@ async fn no_call_is_admitted_while_a_seconds_worth_waits_to_be_sent() {
     }
     let at = at + WINDOW * 10;
     assert!(matches!(
-        queue.take_turn(READ, at, Spacing::AtOnce),
+        queue.take_admission(READ, at, Spacing::AtOnce),
         Err(NotYet::Closed)
     ));
     queue.leave(READY, places[0]).now();
-    assert!(queue.take_turn(READ, at, Spacing::AtOnce).is_ok());
+    assert!(queue.take_admission(READ, at, Spacing::AtOnce).is_ok());
 }
 
 /// A send wakes the next waiter when it reopens admission, and none when admission was open or
 /// stays closed.
 #[tokio::test(start_paused = true)]
 async fn a_departure_wakes_the_next_when_it_opens_the_way() {
-    let limit = RATE * SECONDS_OUT;
+    let limit = RATE * SECONDS_UNSENT;
     for (out, wakes) in [(limit - 1, false), (limit, true), (limit + 1, false)] {
         let mut queue = LimiterState::new(RATE);
-        let at = turns(&mut queue, out.min(limit), now());
+        let at = admit(&mut queue, out.min(limit), now());
         if out > limit {
-            assert!(queue.take_turn(TOKEN, at, Spacing::AtOnce).is_ok());
+            assert!(queue.take_admission(TOKEN, at, Spacing::AtOnce).is_ok());
         }
         let (_, bell) = queue.join(READ, false);
-        let Ok((_, wake)) = queue.take_departure(at, Spacing::AtOnce) else {
+        let Ok((_, wake)) = queue.take_send(at, Spacing::AtOnce) else {
             panic!("no request has left yet");
         };
         assert_eq!(is_woken(&bell, &wake), wakes, "{out} out");
-        assert_eq!(queue.out, out - 1);
+        assert_eq!(queue.unsent, out - 1);
     }
 }
 
@@ -102,24 +103,24 @@ async fn what_is_given_back_is_there_for_the_next() {
     let at = now();
     for departed in [false, true] {
         let mut queue = LimiterState::new(1);
-        let Ok(turn) = queue.take_turn(READ, at, Spacing::AtOnce) else {
+        let Ok(turn) = queue.take_admission(READ, at, Spacing::AtOnce) else {
             panic!("the ring is empty");
         };
         let departure = departed.then(|| {
-            let taken = queue.take_departure(at, Spacing::AtOnce);
+            let taken = queue.take_send(at, Spacing::AtOnce);
             taken.expect("no request has left yet").0
         });
-        assert_eq!(queue.out, usize::from(!departed));
+        assert_eq!(queue.unsent, usize::from(!departed));
         let (_, turning) = queue.join(CREATE, false);
         let (_, leaving) = queue.join(READY, false);
         let wake = queue.give_back(turn, departure);
         assert!(is_woken(&turning, &wake) && is_woken(&leaving, &wake));
-        assert_eq!((queue.out, queue.departures.counted(at)), (0, 0));
-        assert!(queue.take_departure(at, Spacing::AtOnce).is_ok());
+        assert_eq!((queue.unsent, queue.sends.counted(at)), (0, 0));
+        assert!(queue.take_send(at, Spacing::AtOnce).is_ok());
     }
 }
 
-/// A pause holds turns and departures until its end, and not a moment longer.
+/// A pause holds admissions and sends until its end, and not a moment longer.
 #[tokio::test(start_paused = true)]
 async fn a_pause_holds_turns_and_departures() {
     let at = now();
@@ -128,14 +129,11 @@ async fn a_pause_holds_turns_and_departures() {
     for lane in [TOKEN, CREATE, READ] {
         let mut queue = LimiterState::new(RATE);
         queue.paused_until = Some(end);
-        let held = queue.take_turn(lane, before, Spacing::AtOnce);
+        let held = queue.take_admission(lane, before, Spacing::AtOnce);
         assert!(matches!(held, Err(NotYet::Until(until)) if until == end));
-        assert_eq!(
-            queue.take_departure(before, Spacing::AtOnce).err(),
-            Some(end)
-        );
-        assert!(queue.take_turn(lane, end, Spacing::AtOnce).is_ok());
-        assert!(queue.take_departure(end, Spacing::AtOnce).is_ok());
+        assert_eq!(queue.take_send(before, Spacing::AtOnce).err(), Some(end));
+        assert!(queue.take_admission(lane, end, Spacing::AtOnce).is_ok());
+        assert!(queue.take_send(end, Spacing::AtOnce).is_ok());
         assert_eq!(queue.paused_until, None);
     }
 }
@@ -168,8 +166,8 @@ async fn lines_keep_their_order() {
     }
 }
 
-/// Each sort of request has a line of its own, and all that wait for a turn count against the
-/// bound; those who leave do not.
+/// Each kind of request has a queue of its own, and all that wait for admission count towards the
+/// bound; calls that wait to be sent do not.
 #[tokio::test(start_paused = true)]
 async fn who_waits_is_counted() {
     let mut queue = LimiterState::new(RATE);
