@@ -1,6 +1,6 @@
 //! The client: every operation of the API, for one account in one environment.
 //!
-//! Must not show a credential, and shares one budget among all its clones.
+//! Must not show a credential, nor give a clone a budget of its own.
 
 pub(crate) mod builder;
 pub(crate) mod call;

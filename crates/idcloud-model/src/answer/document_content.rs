@@ -1,7 +1,7 @@
 //! The fields that were read from a document, by name.
 //!
-//! Must not print themselves, which are personal, and must not lose a field that this version does
-//! not know.
+//! Must not be printed, because they are personal, nor lose a field that this version does not
+//! know.
 
 use std::fmt;
 
