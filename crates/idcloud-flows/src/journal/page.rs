@@ -6,7 +6,7 @@ use super::{Entry, JournalErrorKind, JournalKey};
 
 /// Entries in the order of their keys, and the records between them that cannot be read.
 #[derive(Debug, Clone, Default, PartialEq)]
-#[must_use = "what cannot be read is told here and nowhere else"]
+#[must_use = "unreadable records are listed here and nowhere else"]
 pub struct Page {
     entries: Vec<Entry>,
     unreadable: Vec<Unreadable>,

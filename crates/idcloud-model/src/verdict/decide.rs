@@ -64,7 +64,7 @@ enum Unchecked {
 
 /// A decision, the row that made it, and what was missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[must_use = "a verdict that nobody reads decides nothing"]
+#[must_use = "an unused verdict decides nothing"]
 pub struct Verdict {
     decision: Decision,
     scenario: Scenario,
