@@ -1,6 +1,7 @@
-//! Many onboardings from one file: reading the rows, running them, telling what came of each.
+//! Many onboardings from one file: reading the rows, submitting them, reporting each result.
 //!
-//! Must not hold more of the input than the rows in flight, nor repeat a value of a row that it refuses.
+//! Must not hold more of the input than the rows in flight, nor repeat a value of a row that it
+//! refuses.
 
 pub(crate) mod input;
 pub(crate) mod report;

@@ -1,7 +1,8 @@
-//! Inputs of a batch put together at random: commas, quotes, ends of lines, names, numbers, and bytes that are no text.
+//! Property tests of the readers with random inputs: commas, quotes, line ends, names, numbers, and
+//! bytes that are not UTF-8.
 //!
-//! Tries some in every run of the tests. `cargo xtask fuzz` tries them for as long as it is told, by `IDCLOUD_FUZZ_SECONDS`, and one that was
-//! found once more, by `IDCLOUD_FUZZ_INPUT` in hexadecimal digits.
+//! Every test run tries some. `cargo xtask fuzz` sets `IDCLOUD_FUZZ_SECONDS` and tries inputs for
+//! that long. To repeat an input, set `IDCLOUD_FUZZ_INPUT` to its bytes in hexadecimal digits.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -18,7 +19,7 @@ use crate::batch::input::row::{self, Row};
 use crate::batch::input::source::Entry;
 use crate::failure::Refusal;
 
-/// What no refusal may show.
+/// A personal value that no refusal may show.
 const MARKER: &str = "Markername";
 
 const HEADERS: &[&str] = &[
@@ -71,7 +72,7 @@ const PARTS: &[&str] = &[
     "]",
 ];
 
-/// An input, as the bytes of a file.
+/// Random inputs, as the bytes of a file.
 fn inputs() -> impl Strategy<Value = Vec<u8>> {
     let part = prop_oneof![
         30 => select(PARTS).prop_map(|part| part.as_bytes().to_vec()),
@@ -84,11 +85,12 @@ fn inputs() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// Reads an input in both forms. Rows come in the order of their lines, an end stays an end, and no refusal shows anything of a row.
+/// Reads an input as CSV and as JSON lines. Rows must come in the order of their lines, nothing may
+/// follow the end, and no refusal may show a value of a row.
 fn read(input: &[u8]) -> Result<(), String> {
     match CsvRows::open(input) {
         Ok(mut rows) => {
-            // Reading ignored columns twice tells the same.
+            // Reading the ignored columns twice gives the same result.
             if rows.ignored().count() != rows.ignored().count() {
                 return Err("the header changes".to_owned());
             }
@@ -158,7 +160,7 @@ fn from_hex(text: &str) -> Vec<u8> {
         .collect()
 }
 
-/// Nothing personal leaks, and no row is lost or told twice, whatever a file holds.
+/// No personal value leaks, and no row is lost or returned twice, whatever the file holds.
 #[test]
 fn any_input_is_read_or_refused() {
     if let Ok(input) = std::env::var("IDCLOUD_FUZZ_INPUT") {
@@ -191,7 +193,7 @@ fn any_input_is_read_or_refused() {
     println!("rows: {tried} inputs read or refused");
 }
 
-/// Good rows among the parts are read: otherwise only refusals would be tried.
+/// The generated parts include rows that are good: otherwise only refusals would be tested.
 #[test]
 fn a_good_row_is_read() {
     let text = format!("{}order-1,52998224725,Markername,,,a.jpg\n", HEADERS[0]);

@@ -1,6 +1,7 @@
 //! The columns of a batch's input.
 //!
-//! Must not repeat a name that it does not know: where the header is missing, a person stands in its place.
+//! Must not repeat an unknown name: in a file without a header, the first line holds a person's
+//! data.
 
 /// A column of CSV, or a key of JSON lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,14 +17,14 @@ pub(crate) enum Column {
     SubsidiaryId,
 }
 
-/// What a name in the input says.
+/// The meaning of a name in the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Named {
-    /// A column.
+    /// A known column.
     Known(Column),
-    /// A column, in another spelling. Somebody meant it, so it is not ignored.
+    /// A known column in another spelling. The author meant it, so it is refused and not ignored.
     Misspelt(Column),
-    /// Nothing that a batch reads.
+    /// A column that a batch does not read.
     Unknown,
 }
 
@@ -56,7 +57,7 @@ impl Column {
         }
     }
 
-    /// What a name means.
+    /// The column that a name stands for.
     pub(crate) fn named(name: &str) -> Named {
         if let Some(column) = Self::ALL.into_iter().find(|column| column.as_str() == name) {
             return Named::Known(column);
@@ -72,7 +73,7 @@ impl Column {
     }
 }
 
-/// A name without what people write differently.
+/// A name without the differences in spelling that people make.
 fn plain(name: &str) -> String {
     name.chars()
         .filter(|c| c.is_alphanumeric())

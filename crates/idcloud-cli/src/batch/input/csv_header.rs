@@ -1,6 +1,7 @@
-//! The header of comma-separated values: which column is which.
+//! The header of a CSV file: which column is which.
 //!
-//! Must not repeat a name that it does not know: where the header is missing, a person stands in its place.
+//! Must not repeat an unknown name: in a file without a header, the first line holds a person's
+//! data.
 
 use csv::ByteRecord;
 
@@ -9,15 +10,15 @@ use crate::batch::input::source;
 use crate::failure::Refusal;
 use crate::input::blanks;
 
-/// What errors about the header name.
+/// The field that errors about the header name.
 pub(crate) const FIELD: &str = "the header";
 
-/// Whether these bytes can be the text of a header.
+/// Whether these bytes can be the text of a header: UTF-8 without NUL.
 pub(crate) fn is_text(bytes: &[u8]) -> bool {
     str::from_utf8(bytes).is_ok_and(|text| !text.contains('\0'))
 }
 
-/// The refusal of a header that is no text.
+/// The refusal of a header that is not text.
 pub(crate) fn not_text(bytes: &[u8]) -> Refusal {
     Refusal::new(
         FIELD,
@@ -26,7 +27,7 @@ pub(crate) fn not_text(bytes: &[u8]) -> Refusal {
     )
 }
 
-/// What each column of the header is; nothing for one that is not read.
+/// The meaning of each column of the header; `None` for a column that is not read.
 ///
 /// # Errors
 /// Every rule that the header breaks.

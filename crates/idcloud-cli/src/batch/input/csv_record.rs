@@ -1,6 +1,6 @@
-//! One record of comma-separated values, split into its fields.
+//! Splits one CSV record into its fields.
 //!
-//! Must not keep anything of a record that was left, nor let one run into the next.
+//! Must not keep anything of a previous record, nor let one record run into the next.
 
 use std::io::{self, Read};
 
@@ -9,13 +9,14 @@ use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::batch::input::source::MAX_ROW;
 
-/// What the reader of CSV takes at once. It wipes nothing, so it has no more in hand than a few characters.
+/// Read buffer of the CSV reader, in bytes. The reader does not wipe it, so it holds only a few
+/// characters.
 const BUFFER: usize = 8;
 
-/// How many columns there is room for from the start.
+/// Columns for which memory is reserved from the start.
 const COLUMNS: usize = 32;
 
-/// Splits records, one by one.
+/// Splits records, one at a time.
 pub(crate) struct Splitter {
     reader: Reader<Feed>,
     record: ByteRecord,
@@ -25,12 +26,12 @@ impl Splitter {
     pub(crate) fn new() -> Self {
         Self {
             reader: reader(),
-            // As large as it can become: a record that grows would leave a copy behind.
+            // Reserves the largest size: a record that reallocates would leave a copy behind.
             record: ByteRecord::with_capacity(MAX_ROW + BUFFER, COLUMNS),
         }
     }
 
-    /// The fields of `text`, which is one record; none where it is not.
+    /// The fields of `text`, which must be one record; an empty record if it is not.
     pub(crate) fn split(&mut self, text: &[u8]) -> &ByteRecord {
         let before = self.reader.position().byte();
         let fed = self.reader.get_mut().put(text);
@@ -43,7 +44,7 @@ impl Splitter {
         &self.record
     }
 
-    /// Writes over what it holds of a person: a record has no other way to forget.
+    /// Overwrites the personal data that it holds: a `ByteRecord` cannot be wiped in any other way.
     pub(crate) fn wipe(&mut self) {
         let length = self.record.as_slice().len();
         self.record.clear();
@@ -53,7 +54,8 @@ impl Splitter {
     }
 }
 
-/// A reader that has its header, of which it would keep a copy, behind it.
+/// A CSV reader that has already read its header: it keeps a copy of the header, so this one is a
+/// dummy.
 fn reader() -> Reader<Feed> {
     let mut feed = Feed {
         bytes: Zeroizing::new(Vec::with_capacity(MAX_ROW + 1)),
@@ -63,23 +65,23 @@ fn reader() -> Reader<Feed> {
     let mut reader = ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
-        // A return before it is white space at the end of the row.
+        // A carriage return before it is white space at the end of the row.
         .terminator(Terminator::Any(b'\n'))
         .buffer_capacity(BUFFER)
         .from_reader(feed);
-    // It reads from memory, which cannot fail.
+    // Reads from memory, which cannot fail.
     let _ = reader.read_byte_record(&mut ByteRecord::new());
     reader
 }
 
-/// What the reader of CSV is given: one record.
+/// The input of the CSV reader: one record.
 struct Feed {
     bytes: Zeroizing<Vec<u8>>,
     at: usize,
 }
 
 impl Feed {
-    /// Puts a record in, with an end where it has none. Returns how many bytes it has.
+    /// Replaces the record, and adds a line end if it has none. Returns its length in bytes.
     fn put(&mut self, text: &[u8]) -> u64 {
         self.wipe();
         self.bytes.extend_from_slice(text);

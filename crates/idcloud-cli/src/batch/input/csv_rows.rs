@@ -1,6 +1,6 @@
-//! Rows out of comma-separated values.
+//! Reads rows from a CSV file.
 //!
-//! Must not put a row together from two: a quote that is left open ends with its own row.
+//! Must not build a row from two: an unclosed quote ends with its own row.
 
 use std::io::Read;
 
@@ -17,10 +17,10 @@ use crate::failure::Refusal;
 use crate::input::blanks;
 use crate::input::wiped::Ahead;
 
-/// What to do about a quote.
+/// The remedy for an unpaired quote.
 const UNPAIRED: &str = "look for a double quote too many on this line; inside a value write it twice, and the value in double quotes";
 
-/// No CPF and no CURP has fewer digits.
+/// Every CPF and every CURP has at least this many digits.
 const DIGITS: usize = 6;
 
 /// The rows of a CSV file.
@@ -28,17 +28,17 @@ pub(crate) struct CsvRows<R> {
     lines: Lines<Ahead<R>>,
     row: Line,
     ahead: Line,
-    /// Whether `ahead` holds the line behind the row.
+    /// Whether `ahead` holds the line after the row.
     is_ahead: bool,
     splitter: Splitter,
     columns: Vec<Option<Column>>,
 }
 
-/// What stands on the lines of one row.
+/// The result of reading the lines of one row.
 enum Gathered {
     /// One record.
     Row,
-    /// No record, and why; its first line is so long.
+    /// Not a record: the reason, and the length of its first line in bytes.
     Broken(Refusal, usize),
 }
 
@@ -62,7 +62,7 @@ impl<R: Read> CsvRows<R> {
         Ok(rows)
     }
 
-    /// Reads the lines of the header; an empty file has an empty one.
+    /// Reads the lines of the header; an empty file has an empty header.
     fn header(&mut self) -> Result<(), Refusal> {
         while self.begin()? && self.row.is_blank() {}
         let text = self.row.text();
@@ -78,7 +78,7 @@ impl<R: Read> CsvRows<R> {
         }
     }
 
-    /// Which columns the header has that are not read, counted from 1.
+    /// The positions of columns that are not read, counted from 1.
     pub(crate) fn ignored(&self) -> impl Iterator<Item = usize> {
         (1..)
             .zip(&self.columns)
@@ -86,7 +86,7 @@ impl<R: Read> CsvRows<R> {
             .map(|(position, _)| position)
     }
 
-    /// The next row, or nothing at the end.
+    /// The next row, or `None` at the end.
     ///
     /// # Errors
     /// The file cannot be read any further.
@@ -117,7 +117,7 @@ impl<R: Read> CsvRows<R> {
         Ok(None)
     }
 
-    /// Begins a row with the next line. False at the end.
+    /// Starts a row with the next line. Returns false at the end of the file.
     fn begin(&mut self) -> Result<bool, Refusal> {
         if std::mem::take(&mut self.is_ahead) {
             std::mem::swap(&mut self.row, &mut self.ahead);
@@ -126,7 +126,8 @@ impl<R: Read> CsvRows<R> {
         self.lines.next(&mut self.row)
     }
 
-    /// Puts the lines behind that belong to a value in quotes. A line that is a row by itself belongs to no value: the quote was left open.
+    /// Appends the lines that belong to a value in quotes. A line that is a row by itself belongs
+    /// to no value: the quote was never closed.
     fn gather(&mut self) -> Result<Gathered, Refusal> {
         let first = self.row.text().len();
         if !self.row.is_whole {
@@ -136,8 +137,8 @@ impl<R: Read> CsvRows<R> {
             return Ok(Gathered::Row);
         };
         let mut quotes = Quotes::of(self.row.text());
-        // But for the quote the line is whole: then a line of as many values behind it is another row, whatever it holds. In the last
-        // column it may be text.
+        // Without the quote the line is complete: then the next line with as many values is another
+        // row, whatever it holds. In the last column it may be text.
         let is_whole =
             plain(self.row.text()).len() == self.columns.len() && column + 1 < self.columns.len();
         let mut fits = true;
@@ -163,8 +164,8 @@ impl<R: Read> CsvRows<R> {
         ))
     }
 
-    /// Whether a line is a row by itself: it has the columns, and digits where the person's code belongs, unless its columns alone are certain
-    /// enough. It may have its own open quote.
+    /// Whether a line is a row by itself: it has all columns, and digits in the CPF or CURP column;
+    /// with `by_columns` the number of columns is enough. It may have an open quote of its own.
     fn is_row(&self, line: &[u8], by_columns: bool) -> bool {
         let has_code = |values: &[&[u8]]| {
             values.iter().zip(&self.columns).any(|(value, column)| {
@@ -178,7 +179,7 @@ impl<R: Read> CsvRows<R> {
         is_row(&plain(line)) || quotes::values(line).is_some_and(|values| is_row(&values))
     }
 
-    /// What a person calls a column, counted from 0.
+    /// The name of a column for an error message; `position` counts from 0.
     fn name(&self, position: usize) -> String {
         match self.columns.get(position) {
             Some(Some(column)) => column.as_str().to_owned(),
@@ -186,8 +187,9 @@ impl<R: Read> CsvRows<R> {
         }
     }
 
-    /// The reference of a row whose first line is `line` and that is no record. Only the first column is certainly in its place, unless the
-    /// line has as many commas as it should have: behind it a reference could be a name.
+    /// The reference of a broken row whose first line is `line`. If the line has the wrong number
+    /// of commas, only the first column is certainly in its place: in a later one a name could pass
+    /// for a reference.
     fn reference(&self, line: &[u8]) -> Fields {
         let place = self
             .columns
@@ -208,7 +210,8 @@ impl<R: Read> CsvRows<R> {
         fields
     }
 
-    /// The row's texts, and what is wrong where some could not be read; nothing where it holds nothing.
+    /// The row's texts, and the first problem if some could not be read; `None` if the row is
+    /// empty.
     fn fields(&mut self) -> Option<(Fields, Option<Refusal>)> {
         let record = self.splitter.split(self.row.text());
         if !record.is_empty() && record.iter().all(is_blank) {
@@ -251,13 +254,14 @@ impl<R: Read> CsvRows<R> {
     }
 }
 
-/// The values of a line if no quote had a meaning.
+/// The values of a line if quotes had no meaning.
 fn plain(line: &[u8]) -> Vec<&[u8]> {
     let line = line.trim_ascii_end();
     line.split(|byte| *byte == b',').collect()
 }
 
-/// Whether a field holds nothing: no text, or nothing but what separates fields elsewhere.
+/// Whether a field is empty: no text, or only blanks and characters that separate fields in other
+/// files.
 fn is_blank(field: &[u8]) -> bool {
     str::from_utf8(field).is_ok_and(|text| {
         let is_separator = |sign| blanks::is_blank(sign) || matches!(sign, ';' | ',');

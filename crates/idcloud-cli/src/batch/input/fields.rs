@@ -1,6 +1,6 @@
-//! One row as it stands in the input: texts by column, nothing judged.
+//! The texts of one row by column, as they stand in the input and unchecked.
 //!
-//! Never shown: a row is personal. Its texts are wiped when they are dropped.
+//! Must not be shown: a row is personal. Its texts are wiped when they are dropped.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -10,12 +10,13 @@ use zeroize::Zeroizing;
 use crate::batch::input::column::Column;
 use crate::input::blanks;
 
-/// The texts of one row. What is empty counts as absent.
+/// The texts of one row. An empty text counts as absent.
 #[derive(Default)]
 pub(crate) struct Fields([Option<Zeroizing<String>>; Column::ALL.len()]);
 
 impl Fields {
-    /// Puts a text into its column, without the blanks at its ends. False where the column has one already.
+    /// Stores a text in its column, without the blanks at its ends. Returns false if the column
+    /// already has one.
     pub(crate) fn put(&mut self, column: Column, text: Zeroizing<String>) -> bool {
         let trimmed = blanks::trim(&text);
         let text = match trimmed.len() {
@@ -40,13 +41,13 @@ impl Fields {
             .map(|text| text.as_str())
     }
 
-    /// Takes the text of a column out.
+    /// Removes and returns the text of a column.
     pub(crate) fn take(&mut self, column: Column) -> Option<Zeroizing<String>> {
         self.0.get_mut(column as usize)?.take()
     }
 }
 
-/// For keyed hashes alone: what a row holds can be guessed.
+/// Only for keyed hashes: the contents of a row could be guessed from an unkeyed hash.
 impl Hash for Fields {
     fn hash<H: Hasher>(&self, state: &mut H) {
         for text in &self.0 {

@@ -1,4 +1,4 @@
-//! Rows out of JSON lines.
+//! Reads rows from JSON lines.
 //!
 //! Must not keep a line that is longer than a row may be, nor quote one.
 
@@ -23,7 +23,7 @@ pub(crate) struct JsonRows<R> {
 }
 
 impl<R: BufRead> JsonRows<R> {
-    /// Reads nothing yet.
+    /// Opens the input without reading it.
     pub(crate) fn open(source: R) -> Self {
         Self {
             lines: Lines::open(source),
@@ -31,7 +31,7 @@ impl<R: BufRead> JsonRows<R> {
         }
     }
 
-    /// The next row, or nothing at the end. Blank lines are no rows.
+    /// The next row, or `None` at the end. Blank lines are skipped.
     ///
     /// # Errors
     /// The file cannot be read any further.
@@ -42,7 +42,7 @@ impl<R: BufRead> JsonRows<R> {
             }
             let too_long = (!self.line.is_whole).then(source::too_long);
             let (fields, broken) = fields(self.line.text(), too_long);
-            // What was read of a person stands in the fields alone from here on.
+            // From here on only the fields hold personal data.
             self.line.wipe();
             return Ok(Some(Entry {
                 line: self.line.number,
@@ -54,8 +54,8 @@ impl<R: BufRead> JsonRows<R> {
     }
 }
 
-/// The object's texts, and what is wrong where some could not be read: `problem` where that is known already. The reference is read all the
-/// same, since the row is told by it.
+/// The object's texts, and the first problem if some could not be read; `problem` is one that is
+/// known already. The reference is read in any case, because messages name the row by it.
 fn fields(text: &[u8], mut problem: Option<Refusal>) -> (Fields, Option<Refusal>) {
     let mut fields = Fields::default();
     let mut misspelt = None;
@@ -103,11 +103,11 @@ fn unread(error: &serde_json::Error) -> Refusal {
 }
 
 struct Object<'a> {
-    /// What was read.
+    /// The texts that were read.
     fields: &'a mut Fields,
-    /// Why the object is refused; the error of the reader would say less.
+    /// Why the object is refused. Set here because the parser's own error would say less.
     problem: &'a mut Option<Refusal>,
-    /// What stands under a key that was meant for the reference.
+    /// The text under a key that is a misspelt `reference`.
     misspelt: &'a mut Option<Zeroizing<String>>,
 }
 
@@ -128,7 +128,7 @@ impl<'de> Visitor<'de> for Object<'_> {
             let is_known = named == Named::Known(column);
             let (text, is_text) = match map.next_value::<Value>()? {
                 Value::Absent if is_known => continue,
-                // A value that holds what was no text is no value.
+                // A value with bytes that are not UTF-8 is not a value.
                 Value::Text(text)
                     if self.problem.is_some() && text.contains(char::REPLACEMENT_CHARACTER) =>
                 {
@@ -144,7 +144,7 @@ impl<'de> Visitor<'de> for Object<'_> {
                 }
                 ("is spelt otherwise", "spell the key as documented")
             } else if !is_text {
-                // The row is refused; it is told by its reference.
+                // The row is refused, and messages name it by its reference.
                 if let (Column::Reference, Some(text)) = (column, text) {
                     self.fields.put(column, text);
                 }
@@ -154,7 +154,7 @@ impl<'de> Visitor<'de> for Object<'_> {
             } else {
                 ("is given twice", "keep one of the two")
             };
-            // Read on: the reference may stand behind what is refused.
+            // Continue: the reference may follow the value that is refused.
             self.problem.get_or_insert_with(|| {
                 let refusal = Refusal::new(column.as_str(), rule, remedy);
                 if is_known {
@@ -168,7 +168,7 @@ impl<'de> Visitor<'de> for Object<'_> {
     }
 }
 
-/// A text that is wiped.
+/// A text that is wiped on drop.
 struct Text(Zeroizing<String>);
 
 impl<'de> serde::Deserialize<'de> for Text {
@@ -181,7 +181,7 @@ impl<'de> serde::Deserialize<'de> for Text {
 enum Value {
     Absent,
     Text(Zeroizing<String>),
-    /// A whole number, as it stands there.
+    /// A whole number, with its digits as written.
     Number(Zeroizing<String>),
     Other,
 }

@@ -10,17 +10,18 @@ use crate::batch::input::source::{self, MAX_ROW};
 use crate::failure::Refusal;
 use crate::input::blanks::MARK;
 
-/// One line, with its end.
+/// One line, with its line end.
 pub(crate) struct Line {
-    /// Its number, from 1.
+    /// Its line number, from 1.
     pub(crate) number: u64,
-    /// Whether it is no longer than a row may be; of a longer one the beginning is kept.
+    /// Whether it fits into a row; of a longer line only the beginning is kept.
     pub(crate) is_whole: bool,
     bytes: Zeroizing<Vec<u8>>,
 }
 
 impl Line {
-    /// No line yet, with room for the longest: bytes that grow would leave a copy behind.
+    /// An empty line with room for the longest: a buffer that reallocates would leave a copy
+    /// behind.
     pub(crate) fn new() -> Self {
         Self {
             number: 0,
@@ -29,7 +30,8 @@ impl Line {
         }
     }
 
-    /// What stands on it. A byte order mark at its beginning is that of a file that was put behind another.
+    /// The text of the line, without a byte order mark at its beginning: concatenated files leave
+    /// one there.
     pub(crate) fn text(&self) -> &[u8] {
         let mut mark = [0; 4];
         let mark = MARK.encode_utf8(&mut mark).as_bytes();
@@ -40,12 +42,12 @@ impl Line {
         text
     }
 
-    /// Whether nothing stands on it.
+    /// Whether the line is blank.
     pub(crate) fn is_blank(&self) -> bool {
         self.text().trim_ascii().is_empty()
     }
 
-    /// Puts another line behind it. False where a row may not be as long.
+    /// Appends another line. Returns false if the result would be longer than a row may be.
     pub(crate) fn append(&mut self, other: &Self) -> bool {
         let fits = self.bytes.len() + other.bytes.len() <= MAX_ROW;
         if fits {
@@ -54,7 +56,7 @@ impl Line {
         fits
     }
 
-    /// Writes over what it holds of a person.
+    /// Overwrites the personal data that it holds.
     pub(crate) fn wipe(&mut self) {
         self.bytes.as_mut_slice().zeroize();
         self.bytes.clear();
@@ -68,12 +70,13 @@ pub(crate) struct Lines<R> {
 }
 
 impl<R: BufRead> Lines<R> {
-    /// Reads nothing yet.
+    /// Opens the input without reading it.
     pub(crate) const fn open(source: R) -> Self {
         Self { source, number: 0 }
     }
 
-    /// Reads the next line into `line`; the rest of a line that is too long is passed over. False at the end.
+    /// Reads the next line into `line`, and skips the rest of a line that is too long. Returns
+    /// false at the end.
     ///
     /// # Errors
     /// The text cannot be read any further.

@@ -1,14 +1,16 @@
-//! The double quotes of comma-separated values, line by line: which are open, and in which column.
+//! Tracks the double quotes of CSV line by line: which are open, and in which column.
 //!
-//! Must not read a value: the reader of CSV does that, by the same rule of where a quote begins and ends.
+//! Must not parse values: the CSV reader does that, by the same rule for where a quote begins and
+//! ends.
 
-/// Where a quoted value began that is still open at the end of a line, or that ends wrongly.
+/// Records where a quoted value begins that is still open at the end of a line, and where one ends
+/// wrongly.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Quotes {
     state: State,
-    /// Commas that separate.
+    /// Separating commas so far.
     commas: usize,
-    /// In which column the last quote opened, from 0.
+    /// The column in which the last quote opened, from 0.
     opened: usize,
     torn: Option<usize>,
 }
@@ -20,21 +22,21 @@ enum State {
     Start,
     Plain,
     Quoted,
-    /// Behind a quote that closes a value, or is the first of two that stand for one.
+    /// After a quote that closes a value, or is the first of an escaped pair.
     Quote,
-    /// Behind a closing quote and a blank.
+    /// After a closing quote and a blank.
     Behind,
 }
 
 impl Quotes {
-    /// The quotes of one line.
+    /// Scans one line.
     pub(crate) fn of(line: &[u8]) -> Self {
         let mut quotes = Self::default();
         quotes.see(line);
         quotes
     }
 
-    /// Goes on with another line.
+    /// Continues with another line.
     pub(crate) fn see(&mut self, line: &[u8]) {
         for byte in line {
             self.step(*byte);
@@ -63,18 +65,19 @@ impl Quotes {
         };
     }
 
-    /// In which column a quote is open, from 0.
+    /// The column in which a quote is still open, from 0.
     pub(crate) fn open(&self) -> Option<usize> {
         matches!(self.state, State::Quoted).then_some(self.opened)
     }
 
-    /// The first column in which text stands behind a closing quote, from 0: such a quote was meant to open.
+    /// The first column with text after a closing quote, from 0: such a quote was meant to open a
+    /// value.
     pub(crate) const fn torn(&self) -> Option<usize> {
         self.torn
     }
 }
 
-/// The values of one line as they stand there, quotes and all; nothing where a quote is left open.
+/// The values of one line with their quotes; `None` if a quote is left open.
 pub(crate) fn values(line: &[u8]) -> Option<Vec<&[u8]>> {
     let mut quotes = Quotes::default();
     let values = line.split(|byte| {
@@ -86,7 +89,7 @@ pub(crate) fn values(line: &[u8]) -> Option<Vec<&[u8]>> {
     quotes.open().is_none().then_some(values)
 }
 
-/// The first value of a line, where it is certain whatever stands behind it.
+/// The first value of a line, if it is certain without the rest of the line.
 pub(crate) fn first(line: &[u8]) -> Option<&[u8]> {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     let end = match line.strip_prefix(b"\"") {
@@ -100,7 +103,7 @@ pub(crate) fn first(line: &[u8]) -> Option<&[u8]> {
     matches!(line.get(end), None | Some(b',' | b'\r')).then(|| unquoted(value))
 }
 
-/// A value without quotes at its ends.
+/// A value without the quotes at its ends.
 pub(crate) fn unquoted(value: &[u8]) -> &[u8] {
     let value = value.strip_prefix(b"\"").unwrap_or(value);
     value.strip_suffix(b"\"").unwrap_or(value)

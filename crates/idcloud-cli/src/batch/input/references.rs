@@ -1,6 +1,7 @@
-//! The references of an input, for looking others up among them.
+//! Hashes of an input's references, to check whether others are among them.
 //!
-//! Must not keep a reference: eight keyed bytes of each, and eight more where leading zeros may have been lost.
+//! Must not keep a reference: it stores a keyed hash of eight bytes for each, and one more where
+//! leading zeros may have been lost.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::path::Path;
@@ -9,22 +10,22 @@ use crate::batch::input::row;
 use crate::batch::input::source::Source;
 use crate::failure::Refusal;
 
-/// Keyed hashes of references. Those of a million collide once in 40 million files.
+/// Keyed hashes of references. A million references collide once in 40 million files.
 #[derive(Debug, Default)]
 pub(crate) struct References {
     hasher: RandomState,
     /// Sorted.
     whole: Vec<u64>,
-    /// Without their leading zeros, of those that are digits alone. Sorted.
+    /// Hashes of the references that consist of digits, without their leading zeros. Sorted.
     bare: Vec<u64>,
 }
 
-/// A set of references, by their hashes. Sorted.
+/// A set of reference hashes. Sorted.
 #[derive(Debug, Default)]
 pub(crate) struct Hashes(Vec<u64>);
 
 impl Hashes {
-    /// Puts hashes in order.
+    /// Sorts the hashes.
     pub(crate) fn new(mut hashes: Vec<u64>) -> Self {
         hashes.sort_unstable();
         Self(hashes)
@@ -62,12 +63,13 @@ impl References {
         self.bare.extend(self.hash_of_bare(reference));
     }
 
-    /// The hash that stands for a reference.
+    /// The hash of a reference.
     pub(crate) fn hash(&self, reference: &str) -> u64 {
         self.hasher.hash_one(reference)
     }
 
-    /// The hash that stands for a reference as a spreadsheet leaves it: digits without leading zeros. Nothing for others.
+    /// The hash of a reference as a spreadsheet leaves it: digits without leading zeros. `None` if
+    /// it is not a number.
     pub(crate) fn hash_of_bare(&self, reference: &str) -> Option<u64> {
         let is_number =
             !reference.is_empty() && reference.bytes().all(|byte| byte.is_ascii_digit());
@@ -79,7 +81,7 @@ impl References {
         self.whole.binary_search(&hash).is_ok()
     }
 
-    /// Whether a row of the input has this reference but for leading zeros.
+    /// Whether a row of the input has this reference, apart from leading zeros.
     pub(crate) fn has_bare(&self, hash: u64) -> bool {
         self.bare.binary_search(&hash).is_ok()
     }

@@ -18,7 +18,7 @@ use crate::input::Stdin;
 use crate::input::blanks;
 use crate::input::selfie;
 
-/// What a row asks for.
+/// The request that a row describes, before its selfie is read.
 pub(crate) struct Row {
     subject: Subject,
     selfie: PathBuf,
@@ -29,7 +29,7 @@ pub(crate) struct Row {
 /// The reference of a row.
 ///
 /// # Errors
-/// There is none, or none that may be stored.
+/// It is absent, or not allowed in a journal.
 pub(crate) fn reference(fields: &Fields) -> Result<Reference, Refusal> {
     let text = fields.text(Column::Reference).unwrap_or_default();
     text.parse()
@@ -105,17 +105,18 @@ impl Row {
         }
     }
 
-    /// Whose row it is.
+    /// The person's CPF or CURP.
     pub(crate) const fn code(&self) -> &SubjectCode {
         self.subject.code()
     }
 
-    /// Whether there is nothing where the selfie should be, looked for relative to `directory`.
+    /// Whether the selfie's file is missing; its path is relative to `directory`.
     pub(crate) fn selfie_is_gone(&self, directory: &Path) -> bool {
         std::fs::metadata(directory.join(&self.selfie)).is_err()
     }
 
-    /// The refusals of a selfie; where no file has its name, with what cannot be seen in the name.
+    /// The refusals of a selfie. If the file is missing, adds invisible characters of its name to
+    /// the message.
     fn selfie_named(&self, directory: &Path, refusals: Vec<Refusal>) -> Vec<Refusal> {
         if !self.selfie_is_gone(directory) {
             return refusals;
@@ -125,13 +126,13 @@ impl Row {
         refusals.into_iter().map(named).collect()
     }
 
-    /// Where the selfie is, from `directory`.
+    /// The selfie's path, relative to `directory`.
     pub(crate) fn selfie_path(&self, directory: &Path) -> PathBuf {
         directory.join(&self.selfie)
     }
 
-    /// Reads the selfie, from a path relative to `directory`, and makes the request. The picture is not looked at to its end: who sends
-    /// it does that.
+    /// Reads the selfie, from a path relative to `directory`, and builds the request. Does not
+    /// check the picture to its end: the code that sends it does.
     ///
     /// # Errors
     /// The selfie cannot be read, or IDCloud would refuse it.

@@ -1,6 +1,8 @@
-//! People who stand in more than one row of an input: each row is a process of its own, and billed.
+//! Finds people who stand in more than one row of an input: each row is a process of its own, and
+//! billed.
 //!
-//! Must not keep a number: a keyed hash of eight bytes stands for each person, under a key that dies with the run.
+//! Must not keep a CPF or CURP: each person is a keyed hash of eight bytes, and the key exists only
+//! during the run.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -8,13 +10,13 @@ use std::hash::{BuildHasher as _, RandomState};
 
 use idcloud_model::SubjectCode;
 
-/// How many people are shown by their lines.
+/// How many people a note lists by their lines.
 const SHOWN: usize = 3;
 
-/// Counts people who stand in more than one row.
+/// Counts people with more than one row.
 #[derive(Default)]
 pub(crate) struct SamePerson {
-    /// The line on which each person stands first, and whether the person was seen again.
+    /// The first line of each person, and whether the person was seen again.
     seen: HashMap<u64, (u32, bool)>,
     hasher: RandomState,
     people: usize,
@@ -23,7 +25,7 @@ pub(crate) struct SamePerson {
 }
 
 impl SamePerson {
-    /// One more good row, on this line.
+    /// Adds a good row, on this line.
     pub(crate) fn see(&mut self, code: &SubjectCode, line: u64) {
         let person = self.hasher.hash_one(code.expose());
         let line = u32::try_from(line).unwrap_or(u32::MAX);
@@ -41,7 +43,7 @@ impl SamePerson {
         }
     }
 
-    /// What is said of them before anything is sent; nothing where everybody stands in one row.
+    /// The note that is printed before anything is sent; `None` if everybody has one row.
     pub(crate) fn note(&self) -> Option<String> {
         let who = match self.people {
             0 => return None,
@@ -64,7 +66,8 @@ impl SamePerson {
 mod tests {
     use super::*;
 
-    /// Nobody pays twice without a word: people are counted once, rows all, and the first are shown.
+    /// No second payment without a warning: each person is counted once, rows are all counted, and
+    /// the first people are listed.
     #[test]
     fn people_are_counted_over_references() {
         let code = |text: &str| text.parse::<SubjectCode>().unwrap();

@@ -16,13 +16,13 @@ use crate::input;
 use crate::input::opening::open_regular;
 use crate::input::wiped::Ahead;
 
-/// What errors about the file as a whole name.
+/// The field in errors about the whole file.
 const FIELD: &str = "INPUT";
 
-/// No row with a person and the name of a file is nearly as long.
+/// The longest row in bytes: far longer than any row with a person and a file name.
 pub(crate) const MAX_ROW: usize = 64 * 1024;
 
-/// Why the rows end before the file does, where the row on `line` could not be read.
+/// The refusal when the rows end before the file does: the row on `line` could not be read.
 pub(crate) fn broken(line: u64, error: &io::Error) -> Refusal {
     let field = format!("line {line}");
     if is_change(error) {
@@ -39,7 +39,7 @@ pub(crate) fn broken(line: u64, error: &io::Error) -> Refusal {
     )
 }
 
-/// The refusal of a row that is longer than any.
+/// The refusal of a row that is longer than [`MAX_ROW`].
 pub(crate) fn too_long() -> Refusal {
     Refusal::new(
         "row",
@@ -56,7 +56,7 @@ pub(crate) enum Form {
 }
 
 impl Form {
-    /// The form that a file's name tells.
+    /// The form by the extension of the file's name.
     pub(crate) fn of(path: &Path) -> Option<Self> {
         let extension = path.extension()?.to_str()?.to_ascii_lowercase();
         match extension.as_str() {
@@ -71,15 +71,16 @@ impl Form {
 #[derive(Debug)]
 pub(crate) struct Entry {
     pub(crate) line: u64,
-    /// What could be read of it: the reference too where something else is broken.
+    /// The texts that could be read; they include the reference even if another value is broken.
     pub(crate) fields: Fields,
-    /// Why the rest could not.
+    /// Why the other texts could not be read.
     pub(crate) broken: Option<Refusal>,
 }
 
-/// What is wrong with the bytes of a row or of a header that are no UTF-8.
+/// The encoding problem of a row's or header's bytes that are not UTF-8.
 ///
-/// A line of UTF-16 begins and ends in the middle of a character, so its empty bytes are what it is known by.
+/// UTF-16 is recognised by its zero bytes: splitting at line ends cuts its lines in the middle of a
+/// character.
 pub(crate) fn encoding(bytes: &[u8]) -> &'static str {
     let is_utf16 =
         bytes.contains(&0) || bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
@@ -102,10 +103,10 @@ enum FormRows {
 }
 
 impl Source {
-    /// Opens the file, and reads its header where it has one.
+    /// Opens the file, and reads its header if it has one.
     ///
     /// # Errors
-    /// It is not there, its name does not tell what it holds, or its header breaks rules.
+    /// The file is missing, its name has no known extension, or its header breaks rules.
     pub(crate) fn open(path: &Path) -> Result<Self, Vec<Refusal>> {
         let refused = |refusal| vec![refusal];
         if input::is_stdin(path) {
@@ -134,12 +135,12 @@ impl Source {
         Ok(Self { rows, place })
     }
 
-    /// What the file was when it was opened.
+    /// The version of the file when it was opened.
     pub(crate) const fn version(&self) -> &Version {
         self.place.version()
     }
 
-    /// Which columns of the header are not read, counted from 1.
+    /// The positions of columns of the header that are not read, counted from 1.
     pub(crate) fn ignored(&self) -> Vec<usize> {
         match &self.rows {
             FormRows::Csv(rows) => rows.ignored().collect(),
@@ -147,10 +148,11 @@ impl Source {
         }
     }
 
-    /// The next row, or nothing at the end. No row is handed out once the file is another: it is not what the person wants any more.
+    /// The next row, or `None` at the end. Returns no row once the file has changed: its rows may
+    /// no longer be wanted.
     ///
     /// # Errors
-    /// The file cannot be read any further, or is another than it was.
+    /// The file cannot be read any further, or has changed.
     pub(crate) fn next(&mut self) -> Result<Option<Entry>, Refusal> {
         let entry = match &mut self.rows {
             FormRows::Csv(rows) => rows.next(),

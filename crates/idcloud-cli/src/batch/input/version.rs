@@ -1,7 +1,8 @@
-//! An input file as it was when a run began: which file, how long, and when it and its description were changed.
+//! The version of an input file at the start of a run: which file, its length, and when its content
+//! and its metadata changed.
 //!
-//! Must not let rows be read out of a file that changed under the reader: half of one row and half of another is a
-//! person whom nobody named.
+//! Must not let rows be read from a file that changed during reading: half of one row and half of
+//! another describe a person who is in neither.
 
 use std::fmt;
 use std::fs::{File, Metadata};
@@ -9,14 +10,15 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// Tells a file that changed from one that did not.
+/// Identifies a version of a file, to detect a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Version {
     length: u64,
     modified: Option<SystemTime>,
     /// Device and inode, where files have them.
     file: (u64, u64),
-    /// When content, name or rights changed last, where that is known: no program can set it back.
+    /// When content, name or permissions last changed, on systems that record it: no program can
+    /// set this time back.
     changed: (i64, i64),
 }
 
@@ -53,7 +55,7 @@ fn changed(_: &Metadata) -> (i64, i64) {
     (0, 0)
 }
 
-/// Where a file was opened, and what it was then.
+/// The path of an opened file, and its version at that time.
 #[derive(Debug)]
 pub(crate) struct Place {
     path: PathBuf,
@@ -61,16 +63,16 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// What the file was when it was opened.
+    /// The version of the file when it was opened.
     pub(crate) const fn version(&self) -> &Version {
         &self.version
     }
 
-    /// Sees that the path still leads to the same file as it was. Asks the path: editors put another file in the place of the one that is
-    /// open. One question takes a microsecond.
+    /// Checks that the path still leads to the same file in the same version. Checks the path and
+    /// not the open file, because editors replace a file by another. One check takes a microsecond.
     ///
     /// # Errors
-    /// It is another, or gone ([`is_change`]); or it cannot be asked.
+    /// The file has changed or is gone ([`is_change`]), or its metadata cannot be read.
     pub(crate) fn check(&self) -> io::Result<()> {
         match std::fs::metadata(&self.path) {
             Ok(metadata) if Version::of(&metadata) == self.version => Ok(()),
@@ -99,7 +101,7 @@ pub(crate) fn is_change(error: &io::Error) -> bool {
         .is_some_and(<dyn std::error::Error + Send + Sync>::is::<Changed>)
 }
 
-/// A file that is read only as long as it stays what it was when it was opened.
+/// A file that can be read only while it stays as it was when it was opened.
 #[derive(Debug)]
 pub(crate) struct Unchanged {
     file: File,
@@ -107,10 +109,10 @@ pub(crate) struct Unchanged {
 }
 
 impl Unchanged {
-    /// Takes the file as it is now.
+    /// Takes the file in its current version.
     ///
     /// # Errors
-    /// It is a directory, or cannot be asked for its size.
+    /// It is a directory, or its metadata cannot be read.
     pub(crate) fn new(file: File) -> io::Result<Self> {
         let metadata = file.metadata()?;
         if metadata.is_dir() {
@@ -120,7 +122,7 @@ impl Unchanged {
         Ok(Self { file, version })
     }
 
-    /// The file's place, which was opened at `path`.
+    /// The file's [`Place`], for the `path` at which it was opened.
     pub(crate) fn place(&self, path: &Path) -> Place {
         Place {
             path: path.to_owned(),
@@ -132,7 +134,7 @@ impl Unchanged {
 impl Read for Unchanged {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.file.read(buffer)?;
-        // Asked afterwards: what was read before the question is of the file as it was.
+        // Checked after the read: then the bytes certainly come from the unchanged file.
         if Version::of(&self.file.metadata()?) == self.version {
             Ok(read)
         } else {
@@ -150,7 +152,7 @@ mod tests {
 
     use super::*;
 
-    /// A verdict cannot be misread: no row is put together from two states of a file.
+    /// A verdict cannot be misread: no row is built from two versions of a file.
     #[test]
     fn a_file_that_changes_is_read_no_further() {
         let directory = tempfile::tempdir().unwrap();
@@ -172,7 +174,8 @@ mod tests {
         assert!(Unchanged::new(File::open(directory.path()).unwrap()).is_err());
     }
 
-    /// Rows that the person has taken out are not billed: however the file changes, its place is another from then on.
+    /// A row that the person has removed is not billed: a check of the path notices every way to
+    /// change the file.
     #[tokio::test]
     async fn a_place_is_asked_by_its_path() {
         let directory = tempfile::tempdir().unwrap();
@@ -199,7 +202,7 @@ mod tests {
             let open = Unchanged::new(File::open(&path).unwrap()).unwrap();
             let place = open.place(&path);
             place.check().unwrap();
-            // Longer than a clock of files may stand still.
+            // Longer than the resolution of file timestamps.
             SystemClock::new().sleep(Duration::from_millis(20)).await;
             change();
             assert!(is_change(&place.check().unwrap_err()), "{way}");

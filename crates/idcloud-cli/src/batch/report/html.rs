@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-/// A value inside a page.
+/// Escapes a value for use inside a page.
 pub(crate) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -23,16 +23,16 @@ pub(crate) fn escaped(text: &str) -> String {
 
 /// One bar of a chart.
 pub(crate) struct Bar {
-    /// What it counts.
+    /// The name of the counted thing.
     pub(crate) label: String,
     pub(crate) count: usize,
-    /// The class that colours it.
+    /// The CSS class that colours it.
     pub(crate) class: &'static str,
 }
 
 const WIDTH: usize = 640;
 
-/// Bars from left to right, one below the other: for names.
+/// A chart of horizontal bars, one below the other: for names.
 pub(crate) fn bars(title: &str, bars: &[Bar]) -> String {
     const ROW: usize = 26;
     const LABELS: usize = 260;
@@ -61,7 +61,7 @@ pub(crate) fn bars(title: &str, bars: &[Bar]) -> String {
     svg
 }
 
-/// Columns side by side over a scale: for what is counted by steps.
+/// A chart of columns over a scale: for values counted in steps.
 pub(crate) fn columns(title: &str, bars: &[Bar]) -> String {
     const HIGH: usize = 150;
     const TOP: usize = 20;
@@ -111,7 +111,7 @@ fn most(bars: &[Bar]) -> usize {
     bars.iter().map(|bar| bar.count).max().unwrap_or_default()
 }
 
-/// How long a bar is; what is there at all can be seen.
+/// The length of a bar; a count above zero is always visible.
 fn length(count: usize, most: usize, room: usize) -> usize {
     match count {
         0 => 0,

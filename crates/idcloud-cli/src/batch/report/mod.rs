@@ -1,4 +1,4 @@
-//! What a batch came to: a summary, and a page of HTML.
+//! The report on a batch: a summary, and an HTML page.
 //! Must not hold personal data.
 
 pub(crate) mod html;

@@ -1,6 +1,6 @@
-//! The page about a batch: one HTML file that needs nothing else.
+//! The HTML page about a batch: one file without dependencies.
 //!
-//! Must not hold personal data, a script or an address of anything outside.
+//! Must not hold personal data, a script or an external address.
 
 use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
@@ -15,7 +15,7 @@ use crate::output::timestamp::utc;
 
 const STYLE: &str = include_str!("report.css");
 
-/// Ends of the latency chart's steps, in seconds.
+/// Upper ends of the latency chart's steps, in seconds.
 const LATENCY_ENDS: [f64; 9] = [0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0];
 
 /// The page. `now` is when it was made.
@@ -70,7 +70,7 @@ fn head(page: &mut String, summary: &Summary, now: SystemTime) {
 fn outcomes(page: &mut String, summary: &Summary) {
     page.push_str("<h2>Outcomes</h2>\n<div class=\"cards\">");
     for outcome in Outcome::ALL {
-        // A journal knows no invalid rows: nothing of them was submitted.
+        // A journal has no invalid rows: they were never submitted.
         if outcome != Outcome::Invalid {
             card(
                 page,
@@ -203,7 +203,7 @@ fn scores(page: &mut String, summary: &Summary) {
     );
 }
 
-/// Where a bin of scores begins.
+/// The score at which a bin begins.
 fn from(bin: usize) -> i64 {
     i64::try_from(bin).unwrap_or_default() * 10 - 100
 }
@@ -295,7 +295,7 @@ mod tests {
     use super::*;
     use crate::batch::report::summary::Listed;
 
-    /// The page stands alone: no script, nothing fetched, no value that became markup.
+    /// The page stands alone: it has no script, fetches nothing, and no value becomes markup.
     #[test]
     fn the_page_needs_and_runs_nothing() {
         let mut summary = Summary::default();

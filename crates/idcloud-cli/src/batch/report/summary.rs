@@ -1,6 +1,6 @@
-//! What a journal says of a batch, counted.
+//! Counts of a journal's entries for a batch.
 //!
-//! Must stay small however long the journal is, and must hold nothing but counts, codes, references and times.
+//! Must stay small however long the journal is, and hold only counts, codes, references and times.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
@@ -9,40 +9,40 @@ use idcloud_flows::journal::Unreadable;
 
 use crate::batch::run::outcome::{Outcome, Tally};
 
-/// References that are listed one by one; of more than these the page tells the number.
+/// The most references that are listed one by one. Beyond it, the page gives only their number.
 const LISTED: usize = 1_000;
 
-/// Scores are counted by tens, from -100 to 100.
+/// Bins of ten score points, from -100 to 100.
 pub(crate) const SCORE_BINS: usize = 20;
 
-/// Counts of everything that a page or a status shows.
+/// The counts that a page or a status shows.
 #[derive(Debug, Default)]
 pub(crate) struct Summary {
-    /// Environments, such as `local`, and how many references each has.
+    /// How many references each environment has, by its name, such as `local`.
     pub(crate) environments: BTreeMap<String, usize>,
-    /// Whether any answer was simulated.
+    /// How many answers were simulated.
     pub(crate) simulated: usize,
     pub(crate) tally: Tally,
-    /// References that somebody is submitting.
+    /// References that are being submitted now.
     pub(crate) in_flight: usize,
-    /// By decision and scenario.
+    /// Counts by decision and scenario.
     pub(crate) scenarios: BTreeMap<(&'static str, &'static str), usize>,
     pub(crate) scores: [usize; SCORE_BINS],
     /// Finished identity verifications without a score.
     pub(crate) unscored: usize,
     pub(crate) latency: Latency,
-    /// Error codes, or what stands for one.
+    /// Counts by error code, or by the word for an error without one.
     pub(crate) errors: BTreeMap<String, usize>,
     pub(crate) ambiguous: Vec<Listed>,
     /// Records that cannot be read.
     pub(crate) unreadable: usize,
-    /// Those of them that are told one by one.
+    /// The first of the unreadable records, for the list.
     pub(crate) told_unreadable: Vec<Unreadable>,
     pub(crate) first: Option<SystemTime>,
     pub(crate) last: Option<SystemTime>,
 }
 
-/// A reference that somebody has to do something about.
+/// A reference that a person has to settle.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Listed {
     pub(crate) reference: String,
@@ -51,22 +51,22 @@ pub(crate) struct Listed {
 }
 
 impl Summary {
-    /// One more reference, with its outcome; nothing where it has none yet.
+    /// Counts a reference by its outcome.
     pub(crate) fn outcome(&mut self, outcome: Outcome) {
         self.tally.count(outcome);
     }
 
-    /// One more error.
+    /// Counts an error.
     pub(crate) fn error(&mut self, code: &str) {
         *self.errors.entry(code.to_owned()).or_default() += 1;
     }
 
-    /// A verdict.
+    /// Counts a verdict.
     pub(crate) fn verdict(&mut self, decision: &'static str, scenario: &'static str) {
         *self.scenarios.entry((decision, scenario)).or_default() += 1;
     }
 
-    /// A score, or its absence.
+    /// Counts a score, or its absence.
     pub(crate) fn score(&mut self, score: Option<i64>) {
         match score.and_then(bin).and_then(|bin| self.scores.get_mut(bin)) {
             Some(count) => *count += 1,
@@ -74,14 +74,14 @@ impl Summary {
         }
     }
 
-    /// An ambiguous reference, listed while there is room.
+    /// Lists an ambiguous reference, up to the limit.
     pub(crate) fn list(&mut self, listed: Listed) {
         if self.ambiguous.len() < LISTED {
             self.ambiguous.push(listed);
         }
     }
 
-    /// A record that cannot be read, listed while there is room.
+    /// Counts a record that cannot be read, and lists it up to the limit.
     pub(crate) fn unreadable(&mut self, row: &Unreadable) {
         self.unreadable += 1;
         if self.told_unreadable.len() < LISTED {
@@ -89,19 +89,19 @@ impl Summary {
         }
     }
 
-    /// The reference was begun and ended at these times.
+    /// Extends the time range by a reference's begin and end.
     pub(crate) fn during(&mut self, begun: SystemTime, ended: SystemTime) {
         self.first = Some(self.first.map_or(begun, |first| first.min(begun)));
         self.last = Some(self.last.map_or(ended, |last| last.max(ended)));
     }
 
-    /// Every reference.
+    /// The number of references.
     pub(crate) fn total(&self) -> usize {
         self.tally.total() + self.in_flight + self.unreadable
     }
 }
 
-/// The tenth of the scale that a score is in; the uppermost takes 100 as well.
+/// The bin of a score; the last bin includes 100.
 fn bin(score: i64) -> Option<usize> {
     if !(-100..=100).contains(&score) {
         return None;
@@ -110,18 +110,18 @@ fn bin(score: i64) -> Option<usize> {
     Some(bin.min(SCORE_BINS - 1))
 }
 
-/// How long answers took, counted by steps of a tenth: thousands of answers in a few hundred bytes.
+/// A histogram of answer times in steps of 10 %: thousands of answers take a few hundred bytes.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Latency {
     steps: BTreeMap<u16, usize>,
     total: usize,
 }
 
-/// Each step ends at this many times the end of the one before it.
+/// The ratio of one step's end to that of the step before.
 const STEP: f64 = 1.1;
 
 impl Latency {
-    /// One more answer.
+    /// Counts an answer.
     pub(crate) fn count(&mut self, took: Duration) {
         let mut end = 0.001;
         let mut step = 0;
@@ -133,7 +133,7 @@ impl Latency {
         self.total += 1;
     }
 
-    /// The time within which this share of the answers came, to a tenth.
+    /// The time within which this share of the answers came, accurate to 10 %.
     pub(crate) fn quantile(&self, share: (usize, usize)) -> Option<Duration> {
         let (part, whole) = share;
         let wanted = (self.total * part).div_ceil(whole);
@@ -147,12 +147,12 @@ impl Latency {
         None
     }
 
-    /// Counts by wider steps for a chart: up to each of these ends, and beyond the last.
+    /// Counts in wider steps for a chart: one up to each of `ends`, and one beyond the last.
     pub(crate) fn bars(&self, ends: &[Duration]) -> Vec<usize> {
         let mut bars = vec![0; ends.len() + 1];
         for (step, count) in &self.steps {
             let end = end_of(*step);
-            // A step counts where its end lies, give or take the tenth that it is wide.
+            // A step counts where its end lies; 5 % of tolerance is half the width of a step.
             let place = ends
                 .iter()
                 .position(|limit| end <= limit.mul_f64(1.05))

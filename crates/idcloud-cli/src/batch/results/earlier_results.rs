@@ -1,6 +1,6 @@
-//! Results of an earlier run, as far as the next one looks at them.
+//! Results of an earlier run, limited to the columns that the next run uses.
 //!
-//! Must not take a line for results that is none: a person may have written it.
+//! Must not take a foreign line for a result: a person may have written it.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
@@ -15,7 +15,7 @@ use crate::failure::{Failure, Refusal};
 use crate::input::blanks;
 use crate::input::opening::open_regular;
 
-/// What is looked at of a row of results.
+/// The columns of a result row that are used.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct EarlierResult {
@@ -23,7 +23,7 @@ pub(crate) struct EarlierResult {
     outcome: String,
     environment: Option<String>,
     process_id: Option<String>,
-    /// An object, or in CSV the text of one.
+    /// An object; in CSV, the JSON text of one.
     error: Value,
 }
 
@@ -40,12 +40,12 @@ impl EarlierResult {
         .any(|submitted| self.is(submitted))
     }
 
-    /// Whether nothing was known of the row but that it may have been accepted.
+    /// Whether the row's outcome was ambiguous.
     pub(crate) fn was_in_doubt(&self) -> bool {
         self.is(Outcome::Ambiguous)
     }
 
-    /// Whether another program had the row in its hands, so that nothing was known of its end.
+    /// Whether another program was submitting the row, so that its end was unknown.
     pub(crate) fn was_in_flight(&self) -> bool {
         let kind = |error: &Value| error.get("kind").and_then(Value::as_str) == Some("in-flight");
         match &self.error {
@@ -54,7 +54,8 @@ impl EarlierResult {
         }
     }
 
-    /// Whether the row tells of another environment. A row without a result does not say of which it tells.
+    /// Whether the row belongs to another environment. A row without a result does not name its
+    /// environment.
     pub(crate) fn is_elsewhere(&self, environment: Option<&str>) -> bool {
         match (self.environment.as_deref().map(str::trim), environment) {
             (None | Some(""), _) | (_, None) => false,
@@ -62,7 +63,8 @@ impl EarlierResult {
         }
     }
 
-    /// The row's reference, as an input has it: without the blanks that a spreadsheet left around it.
+    /// The row's reference as an input has it: without the blanks that a spreadsheet left around
+    /// it.
     pub(crate) fn reference(&self) -> Option<&str> {
         self.reference.as_deref().map(blanks::trim)
     }
@@ -77,10 +79,10 @@ impl EarlierResult {
     }
 }
 
-/// Hands every row of results to `each`, until it fails.
+/// Calls `each` with every row of the results, until `each` fails.
 ///
 /// # Errors
-/// The results cannot be read, or what `each` says.
+/// The results cannot be read, or the error of `each`.
 pub(crate) fn read(
     path: &Path,
     form: Form,
@@ -123,7 +125,8 @@ mod tests {
 
     const ID: &str = "80371b2a-3ac7-432e-866d-57fe37896ac6";
 
-    /// Blanks that a spreadsheet left around an environment make it no other one: its rows would be billed again.
+    /// Blanks that a spreadsheet left around an environment do not make it another one: its rows
+    /// would be billed again.
     #[test]
     fn blanks_make_no_other_environment() {
         for (told, is_elsewhere) in [(" uat ", false), ("  ", false), (" production", true)] {
@@ -135,7 +138,8 @@ mod tests {
         }
     }
 
-    /// Nobody pays twice: results say the same in each form, also once a spreadsheet has saved them.
+    /// No row is paid for twice: results read the same in each form, also after a spreadsheet has
+    /// saved them.
     #[test]
     fn rows_are_read_in_each_form() {
         let directory = tempfile::tempdir().unwrap();

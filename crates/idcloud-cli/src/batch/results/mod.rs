@@ -1,5 +1,5 @@
 //! The output of a batch: one row for each row of the input.
-//! Must not show a half written file.
+//! Must not show a half-written file.
 
 pub(crate) mod earlier_results;
 pub(crate) mod output_file;

@@ -1,6 +1,6 @@
-//! Where the rows of a batch's output go: a file that appears whole, or standard output.
+//! The destination of a batch's output: a file that appears complete, or standard output.
 //!
-//! Must not leave half a file where a whole one stood.
+//! Must not replace a complete file by half of one.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -11,7 +11,7 @@ use crate::failure::Refusal;
 use crate::files::made_here::{Made, refuse_foreign};
 use crate::files::replacement::Replacement;
 
-/// What errors name.
+/// The flag that errors name.
 pub(crate) const FIELD: &str = "--output";
 
 /// A file of results.
@@ -25,10 +25,11 @@ enum FormWriter {
 }
 
 impl Sink {
-    /// Begins a file; it appears when it is [`commit`](Self::commit)ted.
+    /// Starts a file; it appears at [`commit`](Self::commit).
     ///
     /// # Errors
-    /// Its name does not tell its form, something else than results stands there, or it cannot be written there.
+    /// Its name has no known extension, the existing file does not hold results, or the
+    /// directory is not writable.
     pub(crate) fn begin(path: &Path) -> Result<Self, Refusal> {
         let form = form(path)?;
         refuse_foreign(FIELD, path, Made::Results(form))?;
@@ -55,7 +56,7 @@ impl Sink {
         }
     }
 
-    /// Lets the file appear.
+    /// Makes the file appear.
     pub(crate) fn commit(self) -> io::Result<()> {
         match self.form {
             FormWriter::JsonLines(file) => file.commit(),
@@ -67,10 +68,10 @@ impl Sink {
     }
 }
 
-/// The form of results that a file's name tells.
+/// The form of the results by the extension of the file's name.
 ///
 /// # Errors
-/// It tells none.
+/// The extension is unknown.
 pub(crate) fn form(path: &Path) -> Result<Form, Refusal> {
     Form::of(path).ok_or_else(|| {
         Refusal::new(

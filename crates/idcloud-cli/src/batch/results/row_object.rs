@@ -1,6 +1,7 @@
 //! One row of a batch's output.
 //!
-//! Its keys, their order and their values are public interface. Never holds content of a document, and of unknown members only the names.
+//! Its keys, their order and their values are public interface. Must not hold content of a
+//! document, and of unknown members only the names.
 
 use idcloud_flows::{Pending, Report};
 use serde::Serialize;
@@ -10,7 +11,7 @@ use crate::batch::run::outcome::Outcome;
 use crate::failure::ErrorObject;
 use crate::output::result_object::{Context, DocumentObject, MismatchObject, ResultObject};
 
-/// What came of one row.
+/// The result of one row.
 #[derive(Serialize)]
 pub(crate) struct RowObject<'a> {
     pub(crate) reference: Option<&'a str>,
@@ -48,7 +49,7 @@ pub(crate) struct RowResult {
     unknown: Option<Vec<String>>,
 }
 
-/// The columns of CSV: the keys of JSON.
+/// The columns of CSV, equal to the keys of JSON.
 pub(crate) const COLUMNS: [&str; 24] = [
     "reference",
     "outcome",
@@ -76,10 +77,11 @@ pub(crate) const COLUMNS: [&str; 24] = [
     "error",
 ];
 
-/// Columns that earlier versions did not write yet, the latest first: each version of the header leaves out those of more lines.
+/// Columns that earlier versions did not write, latest first. Each older header leaves out one more
+/// entry of this list.
 const ADDED: [&[&str]; 2] = [&["mismatches"], &["recorded", "journalError"]];
 
-/// The headers that this program writes, and those that its earlier versions wrote.
+/// The headers of this version and of earlier versions.
 fn headers() -> impl Iterator<Item = Vec<&'static str>> {
     (0..=ADDED.len()).map(|versions| {
         let missing = ADDED.iter().take(versions).copied().flatten();
@@ -88,13 +90,14 @@ fn headers() -> impl Iterator<Item = Vec<&'static str>> {
     })
 }
 
-/// Whether this program, or an earlier version of it, wrote results with this header.
+/// Whether this or an earlier version wrote results with this header.
 pub(crate) fn is_header<'a>(names: impl Iterator<Item = &'a str>) -> bool {
     let names: Vec<_> = names.collect();
     headers().any(|header| header == names)
 }
 
-/// Whether this program, or an earlier version of it, wrote rows with these keys. `error` stands where there is one.
+/// Whether this or an earlier version wrote rows with these keys. `error` is present only in rows
+/// that have one.
 pub(crate) fn are_keys<'a>(keys: impl Iterator<Item = &'a str>) -> bool {
     let mut keys: Vec<_> = keys.filter(|key| *key != "error").collect();
     keys.sort_unstable();
@@ -139,7 +142,7 @@ impl RowResult {
         self.simulated == Some(true)
     }
 
-    /// Of a row that is ambiguous although an answer named a process.
+    /// The result of a row that is ambiguous although an answer named a process.
     pub(crate) fn doubted(process_id: &str) -> Self {
         Self {
             process_id: Some(process_id.to_owned()),
@@ -147,18 +150,19 @@ impl RowResult {
         }
     }
 
-    /// The same, answered by this very run: the journal only kept it until the results were written.
+    /// The same result, marked as answered by this run: the journal only stored it until the
+    /// results were written.
     pub(crate) const fn answered_now(mut self) -> Self {
         self.recorded = Some(false);
         self
     }
 
-    /// What a report says.
+    /// The result of a final process.
     pub(crate) fn reported(environment: &'static str, report: &Report) -> Self {
         ResultObject::reported(environment, false, report).into()
     }
 
-    /// What is known of a process that is not final.
+    /// The result of a process that is not final.
     pub(crate) fn waiting(environment: &'static str, pending: &Pending) -> Self {
         let context = Context {
             environment: Some(environment),
@@ -170,7 +174,8 @@ impl RowResult {
 }
 
 impl RowObject<'_> {
-    /// The row as cells of CSV, in the order of [`COLUMNS`]: texts as they are, lists and objects as JSON.
+    /// The row as cells of CSV, in the order of [`COLUMNS`]: texts unchanged, lists and objects as
+    /// JSON.
     pub(crate) fn cells(&self) -> Result<Vec<String>, serde_json::Error> {
         let mut object = serde_json::to_value(self)?;
         COLUMNS
@@ -179,7 +184,7 @@ impl RowObject<'_> {
                 |column| match (*column, object.get_mut(*column).map(Value::take)) {
                     (_, None | Some(Value::Null)) => Ok(String::new()),
                     (_, Some(Value::String(text))) => Ok(text),
-                    // Their keys have an order.
+                    // Serialized from the struct: a `Value` would lose the order of their keys.
                     ("mismatches", _) => serde_json::to_string(&self.result.mismatches),
                     ("document", _) => serde_json::to_string(&self.result.document),
                     ("error", _) => serde_json::to_string(&self.error),

@@ -1,6 +1,6 @@
-//! The last pass: over input and journal, from which the output is written.
+//! The last pass of a batch: reads the input and the journal again, and writes the output.
 //!
-//! Must not take a row's outcome from anywhere but the journal where the journal has one.
+//! Must not take a row's outcome from another source if the journal has one.
 
 use idcloud_flows::journal::{Entry, JournalError, Reference, Refusal, State};
 
@@ -20,7 +20,7 @@ use crate::failure::journal;
 use crate::failure::submit;
 use crate::failure::{Delivery, Failure};
 
-/// What one row came to, all told.
+/// The final state of one row.
 pub(crate) struct Final {
     pub(crate) reference: Option<String>,
     pub(crate) outcome: Outcome,
@@ -28,7 +28,7 @@ pub(crate) struct Final {
     pub(crate) failure: Option<Failure>,
 }
 
-/// What a row is told.
+/// The outcome of a row, with its result or its failure.
 enum Told {
     Result(Outcome, Box<RowResult>),
     Failure(Outcome, Failure),
@@ -44,7 +44,7 @@ impl Told {
     }
 }
 
-/// What became of the row.
+/// The final state of the row.
 ///
 /// # Errors
 /// The journal cannot be read.
@@ -97,7 +97,7 @@ async fn told(
         Some(Mark::Failed(failure)) => Some(*failure),
         _ => None,
     };
-    // The journal knows less than this run, and may not even be readable.
+    // The journal lacks this answer, and may not even be readable.
     if let Some(unwritten) = unwritten
         && (is_own || remark.is_some())
     {
@@ -109,7 +109,7 @@ async fn told(
     let key = job.key(reference);
     let entry = match job.journal.entry(&key, job.clock.now()).await {
         Ok(entry) => entry,
-        // One record that cannot be read hides no other row.
+        // One unreadable record must not stop the other rows.
         Err(error) => {
             let failure = journal::of_submission(&error).ok_or(error)?;
             return Ok(Told::Failure(Outcome::Ambiguous, failure));
@@ -118,7 +118,7 @@ async fn told(
     let Some(entry) = entry else {
         return Ok(Told::failure(remark.unwrap_or_else(not_begun)));
     };
-    // What this run neither sent nor compared may be another request's.
+    // A record that this run neither sent nor compared may be of another request.
     if !is_own
         && is_known(&entry)
         && let Err(failure) = job.compared(&entry, row).await
@@ -128,13 +128,13 @@ async fn told(
     Ok(remembered(job, &entry, remark, is_own))
 }
 
-/// What the journal remembers of the row's own request.
+/// The outcome that the journal has for the row's own request.
 fn remembered(job: &Job, entry: &Entry, remark: Option<Failure>, is_own: bool) -> Told {
     let environment = job.environment.name().as_str();
     match entry.state() {
         State::Finished(finished) => {
             let outcome = of_process(finished.is_failed());
-            // For this run's key and policy: an earlier run may have asked for less.
+            // Judged again with this run's key and policy: an earlier run may have asked for less.
             let report = job.handle.judge((**finished).clone());
             Told::result(outcome, RowResult::reported(environment, &report))
         }
@@ -149,12 +149,12 @@ fn remembered(job: &Job, entry: &Entry, remark: Option<Failure>, is_own: bool) -
             }
             Told::Failure(Outcome::Ambiguous, failure)
         }
-        // The run has the journal's lock: what is in its hands is its own, and no other run's.
+        // This run holds the journal's lock, so attempts under its owner name are its own.
         State::Dispatched { owner, .. } if *owner == recover::owner() => {
             let left_open = if is_own {
                 submit::left_open
             } else {
-                // An earlier run sent it, and this one ended before it could let go of it.
+                // An earlier run sent it, and this run ended before it could release the attempt.
                 submit::ambiguous
             };
             Told::failure(remark.unwrap_or_else(left_open))
@@ -169,7 +169,7 @@ fn remembered(job: &Job, entry: &Entry, remark: Option<Failure>, is_own: bool) -
     }
 }
 
-/// The batch ended before this row.
+/// The failure of a row that the batch did not reach.
 fn not_begun() -> Failure {
     Failure {
         exit: Exit::Unreachable,
@@ -179,7 +179,7 @@ fn not_begun() -> Failure {
     }
 }
 
-/// What the journal remembers of a refusal.
+/// The failure for a refusal that the journal has.
 fn refused(refusal: &Refusal) -> Failure {
     let is_limit = matches!(refusal.status(), Some(425 | 429));
     Failure {

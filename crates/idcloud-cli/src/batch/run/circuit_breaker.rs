@@ -1,38 +1,41 @@
-//! When a batch stops by itself: what went wrong will go wrong with every row.
+//! Stops a batch by itself when a failure will repeat for every row.
 //!
-//! Pure. Never stops for what concerns one row alone.
+//! Pure. Must not stop for a failure that concerns one row alone.
 
 use idcloud_model::{Actor, ErrorCode};
 
 use crate::failure::Failure;
 use crate::failure::exit::Exit;
 
-/// IDCloud's codes for an API key that it does not take, and for an access token and an API key that did not arrive: no row gets
-/// through.
+/// IDCloud's codes for an API key that it rejects, and for a missing access token or API key: every
+/// row would fail.
 const HEADER_CODES: [&str; 3] = ["10201", "20001", "20002"];
 
-/// Watches how rows end, one after the other.
+/// Watches the outcomes of rows, one after the other.
 ///
-/// What is in flight when it stops is sent already: a limit counts as much as the rows in flight beside it.
+/// Rows in flight are already sent when the batch stops: the limits grow with the number of rows in
+/// flight.
 #[derive(Debug)]
 pub(crate) struct Halt {
     in_a_row: InARow,
     limits: InARow,
 }
 
-/// Rows one after the other that came to nothing.
+/// Consecutive rows that failed.
 #[derive(Debug, Default)]
 struct InARow {
     all: usize,
-    /// Of them, those that may have been paid for: each is a person's to settle.
+    /// How many of them may have been paid for: a person has to settle each.
     ambiguous: usize,
-    /// Of them, those that were refused by no published code about the row: whatever stands on the way refuses all alike.
+    /// How many of them were refused without a published code about the row: a proxy or gateway
+    /// refuses every row alike.
     not_about_row: usize,
 }
 
 impl Halt {
-    /// Stops after twice as many rows as are in flight at once came to nothing, one after the other; after as many that were refused by no
-    /// published code about the row, and after half as many that are ambiguous.
+    /// With `concurrency` rows in flight, stops after `2 * concurrency` consecutive failed rows,
+    /// after `concurrency` that were refused without a published code about the row, and after
+    /// `concurrency / 2` that are ambiguous. The smallest limits are 10, 5 and 3.
     pub(crate) fn new(concurrency: usize) -> Self {
         Self {
             in_a_row: InARow::default(),
@@ -49,10 +52,10 @@ impl Halt {
         self.in_a_row = InARow::default();
     }
 
-    /// A row came to nothing. Why the batch stops, where it does.
+    /// Counts a failed row. Returns why the batch stops, if it does.
     pub(crate) fn failed(&mut self, failure: &Failure) -> Option<String> {
         match failure.exit {
-            // What is wrong with the program or its configuration is wrong for every row.
+            // An error of the program or its configuration fails every row.
             Exit::Fault | Exit::Usage => return Some(failure.message.clone()),
             Exit::Refused if concerns_every_row(failure) => return Some(failure.message.clone()),
             Exit::Unreachable => self.in_a_row.all += 1,
@@ -64,7 +67,7 @@ impl Halt {
                 self.in_a_row.all += 1;
                 self.in_a_row.not_about_row += 1;
             }
-            // IDCloud looked at this row.
+            // The refusal is about this row: IDCloud works.
             _ => self.answered(),
         }
         self.tripped()
@@ -99,8 +102,9 @@ fn concerns_every_row(failure: &Failure) -> bool {
             .is_some_and(|code| HEADER_CODES.contains(&code))
 }
 
-/// Whether a refusal has a published code that the caller's data or the person answers for. Gateways have codes in the same form,
-/// and codes that Unico or an operator answers for say nothing about the row.
+/// Whether a refusal has a published code for which the caller's data or the person is responsible.
+/// Gateways use codes of the same form, and codes for which Unico or an operator is responsible are
+/// not about the row.
 fn is_about_row(failure: &Failure) -> bool {
     let code = failure.code.as_deref().and_then(ErrorCode::parse);
     code.as_ref()
@@ -121,7 +125,8 @@ mod tests {
         }
     }
 
-    /// A wrong key, or an outage, does not cost a request for each of a million rows; one bad row stops nothing.
+    /// A wrong key or an outage does not cost a request for each of a million rows; one bad row
+    /// stops nothing.
     #[test]
     fn what_concerns_every_row_stops_the_batch() {
         let unreachable = failure(Exit::Unreachable, "unreachable", None);
@@ -149,7 +154,8 @@ mod tests {
         }
     }
 
-    /// How many creates are sent before the batch stops, `concurrency` at a time, when each ends like this.
+    /// How many creates are sent before the batch stops, with `concurrency` at a time that all end
+    /// with `ends`.
     fn sent(concurrency: usize, ends: &Failure) -> usize {
         let mut halt = Halt::new(concurrency);
         let mut begun = concurrency;
@@ -160,7 +166,8 @@ mod tests {
         begun
     }
 
-    /// What stands on the way answers for all rows alike: few of them are sent, and fewer where each may be paid for.
+    /// A proxy or gateway answers all rows alike: few rows are sent, and fewer if each may have to
+    /// be paid.
     #[test]
     fn few_rows_meet_what_stands_between() {
         let ambiguous = failure(Exit::Ambiguous, "ambiguous", None);
@@ -168,13 +175,14 @@ mod tests {
         assert!(sent(16, &ambiguous) <= 24, "{}", sent(16, &ambiguous));
         assert!(sent(16, &page) <= 32, "{}", sent(16, &page));
         assert!(sent(1, &ambiguous) <= 4 && sent(1, &page) <= 8);
-        // A code that is not published, one of the identity server's, and one of IDCloud's failures are about no row.
+        // An unpublished code, one of the identity server's and codes of IDCloud's failures are not
+        // about the row.
         for code in ["10000", "20999", "1.2.18", "9.9.9", "99999", "40004"] {
             let refused = failure(Exit::Refused, "refused", Some(code));
             assert!(sent(16, &refused) <= 32, "{code}: {}", sent(16, &refused));
             assert!(sent(1, &refused) <= 8, "{code}");
         }
-        // A thousand bad rows are a thousand rows that IDCloud looked at.
+        // IDCloud looked at each of a thousand bad rows.
         for code in ["20507", "20005", "20506", "20900", "10508", "20807"] {
             let refused = failure(Exit::Refused, "refused", Some(code));
             let mut halt = Halt::new(16);
@@ -183,7 +191,7 @@ mod tests {
                 "{code}"
             );
         }
-        // One among good ones stops nothing.
+        // One ambiguous row among good ones stops nothing.
         let mut halt = Halt::new(1);
         for _ in 0..100 {
             assert_eq!(halt.failed(&ambiguous), None);

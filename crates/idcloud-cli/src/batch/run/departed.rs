@@ -1,6 +1,6 @@
-//! How far one row's request has come, for a run that is asked to stop.
+//! Tracks whether a row's create has been sent, for a run that is asked to stop.
 //!
-//! Must not call a request back that may have left.
+//! Must not cancel a request that may have been sent.
 
 use async_trait::async_trait;
 use idcloud_http::{BeforeDispatch, BoxError};
@@ -12,24 +12,25 @@ use tokio::sync::watch;
 pub(crate) struct Departed(watch::Sender<bool>);
 
 impl Departed {
-    /// Nothing has left.
+    /// Nothing is sent yet.
     pub(crate) fn new() -> Self {
         Self(watch::Sender::new(false))
     }
 
-    /// Whether nothing of the row is on its way.
+    /// Whether no create of the row is in flight.
     #[cfg(test)]
     fn is_here(&self) -> bool {
         !*self.0.borrow()
     }
 
-    /// Waits until nothing of the row is on its way, where that comes to be so.
+    /// Waits until no create of the row is in flight; pending forever if that never happens.
     pub(crate) async fn here(&self) {
-        // The sender is here.
+        // Cannot fail: `self` owns the sender.
         let _ = self.0.subscribe().wait_for(|departed| !departed).await;
     }
 
-    /// An answer, as its end is written down. After a process that failed another create follows, which has not left yet.
+    /// Called with each answer, before its end is recorded. After a failed process another create
+    /// may follow, which is not sent yet.
     pub(crate) fn see(&self, process: &Process) {
         if matches!(process, Process::Final(process) if process.is_failed()) {
             self.0.send_replace(false);
@@ -62,7 +63,8 @@ mod tests {
         Process::from_json(json.as_bytes()).unwrap()
     }
 
-    /// A row that was let go of is not billed: it is let go of only before it leaves, once it came back, or between two attempts.
+    /// A released row is not billed: a row is released only before its create is sent, after the
+    /// create provably did not run, or between two attempts.
     #[tokio::test]
     async fn only_what_is_here_may_be_let_go_of() {
         let departed = Departed::new();

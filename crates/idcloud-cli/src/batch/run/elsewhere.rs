@@ -1,6 +1,7 @@
-//! Rows of an input that a journal has under other environments, tenants and addresses than a run would use.
+//! Counts the input's rows that the journal has under other environments, tenants or addresses than
+//! this run's.
 //!
-//! Must not count what was provably not sent.
+//! Must not count a row that was provably not sent.
 
 use std::collections::BTreeMap;
 
@@ -11,12 +12,12 @@ use idcloud_sqlite::Listed;
 /// Environment, address and tenant, as a journal lists them.
 type Place = (String, String, String);
 
-/// How many rows of an input a journal has at which other place.
+/// How many rows of an input the journal has at each other place.
 #[derive(Debug, Default)]
 pub(crate) struct Elsewhere(BTreeMap<Place, u64>);
 
-/// Whether a run at the place of the filter `own` meets what is listed: also what an earlier version submitted, which
-/// wrote down no address.
+/// Whether a run with the filter `own` would find the listed record. It also finds records of an
+/// earlier version, which did not store the address.
 pub(crate) fn is_at(listed: &Listed<'_>, own: &EntryFilter) -> bool {
     let [name, origin, tenant, ..] = own.parts();
     name == Some(listed.environment)
@@ -25,7 +26,7 @@ pub(crate) fn is_at(listed: &Listed<'_>, own: &EntryFilter) -> bool {
 }
 
 impl Elsewhere {
-    /// One more row of the input, at another place.
+    /// Counts a row of the input at another place.
     pub(crate) fn see(&mut self, listed: &Listed<'_>) {
         let may_be_paid = !matches!(
             listed.state,
@@ -41,7 +42,7 @@ impl Elsewhere {
         }
     }
 
-    /// `3 for custom, tenant … at http://…`; nothing where there are none.
+    /// For example `3 for custom, tenant … at http://…`; `None` if there are none.
     pub(crate) fn sentence(&self) -> Option<String> {
         let places: Vec<String> = self
             .0
@@ -54,7 +55,8 @@ impl Elsewhere {
         (!places.is_empty()).then(|| places.join("; "))
     }
 
-    /// What is said of them before anything is sent there, or nowhere where the configuration does not say.
+    /// The note that is printed before anything is sent; `None` if there are no such rows.
+    /// `environment` is the run's, if the configuration names one.
     pub(crate) fn note(&self, environment: Option<&Environment>) -> Option<String> {
         let places = self.sentence()?;
         Some(match environment {

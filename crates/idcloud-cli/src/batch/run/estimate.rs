@@ -1,6 +1,6 @@
-//! What a batch will cost: calls, hours, processes.
+//! The cost of a batch: requests, hours, processes.
 //!
-//! Pure. Never promises less than it may come to: what depends on IDCloud is told as a range.
+//! Pure. Must not promise less than the cost can be: a part that depends on IDCloud is a range.
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -10,30 +10,30 @@ use serde::Serialize;
 use crate::batch::run::throughput::span;
 use crate::output::style::Style;
 
-/// GETs that one process still pending costs at most within a minute (the waiter's schedule).
+/// The most GETs within a minute for a process that stays pending (the waiter's schedule).
 pub(crate) const LOOKUPS_EACH: u64 = 8;
 
-/// How long an access token is used before it is exchanged for another.
+/// How long an access token is used before the client exchanges for a new one.
 const TOKEN_LIFE: Duration = Duration::from_secs(50 * 60);
 
-/// What stands in an input, as far as it costs something.
+/// The rows of an input by what they cost.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Counted {
     pub(crate) rows: u64,
     /// Rows that break rules.
     pub(crate) invalid: u64,
-    /// Rows that the journal has an answer for, or may not repeat.
+    /// Rows with an answer in the journal, or that must not be repeated.
     pub(crate) submitted: u64,
-    /// Of them, those whose processes a run asks for.
+    /// Those of them that are pending: a run polls them.
     pub(crate) pending: u64,
-    /// Of them, those that may have been accepted and are not repeated.
+    /// Those of them that are ambiguous: a run does not repeat them.
     pub(crate) ambiguous: u64,
-    /// GETs for those that are asked for.
+    /// GETs for the pending ones.
     pub(crate) lookups_at_least: u64,
     pub(crate) lookups_at_most: u64,
 }
 
-/// What a run of the whole input comes to. Its keys are public interface.
+/// The cost of running the whole input. Its keys are public interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Estimate {
@@ -41,26 +41,26 @@ pub(crate) struct Estimate {
     pub(crate) rows: u64,
     /// Rows that break rules.
     pub(crate) invalid: u64,
-    /// Rows that the journal has an answer for, or may not repeat.
+    /// Rows with an answer in the journal, or that must not be repeated.
     pub(crate) submitted: u64,
-    /// Of them, those whose processes are asked for.
+    /// Those of them that are pending: a run polls them.
     pending: u64,
-    /// Of them, those that may have been accepted: they are not repeated.
+    /// Those of them that are ambiguous: a run does not repeat them.
     ambiguous: u64,
-    /// Creates that are left: each makes a process that is billed.
+    /// Creates that remain: each makes a process that is billed.
     creates: u64,
-    /// Requests where every verdict comes with its create.
+    /// Requests if every create returns its verdict.
     requests_at_least: u64,
-    /// Requests where every process is pending for a minute.
+    /// Requests if every process is pending for a minute.
     requests_at_most: u64,
-    /// Requests a second.
+    /// The rate limit, in requests a second.
     rate: u16,
     seconds_at_least: u64,
     seconds_at_most: u64,
 }
 
 impl Counted {
-    /// What it comes to at `rate` requests a second.
+    /// The cost at `rate` requests a second.
     pub(crate) fn estimate(self, rate: u16) -> Estimate {
         let Self {
             rows,
@@ -185,7 +185,7 @@ mod tests {
         assert_eq!((nothing.requests_at_most, nothing.seconds_at_most), (0, 0));
     }
 
-    /// The tenant's budget is respected: what is pending is asked for, and each question is a request.
+    /// The tenant's budget is respected: pending processes are polled, and each poll is a request.
     #[test]
     fn what_is_pending_costs_lookups() {
         let counted = Counted {

@@ -1,6 +1,6 @@
-//! Reads a journal from one end to the other, and counts.
+//! Counts the entries of a whole journal.
 //!
-//! Must not hold more of it than a page of entries, nor change it.
+//! Must not change it, nor hold more than a page of entries.
 
 use std::time::SystemTime;
 
@@ -15,7 +15,7 @@ use crate::failure::submit;
 
 const PAGE: usize = 1_000;
 
-/// Counts what the journal has, as it stands at `now`.
+/// Counts the journal's entries in their state at `now`.
 ///
 /// # Errors
 /// The journal cannot be read.

@@ -1,4 +1,4 @@
-//! A run over the rows: what each becomes, how many at once, and when the run stops.
+//! A run over the rows: what happens to each row, how many run at once, and when the run stops.
 //! Must not submit a row whose reference the journal knows.
 
 pub(crate) mod circuit_breaker;

@@ -1,23 +1,23 @@
-//! What came of a row, and which exit code a batch ends with.
+//! The outcome of a row, and the exit code of a batch.
 //!
-//! Must not call a row done whose process has no result, nor unsent what may have left.
+//! Must not call a row done without a result, nor unsent if its request may have been sent.
 
 use serde::Serialize;
 
 use crate::failure::Delivery;
 use crate::failure::exit::Exit;
 
-/// What came of a row. The words are public interface.
+/// The outcome of a row. The words are public interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Outcome {
-    /// Answered; the row has its verdict.
+    /// IDCloud answered; the row has its verdict.
     Done,
     /// Created, and not final yet.
     Pending,
     /// The process failed or was canceled.
     Failed,
-    /// Nothing left, or nothing was created.
+    /// No request was sent, or no process was created.
     Unsent,
     /// The row breaks rules; nothing was sent.
     Invalid,
@@ -28,7 +28,7 @@ pub(crate) enum Outcome {
 }
 
 impl Outcome {
-    /// Every outcome, from the lightest to the gravest.
+    /// Every outcome, from the least to the most severe.
     pub(crate) const ALL: [Self; 7] = [
         Self::Done,
         Self::Pending,
@@ -52,7 +52,7 @@ impl Outcome {
         }
     }
 
-    /// The exit code of a batch whose gravest row this is.
+    /// The exit code of a batch whose most severe outcome this is.
     pub(crate) const fn exit(self) -> Exit {
         match self {
             Self::Done => Exit::Answered,
@@ -66,19 +66,19 @@ impl Outcome {
     }
 }
 
-/// How many rows came to what.
+/// The number of rows by outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tally([usize; Outcome::ALL.len()]);
 
 impl Tally {
-    /// One more row.
+    /// Counts a row.
     pub(crate) fn count(&mut self, outcome: Outcome) {
         if let Some(slot) = self.0.get_mut(outcome as usize) {
             *slot += 1;
         }
     }
 
-    /// A row has come to something else than it was counted for.
+    /// Changes the outcome of a counted row.
     pub(crate) fn recount(&mut self, before: Outcome, after: Outcome) {
         if let Some(slot) = self.0.get_mut(before as usize) {
             *slot = slot.saturating_sub(1);
@@ -96,7 +96,7 @@ impl Tally {
         self.0.iter().sum()
     }
 
-    /// What is known of what left, over all rows: the gravest of it.
+    /// The delivery state of the batch: that of its least certain row.
     pub(crate) fn delivery(&self) -> Delivery {
         let any = |outcomes: &[Outcome]| outcomes.iter().any(|outcome| self.of(*outcome) > 0);
         if any(&[Outcome::Ambiguous]) {
@@ -113,7 +113,7 @@ impl Tally {
         }
     }
 
-    /// The gravest outcome that a row has; nothing of an empty batch.
+    /// The most severe outcome of any row; `None` for an empty batch.
     pub(crate) fn gravest(&self) -> Option<Outcome> {
         Outcome::ALL
             .into_iter()
@@ -121,7 +121,7 @@ impl Tally {
             .find(|outcome| self.of(*outcome) > 0)
     }
 
-    /// `3 done, 1 ambiguous`: outcomes that no row has are left out.
+    /// For example `3 done, 1 ambiguous`; outcomes without rows are left out.
     pub(crate) fn sentence(&self) -> String {
         let parts: Vec<String> = Outcome::ALL
             .into_iter()
@@ -140,7 +140,7 @@ impl Tally {
 mod tests {
     use super::*;
 
-    /// The exit code is that of the gravest row, in the published order.
+    /// The exit code is that of the most severe row, in the published order.
     #[test]
     fn the_gravest_row_decides() {
         use Outcome::{Ambiguous, Done, Failed, Invalid, Pending, Refused, Unsent};

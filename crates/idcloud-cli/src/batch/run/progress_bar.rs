@@ -1,6 +1,6 @@
-//! How far a run has come, shown while it goes on: a bar on a terminal, a line now and then elsewhere.
+//! Shows the progress of a run: a bar on a terminal, otherwise a line from time to time.
 //!
-//! Must not count: it is told, and shows. Never writes where nobody watches for it.
+//! Must not count rows: the caller passes the counts.
 
 use std::time::Duration;
 
@@ -11,13 +11,13 @@ use crate::batch::run::throughput::{Pace, span};
 use crate::failure::Failure;
 use crate::output::Output;
 
-/// How often a line is written where there is no terminal.
+/// The time between lines without a terminal.
 const EVERY: Duration = Duration::from_secs(10);
 
-/// How often anything is shown at most.
+/// The shortest time between two updates.
 const SHOWN_EVERY: Duration = Duration::from_millis(250);
 
-/// Shows how far a run has come.
+/// Shows the progress of a run.
 pub(crate) struct Meter {
     bar: Option<ProgressBar>,
     pace: Pace,
@@ -27,7 +27,7 @@ pub(crate) struct Meter {
 }
 
 impl Meter {
-    /// For so many rows; on a terminal as a bar.
+    /// Progress of `rows` rows; on a terminal as a bar.
     pub(crate) fn new(rows: usize, output: &Output<'_>) -> Self {
         let bar = output.is_watched().then(|| drawn(rows));
         Self {
@@ -39,7 +39,8 @@ impl Meter {
         }
     }
 
-    /// At `now` since the run began, `tally` rows have come to something, `ended` of them by this run's own work.
+    /// Shows that at `now` since the run began, `tally` rows have an outcome, `ended` of them by
+    /// this run's own work.
     pub(crate) fn show(
         &mut self,
         now: Duration,
@@ -66,17 +67,17 @@ impl Meter {
             }
             None if now >= self.told + EVERY => {
                 self.told = now;
-                // Whoever closed standard error does not want to be told.
+                // A closed standard error is the caller's choice: continue without notes.
                 let _ = output.note(&format!("{begun} of {} rows: {sentence}", self.rows));
             }
             None => {}
         }
     }
 
-    /// Writes a remark without tearing the bar.
+    /// Prints a note above the bar.
     pub(crate) fn note(&self, text: &str, output: &mut Output<'_>) {
         let mut write = || {
-            // Whoever closed standard error does not want to be told.
+            // A closed standard error is the caller's choice: continue without notes.
             let _ = output.note(text);
         };
         match &self.bar {
@@ -85,10 +86,10 @@ impl Meter {
         }
     }
 
-    /// Writes what went wrong with a row without tearing the bar.
+    /// Prints a row's failure above the bar.
     pub(crate) fn failure(&self, failure: &Failure, output: &mut Output<'_>) {
         let mut write = || {
-            // Whoever closed standard error does not want to be told.
+            // A closed standard error is the caller's choice: continue without notes.
             let _ = output.failure(failure);
         };
         match &self.bar {
@@ -97,20 +98,20 @@ impl Meter {
         }
     }
 
-    /// Writes a remark below what ctrl-c has just torn: the terminal has shown it in the middle of the bar.
+    /// Prints a note after ctrl-c: the terminal has echoed `^C` in the middle of the bar.
     pub(crate) fn interrupted(&mut self, text: &str, output: &mut Output<'_>) {
         let Some(bar) = &mut self.bar else {
             return self.note(text, output);
         };
-        // The old bar stays where it is: its place is not certain any more.
+        // The old bar stays where it is: its position is no longer certain.
         bar.set_draw_target(ProgressDrawTarget::hidden());
         *bar = drawn(self.rows);
         output.after_ctrl_c();
-        // Whoever closed standard error does not want to be told.
+        // A closed standard error is the caller's choice: continue without notes.
         let _ = output.note(text);
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub(crate) fn finish(self) {
         if let Some(bar) = self.bar {
             bar.finish_and_clear();
@@ -118,7 +119,7 @@ impl Meter {
     }
 }
 
-/// A bar for so many rows.
+/// A bar for `rows` rows.
 fn drawn(rows: usize) -> ProgressBar {
     let length = u64::try_from(rows).unwrap_or(u64::MAX);
     let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr());

@@ -1,6 +1,8 @@
-//! What the journal, and the results that stand where the output goes, know of an input, before anything is sent.
+//! Compares an input with the journal and with the results at the output path, before anything is
+//! sent.
 //!
-//! Must not take a memory that is new, foreign or older than the results for a first start in silence: what was paid is paid again then.
+//! Must not accept a journal that is new, foreign or older than the results without a word: rows
+//! would be paid twice.
 
 use std::path::Path;
 use std::time::SystemTime;
@@ -22,19 +24,21 @@ use crate::failure::journal;
 use crate::failure::submit;
 use crate::failure::{Failure, Refusal};
 
-/// What is looked at.
+/// The sources to compare, and the place of the run.
 pub(crate) struct Looked<'a> {
     pub(crate) input: &'a Path,
     pub(crate) references: &'a References,
-    /// Nothing where there is none yet.
+    /// `None` if there is no journal yet.
     pub(crate) journal: Option<&'a SqliteReader>,
-    /// Results of an earlier run, where there are some.
+    /// Results of an earlier run, if there are any.
     pub(crate) results: Option<(&'a Path, Form)>,
-    /// The name of where rows will be sent; results of another environment say nothing of this one. Nothing where it is not known.
+    /// The name of the run's environment: results of another environment do not count. `None` if it
+    /// is not known.
     pub(crate) environment: Option<&'static str>,
-    /// Where rows will be sent, and as whom: what the journal has for others is no memory of this run's rows. Nothing where it is not known.
+    /// The run's environment and tenant: the journal's records for others do not count. `None` if
+    /// they are not known.
     pub(crate) place: Option<&'a Environment>,
-    /// Whether the person has said that rows of the results may be submitted again.
+    /// Whether the caller allows rows of the results to be submitted again.
     pub(crate) accepts_new_journal: bool,
     pub(crate) now: SystemTime,
 }
@@ -42,16 +46,16 @@ pub(crate) struct Looked<'a> {
 /// How well the journal knows the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Recollection {
-    /// It remembers no onboarding at all.
+    /// It has no onboarding at all.
     New,
-    /// It remembers others, and none of the input.
+    /// It has others, but none of the input.
     Foreign,
-    /// It remembers some of the input.
+    /// It has some of the input.
     Known,
 }
 
 impl Recollection {
-    /// What a person is told.
+    /// The note for the caller.
     const fn note(self) -> Option<&'static str> {
         match self {
             Self::New => Some("note: the journal is new: every row of this input is new to it"),
@@ -63,17 +67,17 @@ impl Recollection {
     }
 }
 
-/// What came of the comparison, where nothing is refused.
+/// The result of a comparison that refuses nothing.
 #[derive(Debug)]
 pub(crate) struct Recollected {
     recollection: Recollection,
     elsewhere: Option<String>,
-    /// The processes that the results name for rows of which the journal has no end, by the rows' references.
+    /// The processes that the results name for rows whose end the journal does not have.
     pub(crate) named: Vec<(Reference, ProcessId)>,
 }
 
 impl Recollected {
-    /// What a person is told before anything is sent.
+    /// The notes that are printed before anything is sent.
     pub(crate) fn notes(&self) -> impl Iterator<Item = &str> {
         let recollection = self.recollection.note();
         recollection.into_iter().chain(self.elsewhere.as_deref())
@@ -84,8 +88,8 @@ impl Looked<'_> {
     /// Compares the three.
     ///
     /// # Errors
-    /// The results tell of rows that the journal does not know; references differ from the journal's or the results' by leading zeros alone;
-    /// or one of the three cannot be read.
+    /// The results have submitted rows that the journal does not have; references differ from the
+    /// journal's or the results' only by leading zeros; or one of the three cannot be read.
     pub(crate) fn compare(&self) -> Result<Recollected, Failure> {
         let remembered = self.remembered()?;
         self.refuse_stripped(&remembered.stripped, &remembered.known, "the journal knows")?;
@@ -149,7 +153,8 @@ impl Looked<'_> {
         })
     }
 
-    /// Refuses an input with a row that is known under a reference with more or fewer leading zeros, and not under its own.
+    /// Refuses an input with a row that is known under a reference with more or fewer leading
+    /// zeros, and not under its own.
     fn refuse_stripped(
         &self,
         stripped: &Hashes,
@@ -179,7 +184,7 @@ impl Looked<'_> {
         Ok(())
     }
 
-    /// Looks at one row of the results.
+    /// Compares one row of the results.
     fn see(
         &self,
         row: &EarlierResult,
@@ -208,7 +213,8 @@ impl Looked<'_> {
                 if let Some(id) = row.process_id()
                     && is_without_end(&entry)
                     && !entry.record().holds(&id)
-                    // IDCloud was asked for it, and does not know it: a person has to say what became of the row.
+                    // IDCloud was asked for this process and does not know it: a person has to
+                    // settle the row.
                     && entry.record().doubted() != Some(&id)
                 {
                     told.named.push((entry.key().reference().clone(), id));
@@ -218,7 +224,7 @@ impl Looked<'_> {
         Ok(())
     }
 
-    /// What the journal has of a row that the results tell of, for the run that would send it.
+    /// The journal's record of a row of the results, as the run would find it.
     fn standing(
         &self,
         reference: &str,
@@ -226,7 +232,7 @@ impl Looked<'_> {
         remembered: &Remembered,
     ) -> Result<Standing, Failure> {
         let Some(place) = self.place else {
-            // Where the configuration does not say who would run, any record is met.
+            // Without a configured place, a record of any place counts.
             return Ok(if remembered.known.has(hash) {
                 Standing::Known
             } else {
@@ -244,7 +250,7 @@ impl Looked<'_> {
             match journal.entry(&key, self.now) {
                 Ok(Some(entry)) => return Ok(Standing::Remembered(Box::new(entry))),
                 Ok(None) => {}
-                // The run refuses it as ambiguous.
+                // The run refuses an unreadable record as ambiguous.
                 Err(error) if journal::of_submission(&error).is_some() => {
                     return Ok(Standing::Known);
                 }
@@ -256,42 +262,43 @@ impl Looked<'_> {
 }
 
 struct Remembered {
-    /// How many onboardings the journal remembers.
+    /// How many onboardings the journal has.
     count: u64,
-    /// Those of the input that a run would meet.
+    /// Rows of the input that a run would find.
     own: Hashes,
-    /// Those of the input, whichever run submitted them.
+    /// Rows of the input that the journal has from any run.
     known: Hashes,
-    /// Those that are in the input but for leading zeros.
+    /// Records that match a row of the input except for leading zeros.
     stripped: Hashes,
-    /// Those of the input that a run would not meet.
+    /// Rows of the input that a run would not find.
     elsewhere: Elsewhere,
 }
 
-/// What the results tell of submitted rows.
+/// The submitted rows of the results.
 #[derive(Default)]
 struct Told {
     /// Rows of the input.
     known: Vec<u64>,
-    /// Rows that are in the input but for leading zeros.
+    /// Rows that match a row of the input except for leading zeros.
     stripped: Vec<u64>,
-    /// How many rows of the input the journal does not stand behind.
+    /// How many rows of the input the journal contradicts or does not have.
     lost: u64,
     named: Vec<(Reference, ProcessId)>,
 }
 
-/// What the journal has under a reference.
+/// The journal's record under a reference.
 enum Standing {
-    /// Nothing.
+    /// No record.
     Unknown,
-    /// Something that keeps the row from being sent.
+    /// A record that keeps the row from being sent.
     Known,
     /// A record.
     Remembered(Box<Entry>),
 }
 
-/// Whether the journal may know what the results tell of a submitted row. What a journal takes for free was submitted after all; that a person
-/// settled it since is possible of what was in doubt, and that it was never sent of what another program had in its hands.
+/// Whether the journal's record agrees with a submitted row of the results. The results say that
+/// the row was sent, so a record that is free to send needs a reason: a person settled an ambiguous
+/// row since, or the other program that had the row in flight never sent it.
 fn stands_behind(entry: &Entry, row: &EarlierResult) -> bool {
     match entry.state() {
         State::Resend => row.was_in_doubt(),
@@ -299,7 +306,8 @@ fn stands_behind(entry: &Entry, row: &EarlierResult) -> bool {
     }
 }
 
-/// Whether the journal has no end of what was sent. What another program has in its hands is that program's to end.
+/// Whether the journal lacks the end of a sent row. An attempt of another program is for that
+/// program to end.
 fn is_without_end(entry: &Entry) -> bool {
     match entry.state() {
         State::Ambiguous => true,

@@ -1,6 +1,7 @@
-//! What a batch that was killed left behind in its journal.
+//! Recovers the attempts that a killed batch left in its journal.
 //!
-//! Must not let go of an attempt whose holder may live: only the batch that has the journal's lock may call this.
+//! Must not release an attempt whose holder may be alive: only the batch that holds the journal's
+//! lock may call this.
 
 use idcloud_flows::journal::{
     Command, EntryFilter, Journal, JournalError, JournalErrorKind, Owner, Reference, Settlement,
@@ -11,15 +12,16 @@ use idcloud_model::ProcessId;
 
 use crate::batch::run::submit_row::Job;
 
-/// How many entries are looked at in one query.
+/// Entries per query.
 const PAGE: usize = 500;
 
-/// Under which name a batch holds attempts. One name for all: the journal's lock lets one live at a time.
+/// The owner name of a batch's attempts. All batches share it: the journal's lock allows only one
+/// at a time.
 pub(crate) fn owner() -> Owner {
     "idcloud-batch".parse().unwrap_or_else(|_| Owner::random())
 }
 
-/// Lets go of what an earlier batch had in its hands, and tells how much of it may have left.
+/// Releases the attempts of an earlier batch. Returns how many of them may have been sent.
 ///
 /// # Errors
 /// The journal cannot be read or written.
@@ -35,7 +37,7 @@ pub(crate) async fn let_go(
         loop {
             let now = clock.now();
             let page = journal.entries(&filter, after.as_ref(), PAGE, now).await?;
-            // What cannot be read is held by nobody who could let go of it.
+            // Skips unreadable records: their holder is unknown.
             let entries = page.entries();
             for ticket in entries.iter().filter_map(|entry| entry.held_by(&owner)) {
                 journal.apply(Command::Abandon(ticket), now).await?;
@@ -50,8 +52,9 @@ pub(crate) async fn let_go(
     Ok(ambiguous)
 }
 
-/// Takes up processes that an earlier run was answered and its journal could not write down, as a person does who finds them: whose they are
-/// is compared when their rows are run. Returns how many.
+/// Adopts processes that an earlier run was answered with and could not record, as the command for
+/// a found process does. The run of each row then checks that the process is the row's. Returns how
+/// many.
 ///
 /// # Errors
 /// The journal cannot be read or written.
@@ -65,7 +68,7 @@ pub(crate) async fn take_up(
         let found = Settlement::Found(process_id.clone());
         match job.journal.settle(&key, found, job.clock.now()).await {
             Ok(()) => taken_up += 1,
-            // It is another row's, or the row has an end by now.
+            // The process is another row's, or the row has an end by now.
             Err(error)
                 if matches!(
                     error.kind(),
@@ -116,7 +119,8 @@ mod tests {
         journal.claim(claim, clock.now()).await.unwrap()
     }
 
-    /// A batch that was killed holds nothing up: what was on the wire is ambiguous, what was not is free, and others' attempts are theirs.
+    /// A killed batch blocks nothing: a sent attempt becomes ambiguous, an unsent one is free, and
+    /// attempts of other programs stay theirs.
     #[tokio::test]
     async fn only_what_was_dispatched_becomes_ambiguous() {
         let journal: Arc<dyn Journal> = Arc::new(MemoryJournal::new());

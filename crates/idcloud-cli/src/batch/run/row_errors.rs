@@ -1,22 +1,22 @@
-//! Which bad rows are told while a run goes on.
+//! Prints the first 100 row errors during a run.
 //!
-//! Must not flood: after so many the output tells the rest.
+//! Must not flood standard error: later ones appear only in the output file.
 
 use crate::batch::run::progress_bar::Meter;
 use crate::failure::{Failure, Refusal};
 use crate::output::Output;
 
-/// How many rows are told one by one.
+/// How many row errors are printed.
 const MOST: usize = 100;
 
-/// Tells of bad rows, up to a number.
+/// Prints row errors, up to the limit.
 #[derive(Debug, Default)]
 pub(crate) struct Told {
     rows: usize,
 }
 
 impl Told {
-    /// Tells what the row on this line came to.
+    /// Prints the failure of the row on this line, or counts it once the limit is reached.
     pub(crate) fn row(
         &mut self,
         line: u64,
@@ -37,7 +37,7 @@ impl Told {
     }
 }
 
-/// The same failure with the line of the row that it is about.
+/// The same failure, with the line of its row.
 pub(crate) fn at_line(line: u64, failure: Failure) -> Failure {
     if failure.refusals.is_empty() {
         let message = format!("line {line}: {}", failure.message);

@@ -1,14 +1,15 @@
-//! What a run knows of its rows besides the journal: which are its own, and why others came to nothing.
+//! Facts about rows that only this run has: which records are the rows' own, and why other rows
+//! failed.
 //!
-//! Must not grow by a text for each row: a million rows fail for a handful of reasons. Never gives what it knows of one
-//! row to another, also when the input changed in between.
+//! Must not store a text for each row: a million rows fail for a handful of reasons. Must not apply
+//! a fact to another row, even if the input changed in between.
 
 use std::collections::HashMap;
 
 use crate::batch::input::rows::Line;
 use crate::failure::Failure;
 
-/// What is remembered of the rows of one run: by their place, and good for the very same row alone.
+/// What a run remembers of its rows. It is stored by position and returned only for the same row.
 #[derive(Default)]
 pub(crate) struct Remarks {
     rows: Vec<Known>,
@@ -18,9 +19,10 @@ pub(crate) struct Remarks {
 
 #[derive(Clone, Copy, Default)]
 struct Known {
-    /// The row's own hash ([`Line::identity`]).
+    /// The row's hash ([`Line::identity`]).
     identity: u64,
-    /// 0 where nothing is known, [`OWN`], [`SENT`], or the place of the failure in `failures`, from [`FIRST`].
+    /// 0 if nothing is known, [`OWN`], [`SENT`], or [`FIRST`] plus the index of the failure in
+    /// `failures`.
     place: u32,
 }
 
@@ -28,10 +30,10 @@ const OWN: u32 = 1;
 const SENT: u32 = 2;
 const FIRST: u32 = 3;
 
-/// Which row is meant.
+/// Identifies a row.
 #[derive(Clone, Copy)]
 pub(crate) struct RowId {
-    /// Its place among the rows, from 0.
+    /// Its position among the rows, from 0.
     pub(crate) index: usize,
     /// Its hash ([`Line::identity`]).
     pub(crate) identity: u64,
@@ -49,26 +51,26 @@ impl From<&Line> for RowId {
 /// What a run knows of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Mark {
-    /// The run compared the row with its record: what the journal has is the row's.
+    /// The run compared the row with its record: the record is the row's.
     Own,
-    /// The run asked IDCloud for the row: what the journal has is the row's, and of this run.
+    /// The run sent the row: the record is the row's and of this run.
     Sent,
-    /// The row came to nothing: why.
+    /// The row failed.
     Failed(Box<Failure>),
 }
 
 impl Remarks {
-    /// Remembers that what the journal has under the row's reference is the row's.
+    /// Remembers that the record under the row's reference is the row's.
     pub(crate) fn own(&mut self, row: RowId) {
         self.put(row, OWN);
     }
 
-    /// Remembers that what the journal has under the row's reference is what this run was answered.
+    /// Remembers that the record under the row's reference holds this run's answer.
     pub(crate) fn sent(&mut self, row: RowId) {
         self.put(row, SENT);
     }
 
-    /// Remembers why the row came to nothing.
+    /// Remembers why the row failed.
     pub(crate) fn failed(&mut self, row: RowId, failure: Failure) {
         let place = self.places.get(&failure).copied().unwrap_or_else(|| {
             let place = u32::try_from(self.failures.len()).map_or(0, |number| number + FIRST);
@@ -79,7 +81,7 @@ impl Remarks {
         self.put(row, place);
     }
 
-    /// What is known of the row; nothing where another stood in its place.
+    /// The facts about the row; `None` if another row stood at its position.
     pub(crate) fn of(&self, row: RowId) -> Option<Mark> {
         let known = self
             .rows
@@ -142,7 +144,8 @@ mod tests {
         assert_eq!(remarks.of(row(2_000)), None);
     }
 
-    /// A verdict cannot be misread: where the input changed, what is known of one row is told of no other.
+    /// A verdict cannot be misread: after the input changed, the facts about one row are not used
+    /// for another.
     #[test]
     fn another_row_in_the_same_place_is_told_nothing() {
         let mut remarks = Remarks::default();

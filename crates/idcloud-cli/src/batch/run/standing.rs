@@ -1,6 +1,6 @@
-//! What a run does with a row, given what the journal remembers under its reference.
+//! Decides what a run does with a row, given the journal's record under its reference.
 //!
-//! Must not take a record for the answer to a row unless the row's request is the record's.
+//! Must not take a record for the answer to a row unless the record is of the row's request.
 
 use std::path::PathBuf;
 use std::time::SystemTime;
@@ -15,35 +15,38 @@ use crate::failure::submit;
 use crate::failure::{Failure, Refusal};
 use crate::input::selfie;
 
-/// How rows are compared with the records under their references. One for the dry run, the run and its last pass.
+/// How rows are compared with the records under their references: shared by the dry run, the run
+/// and its last pass.
 pub(crate) struct Comparison {
-    /// Where selfies are looked for.
+    /// The directory of the selfies.
     pub(crate) directory: PathBuf,
-    /// Whether a record is given to a row whose selfie is gone (`--trust-references`).
+    /// Whether a row whose selfie is gone gets the record under its reference
+    /// (`--trust-references`).
     pub(crate) trust_references: bool,
 }
 
-/// A row's request, as far as it can be made again.
+/// The result of building a row's request again.
 pub(crate) enum Made {
     /// The request.
     Request(Box<IdentityRequest>),
-    /// There is no file where the row says that its selfie is.
+    /// The row's selfie file is missing.
     Gone(Vec<Refusal>),
     /// The row breaks these rules.
     Refused(Vec<Refusal>),
 }
 
-/// How a row stands to the record under its reference.
+/// The result of comparing a row with the record under its reference.
 pub(crate) enum Standing {
-    /// The record is of the row's own request, which is here; or is trusted to be, and the request cannot be made again.
+    /// The record is of the row's own request, which is included. `None` if the selfie is gone and
+    /// references are trusted.
     Own(Option<Box<IdentityRequest>>),
-    /// The record must not be given to the row: why.
+    /// The record must not be used for the row.
     Refused(Box<Failure>),
 }
 
-/// Whether something is remembered that only the same request may be told. What was provably not sent, or may be
-/// sent again, holds nothing that could be told; nor does what only a batch run claimed, since the run that has the
-/// journal's lock lets go of it.
+/// Whether the record holds an answer that only the same request may receive. A row that was
+/// provably not sent, or may be sent again, has no such answer. Neither has an attempt that a batch
+/// run only claimed: the run that holds the journal's lock releases it.
 pub(crate) fn is_known(entry: &Entry) -> bool {
     match entry.state() {
         State::NotSent(_) | State::Resend => false,
@@ -52,7 +55,7 @@ pub(crate) fn is_known(entry: &Entry) -> bool {
     }
 }
 
-/// Whether the process of the record came to nothing, so that it may be begun again.
+/// Whether the record's process failed, so that a new one may be created.
 pub(crate) fn is_failed(entry: &Entry) -> bool {
     match entry.state() {
         State::Finished(finished) => finished.is_failed(),
@@ -61,15 +64,17 @@ pub(crate) fn is_failed(entry: &Entry) -> bool {
 }
 
 impl Comparison {
-    /// Reads the row's selfie and compares. Keeps its thread busy with a file and a hash.
+    /// Reads the row's selfie and compares. Blocks its thread for a file read and a hash.
     pub(crate) fn of(&self, entry: &Entry, row: Row) -> Standing {
-        // A capture token is compared as old as it was when it was sent, not as old as it is now; and a picture is compared that an
-        // earlier version sent without looking at its end.
+        // A capture token is compared as of the time when it was sent: by now it may have expired.
+        // An earlier version sent pictures without a check to their end, so the picture is compared
+        // without it.
         let sent_at = entry.record().claimed_at();
         standing(entry, self.read(row, sent_at), self.trust_references)
     }
 
-    /// The row's request as it may be sent, with its selfie read as at `now` and looked at to its end.
+    /// Builds the row's request for sending: reads its selfie as of `now` and checks the picture to
+    /// its end.
     pub(crate) fn made(&self, row: Row, now: SystemTime) -> Made {
         match self.read(row, now) {
             Made::Request(request) => match selfie::verify(request.selfie()) {
@@ -80,7 +85,7 @@ impl Comparison {
         }
     }
 
-    /// The row's request, with its selfie read as at `now`.
+    /// Builds the row's request: reads its selfie as of `now`.
     fn read(&self, row: Row, now: SystemTime) -> Made {
         let is_gone = row.selfie_is_gone(&self.directory);
         match row.request(&self.directory, now) {
@@ -91,7 +96,7 @@ impl Comparison {
     }
 }
 
-/// The rule itself.
+/// The comparison itself.
 fn standing(entry: &Entry, made: Made, trust_references: bool) -> Standing {
     let state = entry.state().kind();
     let failure = match made {
@@ -112,7 +117,8 @@ fn standing(entry: &Entry, made: Made, trust_references: bool) -> Standing {
     Standing::Refused(Box::new(failure))
 }
 
-/// The row's selfie is gone, and with it the key of the fingerprint.
+/// The failure of a row whose selfie is gone: without the selfie there is no key for the
+/// fingerprint.
 fn not_compared(state: StateKind) -> Failure {
     Failure {
         exit: Exit::RefusedHere,

@@ -1,6 +1,6 @@
-//! One row, from its reference to what came of it.
+//! Runs one row, from its reference to its outcome.
 //!
-//! Must not give a row the answer of another request, nor submit one that it may not repeat.
+//! Must not give a row the answer of another request, nor submit a row that must not be repeated.
 
 use std::sync::Arc;
 
@@ -22,35 +22,35 @@ use crate::failure::{Failure, Refusal};
 use crate::input::selfie;
 use crate::verify::interrupts::Interrupts;
 
-/// What every row of a run needs.
+/// The parts that every row of a run shares.
 pub(crate) struct Job {
     pub(crate) handle: IdentityVerification,
     pub(crate) journal: Arc<dyn Journal>,
     pub(crate) environment: Arc<Environment>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) comparison: Arc<Comparison>,
-    /// Whether a row whose process failed or was canceled is submitted once more.
+    /// Whether a row is submitted again after its process failed or was canceled.
     pub(crate) begin_again: bool,
     /// Whether each reference is sent as `subject.clientReference`.
     pub(crate) send_references: bool,
 }
 
-/// What came of a row.
+/// The result of a row.
 pub(crate) enum RowEnd {
-    /// It has its end, which the journal remembers.
+    /// It is final, and the journal has its end.
     Ended(Outcome),
-    /// It is created, and more will come.
+    /// Its process is created and not final.
     Pending(Box<Pending>),
-    /// It came to nothing.
+    /// It failed.
     Failed(Box<Failure>),
 }
 
-/// What became of a row in this run.
+/// The result of a row in this run.
 pub(crate) struct Ran {
     pub(crate) came: RowEnd,
-    /// Whether this run asked IDCloud, so that what the journal has of the row is of this run.
+    /// Whether this run sent the row, so that the journal's record is of this run.
     pub(crate) sent: bool,
-    /// What the journal could not write down of it.
+    /// The end that the journal could not record.
     pub(crate) unwritten: Option<Unwritten>,
 }
 
@@ -65,13 +65,13 @@ impl From<RowEnd> for Ran {
 }
 
 impl Job {
-    /// Under what a row is remembered.
+    /// The row's key in the journal.
     pub(crate) fn key(&self, reference: Reference) -> JournalKey {
         JournalKey::new(&self.environment, Flow::Identity, reference)
     }
 
-    /// Runs the row, or lets go of it where the program is asked to end before it leaves: nothing of it is on its way then. What has left comes to
-    /// its end.
+    /// Runs the row. If the program is asked to end before the create is sent, releases the row and
+    /// returns `None`. A create that has been sent runs to its end.
     pub(crate) async fn run_unless_interrupted(
         &self,
         reference: Reference,
@@ -85,7 +85,8 @@ impl Job {
             ran = &mut run => return Some(ran),
             () = interrupts.reached(1) => {}
         }
-        // What waits for a token or its turn, for a connection or for another attempt can wait for long, and then it would leave.
+        // A row can wait for long: for a token, a place in the rate limit, a connection or a retry.
+        // After the wait it would be sent, so it is dropped now.
         tokio::select! {
             biased;
             () = departed.here() => None,
@@ -93,7 +94,8 @@ impl Job {
         }
     }
 
-    /// Submits the row, unless the journal knows its reference: then the row is told what is remembered, where it is the same request.
+    /// Submits the row. If the journal has a record under its reference, the row gets the record,
+    /// provided that it is of the same request.
     async fn run(&self, reference: Reference, row: Row, departed: &Arc<Departed>) -> Ran {
         let key = self.key(reference);
         match self.journal.entry(&key, self.clock.now()).await {
@@ -106,7 +108,7 @@ impl Job {
         }
     }
 
-    /// A row whose reference the journal knows.
+    /// Runs a row whose reference the journal knows.
     async fn known(&self, entry: &Entry, row: Row, departed: &Arc<Departed>) -> Ran {
         let request = match self.compared(entry, row).await {
             Ok(request) => request,
@@ -114,7 +116,8 @@ impl Job {
         };
         let may_begin_again = self.begin_again && is_failed(entry);
         match request {
-            // The journal's rules answer both: whose a process is that a person found, and whether a failed one may be replaced.
+            // The journal's rules decide both cases: whether a process that a person found belongs
+            // to this request, and whether a failed one may be replaced.
             Some(request) if may_begin_again || entry.record().is_found() => {
                 match selfie::verify(request.selfie()) {
                     Ok(()) => {
@@ -128,11 +131,11 @@ impl Job {
         }
     }
 
-    /// The row's request, where what is remembered in `entry` is the answer to it; no request where references are trusted and the selfie is
-    /// gone.
+    /// The row's request, if the record `entry` is of that request; `None` if the selfie is gone
+    /// and references are trusted.
     ///
     /// # Errors
-    /// It is another request's or was submitted elsewhere, or cannot be compared.
+    /// The record is of another request or was submitted elsewhere, or the two cannot be compared.
     pub(crate) async fn compared(
         &self,
         entry: &Entry,
@@ -142,7 +145,7 @@ impl Job {
             .refuse_elsewhere(&self.environment)
             .map_err(|elsewhere| Box::new(submit::of_record(&elsewhere)))?;
         let (comparison, entry) = (Arc::clone(&self.comparison), entry.clone());
-        // Reading a file keeps a thread busy: not one that others wait for.
+        // Reading a file blocks the thread: not one that drives other futures.
         let compared = tokio::task::spawn_blocking(move || comparison.of(&entry, row)).await;
         match compared {
             Ok(Standing::Own(request)) => Ok(request),
@@ -192,7 +195,7 @@ impl Job {
         }
     }
 
-    /// The row with its selfie.
+    /// Builds the row's request with its selfie.
     async fn request(&self, row: Row) -> Result<IdentityRequest, Failure> {
         let (comparison, now) = (Arc::clone(&self.comparison), self.clock.now());
         let made = tokio::task::spawn_blocking(move || comparison.made(row, now)).await;
@@ -206,23 +209,23 @@ impl Job {
     }
 }
 
-/// A row that may not be sent as it is.
+/// The end of a row that may not be sent as it is.
 fn refused(refusals: Vec<Refusal>) -> RowEnd {
     RowEnd::Failed(Box::new(Failure::refused_offline(refusals)))
 }
 
-/// What is remembered of the row's own request.
+/// The end that the record has for the row's own request.
 fn told(entry: &Entry) -> RowEnd {
     match entry.state() {
         State::Finished(finished) => RowEnd::Ended(of_process(finished.is_failed())),
         State::Pending(pending) => RowEnd::Pending(pending.clone()),
         State::Ambiguous => RowEnd::Ended(Outcome::Ambiguous),
-        // Another program has it at this moment.
+        // Another program is submitting it now.
         _ => RowEnd::Failed(Box::new(submit::in_flight())),
     }
 }
 
-/// What a final process makes of its row.
+/// The row's outcome after a final process.
 pub(crate) const fn of_process(failed: bool) -> Outcome {
     if failed {
         Outcome::Failed
@@ -231,10 +234,10 @@ pub(crate) const fn of_process(failed: bool) -> Outcome {
     }
 }
 
-/// What a failure makes of its row.
+/// The row's outcome after a failure.
 pub(crate) const fn of_failure(exit: Exit) -> Outcome {
     match exit {
-        // What was submitted elsewhere is refused here, as a row that breaks a rule is.
+        // A row that was submitted elsewhere is refused like a row that breaks a rule.
         Exit::RefusedHere | Exit::Usage => Outcome::Invalid,
         Exit::Refused => Outcome::Refused,
         Exit::Ambiguous => Outcome::Ambiguous,

@@ -1,21 +1,21 @@
-//! How fast a batch goes, and when it will be done.
+//! The throughput of a batch, and the time that it still needs.
 //!
-//! Pure: is told the time. Never promises an end before anything was measured.
+//! Pure: the caller passes the time. Must not predict an end before anything was measured.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// How far back the rate looks: long enough to smooth, short enough to follow a pause.
+/// The window of the rate: long enough to smooth, short enough to follow a pause.
 const WINDOW: Duration = Duration::from_secs(30);
 
-/// How many rows had ended at which time.
+/// Samples of the time and the number of rows that had ended.
 #[derive(Debug, Default)]
 pub(crate) struct Pace {
     samples: VecDeque<(Duration, usize)>,
 }
 
 impl Pace {
-    /// At `now`, so many rows had ended in this run.
+    /// Records that at `now`, `ended` rows had ended in this run.
     pub(crate) fn sample(&mut self, now: Duration, ended: usize) {
         while self.samples.len() > 1
             && self
@@ -28,7 +28,7 @@ impl Pace {
         self.samples.push_back((now, ended));
     }
 
-    /// Rows a second, lately; nothing before there is something to compare.
+    /// Rows a second within the window; `None` without two samples.
     pub(crate) fn rate(&self) -> Option<f64> {
         let ((since, before), (now, ended)) = (self.samples.front()?, self.samples.back()?);
         let seconds = now.saturating_sub(*since).as_secs_f64();
@@ -36,7 +36,7 @@ impl Pace {
         (seconds > 0.0 && rows > 0).then(|| f64::from(rows) / seconds)
     }
 
-    /// How long `rows` more will take at this pace.
+    /// The time for `rows` more at this rate.
     pub(crate) fn eta(&self, rows: usize) -> Option<Duration> {
         let rows = f64::from(u32::try_from(rows).ok()?);
         Duration::try_from_secs_f64(rows / self.rate()?).ok()

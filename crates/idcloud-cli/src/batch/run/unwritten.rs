@@ -1,6 +1,6 @@
-//! What this run was answered and the journal could not write down: kept until the results are written.
+//! Answers of this run that the journal could not record: kept until the results are written.
 //!
-//! Must not lose an id that was paid for because a disk was full when it came.
+//! Must not lose the id of a paid process because a disk was full when the answer arrived.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -19,7 +19,7 @@ use crate::failure::submit;
 use crate::failure::{Delivery, Failure};
 use crate::verify::interrupts::Interrupts;
 
-/// How often a journal that fails is tried once more, in all, and how long is waited in between.
+/// How often a failing journal is tried again for all rows together, and the pause between tries.
 const TRIES: usize = 3;
 const PAUSE: Duration = Duration::from_secs(2);
 
@@ -27,7 +27,7 @@ const PAUSE: Duration = Duration::from_secs(2);
 #[derive(Clone)]
 pub(crate) struct Unwritten {
     conclusion: Conclusion,
-    /// The answer, where there is one: a refusal has none.
+    /// The answer, if there is one: a refusal has none.
     answer: Option<Answer>,
     why: String,
 }
@@ -39,7 +39,7 @@ enum Answer {
 }
 
 impl Unwritten {
-    /// What is not written down of a report; nothing where everything is.
+    /// The unrecorded end of a final process; `None` if the journal recorded it.
     pub(crate) fn of_report(report: &Report) -> Option<Self> {
         let why = submit::unwritten(report.journal_error()?);
         Some(Self {
@@ -49,7 +49,7 @@ impl Unwritten {
         })
     }
 
-    /// The same of a process that is not final.
+    /// The unrecorded end of a process that is not final.
     pub(crate) fn of_pending(pending: &Pending) -> Option<Self> {
         let why = submit::unwritten(pending.journal_error()?);
         Some(Self {
@@ -59,7 +59,7 @@ impl Unwritten {
         })
     }
 
-    /// The same of a create that failed.
+    /// The unrecorded end of a create that failed.
     pub(crate) fn of_error(error: &SubmitError) -> Option<Self> {
         let why = submit::unwritten(error.journal_error()?);
         Some(Self {
@@ -74,7 +74,7 @@ impl Unwritten {
         &self.why
     }
 
-    /// What is told of the row at once, since even the results may find no room.
+    /// The failure to print at once: the disk may have no room for the results either.
     pub(crate) fn failure(&self) -> Failure {
         let (id, verdict) = match &self.answer {
             Some(Answer::Final(report)) => {
@@ -111,7 +111,8 @@ impl Unwritten {
         })
     }
 
-    /// Says it to the journal once more, where the attempt is still this run's. Whether it is written down then.
+    /// Tries again to record the end, if the attempt is still this run's. Returns whether the
+    /// journal has it.
     async fn say_again(&self, job: &Job, key: &JournalKey) -> Result<bool, JournalError> {
         let now = job.clock.now();
         let Some(entry) = job.journal.entry(key, now).await? else {
@@ -120,14 +121,15 @@ impl Unwritten {
         match entry.say_again(&recover::owner(), self.conclusion.clone()) {
             Ok(Some(command)) => job.journal.apply(command, now).await.map(|_| true),
             Ok(None) => Ok(true),
-            // Another has it in hand, or has ended it.
+            // Another program holds the attempt, or has ended it.
             Err(_) => Ok(false),
         }
     }
 }
 
-/// Says everything once more before the results are written, and keeps what the journal still does not have. Where the program is asked to end
-/// meanwhile, a journal that does not answer is waited for no longer.
+/// Tries again to record every end before the results are written, and keeps those that the journal
+/// still does not have. If the program is asked to end meanwhile, it stops waiting for a journal
+/// that does not answer.
 pub(crate) async fn say_again(
     job: &Job,
     unwritten: &mut HashMap<Reference, Unwritten>,
@@ -161,7 +163,8 @@ pub(crate) async fn say_again(
     *unwritten = left;
 }
 
-/// What the journal says; nothing where the program is asked to end and it says nothing for a moment.
+/// The journal's answer; `None` if the program is asked to end and no answer arrives within
+/// [`PAUSE`].
 async fn in_time<T>(
     job: &Job,
     interrupts: &Interrupts,

@@ -1,6 +1,6 @@
-//! Work on rows side by side, whose results are taken in the order of the rows.
+//! Parallel work on rows, with the results in the order of the rows.
 //!
-//! Must not hold more than so many at once, nor change their order.
+//! Must not hold more work than the limit at once, nor change the order.
 
 use std::collections::VecDeque;
 
@@ -8,33 +8,34 @@ use tokio::task::JoinHandle;
 
 use crate::failure::Failure;
 
-/// How many rows are worked on at once: enough to keep a disk and some cores busy, and each holds a selfie.
+/// How many rows are worked on at once: enough to keep a disk and some cores busy; each holds a
+/// selfie in memory.
 const SIDE_BY_SIDE: usize = 16;
 
-/// Work that was begun, oldest first.
+/// Started work, oldest first.
 pub(crate) struct Window<T> {
     begun: VecDeque<JoinHandle<T>>,
 }
 
 impl<T> Window<T> {
-    /// Nothing yet.
+    /// Starts empty.
     pub(crate) const fn new() -> Self {
         Self {
             begun: VecDeque::new(),
         }
     }
 
-    /// Whether a result has to be taken before more is begun.
+    /// Whether a result has to be taken before more work is started.
     pub(crate) fn is_full(&self) -> bool {
         self.begun.len() >= SIDE_BY_SIDE
     }
 
-    /// Takes up work that was begun.
+    /// Adds started work.
     pub(crate) fn put(&mut self, work: JoinHandle<T>) {
         self.begun.push_back(work);
     }
 
-    /// The oldest work's result; nothing where none is left.
+    /// The result of the oldest work; `None` if no work is left.
     ///
     /// # Errors
     /// The work panicked.

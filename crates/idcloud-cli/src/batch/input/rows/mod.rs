@@ -1,6 +1,7 @@
-//! The rows of a batch, each with its place in the input and the reference that nobody had before it.
+//! The rows of a batch, each with its position in the input and a reference that no earlier row
+//! has.
 //!
-//! Must not take a reference twice, and keeps eight bytes of each.
+//! Must not accept a reference twice. Keeps eight bytes of each.
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher as _, RandomState};
@@ -15,15 +16,16 @@ use crate::failure::Refusal;
 
 /// One row of the input.
 pub(crate) struct Line {
-    /// Its place among the rows, from 0.
+    /// Its position among the rows, from 0.
     pub(crate) index: usize,
-    /// The line that it begins on, from 1.
+    /// The line on which it begins, from 1.
     pub(crate) begins: u64,
-    /// A keyed hash of all that stands in it: the same row has it again when the input is read once more in this run.
+    /// A keyed hash of the whole row: the same row has the same hash when this run reads the input
+    /// again.
     pub(crate) identity: u64,
-    /// Its reference, where it has one that may be shown.
+    /// Its reference, if it has one that may be shown.
     pub(crate) reference: Option<Reference>,
-    /// What it asks for, or every rule that it breaks.
+    /// The request that it describes, or every rule that it breaks.
     pub(crate) row: Result<Row, Vec<Refusal>>,
 }
 
@@ -36,7 +38,7 @@ pub(crate) struct Rows {
 }
 
 impl Rows {
-    /// Opens the input. Readings with one `hasher` know the rows of each other again.
+    /// Opens the input. Rows that are read with the same `hasher` have comparable identities.
     ///
     /// # Errors
     /// As for [`Source::open`].
@@ -49,17 +51,17 @@ impl Rows {
         })
     }
 
-    /// Which columns of the header are not read, counted from 1.
+    /// The positions of columns of the header that are not read, counted from 1.
     pub(crate) fn ignored(&self) -> Vec<usize> {
         self.source.ignored()
     }
 
-    /// What the file was when it was opened.
+    /// The version of the file when it was opened.
     pub(crate) const fn version(&self) -> &Version {
         self.source.version()
     }
 
-    /// The next row, or nothing at the end.
+    /// The next row, or `None` at the end.
     ///
     /// # Errors
     /// The file cannot be read any further.
@@ -97,13 +99,13 @@ impl Rows {
         }))
     }
 
-    /// Eight keyed bytes of a million references collide once in 40 million files.
+    /// Keyed hashes of eight bytes: a million references collide once in 40 million files.
     fn is_new(&mut self, reference: &Reference) -> bool {
         self.seen.insert(self.hasher.hash_one(reference.as_str()))
     }
 }
 
-/// A refusal, and those that the rest of the row deserves.
+/// A refusal, followed by those of the rest of the row.
 fn with(refusal: Refusal, row: Result<Row, Vec<Refusal>>) -> Vec<Refusal> {
     let mut refusals = vec![refusal];
     refusals.extend(row.err().into_iter().flatten());

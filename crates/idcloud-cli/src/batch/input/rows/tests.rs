@@ -1,6 +1,6 @@
-//! What people's files look like, and what is read of them.
+//! How real input files look, and which rows are read from them.
 //!
-//! Must not show what a row holds, also where it is refused.
+//! Must not show the values of a row, even if the row is refused.
 
 use std::fmt::Write as _;
 
@@ -10,7 +10,8 @@ use crate::batch::input::source::MAX_ROW;
 const HEADER: &str = "reference,cpf,name,email,phone,selfie\n";
 const GOOD: &str = "529.982.247-25,Test Subject,,,a.jpg";
 
-/// Each row as `line reference`, and the fields at fault where it has any; a last line for what ends the reading.
+/// Each row as `line reference`, followed by its refused fields; a last line for the error that
+/// ended the reading.
 fn read(name: &str, content: &[u8]) -> String {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join(name);
@@ -59,7 +60,8 @@ fn csv(rows: &str) -> String {
     read("in.csv", format!("{HEADER}{rows}").as_bytes())
 }
 
-/// What people's files look like: the good rows are read, each bad one is told by its line and field, and the rest goes on.
+/// Files as people write them: good rows are read, each bad row is reported by its line and field,
+/// and reading continues.
 #[test]
 fn csv_is_read_row_by_row() {
     for (rows, expected) in [
@@ -67,7 +69,8 @@ fn csv_is_read_row_by_row() {
         (format!("a,{GOOD}\nb,{GOOD}"), "2 a|3 b|"),
         (format!("a,{GOOD}\r\n\r\n\nb,{GOOD}\r\n"), "2 a|5 b|"),
         (format!(" a , {GOOD} \n"), "2 a|"),
-        // A newline inside quotes belongs to the row: the row is refused for it, and lines are counted on.
+        // A newline inside quotes belongs to the row: the row is refused for it, and line numbers
+        // stay correct.
         (
             format!("a,52998224725,\"Test\nMarker\",,,a.jpg\nb,{GOOD}\n"),
             "2 a name|4 b|",
@@ -83,7 +86,7 @@ fn csv_is_read_row_by_row() {
             format!("a,{GOOD},more\nb,{GOOD}\nc,d\nb,d\ne\n\"f\",d\n"),
             "2 a row|3 b|4 c row|5 b reference row|6 e row|7 f row|",
         ),
-        // Spreadsheets leave rows of nothing but separators.
+        // Spreadsheets leave rows that consist of separators.
         (
             format!(",,,,,\na,{GOOD}\n , ,\u{a0},,,\n\"\",,\n;;;;;\n;\t;\n,,\n"),
             "3 a|",
@@ -104,7 +107,7 @@ fn bytes_that_are_no_text_spoil_their_own_row_alone() {
     bytes.extend(b"\xe9 Marker,,,a.jpg\n");
     bytes.extend(format!("b,{GOOD}\n").bytes());
     assert_eq!(read("in.csv", &bytes), "2 a name|3 b|");
-    // Behind another column a reference may not be one.
+    // After another column the text may not be a reference.
     let moved = "cpf,reference,name,selfie\n52998224725,a,Test,Subject,b.jpg\n52998224725,a,Test\n";
     assert_eq!(read("in.csv", moved.as_bytes()), "2 - row|3 - row|");
     let mut bytes = b"{\"reference\":\"a\xe9\"}\n".to_vec();
@@ -161,7 +164,7 @@ fn a_header_is_taken_or_refused_whole() {
     );
 }
 
-/// A quote that is left open ends with its own row: no row is put together from two, and none that stands whole is lost.
+/// An unclosed quote ends with its own row: no row is built from two, and no complete row is lost.
 #[test]
 fn an_open_quote_ends_with_its_row() {
     const OPEN: &str = "529.982.247-25,\"Test Subject,,,a.jpg";
@@ -183,7 +186,7 @@ fn an_open_quote_ends_with_its_row() {
             format!("a,{OPEN}\nb,{OPEN}\nc,{OPEN}\nd,{GOOD}\n"),
             "2 a name|3 b name|4 c name|5 d|",
         ),
-        // As the row stands, Marker" is a name with a quote in it.
+        // In the complete row, `Marker"` is a name that contains a quote.
         (
             format!("a,{OPEN}\nb,52998224725,Marker\",,,a.jpg\nc,{GOOD}\n"),
             "2 a name|3 b|4 c|",
@@ -197,7 +200,7 @@ fn an_open_quote_ends_with_its_row() {
             format!("a,{OPEN}\nb,,Marker,,,a.jpg\nc,,Marker\",,,b.jpg\nd,{GOOD}\n"),
             "2 a name|3 b subject.code|4 c subject.code|5 d|",
         ),
-        // A wrong digit makes no other row of it, and a row without a number belongs to nobody.
+        // A wrong check digit does not hide a row, and a row without a number is no person's.
         (
             format!("a,{OPEN}\nb,52998224726,Marker,,,a.jpg\nc,{GOOD}\n"),
             "2 a name|3 b subject.code|4 c|",
@@ -229,7 +232,8 @@ fn an_open_quote_ends_with_its_row() {
     );
 }
 
-/// A column that is not read may hold a text of several lines, as spreadsheets write it, with commas and quotes in it.
+/// A column that is not read may hold a text of several lines, with commas and quotes, as
+/// spreadsheets write it.
 #[test]
 fn a_value_may_have_several_lines_where_it_is_not_read() {
     let header = "reference,cpf,name,selfie,\"the\nnote\"\n";
@@ -251,7 +255,7 @@ fn a_value_may_have_several_lines_where_it_is_not_read() {
         let told = read("in.csv", format!("{header}{rows}").as_bytes());
         assert_eq!(told, expected, "{rows}");
     }
-    // One row's number, and the name and the selfie of another.
+    // The number of one row with the name and selfie of another.
     let header = "reference,cpf,note,name,selfie\n";
     for (rows, expected) in [
         (
@@ -268,7 +272,8 @@ fn a_value_may_have_several_lines_where_it_is_not_read() {
     }
 }
 
-/// Blanks and byte order marks at the ends of a value are none of it; what cannot be seen inside is named by its code point.
+/// Blanks and byte order marks at the ends of a value are dropped; an invisible character inside is
+/// named by its code point.
 #[test]
 fn what_cannot_be_seen_is_dropped_at_the_ends_and_named_inside() {
     let rows = format!(
@@ -307,7 +312,7 @@ fn what_cannot_be_seen_is_dropped_at_the_ends_and_named_inside() {
     }
 }
 
-/// Every row of the output is told by its reference, where one can be read.
+/// Every row of the output has its reference, if one can be read.
 #[test]
 fn a_row_that_cannot_be_read_has_its_reference() {
     for (row, expected) in [
@@ -366,7 +371,7 @@ fn json_lines_are_read_row_by_row() {
             good.replace("\"name\"", "\"cpf\":\"52998224725\",\"name\""),
             "1 a cpf|",
         ),
-        // The reference may stand behind what is refused, and is told.
+        // The reference may follow the refused value, and is still reported.
         (
             "{\"cpf\":5,\"name\":1,\"reference\":\"z\"}\n".into(),
             "1 z cpf|",

@@ -1,6 +1,7 @@
-//! Runs the rows of a batch: so many at once, in their order, until they are through or somebody stops it.
+//! Runs the rows of a batch, a limited number at once and in their order, until all have ended or
+//! the run is stopped.
 //!
-//! Must not leave what is in flight unless it is told to twice, nor let a row leave after it was told to stop.
+//! Must not drop requests in flight before the second interrupt, nor send a row after the first.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -26,48 +27,49 @@ use crate::failure::exit::Exit;
 use crate::output::Output;
 use crate::verify::interrupts::Interrupts;
 
-/// How often the progress is shown where nothing else happens.
+/// How often the progress is shown if nothing else happens.
 const TICK: Duration = Duration::from_secs(1);
 
-/// How many processes are waited for at once: each costs memory, and its polls a share of the budget.
+/// The most processes that are polled at once: each costs memory, and its polls take a share of the
+/// budget.
 const MAX_WAITING: usize = 10_000;
 
-/// Why a run came to its end.
+/// Why a run ended.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum End {
-    /// Every row was begun.
+    /// Every row was started.
     Through,
-    /// Somebody interrupted it.
+    /// The user or another program interrupted it.
     Interrupted,
-    /// It stopped by itself: why.
+    /// It stopped by itself, for this reason.
     Halted(String),
-    /// The same, because of how the command or its configuration is.
+    /// It stopped by itself because of an error in the command or its configuration.
     Misconfigured(String),
 }
 
 /// A run of a batch.
 pub(crate) struct Driver {
     pub(crate) job: Arc<Job>,
-    /// Waits for processes that are created and not final, with this key.
+    /// Waits for processes that are not final, with `api_key`.
     pub(crate) waiter: Waiter,
     pub(crate) api_key: ApiKey,
     pub(crate) rows: Rows,
     pub(crate) concurrency: usize,
-    /// How long each pending process is waited for; not at all where there is nothing.
+    /// How long each pending process is waited for; `None` means not at all.
     pub(crate) wait: Option<Duration>,
     pub(crate) halt: Halt,
     pub(crate) meter: Meter,
     pub(crate) told: Told,
 }
 
-/// What a run left besides the journal.
+/// The result of a run, apart from the journal.
 pub(crate) struct RunEnd {
     pub(crate) end: End,
-    /// How many rows were begun.
+    /// How many rows were started.
     pub(crate) begun: usize,
     pub(crate) tally: Tally,
     pub(crate) remarks: Remarks,
-    /// What the journal could not write down, by the rows' references.
+    /// Ends that the journal could not record, by reference.
     pub(crate) unwritten: HashMap<Reference, Unwritten>,
 }
 
@@ -84,12 +86,12 @@ impl RunEnd {
     }
 }
 
-/// A row in flight, and where it stands in the input.
+/// A row that was in flight, with its position in the input.
 struct Ended {
     row: RowId,
     line: u64,
     reference: Reference,
-    /// Nothing where the row was let go of before it left.
+    /// `None` if the row was released before it was sent.
     ran: Option<Ran>,
 }
 
@@ -98,7 +100,7 @@ struct Stand {
     tally: Tally,
     remarks: Remarks,
     unwritten: HashMap<Reference, Unwritten>,
-    /// Which rows the processes are of that are waited for.
+    /// The row of each process that is waited for.
     waiting: HashMap<ProcessId, (RowId, u64, Reference)>,
     exhausted: bool,
     end: Option<End>,
@@ -111,17 +113,18 @@ impl Stand {
         self.end.is_some()
     }
 
-    /// Begins nothing more, unless it was told so for another reason already.
+    /// Starts no more rows. Keeps an earlier reason to stop.
     fn halt(&mut self, why: String) {
         self.end.get_or_insert(End::Halted(why));
     }
 
-    /// The same, because of how the command or its configuration is.
+    /// The same, because of an error in the command or its configuration.
     fn misconfigured(&mut self, why: String) {
         self.end.get_or_insert(End::Misconfigured(why));
     }
 
-    /// Keeps an answer that the journal does not have. The next row's end could not be written down either.
+    /// Keeps an answer that the journal does not have, and stops: the next row's end could not be
+    /// recorded either.
     fn keep(&mut self, reference: Reference, unwritten: Unwritten) {
         self.halt(unwritten.why().to_owned());
         self.unwritten.insert(reference, unwritten);
@@ -129,7 +132,8 @@ impl Stand {
 }
 
 impl Driver {
-    /// Runs until every row has come to something, a signal comes, nothing works, or the input cannot be read any further.
+    /// Runs until every row has ended, a signal arrives, the circuit breaker opens, or the input
+    /// cannot be read any further.
     pub(crate) async fn run(mut self, interrupts: &Interrupts, output: &mut Output<'_>) -> RunEnd {
         let clock = Arc::clone(&self.job.clock);
         let begun = clock.instant();
@@ -147,7 +151,7 @@ impl Driver {
                         self.begin(line, interrupts, &mut in_flight, &mut stand, output);
                     }
                     Ok(None) => stand.exhausted = true,
-                    // What is in flight is finished first, whatever became of the rest of the input.
+                    // Rows in flight run to their end even if the rest of the input cannot be read.
                     Err(refusal) => stand.halt(refusal.sentence()),
                 }
             }
@@ -155,7 +159,7 @@ impl Driver {
             self.meter
                 .show(clock.instant() - begun, &stand.tally, ended, output);
             let begins_no_more = stand.exhausted || stand.is_stopping();
-            // Whoever stops does not wait for results: they can be fetched at any time.
+            // A stopped run does not wait for results: a later run can fetch them.
             if begins_no_more
                 && in_flight.is_empty()
                 && (self.waiter.is_empty() || stand.is_stopping())
@@ -225,7 +229,7 @@ impl Driver {
                 });
             }
             (_, Err(refusals)) => {
-                // The last pass finds the same again: nothing of it is kept.
+                // Not kept: the last pass finds the same refusals again.
                 stand.tally.count(Outcome::Invalid);
                 self.told.row(
                     line,
@@ -234,7 +238,7 @@ impl Driver {
                     output,
                 );
             }
-            // A row without a reference is never good.
+            // Cannot happen: a row without a reference is always refused.
             (None, Ok(_)) => stand.tally.count(Outcome::Invalid),
         }
     }
@@ -272,7 +276,7 @@ impl Driver {
                 stand.tally.count(Outcome::Pending);
                 if let Some(limit) = self.wait {
                     let id = pending.process_id().clone();
-                    // A process of another tenant stays pending.
+                    // A process of another tenant cannot be waited for, and stays pending.
                     if self.waiter.add(*pending, &self.api_key, limit).is_ok() {
                         stand.waiting.insert(id, (row, line, reference));
                     }
@@ -314,7 +318,7 @@ impl Driver {
                     }
                 }
             }
-            // This run sent it, and only its answer named the process: a person has to ask about it.
+            // This run sent it, and only its answer named the process: a person has to settle it.
             Err(error) if error.kind() == WaitErrorKind::Ambiguous => {
                 stand.tally.recount(Outcome::Pending, Outcome::Ambiguous);
                 if let (Some((row, line, _)), Some(cause)) = (row, error.error()) {
@@ -323,7 +327,8 @@ impl Driver {
                     self.told.row(line, failure, &self.meter, output);
                 }
             }
-            // Another wait that failed leaves the process pending; it is waited for again when the batch is run again.
+            // Other failures of the wait leave the process pending; the next run waits for it
+            // again.
             Err(_) => {}
         }
     }

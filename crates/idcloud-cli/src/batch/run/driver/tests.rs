@@ -1,6 +1,6 @@
-//! A run that is asked to end begins nothing, and lets go of what has not left.
+//! A run that is asked to end starts no more rows, and releases those that are not sent.
 //!
-//! Must not use a signal or a socket: requests to end are raised by hand, at an exact place.
+//! Must not use a signal or a socket: the tests raise the request to end at an exact point.
 
 use std::future::pending;
 use std::hash::RandomState;
@@ -23,8 +23,8 @@ use crate::config::target::Target;
 use crate::output::Terminals;
 use crate::verify::interrupts::{self, Counter};
 
-/// Asks the program to end while a token is asked for, which never comes, or as a create is answered; as a closed terminal does, which counts
-/// once.
+/// Asks the program to end at one operation: while a token request never returns, or as a create is
+/// answered. It counts as one request, as a closed terminal does.
 struct Raising {
     inner: Arc<dyn Transport>,
     counter: Arc<Counter>,
@@ -67,7 +67,7 @@ fn input(directory: &Path) -> std::path::PathBuf {
     path
 }
 
-/// How many rows were begun and came to something, and the states that the journal has.
+/// How many rows were started, how many of them ended, and the states in the journal.
 async fn ran(at: Option<Operation>) -> (usize, usize, Vec<StateKind>) {
     let directory = tempfile::tempdir().unwrap();
     let path = input(directory.path());
@@ -118,7 +118,7 @@ async fn ran(at: Option<Operation>) -> (usize, usize, Vec<StateKind>) {
     };
     let left = driver.run(&interrupts, &mut output).await;
     assert_eq!(left.end, End::Interrupted, "{at:?}");
-    // What was let go of is said to the journal without waiting for it.
+    // The journal records a release in the background.
     let now = SystemClock::new().now();
     let page = memory.entries(&EntryFilter::new(), None, 100, now).await;
     let page = page.unwrap();
@@ -126,8 +126,8 @@ async fn ran(at: Option<Operation>) -> (usize, usize, Vec<StateKind>) {
     (left.begun, left.tally.total(), states.collect())
 }
 
-/// A run that was asked to end bills nothing more: nothing is begun after a request, what has not left leaves no more and is free, and what has left
-/// comes to its end.
+/// A run that was asked to end bills nothing more: it starts no row, a row that is not sent is
+/// released, and a row that is sent runs to its end.
 #[tokio::test]
 async fn nothing_leaves_after_a_request_to_end() {
     assert_eq!(ran(None).await, (0, 0, Vec::new()));
