@@ -24,7 +24,7 @@ use crate::output::Output;
 use crate::verify::interrupts::Interrupts;
 use crate::verify::journal_file;
 
-/// Runs what the arguments ask for. `variable` looks up an environment variable.
+/// Runs the command that the arguments name. `variable` looks up an environment variable.
 pub(crate) fn run(
     arguments: &[OsString],
     variable: &dyn Fn(&str) -> Option<OsString>,
@@ -37,11 +37,12 @@ pub(crate) fn run(
         Err(error) => return clap_error(error, output),
     };
     outcome.unwrap_or_else(|failure| {
-        // Whoever took the first lines and left wants to hear no more, unless something was sent.
+        // A reader that closed the pipe early, as `head` does, needs no error, unless something was
+        // sent.
         if output.is_deserted() && failure.is_harmless_fault() {
             return failure.exit;
         }
-        // Where even standard error is gone, the exit code still tells.
+        // If standard error is gone too, the exit code remains.
         let _ = output.failure(&failure);
         failure.exit
     })
@@ -62,7 +63,7 @@ fn dispatch(
         && output.format() == Format::Text
         && let Some(note) = redirected::note(&settings.layers)
     {
-        // A caller that closed standard error does not want the message.
+        // A closed standard error is the caller's choice: continue without the note.
         let _ = output.note(&note);
     }
     let mut stdin = Stdin::new(stdin);
@@ -99,7 +100,7 @@ fn dispatch(
     }
 }
 
-/// Whether the command sends the credentials that are configured.
+/// Whether the command sends the configured credentials.
 const fn uses_credentials(command: &Command) -> bool {
     matches!(
         command,
@@ -134,7 +135,7 @@ fn settings(
     })
 }
 
-/// Help and the version are errors to clap, and results to the person who asked for them.
+/// Prints clap's error. Help and the version are errors to clap, and results here.
 fn clap_error(error: clap::Error, output: &mut Output<'_>) -> Exit {
     let error = usage::redact(error);
     if !error.use_stderr() {

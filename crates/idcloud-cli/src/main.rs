@@ -22,7 +22,7 @@ fn main() -> ExitCode {
     files::core_files::switch_off();
     let arguments: Vec<_> = std::env::args_os().collect();
     let variable = |name: &str| std::env::var_os(name);
-    // Standard error is locked for each writing alone: an interruption speaks there from another thread.
+    // Locked for each write and not for the whole run: the signal thread writes to it too.
     let (stdout, mut stderr) = (io::stdout(), io::stderr());
     let terminals = output::Terminals {
         stdout: stdout.is_terminal(),
@@ -47,7 +47,7 @@ fn main() -> ExitCode {
     exit.into()
 }
 
-/// What is said when the program is interrupted while nothing is on its way.
+/// Prints the message when the program is interrupted while no request is in flight.
 fn last_words(heeded: Heeded, terminals: output::Terminals, format: args::Format) {
     let variable = |name: &str| std::env::var_os(name);
     let (mut nowhere, mut stderr) = (io::sink(), io::stderr());
@@ -58,6 +58,6 @@ fn last_words(heeded: Heeded, terminals: output::Terminals, format: args::Format
         Heeded::NoMore => verify::interrupted::after_everything(),
         Heeded::NotYet | Heeded::ByCommand => verify::interrupted::before_anything(),
     };
-    // Where standard error is gone, the exit code still tells.
+    // If standard error is gone, the exit code remains.
     let _ = output.failure(&failure);
 }

@@ -1,6 +1,6 @@
-//! What a process was asked, as clap sees it: an answer does not say it.
+//! The arguments that describe a process's request, as clap parses them: its answer does not.
 //!
-//! Must not guess: what is not told is not known.
+//! Must not guess a value that no flag gives.
 
 use clap::{Args, ValueEnum};
 use idcloud_flows::Flow;
@@ -40,7 +40,7 @@ enum SelfieArg {
 }
 
 impl AskedArgs {
-    /// What kind of selfie was sent, as far as it was told.
+    /// The kind of the selfie that was sent; unknown without the flag.
     pub(crate) fn selfie(&self) -> SelfieKind {
         match self.selfie_kind {
             Some(SelfieArg::Image) => SelfieKind::Image,
@@ -61,7 +61,7 @@ impl CreatedBy {
         }
     }
 
-    /// Whether the command's answers can tell of this, whatever else its key has.
+    /// Whether the command's answers can show this capability, whatever else its key has.
     pub(crate) fn tells_of(self, capability: Capability) -> bool {
         match self {
             Self::Onboard => true,
@@ -70,7 +70,7 @@ impl CreatedBy {
         }
     }
 
-    /// What every key of the command has.
+    /// The capability that every key of the command has.
     pub(crate) const fn capability(self) -> Capability {
         match self {
             Self::Onboard => Capability::Identity,

@@ -1,6 +1,6 @@
-//! What every command takes that creates a process.
+//! The arguments of every command that creates a process.
 //!
-//! Must not decide what is checked: the API key does.
+//! Must not choose the checks: the API key does.
 
 use std::time::Duration;
 

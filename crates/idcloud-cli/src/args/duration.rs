@@ -1,6 +1,6 @@
-//! Spans of time as people type them: `90s`, `2m`, `500ms`.
+//! Durations on the command line: `90s`, `2m`, `500ms`.
 //!
-//! Must not read a clock, nor echoe what was typed.
+//! Must not read a clock, nor echo a value.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Where a single command remembers what it submits.
+//! The arguments for the journal of a single command.
 //!
 //! Must not derive `Debug`: a reference may be personal.
 

@@ -1,6 +1,7 @@
-//! Flags that several commands take, as clap sees them: not yet judged.
+//! Arguments that several commands share, as clap parses them: not yet checked.
 //!
-//! Must not hold a secret (secrets come from files and variables), nor derive `Debug`: flags carry personal data.
+//! Must not hold a secret (secrets come from files and variables), nor derive `Debug`: flags carry
+//! personal data.
 
 pub(crate) mod duration;
 

@@ -1,4 +1,4 @@
-//! The person as clap sees it: by flags, or by a file.
+//! The arguments that describe a person, by flags or by a file, as clap parses them.
 //!
 //! Must not derive `Debug`: flags carry personal data.
 

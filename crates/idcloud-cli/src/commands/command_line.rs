@@ -1,6 +1,7 @@
-//! The command line as clap sees it: what was typed, not yet judged.
+//! The command line, as clap parses it: not yet checked.
 //!
-//! Must not hold a secret (secrets come from files and variables), nor derive `Debug`: flags carry personal data.
+//! Must not hold a secret (secrets come from files and variables), nor derive `Debug`: flags carry
+//! personal data.
 
 use clap::{Parser, Subcommand};
 

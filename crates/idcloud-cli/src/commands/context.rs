@@ -1,6 +1,6 @@
-//! What a create says about itself, read from its flags.
+//! The context of a create, from its flags.
 //!
-//! Must not repeat what was typed.
+//! Must not repeat a value of a flag.
 
 use idcloud_model::SubsidiaryId;
 use idcloud_model::request::UseCase;
@@ -8,7 +8,7 @@ use idcloud_model::request::UseCase;
 use crate::args::create::ContextArgs;
 use crate::failure::Refusal;
 
-/// The use case and the branch, each where it was given.
+/// The use case and the branch, if they were given.
 pub(super) struct Context {
     use_case: Option<UseCase>,
     subsidiary_id: Option<SubsidiaryId>,
@@ -44,7 +44,7 @@ impl Context {
         })
     }
 
-    /// The request with what was given.
+    /// Adds the given values to the request.
     pub(super) fn apply<R>(
         self,
         request: R,

@@ -1,6 +1,6 @@
 //! The commands, one module each.
 //!
-//! A command never writes to a stream of the process: it is handed the output.
+//! Must not write to the process's streams: a command gets the output as an argument.
 
 pub(crate) mod usage;
 
@@ -27,14 +27,14 @@ use tokio::runtime::Builder;
 
 use crate::failure::Failure;
 
-/// How long work that cannot be cancelled may go on after a command has come to its end: a host
-/// name that is being resolved, a file that is being read.
+/// How long blocking work may continue after a command has ended: resolving a host name, reading a
+/// file.
 const LEFTOVERS: Duration = Duration::from_secs(2);
 
 /// Runs the asynchronous part of a command to its end.
 ///
 /// # Errors
-/// The machine gives the program no threads.
+/// The operating system provides no threads.
 fn block_on<F: Future>(future: F) -> Result<F::Output, Failure> {
     let runtime = Builder::new_multi_thread()
         .worker_threads(2)
@@ -54,7 +54,7 @@ mod tests {
 
     use super::*;
 
-    /// A command that was interrupted ends although a name is still being resolved.
+    /// An interrupted command ends although a host name is still being resolved.
     #[test]
     fn work_that_cannot_be_cancelled_does_not_hold_the_program() {
         let (release, held) = mpsc::channel::<()>();

@@ -1,6 +1,6 @@
-//! What clap found wrong with the command line, as a failure.
+//! Converts clap's errors about the command line into failures.
 //!
-//! Must not echoe a value: a name or a CPF may have slipped into the wrong place.
+//! Must not echo a value: a name or a CPF may be in the wrong place.
 
 use std::ffi::{OsStr, OsString};
 
@@ -11,7 +11,7 @@ use crate::commands::command_line::Cli;
 use crate::failure::Failure;
 use crate::failure::exit::Exit;
 
-/// Takes everything out of the error that may be a value somebody typed.
+/// Removes every part of the error that may be a value from the command line.
 pub(crate) fn redact(mut error: Error) -> Error {
     for kind in [
         ContextKind::InvalidArg,
@@ -46,7 +46,7 @@ fn safe(kind: ContextKind, text: &str) -> String {
     }
 }
 
-/// The failure that a redacted error means. Its message is clap's first paragraph, without colour.
+/// The failure for a redacted error. Its message is clap's first paragraph, without colour.
 pub(crate) fn failure(error: &Error) -> Failure {
     let rendered = error.render().to_string();
     let mut paragraphs = rendered.split("\n\n").map(one_line);
@@ -70,7 +70,7 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The format that was asked for on a command line that could not be read.
+/// The format that a command line asks for, although it could not be parsed.
 pub(crate) fn intended_format(arguments: &[OsString], variable: Option<&OsStr>) -> Format {
     let flags = || arguments.iter().take_while(|argument| *argument != "--");
     let joined = flags()
@@ -88,7 +88,7 @@ pub(crate) fn intended_format(arguments: &[OsString], variable: Option<&OsStr>) 
     }
 }
 
-/// The command line, or what is wrong with it; a request for help or the version is an error of clap's too.
+/// Parses the command line. A request for help or the version is an error of clap's too.
 pub(crate) fn parse(arguments: &[OsString]) -> Result<Cli, Error> {
     <Cli as clap::Parser>::try_parse_from(arguments)
 }
@@ -106,7 +106,7 @@ mod tests {
         redact(parse(&arguments).err().unwrap())
     }
 
-    /// Nothing personal leaks through a slip on the command line.
+    /// Nothing personal leaks through a mistake on the command line.
     #[test]
     fn values_in_the_wrong_place_are_not_echoed() {
         let base = ["onboard", "--selfie", "f", "--name", "N", "--cpf", "1"];

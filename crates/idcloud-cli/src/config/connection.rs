@@ -1,6 +1,6 @@
-//! From a configuration to a client that can be used.
+//! Builds a client from a configuration.
 //!
-//! Must not let an account of one environment near another, nor show a credential.
+//! Must not use an account of one environment for another, nor show a credential.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -22,10 +22,11 @@ use crate::input::opening::open_file;
 use crate::input::private_key;
 use crate::input::{self, unreadable};
 
-/// No API key is nearly as long.
+/// Limit of the API key file in bytes: far more than any key.
 const MAX_KEY_FILE: u64 = 16 * 1024;
 
-/// The tenant of the embedded simulator: the same in every run, so that a journal knows again what was submitted.
+/// The tenant of the embedded simulator. It is the same in every run, so that a journal finds what
+/// earlier runs submitted.
 const LOCAL_TENANT: &str = "00000000-0000-4000-8000-000000000001";
 
 /// A client and the key it presents.
@@ -34,10 +35,11 @@ pub(crate) struct Connection {
     pub(crate) api_key: ApiKey,
 }
 
-/// What a transport is put into before it is used.
+/// Wraps the transport before the client uses it.
 pub(crate) type Wrap<'a> = &'a dyn Fn(Arc<dyn Transport>) -> Arc<dyn Transport>;
 
-/// Opens what the configuration describes; errors name what stands in `layers` as the person did.
+/// Builds the client that the configuration describes. Errors name each setting by its source in
+/// `layers`.
 ///
 /// # Errors
 /// A credential cannot be read or used, or an address is not allowed. Nothing has been sent.
@@ -60,10 +62,10 @@ pub(crate) fn open(
     Ok(Connection { client, api_key })
 }
 
-/// A simulator in this process, with an account and a key of its own.
+/// A client of a simulator in this process, with an account and a key of its own.
 ///
 /// # Errors
-/// This machine could not make a key.
+/// The operating system cannot provide randomness for a key.
 pub(crate) fn local(
     config: &Config,
     clock: Arc<dyn Clock>,
@@ -72,7 +74,8 @@ pub(crate) fn local(
     let Config {
         capabilities, rate, ..
     } = *config;
-    // It forgets everything when the program ends, so that no process of an earlier call is there to be referred to.
+    // This simulator loses its processes when the program ends. With this option a command may
+    // still refer to a process of an earlier run.
     let config = idcloud_simulator::Config::new(seed(&*clock)).with_unknown_references(true);
     let mut simulator = Simulator::new(config);
     let account = simulator
@@ -98,10 +101,10 @@ pub(crate) fn local(
     Ok(Connection { client, api_key })
 }
 
-/// The addresses of a custom environment; nothing for the others, which have their own.
+/// The addresses of a custom environment; `None` for the others, whose addresses are built in.
 ///
 /// # Errors
-/// An address is not one that may be used.
+/// An address is not allowed.
 pub(crate) fn endpoints(remote: &Remote, layers: &Layers) -> Result<Option<Endpoints>, Failure> {
     match &remote.address {
         Address::Custom {
@@ -114,10 +117,10 @@ pub(crate) fn endpoints(remote: &Remote, layers: &Layers) -> Result<Option<Endpo
     }
 }
 
-/// The API key, where one is configured.
+/// The API key, if one is configured.
 ///
 /// # Errors
-/// It cannot be read, or is no key.
+/// It cannot be read, or is not a valid key.
 pub(crate) fn api_key(
     remote: &Remote,
     config: &Config,
@@ -135,7 +138,7 @@ pub(crate) fn api_key(
 /// The service account, with its private key.
 ///
 /// # Errors
-/// The key file cannot be read, others may read it, or it holds no key that can be used.
+/// The key file cannot be read, others may read it, or it does not hold a usable key.
 pub(crate) fn account(remote: &Remote, layers: &Layers) -> Result<ServiceAccount, Failure> {
     let label = layers.label(Setting::PrivateKeyFile);
     let pem = private_key::read(&label, &remote.private_key_file)
@@ -148,7 +151,7 @@ pub(crate) fn account(remote: &Remote, layers: &Layers) -> Result<ServiceAccount
     })
 }
 
-/// A client of an IDCloud at an address.
+/// A client of a remote IDCloud.
 ///
 /// # Errors
 /// An address is not allowed, or a root certificate cannot be used.
@@ -169,7 +172,7 @@ pub(crate) fn client(
         .map_err(|error| usage(&error, remote, layers))
 }
 
-/// The environment, and the way to it.
+/// The environment and the transport to it.
 ///
 /// # Errors
 /// As for [`client`].
@@ -204,7 +207,7 @@ fn usage(error: &ConfigError, remote: &Remote, layers: &Layers) -> Failure {
     Failure::usage(vec![Refusal::new(label, error.rule(), error.remedy())])
 }
 
-/// What the person calls the setting that the library calls `field`, where its value stands.
+/// The user's name for the setting that the library calls `field`, by the source of its value.
 fn label(field: &str, api_key: Option<&ApiKeySource>, layers: &Layers) -> String {
     let name = field.replace('_', "-");
     let setting = Setting::ALL
@@ -213,13 +216,14 @@ fn label(field: &str, api_key: Option<&ApiKeySource>, layers: &Layers) -> String
     match (setting, api_key) {
         (Some(Setting::ApiKey), Some(ApiKeySource::File(_))) => layers.label(Setting::ApiKeyFile),
         (Some(setting), _) => layers.label(setting),
-        // A variable that other programs have too, and no flag of this one: HTTPS_PROXY.
+        // A variable that this program shares with others and has no flag for, such as
+        // `HTTPS_PROXY`.
         (None, _) if field.to_ascii_lowercase().ends_with("_proxy") => field.to_owned(),
         (None, _) => format!("--{name}"),
     }
 }
 
-/// The API key as it is configured.
+/// The API key from its configured source.
 ///
 /// # Errors
 /// Its file cannot be read.
@@ -242,8 +246,8 @@ pub(crate) fn read_api_key(
     Ok(Zeroizing::new(text.trim().to_owned()))
 }
 
-/// The certificates that are trusted besides the public ones. Who adds one reads every request, so the file is as good as a secret, but
-/// for its content.
+/// The certificates that are trusted in addition to the public ones. A user who can change this
+/// file can intercept every request: it is protected like a secret, although its content is public.
 fn read_roots(path: &Path, layers: &Layers) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let field = layers.label(Setting::CaFile);
     let refused = |refusal| Failure::usage(vec![refusal]);
@@ -253,7 +257,7 @@ fn read_roots(path: &Path, layers: &Layers) -> Result<Zeroizing<Vec<u8>>, Failur
     input::read_open(&field, &mut file, 1024 * 1024).map_err(refused)
 }
 
-/// A seed that differs between runs, so that process ids do.
+/// A seed that differs between runs, so that process ids differ.
 pub(crate) fn seed(clock: &dyn Clock) -> u64 {
     let since = clock
         .now()

@@ -1,6 +1,8 @@
-//! The configuration: flags before variables before the profile before defaults.
+//! The configuration. Flags win over variables, variables over the profile, the profile over
+//! defaults.
 //!
-//! Pure: reads no file, no variable and no clock, and never guesses an environment where credentials are configured.
+//! Pure: must not read a file, a variable or a clock, nor guess an environment when credentials are
+//! configured.
 
 pub(crate) mod connection;
 pub(crate) mod profile;
@@ -16,19 +18,20 @@ use crate::config::settings::{Layers, Setting};
 use crate::config::target::{Needs, Target};
 use crate::failure::{Refusal, keep, keep_all};
 
-/// Requests a second where nothing else is configured: Unico's default for a tenant.
+/// The default rate in requests a second: Unico's default for a tenant.
 pub(crate) const DEFAULT_RATE: u16 = 10;
 
-/// What a command runs with.
+/// The configuration of a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Config {
     pub(crate) target: Target,
-    /// What the API key is declared to be provisioned with.
+    /// The capabilities that the API key is declared to have.
     pub(crate) capabilities: Capabilities,
     pub(crate) rate: u16,
 }
 
-/// Resolves the configuration of a command that talks to IDCloud. The command implies that the key has `implied`.
+/// Resolves the configuration of a command that talks to IDCloud. The command implies that the key
+/// has the capability `implied`.
 ///
 /// # Errors
 /// Every rule that the configuration breaks, each naming the flag, variable or profile key.
@@ -36,7 +39,8 @@ pub(crate) fn resolve(layers: &Layers, implied: Capability) -> Result<Config, Ve
     resolve_for(layers, Some(implied), Needs::AccountAndKey)
 }
 
-/// Resolves the configuration of a command that is about the service account: an API key may be missing.
+/// Resolves the configuration of a command that needs only the service account: the API key may be
+/// missing.
 ///
 /// # Errors
 /// As for [`resolve`].
@@ -63,7 +67,7 @@ fn resolve_for(
     }
 }
 
-/// How results and errors are printed; every command needs this one.
+/// The format of results and errors; every command needs it.
 ///
 /// # Errors
 /// The value is not one of the formats.
@@ -83,10 +87,10 @@ pub(crate) fn format(layers: &Layers) -> Result<Format, Refusal> {
         })
 }
 
-/// The capabilities that the API key is declared to have, and the one that the command implies.
+/// The declared capabilities of the API key, with the one that the command implies.
 ///
 /// # Errors
-/// A name is unknown, or the set is one that IDCloud does not offer.
+/// A name is unknown, or IDCloud does not offer the combination.
 pub(crate) fn capabilities(
     layers: &Layers,
     implied: Option<Capability>,
@@ -119,10 +123,10 @@ pub(crate) fn capabilities(
     })
 }
 
-/// Requests a second.
+/// The rate limit, in requests a second.
 ///
 /// # Errors
-/// The value is no such number.
+/// The value is not a number in the allowed range.
 pub(crate) fn rate(layers: &Layers) -> Result<u16, Refusal> {
     let Some((value, _)) = layers.find(Setting::Rate) else {
         return Ok(DEFAULT_RATE);
@@ -207,7 +211,7 @@ mod tests {
         assert_eq!(format(&Layers::default()), Ok(Format::Text));
     }
 
-    /// Flags beat variables, which beat the profile, which beats defaults.
+    /// Flags win over variables, variables over the profile, the profile over defaults.
     #[test]
     fn the_strongest_layer_wins() {
         use Setting::Rate;
@@ -221,7 +225,7 @@ mod tests {
         }
     }
 
-    /// A forgotten variable must never approve anybody.
+    /// A forgotten variable must never lead to a simulated approval.
     #[test]
     fn any_credential_without_a_named_environment_is_a_usage_error() {
         for setting in CREDENTIALS
@@ -377,7 +381,8 @@ mod tests {
         assert!(!capabilities.contains(Capability::RiskScore));
     }
 
-    /// The command's own capability need not be listed, and what hangs on it may be.
+    /// The command's own capability need not be listed, and capabilities that depend on it are
+    /// accepted.
     #[test]
     fn the_commands_own_capability_is_implied() {
         let layers = layers(&[(Setting::Capabilities, "risk-score")], &[], &[]);

@@ -1,6 +1,6 @@
 //! The profile file: a TOML table for each profile, with the configuration flags' names as keys.
 //!
-//! Must not hold a secret (it names the files that do), and its errors, nor quote its text.
+//! Must not hold a secret (it names the files that do). Its errors must not quote its text.
 
 use std::ffi::OsString;
 use std::io;
@@ -15,16 +15,17 @@ use crate::input::file_mode::refuse_writable;
 use crate::input::opening::open_file;
 use crate::output::sanitize::one_word;
 
-/// The profile that is read where none is named.
+/// The profile that is read if the user names none.
 pub(crate) const DEFAULT_PROFILE: &str = "default";
 
-/// What errors name.
+/// The field that errors name.
 const FILE: &str = "profile file";
 
-/// No profiles take nearly as much.
+/// Limit of the profile file in bytes: far more than profiles need.
 const MAX_FILE: u64 = 1024 * 1024;
 
-/// Where the profile file stands: `$XDG_CONFIG_HOME/idcloud/config.toml`, else below `~/.config`.
+/// The path of the profile file: `$XDG_CONFIG_HOME/idcloud/config.toml`, or the same below
+/// `~/.config`.
 pub(crate) fn path(xdg_config_home: Option<OsString>, home: Option<OsString>) -> Option<PathBuf> {
     let configured = xdg_config_home
         .map(PathBuf::from)
@@ -36,11 +37,11 @@ pub(crate) fn path(xdg_config_home: Option<OsString>, home: Option<OsString>) ->
     Some(directory.join("idcloud").join("config.toml"))
 }
 
-/// Reads the profile `name` from the file, or the default profile where none is named.
+/// Reads the profile `name` from the file; without a name, the default profile.
 ///
 /// # Errors
-/// The file cannot be read or understood, or does not have the profile that was named. A missing file is an error only
-/// where a profile was named.
+/// The file cannot be read or parsed, or does not have the named profile. A missing file is an
+/// error only if a profile was named.
 pub(crate) fn load(
     path: Option<&Path>,
     name: Option<&str>,
@@ -75,7 +76,7 @@ pub(crate) fn load(
     parse(text, name, directory, home)
 }
 
-/// Takes one profile out of the file's text. Relative paths hang on `directory`, `~/` on `home`.
+/// Parses one profile from the file's text. Relative paths start at `directory`, `~/` at `home`.
 fn parse(
     text: &str,
     name: Option<&str>,
@@ -157,7 +158,7 @@ fn parse(
     Ok(layer)
 }
 
-/// Text as it is, numbers as digits, a list joined with commas.
+/// A value as text: strings unchanged, numbers as digits, lists joined with commas.
 fn as_text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
@@ -257,7 +258,7 @@ api-key-file = "~/load.key"
         assert!(read("", None).is_ok(), "no default profile is no error");
     }
 
-    /// The file may hold what somebody put there by mistake: errors do not quote it.
+    /// The file may hold a secret by mistake: errors do not quote it.
     #[test]
     fn broken_text_is_refused_without_quoting_it() {
         for text in [

@@ -1,7 +1,7 @@
-//! Addresses of the environment over credentials of the profile: a person who sets a variable may not know where the
-//! credentials go.
+//! Warns if an address from an environment variable gets credentials from the profile: the user may
+//! not know where the credentials go.
 //!
-//! Must not refuse: it is what the order of the settings says.
+//! Must not refuse: the precedence of the settings allows it.
 
 use http::Uri;
 
@@ -9,7 +9,8 @@ use crate::config::settings::{Layers, Setting, Source};
 use crate::config::target::CREDENTIALS;
 use crate::output::sanitize::harmless;
 
-/// What is said where a variable names an address, or an environment, and a credential for it stands in the profile.
+/// The note if a variable sets an address or an environment, and the profile has a credential for
+/// it.
 pub(crate) fn note(layers: &Layers) -> Option<String> {
     let from = |setting, source| {
         layers
@@ -22,7 +23,7 @@ pub(crate) fn note(layers: &Layers) -> Option<String> {
     let address = [Setting::ApiUrl, Setting::IdentityUrl, Setting::Env]
         .into_iter()
         .find(|setting| from(*setting, Source::Variable))?;
-    // An environment that the profile names as well is no other place.
+    // The variable names the same environment as the profile: nothing is redirected.
     let (value, _) = layers.find(address)?;
     if address == Setting::Env && layers.profile.value(Setting::Env) == Some(value) {
         return None;
@@ -62,7 +63,7 @@ mod tests {
         layer
     }
 
-    /// Credentials do not go to another host without a word.
+    /// Credentials do not go to another host without a note.
     #[test]
     fn an_address_of_the_environment_over_credentials_of_the_profile_is_said() {
         use Setting::{Account, ApiUrl, Env, IdentityUrl};

@@ -11,7 +11,7 @@ use zeroize::{Zeroize as _, Zeroizing};
 use crate::args::SettingArgs;
 use crate::failure::Refusal;
 
-/// A setting, whatever layer it comes from.
+/// A setting, independent of its source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Setting {
     Env,
@@ -23,7 +23,7 @@ pub(crate) enum Setting {
     PrivateKeyFile,
     /// A file with the API key: as a flag or in the profile.
     ApiKeyFile,
-    /// The API key itself: as a variable alone, never as a flag.
+    /// The API key itself: only as a variable, never as a flag.
     ApiKey,
     Capabilities,
     Rate,
@@ -47,7 +47,7 @@ impl Setting {
         Self::Format,
     ];
 
-    /// The name, as a flag without its dashes and as a key of the profile file.
+    /// The name: the flag without its dashes, and the key in the profile file.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Env => "env",
@@ -65,7 +65,7 @@ impl Setting {
         }
     }
 
-    /// The environment variable, where there is one.
+    /// The environment variable, if there is one.
     pub(crate) fn variable(self) -> Option<&'static str> {
         match self {
             Self::Env => Some("IDCLOUD_ENV"),
@@ -88,12 +88,12 @@ impl Setting {
         matches!(self, Self::CaFile | Self::PrivateKeyFile | Self::ApiKeyFile)
     }
 
-    /// Whether the profile file may hold it. A secret may not stand there.
+    /// Whether the profile file may hold it. A secret may not be there.
     pub(crate) fn in_profile(self) -> bool {
         self != Self::ApiKey
     }
 
-    /// How to set it, for a remedy.
+    /// The ways to set it, for a remedy.
     pub(crate) fn how(self) -> String {
         match (self, self.variable()) {
             (Self::ApiKey | Self::ApiKeyFile, _) => "--api-key-file or IDCLOUD_API_KEY".to_owned(),
@@ -103,7 +103,7 @@ impl Setting {
     }
 }
 
-/// Where a value comes from, strongest first.
+/// The source of a value, strongest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
     Flag,
@@ -111,7 +111,7 @@ pub(crate) enum Source {
     Profile,
 }
 
-/// The settings that one source has.
+/// The settings from one source.
 #[derive(Clone, Default)]
 pub(crate) struct Layer(Vec<(Setting, Stored)>);
 
@@ -122,11 +122,11 @@ enum Stored {
 }
 
 impl Stored {
-    /// Takes the secret's memory over, so that it is wiped when it is dropped.
+    /// Takes over the memory of the secret, so that it is wiped on drop.
     fn secret(value: OsString) -> Self {
         Self::Secret(Zeroizing::new(
             String::from_utf8(value.into_encoded_bytes()).unwrap_or_else(|error| {
-                // No secret of IDCloud's: what it is refused for is that it is not ASCII.
+                // Not a valid API key: it will be refused because it is not ASCII.
                 let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
                 error.into_bytes().zeroize();
                 text
@@ -143,7 +143,7 @@ impl Stored {
 }
 
 impl Layer {
-    /// Adds a value. An empty one counts as absent, as shells leave them behind.
+    /// Adds a value. An empty value counts as absent, because shells leave empty variables behind.
     pub(crate) fn set(&mut self, setting: Setting, value: impl Into<OsString>) {
         let value = value.into();
         if value.is_empty() {
@@ -164,7 +164,7 @@ impl Layer {
             .map(|(_, value)| value.as_os_str())
     }
 
-    /// What was typed as flags.
+    /// The settings from flags.
     pub(crate) fn from_flags(flags: &SettingArgs) -> Self {
         let mut layer = Self::default();
         let texts = [
@@ -201,7 +201,7 @@ impl Layer {
         layer
     }
 
-    /// What the environment variables say.
+    /// The settings from environment variables.
     ///
     /// `variable` looks one up.
     pub(crate) fn from_variables(variable: impl Fn(&str) -> Option<OsString>) -> Self {
@@ -224,7 +224,7 @@ pub(crate) struct Layers {
 }
 
 impl Layers {
-    /// The strongest value of a setting, and where it stands.
+    /// The strongest value of a setting, and its source.
     pub(crate) fn find(&self, setting: Setting) -> Option<(&OsStr, Source)> {
         [
             (&self.flags, Source::Flag),
@@ -246,7 +246,7 @@ impl Layers {
         })
     }
 
-    /// Every file that a setting names, in any layer, by what a person would call it.
+    /// Every file that a setting names, in any layer, with the user's name for the setting.
     pub(crate) fn files(&self) -> Vec<(String, PathBuf)> {
         let layers = [&self.flags, &self.variables, &self.profile];
         let paths = Setting::ALL.into_iter().filter(|setting| setting.is_path());
@@ -260,7 +260,8 @@ impl Layers {
             .collect()
     }
 
-    /// What a person would call the setting where it stands: `--env`, `IDCLOUD_ENV`, "env in the profile".
+    /// The user's name for the setting, by its source: `--env`, `IDCLOUD_ENV`, "env in the
+    /// profile".
     pub(crate) fn label(&self, setting: Setting) -> String {
         match (
             self.find(setting).map(|(_, source)| source),
@@ -273,13 +274,13 @@ impl Layers {
     }
 }
 
-/// What was configured, as every command is handed it.
+/// The configuration that every command gets.
 pub(crate) struct Settings {
     pub(crate) layers: Layers,
-    /// Whether the exit code is to tell the verdict.
+    /// Whether the exit code depends on the verdict.
     pub(crate) exit_verdict: bool,
-    /// Where the profiles stand, if they do.
+    /// The path of the profile file, if there is a place for one.
     pub(crate) profile_file: Option<PathBuf>,
-    /// Where single commands remember what they submitted, unless told otherwise.
+    /// The journal of single commands without `--journal`.
     pub(crate) default_journal: Option<PathBuf>,
 }

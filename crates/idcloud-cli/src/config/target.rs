@@ -1,6 +1,6 @@
-//! Who answers: the embedded simulator, or an IDCloud at an address with the credentials for it.
+//! The target of requests: the embedded simulator, or a remote IDCloud with its credentials.
 //!
-//! Must not guess an environment where credentials are configured, nor show the API key.
+//! Must not guess an environment when credentials are configured, nor show the API key.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -12,16 +12,16 @@ use crate::args::EnvironmentArg;
 use crate::config::settings::{Layers, Setting, Source};
 use crate::failure::{Refusal, keep};
 
-/// Who answers.
+/// The target of requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
     /// The simulator inside this program.
     Local,
-    /// An IDCloud at an address.
+    /// A remote IDCloud.
     Remote(Box<Remote>),
 }
 
-/// An IDCloud at an address, and the credentials for it.
+/// A remote IDCloud, and the credentials for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Remote {
     pub(crate) address: Address,
@@ -29,7 +29,7 @@ pub(crate) struct Remote {
     pub(crate) account: String,
     pub(crate) tenant_id: String,
     pub(crate) private_key_file: PathBuf,
-    /// Absent where a command was asked for that needs none.
+    /// `None` for a command that does not need it.
     pub(crate) api_key: Option<ApiKeySource>,
 }
 
@@ -54,7 +54,7 @@ impl Remote {
     }
 }
 
-/// Which credentials a command cannot do without.
+/// The credentials that a command requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Needs {
     /// The service account and the API key.
@@ -92,7 +92,7 @@ pub(crate) enum Address {
     },
 }
 
-/// Where the API key comes from.
+/// The source of the API key.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum ApiKeySource {
     File(PathBuf),
@@ -108,7 +108,7 @@ impl fmt::Debug for ApiKeySource {
     }
 }
 
-/// What makes a credential: with any of these configured, an environment must be named.
+/// The settings that are credentials: with any of them, an environment must be named.
 pub(crate) const CREDENTIALS: [Setting; 5] = [
     Setting::Account,
     Setting::TenantId,
@@ -117,7 +117,7 @@ pub(crate) const CREDENTIALS: [Setting; 5] = [
     Setting::ApiKey,
 ];
 
-/// Finds out who is to answer.
+/// Determines the target.
 ///
 /// # Errors
 /// Every rule that the configuration breaks, each naming the flag, variable or profile key.
@@ -150,7 +150,8 @@ pub(crate) fn resolve(layers: &Layers, needs: Needs) -> Result<Target, Vec<Refus
         .map(Target::Remote)
 }
 
-/// The simulator is the default only for somebody who configured nothing: a forgotten variable must never approve.
+/// The simulator is the default only without any configuration: a forgotten variable must never
+/// lead to a simulated approval.
 fn unnamed_environment(layers: &Layers) -> Result<EnvironmentArg, Vec<Refusal>> {
     let configured = CREDENTIALS
         .into_iter()
@@ -169,7 +170,8 @@ fn unnamed_environment(layers: &Layers) -> Result<EnvironmentArg, Vec<Refusal>> 
     }
 }
 
-/// A base URL beside an environment that has its own would be ignored, and somebody meant it.
+/// A base URL for an environment with built-in addresses would have no effect, although the user
+/// set it.
 fn misplaced_urls(layers: &Layers, environment: EnvironmentArg) -> Vec<Refusal> {
     if environment == EnvironmentArg::Custom {
         return Vec::new();
@@ -250,7 +252,7 @@ fn remote(layers: &Layers, place: Place, needs: Needs) -> Result<Remote, Vec<Ref
     }
 }
 
-/// The file as a flag, then the key as a variable, then the file of the profile.
+/// First the file from a flag, then the key from the variable, then the file from the profile.
 pub(crate) fn api_key(layers: &Layers) -> Result<Option<ApiKeySource>, Refusal> {
     if let Some(path) = layers.flags.value(Setting::ApiKeyFile) {
         return Ok(Some(ApiKeySource::File(PathBuf::from(path))));

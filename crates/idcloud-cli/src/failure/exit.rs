@@ -4,7 +4,7 @@
 
 use std::process::ExitCode;
 
-/// How the program ends. The discriminant is the exit code.
+/// The way the program ends. The discriminant is the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub(crate) enum Exit {

@@ -1,7 +1,8 @@
-//! What went wrong, for a person and for a script.
+//! Failures, for a person and for a script.
 //!
-//! Must not hold personal data, a secret, a URL or an answer's body: messages name fields and rules, not values. Two origins
-//! of an API that are taken for each other are named.
+//! Must not hold personal data, a secret, a URL or an answer's body: messages name fields and
+//! rules, not values. The exception is an API's origin that could be mistaken for another: it is
+//! named.
 
 pub(crate) mod call;
 pub(crate) mod exit;
@@ -18,13 +19,13 @@ use crate::failure::exit::Exit;
 use crate::output::sanitize::harmless_lines;
 use crate::output::style::Style;
 
-/// What is known about the request that failed.
+/// Whether the failed request was sent, as far as it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Delivery {
-    /// It provably did not leave.
+    /// It was provably not sent.
     NotSent,
-    /// IDCloud may have it.
+    /// IDCloud may have received it.
     Unknown,
     /// IDCloud answered.
     Answered,
@@ -33,18 +34,18 @@ pub(crate) enum Delivery {
 /// One rule that an input breaks.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Refusal {
-    /// The field as the person named it: `selfie`, `subject.code`, `--env`.
+    /// The field by the user's name for it: `selfie`, `subject.code`, `--env`.
     pub(crate) field: String,
-    /// What the rule is, or how it is broken; no value.
+    /// The rule, or how it is broken; without the value.
     pub(crate) rule: String,
-    /// What to do about it.
+    /// The remedy.
     pub(crate) remedy: String,
-    /// The code that IDCloud would have answered.
+    /// The code with which IDCloud would have refused it.
     pub(crate) code: Option<Box<str>>,
 }
 
 impl Refusal {
-    /// A refusal that IDCloud has no code for.
+    /// A refusal without an IDCloud code.
     pub(crate) fn new(
         field: impl Into<String>,
         rule: impl Into<String>,
@@ -58,7 +59,7 @@ impl Refusal {
         }
     }
 
-    /// Field and rule, and IDCloud's code where there is one.
+    /// Field and rule, and IDCloud's code if there is one.
     pub(crate) fn sentence(&self) -> String {
         match &self.code {
             Some(code) => format!("{}: {} (IDCloud code {code})", self.field, self.rule),
@@ -67,12 +68,12 @@ impl Refusal {
     }
 }
 
-/// The value, or nothing with the refusal put to the others.
+/// The value; or `None`, and the refusal is added to the others.
 pub(crate) fn keep<T>(result: Result<T, Refusal>, refusals: &mut Vec<Refusal>) -> Option<T> {
     result.map_err(|refusal| refusals.push(refusal)).ok()
 }
 
-/// As [`keep`], for what may break several rules at once.
+/// Like [`keep`], for a value that may break several rules at once.
 pub(crate) fn keep_all<T>(
     result: Result<T, Vec<Refusal>>,
     refusals: &mut Vec<Refusal>,
@@ -82,7 +83,7 @@ pub(crate) fn keep_all<T>(
 
 impl From<&Violation> for Refusal {
     fn from(violation: &Violation) -> Self {
-        // The selfie is a flag here, whatever the member is called that carries it.
+        // The selfie is a flag here, whatever member of the request carries it.
         let field = match violation.path() {
             "imageBase64" => "selfie",
             path => path,
@@ -98,7 +99,7 @@ impl From<&Violation> for Refusal {
     }
 }
 
-/// An error as scripts read it. Its keys and their order are public interface.
+/// An error for scripts. Its keys and their order are public interface.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ErrorObject<'a> {
@@ -111,7 +112,7 @@ pub(crate) struct ErrorObject<'a> {
     process_id: Option<&'a str>,
 }
 
-/// Why the program ends without, or beside, a result.
+/// Why the program ends without a result, or with a failure in addition to it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[must_use]
 pub(crate) struct Failure {
@@ -123,9 +124,9 @@ pub(crate) struct Failure {
     pub(crate) help: Option<Box<str>>,
     pub(crate) attempts: u32,
     pub(crate) process_id: Option<Box<str>>,
-    /// The single rules behind `message`, where there are any.
+    /// The broken rules behind `message`, if there are any.
     pub(crate) refusals: Vec<Refusal>,
-    /// Whether a person is told that nothing was sent: only where something was to be.
+    /// Whether the text adds that nothing was sent: only for commands that send something.
     pub(crate) reassures: bool,
 }
 
@@ -151,7 +152,7 @@ impl Failure {
         }
     }
 
-    /// A fault of this program or of the machine it runs on.
+    /// A fault of this program or of its machine.
     pub(crate) fn fault(message: impl Into<String>) -> Self {
         Self {
             exit: Exit::Fault,
@@ -167,12 +168,12 @@ impl Failure {
         }
     }
 
-    /// Whether the program failed with nothing sent.
+    /// Whether the program failed before anything was sent.
     pub(crate) fn is_harmless_fault(&self) -> bool {
         self.exit == Exit::Fault && self.delivery == Delivery::NotSent && self.process_id.is_none()
     }
 
-    /// Standard output is gone.
+    /// Standard output is closed.
     pub(crate) fn closed() -> Self {
         Self::fault("standard output cannot be written")
     }
@@ -224,7 +225,7 @@ impl Failure {
         writeln!(to)
     }
 
-    /// Writes the error for a person: a line for each rule, each followed by what to do.
+    /// Writes the error as text: a line for each rule, each followed by its remedy.
     pub(crate) fn write_text(&self, to: &mut dyn Write, style: Style) -> io::Result<()> {
         if self.refusals.is_empty() {
             let code = self

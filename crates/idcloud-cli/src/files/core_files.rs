@@ -1,11 +1,12 @@
-//! Core files, which would hold the pictures, numbers and keys that the program has in memory.
+//! Disables core files, which would hold the pictures, numbers and keys that the program has in
+//! memory.
 //!
-//! Must not fail: where the system refuses, the program runs as any other does.
+//! Must not fail: if the system refuses, the program runs with core files.
 
-/// Switches off core files, and other users' and programs' looks into this program's memory.
+/// Disables core files, and access of other users and programs to this program's memory.
 ///
-/// Both ways, because each has a hole: a system that hands cores to a program ignores the limit of their size, and the flag is set
-/// anew where a program is started by another.
+/// Does both, because each has a gap: a system that pipes core dumps to a program ignores the size
+/// limit, and `exec` resets the flag.
 #[cfg(unix)]
 pub(crate) fn switch_off() {
     use nix::sys::resource::{Resource, setrlimit};

@@ -1,6 +1,6 @@
 //! The files that a command reads or keeps: none of its outputs may be one of them.
 //!
-//! Must not judge by names where there are files: links give one file several names.
+//! Must not compare names if the files exist: links give one file several names.
 
 use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 use crate::config::settings::Settings;
 use crate::failure::Refusal;
 
-/// Files by what a person calls them.
+/// Files with the user's names for them.
 #[derive(Debug, Default)]
 pub(crate) struct KeptFiles(Vec<(String, PathBuf)>);
 
 impl KeptFiles {
-    /// What is configured: keys, authorities and the profile.
+    /// The configured files: keys, certificates and the profile.
     pub(crate) fn configured(settings: &Settings) -> Self {
         let mut kept = Self::default();
         for (label, path) in settings.layers.files() {
@@ -31,7 +31,7 @@ impl KeptFiles {
         self
     }
 
-    /// Adds a journal with everything that stands beside it, or would.
+    /// Adds a journal, and the files that SQLite and a batch keep beside it.
     pub(crate) fn with_journal(mut self, path: &Path) -> Self {
         self = self.with("--journal", path);
         let Some(Place::Named(main) | Place::Found { path: main, .. }) = Place::of(path) else {
@@ -63,7 +63,7 @@ impl KeptFiles {
     }
 }
 
-/// The refusal of an output that is another file of the command's.
+/// The refusal of an output that is another file of this command.
 pub(crate) fn same(field: &str, label: &str) -> Refusal {
     Refusal::new(
         field,
@@ -72,7 +72,8 @@ pub(crate) fn same(field: &str, label: &str) -> Refusal {
     )
 }
 
-/// Whether two paths lead to one file, or would where there is none yet. What is no file, such as a pipe, cannot be lost.
+/// Whether two paths lead to one file, or would if there is none yet. Pipes and devices never
+/// match: nothing in them can be lost.
 pub(crate) fn is_one_file(one: &Path, other: &Path) -> bool {
     match (Place::of(one), Place::of(other)) {
         (Some(one), Some(other)) => one == other,
@@ -80,16 +81,16 @@ pub(crate) fn is_one_file(one: &Path, other: &Path) -> bool {
     }
 }
 
-/// What a path leads to.
+/// The target of a path.
 #[derive(Debug)]
 enum Place {
-    /// A file, under its real path.
+    /// An existing file, with its real path.
     Found {
         path: PathBuf,
         #[cfg(unix)]
         id: (u64, u64),
     },
-    /// No file yet: the real path that one would have.
+    /// No file yet: the real path that it would have.
     Named(PathBuf),
 }
 
@@ -140,7 +141,7 @@ impl PartialEq for Place {
 mod tests {
     use super::*;
 
-    /// One file is known by every name, also before it is made.
+    /// One file is recognised under each of its names, also before it exists.
     #[test]
     fn one_file_under_several_names() {
         let directory = tempfile::tempdir().unwrap();
@@ -169,7 +170,8 @@ mod tests {
         }
     }
 
-    /// What SQLite and a batch keep beside a journal is kept too, where links lead to it.
+    /// Files that SQLite and a batch keep beside a journal are protected too, also if links lead to
+    /// them.
     #[test]
     fn what_stands_beside_a_journal() {
         let directory = tempfile::tempdir().unwrap();

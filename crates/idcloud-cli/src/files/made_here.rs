@@ -1,6 +1,6 @@
 //! Which files an output may replace: those that this program made, and empty ones.
 //!
-//! Must not take a file for one of its own by its name.
+//! Must not recognise its own files by their names.
 
 use std::fs;
 use std::io::{self, Read as _};
@@ -15,14 +15,14 @@ use crate::failure::Refusal;
 use crate::input::opening::{is_stream, open_regular};
 use crate::input::unreadable;
 
-/// How the page about a batch begins.
+/// The first lines of the page about a batch.
 pub(crate) const REPORT: &str = "<!doctype html>\n<!-- Made by idcloud batch report -->\n";
-/// How a page of the manual begins.
+/// The first line of a manual page.
 pub(crate) const MANUAL: &str = ".\\\" Made by idcloud man\n";
-/// How the variables of a simulator begin.
+/// The first line of the variables file of a simulator.
 pub(crate) const VARIABLES: &str = "# Made by idcloud simulator serve\n";
 
-/// What this program makes.
+/// The kinds of files that this program makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Made {
     /// Results of a batch.
@@ -31,7 +31,7 @@ pub(crate) enum Made {
     Report,
     /// A page of the manual.
     Manual,
-    /// Variables of a simulator.
+    /// Environment variables of a simulator.
     Variables,
 }
 
@@ -50,7 +50,7 @@ impl Made {
         }
     }
 
-    /// Whether a file that begins so was made here.
+    /// Whether a file with this beginning was made by this program.
     fn begins(self, head: &[u8]) -> bool {
         match self {
             Self::Results(Form::Csv) => {
@@ -71,7 +71,8 @@ impl Made {
     }
 }
 
-/// Whether a line is a row of results: a row of an input has no outcome, and a person's own table has other members.
+/// Whether a line is a row of results: a row of an input has no outcome, and a person's own table
+/// has other keys.
 fn is_result(row: &Value) -> bool {
     let outcome = row.get("outcome").and_then(Value::as_str);
     let keys = row.as_object().into_iter().flat_map(|row| row.keys());
@@ -79,32 +80,34 @@ fn is_result(row: &Value) -> bool {
         && outcome.is_some_and(|outcome| Outcome::ALL.iter().any(|known| known.as_str() == outcome))
 }
 
-/// What stands where an output goes.
+/// The kind of file at an output path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Standing {
-    /// Nothing, a directory, or a stream that may be written to, such as standard output by its path.
+    /// No file, a directory, or a stream that may be written to, such as standard output by its
+    /// path.
     Nothing,
-    /// What is no file, such as a pipe, and is not written to.
+    /// Not a regular file, such as a pipe, and not written to.
     NoFile,
     /// A file without content.
     Empty,
-    /// What this program made.
+    /// A file that this program made.
     Ours,
     /// Anything else.
     Foreign,
 }
 
-/// What stands at `path`.
+/// The kind of file at `path`.
 ///
 /// # Errors
 /// It cannot be read.
 pub(crate) fn standing(path: &Path, made: Made) -> io::Result<Standing> {
-    /// The longest first line that is looked at; no row of results is nearly as long.
+    /// Bytes of the first line that are read; no row of results is nearly as long.
     const HEAD: u64 = 256 * 1024;
     match fs::metadata(path) {
         Ok(found) if found.is_dir() => return Ok(Standing::Nothing),
         Ok(found) if !found.is_file() => {
-            // Results are begun more than once: a pipe's reader would take the first time for the end.
+            // Results are opened more than once: a pipe's reader would take the first close for the
+            // end.
             let is_written = !matches!(made, Made::Results(_)) && is_stream(path, &found);
             return Ok(if is_written {
                 Standing::Nothing
@@ -127,10 +130,10 @@ pub(crate) fn standing(path: &Path, made: Made) -> io::Result<Standing> {
     })
 }
 
-/// Refuses to replace what this program did not make.
+/// Refuses to replace a file that this program did not make.
 ///
 /// # Errors
-/// Names `field` and what it may replace.
+/// Names `field` and the files that it may replace.
 pub(crate) fn refuse_foreign(field: &str, path: &Path, made: Made) -> Result<(), Refusal> {
     match standing(path, made) {
         Ok(Standing::Foreign) => Err(foreign(field, made)),
@@ -144,12 +147,12 @@ pub(crate) fn refuse_foreign(field: &str, path: &Path, made: Made) -> Result<(),
     }
 }
 
-/// The refusal of an output that is no file.
+/// The refusal of an output that is not a regular file.
 pub(crate) fn no_file(field: &str) -> Refusal {
     unreadable(field, &io::ErrorKind::InvalidInput.into())
 }
 
-/// The refusal of an output where something else stands.
+/// The refusal of an output path with a foreign file.
 pub(crate) fn foreign(field: &str, made: Made) -> Refusal {
     Refusal::new(
         field,

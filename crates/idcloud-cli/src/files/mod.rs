@@ -1,4 +1,4 @@
-//! The files that this program writes, and those that it must not touch.
+//! The files that this program writes, and those that it must not replace.
 //! Must not replace a file that this program did not make.
 
 pub(crate) mod core_files;

@@ -1,4 +1,4 @@
-//! Files and folders that only their owner can read.
+//! Files and directories that only their owner can read.
 //!
 //! Must not leave a moment in which others could open the new content.
 
@@ -8,10 +8,10 @@ use std::path::Path;
 
 use crate::files::replacement::Replacement;
 
-/// Creates the folder where there is none, for its owner alone, so that a loss of power does not take it back.
+/// Creates the directory for its owner only, if there is none. It survives a power failure.
 ///
 /// # Errors
-/// It cannot be made, or its parent cannot be written to the disk.
+/// It cannot be created, or its parent cannot be synced to the disk.
 pub(crate) fn create_directory(path: &Path) -> io::Result<()> {
     if path.as_os_str().is_empty() || path.is_dir() {
         return Ok(());
@@ -25,13 +25,14 @@ pub(crate) fn create_directory(path: &Path) -> io::Result<()> {
         builder.mode(0o700);
     }
     match builder.create(path) {
-        // Another program may make it at the same moment.
+        // Another program may create it at the same moment.
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists || !path.is_dir() => Err(error),
         _ => sync_directory(parent),
     }
 }
 
-/// Writes the names in a folder to the disk. SQLite does so for the folder of a journal, and not for those above it.
+/// Syncs a directory's entries to the disk. SQLite does so for the directory of a journal, but not
+/// for those above it.
 #[cfg(unix)]
 fn sync_directory(path: &Path) -> io::Result<()> {
     let path = if path.as_os_str().is_empty() {
@@ -40,7 +41,8 @@ fn sync_directory(path: &Path) -> io::Result<()> {
         path
     };
     match fs::File::open(path).and_then(|folder| folder.sync_all()) {
-        // Some file systems know no such thing, and some folders may be written to and not read.
+        // Some file systems cannot sync a directory, and some directories are writable but not
+        // readable.
         Err(error)
             if matches!(
                 error.kind(),
@@ -59,7 +61,7 @@ fn sync_directory(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes the file anew: an older one of the same name is replaced whole, with its permissions.
+/// Writes the file; atomically replaces an older one, with its permissions.
 ///
 /// # Errors
 /// It cannot be written there.

@@ -1,6 +1,6 @@
-//! A file on its way to replacing another: no reader sees it half written.
+//! Writes a file that replaces another atomically: no reader sees it half-written.
 //!
-//! Must not touch a file that this program did not make, but for the one that it replaces.
+//! Must not touch any other file that this program did not make.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
@@ -10,35 +10,36 @@ use tempfile::NamedTempFile;
 
 use crate::input::opening::open_stream;
 
-/// Who may read a file.
+/// The users who may read a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Readers {
-    /// Its owner alone.
+    /// Only its owner.
     Owner,
-    /// Every user whom the owner's mask allows.
+    /// Every user whom the owner's umask allows.
     Anyone,
 }
 
-/// New content for a path. What is not committed is thrown away.
+/// New content for a path. It is discarded unless it is committed.
 #[derive(Debug)]
 #[must_use = "what is not committed is thrown away"]
 pub(crate) enum Replacement {
     /// A file under a random name in the same folder.
     File(BufWriter<NamedTempFile>, PathBuf),
-    /// What is no file, such as standard output by its path, is written to as it is.
+    /// Not a regular file, such as standard output by its path: written to directly.
     Stream(BufWriter<File>),
 }
 
 impl Replacement {
-    /// Begins a file for its owner alone.
+    /// Starts a file that only its owner can read.
     ///
     /// # Errors
-    /// No file can be made in the folder of `path`, or what stands there is neither a file nor a stream.
+    /// No file can be created in the directory of `path`, or `path` leads to something that is
+    /// neither a file nor a stream.
     pub(crate) fn begin(path: &Path) -> io::Result<Self> {
         Self::begin_for(path, Readers::Owner)
     }
 
-    /// Begins a file.
+    /// Starts a file.
     ///
     /// # Errors
     /// As for [`begin`](Self::begin).
@@ -62,10 +63,10 @@ impl Replacement {
         Ok(Self::File(BufWriter::new(file), path.to_owned()))
     }
 
-    /// Puts it into its place.
+    /// Moves the file into its place.
     ///
     /// # Errors
-    /// It cannot be written, or cannot be renamed.
+    /// It cannot be written or renamed.
     pub(crate) fn commit(self) -> io::Result<()> {
         match self {
             Self::File(file, path) => {
@@ -105,7 +106,8 @@ mod tests {
         Ok(fs::metadata(path)?.permissions().mode() & 0o777)
     }
 
-    /// What is thrown away leaves the older file as it was, and nothing beside it; a file of the person's with the old temporary name stays.
+    /// A discarded replacement leaves the old file unchanged and no temporary file; a user's file
+    /// with the old temporary name stays.
     #[test]
     fn what_is_not_committed_replaces_nothing() {
         let directory = tempfile::tempdir().unwrap();
@@ -123,7 +125,7 @@ mod tests {
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 2);
     }
 
-    /// Two that replace one file at once both write a whole one: the later stays.
+    /// Two replacements of one file at once are both complete: the later one stays.
     #[test]
     fn two_at_once() {
         let directory = tempfile::tempdir().unwrap();
@@ -140,7 +142,7 @@ mod tests {
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
     }
 
-    /// Pages about the program are for every reader, as other programs' files are.
+    /// Pages about the program are readable by everyone, as files of other programs are.
     #[test]
     fn pages_may_be_read() {
         let directory = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! What counts as blank in texts that people copied, and what cannot be seen in them.
+//! Blank and invisible characters in texts that people copied.
 //!
 //! Must not show a text: a character is named by its code point.
 
@@ -6,27 +6,29 @@ use idcloud_model::seen_where_it_stands;
 
 use crate::failure::Refusal;
 
-/// The byte order mark: blank where files were put together, or a table was copied.
+/// The byte order mark: blank, because concatenated files and copied tables contain it.
 pub(crate) const MARK: char = '\u{feff}';
 
-/// Whether a character at the end of a text is none of it: white space of any kind, or a byte order mark.
+/// Whether a character at the end of a text does not belong to it: white space of any kind, or a
+/// byte order mark.
 pub(crate) fn is_blank(sign: char) -> bool {
     sign.is_whitespace() || sign == MARK
 }
 
-/// The text without the blanks at its ends: white space of any kind, no-break spaces too, and byte order marks.
+/// The text without the blanks at its ends: white space of any kind, also no-break spaces, and byte
+/// order marks.
 pub(crate) fn trim(text: &str) -> &str {
     text.trim_matches(is_blank)
 }
 
-/// The first character inside a text that is not what it looks like: nothing, or an ordinary blank.
+/// The first character inside a text that is invisible or looks like an ordinary space.
 fn unseen(text: &str) -> Option<char> {
     seen_where_it_stands(trim(text))
         .find(|(sign, is_seen)| !is_seen || sign.is_whitespace() && !sign.is_ascii())
         .map(|(sign, _)| sign)
 }
 
-/// The refusal of a text, with the character that a person does not see in it, where there is one.
+/// The refusal of a text; it names the first invisible character, if there is one.
 pub(crate) fn named(refusal: Refusal, text: &str) -> Refusal {
     let Some(unseen) = unseen(text).map(u32::from) else {
         return refusal;

@@ -1,6 +1,6 @@
-//! Who besides its owner may use a file, or put another one in its place.
+//! Checks which users besides its owner may use or replace a file.
 //!
-//! Must not look at a path where an open file can be asked: the path may lead elsewhere a moment later.
+//! Must not check a path if there is an open file: the path may lead elsewhere a moment later.
 
 use std::fs::{File, Metadata};
 use std::path::Path;
@@ -22,7 +22,7 @@ pub(crate) fn open_secret(field: &str, what: &str, path: &Path) -> Result<File, 
     Ok(file)
 }
 
-/// Why a secret is not read.
+/// The reason why a secret is not read.
 #[derive(Debug)]
 pub(crate) enum SecretRefusal {
     /// The file cannot be opened.
@@ -39,11 +39,11 @@ impl From<SecretRefusal> for Refusal {
     }
 }
 
-/// Refuses a file without secrets that this program believes and that others may change or exchange: they could lead
-/// credentials elsewhere.
+/// Refuses a file without secrets that this program trusts if others may change or replace it: they
+/// could lead credentials elsewhere.
 ///
 /// # Errors
-/// Names `field`: others than its owner may change the file or exchange it.
+/// Names `field`: users other than its owner may change or replace the file.
 pub(crate) fn refuse_writable(
     field: &str,
     metadata: &Metadata,
@@ -55,14 +55,15 @@ pub(crate) fn refuse_writable(
     refuse_open_folder(field, path)
 }
 
-/// Refuses a folder in which others may exchange the file at `path`: the folder that the path names, and the one that links lead to.
+/// Refuses a directory in which others may replace the file at `path`: both the directory in the
+/// path, and the one that links lead to.
 ///
 /// # Errors
 /// Names `field`.
 pub(crate) fn refuse_open_folder(field: &str, path: &Path) -> Result<(), Refusal> {
     let folders = [std::path::absolute(path), path.canonicalize()];
     for folder in folders.iter().flatten().filter_map(|path| path.parent()) {
-        // A folder that cannot be asked cannot be used either.
+        // A directory without accessible metadata cannot be used either.
         let Ok(metadata) = folder.metadata() else {
             continue;
         };
@@ -73,8 +74,9 @@ pub(crate) fn refuse_open_folder(field: &str, path: &Path) -> Result<(), Refusal
     Ok(())
 }
 
-/// Refuses a file with a secret that others may use, by the rule that `PostgreSQL` has for its key: the owner is this user, who alone may use it,
-/// or root, whose group may read it. Secrets of containers are of the second kind.
+/// Refuses a secret's file that others may use, by PostgreSQL's rule for its key file: either the
+/// owner is this user, and only the owner has access; or the owner is root, and the group may read
+/// it too. Container secrets are of the second kind.
 ///
 /// # Errors
 /// Names `field`, the file's mode and a remedy.
@@ -91,17 +93,17 @@ fn refuse_shared(
     }
 }
 
-/// What a file or a folder tells of its users.
+/// Owner, group and mode of a file or directory.
 #[derive(Clone, Copy, Debug)]
 struct Standing {
     owner: u32,
     group: u32,
     mode: u32,
-    /// Who asks.
+    /// The effective user of this program.
     me: u32,
 }
 
-/// Whose a file or a folder is.
+/// The owner of a file or directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Owner {
     Me,
@@ -109,14 +111,14 @@ enum Owner {
     Another,
 }
 
-/// What is wrong with a file or a folder.
+/// The problem of a file or directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fault {
     /// It belongs to neither this user nor root.
     Foreign,
-    /// Others than its owner may read it.
+    /// Users other than its owner may read it.
     Used { mode: u32, owner: Owner },
-    /// Others than its owner may change it.
+    /// Users other than its owner may change it.
     Changed { mode: u32, owner: Owner },
 }
 
@@ -156,8 +158,9 @@ impl Standing {
         }
     }
 
-    /// In a sticky folder no user exchanges the file of another. A group that has the number of the owner is the owner's alone, by the
-    /// custom of most systems, and root knows which groups write to its folders.
+    /// In a sticky directory no user can replace the file of another. A group with the owner's
+    /// number is the owner's private group, by the custom of most systems, and root knows which
+    /// groups may write to its directories.
     fn as_folder(self) -> Option<Fault> {
         let owner = self.owner();
         let group_is_harmless = owner == Owner::Root || self.group == self.owner;
@@ -175,7 +178,7 @@ impl Standing {
 }
 
 impl Fault {
-    /// `what` is the file, its folder, or the secret in it.
+    /// `what` names the file, its directory, or the secret in it.
     fn refusal(self, field: &str, what: &str, path: &Path, is_read_only: bool) -> Refusal {
         const MOUNTED: &str = "mount the secret with mode 0400 for this user, or as root's with mode 0440 and a group that this user is in \
              (Kubernetes: defaultMode and fsGroup; Docker: mode, uid and gid)";
@@ -235,7 +238,7 @@ impl Standing {
 #[cfg(not(unix))]
 impl Standing {
     fn of(_: &Metadata) -> Self {
-        // Access lists have no mode to look at.
+        // Windows has access lists and no mode: treated as correct.
         Self {
             owner: ROOT,
             group: ROOT,
@@ -245,7 +248,7 @@ impl Standing {
     }
 }
 
-/// Whether nothing on the file's disk can be changed.
+/// Whether the file's file system is mounted read-only.
 #[cfg(unix)]
 fn is_read_only(file: &File) -> bool {
     use nix::sys::statvfs::{FsFlags, fstatvfs};
@@ -271,7 +274,8 @@ mod tests {
         }
     }
 
-    /// A secret of a container (root's, readable for the group of the process) can be used; what others may read cannot.
+    /// A container secret (owned by root, readable for the process's group) is accepted; a file
+    /// that others may read is refused.
     #[test]
     fn secrets_are_judged_as_postgresql_judges_its_key() {
         for (owner, mode, taken) in [
@@ -341,7 +345,7 @@ mod tests {
         }
     }
 
-    /// A remedy is one that this user can follow, and a command in it is one command.
+    /// This user can follow the remedy, and a path with a blank stays one word of its command.
     #[test]
     fn remedies_can_be_followed() {
         let path = Path::new("/run/a key.pem");

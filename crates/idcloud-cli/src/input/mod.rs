@@ -27,7 +27,7 @@ use crate::input::opening::{open_file, open_regular};
 /// Standard input, which can be read once.
 pub(crate) struct Stdin<'a> {
     source: Option<&'a mut dyn Read>,
-    /// Whether a path may also name another descriptor that the shell handed over.
+    /// Whether a path may also name another descriptor that the shell passed.
     descriptors: bool,
 }
 
@@ -40,7 +40,7 @@ impl<'a> Stdin<'a> {
         }
     }
 
-    /// Where a flag does not take standard input.
+    /// For a flag that does not take standard input.
     pub(crate) fn none() -> Self {
         Self {
             source: None,
@@ -48,7 +48,7 @@ impl<'a> Stdin<'a> {
         }
     }
 
-    /// Where a row names a file, which is read more than once.
+    /// For a file that a row names, which is read more than once.
     pub(crate) fn of_a_row() -> Self {
         Self {
             source: None,
@@ -81,10 +81,12 @@ pub(crate) fn only_one_reads_stdin(flags: &[(&str, Option<&Path>)]) -> Result<()
     }
 }
 
-/// Reads the whole of `path`, at most `limit` bytes, into memory that is wiped when it is dropped. No copy of it stays behind.
+/// Reads all of `path`, at most `limit` bytes, into memory that is wiped on drop. No other copy
+/// remains.
 ///
 /// # Errors
-/// Names `field`: the file is missing, a directory, a pipe or a device, not readable or longer than `limit`.
+/// Names `field`: the file is missing, a directory, a pipe or a device, not readable or longer than
+/// `limit`.
 pub(crate) fn read(
     field: &str,
     path: &Path,
@@ -114,7 +116,8 @@ pub(crate) fn read(
 /// Reads a file with a secret as [`read`] does. `what` names the secret.
 ///
 /// # Errors
-/// Names `field`: the file cannot be read, is not a file, is longer than `limit`, or others than its owner may use it.
+/// Names `field`: the file cannot be read, is not a regular file, is longer than `limit`, or users
+/// other than its owner may use it.
 pub(crate) fn read_secret(
     field: &str,
     what: &str,
@@ -149,15 +152,15 @@ fn unread(field: &str, error: &io::Error, limit: u64) -> Refusal {
     unreadable(field, error)
 }
 
-/// The text that somebody saved in `bytes`, without its byte order mark.
+/// The saved text in `bytes`, without its byte order mark.
 ///
 /// # Errors
-/// Names `field`: it is in UTF-16, or no text.
+/// Names `field`: it is in UTF-16, or not text.
 pub(crate) fn text<'a>(field: &str, bytes: &'a [u8]) -> Result<&'a str, Refusal> {
     saved_text(bytes).map_err(|error| Refusal::new(field, encoding(error), "save it as UTF-8"))
 }
 
-/// What is wrong with bytes that are no text.
+/// The encoding problem of bytes that are not UTF-8 text.
 pub(crate) const fn encoding(error: SavedTextError) -> &'static str {
     match error {
         SavedTextError::Utf16 => "is in UTF-16, which Windows calls Unicode",
@@ -165,7 +168,7 @@ pub(crate) const fn encoding(error: SavedTextError) -> &'static str {
     }
 }
 
-/// What a failed read means, without the path.
+/// The meaning of a failed read, without the path.
 pub(crate) fn unreadable(field: &str, error: &io::Error) -> Refusal {
     let (rule, remedy) = match error.kind() {
         io::ErrorKind::NotFound => ("there is no such file", "check the path"),

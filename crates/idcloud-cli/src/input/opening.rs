@@ -1,12 +1,13 @@
-//! Opening the files that flags, rows and variables name.
+//! Opens the files that flags, rows and variables name.
 //!
-//! Must not wait for another program: a pipe that nobody writes to or reads from would hold up the run for ever, and a device may have no end.
+//! Must not wait for another program: a pipe without a writer or reader would block the run for
+//! ever, and a device may have no end.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io;
 use std::path::Path;
 
-/// Opens a file that a flag or a variable names, or a descriptor that the shell handed over.
+/// Opens a file that a flag or a variable names, or a descriptor that the shell passed.
 ///
 /// # Errors
 /// It cannot be opened, or is neither ([`io::ErrorKind::InvalidInput`]).
@@ -22,10 +23,11 @@ pub(crate) fn open_file(path: &Path) -> io::Result<(File, Metadata)> {
     Ok((file, metadata))
 }
 
-/// Opens a file that is read more than once, or that a row names: no descriptor either, which can be read once.
+/// Opens a file that is read more than once, or that a row names. Refuses descriptors, which can be
+/// read only once.
 ///
 /// # Errors
-/// It cannot be opened, or is no file ([`io::ErrorKind::InvalidInput`]).
+/// It cannot be opened, or is not a regular file ([`io::ErrorKind::InvalidInput`]).
 pub(crate) fn open_regular(path: &Path) -> io::Result<(File, Metadata)> {
     let mut options = OpenOptions::new();
     options.read(true);
@@ -35,7 +37,8 @@ pub(crate) fn open_regular(path: &Path) -> io::Result<(File, Metadata)> {
 
         use nix::fcntl::OFlag;
 
-        // Opening a pipe would wait for its writer, and a terminal could become this program's own.
+        // `O_NONBLOCK`: opening a pipe would wait for its writer. `O_NOCTTY`: a terminal could
+        // become this program's controlling terminal.
         options.custom_flags((OFlag::O_NONBLOCK | OFlag::O_NOCTTY).bits());
     }
     let file = options.open(path).map_err(|error| named(path, error))?;
@@ -49,7 +52,7 @@ pub(crate) fn open_regular(path: &Path) -> io::Result<(File, Metadata)> {
     Ok((file, metadata))
 }
 
-/// What cannot be opened for what it is, such as a socket, is no file.
+/// Maps the error of a file that cannot be opened because of its type, such as a socket.
 fn named(path: &Path, error: io::Error) -> io::Error {
     match path.metadata() {
         Ok(found) if !found.is_file() && !found.is_dir() => io::ErrorKind::InvalidInput.into(),
@@ -57,7 +60,7 @@ fn named(path: &Path, error: io::Error) -> io::Error {
     }
 }
 
-/// Opens what is no file to write to it: a descriptor that the shell handed over, or a device such as `/dev/null`.
+/// Opens a stream for writing: a descriptor that the shell passed, or a device such as `/dev/null`.
 ///
 /// # Errors
 /// It cannot be opened, or is neither ([`io::ErrorKind::InvalidInput`]).
@@ -84,7 +87,8 @@ fn is_character_device(_: &Metadata) -> bool {
     true
 }
 
-/// Whether a path names a descriptor of this program: `/dev/stdin`, or `/dev/fd/63` for a shell's `<(command)`.
+/// Whether a path names a descriptor of this program: `/dev/stdin`, or `/dev/fd/63` for a shell's
+/// `<(command)`.
 fn is_inherited(path: &Path) -> bool {
     let is_number = |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
     let Some(path) = path.to_str() else {
@@ -104,7 +108,8 @@ mod tests {
 
     use super::*;
 
-    /// Nothing holds a run up: what blocks or has no end is refused where a path names it, whether it is read or written.
+    /// Nothing blocks a run: a path to something that blocks or has no end is refused, for reading
+    /// and for writing.
     #[test]
     fn what_is_no_file_is_not_waited_for() {
         let directory = tempfile::tempdir().unwrap();
@@ -131,7 +136,7 @@ mod tests {
         assert_eq!(kind(&directory.path().join("no")), io::ErrorKind::NotFound);
     }
 
-    /// A shell's `<(command)` goes on working, and no other path passes for it.
+    /// A shell's `<(command)` works, and other paths are not taken for one.
     #[test]
     fn descriptors_are_known_by_their_paths() {
         for (path, expected) in [

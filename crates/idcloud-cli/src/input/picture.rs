@@ -1,4 +1,5 @@
-//! A file with a picture: a selfie or its capture token, a document, or a face to compare with.
+//! Reads a file with a picture: a selfie or its capture token, a document, or a face to compare
+//! with.
 //!
 //! Must not show the picture or the file's name.
 
@@ -10,7 +11,8 @@ use crate::failure::Refusal;
 use crate::input::wiped;
 use crate::input::{self, Stdin};
 
-/// Far above any image that IDCloud takes (0.8 MB), base64 of it included; capture tokens have no published limit.
+/// Limit in bytes: far above any image that IDCloud takes (0.8 MB) or its base64. Capture tokens
+/// have no published limit.
 const MAX_FILE: u64 = 16 * 1024 * 1024;
 
 /// Reads the file. Errors name `field`.

@@ -9,13 +9,13 @@ use zeroize::Zeroizing;
 use crate::failure::Refusal;
 use crate::input;
 
-/// An RSA key of 16,384 bits is 13 kB of PEM.
+/// Limit in bytes: an RSA key of 16,384 bits has 13 kB of PEM.
 const MAX_PEM: u64 = 64 * 1024;
 
 /// Reads the PEM text. Errors name `field`.
 ///
 /// # Errors
-/// The file cannot be read, is not a file, or its group or others may read it.
+/// The file cannot be read, is not a regular file, or its group or others may read it.
 pub(crate) fn read(field: &str, path: &Path) -> Result<Zeroizing<Vec<u8>>, Refusal> {
     input::read_secret(field, "the private key", path, MAX_PEM)
 }

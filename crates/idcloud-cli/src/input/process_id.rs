@@ -1,6 +1,6 @@
-//! The id of a process or document as somebody typed it.
+//! The id of a process or document as the user typed it.
 //!
-//! Must not repeat what was typed: something else may have been pasted in its place.
+//! Must not repeat the text: it may be something else, pasted by mistake.
 
 use std::str::FromStr;
 
@@ -8,10 +8,10 @@ use idcloud_model::{IdError, ProcessId};
 
 use crate::failure::Refusal;
 
-/// Reads a process's id. Errors name `field`.
+/// Parses the id of a process. Errors name `field`.
 ///
 /// # Errors
-/// It is no id, which IDCloud would refuse with 20023.
+/// It is not an id: IDCloud would refuse it with code 20023.
 pub(crate) fn parse(field: &str, text: &str) -> Result<ProcessId, Refusal> {
     any(field, text).map_err(|refusal| Refusal {
         code: Some("20023".into()),
@@ -19,10 +19,10 @@ pub(crate) fn parse(field: &str, text: &str) -> Result<ProcessId, Refusal> {
     })
 }
 
-/// Reads any id. Errors name `field`.
+/// Parses any id. Errors name `field`.
 ///
 /// # Errors
-/// It is no id.
+/// It is not an id.
 pub(crate) fn any<T: FromStr<Err = IdError>>(field: &str, text: &str) -> Result<T, Refusal> {
     text.parse().map_err(|error: IdError| {
         Refusal::new(

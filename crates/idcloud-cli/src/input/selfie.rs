@@ -1,4 +1,5 @@
-//! The selfie as given on the command line: an image, its base64 or a capture token, in a file or on standard input.
+//! The selfie as given on the command line: an image, its base64 or a capture token, in a file or
+//! on standard input.
 //!
 //! Must not show the picture, the token or the file's name.
 
@@ -14,10 +15,10 @@ use crate::input::picture;
 /// The field that errors name.
 pub(crate) const FIELD: &str = "selfie";
 
-/// Reads a selfie and checks it to its end. `now` is what a capture token's age is measured against.
+/// Reads a selfie and checks it completely. A capture token's age is measured at `now`.
 ///
 /// # Errors
-/// The file cannot be read, or IDCloud would refuse what it holds.
+/// The file cannot be read, or IDCloud would refuse its content.
 pub(crate) fn selfie(
     path: &Path,
     stdin: &mut Stdin<'_>,
@@ -28,18 +29,19 @@ pub(crate) fn selfie(
     Ok(selfie)
 }
 
-/// Looks at a selfie to its end.
+/// Checks a selfie's picture to its end.
 ///
 /// # Errors
-/// It is a picture that ends early or is damaged.
+/// The picture is truncated or damaged.
 pub(crate) fn verify(selfie: &Selfie) -> Result<(), Vec<Refusal>> {
     selfie.verify().map_err(|violations| refusals(&violations))
 }
 
-/// Reads a selfie without looking at it to its end: for comparing with what was sent before, by a version that did not look.
+/// Reads a selfie without checking it to its end: to compare it with one that an earlier version
+/// sent without the check.
 ///
 /// # Errors
-/// The file cannot be read, or its beginning is none that IDCloud takes.
+/// The file cannot be read, or it does not begin as a file that IDCloud takes.
 pub(crate) fn read(
     path: &Path,
     stdin: &mut Stdin<'_>,

@@ -1,6 +1,6 @@
 //! The person as given on the command line: by flags, or by a JSON document.
 //!
-//! Must not repeat what was typed, not even in an error.
+//! Must not repeat a value, not even in an error.
 
 use std::path::Path;
 
@@ -12,12 +12,12 @@ use crate::args::person::PersonArgs;
 use crate::failure::Refusal;
 use crate::input::{self, Stdin};
 
-/// No person takes more: a larger document is not one.
+/// Limit of the document in bytes: far more than a person needs.
 const MAX_DOCUMENT: u64 = 64 * 1024;
 
 const FIELD: &str = "subject";
 
-/// Takes the person out of the flags, or reads the document that `--subject` names.
+/// Takes the person from the flags, or reads the document that `--subject` names.
 ///
 /// A name is required: onboarding needs one.
 ///
@@ -36,7 +36,8 @@ pub(crate) fn named(args: &mut PersonArgs, stdin: &mut Stdin<'_>) -> Result<Subj
     draft.parse_named().map_err(refusals)
 }
 
-/// Takes the person out of the flags, or reads the document that `--subject` names; nobody where neither is given.
+/// Takes the person from the flags, or reads the document that `--subject` names; `None` if neither
+/// is given.
 ///
 /// # Errors
 /// Every rule that is broken, at once.
@@ -52,10 +53,10 @@ pub(crate) fn given(
     draft.parse().map(Some).map_err(refusals)
 }
 
-/// Takes the person out of the flags, or reads the document that `--subject` names.
+/// Takes the person from the flags, or reads the document that `--subject` names.
 ///
 /// # Errors
-/// Every rule that is broken, at once; nobody is named.
+/// Every rule that is broken, at once; or that no person is given.
 pub(crate) fn required(
     args: &mut CodeArgs,
     stdin: &mut Stdin<'_>,
@@ -74,14 +75,14 @@ fn coded(args: &mut CodeArgs) -> SubjectDraft {
     }
 }
 
-/// Reads the document that `--subject` names. Nothing of it is checked yet.
+/// Reads the document that `--subject` names, without checking its values.
 ///
 /// # Errors
-/// It cannot be read, or is no object of the known members.
+/// It cannot be read, or is not an object with known members only.
 pub(crate) fn document(path: &Path, stdin: &mut Stdin<'_>) -> Result<SubjectDraft, Refusal> {
     let bytes = input::read(FIELD, path, stdin, MAX_DOCUMENT)?;
     let text = input::text(FIELD, &bytes)?;
-    // The position is told, and nothing of the text.
+    // The error gives the position and no text.
     serde_json::from_str(text).map_err(|error| {
         if error.is_data() {
             return Refusal::new(
@@ -129,7 +130,7 @@ mod tests {
         }
     }
 
-    /// Nothing personal leaks: the reader's errors would quote the values.
+    /// Nothing personal leaks: the parser's own errors would quote the values.
     #[test]
     fn errors_do_not_quote_the_document() {
         for json in [
@@ -188,7 +189,7 @@ mod tests {
         assert!(read(r#"{"code":"52998224725","curp":null,"name":"Test Subject"}"#).is_ok());
     }
 
-    /// Where nobody is named, nobody is sent.
+    /// A command that needs no person sends none if none is given.
     #[test]
     fn a_person_may_be_left_out_where_none_is_needed() {
         let none = given(&mut CodeArgs::default(), &mut Stdin::none());

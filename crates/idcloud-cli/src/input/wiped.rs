@@ -1,6 +1,6 @@
-//! Reading into memory that is wiped: pictures, numbers and keys of persons.
+//! Reads into memory that is wiped: pictures, CPF and CURP numbers, and keys.
 //!
-//! Must not leave a copy behind: a buffer that becomes too small is wiped when its content has moved.
+//! Must not leave a copy behind: a buffer that is too small is wiped after its content has moved.
 
 use std::io::{self, BufRead, Read};
 use std::ops::Range;
@@ -8,10 +8,11 @@ use std::ops::Range;
 use bytes::Bytes;
 use zeroize::{Zeroize as _, Zeroizing};
 
-/// The least room that is set aside.
+/// The smallest buffer, in bytes.
 const LEAST: usize = 4 * 1024;
 
-/// Reads `source` to its end, at most `limit` bytes. `expected` is how long it says that it is; nothing depends on its truth.
+/// Reads `source` to its end, at most `limit` bytes. `expected` is the length that the source
+/// reports; a wrong value costs only memory or time.
 ///
 /// # Errors
 /// It cannot be read, or is longer than `limit` ([`io::ErrorKind::FileTooLarge`]).
@@ -21,7 +22,7 @@ pub(crate) fn read(
     limit: u64,
 ) -> io::Result<Zeroizing<Vec<u8>>> {
     let size = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
-    // The byte that is too much is read as well, and one more finds the end.
+    // Room for one byte beyond the limit, to detect it, and one more to find the end of the source.
     let most = size(limit).saturating_add(1);
     let mut room = size(expected)
         .saturating_add(1)
@@ -43,7 +44,7 @@ pub(crate) fn read(
             let mut larger = Zeroizing::new(Vec::with_capacity(room));
             larger.extend_from_slice(&bytes);
             larger.resize(room, 0);
-            // Dropped, and so wiped.
+            // The old buffer is wiped on drop.
             bytes = larger;
         }
     }
@@ -51,19 +52,19 @@ pub(crate) fn read(
     Ok(bytes)
 }
 
-/// Reads ahead, and wipes what was taken.
+/// A buffered reader that wipes the bytes that were taken.
 pub(crate) struct Ahead<R> {
     source: R,
     buffer: Zeroizing<Vec<u8>>,
-    /// What is read and not yet taken.
+    /// The bytes that are read and not yet taken.
     left: Range<usize>,
 }
 
 impl<R: Read> Ahead<R> {
-    /// What is read from the source at once.
+    /// The buffer's size in bytes.
     const SIZE: usize = 64 * 1024;
 
-    /// Reads nothing yet.
+    /// Wraps the source without reading it.
     pub(crate) fn new(source: R) -> Self {
         Self {
             source,
@@ -98,7 +99,7 @@ impl<R: Read> Read for Ahead<R> {
     }
 }
 
-/// The bytes as pictures are kept: shared, and wiped when the last clone is dropped.
+/// The bytes in the form of pictures: shared, and wiped when the last clone is dropped.
 pub(crate) fn shared(bytes: Zeroizing<Vec<u8>>) -> Bytes {
     Bytes::from_owner(bytes)
 }
@@ -126,7 +127,7 @@ mod tests {
         }
     }
 
-    /// What was taken is gone from the buffer, and nothing is lost on the way.
+    /// Bytes that were taken are wiped from the buffer, and none are lost.
     #[test]
     fn what_was_taken_is_wiped() {
         let content: Vec<u8> = (1..=u8::MAX).cycle().take(150_000).collect();
@@ -149,7 +150,7 @@ mod tests {
         assert!(ahead.buffer.iter().all(|byte| *byte == 0));
     }
 
-    /// A reader of few bytes at a time, and one that is interrupted, end no sooner.
+    /// Short reads and interrupted reads do not end the reading early.
     #[test]
     fn interruptions_are_no_end() {
         struct Slow(Cursor<Vec<u8>>, bool);

@@ -21,28 +21,28 @@ use crate::output::sanitize::harmless_lines;
 use crate::output::style::Style;
 use crate::output::wrap::folded;
 
-/// Which of the streams a person looks at.
+/// Which of the streams are terminals.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Terminals {
     pub(crate) stdout: bool,
     pub(crate) stderr: bool,
-    /// How wide the terminal is, where there is one.
+    /// The terminal's width in columns, if it is known.
     pub(crate) columns: Option<usize>,
 }
 
-/// Where and how to write.
+/// The output streams and their format.
 pub(crate) struct Output<'a> {
     stdout: &'a mut dyn Write,
     stderr: &'a mut dyn Write,
     terminals: Terminals,
     styles: (Style, Style),
     format: Format,
-    /// Whoever read standard output has gone.
+    /// Whether the reader of standard output has closed it.
     deserted: bool,
 }
 
 impl<'a> Output<'a> {
-    /// Wraps the streams; `variable` looks up what the person said about colour.
+    /// Wraps the streams; `variable` looks up `NO_COLOR` and `TERM`.
     pub(crate) fn new(
         stdout: &'a mut dyn Write,
         stderr: &'a mut dyn Write,
@@ -65,33 +65,33 @@ impl<'a> Output<'a> {
         }
     }
 
-    /// Whether whoever read standard output has closed it, as `head` does.
+    /// Whether the reader of standard output has closed it, as `head` does.
     pub(crate) fn is_deserted(&self) -> bool {
         self.deserted
     }
 
-    /// From here on, how results and errors are printed.
+    /// Sets the format of results and errors.
     pub(crate) fn set_format(&mut self, format: Format) {
         self.format = format;
     }
 
-    /// How results and errors are printed.
+    /// The format of results and errors.
     pub(crate) fn format(&self) -> Format {
         self.format
     }
 
-    /// Whether a person watches standard error.
+    /// Whether standard error is a terminal that shows text for a person.
     pub(crate) fn is_watched(&self) -> bool {
         self.terminals.stderr && self.format == Format::Text
     }
 
-    /// Writes the result: `text` for a person, or `object` as one JSON value.
+    /// Writes the result: `text` in the text format, `object` as one JSON value otherwise.
     pub(crate) fn result(
         &mut self,
         object: &impl Serialize,
         text: impl FnOnce(&mut dyn Write, Style) -> io::Result<()>,
     ) -> io::Result<()> {
-        // In one piece: whoever reads along sees all of it or nothing.
+        // Written in one call, so that a concurrent reader sees all of it or nothing.
         let mut whole = Zeroizing::new(Vec::new());
         match self.format {
             Format::Text => {
@@ -110,7 +110,8 @@ impl<'a> Output<'a> {
         self.text(&whole)
     }
 
-    /// Writes one of many results on a line of its own: `text` for a person, or `object` as JSON.
+    /// Writes one of many results on a line of its own: `text` in the text format, `object` as JSON
+    /// otherwise.
     pub(crate) fn line(
         &mut self,
         object: &impl Serialize,
@@ -130,7 +131,7 @@ impl<'a> Output<'a> {
         self.text(&whole)
     }
 
-    /// Writes a result that has one form alone.
+    /// Writes a result that has only one form.
     pub(crate) fn text(&mut self, text: &[u8]) -> io::Result<()> {
         let written = self
             .stdout
@@ -142,7 +143,7 @@ impl<'a> Output<'a> {
         written
     }
 
-    /// Writes a result for a person alone.
+    /// Writes a result that exists only in the text format.
     pub(crate) fn summary(
         &mut self,
         text: impl FnOnce(&mut dyn Write, Style) -> io::Result<()>,
@@ -152,7 +153,7 @@ impl<'a> Output<'a> {
         self.text(&fold(whole, self.styles.0))
     }
 
-    /// Writes what clap renders, on the stream where clap wants it.
+    /// Writes a message of clap's, on the stream that clap chooses.
     pub(crate) fn clap(&mut self, error: &clap::Error) -> io::Result<()> {
         let (stream, style): (&mut dyn Write, Style) = if error.use_stderr() {
             (&mut *self.stderr, self.styles.1)
@@ -170,7 +171,7 @@ impl<'a> Output<'a> {
         stream.flush()
     }
 
-    /// Writes an error, in the format that was asked for.
+    /// Writes an error in the chosen format.
     pub(crate) fn failure(&mut self, failure: &Failure) -> io::Result<()> {
         match self.format {
             Format::Text => {
@@ -183,15 +184,15 @@ impl<'a> Output<'a> {
         self.stderr.flush()
     }
 
-    /// Begins a line: a terminal shows `^C` in the middle of one.
+    /// Starts a new line: after ctrl-c a terminal shows `^C` in the middle of one.
     pub(crate) fn after_ctrl_c(&mut self) {
         if self.is_watched() {
-            // Whoever closed standard error sees no line.
+            // A closed standard error needs no new line.
             let _ = writeln!(self.stderr);
         }
     }
 
-    /// Writes a remark for a person.
+    /// Writes a note for a person.
     pub(crate) fn note(&mut self, text: &str) -> io::Result<()> {
         let whole = Zeroizing::new(format!("{}\n", harmless_lines(text)).into_bytes());
         self.stderr.write_all(&fold(whole, self.styles.1))?;
@@ -199,7 +200,7 @@ impl<'a> Output<'a> {
     }
 }
 
-/// Text for a person, with lines that the terminal has room for.
+/// Text for a person, wrapped to the terminal's width.
 fn fold(text: Zeroizing<Vec<u8>>, style: Style) -> Zeroizing<Vec<u8>> {
     match (style.columns(), std::str::from_utf8(&text)) {
         (Some(columns), Ok(lines)) => Zeroizing::new(folded(lines, columns).into_bytes()),

@@ -1,6 +1,7 @@
-//! A result for a person: the verdict, why, what it does not say, and whether it was simulated.
+//! Renders a result as text: the verdict, its reasons, its limits, and whether it was simulated.
 //!
-//! Must not let an answer's own text control the terminal, nor show what the result object redacts.
+//! Must not let text from an answer control the terminal, nor show a value that the result object
+//! redacts.
 
 use std::io::{self, Write};
 
@@ -39,7 +40,7 @@ pub(crate) fn write(
     for mismatch in &object.mismatches {
         writeln!(to)?;
         let note = pick(language, "note", "nota");
-        // Not broken: it holds words to be copied.
+        // Not wrapped: it contains words to copy.
         writeln!(to, "{note}: {}", mismatch.help)?;
     }
     Ok(())
@@ -152,7 +153,7 @@ mod tests {
         String::from_utf8(out).unwrap()
     }
 
-    /// A simulated verdict says so everywhere it goes, and an unchecked liveness too.
+    /// A simulated verdict is always marked as one, and so is an unchecked liveness.
     #[test]
     fn a_person_reads_the_verdict_and_its_limits() {
         let text = text(&object());
@@ -168,7 +169,7 @@ mod tests {
         );
     }
 
-    /// A verdict cannot be misread: everything but an approval says that it is none.
+    /// A verdict cannot be misread: every decision except an approval says that it is not one.
     #[test]
     fn only_an_approval_looks_like_one() {
         for decision in ["review", "recapture", "reject", "wait", "anything"] {
@@ -180,7 +181,7 @@ mod tests {
         }
     }
 
-    /// What was not simulated, or is not known to have been, does not say so.
+    /// A verdict that was not simulated, or whose source is unknown, is not marked as simulated.
     #[test]
     fn only_a_simulated_verdict_says_so() {
         for simulated in [None, Some(false)] {

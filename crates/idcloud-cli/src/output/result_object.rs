@@ -1,6 +1,7 @@
-//! The result object: what a script reads.
+//! The result object, which scripts read.
 //!
-//! Its keys, their order and their values are public interface; personal data stands in it only when it was asked for.
+//! Its keys, their order and their values are public interface. Must not hold personal data unless
+//! the caller asked for it.
 
 use std::fmt;
 
@@ -15,23 +16,23 @@ use serde_json::{Map, Value};
 
 use crate::failure::submit;
 
-/// What stands in place of personal data.
+/// Replaces personal data.
 const REDACTED: &str = "redacted";
 
-/// What stands in place of a word that this version does not know: it could be anything that the answer says of the person.
+/// Replaces a word that this version does not know: it could be personal data.
 const UNKNOWN: &str = "unknown";
 
-/// A number beyond this is no score, and could be somebody's.
+/// A larger number is not a score, and could be a person's number.
 const LARGEST_NUMBER: u64 = 999;
 
-/// Who answered, and what may be shown of it.
+/// The source of an answer, and whether personal data may be shown.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Context {
-    /// `local`, `uat`, `production` or `custom`; nothing where it is not known.
+    /// `local`, `uat`, `production` or `custom`; `None` if it is not known.
     pub(crate) environment: Option<&'static str>,
-    /// Whether a simulator answered, where that is known.
+    /// Whether a simulator answered; `None` if it is not known.
     pub(crate) simulated: Option<bool>,
-    /// Whether personal data is to be printed.
+    /// Whether personal data is printed.
     pub(crate) reveal: bool,
 }
 
@@ -62,7 +63,7 @@ pub(crate) struct ResultObject {
     pub(crate) unknown: Map<String, Value>,
 }
 
-/// Evidence and what the answer added may be personal.
+/// Hides evidence and additional members, which may be personal.
 impl fmt::Debug for ResultObject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ResultObject")
@@ -74,7 +75,7 @@ impl fmt::Debug for ResultObject {
     }
 }
 
-/// Where what the key was declared with and what it answered differ.
+/// A difference between the key's declared capabilities and its answer.
 #[derive(Serialize)]
 pub(crate) struct MismatchObject {
     capability: &'static str,
@@ -94,7 +95,7 @@ impl MismatchObject {
     }
 }
 
-/// A document, in the order in which its members are printed.
+/// A document, with its members in the order of the output.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DocumentObject {
@@ -107,11 +108,11 @@ pub(crate) struct DocumentObject {
     file_urls: Value,
 }
 
-/// What is known of a process that only a part of an answer names.
+/// The explanation of a process that is known only from a partial answer.
 const UNCONFIRMED: &str = "Only a part of the create's answer arrived, and it names this process. IDCloud has not confirmed it yet: ask for its result by its id.";
 
 impl ResultObject {
-    /// What a report says.
+    /// The result of a report.
     pub(crate) fn reported(environment: &'static str, reveal: bool, report: &Report) -> Self {
         let context = Context {
             environment: Some(environment),
@@ -133,7 +134,7 @@ impl ResultObject {
         }
     }
 
-    /// What a final process is judged to be, for a key that has what was asked.
+    /// The judged result of a final process, for a key with the capabilities of the request.
     pub(crate) fn judged(
         context: Context,
         process: &FinalProcess,
@@ -157,7 +158,7 @@ impl ResultObject {
         }
     }
 
-    /// A process that is still pending: nothing may be decided yet.
+    /// The result of a pending process: nothing may be decided yet.
     pub(crate) fn waiting(
         context: Context,
         process: &PendingProcess,
@@ -183,7 +184,8 @@ impl ResultObject {
         }
     }
 
-    /// A process that is remembered, of which no evidence was kept: nothing may be decided yet.
+    /// The result of a pending process in the journal, which keeps no evidence: nothing may be
+    /// decided yet.
     pub(crate) fn remembered(context: Context, pending: &Pending) -> Self {
         let scenario = pending.scenario();
         let mut explanation = if pending.is_unconfirmed() {
@@ -310,7 +312,7 @@ impl DocumentObject {
 }
 
 impl Context {
-    /// Evidence as JSON; an unknown value only where personal data is to be printed.
+    /// Evidence as JSON. An unknown value is shown only if personal data is printed.
     fn word<T>(
         self,
         evidence: Option<&T>,
@@ -324,7 +326,7 @@ impl Context {
         }
     }
 
-    /// A number as it came, where it can be the one that it is said to be.
+    /// A number unchanged, if it can be a score.
     fn number(self, number: Option<Value>) -> Value {
         let is_short = |number: &Value| {
             number
@@ -337,8 +339,8 @@ impl Context {
     }
 }
 
-/// The members that this version does not know: their names, where an API would give such names, and their values where personal data is
-/// to be printed.
+/// The members that this version does not know: their names, if they look like names of an API, and
+/// their values only if personal data is printed.
 fn unknown(evidence: &Evidence, reveal: bool) -> Map<String, Value> {
     evidence
         .unknown_members()
@@ -436,7 +438,7 @@ mod tests {
         );
     }
 
-    /// A verdict cannot be misread: what liveness says depends on what was sent and on the key.
+    /// A verdict cannot be misread: the meaning of liveness depends on the selfie and on the key.
     #[test]
     fn liveness_is_printed_as_what_it_proves() {
         use SelfieKind::{CaptureToken, Image, Unknown};
@@ -468,7 +470,7 @@ mod tests {
         }
     }
 
-    /// Nothing personal leaks: a word that this version does not know could be anybody's name.
+    /// Nothing personal leaks: a word that this version does not know could be a person's name.
     #[test]
     fn evidence_is_printed_where_it_is_known() {
         let answer = r#"{"id":"a","status":3,"unicoId":{"result":"Zuleica"},"identityFraudsters":{"result":"suspicious"},
@@ -520,7 +522,7 @@ mod tests {
         }
     }
 
-    /// Nothing personal leaks unless it was asked for.
+    /// Nothing personal leaks unless the caller asked for it.
     #[test]
     fn personal_members_are_redacted_unless_revealed() {
         let answer = r#"{"id":"a","status":3,

@@ -1,17 +1,18 @@
-//! Text of others on a terminal.
+//! Sanitizes untrusted text for a terminal: control characters and invisible ones become U+FFFD.
 //!
-//! Must not let it control the terminal: an answer or a file's name may hold escape sequences.
+//! Must not let the text control the terminal: an answer or a file's name may hold escape
+//! sequences.
 
 use idcloud_model::seen_where_it_stands;
 
-/// The text with every character replaced that is not seen where it stands.
+/// The text with U+FFFD for every character that is not visible in its place.
 pub(crate) fn harmless(text: &str) -> String {
     seen_where_it_stands(text)
         .map(|(sign, is_seen)| if is_seen { sign } else { '\u{fffd}' })
         .collect()
 }
 
-/// The same for a text of several lines, whose ends of lines stay.
+/// The same for a text of several lines, whose line ends stay.
 pub(crate) fn harmless_lines(text: &str) -> String {
     seen_where_it_stands(text)
         .map(|(sign, is_seen)| {
@@ -24,7 +25,8 @@ pub(crate) fn harmless_lines(text: &str) -> String {
         .collect()
 }
 
-/// A word of others within a line: in quotes unless it is of letters, digits and the signs of names alone.
+/// An untrusted word for use within a line: in quotes unless it consists of letters, digits and the
+/// signs of names.
 pub(crate) fn one_word(text: &str) -> String {
     let shown = harmless(text);
     if !shown.is_empty() && shown.chars().all(is_of_a_name) {
@@ -34,7 +36,8 @@ pub(crate) fn one_word(text: &str) -> String {
     }
 }
 
-/// Letters and digits of all scripts, with their marks, and the signs that part the words of a name.
+/// Letters and digits of all scripts, with their marks, and the signs that separate the words of a
+/// name.
 fn is_of_a_name(sign: char) -> bool {
     match sign {
         '-' | '_' | '.' | '/' | ':' | '#' | '@' | '+' | '=' | ',' => true,
@@ -43,7 +46,8 @@ fn is_of_a_name(sign: char) -> bool {
     }
 }
 
-/// A path as a shell takes it, for a command that a remedy gives. Nothing where it holds what a terminal would not show.
+/// A path quoted for a shell, for the command in a remedy. `None` if it holds a character that a
+/// terminal would not show.
 pub(crate) fn shell_word(text: &str) -> Option<String> {
     let is_bare = |sign: char| sign.is_ascii_alphanumeric() || "-_./:,@+=".contains(sign);
     if seen_where_it_stands(text).any(|(_, is_seen)| !is_seen) {
@@ -75,7 +79,8 @@ mod tests {
         assert_eq!(harmless("Conceição.jpg"), "Conceição.jpg");
     }
 
-    /// A verdict cannot be misread: what a person chose is not taken for a column of the table.
+    /// A verdict cannot be misread: text that a person chose does not look like a column of the
+    /// table.
     #[test]
     fn a_word_that_is_no_name_stands_in_quotes() {
         for (word, shown) in [

@@ -1,10 +1,10 @@
-//! Colour and width, for terminals alone.
+//! Colour and width of text on terminals.
 //!
 //! Must not colour a pipe or a file, nor a terminal whose owner set `NO_COLOR`.
 
 use std::fmt::{self, Display};
 
-/// How wide sentences run at most.
+/// The widest a sentence is printed, in columns.
 const WIDTH: usize = 88;
 
 /// Whether words may be coloured, and how wide the terminal is.
@@ -15,13 +15,13 @@ pub(crate) struct Style {
 }
 
 impl Style {
-    /// No terminal, and no colour at all.
+    /// For a stream that is not a terminal.
     pub(crate) const PLAIN: Self = Self {
         colour: false,
         columns: None,
     };
 
-    /// Decides from what the stream is and what the person asked for.
+    /// Decides by the kind of the stream, `NO_COLOR` and `TERM`.
     pub(crate) fn new(terminal: bool, no_color: Option<&str>, term: Option<&str>) -> Self {
         let refused = no_color.is_some_and(|value| !value.is_empty()) || term == Some("dumb");
         Self {
@@ -30,7 +30,7 @@ impl Style {
         }
     }
 
-    /// The same on a terminal of so many columns.
+    /// The same for a terminal of `columns` columns.
     pub(crate) fn on(self, columns: Option<usize>) -> Self {
         Self { columns, ..self }
     }
@@ -40,12 +40,12 @@ impl Style {
         self.colour
     }
 
-    /// How many columns the terminal has, where there is one.
+    /// The terminal's width in columns, if there is one.
     pub(crate) fn columns(self) -> Option<usize> {
         self.columns
     }
 
-    /// Breaks a sentence between words; `indent` is what stands before each line.
+    /// Breaks a sentence between words, leaving room for `indent` columns before each line.
     pub(crate) fn wrapped(self, text: &str, indent: usize) -> Vec<String> {
         let columns = self.columns.map_or(WIDTH, |columns| columns.min(WIDTH));
         let width = columns.saturating_sub(indent);
@@ -117,7 +117,7 @@ mod tests {
         assert_eq!(Style::PLAIN.error("x").to_string(), "x");
     }
 
-    /// Sentences are no wider than the terminal, nor than is read with ease.
+    /// Sentences are no wider than the terminal, nor wider than [`WIDTH`].
     #[test]
     fn sentences_fit() {
         let text = "word ".repeat(60);

@@ -1,10 +1,10 @@
-//! Moments as text, in universal time.
+//! Times as text, in UTC.
 //!
 //! Must not read a clock.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// A moment as RFC 3339 writes it, to the second: `2026-11-22T20:40:00Z`. What is before 1970 is told as 1970.
+/// A time in RFC 3339 format, in seconds: `2026-11-22T20:40:00Z`. A time before 1970 becomes 1970.
 pub(crate) fn rfc3339(moment: SystemTime) -> String {
     let seconds = moment
         .duration_since(UNIX_EPOCH)
@@ -16,15 +16,15 @@ pub(crate) fn rfc3339(moment: SystemTime) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
-/// A moment as people read it: `2026-11-22 20:40:00 UTC`.
+/// A time for people: `2026-11-22 20:40:00 UTC`.
 pub(crate) fn utc(moment: SystemTime) -> String {
     let text = rfc3339(moment);
     format!("{} UTC", text.trim_end_matches('Z').replace('T', " "))
 }
 
-/// The day that lies `days` after 1970-01-01.
+/// The date `days` after 1970-01-01.
 fn date(days: u64) -> (u64, u64, u64) {
-    // Four hundred years have a fixed length, so that no loop is long.
+    // Four hundred years have a fixed number of days: skipping them keeps the loop short.
     const ERA: u64 = 146_097;
     let (mut year, mut left) = (1970 + days / ERA * 400, days % ERA);
     while left >= days_in_year(year) {

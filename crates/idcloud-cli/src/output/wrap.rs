@@ -1,14 +1,14 @@
-//! Lines broken between words, so that a terminal does not break them within.
+//! Wraps lines between words, so that a terminal does not break them within one.
 //!
-//! Must not touch what fits, nor break a word: ids and paths are there to be copied.
+//! Must not change a line that fits, nor break a word: users copy ids and paths.
 
-/// A label such as `error:` that what follows is set beside.
+/// The longest label, such as `error:`, whose text is aligned beside it.
 const LABEL: usize = 9;
 
-/// What is left for text beside an indentation, at least.
+/// The fewest columns for text beside an indentation.
 const ROOM: usize = 24;
 
-/// The text for a terminal of so many columns.
+/// The text wrapped for a terminal of `columns` columns.
 pub(crate) fn folded(text: &str, columns: usize) -> String {
     text.split_inclusive('\n')
         .map(|line| fold(line, columns))
@@ -40,7 +40,8 @@ fn fold(line: &str, columns: usize) -> String {
     out
 }
 
-/// Where the lines after the first begin: below the value of `name    value`, or beside a label, or a little to the right.
+/// The indentation of continuation lines: below the value of `name    value`, beside a label, or
+/// two columns to the right.
 fn indent(line: &str, columns: usize) -> usize {
     let line = plain(line);
     let leading = line.len() - line.trim_start().len();
@@ -60,7 +61,7 @@ fn indent(line: &str, columns: usize) -> usize {
         .unwrap_or(leading + 2)
 }
 
-/// How many columns a word takes: its colours take none.
+/// The width of a word in columns, without its colour codes.
 fn width(word: &str) -> usize {
     plain(word).trim_end().chars().count()
 }
@@ -87,7 +88,7 @@ mod tests {
         assert_eq!(folded(coloured, 10), coloured);
     }
 
-    /// What goes on stands below what it belongs to.
+    /// A continuation line stands below the value to which it belongs.
     #[test]
     fn lines_go_on_below_their_value() {
         let text = "  name     a value of many words that is too long for it\n";
@@ -115,7 +116,7 @@ mod tests {
     }
 
     proptest::proptest! {
-        /// Folding loses no word and adds none.
+        /// Wrapping loses no word and adds none.
         #[test]
         fn the_words_stay(text in "[a-zé :]{0,200}", columns in 1_usize..100) {
             let before: Vec<&str> = text.split_whitespace().collect();

@@ -1,6 +1,7 @@
-//! The handles of idcloud-flows as one kind of thing: whatever is asked is submitted, waited for and watched alike.
+//! Common traits of idcloud-flows' handles, so that each kind of request is submitted, waited for
+//! and observed by the same code.
 //!
-//! Must not add behaviour: it only names what the handles have in common.
+//! Must not add behaviour: it only names the common methods.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,26 +16,26 @@ use idcloud_model::request::{
 };
 use idcloud_model::{Capabilities, Process};
 
-/// Told of every process as an answer shows it.
+/// Called with each process that an answer shows.
 pub(crate) type Observe = Arc<dyn Fn(&Process) + Send + Sync>;
 
-/// What can be waited for.
+/// A handle that can wait for a process.
 #[async_trait]
 pub(crate) trait Awaits: Sized + Send + Sync {
-    /// What answers are judged against.
+    /// The capabilities that answers are judged against.
     fn declared(&self) -> Capabilities;
 
-    /// The same, watched.
+    /// The same handle with an observer.
     fn watched(self, observe: Observe) -> Self;
 
     /// Waits until the process is final.
     async fn final_report(&self, pending: Pending, limit: Duration) -> Result<Report, WaitError>;
 }
 
-/// What can be asked for.
+/// A handle that can create a process.
 #[async_trait]
 pub(crate) trait Submits: Awaits {
-    /// What is sent.
+    /// The request to send.
     type Request: Send;
 
     /// Creates the process.

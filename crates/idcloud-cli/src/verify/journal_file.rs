@@ -1,6 +1,7 @@
-//! The journal's file: where it is, and who may open it.
+//! The journal's file: its path, and who may open it.
 //!
-//! Never readable by anybody but its owner, and never made where one was only to be read.
+//! Must not be readable by users other than its owner. Must not create a journal that a command
+//! only reads.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -23,7 +24,7 @@ use crate::input;
 use crate::input::file_mode::refuse_open_folder;
 use crate::output::Output;
 
-/// What errors name.
+/// The flag that errors name.
 const FIELD: &str = "--journal";
 
 /// `~/.local/state/idcloud/journal.db`.
@@ -41,10 +42,10 @@ pub(crate) fn default_path(
     Some(directory.join("idcloud").join("journal.db"))
 }
 
-/// The path that was named, or the default one, whose directory is made for its owner alone.
+/// The named path, or the default one, whose directory is created for its owner only.
 ///
 /// # Errors
-/// There is no home directory to put it into.
+/// There is no home directory for it.
 pub(crate) fn named_or_default(
     named: Option<&Path>,
     default: Option<&Path>,
@@ -69,10 +70,10 @@ fn unwritable() -> Failure {
     )])
 }
 
-/// Opens a journal to write in, and makes it where there is none: readable by its owner alone.
+/// Opens a journal for writing; creates it for its owner only if there is none.
 ///
 /// # Errors
-/// It cannot be opened, or the file is no journal.
+/// It cannot be opened, or the file is not a journal.
 pub(crate) fn open(path: &Path) -> Result<Arc<dyn Journal>, Failure> {
     Ok(Arc::new(writing(path)?))
 }
@@ -89,18 +90,19 @@ fn writing(path: &Path) -> Result<SqliteJournal, Failure> {
     }
 }
 
-/// Where a submission is remembered, and under what.
+/// The journal of a submission, and its reference.
 pub(crate) struct Remembered {
     pub(crate) reference: Reference,
     pub(crate) journal: Arc<dyn Journal>,
-    /// Whether it is submitted once more where its process came to nothing.
+    /// Whether it is submitted again if its process failed.
     pub(crate) begin_again: bool,
 }
 
-/// What the flags of a single command say; nothing where it is not to be remembered. Says so where the journal is made anew.
+/// The memory that a single command's flags ask for; `None` without a reference. Prints a note if
+/// the journal is created.
 ///
 /// # Errors
-/// The reference may not be stored, or its journal cannot be opened.
+/// The reference is not allowed in a journal, or its journal cannot be opened.
 pub(crate) fn remembered(
     args: &MemoryArgs,
     settings: &Settings,
@@ -120,9 +122,9 @@ pub(crate) fn remembered(
         Some(path) => open(path)?,
         None => open_default(&path)?,
     };
-    // A script reads standard error for the error object.
+    // In other formats a script reads standard error for the error object.
     if is_new && output.format() == Format::Text {
-        // Whoever closed standard error does not want to be told.
+        // A closed standard error is the caller's choice: continue without the note.
         let _ = output.note("note: the journal is new: it remembers no earlier request");
     }
     Ok(Some(Remembered {
@@ -132,7 +134,7 @@ pub(crate) fn remembered(
     }))
 }
 
-/// IDCloud through `client`, with a memory where there is one.
+/// An [`IdCloud`] that uses `client`, and the journal if there is one.
 pub(crate) fn idcloud(client: Client, memory: Option<&Remembered>) -> IdCloud {
     let idcloud = IdCloud::new(client);
     match memory {
@@ -141,7 +143,7 @@ pub(crate) fn idcloud(client: Client, memory: Option<&Remembered>) -> IdCloud {
     }
 }
 
-/// Opens the default journal, whose directory is made for its owner alone.
+/// Opens the default journal, whose directory is created for its owner only.
 ///
 /// # Errors
 /// As for [`open`].
@@ -152,10 +154,11 @@ pub(crate) fn open_default(path: &Path) -> Result<Arc<dyn Journal>, Failure> {
     open(path)
 }
 
-/// Opens a journal to look at before a run; nothing where there is none yet, or an empty file.
+/// Opens a journal for reading before a run; `None` if there is none yet, or an empty file.
 ///
 /// # Errors
-/// What is there cannot be read, or is no journal, or the name is no path, or others may exchange files in its folder.
+/// It cannot be read, is not a journal, the name is not a path, or others may replace files in its
+/// directory.
 pub(crate) fn look_if_there(path: &Path) -> Result<Option<SqliteReader>, Failure> {
     refuse_open_folder(FIELD, path).map_err(|refusal| Failure::usage(vec![refusal]))?;
     match SqliteReader::open(path) {
@@ -166,19 +169,19 @@ pub(crate) fn look_if_there(path: &Path) -> Result<Option<SqliteReader>, Failure
     }
 }
 
-/// Opens a journal that must be there.
+/// Opens an existing journal.
 ///
 /// # Errors
-/// It is not there, cannot be opened, or the file is no journal.
+/// It is missing, cannot be opened, or is not a journal.
 pub(crate) fn open_existing(path: &Path) -> Result<SqliteJournal, Failure> {
     find(path)?;
     writing(path)
 }
 
-/// Opens a journal that must be there, to look at: also one that may only be read.
+/// Opens an existing journal for reading; it may be read-only.
 ///
 /// # Errors
-/// It is not there, cannot be read, or the file is no journal.
+/// It is missing, cannot be read, or is not a journal.
 pub(crate) fn look(path: &Path) -> Result<SqliteReader, Failure> {
     find(path)?;
     refuse_open_folder(FIELD, path).map_err(|refusal| Failure::usage(vec![refusal]))?;
@@ -192,7 +195,7 @@ pub(crate) fn look(path: &Path) -> Result<SqliteReader, Failure> {
     })
 }
 
-/// Whether anything but an empty file stands there: a pipe tells no length, and is no new journal.
+/// Whether there is anything but an empty file: a pipe reports no length, and is not a new journal.
 fn has_content(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|found| found.len() > 0 || !found.is_file())
 }
@@ -233,7 +236,8 @@ fn real(path: &Path) -> std::io::Result<PathBuf> {
     }
 }
 
-/// Keeps a second batch from the same journal, for as long as it lives: also a batch that is killed lets go.
+/// Keeps a second batch from using the same journal while the lock lives. The system releases it
+/// when a batch is killed.
 #[derive(Debug)]
 pub(crate) struct BatchLock {
     #[cfg(unix)]
@@ -241,10 +245,10 @@ pub(crate) struct BatchLock {
 }
 
 impl BatchLock {
-    /// Takes the lock of the journal at `path`, which need not be there yet.
+    /// Takes the lock of the journal at `path`, which need not exist yet.
     ///
     /// # Errors
-    /// Another batch has it, or there is no place for it.
+    /// Another batch holds it, or its file cannot be created.
     #[cfg(unix)]
     pub(crate) fn take(path: &Path) -> Result<Self, Failure> {
         use std::os::unix::fs::OpenOptionsExt as _;
@@ -260,7 +264,7 @@ impl BatchLock {
                 "allow yourself to write there",
             )
         };
-        // One journal has one lock, whatever links lead to it.
+        // The lock belongs to the real path: links to one journal share it.
         let mut lock = real(path).map_err(unwritable)?.into_os_string();
         lock.push(".lock");
         let file = std::fs::OpenOptions::new()
@@ -268,7 +272,7 @@ impl BatchLock {
             .create(true)
             .truncate(false)
             .mode(0o600)
-            // A pipe in its place would hold up the program for ever.
+            // A pipe at this path would block the program for ever.
             .custom_flags(OFlag::O_NONBLOCK.bits())
             .open(lock)
             .map_err(unwritable)?;
@@ -285,7 +289,7 @@ impl BatchLock {
         }
     }
 
-    /// Where files cannot be locked, leases keep two runs apart.
+    /// On systems without file locks, leases keep two runs apart.
     ///
     /// # Errors
     /// None.
@@ -294,7 +298,7 @@ impl BatchLock {
         Ok(Self {})
     }
 
-    /// Whether having the lock proves that no other batch lives.
+    /// Whether holding the lock proves that no other batch is running.
     pub(crate) const PROVES: bool = cfg!(unix);
 }
 
@@ -304,7 +308,7 @@ mod tests {
 
     use super::*;
 
-    /// What was submitted is nobody else's business.
+    /// Submissions are private to the owner.
     #[test]
     fn only_the_owner_may_read() {
         let home = tempfile::tempdir().unwrap();
@@ -321,7 +325,7 @@ mod tests {
         assert_eq!(mode(&path.with_file_name("journal.db.lock")), 0o600);
     }
 
-    /// A dry run takes nothing for a new journal that the run refuses.
+    /// A dry run does not take a file for a new journal that the run would refuse.
     #[test]
     fn a_pipe_is_no_new_journal() {
         let directory = tempfile::tempdir().unwrap();
@@ -331,7 +335,7 @@ mod tests {
         assert!(look_if_there(&path).is_err() && open(&path).is_err());
     }
 
-    /// Looking for something never makes an empty journal.
+    /// Opening a journal for reading never creates one.
     #[test]
     fn a_journal_that_is_only_read_is_not_made() {
         let directory = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! One verification: submitted, waited for, interrupted, recorded.
+//! Runs one verification: submits it, waits for it, handles interruptions, records it.
 //! Must not end with a verdict that was not received.
 
 pub(crate) mod handle;

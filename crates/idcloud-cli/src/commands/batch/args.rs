@@ -1,6 +1,6 @@
-//! `idcloud batch` as clap sees it.
+//! The arguments of `idcloud batch`, as clap parses them.
 //!
-//! Must not derive `Debug`: the names of files are people's.
+//! Must not derive `Debug`: file names may hold people's names.
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -1,6 +1,7 @@
-//! What is looked at before a batch begins: its files, and what is known of its rows.
+//! Checks before a batch starts: its files, and what the journal and earlier results have of its
+//! rows.
 //!
-//! Must not make or change a file, nor send anything.
+//! Must not create or change a file, nor send anything.
 
 use std::hash::RandomState;
 use std::path::Path;
@@ -21,22 +22,23 @@ use crate::files::kept_files::{KeptFiles, is_one_file, same};
 use crate::files::made_here::{Made, Standing, foreign, no_file, standing};
 use crate::output::Output;
 
-/// Where a run sends its rows, as far as it is known.
+/// The destination of a run's rows, as far as it is known.
 #[derive(Clone, Copy)]
 pub(super) struct Destination<'a> {
     /// The environment's name.
     pub(super) name: Option<&'static str>,
-    /// The environment itself, and as whom.
+    /// The environment itself, with the account.
     pub(super) environment: Option<&'a Environment>,
 }
 
-/// Earlier results where the output goes, and their form.
+/// Earlier results at the output path, and their form.
 pub(super) type Results<'a> = Option<(&'a Path, Form)>;
 
-/// Sees that the output replaces nothing that it may not. To be called before anything else is opened.
+/// Checks that the output replaces no file that it must not. Call it before anything else is
+/// opened.
 ///
 /// # Errors
-/// It would.
+/// The output would replace such a file.
 pub(super) fn results<'a>(
     args: &'a BatchRunArgs,
     settings: &Settings,
@@ -47,10 +49,11 @@ pub(super) fn results<'a>(
     }
 }
 
-/// Compares input, journal and earlier results, and returns what the results know that the journal does not.
+/// Compares input, journal and earlier results, and returns what the results have and the journal
+/// does not.
 ///
 /// # Errors
-/// The input cannot be read to its end, or what was submitted earlier is not remembered.
+/// The input cannot be read to its end, or the journal does not have what was submitted earlier.
 pub(super) fn recollect(
     args: &BatchRunArgs,
     journal: Option<&SqliteReader>,
@@ -71,7 +74,7 @@ pub(super) fn recollect(
     };
     let recollected = looked.compare()?;
     for note in recollected.notes() {
-        // Whoever closed standard error does not want to be told.
+        // A closed standard error is the caller's choice: continue without the note.
         let _ = output.note(note);
     }
     Ok(recollected)
@@ -106,7 +109,7 @@ fn place<'a>(
     }
 }
 
-/// The line of the first row that has this file as its selfie.
+/// The line of the first row whose selfie is this file.
 fn whose_selfie(path: &Path, input: &Path) -> Result<Option<u64>, Failure> {
     let directory = input.parent().unwrap_or(Path::new(""));
     let mut rows = Rows::open(input, &RandomState::new()).map_err(Failure::refused_offline)?;

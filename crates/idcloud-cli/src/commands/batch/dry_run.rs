@@ -1,6 +1,6 @@
-//! `idcloud batch run --dry-run`: every row checked, and what a run will do and cost.
+//! `idcloud batch run --dry-run`: checks every row, and reports what a run would do and cost.
 //!
-//! Must not send anything, nor make a journal.
+//! Must not send anything, nor create a journal.
 
 use std::hash::RandomState;
 use std::sync::Arc;
@@ -49,7 +49,7 @@ pub(super) fn run(
     let name = config.as_ref().map(|config| config.target.environment());
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let journal = journal_file::look_if_there(&args.journal)?;
-    // Only what a journal has depends on where a run would send: without one the file alone is checked.
+    // The journal's answer depends on the environment. Without a journal only the file is checked.
     let environment = match &config {
         Some(config) if journal.is_some() => {
             let connection = connection::open(config, &settings.layers, Arc::clone(&clock))?;
@@ -66,7 +66,7 @@ pub(super) fn run(
     let mut count = Count::default();
     block_on(count.rows(args, &checks, output))??;
     if let Some(note) = count.people.note() {
-        // Whoever closed standard error does not want to be told.
+        // A closed standard error is the caller's choice: continue without the note.
         let _ = output.note(&note);
     }
     let estimate = count.rows.estimate(rate);
@@ -79,26 +79,26 @@ pub(super) fn run(
         .map_or(Exit::Answered, Outcome::exit))
 }
 
-/// How the rows stand.
+/// The counted rows.
 #[derive(Default)]
 struct Count {
     rows: Counted,
-    /// What rows come to whatever IDCloud answers.
+    /// Rows whose outcome does not depend on IDCloud's answers.
     certain: Tally,
     people: SamePerson,
 }
 
-/// What a run would make of a row.
+/// What a run would do with a row.
 enum Checked {
     /// It would be sent.
     ToSend,
-    /// The journal has its end, and a run asks for nothing.
+    /// The journal has its end, and a run sends no request.
     Known(Outcome),
-    /// The journal has this of it, and a run would ask anew but for this failure.
+    /// The journal has this outcome; a run would send the row again, but this failure prevents it.
     Kept(Outcome, Box<Failure>),
-    /// It would be asked for, so often at least and at most.
+    /// A run would poll it, with at least and at most this many requests.
     ToLookUp(u64, u64),
-    /// It would be refused.
+    /// A run would refuse it.
     Invalid(Box<Failure>),
 }
 
@@ -121,7 +121,7 @@ impl Count {
                     self.people.see(row.code(), line.begins);
                 }
                 let checks = Arc::clone(checks);
-                // Reading selfies keeps threads busy.
+                // Reading selfies blocks threads.
                 window.put(tokio::task::spawn_blocking(move || checks.row(line)));
             }
             let Some(checked) = window.take().await? else {
@@ -138,7 +138,7 @@ impl Count {
                 Checked::Kept(outcome, failure) => {
                     self.rows.submitted += 1;
                     self.certain.count(outcome);
-                    // A caller that closed standard error does not want the message.
+                    // A closed standard error is the caller's choice: continue without the message.
                     let _ = output.failure(&failure);
                 }
                 Checked::ToLookUp(least, most) => {
@@ -150,7 +150,7 @@ impl Count {
                 Checked::Invalid(failure) => {
                     self.rows.invalid += 1;
                     self.certain.count(Outcome::Invalid);
-                    // Whoever closed standard error does not want to be told.
+                    // A closed standard error is the caller's choice: continue without the message.
                     let _ = output.failure(&failure);
                 }
             }
@@ -158,23 +158,23 @@ impl Count {
     }
 }
 
-/// What rows are checked against.
+/// The inputs of the checks.
 struct Checks {
-    /// What the journal remembers, where there is one.
+    /// The journal, if there is one.
     journal: Option<SqliteReader>,
-    /// One key of each environment and tenant that the journal remembers anything of.
+    /// One key of each environment and tenant in the journal.
     places: Vec<JournalKey>,
-    /// Where a run would send, and as whom; nothing where the configuration does not say.
+    /// The environment and account of a run; `None` if the configuration does not name them.
     environment: Option<Arc<Environment>>,
     comparison: Comparison,
     begin_again: bool,
     send_references: bool,
-    /// Whether pending processes are waited for.
+    /// Whether a run waits for pending processes.
     waits: bool,
     clock: Arc<dyn Clock>,
 }
 
-/// Reads the journal once: one key of each environment and tenant in it.
+/// Scans the journal once, and returns one key of each environment and tenant in it.
 fn places(journal: &SqliteReader, now: SystemTime) -> Result<Vec<JournalKey>, Failure> {
     const PAGE: usize = 1_000;
     let filter = EntryFilter::new().with_flow(Flow::Identity);
@@ -222,7 +222,7 @@ impl Checks {
         })
     }
 
-    /// What a run would make of a row.
+    /// What a run would do with a row.
     fn row(&self, line: Line) -> Result<Checked, Failure> {
         let begins = line.begins;
         let invalid = |failure| Checked::Invalid(Box::new(at_line(begins, failure)));
@@ -239,7 +239,8 @@ impl Checks {
         let page = self.remembered(&reference)?;
         Ok(match self.own(&page, reference) {
             Some(entry) => match self.met(entry, row)? {
-                // The selfie must be there to be sent, or compared with the process that a person found.
+                // The selfie is needed: to send it, or to compare it with the process that a person
+                // found.
                 Standing::Own(Some(request))
                     if self.begin_again && is_failed(entry) || entry.record().is_found() =>
                 {
@@ -255,7 +256,7 @@ impl Checks {
                 Standing::Own(request) => self.known(entry, request.is_some()),
                 Standing::Refused(failure) => invalid(*failure),
             },
-            // A record that cannot be read is refused by a run as ambiguous.
+            // A run refuses an unreadable record as ambiguous.
             None if !page.unreadable().is_empty() => Checked::Known(Outcome::Ambiguous),
             None => match self.comparison.made(row, self.clock.now()) {
                 Made::Request(_) => match name {
@@ -269,9 +270,9 @@ impl Checks {
         })
     }
 
-    /// What a run makes of a row whose record is its own.
+    /// What a run would do with a row whose record is its own.
     fn known(&self, entry: &Entry, has_selfie: bool) -> Checked {
-        // Whose a process is that a person found is looked up with the person at hand.
+        // A process that a person found is looked up, to compare it with the row's person.
         let compared = u64::from(entry.record().is_found() && has_selfie);
         match entry.state() {
             State::Pending(_) if self.waits => {
@@ -282,12 +283,12 @@ impl Checks {
                 Checked::ToLookUp(1, 1)
             }
             State::Finished(finished) => Checked::Known(of_process(finished.is_failed())),
-            // It may have been created, and is not repeated.
+            // A process may exist, so the row is not repeated.
             _ => Checked::Known(Outcome::Ambiguous),
         }
     }
 
-    /// How the record that a run would meet stands to the row.
+    /// Compares the row with the record that a run would find.
     fn met(&self, entry: &Entry, row: Row) -> Result<Standing, Failure> {
         if let Some(environment) = &self.environment {
             entry
@@ -297,7 +298,7 @@ impl Checks {
         Ok(self.comparison.of(entry, row))
     }
 
-    /// Everything under a reference, whoever submitted it. Asks for whole keys: those are found in an index.
+    /// All records under a reference, from any run. Queries by whole keys, which use the index.
     fn remembered(&self, reference: &Reference) -> Result<Page, Failure> {
         let Some(journal) = &self.journal else {
             return Ok(Page::default());
@@ -316,7 +317,8 @@ impl Checks {
         Ok(Page::new(entries, unreadable))
     }
 
-    /// The record that a run would meet. Where the configuration does not say who would run, any record is met.
+    /// The record that a run would find. If the configuration does not name the run's place, any
+    /// record counts.
     fn own<'a>(&self, page: &'a Page, reference: Reference) -> Option<&'a Entry> {
         let key = self
             .environment
@@ -327,7 +329,7 @@ impl Checks {
     }
 }
 
-/// What the results tell of a row that is not asked for anew.
+/// The outcome in the results of a row that is not sent again.
 fn kept(entry: &Entry) -> Outcome {
     match entry.state() {
         State::Finished(finished) => of_process(finished.is_failed()),
@@ -336,7 +338,8 @@ fn kept(entry: &Entry) -> Outcome {
     }
 }
 
-/// Whether a run with this key meets this record: also one of an earlier version that does not say where it was submitted.
+/// Whether a run with this key would find this record. It also finds records of an earlier version,
+/// which do not have the address.
 fn is_met(key: &JournalKey, entry: &Entry) -> bool {
     let unnamed = entry.record().origin().is_none();
     key == entry.key() || (unnamed && key.without_origin().as_ref() == Some(entry.key()))

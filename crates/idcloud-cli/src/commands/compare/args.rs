@@ -1,4 +1,4 @@
-//! `idcloud compare` as clap sees it.
+//! The arguments of `idcloud compare`, as clap parses them.
 //!
 //! Must not derive `Debug`: flags carry personal data.
 

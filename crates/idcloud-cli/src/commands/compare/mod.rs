@@ -1,6 +1,6 @@
 //! `idcloud compare`: is this the face of an earlier process or picture?
 //!
-//! Must not send anything before every input is known to be good.
+//! Must not send anything before every input is checked.
 
 pub(crate) mod args;
 

@@ -1,6 +1,6 @@
-//! Mix-ups of `iss`, `aud` and environment that can be seen without asking anybody.
+//! Finds mix-ups of `iss`, `aud` and environment without sending a request.
 //!
-//! Must not refuse what may be meant: what only looks odd is a warning.
+//! Must not refuse a value that may be intended: one that only looks odd is a warning.
 
 use super::finding::Finding;
 use crate::config::target::{Address, Remote};
@@ -9,7 +9,7 @@ use crate::failure::exit::Exit;
 /// The longest account name that Unico gives out (Obtaining credentials page).
 const LONGEST_ACCOUNT: usize = 12;
 
-/// An environment of Unico's by the names of its hosts (Authentication page).
+/// An environment of Unico's, recognised by its host names (Authentication page).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
     Uat,
@@ -48,7 +48,7 @@ fn host(url: &str) -> &str {
     rest.split(['/', ':']).next().unwrap_or_default()
 }
 
-/// What can be said of a remote environment's names and addresses.
+/// The findings about a remote environment's names and addresses.
 pub(super) fn findings(remote: &Remote) -> Vec<Finding> {
     let mut findings = vec![addresses(&remote.address)];
     findings.extend(issuer(&remote.account, &remote.tenant_id));

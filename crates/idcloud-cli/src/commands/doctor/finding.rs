@@ -1,6 +1,6 @@
-//! One thing that was looked at, how it stands, and what to do about it.
+//! The result of one check, and its remedy.
 //!
-//! The object's keys are public interface; none of them holds a secret.
+//! The object's keys are public interface. Must not hold a secret.
 
 use std::io::{self, Write};
 
@@ -10,19 +10,19 @@ use crate::failure::exit::Exit;
 use crate::failure::{Failure, Refusal};
 use crate::output::style::Style;
 
-/// How something stands.
+/// The status of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Status {
     Ok,
-    /// It works, and may not for long or not as meant.
+    /// It works, but perhaps not for long or not as intended.
     Warning,
     Failed,
-    /// It could not be looked at.
+    /// It could not be checked.
     Skipped,
 }
 
-/// One thing that was looked at.
+/// The result of one check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Finding {
     pub(super) check: &'static str,
@@ -95,7 +95,7 @@ impl Finding {
             .collect()
     }
 
-    /// What keeps something from being used at all.
+    /// The findings of a failure that makes a check impossible.
     pub(super) fn failed(check: &'static str, failure: &Failure) -> Vec<Self> {
         if failure.refusals.is_empty() {
             let help = failure.help.as_deref().unwrap_or("run the command again");
@@ -128,7 +128,7 @@ impl Finding {
     }
 }
 
-/// The exit code of the gravest finding.
+/// The exit code of the most severe finding.
 pub(super) fn gravest(findings: &[Finding]) -> Exit {
     const ORDER: [Exit; 5] = [
         Exit::Fault,

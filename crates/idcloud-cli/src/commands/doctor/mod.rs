@@ -1,6 +1,6 @@
-//! `idcloud doctor`: why credentials, clock or network fail, and what to do about each.
+//! `idcloud doctor`: why credentials, clock or network fail, and the remedy for each.
 //!
-//! Must not create anything, nor show a credential or a proxy's address.
+//! Must not create a process, nor show a credential or a proxy's address.
 
 pub(crate) mod probe_transport;
 
@@ -30,7 +30,7 @@ use crate::output::style::Style;
 use crate::verify::interrupted;
 use crate::verify::interrupts::Interrupts;
 
-/// Long enough for a few attempts, and short enough for somebody who waits.
+/// Long enough for a few attempts, and short enough for a waiting user.
 const DEADLINE: Duration = Duration::from_secs(20);
 
 type Variable<'a> = &'a dyn Fn(&str) -> Option<OsString>;
@@ -81,7 +81,7 @@ fn examine(
                 .iter()
                 .any(|finding| finding.status == Status::Failed);
             let opened = opened(remote, config, layers, watched, clock, &mut findings);
-            // No credential is shown to a server that may be the wrong one.
+            // A credential must not be sent to a server that may be the wrong one.
             opened.filter(|_| !mixed_up)
         }
     };
@@ -107,7 +107,7 @@ fn settled(remote: &Remote, findings: &mut Vec<Finding>) {
     findings.push(Finding::ok("configuration", message));
 }
 
-/// The client and the key, as far as files and settings allow; what does not is told.
+/// The client and the key. Adds a finding for each file or setting that prevents them.
 fn opened(
     remote: &Remote,
     config: &Config,
@@ -151,7 +151,7 @@ fn opened(
     }
 }
 
-/// What IDCloud says to the credentials, and what that shows of the way to it.
+/// Sends the credentials, and reports IDCloud's answers and what they show about the network.
 async fn talk(client: &Client, key: Option<&ApiKey>, watched: &Watched) -> Vec<Finding> {
     let options = CallOptions::new().with_deadline(DEADLINE);
     let token = client.access_token(&options).await;
@@ -168,7 +168,7 @@ async fn talk(client: &Client, key: Option<&ApiKey>, watched: &Watched) -> Vec<F
     findings
 }
 
-/// A process that nobody created is not found by a good key, and refused to a bad one.
+/// Looks up a process that does not exist: a good key gets "not found", a bad one is refused.
 async fn look(client: &Client, key: &ApiKey, options: &CallOptions) -> Finding {
     const CHECK: &str = "api-key";
     let Ok(id) = nobodys_id().parse::<ProcessId>() else {

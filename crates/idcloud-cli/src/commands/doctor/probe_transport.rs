@@ -1,6 +1,7 @@
-//! A transport that notes what answers show of the way: whether they came, over TLS, and what time it is there.
+//! A transport that records what answers show about the network: whether they arrived, over TLS,
+//! and the server's time.
 //!
-//! Must not change a request or an answer, nor keep any of it but the `Date` header.
+//! Must not change a request or an answer, nor keep any part of it but the `Date` header.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
@@ -13,10 +14,10 @@ use idcloud_simulator::SIMULATED_HEADER;
 use super::finding::Finding;
 use crate::failure::exit::Exit;
 
-/// A difference that no check of times notices.
+/// A clock difference that no check of an assertion's times notices.
 const TOLERATED_SECONDS: i64 = 30;
 
-/// What answers showed.
+/// What the answers showed.
 #[derive(Debug)]
 pub(super) struct Watched {
     clock: Arc<dyn Clock>,
@@ -28,16 +29,16 @@ struct Seen {
     answered: bool,
     simulated: bool,
     tls: bool,
-    /// By how many seconds the other clock is ahead.
+    /// How many seconds the server's clock is ahead.
     skew: Option<i64>,
     trouble: Option<Trouble>,
 }
 
-/// Why no answer came.
+/// Why no answer arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Trouble {
     Certificate,
-    /// A proxy wants to know who asks.
+    /// A proxy asks for credentials.
     Proxy,
     Connection,
     Silence,
@@ -51,7 +52,7 @@ impl Watched {
         }
     }
 
-    /// The transport, watched.
+    /// Wraps the transport.
     pub(super) fn around(self: &Arc<Self>, inner: Arc<dyn Transport>) -> Arc<dyn Transport> {
         Arc::new(Around {
             watched: Arc::clone(self),
@@ -69,7 +70,8 @@ impl Watched {
         change(&mut self.seen.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// What was noted; `accepted` says whether the identity server accepted an assertion, whose times it checks.
+    /// The findings. `accepted` is whether the identity server accepted an assertion, whose times
+    /// it checks.
     pub(super) fn findings(&self, accepted: bool) -> Vec<Finding> {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         vec![network(&seen), tls(&seen), clock(seen.skew, accepted)]
@@ -156,7 +158,8 @@ impl Transport for Around {
         request: http::Request<Bytes>,
         context: CallContext,
     ) -> Result<http::Response<Bytes>, TransportError> {
-        // What the embedded simulator answers travels nowhere: its addresses are of a domain that never exists.
+        // Answers of the embedded simulator pass no network: its addresses are under a domain that
+        // never exists.
         let embedded = request
             .uri()
             .host()
@@ -177,7 +180,7 @@ impl Transport for Around {
     }
 }
 
-/// By how many seconds the clock that wrote `Date` is ahead.
+/// How many seconds the clock that wrote `Date` is ahead.
 fn skew(headers: &http::HeaderMap, now: SystemTime) -> Option<i64> {
     let date = headers.get(http::header::DATE)?.to_str().ok()?;
     let there = httpdate::parse_http_date(date).ok()?;

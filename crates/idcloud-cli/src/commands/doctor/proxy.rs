@@ -11,7 +11,7 @@ use crate::failure::exit::Exit;
 
 const CHECK: &str = "proxy";
 
-/// Which variable sends https through a proxy, as far as the environment tells.
+/// The variable that sends HTTPS requests through a proxy, if one is set.
 pub(super) fn finding(remote: &Remote, variable: Variable<'_>) -> Finding {
     if let Address::Custom {
         api_url,

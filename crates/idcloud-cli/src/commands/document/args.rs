@@ -1,4 +1,4 @@
-//! `idcloud document` as clap sees it.
+//! The arguments of `idcloud document`, as clap parses them.
 //!
 //! Must not derive `Debug`: flags carry personal data.
 

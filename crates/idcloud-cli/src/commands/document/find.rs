@@ -1,4 +1,4 @@
-//! `idcloud document find`: which documents of a person IDCloud kept and would take again.
+//! `idcloud document find`: lists a person's documents that IDCloud has and would accept again.
 //!
 //! Must not show whose they are.
 
@@ -77,7 +77,7 @@ async fn find(
     Ok(found)
 }
 
-/// What there is.
+/// The found documents.
 #[derive(Default, Serialize)]
 struct Found {
     items: Vec<Item>,
@@ -93,7 +93,8 @@ struct Item {
 }
 
 impl Found {
-    /// Adds what is not there yet: an IDCloud that does not look at the type answers the same again.
+    /// Adds documents that are not in the list yet: an IDCloud that ignores the type answers with
+    /// the same ones again.
     fn add(&mut self, documents: Vec<ReusableDocument>) {
         for document in documents {
             let item = Item {

@@ -1,6 +1,6 @@
-//! `idcloud document`: documents captured, used again, and looked up for that.
+//! `idcloud document`: captures documents, uses them again, and finds those that can be used again.
 //!
-//! Must not send anything before every input is known to be good.
+//! Must not send anything before every input is checked.
 
 pub(crate) mod args;
 
@@ -100,14 +100,14 @@ fn submit(
 ) -> Result<Exit, Failure> {
     let shown = Shown::of(&connection, answer.reveal, settings);
     let handle = idcloud(connection.client, memory.as_ref()).documents(connection.api_key);
-    // A document is no selfie: liveness is nothing that it could show.
+    // A document is not a selfie: it cannot show liveness.
     let run = Verification::new(handle, shown, interrupts)
         .under(memory)
         .run(request, SelfieKind::Unknown, answer.wait(), output);
     super::block_on(run)?.print(output)
 }
 
-/// Whose document it is, and what for.
+/// The holder of the document, and the purpose.
 struct Holder {
     subject: Subject,
     purpose: Purpose,

@@ -1,4 +1,4 @@
-//! `idcloud completions` and `idcloud man` as clap sees them.
+//! The arguments of `idcloud completions` and `idcloud man`, as clap parses them.
 //!
 //! Must not need a setting.
 

@@ -1,6 +1,7 @@
-//! `idcloud completions` and `idcloud man`: what clap knows of the program, for shells and for readers.
+//! `idcloud completions` and `idcloud man`: shell completions and manual pages, generated from
+//! clap's definitions.
 //!
-//! Must not read a setting, nor write beside the directory that was named.
+//! Must not read a setting, nor write outside the named directory.
 
 pub(crate) mod args;
 
@@ -64,7 +65,7 @@ pub(crate) fn man(args: &ManArgs, output: &mut Output<'_>) -> Result<Exit, Failu
     Ok(Exit::Answered)
 }
 
-/// The pages of a command and of those below it, and where each goes.
+/// The pages of a command and its subcommands, and the path of each.
 fn collect(command: &Command, directory: &Path, pages: &mut Vec<(PathBuf, Command)>) {
     // Its full name, `idcloud process get`, joined as `idcloud-process-get`.
     let name = command

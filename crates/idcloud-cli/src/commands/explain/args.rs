@@ -1,4 +1,4 @@
-//! `idcloud explain` as clap sees it.
+//! The arguments of `idcloud explain`, as clap parses them.
 //!
 //! Must not need an account or the network.
 

@@ -1,6 +1,6 @@
-//! A capture token explained, as far as it can be read.
+//! Explains a capture token, as far as it can be read.
 //!
-//! Must not print the token, nor anything of it but its two times.
+//! Must not print the token, nor any part of it except its two times.
 
 use std::io::{self, Write};
 use std::time::SystemTime;
@@ -12,7 +12,7 @@ use crate::output::render_text::pick;
 use crate::output::style::Style;
 use crate::output::timestamp::rfc3339;
 
-/// What `--format json` prints of a capture token.
+/// The `--format json` output for a capture token.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct TokenObject {
@@ -21,7 +21,7 @@ pub(super) struct TokenObject {
     parts: usize,
     issued_at: Option<String>,
     expires_at: Option<String>,
-    /// Whether it is certainly too old; false where that cannot be told.
+    /// Whether it has certainly expired; false if its times cannot be read.
     expired: bool,
     explanation: &'static str,
 }

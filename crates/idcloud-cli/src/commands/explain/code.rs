@@ -1,4 +1,4 @@
-//! An error code explained.
+//! Explains an error code.
 //!
 //! The object's keys are public interface.
 
@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::output::render_text::pick;
 use crate::output::style::Style;
 
-/// What `--format json` prints of a code.
+/// The `--format json` output for a code.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct CodeObject {
@@ -28,7 +28,7 @@ pub(super) struct CodeObject {
 }
 
 impl CodeObject {
-    /// What the catalogue says of a code; nothing where it does not know it.
+    /// The catalogue's entry for a code; `None` if it has none.
     pub(super) fn of(code: &ErrorCode, language: Language) -> Option<Self> {
         let entry = code.entry()?;
         Some(Self {
@@ -48,7 +48,7 @@ impl CodeObject {
         })
     }
 
-    /// An error that has a word in place of a code, with its texts in the language that is asked for.
+    /// An error with a word in place of a code; its texts are in the chosen language.
     pub(super) fn of_word(
         word: &str,
         [meaning, cause, remedy]: [&'static str; 3],
@@ -110,7 +110,7 @@ impl CodeObject {
     }
 }
 
-/// What may be repeated, in a sentence.
+/// What may be repeated, as a sentence.
 fn repeat(class: RetryClass, language: Language) -> &'static str {
     let (english, portuguese) = match class {
         RetryClass::NewAssertion => (

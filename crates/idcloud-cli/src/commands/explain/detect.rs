@@ -1,7 +1,8 @@
-//! What a text is that came from IDCloud or its SDK.
+//! Detects the kind of a text that came from IDCloud or its SDK.
 //!
-//! Pure, and never guesses where two things look alike: what has a `state` or a `processId` is a notification, whatever else it shows; of the
-//! rest, what shows evidence is an answer, what shows none is a notification.
+//! Pure. Must not guess between similar kinds: an object with a `state` or a `processId` is a
+//! notification, whatever else it has. Of the others, one with evidence is an answer, and one
+//! without is a notification.
 
 use std::time::UNIX_EPOCH;
 
@@ -16,7 +17,7 @@ use zeroize::Zeroizing;
 use super::oauth_error::OAuthError;
 use super::token_answer::TokenAnswer;
 
-/// What can be explained.
+/// A text that can be explained.
 #[derive(Debug, PartialEq)]
 pub(super) enum Recognised {
     Code(ErrorCode),
@@ -27,11 +28,11 @@ pub(super) enum Recognised {
     TokenAnswer(TokenAnswer),
 }
 
-/// What cannot be explained.
+/// A text that cannot be explained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unrecognised {
     Empty,
-    /// A page of a firewall, a proxy or a login: whatever stands between this program and IDCloud.
+    /// An HTML page of a firewall, a proxy or a login between this program and IDCloud.
     Page,
     Other,
 }
@@ -59,10 +60,10 @@ impl Unrecognised {
     }
 }
 
-/// Recognises a file's content.
+/// Detects the kind of a file's content.
 ///
 /// # Errors
-/// It is nothing of these: what it seems to be instead.
+/// It is none of these kinds: what it seems to be instead.
 pub(super) fn recognise(bytes: &[u8]) -> Result<Recognised, Unrecognised> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(Unrecognised::Empty);
@@ -71,7 +72,7 @@ pub(super) fn recognise(bytes: &[u8]) -> Result<Recognised, Unrecognised> {
         if let Some(code) = ErrorCode::parse(text) {
             return Ok(Recognised::Code(code));
         }
-        // At the beginning of time no token is too old: how old it is belongs to the explanation.
+        // Parsed as of 1970, when no token is expired: the explanation reports the age.
         if let Ok(Some(token)) = CaptureToken::from_text(text, UNIX_EPOCH) {
             return Ok(Recognised::CaptureToken(token));
         }
@@ -93,9 +94,10 @@ pub(super) fn recognise(bytes: &[u8]) -> Result<Recognised, Unrecognised> {
     }
 }
 
-/// What the token endpoint answers without a code: a token, an OAuth error, or what something in between answers in its place.
+/// An answer of the token endpoint without a code: a token, an OAuth error, or the answer of a
+/// proxy in its place.
 fn token_endpoint(bytes: &[u8]) -> Result<Recognised, Unrecognised> {
-    // Latin-1 costs accents and no word.
+    // A lossy conversion of Latin-1 loses accents, but no word.
     let text = String::from_utf8_lossy(without_mark(bytes));
     let text = Zeroizing::new(text.trim().to_owned());
     if let Ok(answer) = serde_json::from_str::<Value>(&text) {
@@ -115,13 +117,14 @@ fn token_endpoint(bytes: &[u8]) -> Result<Recognised, Unrecognised> {
     Err(Unrecognised::Other)
 }
 
-/// An error in a form's encoding, as some identity servers answer: `error=invalid_grant&error_description=…`.
+/// A form-encoded error, as some identity servers answer:
+/// `error=invalid_grant&error_description=…`.
 fn of_form(text: &str) -> Option<OAuthError> {
     text.split('&')
         .find_map(|pair| OAuthError::of_word(pair.strip_prefix("error=")?))
 }
 
-/// Whether an answer says more than an id.
+/// Whether an answer has more than an id.
 fn shows_something(process: &Process) -> bool {
     let status_is_absent =
         matches!(process.status(), Status::Unknown(value) if value.json().is_null());
@@ -147,7 +150,7 @@ mod tests {
 
     const ID: &str = "80371b2a-3ac7-432e-866d-57fe37896ac6";
 
-    /// Every form that is documented, and those that look alike.
+    /// Every documented form, and forms that look similar.
     #[test]
     fn forms_are_told_apart() {
         for (text, expected) in [
@@ -250,7 +253,7 @@ mod tests {
         }
     }
 
-    /// Who answered is said of pages, and of nothing else.
+    /// Only for pages the message names the sender.
     #[test]
     fn a_page_is_none_of_them() {
         for (text, unknown) in [

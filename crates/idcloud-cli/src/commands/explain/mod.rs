@@ -1,6 +1,7 @@
-//! `idcloud explain`: what a code, an answer, a notification or a capture token means.
+//! `idcloud explain`: the meaning of a code, an answer, a notification or a capture token.
 //!
-//! Must not send anything, nor take an answer for more than it proves: what was asked is told by flags.
+//! Must not send anything, nor take an answer for more than it proves: flags give what was
+//! requested.
 
 pub(crate) mod args;
 pub(crate) mod detect;
@@ -33,7 +34,7 @@ use crate::output::render_text;
 use crate::output::result_object::{Context, ResultObject};
 use crate::verify::outcome;
 
-/// Far above any answer.
+/// Limit of the input in bytes: far above any answer.
 const MAX_FILE: u64 = 16 * 1024 * 1024;
 
 const FIELD: &str = "input";
@@ -100,7 +101,7 @@ fn recognise(args: &ExplainArgs, stdin: &mut Stdin<'_>) -> Result<Recognised, Re
         .map_err(|unknown| Refusal::new(FIELD, unknown.rule(), unknown.remedy()))
 }
 
-/// What the process's answer comes to, as far as the flags say what was asked.
+/// The judgement of the process's answer, as far as the flags give what was requested.
 fn judged(
     process: &Process,
     args: &ExplainArgs,
@@ -111,7 +112,8 @@ fn judged(
     let usage = |refusal| Failure::usage(vec![refusal]);
     let mut capabilities =
         config::capabilities(&settings.layers, Some(created_by.capability())).map_err(usage)?;
-    // Variables and the profile tell of a key, which need not be the one that this answer was given to.
+    // Capabilities from variables and the profile describe a key, but not necessarily the key of
+    // this answer.
     if settings.layers.flags.value(Setting::Capabilities).is_none() {
         let related = capabilities.iter().filter(|one| created_by.tells_of(*one));
         capabilities = Capabilities::try_from_iter(related).unwrap_or(capabilities);
@@ -131,7 +133,7 @@ fn judged(
     })
 }
 
-/// An explanation is an answer whatever it explains; only who asks for the verdict gets it as an exit code.
+/// An explanation exits with 0 for any verdict, unless the caller asks for the verdict's exit code.
 fn exit_of(object: &ResultObject, by_verdict: bool) -> Exit {
     if by_verdict {
         outcome::by_word(object.decision)

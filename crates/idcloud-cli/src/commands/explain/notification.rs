@@ -1,6 +1,6 @@
-//! A webhook's payload explained.
+//! Explains a webhook's payload.
 //!
-//! Must not call it a result: it carries none, and nobody signs it.
+//! Must not call it a result: it carries none, and is not signed.
 
 use std::io::{self, Write};
 
@@ -12,7 +12,7 @@ use crate::output::render_text::pick;
 use crate::output::sanitize::harmless;
 use crate::output::style::Style;
 
-/// What `--format json` prints of a notification.
+/// The `--format json` output for a notification.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct NotificationObject {
@@ -85,7 +85,7 @@ impl NotificationObject {
     }
 }
 
-/// A state that this version knows as it is documented, any other as it came where it is a plain word.
+/// A known state by its documented name; another one unchanged if it is a plain word.
 fn state(state: &NotificationState) -> Value {
     match (state.as_str(), state.to_json()) {
         (Some(known), _) => known.into(),
@@ -94,7 +94,7 @@ fn state(state: &NotificationState) -> Value {
     }
 }
 
-/// Anybody may post to a webhook: only what looks like a name of something is shown.
+/// The text, if it looks like an identifier: a webhook's payload can come from anyone.
 fn word(text: &str) -> String {
     let plain = (1..=64).contains(&text.len())
         && text

@@ -1,4 +1,5 @@
-//! The words of OAuth's error answers (RFC 6749, section 5.2), which the token endpoint gives where it gives no code.
+//! The error words of OAuth (RFC 6749, section 5.2), which the token endpoint returns for errors
+//! without a code.
 //!
 //! Must not repeat a description: it may quote the assertion.
 
@@ -8,7 +9,7 @@ use serde_json::Value;
 use super::code::CodeObject;
 use crate::output::render_text::pick;
 
-/// The path that answers them.
+/// The endpoint that returns them.
 const ENDPOINT: &str = "POST /oauth2/token";
 
 /// A word of an OAuth error answer.
@@ -23,7 +24,7 @@ pub(super) enum OAuthError {
     AccessDenied,
     ServerError,
     TemporarilyUnavailable,
-    /// A word that no standard has.
+    /// A word outside the standard.
     Other,
 }
 
@@ -46,7 +47,7 @@ impl OAuthError {
         Self::KNOWN.into_iter().find(|known| known.word() == word)
     }
 
-    /// The error that an answer names: a text under `error`, and no envelope of IDCloud's.
+    /// The error in an answer: a text under `error`, without IDCloud's envelope.
     pub(super) fn of_answer(answer: &Value) -> Option<Self> {
         let word = answer.get("error")?.as_str()?.trim();
         let is_word = !word.is_empty()
@@ -71,7 +72,7 @@ impl OAuthError {
         }
     }
 
-    /// What a code is explained by.
+    /// The explanation, as for a code.
     pub(super) fn object(self, language: Language) -> CodeObject {
         let say = |(english, portuguese)| pick(language, english, portuguese);
         let (retry, statuses): (RetryClass, &[u16]) = match self {
@@ -91,7 +92,7 @@ impl OAuthError {
         )
     }
 
-    /// What it means, what brings it about and what to do, each in English and Portuguese.
+    /// Meaning, cause and remedy, each in English and Portuguese.
     const fn texts(self) -> Texts {
         match self {
             Self::InvalidRequest => INVALID_REQUEST,
@@ -252,7 +253,8 @@ mod tests {
 
     use super::*;
 
-    /// Each word of the standards is known, in both languages, and an envelope of IDCloud's is none.
+    /// Each word of the standards is known in both languages, and an envelope of IDCloud's is not
+    /// taken for one.
     #[test]
     fn words() {
         for known in OAuthError::KNOWN {

@@ -1,6 +1,6 @@
-//! A token endpoint's answer explained: that it holds an access token, and for how long.
+//! Explains an answer of the token endpoint: that it holds an access token, and for how long.
 //!
-//! Must not print the token, nor anything of it.
+//! Must not print the token, nor any part of it.
 
 use std::io::{self, Write};
 
@@ -11,10 +11,10 @@ use serde_json::Value;
 use crate::output::render_text::pick;
 use crate::output::style::Style;
 
-/// What is kept of a token answer.
+/// The part of a token answer that is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct TokenAnswer {
-    /// Seconds that the token lives, where the answer says so as a number or in digits.
+    /// The token's lifetime in seconds, if the answer has it as a number or in digits.
     lives: Option<u64>,
 }
 
@@ -30,7 +30,7 @@ impl TokenAnswer {
     }
 }
 
-/// What `--format json` prints of a token answer.
+/// The `--format json` output for a token answer.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct TokenAnswerObject {

@@ -1,4 +1,4 @@
-//! `idcloud journal`, and the flags of commands that remember what they submitted, as clap sees them.
+//! The arguments of `idcloud journal`, as clap parses them.
 //!
 //! Must not derive `Debug`: a reference is the caller's own.
 

@@ -1,6 +1,7 @@
-//! One reference of a journal, as it is shown.
+//! One reference of a journal in the output.
 //!
-//! Its keys, their order and their values are public interface. Holds nothing personal: the journal has nothing.
+//! Its keys, their order and their values are public interface. Must not hold personal data: the
+//! journal has none.
 
 use std::io::{self, Write};
 
@@ -30,11 +31,11 @@ pub(crate) struct EntryObject {
     code: Option<String>,
     submitted_at: String,
     changed_at: String,
-    /// Until when at most somebody has it in his hands.
+    /// The end of the lease, if a program is submitting it.
     in_flight_until: Option<String>,
-    /// The account that submitted it; not known of what cannot be read.
+    /// The account that submitted it; `None` for an unreadable record.
     account: Option<String>,
-    /// Where the custom environment is that it was submitted to; not known of what an earlier version submitted.
+    /// The address of the custom environment; `None` if an earlier version submitted it.
     origin: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     earlier_processes: Option<Vec<String>>,
@@ -43,7 +44,7 @@ pub(crate) struct EntryObject {
 }
 
 impl EntryObject {
-    /// What a list shows.
+    /// The members that a list shows.
     pub(crate) fn of(entry: &Entry) -> Self {
         let (key, record, state) = (entry.key(), entry.record(), entry.state());
         let verdict = match state {
@@ -82,7 +83,7 @@ impl EntryObject {
         }
     }
 
-    /// The same with everything that is remembered.
+    /// The same with every member that the journal has.
     pub(crate) fn whole(self, entry: &Entry) -> Self {
         let environment = self.environment;
         let earlier = entry.record().earlier_processes();

@@ -1,6 +1,6 @@
-//! `idcloud liveness` as clap sees it.
+//! The arguments of `idcloud liveness`, as clap parses them.
 //!
-//! Must not take a person: IDCloud needs none to tell whether one is there.
+//! Must not take a person: IDCloud needs none for a liveness check.
 
 use std::path::PathBuf;
 

@@ -1,6 +1,6 @@
 //! `idcloud liveness`: is a living person in front of the camera?
 //!
-//! Must not send a plain image: IDCloud would answer without looking.
+//! Must not send a plain image: IDCloud would answer without a liveness check.
 
 pub(crate) mod args;
 

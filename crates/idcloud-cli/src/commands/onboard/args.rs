@@ -1,4 +1,4 @@
-//! `idcloud onboard` as clap sees it.
+//! The arguments of `idcloud onboard`, as clap parses them.
 //!
 //! Must not derive `Debug`: flags carry personal data.
 

@@ -1,6 +1,6 @@
 //! `idcloud onboard`: one identity verification, from files to a verdict.
 //!
-//! Must not send anything before every input is known to be good.
+//! Must not send anything before every input is checked.
 
 pub(crate) mod args;
 
@@ -53,7 +53,7 @@ pub(crate) fn run(
     super::block_on(run)?.print(output)
 }
 
-/// Reads and checks everything that is to be sent: whoever corrects one mistake should not meet the next only then.
+/// Reads and checks all inputs, and reports all mistakes at once.
 fn request(
     args: &mut OnboardArgs,
     stdin: &mut Stdin<'_>,

@@ -1,6 +1,6 @@
-//! `idcloud preflight` as clap sees it.
+//! The arguments of `idcloud preflight`, as clap parses them.
 //!
-//! Must not take a setting that would make it talk to anybody.
+//! Must not take a setting that would make it send a request.
 
 use std::path::PathBuf;
 

@@ -69,12 +69,12 @@ pub(crate) fn run(
     seen.outcome()
 }
 
-/// How many files there were, and how many of them IDCloud would refuse.
+/// How many files were checked, and how many of them IDCloud would refuse.
 #[derive(Default)]
 struct Seen {
     files: usize,
     refused: usize,
-    /// Whether a person was looked at, and would be refused.
+    /// Whether a person was checked, and would be refused.
     subject_refused: bool,
     code: Option<Box<str>>,
 }
@@ -109,18 +109,18 @@ impl Seen {
     }
 }
 
-/// What would become of one file.
+/// The check's result for one file.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Verdict {
-    /// The file as it was named: only here is a path ever printed.
+    /// The path as the user gave it: the only place where a path is printed.
     file: String,
     accepted: bool,
     kind: Option<&'static str>,
     format: Option<String>,
     width: Option<u32>,
     height: Option<u32>,
-    /// Characters of base64, which is what IDCloud's limit counts.
+    /// The length in base64 characters, which IDCloud's limit counts.
     base64_length: Option<usize>,
     violations: Vec<Broken>,
 }

@@ -1,6 +1,7 @@
-//! A person looked at before anything is sent: what IDCloud would refuse, and what would be sent in another form than it was given.
+//! Checks a person before anything is sent: which values IDCloud would refuse, and which are sent
+//! in a changed form.
 //!
-//! Must not show a value unless that is asked for.
+//! Must not show a value unless the caller asks for it.
 
 use std::io::{self, Write};
 
@@ -15,7 +16,7 @@ use crate::failure::Refusal;
 use crate::output::sanitize::harmless;
 use crate::output::style::Style;
 
-/// What would become of the person.
+/// The check's result for the person.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct SubjectVerdict {
@@ -30,7 +31,7 @@ pub(super) struct SubjectVerdict {
 struct Altered {
     field: &'static str,
     change: &'static str,
-    /// Null unless values were asked for.
+    /// Null unless the caller asked for values.
     given: Option<Zeroizing<String>>,
     sent: Option<Zeroizing<String>>,
 }
@@ -44,7 +45,7 @@ struct BrokenMember {
 }
 
 impl SubjectVerdict {
-    /// Judges a person as onboarding takes one: with a name.
+    /// Checks a person by the rules of onboarding: a name is required.
     pub(super) fn of(draft: &SubjectDraft, reveal: bool) -> Self {
         match draft.parse_named() {
             Ok(subject) => Self {
@@ -59,7 +60,7 @@ impl SubjectVerdict {
         }
     }
 
-    /// A person that cannot be read, or breaks rules.
+    /// The result for a person that cannot be read, or breaks rules.
     pub(super) fn refused(refusals: &[Refusal]) -> Self {
         Self {
             accepted: false,
@@ -78,7 +79,7 @@ impl SubjectVerdict {
         self.accepted
     }
 
-    /// The code that IDCloud would answer first.
+    /// The code with which IDCloud would refuse the person.
     pub(super) fn code(&self) -> Option<Box<str>> {
         self.violations
             .iter()
@@ -164,7 +165,7 @@ fn changes(draft: &SubjectDraft, subject: &Subject, reveal: bool) -> Vec<Altered
         .collect()
 }
 
-/// What is done to a member, in words.
+/// Describes the change to a member.
 fn change(field: &str, given: &str, sent: &str) -> &'static str {
     match field {
         _ if given.trim() == sent => "blanks around it are left out",

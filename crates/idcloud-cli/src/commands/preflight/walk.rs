@@ -1,6 +1,7 @@
-//! The files that a name on the command line stands for.
+//! The files that an argument names.
 //!
-//! Must not follow a link to a directory, so that no walk is endless, nor open what is no file.
+//! Must not follow a link to a directory, which could make the walk endless, nor open anything but
+//! regular files.
 
 use std::fs::{self, DirEntry};
 use std::io;
@@ -9,13 +10,13 @@ use std::path::Path;
 use crate::failure::Refusal;
 use crate::input::{is_stdin, unreadable};
 
-/// What a file is handed to: its path, and why it cannot be looked at where that is known already.
+/// Called with the path of each file, and with a refusal if it cannot be checked.
 pub(super) type Visit<'a> = dyn FnMut(&Path, Option<Refusal>) -> io::Result<()> + 'a;
 
-/// Visits `given`, or every file below it in the order of their names. Hidden ones are left out.
+/// Visits `given`, or every file below it in the order of their names, except hidden ones.
 ///
 /// # Errors
-/// Only what `visit` returns: whatever cannot be read is visited with its refusal.
+/// Only those of `visit`: an unreadable file is visited with its refusal.
 pub(super) fn files(given: &Path, visit: &mut Visit<'_>) -> io::Result<()> {
     if is_stdin(given) || !given.is_dir() {
         return visit(given, None);
@@ -42,7 +43,7 @@ fn below(directory: &Path, visit: &mut Visit<'_>) -> io::Result<()> {
     entries.sort_by_key(DirEntry::file_name);
     for entry in entries {
         let path = entry.path();
-        // Of the entry itself: a link to a directory is none.
+        // The type of the entry itself: a link to a directory does not count as one.
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             below(&path, visit)?;
         } else if path.is_file() {

@@ -1,4 +1,4 @@
-//! `idcloud process` as clap sees it.
+//! The arguments of `idcloud process`, as clap parses them.
 //!
 //! Must not create anything.
 

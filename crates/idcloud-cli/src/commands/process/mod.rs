@@ -1,6 +1,6 @@
-//! `idcloud process`: what became of a process, whoever created it.
+//! `idcloud process`: the state of a process, independent of its creator.
 //!
-//! Must not create anything, nor take an unknown selfie for one whose liveness was checked.
+//! Must not create a process, nor take an unknown selfie for one whose liveness was checked.
 
 pub(crate) mod args;
 
@@ -26,7 +26,7 @@ use crate::verify::interrupts::Interrupts;
 use crate::verify::outcome::Outcome;
 use crate::verify::verification::{Shown, Verification};
 
-/// What is wanted of a process.
+/// The requested process and its details.
 struct Wanted {
     id: ProcessId,
     details: bool,

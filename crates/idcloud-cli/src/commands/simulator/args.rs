@@ -1,4 +1,4 @@
-//! `idcloud simulator` as clap sees it.
+//! The arguments of `idcloud simulator`, as clap parses them.
 //!
 //! Must not name a credential: the simulator makes its own.
 

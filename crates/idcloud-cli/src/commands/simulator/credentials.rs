@@ -1,6 +1,7 @@
-//! A service account of the simulator, as files: the private key, and the variables that use it.
+//! Writes the credentials of a simulator's service account: the private key, and the variables that
+//! use it.
 //!
-//! Must not write a file that others than its owner may read.
+//! Must not write a file that users other than its owner may read.
 
 use std::io;
 use std::path::Path;
@@ -16,25 +17,26 @@ use crate::files::private_file;
 use crate::input::file_mode::refuse_open_folder;
 
 const KEY_FILE: &str = "key.pem";
-/// The certificate of the authority that vouches for a simulator that speaks TLS.
+/// The certificate of the authority that signs the certificate of a TLS simulator.
 const AUTHORITY_FILE: &str = "ca.pem";
 /// The file with the variables.
 pub(super) const VARIABLES_FILE: &str = ".env";
 
-/// What errors name.
+/// The flag that errors name.
 const FIELD: &str = "--credentials-dir";
 
-/// Refuses a folder with files of these names that no simulator made. The variables are written last, and tell whose the others are.
+/// Refuses a directory that has files of these names from another source. The variables file is
+/// written last, and its first line shows that a simulator made the others too.
 ///
 /// # Errors
-/// Such a file is there, or one that `kept` names.
+/// Such a file exists, or `kept` names one.
 pub(super) fn refuse_foreign_files(directory: &Path, kept: &KeptFiles) -> Result<(), Refusal> {
     for name in [KEY_FILE, AUTHORITY_FILE, VARIABLES_FILE] {
         kept.refuse(FIELD, &directory.join(name))?;
     }
     refuse_open_folder(FIELD, &directory.join(VARIABLES_FILE))?;
     for name in [KEY_FILE, AUTHORITY_FILE, VARIABLES_FILE] {
-        // A pipe in its place would be written to, and hold up the program for ever.
+        // Writing to a pipe would block the program for ever.
         let found = std::fs::metadata(directory.join(name));
         if found.is_ok_and(|found| !found.is_file()) {
             return Err(Refusal::new(
@@ -68,7 +70,8 @@ pub(super) fn refuse_foreign_files(directory: &Path, kept: &KeptFiles) -> Result
     }
 }
 
-/// Writes the private key and the variables that make `idcloud` use this simulator, with the other keys as comments.
+/// Writes the private key, and the variables that make `idcloud` use this simulator, with the other
+/// keys as comments.
 pub(super) fn write(
     directory: &Path,
     url: &str,
@@ -83,7 +86,7 @@ pub(super) fn write(
     let capabilities = capabilities.to_string();
     let key_file = key_file.to_string_lossy();
     let authority = directory.join(AUTHORITY_FILE);
-    // One that an earlier run left would vouch for nothing any more.
+    // The authority of an earlier run is not valid for this one.
     match std::fs::remove_file(&authority) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
@@ -130,7 +133,7 @@ pub(super) fn write(
     private_file::write(&directory.join(VARIABLES_FILE), variables.as_bytes())
 }
 
-/// The value as shells and readers of `.env` files both take it: bare where it can be.
+/// The value in a form for shells and for readers of `.env` files: without quotes if possible.
 pub(super) fn quoted(value: &str) -> String {
     let bare = |c: char| c.is_ascii_alphanumeric() || "-_./:,@+=".contains(c);
     if value.chars().all(bare) {

@@ -1,6 +1,6 @@
 //! `idcloud simulator`: an IDCloud on this machine.
 //!
-//! Must not need an account, an environment or the network, but to examine a server there.
+//! Must not need an account, an environment or the network, except to test a remote server.
 
 pub(crate) mod args;
 pub(crate) mod serve_options;

@@ -1,6 +1,6 @@
 //! `idcloud simulator serve`: the simulator behind a socket, until an interruption.
 //!
-//! Must not print a credential: they go into files of their owner's alone.
+//! Must not print a credential: credentials go into files that only their owner can read.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -26,7 +26,7 @@ use crate::failure::{Failure, Refusal};
 use crate::output::Output;
 use crate::verify::interrupts::Interrupts;
 
-/// How many connections the system keeps until they are accepted.
+/// How many connections the system queues until they are accepted.
 const BACKLOG: u32 = 1_024;
 
 /// Runs the command.
@@ -49,10 +49,10 @@ pub(super) fn run(
     }
     let clock = SystemClock::new();
     block_on(async {
-        // A signal that comes while it is announced ends it as one that comes later does.
+        // From here on a signal ends the server in the same way, even during the announcement.
         interrupts.heed();
-        // The port is taken now, and answers only once the credentials are written: a script that
-        // waits for the port finds them.
+        // The port is bound now, and accepts connections only once the credentials are written: a
+        // script that waits for the port then finds them.
         let socket = bound(&args.listen)
             .await
             .map_err(|error| cannot_listen(&error))?;
@@ -78,7 +78,7 @@ pub(super) fn run(
         let listener = socket
             .listen(BACKLOG)
             .map_err(|error| cannot_listen(&error))?;
-        // It serves all the same where nobody reads the announcement.
+        // It serves even if the announcement cannot be written.
         let _ = announce(&url, args.credentials_dir.as_deref(), output);
         if !address.ip().is_loopback() && !args.tls {
             let _ = output
@@ -103,7 +103,7 @@ pub(super) fn run(
     })?
 }
 
-/// A socket with the first address that `listen` names and that can be had; it refuses connections still.
+/// A socket bound to the first available address of `listen`. It does not accept connections yet.
 async fn bound(listen: &str) -> io::Result<TcpSocket> {
     let mut failure = io::ErrorKind::InvalidInput.into();
     for address in tokio::net::lookup_host(listen).await? {
@@ -120,8 +120,8 @@ fn bind(address: SocketAddr) -> io::Result<TcpSocket> {
         SocketAddr::V4(_) => TcpSocket::new_v4()?,
         SocketAddr::V6(_) => TcpSocket::new_v6()?,
     };
-    // Otherwise a port stays taken for a minute after the server that had it. On Windows the option
-    // would share the port with a server that is there.
+    // On Unix a port otherwise stays taken for a minute after its server has ended. On Windows the
+    // option would share the port with a running server.
     if cfg!(unix) {
         socket.set_reuseaddr(true)?;
     }
@@ -129,7 +129,7 @@ fn bind(address: SocketAddr) -> io::Result<TcpSocket> {
     Ok(socket)
 }
 
-/// The first tenant has the simulator's own id, and the others the same with another end.
+/// The id of a tenant: the first has the simulator's own id, the others the same with another end.
 fn tenant_id(home: &str, number: u8) -> String {
     match (number, home.rsplit_once('-')) {
         (2.., Some((beginning, _))) => format!("{beginning}-{number:012}"),
@@ -137,7 +137,7 @@ fn tenant_id(home: &str, number: u8) -> String {
     }
 }
 
-/// Where the credentials of a tenant are written.
+/// The directory of a tenant's credentials.
 fn of_tenant(directory: &Path, number: u8) -> PathBuf {
     match number {
         1 => directory.to_owned(),
@@ -145,14 +145,14 @@ fn of_tenant(directory: &Path, number: u8) -> PathBuf {
     }
 }
 
-/// Where credentials are written, and what they are for.
+/// The directory of the credentials, and the addresses that they are for.
 struct Place<'a> {
     directory: PathBuf,
     url: &'a str,
     authority_pem: Option<&'a str>,
 }
 
-/// Gives a tenant an account and keys, and writes them down.
+/// Creates an account and keys for a tenant, and writes them to files.
 fn provision(
     simulator: &mut Simulator,
     tenant: &str,
@@ -164,7 +164,7 @@ fn provision(
         .map_err(|_| Failure::fault("the simulator could not make an RSA key"))?;
     let mut issue =
         |profile: KeyProfile| Zeroizing::new(simulator.issue_api_key_in(tenant, profile));
-    // The first standard key, unless the person wants another, is the one to begin with.
+    // The first key is the first standard key, unless the user asks for other capabilities.
     let (first, others) = match key_ring() {
         [first, others @ ..] if capabilities.is_empty() => (first.profile(), others),
         all => (KeyProfile::new(capabilities), all),
@@ -185,14 +185,14 @@ fn provision(
     .map_err(|error| cannot_write(&error))
 }
 
-/// A certificate for every name that this machine calls itself by, and for the address that is listened on.
+/// A certificate for `localhost` and for the address that the server listens on.
 fn certificate(address: SocketAddr) -> Result<TlsIdentity, Failure> {
     let names = ["localhost".to_owned(), reachable(address).ip().to_string()];
     TlsIdentity::generate(names)
         .map_err(|_| Failure::fault("the simulator could not make a certificate"))
 }
 
-/// The address to call: an unspecified one listens everywhere and is called at the loopback.
+/// The address to call: for an unspecified address, which listens on every interface, the loopback.
 fn reachable(address: SocketAddr) -> SocketAddr {
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),

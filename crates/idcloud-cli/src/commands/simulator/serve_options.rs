@@ -1,4 +1,5 @@
-//! What `simulator serve` is told about the world around the processes: budget, latency, faults, webhook, control.
+//! Converts the flags of `simulator serve` into the configuration: budget, latency, faults,
+//! webhook, control.
 //!
 //! Must not take a secret from the command line, nor show one.
 
@@ -19,10 +20,10 @@ use crate::failure::Refusal;
 use crate::files::kept_files::KeptFiles;
 use crate::input;
 
-/// A file with credentials is one line.
+/// Limit of a credentials file in bytes: it has one line.
 const MAX_SECRET: u64 = 16 * 1024;
 
-/// The configuration with everything that the flags say.
+/// The configuration with the flags applied.
 pub(super) fn configure(config: Config, args: &ServeArgs, rate: u16) -> Config {
     let counting = match args.counting {
         CountingArg::Sliding => Counting::SlidingWindow,
@@ -45,7 +46,7 @@ pub(super) fn configure(config: Config, args: &ServeArgs, rate: u16) -> Config {
     )
 }
 
-/// The files that are read, which no credentials may replace.
+/// The files that the command reads; credentials must not replace them.
 pub(super) fn kept(args: &ServeArgs) -> KeptFiles {
     [
         ("--webhook-auth-file", &args.webhook_auth_file),
@@ -58,7 +59,7 @@ pub(super) fn kept(args: &ServeArgs) -> KeptFiles {
     })
 }
 
-/// The webhook, where there is one.
+/// The webhook, if there is one.
 pub(super) fn webhook(args: &ServeArgs) -> Result<Option<Webhook>, Refusal> {
     let Some(url) = &args.webhook else {
         return Ok(None);
@@ -81,7 +82,7 @@ pub(super) fn webhook(args: &ServeArgs) -> Result<Option<Webhook>, Refusal> {
     ))
 }
 
-/// The token that opens the control endpoints to others, where there is one.
+/// The token that allows other machines to use the control endpoints, if there is one.
 pub(super) fn control_token(args: &ServeArgs) -> Result<Option<Zeroizing<String>>, Refusal> {
     const FLAG: &str = "--control-token-file";
     let Some(path) = &args.control_token_file else {

@@ -1,6 +1,6 @@
-//! `idcloud simulator subjects`: who can be verified, and what comes of it.
+//! `idcloud simulator subjects`: the test subjects, and the outcome of each.
 //!
-//! Must not list a person: the codes are nobody's.
+//! Must not list a real person: the codes belong to no one.
 
 use std::io::{self, Write};
 
@@ -54,7 +54,7 @@ fn table(subjects: &[TestSubject], to: &mut dyn Write, style: Style) -> io::Resu
     };
     let scenario = width(|subject| subject.scenario.to_owned());
     let needs = width(needs);
-    // The columns before the last, and what the last one needs to be read with ease.
+    // The columns before the last one, and a comfortable width for the last one.
     let wide = 18 + 2 + scenario + 2 + needs + 2 + 48;
     if style.columns().is_some_and(|columns| columns < wide) {
         return list(subjects, to, style);
@@ -77,7 +77,7 @@ fn table(subjects: &[TestSubject], to: &mut dyn Write, style: Style) -> io::Resu
     footnotes(to)
 }
 
-/// The same where the terminal is too narrow for a table.
+/// The same for a terminal that is too narrow for a table.
 fn list(subjects: &[TestSubject], to: &mut dyn Write, style: Style) -> io::Result<()> {
     let head = format!(
         "{:<18}  {}\n    {}",

@@ -1,4 +1,4 @@
-//! `idcloud token` and `idcloud doctor` as clap sees them.
+//! The arguments of `idcloud token` and `idcloud doctor`, as clap parses them.
 //!
 //! Must not take a credential: files and variables hold them.
 

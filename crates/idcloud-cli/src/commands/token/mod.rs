@@ -1,6 +1,6 @@
 //! `idcloud token`: proves the credentials.
 //!
-//! Must not print the token unless it was asked for, nor anything that it was made from.
+//! Must not print the token unless the caller asks for it, nor the values that it was made from.
 
 pub(crate) mod args;
 
@@ -41,7 +41,8 @@ pub(crate) fn run(
         .map_err(|error| call::of_read(&error))?;
     let proven = Proven::of(&client, &token, args.show, clock.now());
     if args.show && output.format() == Format::Text {
-        // The token alone, so that a script can take it; what a person wants to know goes beside.
+        // Only the token goes to standard output, so that a script can use it; the rest goes to
+        // standard error.
         let mut note = Vec::new();
         let noted = proven.write(&mut note, Style::PLAIN);
         output
@@ -74,7 +75,7 @@ fn client(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Client, Failure>
     }
 }
 
-/// What the exchange proved.
+/// What the exchange has proved.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Proven<'a> {

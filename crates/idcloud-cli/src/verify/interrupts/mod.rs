@@ -1,7 +1,7 @@
-//! The signals that ask the program to end. They are counted from the start of the program, so
-//! that no signal is lost between two waits of a command.
+//! Counts the signals that ask the program to end. It counts from the start of the program, so that
+//! no signal is lost between two waits of a command.
 //!
-//! Must not end a command that heeds them: such a command is asked, and ends by itself.
+//! Must not end a command that handles interrupts: such a command ends by itself.
 
 #[cfg(unix)]
 #[path = "unix.rs"]
@@ -24,48 +24,48 @@ use tokio::sync::watch;
 use self::signals::Signals;
 use crate::failure::exit::Exit;
 
-/// How many requests end the program, whatever it is doing. The first one asks, the second one
-/// makes a batch leave what is in flight, and the third is for a program that heeds neither.
+/// How many requests end the program in any state. The first one asks, the second one makes a batch
+/// drop its requests in flight, the third ends a program that handles neither.
 const FORCE: u32 = 3;
 
-/// How long the last words may take: standard error may be a pipe that nobody reads.
+/// How long the last message may take: standard error may be a pipe without a reader.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
 /// One request to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Request {
-    /// Ctrl-c, or the request of a service manager to terminate.
+    /// Ctrl-c, or SIGTERM from a service manager.
     End,
-    /// The terminal is gone. The kernel and the shell both say so when one terminal is closed, so
-    /// this never counts as a second request.
+    /// The terminal is gone. The kernel and the shell both send a signal when a terminal is closed,
+    /// so this never counts as a second request.
     HangUp,
 }
 
-/// Who ends the program when it is asked to.
+/// Which part of the program reacts to a request to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Heeded {
-    /// The request itself: no command has begun to send.
+    /// The signal thread ends the program: no command has started to send.
     NotYet,
-    /// The command.
+    /// The command ends by itself.
     ByCommand,
-    /// The request itself: whatever the command sent has its end.
+    /// The signal thread ends the program: every request of the command has its end.
     NoMore,
 }
 
-/// How often the program was asked to end, and whether the command heeds it. Clones share it.
+/// How often the program was asked to end, and whether the command handles it. Clones share it.
 #[derive(Clone)]
 pub(crate) struct Interrupts {
     requests: watch::Receiver<u32>,
     heeded: Arc<Mutex<Heeded>>,
 }
 
-/// Where requests are counted.
+/// Counts requests to end.
 pub(crate) struct Counter {
     requests: watch::Sender<u32>,
     heeded: Arc<Mutex<Heeded>>,
 }
 
-/// Interrupts that are raised by hand alone.
+/// Interrupts without signals, which only [`Counter::raise`] raises.
 pub(crate) fn pair() -> (Counter, Interrupts) {
     let (sender, receiver) = watch::channel(0);
     let heeded = Arc::new(Mutex::new(Heeded::NotYet));
@@ -81,14 +81,14 @@ pub(crate) fn pair() -> (Counter, Interrupts) {
 }
 
 impl Interrupts {
-    /// Listens for the program's signals from here on, in a thread of its own.
+    /// Starts to listen for the program's signals, in a thread of its own.
     ///
-    /// Until a command heeds them, a request ends the program at once, with `last_words` before
-    /// it: the program may be waiting for a file or for standard input, and has sent nothing. The
-    /// same holds once a command heeds them no more: it may be waiting for a reader of its output.
+    /// Until a command handles them, a request calls `last_words` and ends the program at once: the
+    /// program may be waiting for a file or for standard input, and has sent nothing. The same
+    /// holds after the command stops handling them: it may be waiting for a reader of its output.
     ///
     /// # Errors
-    /// The system gives the program no handler or no thread.
+    /// The system provides no handler or no thread.
     pub(crate) fn listen(last_words: impl Fn(Heeded) + Send + 'static) -> io::Result<Self> {
         let (counter, interrupts) = pair();
         let runtime = Builder::new_current_thread().enable_io().build()?;
@@ -100,7 +100,8 @@ impl Interrupts {
             let mut last_words = Some(last_words);
             loop {
                 let request = signals.next().await;
-                // The lock is held until the program is gone: no command begins to send meanwhile.
+                // Holds the lock until the process exits, so that no command starts to send
+                // meanwhile.
                 let heeded = lock(&counter.heeded);
                 match counter.count(request, *heeded) {
                     Reaction::Ask => {}
@@ -121,8 +122,8 @@ impl Interrupts {
         Ok(interrupts)
     }
 
-    /// From here on the command ends by itself when it is asked to. To be called before anything
-    /// is sent, and before anything is begun that must not be cut off.
+    /// From here on the command handles requests to end. Call it before anything is sent, and
+    /// before any work that must not be cut off.
     pub(crate) fn heed(&self) {
         let mut heeded = lock(&self.heeded);
         if *heeded == Heeded::NotYet {
@@ -130,8 +131,8 @@ impl Interrupts {
         }
     }
 
-    /// From here on a request ends the program again. To be called once everything that was sent
-    /// has its end, before anything that may wait for a person: a pager holds results up for ever.
+    /// From here on a request ends the program again. Call it once every sent request has its end,
+    /// before a wait for a person: a pager holds the output for ever.
     pub(crate) fn heed_no_more(&self) {
         *lock(&self.heeded) = Heeded::NoMore;
     }
@@ -141,25 +142,25 @@ impl Interrupts {
         *self.requests.borrow() > 0
     }
 
-    /// Waits until the program was asked to end so many times since it started.
+    /// Waits until the program was asked to end `times` times since its start.
     pub(crate) async fn reached(&self, times: u32) {
         self.heed();
         let mut requests = self.requests.clone();
         let heard = requests.wait_for(|count| *count >= times).await.is_ok();
         if !heard {
-            // Nothing counts any more, so nothing can be raised.
+            // The counter is gone, so no request can come.
             pending::<()>().await;
         }
     }
 
-    /// What the future comes to, or nothing where the program was asked to end before it came to
-    /// something. A future that has not begun then does not begin.
+    /// The output of the future; `None` if the program is asked to end first. A future that has not
+    /// started by then is not polled.
     pub(crate) async fn interruptible<T>(&self, future: impl Future<Output = T>) -> Option<T> {
         self.heed();
         if self.is_raised() {
             return None;
         }
-        // On the heap, so that whatever awaits this stays small.
+        // Boxed, so that futures that await this stay small.
         let future = Box::pin(future);
         tokio::select! {
             biased;
@@ -169,14 +170,14 @@ impl Interrupts {
     }
 }
 
-/// What becomes of the program.
+/// The reaction to a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reaction {
-    /// The command hears of it.
+    /// The command handles it.
     Ask,
-    /// It ends at once. No command heeds requests, so nothing is on its way.
+    /// The program ends at once. No command handles requests, so no request is in flight.
     EndUnheeded,
-    /// It ends at once, whatever it is doing.
+    /// The program ends at once, in any state.
     EndByForce,
 }
 
@@ -190,7 +191,7 @@ impl Counter {
         reaction
     }
 
-    /// Raises a request as a signal does.
+    /// Raises a request as a signal would.
     #[cfg(test)]
     pub(crate) fn raise(&self, request: Request) {
         let heeded = *lock(&self.heeded);
@@ -232,7 +233,8 @@ fn lock(heeded: &Mutex<Heeded>) -> MutexGuard<'_, Heeded> {
 mod tests {
     use super::*;
 
-    /// A signal that comes between two waits is heard by the second one, and by each after it.
+    /// The second of two waits notices a signal that came between them, and so does each later
+    /// wait.
     #[tokio::test]
     async fn a_request_between_two_waits_is_heard_by_the_second() {
         let (counter, interrupts) = pair();
@@ -248,7 +250,7 @@ mod tests {
         assert!(!began, "what comes after a request does not begin");
     }
 
-    /// What is there already is not thrown away for a request that comes with it.
+    /// A value that is ready is not dropped for a request that comes at the same moment.
     #[tokio::test]
     async fn a_value_that_is_there_wins() {
         let (counter, interrupts) = pair();
@@ -259,8 +261,8 @@ mod tests {
         assert_eq!(value.await, Some(1));
     }
 
-    /// A batch counts: the second request is another one than the first, also when both came
-    /// before it looked. A closed terminal is told of twice and counts once.
+    /// Requests are counted for a batch: the second one is noticed even if both came before it
+    /// looked. A closed terminal sends two signals and counts once.
     #[tokio::test]
     async fn requests_are_counted_and_a_closed_terminal_counts_once() {
         use Request::{End, HangUp};
@@ -290,8 +292,8 @@ mod tests {
         }
     }
 
-    /// A program that waits for a file ends at once, one that has begun to send is asked, and
-    /// one that heeds no request can be ended all the same.
+    /// A program that waits for a file ends at once, one that has started to send is asked, and one
+    /// that ignores requests can be ended too.
     #[test]
     fn what_heeds_nothing_is_ended() {
         for (count, heeded, reaction) in [
@@ -308,7 +310,8 @@ mod tests {
         }
     }
 
-    /// A command that has let go is ended by the next request, whatever it waits for meanwhile.
+    /// After a command has stopped handling requests, the next one ends the program, even during a
+    /// later wait.
     #[tokio::test]
     async fn what_was_let_go_of_is_not_taken_back() {
         let (_counter, interrupts) = pair();
@@ -318,7 +321,8 @@ mod tests {
         assert_eq!(*lock(&interrupts.heeded), Heeded::NoMore);
     }
 
-    /// Listening in any way is heeding: from then on a request does not end the program.
+    /// Every way of waiting for a request handles it: from then on a request does not end the
+    /// program.
     #[tokio::test]
     async fn whatever_listens_heeds() {
         for way in 0..3 {

@@ -1,6 +1,6 @@
-//! SIGINT, SIGTERM, and SIGHUP where it is not ignored already.
+//! SIGINT, SIGTERM, and SIGHUP unless it is already ignored.
 //!
-//! Must not take back what `nohup` did.
+//! Must not undo the effect of `nohup`.
 
 use std::fs;
 use std::future::pending;
@@ -19,7 +19,7 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    /// From here on no signal is lost. To be called within a runtime.
+    /// Subscribes: from here on no signal is lost. Call it within a runtime.
     ///
     /// # Errors
     /// A handler cannot be installed.
@@ -49,7 +49,7 @@ impl Signals {
         };
         match heard {
             Some(()) => request,
-            // The runtime's end, which comes with the program's.
+            // `None` only when the runtime ends, with the program.
             None => pending().await,
         }
     }
@@ -62,16 +62,16 @@ fn hang_up_is_ignored() -> bool {
     known.unwrap_or_else(a_child_survives_it)
 }
 
-/// What Linux says of it in `/proc/self/status`.
+/// The answer of Linux, in `/proc/self/status`.
 fn ignored_by(status: &str) -> Option<bool> {
-    // SIGHUP is signal 1, so the lowest bit is its own.
+    // SIGHUP is signal 1: the lowest bit.
     let mask = status
         .lines()
         .find_map(|line| line.strip_prefix("SigIgn:"))?;
     Some(u64::from_str_radix(mask.trim(), 16).ok()? & 1 == 1)
 }
 
-/// Other systems have no such file, but what is ignored is ignored by a child too.
+/// For systems without that file: a child inherits an ignored signal, and survives it.
 fn a_child_survives_it() -> bool {
     Command::new("sh")
         .args(["-c", "kill -HUP $$"])
@@ -101,7 +101,7 @@ mod tests {
         }
     }
 
-    /// Both ways of finding out say the same of this very program.
+    /// Both checks agree about this process.
     #[test]
     fn a_child_says_what_the_status_says() {
         assert_eq!(hang_up_is_ignored(), a_child_survives_it());

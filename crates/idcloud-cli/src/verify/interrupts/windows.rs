@@ -1,7 +1,7 @@
 //! The console's events: ctrl-c and ctrl-break, and the end of the console, the session or the
 //! machine.
 //!
-//! Must not return from the last three by itself: Windows ends the program when it does.
+//! Must not return from the last three by itself: Windows then ends the program.
 
 use std::future::pending;
 use std::io;
@@ -23,7 +23,7 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    /// From here on no event is lost. To be called within a runtime.
+    /// Subscribes: from here on no event is lost. Call it within a runtime.
     ///
     /// # Errors
     /// A handler cannot be installed.
@@ -48,7 +48,7 @@ impl Signals {
         };
         match heard {
             Some(()) => request,
-            // The runtime's end, which comes with the program's.
+            // `None` only when the runtime ends, with the program.
             None => pending().await,
         }
     }

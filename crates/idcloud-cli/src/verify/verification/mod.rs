@@ -1,6 +1,6 @@
-//! One verification, from what is sent to what a person or a script is told.
+//! Runs one verification, from the request to the printed outcome.
 //!
-//! Must not lose the id of a process, nor call harmless what may have left.
+//! Must not lose the id of a process, nor call a request harmless that may have been sent.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,14 +25,14 @@ use crate::verify::journal_file::Remembered;
 use crate::verify::outcome::Outcome;
 use crate::verify::progress::{Known, NewAttempt, Progress};
 
-/// How a verification is shown.
+/// Display options of a verification.
 #[derive(Clone, Copy)]
 pub(crate) struct Shown {
     /// `local`, `uat`, `production` or `custom`.
     pub(crate) environment: &'static str,
-    /// Whether personal data is to be printed.
+    /// Whether personal data is printed.
     pub(crate) reveal: bool,
-    /// Whether the exit code is to tell the verdict.
+    /// Whether the exit code depends on the verdict.
     pub(crate) exit_verdict: bool,
 }
 
@@ -69,17 +69,17 @@ impl<H: Awaits> Verification<H> {
         }
     }
 
-    /// The same, submitted once under the reference that is remembered, where there is one.
+    /// The same verification, submitted once under the reference in `memory`, if there is one.
     pub(crate) fn under(self, memory: Option<Remembered>) -> Self {
         Self { memory, ..self }
     }
 
-    /// The handle, watched.
+    /// The handle with its observer.
     pub(crate) const fn handle(&self) -> &H {
         &self.handle
     }
 
-    /// Waits for as long as `wait` says where the process is not final, and reports; ends early when interrupted.
+    /// Waits up to `wait` if the process is not final, and reports. Ends early when interrupted.
     pub(crate) async fn settle(
         &self,
         submission: Submission,
@@ -95,7 +95,7 @@ impl<H: Awaits> Verification<H> {
         };
         if output.is_watched() {
             let seconds = limit.as_secs();
-            // Whoever closed standard error does not want to be told.
+            // A closed standard error is the caller's choice: continue without the note.
             let _ = output.note(&format!(
                 "Process {} is pending; waiting up to {seconds} s …",
                 pending.process_id()
@@ -146,7 +146,8 @@ impl<H: Awaits> Verification<H> {
                 journal_error: pending.journal_error().map(submit::unwritten),
                 ..ResultObject::waiting(context, &seen, *pending.asked(), Language::English)
             },
-            // Nothing was seen of it yet in this run: it is the journal's, or only its id arrived.
+            // This run has seen no evidence: the process comes from the journal, or only its id
+            // arrived.
             None => ResultObject {
                 recorded: matches!(self.progress.known(), Known::NothingLeft),
                 ..ResultObject::remembered(context, pending)
@@ -157,7 +158,7 @@ impl<H: Awaits> Verification<H> {
 }
 
 impl<H: Submits> Verification<H> {
-    /// Submits, waits for as long as `wait` says, and reports; ends early when interrupted.
+    /// Submits, waits up to `wait`, and reports. Ends early when interrupted.
     pub(crate) async fn run(
         mut self,
         request: H::Request,
@@ -167,7 +168,7 @@ impl<H: Submits> Verification<H> {
     ) -> Outcome {
         match self.submit(request, output).await {
             Some(Ok(submission)) => {
-                // What failed at once had the attempts of the policy already.
+                // A process that failed at once has used the attempts of the policy already.
                 let may_go_on =
                     self.memory.is_some() || matches!(submission, Submission::Pending(_));
                 let mut outcome = self.settle(submission, wait, output).await;
@@ -188,7 +189,7 @@ impl<H: Submits> Verification<H> {
         }
     }
 
-    /// What to do about a process that came to nothing: nothing is created anew by itself once it was waited for.
+    /// The remedy for a failed process: after a wait, nothing is created again automatically.
     const fn once_more(&self) -> &'static str {
         match self.memory {
             Some(_) => {
@@ -207,7 +208,7 @@ impl<H: Submits> Verification<H> {
         }
     }
 
-    /// Submits, and tells of each new attempt as it leaves; nothing when interrupted.
+    /// Submits, and prints each new attempt as it is sent; `None` when interrupted.
     async fn submit(
         &mut self,
         request: H::Request,
@@ -229,7 +230,7 @@ impl<H: Submits> Verification<H> {
                 ended = &mut submission => break ended,
             }
         };
-        // The last one may have been answered in the very moment in which it left.
+        // The last attempt may be answered at the moment when it is sent.
         while let Ok(attempt) = self.new_attempts.try_recv() {
             announce(&attempt, output);
         }
@@ -239,7 +240,7 @@ impl<H: Submits> Verification<H> {
 
 fn announce(attempt: &NewAttempt, output: &mut Output<'_>) {
     let NewAttempt { failed, number } = attempt;
-    // Whoever closed standard error does not want to be told.
+    // A closed standard error is the caller's choice: continue without the note.
     let _ = output.note(&format!(
         "Process {failed} failed inside IDCloud; attempt {number} creates another."
     ));

@@ -1,6 +1,6 @@
-//! An interruption is heard in every phase of a verification.
+//! An interruption is noticed in every phase of a verification.
 //!
-//! Must not use a signal: interruptions are raised by hand, at an exact place.
+//! Must not use a signal: the tests raise interruptions at an exact point.
 
 use std::future::pending;
 use std::io::{self, Write};
@@ -27,25 +27,25 @@ const NEVER: &str = "11122232403";
 /// A test subject who is approved at once.
 const YES: &str = "52998224725";
 
-/// Where in a verification the interruption comes.
+/// The point of the interruption in a verification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
     BeforeAnything,
-    /// While the access token is fetched.
+    /// During the token request.
     InToken,
-    /// The create has left, and is not answered.
+    /// The create is sent and has no answer.
     InCreate,
-    /// The create is answered, and nothing has looked at the answer yet.
+    /// The create is answered, and the answer is not evaluated yet.
     AfterCreate,
     /// Between the create and the wait, when the wait is announced.
     AtNote,
-    /// While the process is looked at.
+    /// During a poll.
     InLook,
-    /// The process was looked at, and the next look is waited for.
+    /// After a poll, while the next one is waited for.
     AfterLook,
 }
 
-/// Raises the interruption at its place.
+/// Raises the interruption at its point.
 struct Raising {
     counter: Counter,
     at: Place,
@@ -88,7 +88,7 @@ impl Transport for Between {
     }
 }
 
-/// Standard error, as somebody reads it who interrupts when the wait is announced.
+/// Standard error, whose reader interrupts when the wait is announced.
 struct Reader(Arc<Raising>);
 
 impl Write for Reader {
@@ -139,15 +139,15 @@ async fn outcome(cpf: &str, at: Place) -> Outcome {
         ..Terminals::default()
     };
     let mut output = Output::new(&mut stdout, &mut stderr, terminals, &|_| None);
-    // Where an interruption is lost the wait comes to its limit, and is told apart.
+    // If an interruption is lost, the wait ends at its limit, with another outcome.
     let wait = Some(Duration::from_secs(30));
     verification
         .run(request, SelfieKind::Image, wait, &mut output)
         .await
 }
 
-/// No phase loses an interruption, and none loses what is known: nothing left, it may have left,
-/// or the process has an id.
+/// No phase loses an interruption, and none loses its knowledge: nothing was sent, a create may
+/// have been sent, or the process has an id.
 #[tokio::test]
 async fn an_interruption_is_heard_in_every_phase() {
     for (at, delivery, has_id) in [
@@ -170,7 +170,7 @@ async fn an_interruption_is_heard_in_every_phase() {
     assert_eq!(token.exit, Exit::Interrupted);
 }
 
-/// A verdict that is there is told, also where the interruption came in the same moment.
+/// A verdict that has arrived is printed, even if the interruption comes at the same moment.
 #[tokio::test]
 async fn a_verdict_that_is_there_is_told() {
     let outcome = outcome(YES, Place::AfterCreate).await;

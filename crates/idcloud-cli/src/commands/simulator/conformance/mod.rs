@@ -1,6 +1,8 @@
-//! `idcloud simulator conformance`: the documents as checks, against a server that claims to be an IDCloud.
+//! `idcloud simulator conformance`: checks a server that claims to be an IDCloud against the
+//! documents.
 //!
-//! Must not send anything about a real person, and creates nothing away from this machine unless it is told to.
+//! Must not send data of a real person. Must not create processes on another machine unless a flag
+//! allows it.
 
 pub(crate) mod server_under_test;
 pub(crate) mod variables;

@@ -1,6 +1,6 @@
-//! The server that is examined, and with what: its addresses, an account, the API keys that can be used.
+//! The server under test, with its addresses, an account and the usable API keys.
 //!
-//! Must not repeat a request by itself but after a 429, and shows no credential.
+//! Must not retry a request, except after a 429. Must not show a credential.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -33,21 +33,21 @@ use crate::config::target::Remote;
 use crate::failure::{Failure, Refusal};
 use crate::input::{self, Stdin};
 
-/// How long an answer may take.
+/// The timeout for an answer.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Between two requests in virtual time: the budget of a tenant.
+/// The time between two requests in virtual time: the budget of a tenant.
 const TURN: Duration = Duration::from_millis(100);
 const OTHER_TENANT: &str = "0a1b2c3d-0000-4000-8000-00000000beef";
 
-/// An API key and what is known of it.
+/// An API key and its known properties.
 pub(super) struct Key {
     pub(super) capabilities: Capabilities,
-    /// `None` until a plain picture has shown it.
+    /// `None` until the answer to a plain picture has shown it.
     pub(super) captures_only: Option<bool>,
     pub(super) secret: Zeroizing<String>,
 }
 
-/// How time passes.
+/// How time passes: real or virtual.
 enum Pace {
     Real {
         clock: Arc<dyn Clock>,
@@ -56,7 +56,7 @@ enum Pace {
     Virtual(Arc<ManualClock>),
 }
 
-/// The server, and with what it is examined.
+/// The server, and the means to test it.
 pub(super) struct Examined {
     pub(super) environment: Environment,
     transport: Arc<dyn Transport>,
@@ -66,7 +66,7 @@ pub(super) struct Examined {
     pub(super) foreign: Option<(ServiceAccount, Zeroizing<String>)>,
     pub(super) noisy: bool,
     pub(super) simulated: bool,
-    /// Makes every assertion another one.
+    /// Makes every assertion different.
     lives: u64,
 }
 
@@ -167,14 +167,14 @@ impl Examined {
         }
     }
 
-    /// The seconds since 1970, and a life for an assertion that none before it had.
+    /// The seconds since 1970, and an assertion lifetime that no earlier assertion had.
     pub(super) fn times(&mut self) -> (u64, u64) {
         let now = self.now().duration_since(UNIX_EPOCH).unwrap_or_default();
         self.lives = (self.lives + 1) % 3_000;
         (now.as_secs(), 3_600 - self.lives)
     }
 
-    /// Asks the token endpoint.
+    /// Sends a request to the token endpoint.
     pub(super) async fn exchange(
         &self,
         exchange: Exchange,
@@ -202,14 +202,14 @@ impl Examined {
         self.send(request, Operation::Token).await
     }
 
-    /// Asks the identity server for something that everybody may read.
+    /// Sends a request for a public resource of the identity server.
     pub(super) async fn discover(&self, path: &str) -> Result<Answer, TransportErrorKind> {
         let url = format!("{}{path}", self.identity_url());
         let request = http::Request::get(url).body(Bytes::new());
         self.send(request, Operation::Token).await
     }
 
-    /// Asks the API.
+    /// Sends a request to the API.
     pub(super) async fn call(
         &self,
         call: Call,
@@ -218,7 +218,7 @@ impl Examined {
         self.send(self.request(call, words), operation(call)).await
     }
 
-    /// Asks the API without waiting for a turn.
+    /// Sends a request to the API without waiting for the rate limit.
     pub(super) async fn burst(
         &self,
         call: Call,
@@ -249,7 +249,7 @@ impl Examined {
         request.body(body(&words.fill(call.body)))
     }
 
-    /// Waits its turn, and once more where a turn was not enough.
+    /// Sends after a wait for the rate limit, and waits again after a 429.
     async fn send(
         &self,
         request: http::Result<http::Request<Bytes>>,
@@ -321,7 +321,8 @@ fn operation(call: Call) -> Operation {
     }
 }
 
-/// The keys of a file as `simulator serve` writes it: each key with the capabilities in the line below it, comments or not.
+/// The keys of a file that `simulator serve` wrote: each key with the capabilities in the line
+/// below it, also in comments.
 fn keys_of(path: &Path) -> Result<Vec<Key>, Failure> {
     const FIELD: &str = "--keys-file";
     let usage = |refusal| Failure::usage(vec![refusal]);

@@ -1,6 +1,6 @@
-//! The checks find what is wrong, and nothing where all is right.
+//! The checks find each wrong answer of a wrong server, and nothing on a correct one.
 //!
-//! The wrong servers are the simulator with one answer altered on its way.
+//! The wrong servers are the simulator with one answer altered in transit.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::failure::exit::Exit;
 
 type Alter = fn(&Request<()>, Response<Bytes>) -> Response<Bytes>;
 
-/// A server on the other side of an alteration.
+/// A server behind an alteration of its answers.
 struct Altered {
     inner: Arc<dyn Transport>,
     alter: Alter,
@@ -65,7 +65,8 @@ fn of_another(response: Response<Bytes>) -> Response<Bytes> {
     response.map(|_| json.to_string().into())
 }
 
-/// The simulator is what the documents say, every check runs, and no credential or person is told.
+/// The simulator conforms to the documents, every check runs, and no credential or personal value
+/// is reported.
 #[test]
 fn the_embedded_simulator_is_as_documented() {
     let report = examine(|_, response| response, None);
@@ -77,7 +78,7 @@ fn the_embedded_simulator_is_as_documented() {
     }
 }
 
-/// What is wrong, how it is done, and which checks are to find it.
+/// What is altered, how, and which checks must notice it.
 const WRONG: &[(&str, Alter, &[&str])] = &[
     (
         "a code has another HTTP status",
@@ -225,7 +226,8 @@ const WRONG: &[(&str, Alter, &[&str])] = &[
     ),
 ];
 
-/// Each kind of wrong answer is found by the check that is meant to find it, and makes the program say so.
+/// Each kind of wrong answer is found by the checks that should find it, and the program reports
+/// it.
 #[test]
 fn wrong_servers_are_found_out() {
     for (wrong, alter, expected) in WRONG {
@@ -235,7 +237,8 @@ fn wrong_servers_are_found_out() {
     }
 }
 
-/// What cannot run is skipped with the reason, and where nothing ran nothing is as documented.
+/// A check that cannot run is skipped with its reason, and a report without a run check is not a
+/// success.
 #[test]
 fn what_cannot_run_is_not_passed() {
     let anybody: Alter = |_, mut response| {

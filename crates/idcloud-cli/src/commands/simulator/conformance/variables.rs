@@ -1,4 +1,4 @@
-//! The words with `$` in a check's requests, and what stands for them.
+//! The words with `$` in a check's requests, and their values.
 //!
 //! Must not put a real picture or a real capture into a request.
 
@@ -11,7 +11,7 @@ use idcloud_model::{Image, limits};
 use idcloud_simulator::{Capture, Face, sample_png};
 use zeroize::Zeroizing;
 
-/// What the words of one check stand for.
+/// The values of the words of one check.
 #[derive(Default)]
 pub(super) struct Words {
     known: Vec<(&'static str, Zeroizing<String>)>,
@@ -21,7 +21,7 @@ impl Words {
     pub(super) fn set(&mut self, word: &'static str, value: impl Into<String>) {
         self.known.retain(|(known, _)| *known != word);
         self.known.push((word, Zeroizing::new(value.into())));
-        // A word may begin with another one.
+        // Longest first: a word may begin with another one.
         self.known
             .sort_by_key(|(word, _)| std::cmp::Reverse(word.len()));
     }
@@ -32,7 +32,7 @@ impl Words {
             .find_map(|(known, value)| (*known == word).then_some(value.as_str()))
     }
 
-    /// The text with every word filled in.
+    /// The text with every word replaced.
     pub(super) fn fill(&self, text: &str) -> Zeroizing<String> {
         let mut filled = Zeroizing::new(text.to_owned());
         for (word, value) in &self.known {
@@ -43,7 +43,8 @@ impl Words {
         filled
     }
 
-    /// Makes the pictures and captures that `text` asks for, as if taken at `now`; a capture stays the same for the whole check.
+    /// Makes the pictures and captures that `text` uses, as if taken at `now`. A capture stays the
+    /// same for the whole check.
     pub(super) fn draw(&mut self, text: &str, now: SystemTime) {
         for (word, picture) in PICTURES {
             if text.contains(word) && self.value(word).is_none() {
@@ -69,7 +70,7 @@ impl Words {
 /// Makes a picture, in base64.
 type Drawn = fn() -> String;
 
-/// The pictures. Each is whole, and shows one colour: servers that look further find a picture.
+/// The pictures. Each is complete and shows one colour: it passes servers that decode it.
 const PICTURES: [(&str, Drawn); 6] = [
     ("$IMAGE", || STANDARD.encode(png(720, 960))),
     ("$SMALL", || STANDARD.encode(png(320, 240))),
@@ -87,7 +88,8 @@ fn png(width: u32, height: u32) -> Vec<u8> {
     sample_png(width, height, b"")
 }
 
-/// Grey throughout: each code table has one code of one bit, so that two zero bits are a block of 8 x 8 pixels.
+/// Grey throughout: each code table has one code of one bit, so that two zero bits are a block of 8
+/// x 8 pixels.
 fn jpeg(width: u16, height: u16) -> Vec<u8> {
     let mut bytes = b"\xff\xd8\xff\xdb\x00\x43\x00".to_vec();
     bytes.extend([1; 64]);
@@ -106,8 +108,8 @@ fn jpeg(width: u16, height: u16) -> Vec<u8> {
     bytes
 }
 
-/// The lossless form, black throughout: five code tables of one symbol each, so that a pixel takes no bit. Sizes are less one and 14 bits
-/// long.
+/// The lossless format, black throughout: five code tables of one symbol each, so that a pixel
+/// takes no bit. Sizes are stored minus one, in 14 bits.
 fn webp(width: u32, height: u32) -> Vec<u8> {
     let sides = width.saturating_sub(1) | height.saturating_sub(1) << 14;
     let mut bytes = b"RIFF\x14\0\0\0WEBPVP8L\x08\0\0\0\x2f".to_vec();
@@ -120,7 +122,7 @@ fn webp(width: u32, height: u32) -> Vec<u8> {
 mod tests {
     use super::*;
 
-    /// Each picture is what its word says.
+    /// Each picture has the format and size of its word.
     #[test]
     fn pictures_are_pictures() {
         for good in [png(720, 960), jpeg(720, 960), webp(720, 960)] {
@@ -135,7 +137,7 @@ mod tests {
         );
     }
 
-    /// A word that begins with another one is not taken for it.
+    /// A word that begins with another one is not mistaken for it.
     #[test]
     fn longer_words_come_first() {
         let mut words = Words::default();

@@ -1,6 +1,6 @@
-//! What answers say about people whose outcome is known.
+//! Checks of answers about people whose outcome is known.
 //!
-//! Must not judge an answer's form by one generation alone.
+//! Must not judge an answer's form by one generation of the documents.
 
 use super::super::check::{Call, Check, Expect, Is, KeyNeed, Step, Want};
 use super::{

@@ -1,6 +1,6 @@
-//! What a create must carry: each flaw has its code.
+//! Checks of what a create must carry: each flaw has its code.
 //!
-//! Must not send a flaw together with another one, but for the order of checks.
+//! Must not combine two flaws in a request, except to check their order.
 
 use super::super::check::{Call, Check, Expect, Is, KeyNeed, Step, Want};
 use super::{CAPTURES, CAPTURES_ONLY, COMPARISON, LIVE_COMPARISON, LIVENESS_ALONE, PERSON, person};

@@ -1,6 +1,6 @@
-//! Capturing documents, finding them, using them again.
+//! Checks of capturing documents, finding them and using them again.
 //!
-//! Must not send a picture of a document: whatever is read from it is made up.
+//! Must not send a picture of a real document: the simulator invents its content.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ const fn about(
     }
 }
 
-/// With a process of a person, which another key makes.
+/// With a process of a person, which another key creates.
 const fn proved(
     id: &'static str,
     rule: &'static str,

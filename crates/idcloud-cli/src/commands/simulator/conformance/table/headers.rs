@@ -1,6 +1,6 @@
-//! What every request of the API must carry, and what comes without it.
+//! Checks of the headers that every request of the API must carry.
 //!
-//! Must not present a key or a token that could be somebody's.
+//! Must not send a key or a token that could be a real one.
 
 use std::time::Duration;
 

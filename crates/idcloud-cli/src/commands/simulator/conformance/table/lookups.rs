@@ -1,6 +1,6 @@
-//! Looking up a process.
+//! Checks of looking up a process.
 //!
-//! Must not look for a process of anybody else, but to be told that there is none.
+//! Must not look up a process of another tenant, except to check that it is not found.
 
 use super::super::check::{Call, Check, Expect, Is, KeyNeed, Step, Want};
 use super::{ANY, PERSON, person};

@@ -1,6 +1,6 @@
 //! The documents as checks: one table for each part of them.
 //!
-//! Must not ask for more than a page says: where pages differ, every published answer is right.
+//! Must not require more than a page says: if pages differ, every published answer is accepted.
 
 mod answers;
 mod creates;
@@ -15,7 +15,7 @@ use idcloud_model::Capability::{
 
 use super::check::{Check, Exchange, KeyNeed};
 
-/// Every check, in the order in which they run: what disturbs others comes last.
+/// Every check in the order of execution: checks that disturb others come last.
 pub(super) fn checks() -> impl Iterator<Item = &'static Check> {
     [
         token::CHECKS,
@@ -37,7 +37,7 @@ const ANY: KeyNeed = KeyNeed {
     captures_only: None,
 };
 
-/// Verifies people by plain pictures, and compares them with nothing.
+/// Verifies people by plain pictures, without face match.
 const PERSON: KeyNeed = KeyNeed {
     has: &[Identity],
     lacks: &[FaceMatch],
@@ -74,7 +74,7 @@ const TRUST: KeyNeed = KeyNeed {
     ..PERSON
 };
 
-/// Takes captures, whether or not it takes anything else.
+/// Accepts captures; other kinds do not matter.
 const CAPTURES: KeyNeed = KeyNeed {
     has: &[Identity, Liveness],
     lacks: &[FaceMatch],
@@ -134,13 +134,14 @@ macro_rules! person {
 }
 use person;
 
-/// A flawless exchange.
+/// A valid exchange.
 pub(super) const GOOD_EXCHANGE: Exchange = token::GOOD;
 
-/// The check that everything else hangs on.
+/// The check that all others depend on.
 pub(super) const GRANTED: &str = "token/granted";
 
-/// A flawless create with a plain picture, for every key that takes one: it names a person, and has a reference.
+/// A valid create with a plain picture, for every key that accepts one: it has a name and a
+/// reference.
 pub(super) const PLAIN: &str = r#"{"subject":{"code":"52998224725","name":"Test Subject"},"imageBase64":"$IMAGE","references":[{"referenceType":"REFERENCE_TYPE_IMAGE_BASE64","referenceContent":"$IMAGE"}]}"#;
 
 #[cfg(test)]
@@ -149,7 +150,8 @@ mod tests {
 
     use super::*;
 
-    /// Ids are distinct, plain words with their part before them; everything says where it comes from and does something.
+    /// Ids are distinct plain words, prefixed by their part; every check names its page and has a
+    /// step.
     #[test]
     fn the_table_is_sound() {
         let mut seen = HashSet::new();

@@ -1,6 +1,6 @@
-//! The token endpoint: assertions, their codes, discovery.
+//! Checks of the token endpoint: assertions, their codes, discovery.
 //!
-//! Must not let two assertions be alike but where that is the check.
+//! Must not send two equal assertions, unless that is the check.
 
 use super::super::check::{Check, Exchange, Expect, Is, Step, Want};
 
