@@ -3,22 +3,26 @@
 //! # Where to start
 //!
 //! - [`Simulator`] is the core, without I/O: a request and the time go in, an answer comes out.
-//! - [`SimulatorTransport`] puts it in place of the network inside a process.
-//! - `serve` (feature `server`, on by default) puts it behind a socket.
-//! - [`KeyProfile`] is what an API key answers, and in which of four [`Dialect`]s; [`key_ring()`] has one for each kind of integration.
-//! - [`subjects()`] lists people who do not exist, each with a known outcome; [`Simulator::arrange`] decides about others.
-//! - [`FaultRule`] says what goes wrong and when, drawn from the seed; the [`Ledger`] tells what was billed all the same.
-//! - [`Webhook`] says where a tenant is told when its processes end.
-//! - [`SharedSimulator`] is for whoever wants to look on, or to arrange something, while requests are answered.
+//! - [`SimulatorTransport`] replaces the network inside a process.
+//! - `serve` (feature `server`, on by default) puts the simulator behind a socket.
+//! - [`KeyProfile`] gives an API key its capabilities and one of four [`Dialect`]s; [`key_ring()`]
+//!   has a key for each kind of integration.
+//! - [`subjects()`] lists people who do not exist, each with a known outcome;
+//!   [`Simulator::arrange`] sets the outcome of others.
+//! - [`FaultRule`] sets which faults happen and when, drawn from the seed; the [`Ledger`] shows
+//!   what was billed in spite of them.
+//! - [`Webhook`] sets where a tenant is notified when its processes end.
+//! - [`SharedSimulator`] lets a test inspect or arrange state while requests are answered.
 //! - [`capture()`] plays the capture SDK, so that liveness can be checked.
 //!
-//! The simulator enforces what the documents describe: the assertion's signature, claims and single use; the access
-//! token's hour; the rules for a create, each with its own code and HTTP status; a capture's ten minutes and single use; ten
-//! requests a second for each tenant; and what an API key's capabilities leave out of an answer. Every answer carries the header
+//! The simulator enforces what the documents describe: the assertion's signature, claims and single
+//! use; the access token's hour; the rules for a create, each with its own code and HTTP status; a
+//! capture's ten minutes and single use; ten requests a second for each tenant; and what an API
+//! key's capabilities leave out of an answer. Every answer carries the header
 //! `idcloud-simulated: true`.
 //!
-//! Whoever is not among the subjects and not arranged is who they say they are: a person with a valid CPF or CURP is approved by
-//! every key that can approve.
+//! A person who is neither a test subject nor arranged is genuine: every key that can approve
+//! approves a person with a valid CPF or CURP.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -79,8 +83,8 @@ pub use setup::webhook::{Notices, Webhook, WebhookAuth, WebhookAuthError};
 pub use shared::{Locked, SharedSimulator};
 pub use transport::SimulatorTransport;
 
-/// Where the API pretends to be for a client in the same process. The name cannot be resolved.
+/// The API's URL for a client in the same process. The name cannot be resolved.
 pub const API_URL: &str = idcloud_http::Environment::LOCAL_API_URL;
 
-/// Where the identity service pretends to be for a client in the same process: the assertion's `aud`.
+/// The identity server's URL for a client in the same process: the assertion's `aud`.
 pub const IDENTITY_URL: &str = idcloud_http::Environment::LOCAL_IDENTITY_URL;

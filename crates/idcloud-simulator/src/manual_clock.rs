@@ -1,6 +1,6 @@
-//! A clock that moves only when it is told to.
+//! A clock that moves only when a program advances it.
 //!
-//! Must not move by itself: what waits for it waits until somebody advances it.
+//! Must not move by itself: sleepers wait until [`ManualClock::advance`] reaches their deadline.
 
 use std::time::{Duration, SystemTime};
 
@@ -8,7 +8,7 @@ use idcloud_http::{Clock, Sleep, SystemClock};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-/// A clock for virtual time outside of tokio's: simulators behind a real socket are driven by it.
+/// A clock for virtual time without tokio's: it drives simulators behind a real socket.
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
@@ -37,11 +37,11 @@ impl ManualClock {
         }
     }
 
-    /// Moves the clock on, and wakes whoever has waited long enough.
+    /// Moves the clock on, and wakes every sleeper whose deadline has come.
     pub fn advance(&self, by: Duration) {
         self.passed.send_modify(|passed| {
             let further = passed.saturating_add(by);
-            // A time that no machine can hold is not reached: the clock stays.
+            // A time that the system cannot represent is never reached: the clock stays.
             if self.epoch.checked_add(further).is_some()
                 && self.start.checked_add(further).is_some()
             {
@@ -64,7 +64,7 @@ impl Clock for ManualClock {
         let mut passed = self.passed.subscribe();
         Box::pin(async move {
             let there = |passed: &Duration| self.start + *passed >= deadline;
-            // The sender lives as long as `self`, so the wait ends with success or not at all.
+            // Cannot fail: the sender lives as long as `self`.
             let _ = passed.wait_for(there).await;
         })
     }

@@ -1,4 +1,4 @@
-//! A picture for programs that are tried out: whole, drawn, and of no person.
+//! A sample picture for trying out programs: complete, drawn, and without a person.
 //!
 //! Must not show a face.
 
@@ -8,8 +8,8 @@ use flate2::{Compression, Crc, write::ZlibEncoder};
 
 /// A black PNG of `width` x `height` pixels that every decoder reads, with `comment` inside.
 ///
-/// Pictures with different comments are different pictures, to whatever compares bytes. The comment stands in a private chunk that
-/// decoders pass over, and begins at byte 41 of the file.
+/// Pictures with different comments have different bytes. The comment stands in a private chunk,
+/// which decoders skip, and begins at byte 41 of the file.
 ///
 /// ```
 /// use idcloud_model::Image;
@@ -22,7 +22,7 @@ use flate2::{Compression, Crc, write::ZlibEncoder};
 #[must_use]
 pub fn sample_png(width: u32, height: u32, comment: &[u8]) -> Vec<u8> {
     let mut bytes = b"\x89PNG\r\n\x1a\n".to_vec();
-    // One bit for each pixel, grey; neither filtered nor interlaced.
+    // One bit per pixel, grey; neither filtered nor interlaced.
     let header = [
         &width.to_be_bytes()[..],
         &height.to_be_bytes(),
@@ -35,7 +35,7 @@ pub fn sample_png(width: u32, height: u32, comment: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Each row is a byte that names no filter, and a bit for each pixel.
+/// Each row is a filter byte (none), and one bit per pixel.
 fn pixels(width: u32, height: u32) -> Vec<u8> {
     let row = vec![0; usize::try_from(width.div_ceil(8)).unwrap_or_default() + 1];
     let mut compressed = ZlibEncoder::new(Vec::new(), Compression::best());

@@ -1,5 +1,5 @@
-//! One simulator for many tasks: a transport, a server, and the test that looks on.
-//! Never held across an await: a request is answered in one go.
+//! One simulator for several tasks: a transport, a server, and the test that inspects it.
+//! Must not be held across an await: a request is answered in one call.
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -12,16 +12,17 @@ use tokio::sync::Notify;
 
 use crate::Simulator;
 
-/// A [`Simulator`] that several can use; clones share it.
+/// A [`Simulator`] that several tasks use; clones share it.
 ///
-/// [`SimulatorTransport`](crate::SimulatorTransport) and `serve` take either this or the simulator itself. Keep a clone to
-/// arrange outcomes or to read the [`Tally`](crate::Tally) while requests are answered.
+/// [`SimulatorTransport`](crate::SimulatorTransport) and `serve` take either this or the simulator
+/// itself. Keep a clone to arrange outcomes or to read the [`Tally`](crate::Tally) while requests
+/// are answered.
 #[derive(Clone)]
 pub struct SharedSimulator(Arc<Shared>);
 
 struct Shared {
     simulator: Mutex<Simulator>,
-    /// Somebody had the simulator in hand: there may be something new to deliver.
+    /// Notified after each use of the simulator: there may be a webhook request to deliver.
     touched: Notify,
 }
 
@@ -35,7 +36,7 @@ impl SharedSimulator {
         }))
     }
 
-    /// The simulator. Requests wait as long as the guard lives.
+    /// Locks the simulator. Requests wait while the guard lives.
     #[must_use]
     pub fn lock(&self) -> Locked<'_> {
         Locked {
@@ -44,10 +45,11 @@ impl SharedSimulator {
         }
     }
 
-    /// Hands every webhook request that is due at `now` to `receive`, as a server would send it, and takes note of the answer:
-    /// `None` where none came.
+    /// Hands every webhook request that is due at `now` to `receive`, as a server would send it,
+    /// and records the answer: `None` if there was none.
     ///
-    /// For tests and programs without sockets; a server delivers by itself. Returns how many were handed over.
+    /// For tests and programs without sockets; a server delivers by itself. Returns how many
+    /// requests were handed over.
     pub fn deliver_webhooks(
         &self,
         now: SystemTime,
@@ -67,16 +69,17 @@ impl SharedSimulator {
         }
     }
 
-    /// The simulator, without waking whoever waits for something to deliver: for that one itself.
+    /// Locks the simulator without waking the webhook delivery: only for the delivery itself.
     pub(crate) fn quietly(&self) -> MutexGuard<'_, Simulator> {
-        // A panic elsewhere leaves nothing half done that a later request could not live with.
+        // A poisoned lock is usable: a panic elsewhere leaves no state that later requests could
+        // not handle.
         self.0
             .simulator
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns when somebody has had the simulator in hand since the last call. One may wait at a time.
+    /// Returns once the simulator was locked since the last call. Only one task may wait at a time.
     #[cfg(feature = "server")]
     pub(crate) async fn touched(&self) {
         self.0.touched.notified().await;
@@ -95,7 +98,7 @@ impl fmt::Debug for SharedSimulator {
     }
 }
 
-/// A [`SharedSimulator`] in hand.
+/// The lock guard of a [`SharedSimulator`].
 pub struct Locked<'a> {
     simulator: MutexGuard<'a, Simulator>,
     touched: &'a Notify,

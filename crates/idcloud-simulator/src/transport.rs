@@ -1,6 +1,6 @@
-//! The simulator in place of a network: a transport that answers in the same process.
+//! A transport that answers from a simulator in the same process.
 //!
-//! Must not open a socket, nor say of a request that it was not sent when it was.
+//! Must not open a socket, nor report a request as not sent when it was.
 
 use std::sync::Arc;
 
@@ -12,8 +12,8 @@ use crate::{Effect, Reaction, SharedSimulator};
 
 /// A [`Transport`] whose other end is a simulator in this process.
 ///
-/// What goes wrong is the simulator's to say ([`FaultRule`](crate::FaultRule)); it looks as it would on a socket, a request on a
-/// connection of its own each.
+/// The simulator's [`FaultRule`](crate::FaultRule)s decide which faults happen. They look as on a
+/// socket where each request has a connection of its own.
 #[derive(Clone, Debug)]
 pub struct SimulatorTransport {
     simulator: SharedSimulator,
@@ -30,7 +30,7 @@ impl SimulatorTransport {
         }
     }
 
-    /// The time passes without an answer.
+    /// Sleeps until the timeout, without an answer.
     async fn hang(&self, context: CallContext) -> Result<http::Response<Bytes>, TransportError> {
         self.clock.sleep(context.timeout).await;
         Err(TransportErrorKind::Timeout.into())
@@ -50,7 +50,8 @@ impl Transport for SimulatorTransport {
         match connected {
             Effect::Answer => {}
             Effect::Refuse { .. } => return Err(TransportErrorKind::Connect.into()),
-            // Accepted by the system, read by nobody: the request may have left.
+            // The system accepts the bytes, and no server reads them: the request may have been
+            // sent.
             Effect::Hang => {
                 departure.now();
                 return self.hang(context).await;
@@ -91,7 +92,7 @@ impl Transport for SimulatorTransport {
     }
 }
 
-/// An answer of which the head and the first `length` bytes of the body arrive.
+/// An answer whose head and first `length` bytes of the body arrive.
 fn broken(
     kind: TransportErrorKind,
     answer: http::Response<Bytes>,

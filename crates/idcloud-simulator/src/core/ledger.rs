@@ -1,6 +1,7 @@
-//! What was billed: every process that came into being, told by what a client cannot choose anew.
+//! What was billed: every created process, with a digest of its subject and selfie, which a client
+//! cannot choose anew.
 //!
-//! Must not keep a person's number or picture: a keyed digest says whether two were the same.
+//! Must not keep a person's number or picture: a keyed digest shows whether two were the same.
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt::Write as _;
@@ -8,32 +9,33 @@ use std::time::SystemTime;
 
 use aws_lc_rs::hmac;
 
-/// How many entries are kept. Far more than a long run creates; a process on this machine has to stop somewhere.
+/// How many entries are kept: far more than a long run creates. A local process needs a bound.
 const KEPT: usize = 1_000_000;
-/// How many bytes of a digest are shown: enough that two never meet by accident.
+/// Bytes of a digest that are shown: enough to exclude a collision by accident.
 const DIGEST_BYTES: usize = 16;
 
-/// One process that came into being: what production would bill.
+/// One created process: production would bill it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LedgerEntry {
     /// The process.
     pub process_id: String,
-    /// Whose it is.
+    /// The tenant to which it belongs.
     pub tenant_id: String,
-    /// Tells the (subject, selfie) of one create from another's; keyed by the simulator's seed, 32 hexadecimal digits.
+    /// A digest of the create's subject and selfie, keyed by the simulator's seed: 32 hexadecimal
+    /// digits.
     pub digest: String,
-    /// The create's `subject.clientReference`, where it had one.
+    /// The create's `subject.clientReference`, if it had one.
     pub client_reference: Option<String>,
     /// When it was created.
     pub created_at: SystemTime,
-    /// Whether the create's answer left whole. If not, the caller cannot know the id.
+    /// Whether the create's answer was sent completely. If not, the caller cannot know the id.
     pub answered: bool,
-    /// Whether it ends in status 4 or 5: then a new attempt is no second bill for one verdict.
+    /// Whether it ends in status 4 or 5: then a new attempt is not a second bill for one verdict.
     pub fails: bool,
 }
 
-/// Every process that came into being, in order.
+/// Every created process, in order.
 #[derive(Clone, Debug)]
 pub struct Ledger {
     key: hmac::Key,
@@ -56,7 +58,7 @@ impl Ledger {
         self.entries.iter()
     }
 
-    /// How many processes came into being, those included that no entry is kept of any more.
+    /// How many processes were created, including those whose entries are no longer kept.
     #[must_use]
     pub fn billed(&self) -> u64 {
         u64::try_from(self.entries.len())
@@ -64,7 +66,8 @@ impl Ledger {
             .saturating_add(self.forgotten)
     }
 
-    /// How many of the oldest entries made room for newer ones; what the ledger says of doubles is whole only while this is 0.
+    /// How many of the oldest entries were dropped for newer ones. [`doubles`](Self::doubles) is
+    /// complete only while this is 0.
     #[must_use]
     pub const fn forgotten(&self) -> u64 {
         self.forgotten
@@ -79,9 +82,10 @@ impl Ledger {
             .filter(move |entry| entry.client_reference.as_deref() == Some(reference))
     }
 
-    /// Who was billed more than once: for each, the processes of one tenant with one digest that do not fail.
+    /// Creates that were billed more than once: for each, the processes of one tenant with one
+    /// digest that do not fail.
     ///
-    /// A process that ends in status 4 or 5 is left out: creating it anew is what IDCloud advises.
+    /// A process that ends in status 4 or 5 is left out: IDCloud advises to create it again.
     #[must_use]
     pub fn doubles(&self) -> Vec<Vec<&LedgerEntry>> {
         let mut groups: HashMap<(&str, &str), Vec<&LedgerEntry>> = HashMap::new();
@@ -100,13 +104,13 @@ impl Ledger {
     pub(crate) fn digest(&self, parts: &[&str]) -> String {
         let mut context = hmac::Context::with_key(&self.key);
         for part in parts {
-            // Lengths keep ("ab", "c") and ("a", "bc") apart.
+            // Length prefixes keep ("ab", "c") and ("a", "bc") distinct.
             context.update(&part.len().to_be_bytes());
             context.update(part.as_bytes());
         }
         let mut written = String::with_capacity(2 * DIGEST_BYTES);
         for byte in context.sign().as_ref().iter().take(DIGEST_BYTES) {
-            // A String takes everything that is written.
+            // Writing to a `String` cannot fail.
             let _ = write!(written, "{byte:02x}");
         }
         written
@@ -119,7 +123,7 @@ impl Ledger {
         self.entries.push_back(entry);
     }
 
-    /// The answer about the latest process never left whole.
+    /// Records that the answer about the latest process was not sent completely.
     pub(crate) fn latest_unanswered(&mut self) {
         if let Some(entry) = self.entries.back_mut() {
             entry.answered = false;
@@ -143,7 +147,8 @@ mod tests {
         }
     }
 
-    /// One (subject, selfie) twice is a double; a new attempt after a failed process is none.
+    /// Two creates with the same subject and selfie are a double; a new attempt after a failed
+    /// process is not.
     #[test]
     fn doubles_are_found() {
         let mut ledger = Ledger::new(b"key");
@@ -164,7 +169,7 @@ mod tests {
         assert_eq!(ledger.billed(), 4);
     }
 
-    /// A digest tells inputs apart, repeats itself under one key, and is of no use under another.
+    /// A digest separates inputs, is stable under one key, and useless under another.
     #[test]
     fn digests_are_keyed() {
         let ledger = Ledger::new(b"key");

@@ -1,5 +1,5 @@
 //! The simulator without I/O: requests and times in, answers out.
-//! Nothing in here reads a clock, opens a socket, spawns a task or sleeps.
+//! Must not read a clock, open a socket, spawn a task or sleep.
 
 pub(crate) mod fault;
 pub(crate) mod oauth;

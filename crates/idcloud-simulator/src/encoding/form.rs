@@ -1,8 +1,9 @@
-//! `application/x-www-form-urlencoded` bodies, as the token endpoint takes them.
+//! Parses `application/x-www-form-urlencoded` bodies, as the token endpoint takes them.
 //!
-//! Must not keep a value longer than the request that carried it.
+//! Must not keep a value longer than its request.
 
-/// The name and value pairs of `body` in order; `None` when an escape is broken or the text is not UTF-8.
+/// The name and value pairs of `body` in order; `None` if an escape is broken or the text is not
+/// UTF-8.
 pub(crate) fn parse(body: &[u8]) -> Option<Vec<(String, String)>> {
     if body.is_empty() {
         return Some(Vec::new());
@@ -45,7 +46,7 @@ fn hex(digit: u8) -> Option<u8> {
 mod tests {
     use super::*;
 
-    /// Escapes, plus signs and empty values are read as browsers write them.
+    /// Escapes, plus signs and empty values are parsed as browsers write them.
     #[test]
     fn reads_pairs() {
         let pairs = parse(b"grant_type=urn%3aietf%3Aparams&a=b+c&empty=&bare").unwrap();
@@ -64,7 +65,7 @@ mod tests {
         );
     }
 
-    /// A broken escape is not guessed at.
+    /// A broken escape is refused.
     #[test]
     fn refuses_broken_escapes() {
         for body in ["a=%", "a=%4", "a=%zz", "a=%ff"] {

@@ -1,16 +1,17 @@
-//! Compact JWS: three base64url parts between dots, as assertions, access tokens and captures are written.
+//! Compact JWS: three base64url parts between dots, the form of assertions, access tokens and
+//! captures.
 //!
-//! Must not decide whether a signature is good; it hands out what was signed and with what.
+//! Must not verify a signature; it returns the signed text and the signature.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
-/// A compact JWS taken apart.
+/// A parsed compact JWS.
 pub(crate) struct Jws<'a> {
-    /// Its header, which is always a JSON object.
+    /// Its header, always a JSON object.
     pub(crate) header: Map<String, Value>,
-    /// Its claims; a payload that is no JSON object does not parse.
+    /// Its claims; a payload that is not a JSON object does not parse.
     pub(crate) claims: Map<String, Value>,
     /// The text that was signed: header, dot, payload.
     pub(crate) signed: &'a str,
@@ -19,7 +20,8 @@ pub(crate) struct Jws<'a> {
 }
 
 impl<'a> Jws<'a> {
-    /// Takes `text` apart; `None` when it is not three base64url parts of which the first two are JSON objects.
+    /// Parses `text`; `None` unless it is three base64url parts of which the first two are JSON
+    /// objects.
     pub(crate) fn parse(text: &'a str) -> Option<Self> {
         let (signed, signature) = text.rsplit_once('.')?;
         let (header, claims) = signed.split_once('.')?;
@@ -39,7 +41,7 @@ impl<'a> Jws<'a> {
     }
 }
 
-/// Writes a compact JWS: header and claims are JSON texts, `sign` gets what is to be signed.
+/// Writes a compact JWS. Header and claims are JSON texts; `sign` gets the text to sign.
 pub(crate) fn write(header: &str, claims: &str, sign: impl FnOnce(&str) -> Vec<u8>) -> String {
     let mut text = URL_SAFE_NO_PAD.encode(header);
     text.push('.');
@@ -59,7 +61,7 @@ fn object(part: &str) -> Option<Map<String, Value>> {
 mod tests {
     use super::*;
 
-    /// What is written can be taken apart again.
+    /// A written JWS can be parsed again.
     #[test]
     fn round_trip() {
         let text = write(r#"{"alg":"RS256","typ":"JWT"}"#, r#"{"iat":1}"#, |signed| {
@@ -72,7 +74,7 @@ mod tests {
         assert_eq!(jws.signature.len(), jws.signed.len());
     }
 
-    /// Anything that is not three such parts is refused whole.
+    /// Any text that is not three such parts is refused.
     #[test]
     fn refuses_other_texts() {
         for text in [

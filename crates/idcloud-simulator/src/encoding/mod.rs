@@ -1,5 +1,5 @@
-//! How tokens, times, forms and keys are written.
-//! Must not decide anything: it reads and writes.
+//! The formats of tokens, times, forms and keys.
+//! Must not decide anything: it parses and writes.
 
 pub(crate) mod form;
 pub(crate) mod jws;

@@ -1,6 +1,6 @@
-//! PEM, as keys and certificates are written down.
+//! Writes PEM for keys and certificates.
 //!
-//! Must not read what it has not been asked to write.
+//! Must not parse PEM.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -1,6 +1,7 @@
-//! Points in time as the wire writes them: whole seconds since 1970 in a JWT, words in a header, digits in an answer.
+//! Points in time in the wire formats: whole seconds since 1970 in a JWT, words in a header, digits
+//! in an answer.
 //!
-//! Must not read a clock; the moment is always handed in.
+//! Must not read a clock; the time is always an argument.
 
 use std::time::{Duration, SystemTime};
 
@@ -9,14 +10,15 @@ pub(crate) fn seconds(moment: SystemTime) -> u64 {
     since_epoch(moment).as_secs()
 }
 
-/// The exact span from 1970 to `moment`; zero for anything earlier.
+/// The exact duration from 1970 to `moment`; zero for anything earlier.
 pub(crate) fn since_epoch(moment: SystemTime) -> Duration {
     moment
         .duration_since(SystemTime::UNIX_EPOCH)
         .unwrap_or(Duration::ZERO)
 }
 
-/// `moment` in the form that the second version of a lookup writes, `2024-10-04T18:53:17.028228`: UTC without saying so.
+/// `moment` in the form of the second version of a lookup, `2024-10-04T18:53:17.028228`: UTC
+/// without a zone.
 pub(crate) fn written_out(moment: SystemTime) -> String {
     let since = since_epoch(moment);
     let (days, second_of_day) = (since.as_secs() / 86_400, since.as_secs() % 86_400);
@@ -77,7 +79,7 @@ fn civil(days: u64) -> (u64, u64, u64) {
 mod tests {
     use super::*;
 
-    /// The calendar is right at the awkward days.
+    /// The calendar is right on the difficult days.
     #[test]
     fn writes_dates_out() {
         for (seconds, expected) in [
@@ -92,7 +94,7 @@ mod tests {
         }
     }
 
-    /// Headers have the form of RFC 9110, whose own example this is.
+    /// Headers have the form of RFC 9110, which has this example.
     #[test]
     fn writes_headers() {
         let at = |seconds| http_date(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
@@ -101,7 +103,7 @@ mod tests {
         assert_eq!(at(1_798_761_599), "Thu, 31 Dec 2026 23:59:59 GMT");
     }
 
-    /// A clock set before 1970 is a bad clock, not a panic.
+    /// A clock before 1970 does not cause a panic.
     #[test]
     fn takes_moments_before_1970() {
         let early = SystemTime::UNIX_EPOCH - Duration::from_secs(9);

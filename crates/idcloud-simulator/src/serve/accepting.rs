@@ -1,26 +1,27 @@
-//! What follows an accept that failed.
-//! Never the end, unless the listener itself is unusable: a lack of descriptors passes.
+//! Decides what follows a failed accept.
+//! Must not end the server, unless the listener itself is unusable: a lack of descriptors passes.
 
 use std::io;
 use std::time::Duration;
 
-/// How long a lack of descriptors or memory is waited out before the next accept.
+/// How long to wait after a lack of descriptors or memory before the next accept.
 pub(super) const PAUSE: Duration = Duration::from_millis(100);
 
-/// What to do next.
+/// The next step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Next {
-    /// Accept again: the failure was that of one connection.
+    /// Accept again: only one connection failed.
     Accept,
     /// Wait for [`PAUSE`], then accept again.
     Pause,
-    /// The listener cannot be used any more.
+    /// End: the listener is not usable any more.
     End,
 }
 
-/// Decides by what accept failed with.
+/// Decides by the error of accept.
 ///
-/// `EMFILE`, `ENFILE`, `ENOBUFS` and `ENOMEM` have no stable [`io::ErrorKind`], so what is not known is waited out.
+/// `EMFILE`, `ENFILE`, `ENOBUFS` and `ENOMEM` have no stable [`io::ErrorKind`], so an unknown error
+/// leads to a pause.
 pub(super) fn after(error: &io::Error) -> Next {
     match error.kind() {
         io::ErrorKind::ConnectionRefused

@@ -1,6 +1,6 @@
-//! A request's body, as it is read from the socket.
+//! Reads a request's body from the socket.
 //!
-//! Must not keep more than it was asked to, nor wait without a limit.
+//! Must not keep more than its limit, nor wait without one.
 
 use std::time::Duration;
 
@@ -12,13 +12,13 @@ use idcloud_http::{Clock as _, SystemClock};
 
 use crate::core::BodyUse;
 
-/// Why there is no body.
+/// Why a body could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unread {
     TooLarge,
     /// It did not arrive in time.
     Late,
-    /// It is not framed as HTTP says, or it broke off; then no client is left for the answer.
+    /// Its HTTP framing is invalid, or it broke off; then there may be no client for the answer.
     Malformed,
 }
 
@@ -38,7 +38,8 @@ impl Unread {
     }
 }
 
-/// Reads `body` to its end, within `patience` of real time. What `wanted` discards is empty.
+/// Reads `body` to its end, within `patience` of real time. A body that `wanted` discards is
+/// returned empty.
 pub(super) async fn read(
     body: Incoming,
     wanted: BodyUse,

@@ -1,6 +1,6 @@
-//! One connection: requests in, answers out, and now and then a reset.
+//! Serves one connection: requests in, answers out, and sometimes a reset.
 //!
-//! Must not end in another way than the core said.
+//! Must not end in another way than the core decided.
 
 use std::convert::Infallible;
 use std::future::poll_fn;
@@ -22,7 +22,7 @@ use super::exchange;
 use super::room::{Place, Turn};
 use crate::serve::shutdown::Stopped;
 
-/// The most bytes of a head that are kept while it is incomplete; more is answered with 431.
+/// The most bytes of an incomplete head that are kept; a longer one is answered with 431.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
 
 /// Serves one connection to its end.
@@ -33,7 +33,8 @@ pub(super) async fn serve(
     stopped: Stopped,
     place: Arc<Place>,
 ) {
-    // Without it small answers wait for more to come. A socket that cannot be told is slower, and that is all.
+    // Without `TCP_NODELAY` small answers wait for more data. If it cannot be set, the connection
+    // is only slower.
     let _ = stream.set_nodelay(true);
     #[cfg(feature = "tls")]
     if let Some(acceptor) = served.tls.clone() {
@@ -42,7 +43,7 @@ pub(super) async fn serve(
             accepted = acceptor.accept(stream) => accepted,
             () = place.over(served.limits.patience) => return,
         };
-        // A client that cannot agree on TLS is gone, and knows why.
+        // After a failed TLS handshake the client is gone, and knows the reason.
         if let Ok(stream) = accepted {
             place.ready();
             speak(served, stream, peer, stopped, place).await;
@@ -52,7 +53,7 @@ pub(super) async fn serve(
     speak(served, stream, peer, stopped, place).await;
 }
 
-/// Keeps a connection without ever answering, until the client closes it or everything ends.
+/// Keeps a connection without an answer until the client closes it or the server ends.
 pub(super) async fn hang(mut stream: TcpStream, mut stopped: Stopped) {
     let mut sink = tokio::io::sink();
     tokio::select! {
@@ -61,7 +62,7 @@ pub(super) async fn hang(mut stream: TcpStream, mut stopped: Stopped) {
     }
 }
 
-/// A stream that can be cut off so that the other end sees a reset.
+/// A stream that can be reset, so that the other end sees it.
 trait Cut: AsyncRead + AsyncWrite + Unpin + Send + 'static {
     fn cut(self);
 }
@@ -79,9 +80,9 @@ impl Cut for tokio_rustls::server::TlsStream<TcpStream> {
     }
 }
 
-/// Closes a connection with a reset, whatever is still unread or unsent.
+/// Closes a connection with a reset, even with unread or unsent data.
 pub(super) fn reset(stream: TcpStream) {
-    // Where the system cannot, the connection is closed in the ordinary way.
+    // If the system cannot reset it, the connection is closed normally.
     let _ = stream.set_zero_linger();
     drop(stream);
 }
@@ -111,8 +112,8 @@ async fn speak(
     let mut closing = pin!(place.over(patience));
     loop {
         tokio::select! {
-            // In this order: what was to be sent before the reset has been sent then, and a request
-            // that has arrived keeps its connection.
+            // In this order: data before the reset is sent first, and a request that has arrived
+            // keeps its connection.
             biased;
             _ = poll_fn(|context| connection.poll_without_shutdown(context)) => {
                 // The other end may be gone already.
@@ -132,13 +133,13 @@ async fn speak(
     }
 }
 
-/// An answer's body, whole or up to the point where the connection is cut.
+/// An answer's body, complete or up to the point where the connection is cut.
 pub(super) struct Outgoing {
     rest: Option<Bytes>,
     announced: u64,
-    /// Who is told when all has been taken, instead of the body's end.
+    /// Notified once all has been taken, in place of the body's end.
     cut: Option<Arc<Notify>>,
-    /// Ends when the connection has taken the body.
+    /// Dropped once the connection has taken the body.
     turn: Option<Turn>,
 }
 
@@ -152,7 +153,7 @@ impl Outgoing {
         }
     }
 
-    /// Announces all of `body` and gives `after` bytes of it.
+    /// Announces the length of the whole `body`, but yields only `after` bytes of it.
     pub(super) fn cut(mut body: Bytes, after: usize, cut: Arc<Notify>) -> Self {
         let announced = length(&body);
         body.truncate(after);
@@ -164,7 +165,7 @@ impl Outgoing {
         }
     }
 
-    /// Holds `turn` for as long as the body is not taken.
+    /// Holds `turn` until the body is taken.
     pub(super) fn taking(mut self, turn: Turn) -> Self {
         self.turn = Some(turn);
         self
@@ -186,7 +187,7 @@ impl hyper::body::Body for Outgoing {
         match self.rest.take().filter(|rest| !rest.is_empty()) {
             Some(rest) => std::task::Poll::Ready(Some(Ok(Frame::data(rest)))),
             None => match &self.cut {
-                // The connection flushes what it has and then waits for more; it waits in vain.
+                // The connection flushes its data and then waits for more, which never comes.
                 Some(cut) => {
                     cut.notify_one();
                     std::task::Poll::Pending

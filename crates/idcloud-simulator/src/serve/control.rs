@@ -1,5 +1,6 @@
-//! Who may use the control endpoints, and the one that moves the clock.
-//! Never open to a stranger, nor to a web page that somebody on this machine happens to look at.
+//! Access to the control endpoints, and the endpoint that moves the clock.
+//! Must not be open to other machines without the token, nor to a web page in a browser on this
+//! machine.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -18,10 +19,10 @@ use crate::SIMULATED_HEADER;
 use crate::core::fault::parse_duration;
 use crate::encoding::time_format::written_out;
 
-/// What the control endpoints' paths begin with.
+/// The prefix of the control endpoints' paths.
 pub(super) const PREFIX: &str = "/_simulator/";
 
-/// The answer to a request that may not use the control endpoints.
+/// The refusal of a request that may not use the control endpoints; `None` if it may.
 pub(super) fn refusal(served: &Served, parts: &Parts, peer: SocketAddr) -> Option<Response<Bytes>> {
     if has_token(&parts.headers, served.control_token.as_deref()) {
         return None;
@@ -54,7 +55,7 @@ pub(super) fn is_this_machine(peer: IpAddr) -> bool {
     peer.to_canonical().is_loopback()
 }
 
-/// Answers a control request of somebody who may.
+/// Answers an authorized control request.
 pub(super) async fn answer(served: &Served, request: Request<Bytes>) -> Response<Bytes> {
     if request.uri().path() == "/_simulator/clock" {
         return clock(served, request.method(), request.body()).await;
@@ -91,8 +92,8 @@ async fn clock(served: &Served, method: &Method, body: &[u8]) -> Response<Bytes>
     json_answer(StatusCode::OK, &json!({ "now": now, "virtual": moved }))
 }
 
-/// Lets `span` pass, and on the way everything happens that falls into it, each at its moment: webhooks are delivered, and what
-/// they answer is known before time goes on.
+/// Advances the clock by `span` in steps, from event to event: webhooks are delivered at their
+/// time, and their answers are known before the clock moves on.
 async fn pass(served: &Served, clock: &crate::ManualClock, span: Duration) {
     use idcloud_http::Clock as _;
     let Some(end) = clock.now().checked_add(span) else {
@@ -102,7 +103,7 @@ async fn pass(served: &Served, clock: &crate::ManualClock, span: Duration) {
         settle(served).await;
         let next = served.simulator.quietly().next_webhook();
         match next.filter(|next| *next <= end) {
-            // What is late is on its way by now; the clock moves on all the same.
+            // A late request is in flight by now; the clock moves on all the same.
             Some(next) => clock.advance(next.duration_since(clock.now()).unwrap_or_default()),
             None => break,
         }
@@ -111,7 +112,7 @@ async fn pass(served: &Served, clock: &crate::ManualClock, span: Duration) {
     settle(served).await;
 }
 
-/// Returns when nothing is due and nothing under way.
+/// Returns once nothing is due and nothing is in flight.
 async fn settle(served: &Served) {
     loop {
         let settled = served.settled.notified();

@@ -1,6 +1,6 @@
-//! Sends what webhooks are to be told, when it is due.
+//! Sends webhook requests when they are due.
 //!
-//! Must not keep the simulator in hand while it sends.
+//! Must not lock the simulator while it sends.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use super::Served;
 use crate::serve::http_post;
 
-/// Delivers for as long as it is polled.
+/// Delivers while it is polled.
 pub(super) async fn all(served: Arc<Served>) {
     let mut under_way = JoinSet::new();
     loop {
@@ -28,7 +28,7 @@ pub(super) async fn all(served: Arc<Served>) {
             });
         }
         served.settled.notify_waiters();
-        // A wait that no clock can hold is as good as none: the next request ends it.
+        // A wait that `Instant` cannot represent has no end: the next request ends it.
         let until = next.and_then(|next| {
             instant.checked_add(next.duration_since(now).unwrap_or(Duration::ZERO))
         });

@@ -1,6 +1,6 @@
-//! One request and what becomes of it on the socket.
+//! Handles one request on the socket.
 //!
-//! Must not answer what the core wants lost, nor lose what it wants answered.
+//! Must not send an answer that the core withholds, nor withhold one that it sends.
 
 use std::future::pending;
 use std::net::SocketAddr;
@@ -21,7 +21,7 @@ use crate::core::BodyUse;
 use crate::serve::shutdown::Stopped;
 use crate::{Effect, SIMULATED_HEADER};
 
-/// Answers `request`, or lets the connection end by `cut` and never returns.
+/// Answers `request`, or cuts the connection by `cut` and never returns.
 pub(super) async fn answer(
     served: &Served,
     request: Request<Incoming>,
@@ -76,7 +76,7 @@ async fn simulated(
         (arrival, wanted)
     };
     if arrival.before_body().is_some() {
-        // A connection that brought a head can no longer be refused: it is reset.
+        // A connection that carried a head cannot be refused any more: it is reset.
         return lose(&cut).await;
     }
     let body = match read(body, wanted, served.limits.patience).await {
@@ -106,13 +106,14 @@ async fn simulated(
     }
 }
 
-/// Has the connection cut, which ends this request.
+/// Cuts the connection, which ends this request.
 async fn lose(cut: &Notify) -> Response<Outgoing> {
     cut.notify_one();
     pending().await
 }
 
-/// The answer to a request without a whole body. What is left of the body is not read, so the connection ends.
+/// The answer to a request with an incomplete body. The rest of the body is not read, so the
+/// connection closes.
 fn refused(unread: Unread) -> Response<Bytes> {
     let (status, body) = unread.answer();
     let mut response = Response::new(Bytes::from_static(body));

@@ -1,6 +1,6 @@
-//! One request over a connection of its own: what a webhook is told.
+//! Sends one webhook request over a connection of its own.
 //!
-//! Must not follow, nor repeat, nor speak TLS: receivers are on this machine or beside it.
+//! Must not follow redirects, retry, or speak TLS: receivers are on this machine or next to it.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -15,10 +15,11 @@ use hyper_util::rt::TokioIo;
 use idcloud_http::{Clock as _, SystemClock};
 use tokio::net::TcpStream;
 
-/// More than any answer to a notice, or any bearer, has.
+/// Limit in bytes: more than any answer to a notice, or any bearer, has.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
-/// Sends `request` and waits for its answer no longer than `timeout`, in real time: receivers know no other.
+/// Sends `request` and waits for its answer up to `timeout`, in real time: receivers do not share
+/// the virtual one.
 pub(super) async fn send(request: Request<Bytes>, timeout: Duration) -> Option<Response<Bytes>> {
     let real = SystemClock::new();
     tokio::select! {

@@ -1,5 +1,5 @@
-//! What a served simulator gives to others before it knows them: connections and time.
-//! Never a limit of the API: those are the core's.
+//! Limits of a served simulator for its clients: connections and time.
+//! Must not be limits of the API: those belong to the core.
 
 use std::time::Duration;
 
@@ -7,12 +7,13 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
     pub(super) connections: usize,
-    /// For a TLS handshake, for a request's head (and for being idle), and for its body: for each.
+    /// Timeout of each: a TLS handshake, a request's head (with the idle time before it), and its
+    /// body.
     pub(super) patience: Duration,
 }
 
 impl Default for Limits {
-    /// Half of what a usual limit of 1,024 descriptors allows, so that webhooks and files find some.
+    /// Half of a usual limit of 1,024 descriptors, so that some remain for webhooks and files.
     fn default() -> Self {
         Self {
             connections: 512,

@@ -38,17 +38,17 @@ use limits::Limits;
 use room::Room;
 use shutdown::{Stop, Stopped};
 
-/// How long requests that are being answered may take once the end is asked for.
+/// How long the answers in progress may take at shutdown.
 const LAST_ANSWERS: Duration = Duration::from_secs(10);
-/// How long a request that is not whole by then may take to become so.
+/// How long incomplete requests may take to become complete at shutdown.
 const LAST_REQUESTS: Duration = Duration::from_millis(500);
-/// How long a port that somebody else has taken meanwhile is waited for, between two attempts.
+/// The pause between two attempts to bind a port that another program has taken meanwhile.
 const PORT_RETRY: Duration = Duration::from_millis(100);
 
-/// Serves `simulator` on `listener` until `shutdown` is done: a [`Server`] without options.
+/// Serves `simulator` on `listener` until `shutdown` completes: a [`Server`] without options.
 ///
 /// # Errors
-/// When the listener fails.
+/// The listener fails.
 pub async fn serve(
     listener: TcpListener,
     simulator: impl Into<SharedSimulator>,
@@ -60,10 +60,11 @@ pub async fn serve(
 
 /// A simulator for a socket.
 ///
-/// The API and the token endpoint (`/oauth2/token`) share the address, so the simulator's identity URL
-/// ([`Config::with_identity_url`](crate::Config::with_identity_url)) is usually `http://` and that address. Faults really happen
-/// on the socket, webhooks are really delivered (over plain HTTP), and the control endpoints below `/_simulator/` are open to this
-/// machine and to whoever has the control token.
+/// The API and the token endpoint (`/oauth2/token`) share the address, so the simulator's identity
+/// URL ([`Config::with_identity_url`](crate::Config::with_identity_url)) is usually `http://` and
+/// that address. Faults really happen on the socket, webhooks are really delivered (over plain
+/// HTTP), and the control endpoints below `/_simulator/` accept requests from this machine and
+/// requests with the control token.
 #[derive(Debug)]
 pub struct Server {
     simulator: SharedSimulator,
@@ -76,7 +77,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// A server whose requests are judged at the time that `clock` shows.
+    /// A server that judges requests at the time of `clock`.
     #[must_use]
     pub fn new(simulator: impl Into<SharedSimulator>, clock: Arc<dyn Clock>) -> Self {
         Self {
@@ -90,7 +91,8 @@ impl Server {
         }
     }
 
-    /// A server in virtual time: it passes by `POST /_simulator/clock` alone (or by whoever else advances `clock`).
+    /// A server in virtual time. Only `POST /_simulator/clock`, or the program that holds `clock`,
+    /// advances it.
     #[must_use]
     pub fn in_virtual_time(simulator: impl Into<SharedSimulator>, clock: Arc<ManualClock>) -> Self {
         Self {
@@ -99,16 +101,16 @@ impl Server {
         }
     }
 
-    /// Lets in at the control endpoints, besides this machine, whoever sends this token as a bearer.
+    /// Accepts control requests from other machines, if they carry this token as a bearer.
     #[must_use]
     pub fn with_control_token(mut self, token: impl Into<String>) -> Self {
         self.control_token = Some(token.into()).filter(|token| !token.is_empty());
         self
     }
 
-    /// How many connections may be open at once; 512 unless it is set.
+    /// The most open connections; 512 by default.
     ///
-    /// One more closes the connection that has been idle, or unfinished, for longest. Where every
+    /// A further one closes the connection that has been idle or incomplete for longest. If every
     /// connection is being answered, the new one waits for the first that is not.
     #[must_use]
     pub fn with_most_connections(mut self, most: NonZeroUsize) -> Self {
@@ -116,15 +118,15 @@ impl Server {
         self
     }
 
-    /// How long a TLS handshake, the head of a request (and idleness before it) and its body may each
-    /// take, in real time; 30 seconds unless it is set. A body that takes longer is answered with 408.
+    /// How long a TLS handshake, the head of a request (and the idle time before it) and its body
+    /// may each take, in real time; 30 seconds by default. A slower body is answered with 408.
     #[must_use]
     pub fn with_patience(mut self, patience: Duration) -> Self {
         self.limits.patience = patience;
         self
     }
 
-    /// Speaks TLS, with this certificate.
+    /// Speaks TLS with this certificate.
     #[cfg(feature = "tls")]
     #[must_use]
     pub fn with_tls(mut self, identity: TlsIdentity) -> Self {
@@ -132,13 +134,15 @@ impl Server {
         self
     }
 
-    /// Serves on `listener` until `shutdown` is done. Requests that have arrived are answered first, at once: no latency is kept
-    /// any more, what hangs is cut off, and what has not arrived within half a second is not waited for.
+    /// Serves on `listener` until `shutdown` completes. At shutdown, requests that have arrived are
+    /// answered at once: latencies are skipped, hanging requests are cut off, and incomplete
+    /// requests get half a second.
     ///
-    /// A lack of descriptors ends nothing: idle connections are closed until there are some again.
+    /// A lack of descriptors does not end the server: it closes idle connections until there are
+    /// some again.
     ///
     /// # Errors
-    /// When `listener` is none.
+    /// `listener` is not usable.
     pub async fn run(
         self,
         listener: TcpListener,
@@ -163,14 +167,14 @@ impl Server {
     }
 }
 
-/// What every connection needs.
+/// The parts that every connection shares.
 struct Served {
     simulator: SharedSimulator,
     clock: Arc<dyn Clock>,
     virtual_time: Option<Arc<ManualClock>>,
     control_token: Option<String>,
     limits: Limits,
-    /// A delivery has come to an end, or there was none to begin.
+    /// Notified when a delivery has ended, or when there was none to start.
     settled: Notify,
     #[cfg(feature = "tls")]
     tls: Option<tokio_rustls::TlsAcceptor>,
@@ -188,7 +192,8 @@ async fn accept(
     let room = Arc::new(Room::default());
     let mut connections = JoinSet::new();
     let mut shutdown = pin!(shutdown);
-    // The port is closed, and the end waited for, in real time: whoever could advance a virtual one would not get in.
+    // The port is closed, and this waits in real time: a client that could advance the virtual
+    // clock cannot connect.
     let real = SystemClock::new();
     loop {
         let Some(open) = &listener else {
@@ -225,8 +230,8 @@ async fn accept(
         match fate {
             Effect::Refuse { lasts } if lasts.is_zero() => connection::reset(stream),
             Effect::Refuse { lasts } => {
-                // First the port: whoever sees the reset finds nobody to connect to. Connections that are kept end after what
-                // they are at.
+                // Close the port first, so that a client that sees the reset cannot reconnect. Kept
+                // connections end after their current request.
                 listener = None;
                 stop.connections();
                 connection::reset(stream);
@@ -264,7 +269,8 @@ async fn accept(
     Ok(())
 }
 
-/// Returns when there is room for one more connection, and makes it where a connection has no whole request.
+/// Returns once there is room for one more connection. Closes one without a complete request if
+/// necessary.
 async fn vacancy(room: &Room, connections: &mut JoinSet<()>, most: usize) {
     loop {
         while connections.try_join_next().is_some() {}
@@ -274,7 +280,8 @@ async fn vacancy(room: &Room, connections: &mut JoinSet<()>, most: usize) {
         room.close_one();
         tokio::select! {
             _ = connections.join_next() => {}
-            // A connection that was to close may have got its request; another may have become idle.
+            // A connection that was asked to close may have received its request; another may have
+            // become idle.
             () = room.changed() => {}
         }
     }
@@ -285,7 +292,7 @@ async fn ended(connections: &mut JoinSet<()>) {
     while connections.join_next().await.is_some() {}
 }
 
-/// The listener, anew. Somebody else may have taken the port meanwhile.
+/// Binds the listener again. Another program may have taken the port meanwhile.
 async fn reopen(address: SocketAddr) -> TcpListener {
     loop {
         match TcpListener::bind(address).await {

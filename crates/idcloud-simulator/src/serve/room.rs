@@ -1,4 +1,4 @@
-//! The connections that are open: what each one is doing, and which one goes when there are too many.
+//! The open connections: the stage of each, and which one is closed when there are too many.
 //!
 //! Must not close a connection whose request is being answered.
 
@@ -10,12 +10,12 @@ use std::time::Duration;
 use idcloud_http::{Clock as _, SystemClock};
 use tokio::sync::{Notify, watch};
 
-/// What a connection is doing.
+/// The stage of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Stage {
-    /// It is idle, or its TLS handshake or a request's head is on the way.
+    /// It is idle, or a TLS handshake or a request's head is arriving.
     Head,
-    /// A request's body is on the way.
+    /// A request's body is arriving.
     Body,
     /// A request is being answered.
     Answer,
@@ -24,9 +24,9 @@ enum Stage {
 #[derive(Clone, Copy)]
 struct State {
     stage: Stage,
-    /// Orders the stages of all connections by the moment at which they began.
+    /// Orders the stages of all connections by their start.
     since: u64,
-    /// The connection is to close, unless the client goes on first.
+    /// The connection is asked to close, unless the client continues first.
     leaving: bool,
 }
 
@@ -35,11 +35,11 @@ struct State {
 pub(super) struct Room {
     places: Mutex<HashMap<u64, Arc<watch::Sender<State>>>>,
     count: AtomicU64,
-    /// A connection's stage has changed: perhaps there is one to close now.
+    /// Notified when a connection's stage has changed: there may be one to close now.
     changed: Notify,
 }
 
-/// One connection's place; it is free again when this is dropped.
+/// The entry of one connection, removed on drop.
 pub(super) struct Place {
     room: Arc<Room>,
     number: u64,
@@ -50,7 +50,7 @@ pub(super) struct Place {
 pub(super) struct Turn(Arc<Place>);
 
 impl Room {
-    /// A place for a new connection.
+    /// Adds a new connection.
     pub(super) fn enter(self: &Arc<Self>) -> Arc<Place> {
         let number = self.next();
         let state = Arc::new(watch::Sender::new(State {
@@ -66,8 +66,8 @@ impl Room {
         })
     }
 
-    /// Asks the connection to close that has kept its place for longest without a whole request: idle
-    /// ones and unfinished heads first, then unfinished bodies. False where there is none.
+    /// Asks the connection to close that has been without a complete request for longest: idle ones
+    /// and incomplete heads first, then incomplete bodies. Returns false if there is none.
     pub(super) fn close_one(&self) -> bool {
         let places = self.places();
         let longest = places
@@ -81,14 +81,14 @@ impl Room {
         longest.is_some()
     }
 
-    /// Asks every connection to close that has no whole request.
+    /// Asks every connection without a complete request to close.
     pub(super) fn close_unfinished(&self) {
         for place in self.places().values() {
             place.send_modify(State::close);
         }
     }
 
-    /// Returns when a connection has changed its stage since the last call.
+    /// Returns once a connection has changed its stage since the last call.
     pub(super) async fn changed(&self) {
         self.changed.notified().await;
     }
@@ -109,7 +109,7 @@ impl State {
 }
 
 impl Place {
-    /// The TLS handshake is done: the time for the first head begins.
+    /// The TLS handshake is done: the timeout of the first head starts.
     pub(super) fn ready(&self) {
         self.enter(Stage::Head);
     }
@@ -120,8 +120,8 @@ impl Place {
         Turn(Arc::clone(self))
     }
 
-    /// Returns when the connection is to close: it was asked to, or it has waited for a handshake or a
-    /// head for as long as `patience`, in real time.
+    /// Returns when the connection has to close: it was asked to, or its handshake or head took
+    /// longer than `patience`, in real time.
     pub(super) async fn over(&self, patience: Duration) {
         let real = SystemClock::new();
         let mut state = self.state.subscribe();
@@ -139,7 +139,7 @@ impl Place {
         }
     }
 
-    /// Going on takes back what the connection was asked to do: it has a request in the meantime.
+    /// A new stage cancels a request to close: the client has continued in the meantime.
     fn enter(&self, stage: Stage) {
         self.state.send_replace(State {
             stage,
@@ -157,7 +157,7 @@ impl Drop for Place {
 }
 
 impl Turn {
-    /// The request is whole.
+    /// The request is complete.
     pub(super) fn answering(&self) {
         self.0.enter(Stage::Answer);
     }
@@ -177,8 +177,8 @@ mod tests {
         place.state.borrow().leaving
     }
 
-    /// The oldest idle connection goes first, then the oldest unfinished body, and never one that is
-    /// being answered.
+    /// The oldest idle connection is closed first, then the oldest incomplete body, and never one
+    /// that is being answered.
     #[test]
     fn those_without_a_request_go_first() {
         let room = Arc::new(Room::default());
@@ -197,7 +197,7 @@ mod tests {
         assert!(room.close_one() && is_leaving(&answered));
     }
 
-    /// A request that arrives before the connection was closed is answered all the same.
+    /// A request that arrives before the connection was closed is still answered.
     #[tokio::test(start_paused = true)]
     async fn going_on_takes_the_request_to_close_back() {
         let room = Arc::new(Room::default());

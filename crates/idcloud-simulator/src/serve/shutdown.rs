@@ -1,36 +1,36 @@
-//! The word that it is over: for connections that are kept, or for everything.
+//! Shutdown signal, for kept-alive connections or for the whole server.
 //!
-//! Must not take the end back: whoever hears it late hears it all the same.
+//! Must not lose the signal: a receiver that listens late still gets it.
 
 use tokio::sync::watch;
 
-/// Says it.
+/// Sends the signal.
 pub(super) struct Stop(watch::Sender<State>);
 
-/// Hears it.
+/// Receives the signal.
 #[derive(Clone)]
 pub(super) struct Stopped(watch::Receiver<State>);
 
 #[derive(Clone, Copy, Default)]
 struct State {
-    /// How often connections were told to end.
+    /// How often connections were asked to end.
     connections: u64,
     everything: bool,
 }
 
-/// Both ends.
+/// A connected sender and receiver.
 pub(super) fn pair() -> (Stop, Stopped) {
     let (stop, stopped) = watch::channel(State::default());
     (Stop(stop), Stopped(stopped))
 }
 
 impl Stop {
-    /// Connections end after what they are at.
+    /// Ends every connection after its current request.
     pub(super) fn connections(&self) {
         self.0.send_modify(|state| state.connections += 1);
     }
 
-    /// Everything ends, and what is answered is answered at once.
+    /// Ends the server; answers in progress are sent at once.
     pub(super) fn everything(&self) {
         self.0.send_modify(|state| {
             state.connections += 1;
@@ -40,23 +40,23 @@ impl Stop {
 }
 
 impl Stopped {
-    /// For a connection that begins now: what connections were told before is not for it.
+    /// A receiver for a new connection: earlier signals to connections do not apply to it.
     pub(super) fn for_new_connection(&self) -> Self {
         let mut stopped = self.clone();
         stopped.0.mark_unchanged();
         stopped
     }
 
-    /// Returns when connections are told to end.
+    /// Returns when connections have to end.
     pub(super) async fn connections(&mut self) {
         if self.0.borrow().everything {
             return;
         }
-        // The other end lives as long as the server; when it is gone, everything is over.
+        // The sender lives as long as the server; without it, the server has ended.
         let _ = self.0.changed().await;
     }
 
-    /// Returns when everything ends.
+    /// Returns when the server ends.
     pub(super) async fn everything(&mut self) {
         let _ = self.0.wait_for(|state| state.everything).await;
     }

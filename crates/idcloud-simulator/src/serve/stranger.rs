@@ -1,6 +1,8 @@
-//! What shows that a request from this machine speaks for somebody else: a web page, a proxy, or a foreign name.
+//! Signs that a local request was made on behalf of somebody else: by a web page, through a proxy,
+//! or to a foreign host name.
 //!
-//! Must not prove that it speaks for itself: a proxy that adds nothing cannot be seen.
+//! Must not count as proof that a request is the user's own: a proxy that adds nothing is
+//! invisible.
 
 use http::header::{HOST, ORIGIN, REFERER};
 use http::request::Parts;
@@ -9,12 +11,12 @@ use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 
 use super::control::is_this_machine;
 
-/// What the names of headers have in them that proxies, gateways, caches, tunnels and logins add about a request that they pass on. A
-/// dash stands for a name's beginning, its end, and what divides its words.
+/// Parts of header names that proxies, gateways, caches, tunnels and logins add to forwarded
+/// requests. A dash stands for the beginning or end of a name, or separates its words.
 ///
-/// None is in a name that curl, a browser or an HTTP library sends of its own accord.
+/// None occurs in a header that curl, a browser or an HTTP library sends by itself.
 const PASSED_ON: &[&str] = &[
-    // For whom, from where and through what.
+    // The original client, and the path of the request.
     "forward",
     "proxy",
     "clientip",
@@ -31,7 +33,7 @@ const PASSED_ON: &[&str] = &[
     "-hop-",
     "-gateway-",
     "-tunnel-",
-    // What was asked of whom, before something wrote it anew.
+    // The original target, before a rewrite.
     "-original-",
     "-rewrite-",
     "-host-override-",
@@ -39,7 +41,7 @@ const PASSED_ON: &[&str] = &[
     "-x-scheme-",
     "-url-scheme-",
     "-front-end-",
-    // Whose content network, balancer or cache it was.
+    // Content networks, balancers and caches.
     "cdn",
     "-cf-",
     "-amzn-",
@@ -57,7 +59,7 @@ const PASSED_ON: &[&str] = &[
     "traefik",
     "varnish",
     "vercel",
-    // Who logged in there.
+    // The user of a login at the proxy.
     "-auth-request-",
     "-authenticated-user-",
     "-client-principal-",
@@ -67,18 +69,19 @@ const PASSED_ON: &[&str] = &[
 /// Why a request is a stranger's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sign {
-    /// The target has a host of its own, as requests to a proxy have.
+    /// The target includes a host, as in requests to a proxy.
     Target,
-    /// There is no `Host`, more than one, one with user information, or one that is not this machine's.
+    /// There is no `Host`, more than one, one with user information, or one that is not this
+    /// machine's.
     Host,
-    /// A proxy has added something.
+    /// A proxy has added a header.
     Proxy,
-    /// A browser speaks for a page.
+    /// A browser made the request for a page.
     Page,
 }
 
 impl Sign {
-    /// What the refusal says of the request.
+    /// The reason in the refusal.
     pub(super) const fn reason(self) -> &'static str {
         match self {
             Self::Target => "this one names a host in its target, as requests to a proxy do",
@@ -89,7 +92,7 @@ impl Sign {
     }
 }
 
-/// The first sign that there is.
+/// The first sign that the request has.
 pub(super) fn sign_of(head: &Parts) -> Option<Sign> {
     let headers = &head.headers;
     if head.uri.authority().is_some() || head.uri.scheme().is_some() {
@@ -118,12 +121,13 @@ fn is_meant_for_here(headers: &HeaderMap) -> bool {
 }
 
 fn is_added_by_proxies(name: &HeaderName) -> bool {
-    // Servers read `X_Real_IP` as `X-Real-IP`.
+    // Servers treat `X_Real_IP` as `X-Real-IP`.
     let name = format!("-{}-", name.as_str().replace('_', "-"));
     PASSED_ON.iter().any(|part| name.contains(part))
 }
 
-/// A browser says with `Sec-Fetch-Site` whose page asks; `none` is the person, at the address line. Older ones say it with `Referer`.
+/// A browser names the origin of the request in `Sec-Fetch-Site`; `none` is the user, in the
+/// address bar. Older browsers have only `Referer`.
 fn is_a_pages(headers: &HeaderMap) -> bool {
     let foreign = headers
         .get_all("sec-fetch-site")
@@ -149,7 +153,7 @@ fn is_elsewhere(page: &HeaderValue, host: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    /// A request as curl sends it, with these headers too.
+    /// The sign in a request of curl with these additional headers.
     fn sign(extra: &[(&str, &str)]) -> Option<Sign> {
         let mut request = http::Request::get("/_simulator/state").header(HOST, "127.0.0.1:8080");
         for (name, value) in extra {
@@ -158,7 +162,7 @@ mod tests {
         sign_of(&request.body(()).unwrap().into_parts().0)
     }
 
-    /// What passes a request on is seen by what it adds, whichever of the many it is.
+    /// A proxy is recognised by any of the headers that it adds.
     #[test]
     fn headers_of_proxies() {
         for name in [
@@ -234,7 +238,7 @@ mod tests {
         }
     }
 
-    /// What curl, browsers, HTTP libraries and tracing send by themselves makes nobody a stranger.
+    /// Headers that curl, browsers, HTTP libraries and tracing send by themselves are not signs.
     #[test]
     fn headers_of_programs_and_people() {
         for name in [
@@ -313,7 +317,7 @@ mod tests {
         }
     }
 
-    /// A page of another origin is a stranger, in a browser that says so in any way.
+    /// A page of another origin is a stranger, in every form in which a browser names it.
     #[test]
     fn pages() {
         for (name, value, is_strange) in [

@@ -1,6 +1,6 @@
-//! A certificate for a served simulator, and the authority that vouches for it.
+//! A certificate for a served simulator, and the authority that signs it.
 //!
-//! Must not keep the authority's key: what it has signed is all that it will ever sign.
+//! Must not keep the authority's key: it signs nothing else.
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::encoding::pem;
 
-/// What a server needs to speak TLS, and what its clients need to trust it.
+/// A server's TLS configuration, and the certificate that its clients must trust.
 #[derive(Clone)]
 pub struct TlsIdentity {
     authority_pem: String,
@@ -29,15 +29,16 @@ pub enum TlsError {
     /// A name is neither a host's name nor an address.
     #[error("a certificate is for host names and addresses")]
     Name,
-    /// This machine could not make a key or a certificate.
+    /// This machine could not generate a key or a certificate.
     #[error("no certificate could be made")]
     NoCertificate,
 }
 
 impl TlsIdentity {
-    /// Makes an authority and has it sign a certificate for `names` (host names and addresses).
+    /// Generates an authority, which signs a certificate for `names` (host names and addresses).
     ///
-    /// The authority's key is thrown away, so that nobody who trusts the authority can be shown anything else.
+    /// The authority's key is discarded, so that it can never sign another certificate for a client
+    /// that trusts it.
     ///
     /// # Errors
     /// [`TlsError`]
@@ -75,7 +76,7 @@ impl TlsIdentity {
         })
     }
 
-    /// The authority's certificate, PEM: what a client is to trust besides the public ones.
+    /// The authority's certificate in PEM, for clients to trust in addition to the public ones.
     #[must_use]
     pub fn authority_pem(&self) -> &str {
         &self.authority_pem

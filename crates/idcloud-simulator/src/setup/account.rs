@@ -1,5 +1,5 @@
 //! Test service accounts: a name, a tenant and a real RSA key, as Unico would issue them.
-//! Never a credential of anything but a simulator, and still never printed.
+//! Must not be a credential of anything but a simulator, and is still never printed.
 
 use std::fmt;
 
@@ -16,9 +16,9 @@ const PEM_END: &str = "-----END PRIVATE KEY-----";
 
 /// A service account of the simulator, with everything that a client needs to obtain access tokens.
 ///
-/// Made by [`Simulator::issue_account`](crate::Simulator::issue_account), or put together again from what was
-/// written down by [`TestAccount::from_pem`]. The key is a real RSA key of 2,048 bits: assertions are signed and
-/// verified exactly as in production.
+/// Made by [`Simulator::issue_account`](crate::Simulator::issue_account), or restored from stored
+/// parts by [`TestAccount::from_pem`]. The key is a real RSA key of 2,048 bits: assertions are
+/// signed and verified exactly as in production.
 #[derive(Clone)]
 pub struct TestAccount {
     account: String,
@@ -34,7 +34,7 @@ pub enum AccountError {
     /// The text is not one PEM block `PRIVATE KEY` (PKCS#8) in base64.
     #[error("the private key is not a PKCS#8 PEM block")]
     NotPem,
-    /// The block holds something else than an RSA key that can sign.
+    /// The block does not hold an RSA key that can sign.
     #[error("the private key is not an RSA key")]
     NotRsa,
     /// The account's or the tenant's name is empty or holds a character that `iss` cannot carry.
@@ -45,11 +45,12 @@ pub enum AccountError {
     NoKey,
 }
 
-/// How the token endpoint takes an account's assertions. Each but the first is refused with a code of its own.
+/// How the token endpoint treats an account's assertions. Each state but the first has a code of
+/// its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AccountState {
-    /// As usual.
+    /// Accepted.
     #[default]
     Active,
     /// The application is switched off: 1.0.14.
@@ -106,12 +107,13 @@ impl TestAccount {
         })
     }
 
-    /// Puts an account together that an earlier run wrote down.
+    /// Restores an account that an earlier run issued.
     ///
-    /// `private_key_pem` is a PKCS#8 PEM block of an RSA key, such as [`private_key_pem`](Self::private_key_pem) gives.
+    /// `private_key_pem` is a PKCS#8 PEM block of an RSA key, as
+    /// [`private_key_pem`](Self::private_key_pem) returns.
     ///
     /// # Errors
-    /// [`AccountError`] when a name cannot stand in `iss`, or the text is no such key.
+    /// [`AccountError`] if `iss` cannot carry a name, or the text is not such a key.
     pub fn from_pem(
         account: &str,
         tenant_id: &str,
@@ -142,7 +144,7 @@ impl TestAccount {
         &self.tenant_id
     }
 
-    /// The private key as a PKCS#8 PEM block. To be written where only its owner can read it.
+    /// The private key as a PKCS#8 PEM block. Write it only to a file that only its owner can read.
     #[must_use]
     pub fn private_key_pem(&self) -> &str {
         &self.private_key_pem
@@ -184,7 +186,7 @@ fn der(pem: &str) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
 
-    /// An account survives being written down; its key stays out of `Debug`.
+    /// An account can be stored and restored; its key stays out of `Debug`.
     #[test]
     fn round_trip_without_leak() {
         let made = TestAccount::generate("clerk".into(), "t-1".into()).unwrap();
@@ -198,7 +200,7 @@ mod tests {
         assert!(made.private_key_pem().lines().all(|line| line.len() <= 64));
     }
 
-    /// What is no such account says so.
+    /// Invalid names and keys have distinct errors.
     #[test]
     fn refuses_others() {
         let error = |account, pem| TestAccount::from_pem(account, "t", pem).unwrap_err();

@@ -1,4 +1,4 @@
-//! What an API key of the simulator is provisioned with.
+//! The profile of an API key of the simulator.
 //!
 //! Must not hold the key itself.
 
@@ -6,7 +6,8 @@ use idcloud_model::{Capabilities, Capability};
 
 use crate::Dialect;
 
-/// What a key is provisioned with: the capabilities that it answers, the form of its answers, and whether it insists on captures.
+/// The profile of a key: its capabilities, the dialect of its answers, and whether it requires
+/// captures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeyProfile {
     capabilities: Capabilities,
@@ -18,8 +19,8 @@ pub struct KeyProfile {
 impl KeyProfile {
     /// A key with `capabilities`, in the simulator's own dialect.
     ///
-    /// It takes plain pictures as well as captures, unless liveness is all that it can answer: a plain picture proves
-    /// nothing about that, and the Liveness page asks for the SDK's file.
+    /// It accepts plain pictures as well as captures, unless liveness is its only capability: a
+    /// plain picture cannot prove liveness, and the Liveness page asks for the SDK's file.
     #[must_use]
     pub fn new(capabilities: Capabilities) -> Self {
         Self {
@@ -30,28 +31,30 @@ impl KeyProfile {
         }
     }
 
-    /// Whether plain pictures are refused with 10506, as with a key whose security method is switched on.
+    /// Sets whether plain pictures are refused with 10506, as by a key whose security method is
+    /// switched on.
     #[must_use]
     pub const fn with_capture_only(mut self, capture_only: bool) -> Self {
         self.capture_only = capture_only;
         self
     }
 
-    /// The form of the key's answers.
+    /// Sets the dialect of the key's answers.
     #[must_use]
     pub const fn with_dialect(mut self, dialect: Dialect) -> Self {
         self.dialect = Some(dialect);
         self
     }
 
-    /// Whether the behavior alert comes with a later lookup instead of the create. The dialect says so by itself; both were published.
+    /// Sets whether the behavior alert comes with a later lookup instead of the create. By default
+    /// the dialect decides; both were published.
     #[must_use]
     pub const fn with_later_alert(mut self, later: bool) -> Self {
         self.later_alert = Some(later);
         self
     }
 
-    /// What the key answers.
+    /// The key's capabilities.
     #[must_use]
     pub const fn capabilities(self) -> Capabilities {
         self.capabilities
@@ -63,7 +66,7 @@ impl KeyProfile {
         self.capture_only
     }
 
-    /// The form of the key's answers; `None` for the simulator's own.
+    /// The dialect of the key's answers; `None` for the simulator's own.
     #[must_use]
     pub const fn dialect(self) -> Option<Dialect> {
         self.dialect

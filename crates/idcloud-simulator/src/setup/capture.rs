@@ -1,4 +1,4 @@
-//! Plays Unico's capture SDK: makes the token that a phone's camera would have made, and reads it back.
+//! Plays Unico's capture SDK: makes the token that a phone would make, and reads it back.
 //!
 //! Must not hold the picture or anything about a person; it refers to the picture by its digest.
 
@@ -13,10 +13,11 @@ use serde::{Deserialize, Serialize};
 use crate::encoding::jws::{self, Jws};
 use crate::encoding::time_format::{seconds, since_epoch};
 
-/// The key that every simulator signs captures with.
+/// The key with which every simulator signs captures.
 ///
-/// It is public on purpose. A capture made by one process (`idcloud simulator capture`) has to be accepted by another
-/// (`idcloud simulator serve`), and it opens nothing: IDCloud itself refuses such a token.
+/// It is public on purpose: a capture made by one process (`idcloud simulator capture`) has to be
+/// accepted by another (`idcloud simulator serve`). It gives no access: IDCloud itself refuses such
+/// a token.
 const SIMULATED_CAPTURE_KEY: &[u8] = b"idcloud-simulator: captures are signed with this public key";
 const HEADER: &str = r#"{"alg":"HS256","typ":"JWT"}"#;
 const ISSUER: &str = "idcloud-simulator/capture";
@@ -33,7 +34,7 @@ pub enum Face {
     Live,
     /// A photograph, a screen or a mask.
     Spoof,
-    /// Not to be told.
+    /// Undecidable.
     Unclear,
 }
 
@@ -48,7 +49,8 @@ struct Claims {
     iss: String,
     iat: u64,
     exp: u64,
-    /// Nanoseconds within the second of `iat`, so that two captures of one picture differ as real ones do.
+    /// Nanoseconds within the second of `iat`, so that two captures of one picture differ, as real
+    /// ones do.
     ns: u32,
     /// SHA-256 of the picture.
     image: String,
@@ -58,7 +60,7 @@ struct Claims {
 }
 
 impl Capture {
-    /// A capture of `image`, made at `taken_at`; a living face unless said otherwise.
+    /// A capture of `image`, made at `taken_at`; a living face by default.
     #[must_use]
     pub fn new(image: &Image, taken_at: SystemTime) -> Self {
         let dimensions = image.dimensions();
@@ -77,19 +79,20 @@ impl Capture {
         }
     }
 
-    /// Puts something else in front of the camera.
+    /// Sets what is in front of the camera.
     #[must_use]
     pub fn with_face(mut self, face: Face) -> Self {
         self.claims.face = face;
         self
     }
 
-    /// The capture token: what the SDK calls `encrypted`, and what stands in `imageBase64`.
+    /// The capture token: the SDK calls it `encrypted`, and `imageBase64` carries it.
     ///
-    /// Good for ten minutes and for one request, like a real one. The same picture, face and moment give the same token.
+    /// Valid for ten minutes and for one request, like a real one. The same picture, face and time
+    /// give the same token.
     #[must_use]
     pub fn token(&self) -> String {
-        // Texts and numbers always serialise; the fallback is a token that no simulator accepts.
+        // Texts and numbers always serialize; no simulator accepts the token of the fallback.
         let claims = serde_json::to_string(&self.claims).unwrap_or_default();
         jws::write(HEADER, &claims, |signed| {
             hmac::sign(&key(), signed.as_bytes()).as_ref().to_vec()
@@ -99,18 +102,19 @@ impl Capture {
 
 /// A capture token of a living face: [`Capture::new`] and [`Capture::token`] in one.
 ///
-/// `taken_at` is the moment of the capture; more than ten minutes ago gives a token that is refused with 10507.
+/// `taken_at` is the time of the capture; if it is more than ten minutes ago, the token is refused
+/// with 10507.
 #[must_use]
 pub fn capture(image: &Image, taken_at: SystemTime) -> String {
     Capture::new(image, taken_at).token()
 }
 
-/// A token that was read and found genuine and fresh.
+/// A token that is genuine and not expired.
 #[derive(Clone, Debug)]
 pub(crate) struct ReadCapture {
-    /// Identifies this very capture.
+    /// Identifies this capture.
     pub(crate) signature: Vec<u8>,
-    /// From when on it will be refused for its age (since 1970).
+    /// The time from which it is refused for its age (since 1970).
     pub(crate) expires: Duration,
     pub(crate) width: u32,
     pub(crate) height: u32,
@@ -126,7 +130,7 @@ pub(crate) enum CaptureFault {
     Expired,
 }
 
-/// Reads a token at `now`. Whether it was used before is for the caller to know.
+/// Reads a token at `now`. The caller checks whether it was used before.
 pub(crate) fn read(token: &str, now: SystemTime) -> Result<ReadCapture, CaptureFault> {
     let jws = Jws::parse(token).ok_or(CaptureFault::Foreign)?;
     hmac::verify(&key(), jws.signed.as_bytes(), &jws.signature)

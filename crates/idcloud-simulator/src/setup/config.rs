@@ -1,4 +1,4 @@
-//! How a simulator is set up.
+//! The configuration of a simulator.
 //!
 //! Must not hold a secret: accounts and API keys are issued by the simulator itself.
 
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::{Dialect, FaultRule, IDENTITY_URL, RateLimit};
 
-/// The settings of a [`Simulator`](crate::Simulator). The default is what the documents describe.
+/// The settings of a [`Simulator`](crate::Simulator). The default is the documented behaviour.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Config {
@@ -24,47 +24,50 @@ pub struct Config {
     pub(crate) unknown_references: bool,
 }
 
-/// How long an answer takes when nothing goes wrong.
+/// How long an answer takes without a fault.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Latency {
-    /// No time at all.
+    /// No delay.
     #[default]
     None,
-    /// As once observed against the real API: 1.6 to 1.8 seconds for a create, 238 to 284 milliseconds for anything
-    /// else. Of the processes that could end with their create's answer, 85 % do; IDCloud's guide says 80 to 90 %. The
-    /// others end one [score latency](Config::with_score_latency) later.
+    /// As once observed with the real API: 1.6 to 1.8 seconds for a create, 238 to 284 milliseconds
+    /// for other requests. Of the processes that could end with their create's answer, 85 % do;
+    /// IDCloud's guide says 80 to 90 %. The others end one [score
+    /// latency](Config::with_score_latency) later.
     Observed,
     /// Always the same.
     Fixed {
         /// For a create.
         create: Duration,
-        /// For anything else.
+        /// For other requests.
         other: Duration,
     },
 }
 
-/// When a capture is marked as used. IDCloud does not say; so a client has to get along with each.
+/// When a capture is marked as used. IDCloud does not publish it, so a client has to work with
+/// each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CaptureMarking {
-    /// When it arrives: 10508 then proves nothing, for the request before may have failed.
+    /// On arrival. 10508 then proves nothing, because the earlier request may have failed.
     BeforeProcessing,
-    /// Together with the process that it leads to: 10508 proves that there is one.
+    /// Together with the creation of its process. 10508 then proves that there is one.
     #[default]
     WithProcess,
-    /// When the answer has left: whoever got none and sends it again gets a second process.
+    /// After the answer was sent. A client that received none and sends it again gets a second
+    /// process.
     AfterAnswer,
 }
 
-/// How many refused assertions in a row lock an account, and for how long: 1.2.18.
+/// How many consecutive refused assertions lock an account, and for how long: 1.2.18.
 ///
-/// That there is such a lock is published, its numbers are not.
+/// The lock is published, its numbers are not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AccountLock {
     /// How many attempts lock the account.
     pub attempts: NonZeroU32,
-    /// How long nothing is accepted then.
+    /// How long the lock lasts.
     pub lasts: Duration,
 }
 
@@ -91,7 +94,8 @@ impl CaptureMarking {
 impl Config {
     /// The documented behaviour; identifiers and secrets are drawn from `seed`.
     ///
-    /// Two simulators of one seed give the same process ids. Where ids have to differ between runs, draw the seed at random.
+    /// Two simulators with one seed have the same process ids. If ids have to differ between runs,
+    /// use a random seed.
     #[must_use]
     pub fn new(seed: u64) -> Self {
         Self {
@@ -109,23 +113,26 @@ impl Config {
         }
     }
 
-    /// The URL that assertions must name as `aud`, without a slash at the end; [`IDENTITY_URL`] by default.
+    /// The URL that assertions must name as `aud`, without a slash at the end; [`IDENTITY_URL`] by
+    /// default.
     #[must_use]
     pub fn with_identity_url(mut self, url: impl Into<String>) -> Self {
         self.identity_url = url.into();
         self
     }
 
-    /// How long an access token is good for; an hour by default.
+    /// The lifetime of an access token; an hour by default.
     #[must_use]
     pub fn with_access_token_life(mut self, life: Duration) -> Self {
         self.access_token_life = life;
         self
     }
 
-    /// How long each asynchronous step takes (status 1 to 3, or 1 to 2 and 2 to 3); 2.5 seconds by default.
+    /// How long each asynchronous step takes (status 1 to 3, or 1 to 2 and 2 to 3); 2.5 seconds by
+    /// default.
     ///
-    /// IDCloud publishes no latency. This one lets a client that first asks after three seconds find the score there.
+    /// IDCloud publishes no latency. With this one, a client whose first poll comes after three
+    /// seconds finds the score.
     #[must_use]
     pub fn with_score_latency(mut self, latency: Duration) -> Self {
         self.score_latency = latency;
@@ -139,7 +146,7 @@ impl Config {
         self
     }
 
-    /// How long answers take; no time by default.
+    /// How long answers take; no delay by default.
     #[must_use]
     pub fn with_latency(mut self, latency: Latency) -> Self {
         self.latency = latency;
@@ -153,29 +160,32 @@ impl Config {
         self
     }
 
-    /// Adds a fault; none by default. Of several that strike at once the first one counts.
+    /// Adds a fault; none by default. If several strike at once, the first one counts.
     #[must_use]
     pub fn with_fault(mut self, rule: FaultRule) -> Self {
         self.faults.push(rule);
         self
     }
 
-    /// When an account is locked for its bad attempts; `None` for never. Ten in a row lock it for five minutes by default.
+    /// When failed attempts lock an account; `None` for never. By default ten consecutive ones lock
+    /// it for five minutes.
     #[must_use]
     pub fn with_account_lock(mut self, lock: Option<AccountLock>) -> Self {
         self.account_lock = lock;
         self
     }
 
-    /// The dialect of keys that have none of their own, and of answers to requests without a known key; 2025 by default.
+    /// The dialect of keys without one of their own, and of answers to requests without a known
+    /// key; 2025 by default.
     #[must_use]
     pub fn with_dialect(mut self, dialect: Dialect) -> Self {
         self.dialect = dialect;
         self
     }
 
-    /// Whether a create may refer to a process that nobody knows: a reference then is the same person's, and proves who
-    /// holds a document. Off by default; for simulators that forget everything before the next request comes.
+    /// Whether a create may refer to an unknown process: such a reference counts as the same
+    /// person's, and proves the holder of a document. Off by default; for simulators that lose
+    /// their state before the next request.
     #[must_use]
     pub fn with_unknown_references(mut self, allowed: bool) -> Self {
         self.unknown_references = allowed;

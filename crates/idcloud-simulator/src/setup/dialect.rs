@@ -1,13 +1,13 @@
-//! The generations of the documents: four ways to say the same on one path.
+//! The generations of the documents: four forms of the same answers on one path.
 //!
-//! Must not change what is true of a person, only how it is told.
+//! Must not change the outcome of a person, only its form.
 
 use std::fmt;
 use std::str::FromStr;
 
 /// The generation whose form an API key's answers have.
 ///
-/// Every key takes the requests of all four. They differ in what they answer:
+/// Every key accepts the requests of all four. Their answers differ:
 ///
 /// | | 2023 | 2024 | 2025 | 2026 |
 /// |---|---|---|---|---|
@@ -33,13 +33,13 @@ pub enum Dialect {
     V2026,
 }
 
-/// The text names no dialect.
+/// The text is not the name of a dialect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a dialect is 2023, 2024, 2025 or 2026")]
 pub struct DialectError;
 
 impl Dialect {
-    /// All of them, oldest first.
+    /// All dialects, oldest first.
     pub const ALL: [Self; 4] = [Self::V2023, Self::V2024, Self::V2025, Self::V2026];
 
     /// The year that stands for the generation.
@@ -53,7 +53,7 @@ impl Dialect {
         }
     }
 
-    /// Whether behavior alert and documents come with a later lookup unless a key says otherwise.
+    /// Whether behavior alert and documents come with a later lookup by default.
     pub(crate) fn answers_later(self) -> bool {
         self <= Self::V2024
     }

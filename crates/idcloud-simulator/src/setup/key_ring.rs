@@ -1,5 +1,5 @@
 //! The standard keys: one for each kind of integration.
-//! Never more than one way to be provisioned with the same.
+//! Must not have two keys with the same profile.
 
 use idcloud_model::{Capabilities, IdentityExtras};
 
@@ -11,7 +11,7 @@ use crate::KeyProfile;
 pub struct StandardKey {
     /// A short name, such as `liveness`.
     pub name: &'static str,
-    /// What it is for, in a few words.
+    /// Its purpose, in a few words.
     pub purpose: &'static str,
     /// The capabilities that it has.
     pub capabilities: Capabilities,
@@ -20,7 +20,7 @@ pub struct StandardKey {
 }
 
 impl StandardKey {
-    /// What the key is provisioned with.
+    /// The key's profile.
     #[must_use]
     pub fn profile(&self) -> KeyProfile {
         KeyProfile::new(self.capabilities).with_capture_only(self.capture_only)
@@ -107,7 +107,8 @@ mod tests {
 
     use super::*;
 
-    /// The names are distinct, the default has everything that an onboarding can ask for, and no two keys are alike.
+    /// The names are distinct, the default has every capability of an onboarding, and no two keys
+    /// are alike.
     #[test]
     fn the_ring_is_sound() {
         for (position, key) in KEY_RING.iter().enumerate() {

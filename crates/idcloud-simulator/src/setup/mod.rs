@@ -1,4 +1,4 @@
-//! What a simulator is set up with, and the people it knows.
+//! The setup of a simulator, and its test subjects.
 //! Must not hold a real credential.
 
 pub(crate) mod account;

@@ -1,12 +1,12 @@
-//! What the simulator finds out about a person, and the course that a process takes.
+//! The outcome of a person, and the course of a process.
 //!
-//! Must not say what a key shows of it: that depends on the key's capabilities and dialect.
+//! Must not decide what a key shows of it: that depends on the key's capabilities and dialect.
 
 use std::time::Duration;
 
-/// What is true of one simulated person.
+/// The outcome of one simulated person.
 ///
-/// Begins with an identity result and with nothing suspicious beside it; the `with_…` functions change one thing each.
+/// Starts with an identity result and nothing suspicious; each `with_…` function changes one thing.
 ///
 /// ```
 /// use idcloud_simulator::{Course, Outcome};
@@ -31,20 +31,22 @@ pub struct Outcome {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Course {
-    /// Completed at once, unless something comes later: a risk score where identity is inconclusive and the key has it, or
-    /// what the key's dialect tells later. Then status 1 first, and 3 when it is there.
+    /// Completed at once, unless a part of the answer comes later: a risk score (identity is
+    /// inconclusive and the key has the capability), or what the key's dialect sends later. Then
+    /// status 1 first, and 3 when that part is there.
     Straight,
-    /// Like [`Straight`](Self::Straight), with status 2 between 1 and 3 where a score is computed.
+    /// Like [`Straight`](Self::Straight), with status 2 between 1 and 3 if a score is computed.
     Divergence,
-    /// Status 1 for this long, and 3 then.
+    /// Status 1 for this long, then 3.
     Slow(Duration),
     /// Status 5 at once: HTTP 200 for the create, HTTP 410 for a lookup.
     Failure,
-    /// [`Failure`](Self::Failure) for the first process about this person, [`Straight`](Self::Straight) for all that follow.
+    /// [`Failure`](Self::Failure) for the first process about this person,
+    /// [`Straight`](Self::Straight) for all later ones.
     FailureOnce,
-    /// Status 1 first, and 5 later: only lookups tell, with HTTP 410.
+    /// Status 1 first, then 5: only lookups show it, with HTTP 410.
     LateFailure,
-    /// Status 1 first, and 4 later.
+    /// Status 1 first, then 4.
     Cancellation,
     /// Status 1 for ever.
     NeverFinal,
@@ -52,7 +54,7 @@ pub enum Course {
     UnlistedStatus(i64),
 }
 
-/// What a captured document turns out to be.
+/// What a captured document proves to be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Paper {
@@ -72,10 +74,10 @@ impl Outcome {
     pub const YES: Self = Self::identity("yes").with_serpro(95);
     /// The face is not the holder's.
     pub const NO: Self = Self::identity("no").with_serpro(3);
-    /// Nobody can tell. A score is attempted where the key has one, and comes to nothing: a *drop*.
+    /// Undecidable. If the key has a risk score, it is attempted without a result: a *drop*.
     pub const INCONCLUSIVE: Self = Self::identity("inconclusive").with_serpro(50);
 
-    /// An identity result as it stands on the wire, documented or not.
+    /// An identity result as a wire value, documented or not.
     #[must_use]
     pub const fn identity(result: &'static str) -> Self {
         Self {
@@ -91,49 +93,52 @@ impl Outcome {
         }
     }
 
-    /// What a check of liveness finds: 1 live, 2 not live, 0 inconclusive. Counts only where the key has liveness.
+    /// The result of the liveness check: 1 live, 2 not live, 0 inconclusive. Used only if the key
+    /// has liveness.
     #[must_use]
     pub const fn with_liveness(mut self, liveness: i64) -> Self {
         self.liveness = liveness;
         self
     }
 
-    /// The behavior alert as it stands on the wire; `None` for a key that lost the capability unnoticed.
+    /// The behavior alert as a wire value; `None` simulates a key that lost the capability
+    /// unnoticed.
     #[must_use]
     pub const fn with_alert(mut self, alert: Option<&'static str>) -> Self {
         self.alert = alert;
         self
     }
 
-    /// The risk score, documented from -100 to 100. Counts only where identity is inconclusive.
+    /// The risk score, documented from -100 to 100. Used only if identity is inconclusive.
     #[must_use]
     pub const fn with_score(mut self, score: i64) -> Self {
         self.score = Some(score);
         self
     }
 
-    /// The similarity to the government's picture: 0 to 100, -1 no picture there, -2 an error there.
+    /// The similarity to the government's picture: 0 to 100; -1 if there is no picture, -2 for an
+    /// error there.
     #[must_use]
     pub const fn with_serpro(mut self, similarity: i64) -> Self {
         self.serpro = Some(similarity);
         self
     }
 
-    /// Whether the face is that of the reference, 1:1. It is, unless said otherwise.
+    /// Whether the face is that of the reference, 1:1; true by default.
     #[must_use]
     pub const fn with_face_match(mut self, face_match: bool) -> Self {
         self.face_match = face_match;
         self
     }
 
-    /// IDCloud's own decision as it stands on the wire. Unless said otherwise it follows from the rest.
+    /// IDCloud's own decision as a wire value. By default it follows from the rest.
     #[must_use]
     pub const fn with_trust(mut self, decision: &'static str) -> Self {
         self.trust = Some(decision);
         self
     }
 
-    /// What the person's documents turn out to be.
+    /// What the person's documents prove to be.
     #[must_use]
     pub const fn with_paper(mut self, paper: Paper) -> Self {
         self.paper = paper;

@@ -1,6 +1,6 @@
 //! The test subjects: people who do not exist, each with a known outcome.
-//! Never a person's number on purpose: the codes follow a pattern, with check digits that are right, or are the published ones of
-//! the Mexican Trust sandbox.
+//! Must not use a real person's number: the codes follow a pattern with valid check digits, or are
+//! the published ones of the Mexican Trust sandbox.
 
 use std::time::Duration;
 
@@ -8,29 +8,31 @@ use idcloud_model::{Capabilities, IdentityExtras, SelfieKind, SubjectCode};
 
 use crate::{Course, Outcome, Paper};
 
-/// A person who does not exist, and what a verification of them comes to.
+/// A person who does not exist, and the outcome of their verification.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct TestSubject {
     /// The CPF (eleven digits) or CURP (eighteen characters), as it is sent.
     pub code: &'static str,
-    /// A name to send with it. Any other name does as well.
+    /// A name to send with it. Any other name works as well.
     pub name: &'static str,
-    /// The row of the decision table that a verification ends in, with the capabilities and the selfie named here: a 1:1
-    /// comparison or a document where these are the capabilities, else an onboarding.
+    /// The row of the decision table in which a verification ends, with the capabilities and the
+    /// selfie given here: a 1:1 comparison or a document if these are the capabilities, otherwise
+    /// an onboarding.
     pub scenario: &'static str,
     /// What happens, in one sentence.
     pub description: &'static str,
-    /// What the API key needs for it.
+    /// The capabilities that the API key needs.
     pub capabilities: Capabilities,
-    /// The selfie that it takes.
+    /// The kind of selfie to send.
     pub selfie: SelfieKind,
     pub(crate) outcome: Outcome,
 }
 
 /// All test subjects. The first one is approved.
 ///
-/// Whoever is not in the list, and has a CPF or CURP whose digits check, is like the first one: the face is the holder's.
+/// A person who is not in the list, with a CPF or CURP whose check digits are valid, is like the
+/// first one: the face is the holder's.
 #[must_use]
 pub fn subjects() -> &'static [TestSubject] {
     SUBJECTS
@@ -200,7 +202,7 @@ impl TestSubject {
 mod tests {
     use super::*;
 
-    /// Every code passes the check digits, stands in the list once, and says what it is for.
+    /// Every code has valid check digits, is listed once, and has a description.
     #[test]
     fn the_list_is_sound() {
         for (position, subject) in SUBJECTS.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! Where a tenant wants to be told, and how it lets the teller in.
+//! A tenant's webhook: its address and its authentication.
 //!
 //! Must not print a credential or a URL.
 
@@ -13,7 +13,7 @@ use http::header::{
 };
 use http::{HeaderName, HeaderValue, Uri};
 
-/// A tenant's webhook: where it is, how it authenticates, and how deliveries are repeated.
+/// A tenant's webhook: its address, its authentication, and how deliveries are repeated.
 ///
 /// ```
 /// use std::time::Duration;
@@ -52,11 +52,12 @@ pub enum WebhookAuth {
         /// The password.
         password: String,
     },
-    /// `header:value`, split at the first colon; without a colon the text is the whole value of `Authorization`.
+    /// `header:value`, split at the first colon; without a colon the text is the whole value of
+    /// `Authorization`.
     ApiKey(String),
-    /// OAuth 2 client credentials: a bearer is fetched from `token_url` and kept as long as it lives.
+    /// OAuth 2 client credentials: a bearer is fetched from `token_url` and used until it expires.
     OAuth2 {
-        /// Where the bearer is fetched.
+        /// The token endpoint.
         token_url: Uri,
         /// The client's id.
         client_id: String,
@@ -75,7 +76,7 @@ pub enum WebhookAuthError {
     /// The password of Basic, or the client's secret.
     #[error("password, clientSecret: give one without control characters")]
     Password,
-    /// What stands before the colon of an API key.
+    /// The header name before the colon of an API key.
     #[error("api-key: what stands before the colon is no header that can hold a credential")]
     Header,
     /// The value of an API key.
@@ -84,15 +85,15 @@ pub enum WebhookAuthError {
 }
 
 impl WebhookAuth {
-    /// Looks whether the credential can be sent: whether it can be a header.
+    /// Checks whether the credential can be sent as a header.
     ///
     /// # Errors
-    /// [`WebhookAuthError`]; a webhook with such a credential is never told anything.
+    /// [`WebhookAuthError`]; a webhook with such a credential never gets a notice.
     pub fn check(&self) -> Result<(), WebhookAuthError> {
         self.header().map(|_| ())
     }
 
-    /// The header with the credential, where one is known from the beginning.
+    /// The header with the credential, if it is known from the start.
     pub(crate) fn header(&self) -> Result<Option<(HeaderName, HeaderValue)>, WebhookAuthError> {
         match self {
             Self::None => Ok(None),
@@ -110,7 +111,7 @@ impl WebhookAuth {
                     .map(|value| Some((name, value)))
                     .ok_or(WebhookAuthError::Value)
             }
-            // The bearer is not known yet; what fetches it is.
+            // The bearer is not known yet; the credentials that fetch it are checked.
             Self::OAuth2 {
                 client_id,
                 client_secret,
@@ -120,7 +121,7 @@ impl WebhookAuth {
     }
 }
 
-/// The name of a header that frames no message and says nothing else about it.
+/// Parses a header name; refuses headers that frame the message or have another meaning.
 fn named(name: &str) -> Result<HeaderName, WebhookAuthError> {
     const OTHER: [HeaderName; 9] = [
         CONNECTION,
@@ -139,7 +140,8 @@ fn named(name: &str) -> Result<HeaderName, WebhookAuthError> {
         .ok_or(WebhookAuthError::Header)
 }
 
-/// The value of `Authorization` for Basic (RFC 7617, which forbids control characters and a colon in the user).
+/// The value of `Authorization` for Basic (RFC 7617, which forbids control characters and a colon
+/// in the user).
 pub(crate) fn basic(user: &str, password: &str) -> Result<HeaderValue, WebhookAuthError> {
     if user.contains(|c: char| c == ':' || c.is_control()) {
         return Err(WebhookAuthError::User);
@@ -151,21 +153,21 @@ pub(crate) fn basic(user: &str, password: &str) -> Result<HeaderValue, WebhookAu
     sensitive(&format!("Basic {pair}")).ok_or(WebhookAuthError::Password)
 }
 
-/// The text as a header's value that no log shows, where it can be one.
+/// The text as a header value that logs do not show; `None` if it cannot be one.
 pub(crate) fn sensitive(text: &str) -> Option<HeaderValue> {
     let mut value = HeaderValue::from_str(text).ok()?;
     value.set_sensitive(true);
     Some(value)
 }
 
-/// Which changes of a process are told.
+/// The changes of a process that cause a notice.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Notices {
-    /// The end alone, as `PROCESS_STATE_FINISHED`: the published form.
+    /// Only the end, as `PROCESS_STATE_FINISHED`: the published form.
     #[default]
     Finished,
-    /// Every change, status 2 too, as an older page has it; the end is `finished`.
+    /// Every change, also status 2, as an older page has it; the end is `finished`.
     EveryChange,
 }
 
@@ -173,9 +175,11 @@ impl Webhook {
     /// The most deliveries that may be under way at once.
     pub const MOST_IN_FLIGHT: usize = 500;
 
-    /// A webhook at `url`, told when processes end; up to ten attempts, 1 second apart and doubling to a minute.
+    /// A webhook at `url`, notified when processes end; up to ten attempts, with waits from 1
+    /// second that double up to a minute.
     ///
-    /// IDCloud publishes that attempts, interval and time-out are configured for each webhook, and no defaults.
+    /// IDCloud publishes that attempts, interval and timeout are configured for each webhook, but
+    /// no defaults.
     #[must_use]
     pub fn new(url: Uri) -> Self {
         Self {
@@ -198,21 +202,22 @@ impl Webhook {
         self
     }
 
-    /// Which changes are told.
+    /// Sets the changes that cause a notice.
     #[must_use]
     pub fn with_notices(mut self, notices: Notices) -> Self {
         self.notices = notices;
         self
     }
 
-    /// What stands in `flow`; `id` by default.
+    /// The value of `flow`; `id` by default.
     #[must_use]
     pub fn with_flow(mut self, flow: impl Into<String>) -> Self {
         self.flow = flow.into();
         self
     }
 
-    /// How often a notice is sent in all, and the wait before the second attempt, which doubles up to `longest`.
+    /// The most attempts for a notice, and the wait before the second one, which doubles up to
+    /// `longest`.
     #[must_use]
     pub fn with_attempts(mut self, attempts: u32, first: Duration, longest: Duration) -> Self {
         self.attempts = attempts.max(1);
@@ -221,14 +226,15 @@ impl Webhook {
         self
     }
 
-    /// How long an answer is waited for; ten seconds by default.
+    /// The timeout of an answer; ten seconds by default.
     #[must_use]
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// How many deliveries may be under way at once; never more than [`MOST_IN_FLIGHT`](Self::MOST_IN_FLIGHT), which is the default.
+    /// The most deliveries in flight; [`MOST_IN_FLIGHT`](Self::MOST_IN_FLIGHT) at most and by
+    /// default.
     #[must_use]
     pub fn with_in_flight(mut self, most: usize) -> Self {
         self.in_flight = most.clamp(1, Self::MOST_IN_FLIGHT);
@@ -279,7 +285,7 @@ mod tests {
         assert_eq!(webhook.wait_after(u32::MAX).as_secs(), 60);
     }
 
-    /// A credential that would arrive as another one, or not at all, is refused.
+    /// A credential that would arrive changed, or not at all, is refused.
     #[test]
     fn a_credential_can_be_a_header() {
         let basic = |user: &str, password: &str| WebhookAuth::Basic {

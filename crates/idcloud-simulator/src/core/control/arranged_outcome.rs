@@ -1,5 +1,5 @@
-//! An outcome as the rules write it.
-//! Never any word: those of the documents, and one that none of them lists.
+//! An outcome in the JSON of the rules.
+//! Must not accept words other than the documented ones, and one that no document lists.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use serde::Deserialize;
 use super::rules::{RulesError, span};
 use crate::{Course, Outcome, Paper};
 
-/// What a slow process takes unless it is said.
+/// How long a slow process takes by default.
 const SLOW: Duration = Duration::from_secs(60);
 
-/// Whom it is for, and what is found.
+/// The people it is for, and their outcome.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct Arranged {
@@ -32,15 +32,15 @@ pub(super) struct Arranged {
     status: Option<i64>,
 }
 
-/// Whom an outcome is for.
+/// The people an outcome is for.
 pub(super) enum Whom {
     /// One person.
     Code(SubjectCode),
-    /// Everybody whose code ends so; an empty text is everybody.
+    /// Everyone whose code ends with this text; an empty text means everyone.
     Ending(String),
 }
 
-/// A word of the wire, or one that no document lists.
+/// A word of the wire format, or one that no document lists.
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Identity {
@@ -53,7 +53,7 @@ enum Identity {
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Alert {
-    /// The member is missing although the key has it.
+    /// The member is missing although the key has the capability.
     Absent,
     Yes,
     Suspicious,
@@ -107,7 +107,7 @@ impl Trust {
     }
 }
 
-/// What a document turns out to be.
+/// What a document proves to be.
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Drawn {

@@ -1,5 +1,5 @@
-//! A webhook as the rules write it.
-//! Never over anything but plain http: receivers are on this machine or beside it.
+//! A webhook in the JSON of the rules.
+//! Must not use anything but plain HTTP: receivers are on this machine or next to it.
 
 use http::Uri;
 use serde::Deserialize;
@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::rules::{RulesError, span};
 use crate::{Notices, Webhook, WebhookAuth};
 
-/// Whose it is, where, and how it is told.
+/// Its tenant, its address, and the form of its notices.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct ArrangedWebhook {

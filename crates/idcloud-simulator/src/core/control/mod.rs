@@ -1,5 +1,5 @@
-//! The control endpoints: what a person or a test arranges, looks at and resets.
-//! Never part of the API that is simulated, and never asked who asks: whoever serves them decides that first.
+//! The control endpoints: they arrange, show and reset the simulator's state.
+//! Must not be part of the simulated API, nor check the sender: the server that offers them does.
 
 pub(crate) mod state_view;
 
@@ -21,10 +21,11 @@ use super::simulator::Simulator;
 use crate::core::wire::answer::SIMULATED_HEADER;
 
 impl Simulator {
-    /// Answers one control request. Whether its sender may ask is for the caller to know.
+    /// Answers one control request. The caller must check whether its sender may make it.
     ///
-    /// `PUT /_simulator/rules`, `GET /_simulator/state`, `POST /_simulator/reset`, `GET /_simulator/ledger`; the page on the
-    /// simulator has their JSON. The clock is whoever's that drives the simulator, so `/_simulator/clock` is not answered here.
+    /// `PUT /_simulator/rules`, `GET /_simulator/state`, `POST /_simulator/reset`, `GET
+    /// /_simulator/ledger`; the page on the simulator has their JSON. The clock belongs to the
+    /// program that drives the simulator, so `/_simulator/clock` is not answered here.
     pub fn control(&mut self, request: &Request<Bytes>, now: SystemTime) -> Response<Bytes> {
         let (path, method) = (request.uri().path(), request.method());
         match (path, method) {
@@ -50,7 +51,7 @@ impl Simulator {
 }
 
 fn told(status: StatusCode, body: &impl Serialize) -> Response<Bytes> {
-    // Texts, numbers and lists always serialise.
+    // Texts, numbers and lists always serialize.
     let mut response = Response::new(Bytes::from(serde_json::to_vec(body).unwrap_or_default()));
     *response.status_mut() = status;
     let headers = response.headers_mut();

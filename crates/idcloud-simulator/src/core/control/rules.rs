@@ -1,5 +1,6 @@
-//! What `PUT /_simulator/rules` arranges: outcomes, accounts, the dialect, faults, captures, webhooks.
-//! Never half: a body with one mistake changes nothing.
+//! The rules of `PUT /_simulator/rules`: outcomes, accounts, the dialect, faults, captures,
+//! webhooks.
+//! Must not apply a part: a body with one mistake changes nothing.
 
 use std::time::Duration;
 
@@ -15,25 +16,25 @@ use crate::{AccountState, CaptureMarking, Dialect, WebhookAuthError};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RulesError {
-    /// Not the JSON that it should be: a member is unknown, missing, or of the wrong type.
+    /// Not the expected JSON: a member is unknown, missing, or of the wrong type.
     #[error("the body is not an object of rules; docs/simulator.md lists their members")]
     Form,
-    /// A code is no CPF and no CURP.
+    /// A code is neither a CPF nor a CURP.
     #[error("outcomes: code is a CPF or a CURP, without dots and dashes")]
     Code,
-    /// An outcome is for one code or for codes that end in the same way.
+    /// An outcome must be for one code, or for codes with one ending.
     #[error("outcomes: give code or endsWith, not both")]
     Whom,
-    /// There is no such account, or no such state.
+    /// The account or the state does not exist.
     #[error("accounts: name an account of the tenant and one of the listed states")]
     Account,
-    /// There is no such dialect.
+    /// The dialect does not exist.
     #[error("dialect: 2023, 2024, 2025 or 2026, as text")]
     Dialect,
-    /// A span of time cannot be read.
+    /// A duration cannot be parsed.
     #[error("a span of time is written as 250ms, 1.7s, 5m, 24h or 1d")]
     Span,
-    /// A webhook's address is not absolute, or not plain http.
+    /// A webhook's address is not absolute, or not plain HTTP.
     #[error("webhooks: url and tokenUrl are absolute and begin with http://")]
     Url,
     /// A webhook's credential cannot be sent.
@@ -55,7 +56,7 @@ struct Rules {
     webhooks: Option<Vec<ArrangedWebhook>>,
 }
 
-/// How an account stands; those that are not named stay as they are.
+/// The state of an account; accounts that are not named keep theirs.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct Stands {
@@ -73,7 +74,8 @@ enum Captures {
 }
 
 impl Simulator {
-    /// Takes over the rules in `body`: each section that is there replaces what was arranged at run time before.
+    /// Applies the rules in `body`: each section in it replaces the earlier arrangements of its
+    /// kind.
     ///
     /// # Errors
     /// [`RulesError`]; then nothing has changed.
@@ -130,7 +132,7 @@ impl Simulator {
         Ok(())
     }
 
-    /// What `wanted` asks for, of an account and in a state that there are.
+    /// Resolves `wanted` to an existing account and a valid state.
     fn account_state(&self, wanted: Stands) -> Result<(String, String, AccountState), RulesError> {
         let tenant = wanted
             .tenant_id
@@ -154,7 +156,7 @@ fn fault(text: String) -> Result<FaultRule, RulesError> {
     text.parse().map_err(RulesError::Fault)
 }
 
-/// A span of time, where one is given.
+/// Parses a duration, if one is given.
 pub(super) fn span(text: Option<String>) -> Result<Option<Duration>, RulesError> {
     text.map(|text| parse_duration(&text).ok_or(RulesError::Span))
         .transpose()

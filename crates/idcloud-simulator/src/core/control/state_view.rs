@@ -20,7 +20,7 @@ pub(super) struct State {
     tally: ShownTally,
     billed: u64,
     webhooks: ShownWebhooks,
-    /// What may still strike.
+    /// Faults that can still strike.
     faults: Vec<String>,
     captures: &'static str,
     /// How many outcomes were arranged at run time.

@@ -1,6 +1,6 @@
-//! A request that has arrived, and what will go wrong with it.
+//! A request that has arrived, and the fault that it will meet.
 //!
-//! Must not decide anew: the fault is drawn once, when the head is there, and its consequences follow.
+//! Must not draw again: the fault is drawn once, when the head arrives.
 
 use std::time::{Duration, SystemTime};
 
@@ -18,7 +18,8 @@ use crate::core::wire::rejection::Refused;
 
 /// A request whose head has been read; its body may still be on the way.
 ///
-/// Made by [`Simulator::arrive`](crate::Simulator::arrive), consumed by [`Simulator::answer`](crate::Simulator::answer).
+/// Made by [`Simulator::arrive`](crate::Simulator::arrive), consumed by
+/// [`Simulator::answer`](crate::Simulator::answer).
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct Arrival {
@@ -27,7 +28,7 @@ pub struct Arrival {
 }
 
 impl Arrival {
-    /// What happens before the body is read, if anything does. Then there is nothing to answer.
+    /// The effect before the body is read, if there is one. Then there is nothing to answer.
     #[must_use]
     pub const fn before_body(&self) -> Option<Effect> {
         match self.fault {
@@ -39,7 +40,7 @@ impl Arrival {
         }
     }
 
-    /// What the server's clock shows at `now`.
+    /// The time on the server's clock at `now`.
     pub(crate) fn clock(&self, now: SystemTime) -> SystemTime {
         let Fault::ClockSkew(seconds) = self.fault else {
             return now;
@@ -53,7 +54,7 @@ impl Arrival {
         skewed.unwrap_or(now)
     }
 
-    /// Whether whatever the request did is told to the caller, whole and readable.
+    /// Whether the caller receives the complete, readable answer.
     pub(crate) const fn tells(&self) -> bool {
         matches!(
             self.fault,
@@ -110,12 +111,12 @@ fn put_status(reaction: &mut Reaction, status: StatusCode, retry_after: Option<D
         } = Refusal::INTERNAL;
         json!({ "error": { "code": code, "description": description } })
     } else {
-        // What a gateway answers has no code, and its body is not published.
+        // A gateway's answer has no code, and its body is not published.
         json!({ "message": status.canonical_reason().unwrap_or("Fault") })
     };
     *response.body_mut() = body.to_string().into();
     if let Some(wait) = retry_after {
-        // Whole seconds, rounded up: whoever waits as told has waited long enough.
+        // Whole seconds, rounded up: a client that waits this long has waited enough.
         let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
         response
             .headers_mut()

@@ -1,5 +1,5 @@
-//! Spans of time as a fault's specification writes them: `250ms`, `1.7s`, `5m`, `24h`, `1d`.
-//! Never without a unit, except for nothing at all (`0`).
+//! Durations in a fault's specification: `250ms`, `1.7s`, `5m`, `24h`, `1d`.
+//! Must not accept a number without a unit, except `0`.
 
 use std::time::Duration;
 
@@ -10,17 +10,17 @@ const UNITS: [(&str, f64); 5] = [
     ("h", 3_600.0),
     ("d", 86_400.0),
 ];
-/// A hundred years: long enough for everybody, short enough to be added to any time.
+/// A hundred years: longer than any use, and short enough to be added to any time.
 const LONGEST: f64 = 36_525.0 * 86_400.0;
 
-/// Reads a span.
+/// Parses a duration.
 pub(crate) fn parse(text: &str) -> Option<Duration> {
     if text == "0" {
         return Some(Duration::ZERO);
     }
     let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit = text.get(number.len()..)?;
-    // Neither signs nor exponents: "1e3s" has its digits after a letter, and "-1s" is no span.
+    // Neither signs nor exponents: "1e3s" has digits after a letter, and "-1s" is not a duration.
     let plain = number.starts_with(|c: char| c.is_ascii_digit())
         && number.chars().all(|c| c.is_ascii_digit() || c == '.');
     let (_, seconds) = UNITS.iter().find(|(name, _)| *name == unit)?;
@@ -28,7 +28,7 @@ pub(crate) fn parse(text: &str) -> Option<Duration> {
     (span <= LONGEST).then(|| Duration::from_secs_f64(span))
 }
 
-/// Writes a span so that it can be read again.
+/// Writes a duration so that it can be parsed again.
 pub(crate) fn written(span: Duration) -> String {
     if span.subsec_nanos() == 0 {
         format!("{}s", span.as_secs())

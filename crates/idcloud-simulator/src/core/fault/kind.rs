@@ -1,5 +1,6 @@
-//! One thing that goes wrong, and how it is written.
-//! Never vague about whether the request was processed: that is what a client cannot see and a test must know.
+//! The faults, and their words.
+//! Must not leave open whether the request was processed: a client cannot see it, and a test must
+//! know it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,27 +10,29 @@ use http::StatusCode;
 
 use super::{parse_duration, written_duration};
 
-/// One thing that goes wrong.
+/// One fault.
 ///
-/// Where `processed` is false the request did nothing: no process, no token. Where it is true everything happened as usual and
-/// only the answer is lost. Read from and written as the words that [`FaultRule`](crate::FaultRule) lists.
+/// If `processed` is false, the request did nothing: no process, no token. If it is true,
+/// everything happened as usual and only the answer is lost. Parsed from and written as the words
+/// that [`FaultRule`](crate::FaultRule) lists.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Fault {
     /// Nothing goes wrong.
     None,
-    /// The answer takes longer.
+    /// The answer is delayed.
     Latency(Duration),
-    /// No connection comes about. Nothing was sent.
+    /// The connection is refused. Nothing was sent.
     Refuse,
-    /// The connection is reset when the head has been read, before the body. Not processed.
+    /// The connection is reset after the head was read, before the body. Not processed.
     ResetBeforeBody,
     /// The whole request is read, and the connection is reset instead of an answer.
     ResetAfterBody {
         /// Whether the request was processed before.
         processed: bool,
     },
-    /// Processed; the answer's head and this many bytes of its body are sent, then the connection is reset.
+    /// Processed. The answer's head and this many bytes of its body are sent, then the connection
+    /// is reset.
     ResetInAnswer {
         /// How many bytes of the body arrive; never all of them.
         after: usize,
@@ -43,16 +46,16 @@ pub enum Fault {
     Status {
         /// The status, from 400 on.
         status: StatusCode,
-        /// What `Retry-After` says.
+        /// The value of `Retry-After`.
         retry_after: Option<Duration>,
         /// Whether the request was processed before.
         processed: bool,
     },
-    /// Processed; the answer is complete as HTTP, and its JSON breaks off.
+    /// Processed. The answer is complete as HTTP, but its JSON is truncated.
     TruncatedJson,
-    /// Processed; the answer says that it is JSON, and is not.
+    /// Processed. The answer's content type is JSON, but its body is not.
     MalformedJson,
-    /// Processed; the answer is JSON without an id.
+    /// Processed. The answer is JSON without an id.
     WithoutId,
     /// The server's clock is off by this many seconds for one request, `Date` header included.
     ClockSkew(i64),
@@ -64,30 +67,31 @@ pub enum Fault {
     Duplicate,
     /// A webhook notice is held back until the next one has gone.
     Reorder,
-    /// Before a webhook notice comes another, without credentials, about a process that does not exist.
+    /// Before a webhook notice comes another, without credentials, about a process that does not
+    /// exist.
     Forge,
 }
 
-/// Why a text specifies no fault.
+/// Why a text is not a fault specification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FaultSpecError {
-    /// The text has not the form `POINT:WHEN:FAULT`.
+    /// The text does not have the form `POINT:WHEN:FAULT`.
     #[error("a fault is POINT:WHEN:FAULT, such as create:0.05:reset-after-body")]
     Form,
-    /// The first part names no point.
+    /// The first part is not the name of a point.
     #[error("a fault strikes token, create, get, details, documents, all, webhook or connection")]
     Point,
-    /// The second part says nothing about when.
+    /// The second part does not say when.
     #[error("a fault comes next, always, or with a probability from 0 to 1 (or 5%)")]
     When,
-    /// The third part names no fault, or gives it a value that it cannot have.
+    /// The third part is not a fault, or has an invalid value.
     #[error("no such fault, or not with such a value; docs/simulator.md lists them")]
     Fault,
-    /// Several faults at once: only a script (`next`) has more than one.
+    /// Several faults at once: only a script (`next`) may have more than one.
     #[error("several faults make a script, which begins with POINT:next:")]
     Several,
-    /// There is such a fault, but not there.
+    /// The fault exists, but cannot strike at this point.
     #[error("this fault cannot strike there; docs/simulator.md lists which can")]
     Place,
 }
@@ -95,7 +99,7 @@ pub enum FaultSpecError {
 const AFTER_PROCESSING: &str = "-after-processing";
 
 impl Fault {
-    /// Whether the request does what it asks for although something goes wrong.
+    /// Whether the request is processed in spite of the fault.
     #[must_use]
     pub const fn is_processed(self) -> bool {
         match self {

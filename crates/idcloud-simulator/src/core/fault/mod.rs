@@ -1,4 +1,4 @@
-//! Which request meets which fault: rules in, one fault for each arrival out.
+//! Decides which request meets which fault: rules in, one fault for each arrival out.
 //!
 //! Must not draw from anything but the seed, so that the same requests meet the same faults.
 
@@ -18,7 +18,7 @@ pub use kind::{Fault, FaultSpecError};
 pub use point::FaultPoint;
 pub use rule::{FaultRule, When};
 
-/// The faults that are arranged, and those that are under way.
+/// The configured faults, and those that are active.
 #[derive(Clone, Debug)]
 pub(crate) struct Faults {
     rng: fastrand::Rng,
@@ -27,7 +27,7 @@ pub(crate) struct Faults {
     under_way: Vec<UnderWay>,
 }
 
-/// A fault, and how long it stays once it has struck.
+/// A fault, and how long it stays active after it has struck.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Lasting {
     pub(crate) fault: Fault,
@@ -42,7 +42,8 @@ struct UnderWay {
 }
 
 impl Faults {
-    /// The faults of `rules`, drawn from `seed`; `stream` keeps this series apart from the seed's others.
+    /// The faults of `rules`, drawn from `seed`; `stream` separates this random series from the
+    /// seed's others.
     pub(crate) fn new(seed: u64, stream: u64, rules: &[FaultRule]) -> Self {
         let mut faults = Self {
             rng: fastrand::Rng::with_seed(seed ^ stream.rotate_left(32)),
@@ -56,7 +57,7 @@ impl Faults {
         faults
     }
 
-    /// Adds a rule. Scripts for one point queue up; of the other rules the earlier one goes first.
+    /// Adds a rule. Scripts for one point queue up; among the other rules the earlier one wins.
     pub(crate) fn add(&mut self, rule: FaultRule) {
         match rule.when {
             When::Next => self.scripts.push((rule.point, rule.faults.into())),
@@ -64,14 +65,14 @@ impl Faults {
         }
     }
 
-    /// Forgets every rule, and ends what is under way.
+    /// Removes every rule, and ends active faults.
     pub(crate) fn clear(&mut self) {
         self.rules.clear();
         self.scripts.clear();
         self.under_way.clear();
     }
 
-    /// The rules as they stand: what is left of the scripts, then the others.
+    /// The current rules: the rest of the scripts, then the others.
     pub(crate) fn rules(&self) -> impl Iterator<Item = FaultRule> + '_ {
         let scripts = self.scripts.iter().map(|(point, faults)| FaultRule {
             point: *point,
@@ -81,9 +82,10 @@ impl Faults {
         scripts.chain(self.rules.iter().cloned())
     }
 
-    /// What happens to the next arrival at `point`: what is under way, what a script says, or what chance says.
+    /// Draws the fault of the next arrival at `point`: an active one, the next of a script, or one
+    /// by chance.
     ///
-    /// Says also how much longer it will stay.
+    /// Includes how much longer it stays active.
     pub(crate) fn draw(&mut self, point: FaultPoint, now: SystemTime) -> Lasting {
         self.under_way.retain(|one| one.until > now);
         if let Some(one) = self.under_way.iter().find(|one| one.point.covers(point)) {
@@ -102,14 +104,15 @@ impl Faults {
             self.under_way.push(UnderWay {
                 point: at,
                 fault: struck.fault,
-                // A span that no time can hold is over at once: none is that long.
+                // An end that `SystemTime` cannot represent counts as reached: no valid duration is
+                // that long.
                 until: now.checked_add(struck.lasts).unwrap_or(now),
             });
         }
         struck
     }
 
-    /// A number below one, for whatever else is left to chance.
+    /// A random number below one, for other random decisions.
     pub(crate) fn chance(&mut self) -> f64 {
         self.rng.f64()
     }
@@ -127,7 +130,8 @@ impl Faults {
         next.map(|next| (at, next))
     }
 
-    /// Every rule is asked, struck or not: so one rule more or less changes no other's luck within an arrival.
+    /// Draws for every rule, even after one has struck, so that adding or removing a rule does not
+    /// change the others' results within an arrival.
     fn by_chance(&mut self, point: FaultPoint) -> Option<(FaultPoint, Lasting)> {
         let mut struck = None;
         for rule in self.rules.iter().filter(|rule| rule.point.covers(point)) {
@@ -157,7 +161,7 @@ mod tests {
         SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
     }
 
-    /// A script is consumed in order, one fault for each arrival at its point, and then nothing is left of it.
+    /// A script is consumed in order, one fault for each arrival at its point, and then it is gone.
     #[test]
     fn scripts_are_consumed_in_order() {
         let mut faults = faults(&["create:next:hang,none,revoke-token", "get:next:hang"]);
@@ -170,7 +174,7 @@ mod tests {
         assert_eq!(faults.rules().count(), 0);
     }
 
-    /// A probability is kept over many arrivals, and one seed has one luck.
+    /// Over many arrivals the probability is met, and one seed always gives the same faults.
     #[test]
     fn chance_is_seeded() {
         let struck = || -> Vec<bool> {
@@ -187,7 +191,8 @@ mod tests {
         assert!((900..1_100).contains(&count), "{count}");
     }
 
-    /// What lasts strikes everybody until its time is over, at every point that its rule covers.
+    /// A lasting fault strikes every request until its time is over, at every point that its rule
+    /// covers.
     #[test]
     fn storms_last() {
         let mut faults = faults(&["all:next:500/30s"]);

@@ -1,12 +1,13 @@
-//! Where a fault can strike.
-//! Never one request twice: a request has one point, and a connection has its own.
+//! The points at which a fault can strike.
+//! Must not strike a request twice: a request has one point, and a connection has its own.
 
 use std::fmt;
 use std::str::FromStr;
 
 use super::FaultSpecError;
 
-/// Where a fault strikes: an operation, a webhook's delivery, or a connection before anything is known of it.
+/// Where a fault strikes: an operation, a webhook's delivery, or a connection before its first
+/// byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FaultPoint {
@@ -22,9 +23,10 @@ pub enum FaultPoint {
     Documents,
     /// The delivery of a webhook notice.
     Webhook,
-    /// A connection, before a byte of it is read. In process every request has one of its own.
+    /// A connection, before a byte of it is read. In process, every request has a connection of its
+    /// own.
     Connection,
-    /// Every operation; neither webhooks nor connections.
+    /// Every operation, but not webhooks and connections.
     All,
 }
 
@@ -56,7 +58,7 @@ impl FaultPoint {
         }
     }
 
-    /// Whether a rule for this point is one for `other` too.
+    /// Whether a rule for this point applies to `other` too.
     pub(crate) fn covers(self, other: Self) -> bool {
         self == other || (self == Self::All && !matches!(other, Self::Webhook | Self::Connection))
     }

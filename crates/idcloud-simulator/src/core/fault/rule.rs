@@ -1,6 +1,6 @@
-//! A rule: where, when, and which fault.
+//! A fault rule: where, when, and which fault.
 //!
-//! Must not take a fault that could not strike at its place.
+//! Must not accept a fault that cannot strike at its point.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,9 +10,12 @@ use super::{Fault, FaultPoint, FaultSpecError, Lasting, parse_duration, written_
 
 /// Where, when, and which fault: `POINT:WHEN:FAULT[/DURATION]`.
 ///
-/// - `create:0.05:reset-after-body` strikes each create with a probability of one in twenty (`5%` says the same);
-/// - `create:next:none,hang,429=12s` is a script: the next create goes well, the second hangs, the third is refused;
-/// - `all:0.01:500/30s` begins, now and then, half a minute in which everything is answered with 500;
+/// - `create:0.05:reset-after-body` strikes each create with a probability of one in twenty (`5%`
+///   says the same);
+/// - `create:next:none,hang,429=12s` is a script: the next create succeeds, the second hangs, the
+///   third is refused;
+/// - `all:0.01:500/30s` starts, with a probability of one in a hundred, half a minute in which
+///   every request is answered with 500;
 /// - `get:always:latency=2s` makes every lookup slow.
 ///
 /// `docs/simulator.md` lists every fault and what it does.
@@ -29,7 +32,7 @@ use super::{Fault, FaultPoint, FaultSpecError, Lasting, parse_duration, written_
 pub struct FaultRule {
     pub(crate) point: FaultPoint,
     pub(crate) when: When,
-    /// One, or for a script any number.
+    /// One fault; a script may have any number.
     pub(crate) faults: Vec<Lasting>,
 }
 
@@ -46,7 +49,7 @@ pub enum When {
 }
 
 impl FaultRule {
-    /// A script: what happens to the next arrivals at `point`, one after the other.
+    /// A script: the faults of the next arrivals at `point`, in order.
     ///
     /// # Errors
     /// [`FaultSpecError::Place`] for a fault that cannot strike there.
@@ -62,7 +65,8 @@ impl FaultRule {
     /// One fault at `point`, always or by chance.
     ///
     /// # Errors
-    /// [`FaultSpecError::Place`] for a fault that cannot strike there, [`FaultSpecError::When`] for a probability that is none.
+    /// [`FaultSpecError::Place`] for a fault that cannot strike there, [`FaultSpecError::When`] for
+    /// a number that is not a probability.
     pub fn new(point: FaultPoint, when: When, fault: Fault) -> Result<Self, FaultSpecError> {
         let lasts = Duration::ZERO;
         Self::checked(point, when, vec![Lasting { fault, lasts }])
@@ -111,7 +115,7 @@ fn can_strike(fault: Fault, point: FaultPoint) -> bool {
         Fault::Refuse | Fault::ResetBeforeBody | Fault::Hang { processed: false } => {
             point != FaultPoint::Webhook
         }
-        // The token endpoint gives no id and asks for no token.
+        // The token endpoint returns no id and takes no token.
         Fault::WithoutId | Fault::RevokeToken => !matches!(
             point,
             FaultPoint::Webhook | FaultPoint::Connection | FaultPoint::Token
@@ -210,7 +214,7 @@ mod tests {
 
     use super::*;
 
-    /// Every fault that the page lists can be written, and is read as what was written.
+    /// Every fault on the page can be written, and parses to itself.
     #[test]
     fn rules_survive_being_written() {
         for text in [
@@ -230,7 +234,7 @@ mod tests {
         }
     }
 
-    /// What is wrong is named: the form, the point, the moment, the fault, or the place.
+    /// The error names the wrong part: the form, the point, the time, the fault, or the place.
     #[test]
     fn mistakes_are_named() {
         let error = |text: &str| text.parse::<FaultRule>().unwrap_err();
@@ -249,7 +253,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever somebody types, the parser answers; and what it takes can be written and read again.
+        /// The parser returns for any input, and what it accepts can be written and parsed again.
         #[test]
         fn nothing_typed_breaks_the_parser(
             text in "((token|create|get|webhook|connection|all|x):(next|always|[0-9.%]{1,5}):)?[a-z0-9=/,.:-]{0,30}|.{0,40}"

@@ -1,6 +1,7 @@
-//! Access tokens: what the token endpoint hands out and the API asks for.
+//! Access tokens: the token endpoint issues them, and the API requires them.
 //!
-//! Must not print a token, and keeps none longer than it takes to tell *expired* from *never issued*.
+//! Must not print a token, nor keep one longer than needed to distinguish *expired* from *never
+//! issued*.
 
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
@@ -12,7 +13,8 @@ use crate::core::wire::ids::Ids;
 use crate::encoding::jws::Jws;
 use crate::encoding::time_format::{seconds, since_epoch};
 
-/// How long a token's memory outlives the token, so that its late use is answered with 10502 and not with 10501.
+/// How long an expired token is remembered, so that its use is answered with 10502 and not with
+/// 10501.
 const REMEMBERED_AFTER_EXPIRY: Duration = Duration::from_secs(24 * 3_600);
 
 /// The tokens of one simulator.
@@ -24,19 +26,20 @@ struct Grant {
     expires: Duration,
 }
 
-/// Why a token opens nothing.
+/// Why a token is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TokenFault {
-    /// It is not even a JWT: wrong characters, or a header that is no JSON.
+    /// It is not a JWT: wrong characters, or a header that is not JSON.
     Malformed,
     /// It was never issued here.
     Unknown,
-    /// Its life is over.
+    /// It has expired.
     Expired,
 }
 
 impl AccessTokens {
-    /// Issues a token to `tenant` for `life` from `now`: a JWT, as the documents say, though nobody needs to look inside.
+    /// Issues a token to `tenant` for `life` from `now`: a JWT, as the documents say, although no
+    /// client needs to read it.
     pub(crate) fn issue(
         &mut self,
         signer: &TokenSigner,
@@ -66,12 +69,12 @@ impl AccessTokens {
         token
     }
 
-    /// Takes a token back: from now on it is as good as never issued.
+    /// Revokes a token: from now on it counts as never issued.
     pub(crate) fn revoke(&mut self, token: &str) {
         self.0.remove(token);
     }
 
-    /// The tenant that `token` was issued to, if it is still good at `now`.
+    /// The tenant that `token` was issued to, if it is valid at `now`.
     pub(crate) fn tenant_of(&self, token: &str, now: SystemTime) -> Result<&str, TokenFault> {
         match self.0.get(token) {
             Some(grant) if grant.expires > since_epoch(now) => Ok(&grant.tenant),
@@ -88,7 +91,7 @@ mod tests {
 
     const HOUR: Duration = Duration::from_secs(3_600);
 
-    /// A token opens its tenant's door for its life, and afterwards is known to have expired.
+    /// A token gives access to its tenant during its life, and is known as expired afterwards.
     #[test]
     fn lives_and_expires() {
         let mut tokens = AccessTokens::default();
@@ -110,7 +113,7 @@ mod tests {
         );
     }
 
-    /// A foreign token and a broken one are told apart.
+    /// A foreign token and a malformed one have different errors.
     #[test]
     fn foreign_and_broken() {
         let tokens = AccessTokens::default();
@@ -128,7 +131,7 @@ mod tests {
         }
     }
 
-    /// Tokens long gone are forgotten.
+    /// Tokens are forgotten a day after they expire.
     #[test]
     fn forgets() {
         let mut tokens = AccessTokens::default();

@@ -1,6 +1,6 @@
-//! How an account stands with the token endpoint: its key, its state, and its bad attempts.
+//! The standing of an account at the token endpoint: its key, its state, and its failed attempts.
 //!
-//! Must not lock anybody out for longer than it says, not even when the clock is set back.
+//! Must not lock an account for longer than it says, not even when the clock is set back.
 
 use std::time::{Duration, SystemTime};
 
@@ -11,12 +11,12 @@ use crate::{AccountLock, AccountState};
 /// One account.
 #[derive(Debug)]
 pub(crate) struct AccountStanding {
-    /// DER of the public key.
+    /// The public key, in DER.
     pub(crate) public_key: Vec<u8>,
     pub(crate) state: AccountState,
-    /// Refused assertions since the last good one.
+    /// Refused assertions since the last accepted one.
     bad_attempts: u32,
-    /// From when until when nothing is accepted (since 1970).
+    /// Start and end of the lock (since 1970).
     locked: Option<(Duration, Duration)>,
 }
 
@@ -37,7 +37,7 @@ impl AccountStanding {
             .is_some_and(|(since, until)| since <= now && now < until)
     }
 
-    /// An assertion in the account's name was refused.
+    /// Counts a refused assertion in the account's name.
     pub(crate) fn refused(&mut self, lock: Option<AccountLock>, now: SystemTime) {
         self.bad_attempts = self.bad_attempts.saturating_add(1);
         if let Some(lock) = lock
@@ -49,18 +49,18 @@ impl AccountStanding {
         }
     }
 
-    /// An assertion was accepted.
+    /// Resets the count after an accepted assertion.
     pub(crate) fn accepted(&mut self) {
         self.bad_attempts = 0;
     }
 
-    /// Forgets every bad attempt, and unlocks.
+    /// Resets the failed attempts, and unlocks.
     pub(crate) fn forgive(&mut self) {
         self.bad_attempts = 0;
         self.locked = None;
     }
 
-    /// What is told before the assertion is looked at.
+    /// Refusals that come before the assertion is checked.
     pub(crate) const fn inactive(&self) -> Result<(), OAuthFault> {
         match self.state {
             AccountState::ApplicationInactive => Err(OAuthFault::ApplicationInactive),
@@ -70,7 +70,7 @@ impl AccountStanding {
         }
     }
 
-    /// What is told about a good assertion.
+    /// Refusals of a valid assertion.
     pub(crate) const fn restricted(&self) -> Result<(), OAuthFault> {
         match self.state {
             AccountState::NotPermitted => Err(OAuthFault::NoPermission),
@@ -96,7 +96,8 @@ mod tests {
         SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
     }
 
-    /// Bad attempts in a row lock, a good one between them does not, and the lock ends.
+    /// Consecutive failed attempts lock, a valid one between them resets the count, and the lock
+    /// ends.
     #[test]
     fn locks_for_a_while() {
         let mut account = AccountStanding::new(Vec::new());

@@ -1,6 +1,7 @@
-//! The signed assertion that a client trades for an access token, and everything that can be wrong with it.
+//! The signed assertion that a client exchanges for an access token, and every error in it.
 //!
-//! Must not accept what the Authentication page does not describe: a client that gets away with it here would fail in production.
+//! Must not accept what the Authentication page does not describe: the same client would fail in
+//! production.
 
 use std::time::Duration;
 
@@ -9,19 +10,19 @@ use serde_json::Value;
 
 use crate::encoding::jws::Jws;
 
-/// The claims that an assertion has; any other is refused.
+/// The claims of an assertion; any other is refused.
 const CLAIMS: [&str; 5] = ["iss", "aud", "scope", "iat", "exp"];
-/// What follows the tenant in `iss`.
+/// The text after the tenant in `iss`.
 const ISSUER_SUFFIX: &str = ".iam.acesso.io";
 /// The longest time from `iat` to `exp`, in seconds.
 const LONGEST_LIFE: u64 = 3_600;
-/// How far `iat` may lie in the future, in seconds: clocks differ.
+/// How far `iat` may lie in the future, in seconds, because clocks differ.
 const CLOCK_TOLERANCE: u64 = 60;
 
-/// Why an assertion is refused. Each has the code that stands in `error_description`.
+/// Why an assertion is refused. Each has its code in `error_description`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OAuthFault {
-    /// The tenant named in `iss` is not known.
+    /// The tenant in `iss` is unknown.
     UnknownTenant,
     /// The application is switched off.
     ApplicationInactive,
@@ -29,23 +30,25 @@ pub(crate) enum OAuthFault {
     NoScope,
     /// `exp` has passed.
     Expired,
-    /// The signature or a parameter does not hold.
+    /// The signature or a parameter is wrong.
     Invalid,
     /// The account was given another key.
     KeyReplaced,
-    /// The very same assertion was used before.
+    /// This assertion was used before.
     Used,
     /// The account is switched off, or the tenant has no such account.
     AccountInactive,
-    /// The account lacks permissions, or asks for another scope than `*`: these accounts have no other to give.
+    /// The account lacks permissions, or asks for a scope other than `*`, the only one that these
+    /// accounts have.
     NoPermission,
-    /// Too many bad attempts in a row; for a while nothing is accepted.
+    /// Too many consecutive failed attempts; for a while no assertion is accepted.
     Locked,
     /// The payload has `sub`.
     Impersonates,
     /// Not a JWS, or a header other than the documented one.
     Undecodable,
-    /// A claim of the five is missing, has another type, or cannot be read; in the newest generation, another key.
+    /// One of the five claims is missing, has another type, or cannot be parsed; in the newest
+    /// generation, the key is another.
     BadClaims,
     /// The payload has a claim beyond the five.
     ExtraClaim,
@@ -56,7 +59,7 @@ pub(crate) enum OAuthFault {
 }
 
 impl OAuthFault {
-    /// The code as the Authentication page lists it.
+    /// The code from the Authentication page.
     pub(crate) const fn code(self) -> &'static str {
         match self {
             Self::UnknownTenant => "1.0.1",
@@ -79,7 +82,7 @@ impl OAuthFault {
     }
 }
 
-/// The account and the tenant that `jws` claims to come from, as far as that can be read.
+/// The account and the tenant that `jws` names, as far as they can be parsed.
 pub(crate) fn issuer<'a>(jws: &'a Jws<'_>) -> Option<(&'a str, &'a str)> {
     jws.claims
         .get("iss")?
@@ -88,7 +91,7 @@ pub(crate) fn issuer<'a>(jws: &'a Jws<'_>) -> Option<(&'a str, &'a str)> {
         .split_once('@')
 }
 
-/// An assertion that could be read. Nothing in it is proved before [`verify`](Self::verify).
+/// A parsed assertion. Nothing in it is proved before [`verify`](Self::verify).
 pub(crate) struct Assertion<'a> {
     jws: &'a Jws<'a>,
     audience: &'a str,
@@ -98,7 +101,7 @@ pub(crate) struct Assertion<'a> {
 }
 
 impl<'a> Assertion<'a> {
-    /// Reads `jws`, without judging anything but its form: header, names and types of the claims.
+    /// Parses `jws`, and checks only its form: header, names and types of the claims.
     pub(crate) fn read(jws: &'a Jws<'a>) -> Result<Self, OAuthFault> {
         if !jws.is_jwt_with("RS256") {
             return Err(OAuthFault::Undecodable);
@@ -131,19 +134,21 @@ impl<'a> Assertion<'a> {
         read().ok_or(OAuthFault::BadClaims)
     }
 
-    /// Identifies this very assertion.
+    /// Identifies this assertion.
     pub(crate) fn signature(&self) -> &[u8] {
         &self.jws.signature
     }
 
-    /// `exp`, since 1970: from then on the assertion cannot come back, and nobody needs to remember it.
+    /// `exp`, since 1970: from then on the assertion is refused as expired, so it need not be
+    /// remembered.
     pub(crate) fn expires(&self) -> Duration {
         Duration::from_secs(self.expires)
     }
 
-    /// Judges signature, audience, scope and times. Single use is for the caller to judge: it takes memory.
+    /// Checks signature, audience, scope and times. The caller checks single use, which needs
+    /// memory.
     ///
-    /// `wrong_key` is what a wrong signature is told as: the generations differ.
+    /// `wrong_key` is the fault for a wrong signature: the generations differ.
     pub(crate) fn verify(
         &self,
         public_key: &[u8],

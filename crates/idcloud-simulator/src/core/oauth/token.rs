@@ -1,4 +1,4 @@
-//! The token endpoint: an assertion for an access token.
+//! The token endpoint: an access token for an assertion.
 //!
 //! Must not grant twice for one assertion, nor say more in a refusal than its code.
 
@@ -20,20 +20,20 @@ use crate::{Config, Dialect};
 
 const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
-/// What the endpoint knows and remembers.
+/// The endpoint's configuration and state.
 pub(crate) struct Endpoint<'a> {
     pub(crate) config: &'a Config,
     pub(crate) tenants: &'a mut Tenants,
     pub(crate) used: &'a mut Used,
 }
 
-/// An assertion was accepted for this tenant.
+/// An accepted assertion of this tenant.
 #[derive(Debug)]
 pub(crate) struct Grant {
     pub(crate) tenant: String,
 }
 
-/// The assertion of a token request, whose form has exactly two members.
+/// The assertion of a token request, whose form must have exactly two members.
 pub(crate) fn assertion(headers: &HeaderMap, body: &[u8]) -> Result<String, Refused> {
     const INVALID: &str = "invalid_request";
     let is_form = headers
@@ -65,9 +65,11 @@ pub(crate) fn assertion(headers: &HeaderMap, body: &[u8]) -> Result<String, Refu
 }
 
 impl Endpoint<'_> {
-    /// Judges an assertion: form, tenant, account, signature and claims, whether it was used before, and last what the account may do.
+    /// Checks an assertion: form, tenant, account, signature and claims, single use, and last the
+    /// account's permissions.
     ///
-    /// Everything in a known account's name counts: against the tenant's budget, and when it is refused, as a bad attempt.
+    /// Every assertion in a known account's name counts against the tenant's budget, and a refused
+    /// one also as a failed attempt.
     pub(crate) fn accept(self, text: &str, now: SystemTime) -> Result<Grant, Refused> {
         let jws = Jws::parse(text).ok_or(OAuthFault::Undecodable)?;
         let issuer = assertion::issuer(&jws);
@@ -122,7 +124,7 @@ impl Endpoint<'_> {
     }
 }
 
-/// The answer that carries a token.
+/// The answer with a token.
 pub(crate) fn granted(token: &str, life: Duration) -> Answer {
     let body = json!({
         "access_token": token,

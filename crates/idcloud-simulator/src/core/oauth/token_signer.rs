@@ -1,6 +1,6 @@
-//! Signs access tokens, so that whoever reads the key set can verify them.
+//! Signs access tokens, so that a reader of the key set can verify them.
 //!
-//! Must not repeat a key between seeds, nor open anything with it: the simulator looks tokens up.
+//! Must not share a key between seeds, nor authorize by signature: the simulator looks tokens up.
 
 use aws_lc_rs::digest;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 use crate::core::wire::ids::Ids;
 use crate::encoding::jws;
 
-/// The key of one simulator, which follows from its seed: Ed25519, because RSA keys cannot be drawn from one.
+/// The key of one simulator, derived from its seed. Ed25519, because an RSA key cannot be derived
+/// from a seed.
 pub(crate) struct TokenSigner {
     key: Option<Ed25519KeyPair>,
     public_key: Vec<u8>,
@@ -19,9 +20,10 @@ pub(crate) struct TokenSigner {
 }
 
 impl TokenSigner {
-    /// The key that `ids` draws.
+    /// The key drawn from `ids`.
     pub(crate) fn new(mut ids: Ids) -> Self {
-        // Any 32 bytes are a key; without one the key set would be empty and tokens would carry no signature.
+        // Any 32 bytes are a valid key. Without a key the key set would be empty and tokens would
+        // have no signature.
         let key = Ed25519KeyPair::from_seed_unchecked(&ids.bytes()).ok();
         let public_key = key
             .as_ref()
@@ -60,7 +62,7 @@ impl TokenSigner {
     }
 }
 
-/// What a library reads to find the token endpoint at `identity_url`.
+/// The discovery document, in which a library finds the token endpoint at `identity_url`.
 pub(crate) fn discovery(identity_url: &str) -> Value {
     json!({
         "issuer": identity_url,

@@ -1,6 +1,7 @@
-//! A document: what it is and what stands in it.
+//! A document: its kind and its content.
 //!
-//! Must not hold a real person's data: beside the number and name that the request brought, everything is made up and says so.
+//! Must not hold a real person's data: except for the number and name from the request, everything
+//! is invented and says so.
 
 use aws_lc_rs::digest;
 use idcloud_model::{PersonName, SubjectCode, limits};
@@ -10,7 +11,7 @@ use crate::core::process::Process;
 use crate::encoding::time_format::seconds;
 use crate::{Dialect, Paper};
 
-/// What kind of document it is.
+/// The kind of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DocumentKind {
     /// The state's identity card: two files, front and back.
@@ -22,12 +23,12 @@ pub(crate) enum DocumentKind {
 impl DocumentKind {
     pub(crate) const ALL: [Self; 2] = [Self::Rg, Self::Cnh];
 
-    /// What a document of so many files is taken for.
+    /// The kind that a document of `files` pictures counts as.
     pub(crate) const fn of_files(files: usize) -> Self {
         if files == 1 { Self::Cnh } else { Self::Rg }
     }
 
-    /// `documentType` of the lookup and `type` of the answer.
+    /// The value of the lookup's `documentType` and the answer's `type`.
     pub(crate) const fn type_name(self, dialect: Dialect) -> &'static str {
         match (self, dialect) {
             (Self::Rg, Dialect::V2023) => "RG",
@@ -37,7 +38,8 @@ impl DocumentKind {
         }
     }
 
-    /// Whether a lookup for `query` finds it. An older page's sample asks for `BR_CPF`, which is taken for any kind.
+    /// Whether a lookup for `query` finds it. An older page's sample asks for `BR_CPF`, which
+    /// matches any kind.
     pub(crate) fn is_meant_by(self, query: &str) -> bool {
         matches!(
             (self, query),
@@ -56,7 +58,7 @@ pub(crate) struct Document {
 }
 
 impl Document {
-    /// The document that a test subject always has.
+    /// The document that a test subject has from the start.
     pub(crate) fn standing(code: &SubjectCode, kind: DocumentKind) -> Self {
         let name = format!("{}|{}", code.expose(), kind.type_name(Dialect::default()));
         let digest = digest::digest(&digest::SHA256, name.as_bytes());
@@ -75,7 +77,7 @@ impl Document {
         }
     }
 
-    /// The member `document`: its id alone until the process is complete.
+    /// The member `document`: only its id until the process is complete.
     pub(crate) fn shown(&self, dialect: Dialect, complete: bool, process: &Process) -> Value {
         let mut members = Map::new();
         let mut put = |name: &str, value: Value| members.insert(name.to_owned(), value);
@@ -125,7 +127,7 @@ impl Document {
         if let (Value::Object(content), Value::Object(more)) = (&mut content, more) {
             content.extend(more);
         }
-        // The parameter specification of that generation types it as a list.
+        // The parameter specification of that generation has a list.
         if dialect == Dialect::V2024 {
             Value::Array(vec![content])
         } else {

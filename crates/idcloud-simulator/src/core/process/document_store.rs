@@ -1,6 +1,6 @@
 //! The documents that can be used again.
 //!
-//! Must not show one tenant what another captured, nor grow without end.
+//! Must not show a tenant's captured documents to another, nor grow without bound.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -8,9 +8,9 @@ use idcloud_model::SubjectCode;
 
 use crate::core::process::document::{Document, DocumentKind};
 
-/// Whose documents stand from the beginning: the first test subject's.
+/// The person whose documents exist from the start: the first test subject.
 const STANDING: &str = "52998224725";
-/// How many people's documents are kept, and how many of each.
+/// How many people's documents are kept, and how many of each person.
 const PEOPLE: usize = 10_000;
 const EACH: usize = 8;
 
@@ -24,7 +24,7 @@ pub(crate) struct Documents {
 type Holder = (String, String);
 
 impl Documents {
-    /// Keeps what was captured.
+    /// Keeps a captured document.
     pub(crate) fn keep(&mut self, tenant: &str, code: &SubjectCode, document: Document) {
         let holder = (tenant.to_owned(), code.expose().to_owned());
         if !self.captured.contains_key(&holder) {
@@ -41,7 +41,7 @@ impl Documents {
         }
     }
 
-    /// Everything that `tenant` can use again of `code`'s.
+    /// Every document of `code` that `tenant` can use again.
     pub(crate) fn of(&self, tenant: &str, code: &SubjectCode) -> Vec<Document> {
         let standing = DocumentKind::ALL
             .into_iter()

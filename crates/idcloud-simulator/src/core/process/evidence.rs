@@ -1,6 +1,6 @@
-//! What a key shows of what was found.
+//! The evidence that a key shows of an outcome.
 //!
-//! Must not show what the key has no capability for, nor look at the clock.
+//! Must not show evidence for which the key has no capability, nor read a clock.
 
 use idcloud_model::Capability;
 
@@ -11,12 +11,12 @@ const LIVE: i64 = 1;
 const NOT_LIVE: i64 = 2;
 const UNCLEAR: i64 = 0;
 
-/// The members of an answer, in no form yet. What is `None` does not appear.
+/// The members of an answer, independent of the dialect. A `None` does not appear.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Evidence {
     pub(crate) identity: Option<&'static str>,
     pub(crate) alert: Option<&'static str>,
-    /// Whether the alert waits for the end of the process.
+    /// Whether the alert appears only at the end of the process.
     pub(crate) alert_later: bool,
     pub(crate) risk_level: Option<&'static str>,
     pub(crate) score: Option<i64>,
@@ -24,19 +24,22 @@ pub(crate) struct Evidence {
     pub(crate) liveness: Option<i64>,
     pub(crate) face_match: Option<bool>,
     pub(crate) trust: Option<&'static str>,
-    /// Whether a risk score is computed, and the process takes its time for it.
+    /// Whether a risk score is computed, which takes time.
     pub(crate) scored: bool,
 }
 
 impl Evidence {
-    /// What `key` shows of `outcome`. `face` is what was in front of the camera, `None` for a plain picture.
+    /// The evidence that `key` shows of `outcome`. `face` is what the camera saw, `None` for a
+    /// plain picture.
     ///
-    /// - Liveness is checked by keys that have it, whatever was sent: a capture shows what the camera saw, and a plain picture
-    ///   what is arranged for the person. Without the capability an answer about identity says 1 all the same.
-    /// - A liveness that is not there ends everything: identity stays inconclusive and nothing else is looked at.
+    /// - Liveness is checked by keys that have it, for any selfie: a capture shows what the camera
+    ///   saw, and a plain picture the person's arranged liveness. Without the capability an answer
+    ///   about identity has the value 1 all the same.
+    /// - Without liveness the process ends: identity stays inconclusive, and nothing else is
+    ///   evaluated.
     /// - `yes` and `no` include liveness, which most dialects then leave out.
     /// - A risk score is computed for a living face whose identity is inconclusive.
-    /// - The 1:1 result stands for itself.
+    /// - The 1:1 result is independent of the others.
     pub(crate) fn of(
         outcome: &Outcome,
         key: KeyProfile,
@@ -81,13 +84,14 @@ impl Evidence {
         }
     }
 
-    /// Whether there is something that a create cannot answer yet.
+    /// Whether a part of the evidence is not in the create's answer.
     pub(crate) const fn takes_time(&self) -> bool {
         self.scored || self.alert_later
     }
 }
 
-/// Two of five values are published: no evidence of fraud, and the strongest. What lies between is left out.
+/// Two of five values are published: no evidence of fraud, and the strongest. The values between
+/// them are never used.
 fn risk_level(alert: Option<&'static str>) -> Option<&'static str> {
     match alert {
         Some("inconclusive") => Some("approved"),
@@ -95,7 +99,8 @@ fn risk_level(alert: Option<&'static str>) -> Option<&'static str> {
     }
 }
 
-/// IDCloud's own decision: the arranged one, unless nobody alive was seen; else what follows from the rest.
+/// IDCloud's own decision: the arranged one, unless the face was not live; otherwise derived from
+/// the rest.
 fn trust(outcome: &Outcome, liveness: i64, dialect: Dialect) -> &'static str {
     let newest = dialect >= Dialect::V2026;
     let refused = if newest { "denied" } else { "reproved" };

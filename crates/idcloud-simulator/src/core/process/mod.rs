@@ -1,6 +1,6 @@
-//! A created process: what was found, and which status it has at a given moment.
+//! A created process: its findings, and its status at a given time.
 //!
-//! Must not change after its creation; time alone decides what of it can be seen.
+//! Must not change after its creation; only the time decides which part of it is visible.
 
 pub(crate) mod document;
 pub(crate) mod document_store;
@@ -26,10 +26,10 @@ pub(crate) const COMPLETED: i64 = 3;
 const CANCELED: i64 = 4;
 const FAILED: i64 = 5;
 
-/// The score from which on IDCloud lets a kept document be used again.
+/// The score from which IDCloud allows a kept document to be used again.
 const REUSE_SCORE: i64 = 50;
 
-/// A process as the simulator keeps it.
+/// A process in the simulator.
 #[derive(Debug)]
 pub(crate) struct Process {
     id: String,
@@ -37,7 +37,7 @@ pub(crate) struct Process {
     tenant: String,
     dialect: Dialect,
     begun: SystemTime,
-    /// The first stage begins at once, the others after it.
+    /// The first stage begins at the creation, the others later.
     first: i64,
     later: Vec<Stage>,
     finding: Finding,
@@ -51,14 +51,14 @@ struct Stage {
     status: i64,
 }
 
-/// Whom the process is about. Both types redact themselves.
+/// The person that the process is about. Both types redact themselves.
 #[derive(Clone, Debug)]
 pub(crate) struct Person {
     pub(crate) code: Option<SubjectCode>,
     pub(crate) name: Option<PersonName>,
 }
 
-/// What the process found.
+/// The finding of a process.
 #[derive(Clone, Debug)]
 pub(crate) enum Finding {
     /// About a face.
@@ -67,7 +67,7 @@ pub(crate) enum Finding {
     Document(Document),
 }
 
-/// Everything that decides about a process.
+/// The inputs that decide about a process.
 #[derive(Debug)]
 pub(crate) struct Beginning {
     pub(crate) id: String,
@@ -77,25 +77,25 @@ pub(crate) struct Beginning {
     pub(crate) person: Person,
     pub(crate) finding: Finding,
     pub(crate) course: Course,
-    /// Whether its end comes after the create's answer, even where nothing in it takes time.
+    /// Whether it ends after the create's answer, even if no part of it takes time.
     pub(crate) late: bool,
     /// How long each asynchronous step takes.
     pub(crate) latency: Duration,
 }
 
-/// How much a process says about the person behind a document.
+/// How much a process proves about the holder of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Proof {
-    /// Nothing: another person's, not completed, refused, or too old.
+    /// Nothing: it is another person's, not completed, refused, or too old.
     None,
-    /// The person was there.
+    /// The person was present.
     Presence,
-    /// The person is the number's holder.
+    /// The person is the holder of the number.
     Holder,
 }
 
 impl Process {
-    /// Begins at `now`.
+    /// Creates the process at `now`.
     pub(crate) fn begin(beginning: Beginning, now: SystemTime) -> Self {
         let (takes_time, scored) = match &beginning.finding {
             Finding::Face(evidence) => (evidence.takes_time(), evidence.scored),
@@ -121,27 +121,27 @@ impl Process {
         &self.id
     }
 
-    /// The id of its selfie, which is another.
+    /// The id of its selfie, which differs from its own.
     pub(crate) fn transaction_id(&self) -> &str {
         &self.transaction_id
     }
 
-    /// The form of its answers.
+    /// The dialect of its answers.
     pub(crate) const fn dialect(&self) -> Dialect {
         self.dialect
     }
 
-    /// Whom it is about.
+    /// The person that it is about.
     pub(crate) const fn person(&self) -> &Person {
         &self.person
     }
 
-    /// What it found.
+    /// Its finding.
     pub(crate) const fn finding(&self) -> &Finding {
         &self.finding
     }
 
-    /// Whether the process is `tenant`'s.
+    /// Whether the process belongs to `tenant`.
     pub(crate) fn belongs_to(&self, tenant: &str) -> bool {
         self.tenant == tenant
     }
@@ -152,7 +152,7 @@ impl Process {
         matches!(last, CANCELED | FAILED)
     }
 
-    /// Whether a face can be compared with that of this process.
+    /// Whether a face can be compared with this process's.
     pub(crate) const fn has_face(&self) -> bool {
         matches!(self.finding, Finding::Face(_))
     }
@@ -163,7 +163,8 @@ impl Process {
             .with_events(self.events())
     }
 
-    /// The answer to a lookup at `now`: HTTP 410 for a process that failed. `details` asks for the second version.
+    /// The answer to a lookup at `now`: HTTP 410 for a failed process. `details` asks for the
+    /// second version.
     pub(crate) fn looked_up(&self, details: bool, now: SystemTime) -> Answer {
         let status = self.status_at(now);
         let http = if status == FAILED {
@@ -212,13 +213,13 @@ impl Process {
             .map_or(self.first, |stage| stage.status)
     }
 
-    /// What will happen to it, in order of time.
+    /// Its future changes, in order of time.
     pub(crate) fn events(&self) -> Vec<ScheduledEvent> {
         self.later
             .iter()
             .filter_map(|stage| {
                 Some(ScheduledEvent {
-                    // A latency beyond the end of time is a way to say never.
+                    // A latency beyond the largest `SystemTime` means never.
                     due: self.begun.checked_add(stage.after)?,
                     process_id: self.id.clone(),
                     status: stage.status,
@@ -228,7 +229,8 @@ impl Process {
     }
 }
 
-/// The first status and those that follow. `takes_time`: something can only be answered later; `scored`: that is a score.
+/// The first status and the later ones. `takes_time`: a part of the answer comes later; `scored`:
+/// that part is a score.
 fn stages(course: Course, takes_time: bool, scored: bool, latency: Duration) -> (i64, Vec<Stage>) {
     let at = |after, status| Stage { after, status };
     let after = |steps: u32, status| at(latency.saturating_mul(steps), status);

@@ -1,31 +1,31 @@
 //! Remembers what may be used only once: assertions and captures.
 //!
-//! Must not remember longer than age alone would let it be refused.
+//! Must not remember an item after its age alone would refuse it.
 
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
 use crate::encoding::time_format::since_epoch;
 
-/// How many may gather before the old ones are looked for at all.
+/// How many items gather before expired ones are removed for the first time.
 const FEW: usize = 1_024;
 
-/// Signatures of what was used, with the moment (since 1970) from which on each is too old anyway.
+/// Signatures of used items, with the time (since 1970) from which each is refused for its age.
 #[derive(Default)]
 pub(crate) struct Used {
     expiries: HashMap<Vec<u8>, Duration>,
-    /// How many were left when the old ones were last looked for.
+    /// How many items were left after the last removal.
     young: usize,
 }
 
 impl Used {
-    /// Whether the bearer of this signature was used before.
+    /// Whether the item with this signature was used before.
     pub(crate) fn contains(&self, signature: &[u8]) -> bool {
         self.expiries.contains_key(signature)
     }
 
-    /// Marks it as used. What has become too old by `now` is forgotten, now and then: looking for it each time would make a
-    /// long run slower with every request.
+    /// Marks it as used. Items that are expired at `now` are removed only now and then: a removal
+    /// at each call would make a long run slower with every request.
     pub(crate) fn mark(&mut self, signature: Vec<u8>, expires: Duration, now: SystemTime) {
         if self.expiries.len() >= FEW.max(2 * self.young) {
             let now = since_epoch(now);
@@ -40,7 +40,7 @@ impl Used {
 mod tests {
     use super::*;
 
-    /// Memory is bounded by what is young enough to come back, and nothing young is forgotten.
+    /// Memory is bounded by the items that are not expired, and none of those is forgotten.
     #[test]
     fn forgets_the_expired_alone() {
         let mut used = Used::default();

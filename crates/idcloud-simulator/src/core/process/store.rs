@@ -1,12 +1,12 @@
 //! The processes that can be looked up.
 //!
-//! Must not grow without end: the oldest make room.
+//! Must not grow without bound: the oldest are dropped.
 
 use std::collections::{HashMap, VecDeque};
 
 use crate::core::process::Process;
 
-/// How many processes are kept. IDCloud publishes no such number; a local process has to stop somewhere.
+/// How many processes are kept. IDCloud publishes no such number; a local process needs a bound.
 const KEPT: usize = 100_000;
 
 /// Processes by id.
@@ -17,7 +17,7 @@ pub(crate) struct Processes {
 }
 
 impl Processes {
-    /// Keeps a process.
+    /// Adds a process.
     pub(crate) fn insert(&mut self, process: Process) {
         if self.in_order.len() >= KEPT
             && let Some(oldest) = self.in_order.pop_front()
@@ -28,7 +28,7 @@ impl Processes {
         self.by_id.insert(process.id().to_owned(), process);
     }
 
-    /// The process `id` of `tenant`; another tenant's is as good as none.
+    /// The process `id` of `tenant`; another tenant's counts as absent.
     pub(crate) fn of(&self, tenant: &str, id: &str) -> Option<&Process> {
         self.by_id
             .get(&id.to_ascii_lowercase())

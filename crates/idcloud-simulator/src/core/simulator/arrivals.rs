@@ -1,6 +1,6 @@
-//! Connections and requests as they arrive, before anything is known of them but where they go.
+//! Connections and requests as they arrive, when only their destination is known.
 //!
-//! Must not look at who asks: a fault strikes everybody alike.
+//! Must not depend on the sender: a fault strikes every request alike.
 
 use std::time::{Duration, SystemTime};
 
@@ -17,9 +17,9 @@ use crate::core::wire::route::Route;
 use crate::setup::capture;
 
 impl Simulator {
-    /// What happens to a connection that is made at `now`: it is accepted, or refused, reset or ignored.
+    /// The effect on a connection that is opened at `now`: accepted, refused, reset or ignored.
     ///
-    /// A transport in the same process asks for every request, a server for every connection.
+    /// A transport in the same process calls it for every request, a server for every connection.
     pub fn connect(&mut self, now: SystemTime) -> Effect {
         let struck = self.faults.draw(FaultPoint::Connection, now);
         match struck.fault {
@@ -32,9 +32,10 @@ impl Simulator {
         }
     }
 
-    /// The head of a request has arrived: decides what will go wrong with it.
+    /// The head of a request has arrived: draws its fault.
     ///
-    /// For servers, which can reset a connection before the body is read; others call [`handle`](Self::handle).
+    /// For servers, which can reset a connection before the body is read; others call
+    /// [`handle`](Self::handle).
     pub fn arrive(&mut self, method: &Method, path: &str, now: SystemTime) -> Arrival {
         let Some(point) = Route::of(method, path).fault_point() else {
             return Arrival {
@@ -79,7 +80,7 @@ impl Simulator {
         }
     }
 
-    /// Marks the capture in the body of a create that goes no further.
+    /// Marks the capture in the body of a create that is not processed further.
     pub(super) fn mark_capture(&mut self, body: &[u8], now: SystemTime) {
         if let Some(capture) =
             create_body::selfie(body).and_then(|selfie| capture::read(&selfie, now).ok())

@@ -1,6 +1,6 @@
-//! What becomes of a create: its rules in their order, what is found, and the process that keeps it.
+//! Handles a create: checks its rules in order, determines the findings, and stores the process.
 //!
-//! Must not leave anything behind of a request that it refuses.
+//! Must not change any state for a request that it refuses.
 
 use std::borrow::Cow;
 use std::time::SystemTime;
@@ -22,11 +22,11 @@ use crate::core::wire::selfie::{self, Selfie};
 use crate::setup::capture::ReadCapture;
 use crate::{Course, Dialect, KeyProfile, Latency, Outcome, Paper};
 
-/// The share of processes whose end comes with the create's answer. The guide of 2026 that compares *by Unico* with
-/// *by Client* says 80 to 90 %.
+/// The share of processes that end with the create's answer. The guide of 2026 that compares *by
+/// Unico* with *by Client* says 80 to 90 %.
 const ANSWERED_AT_ONCE: f64 = 0.85;
 
-/// What a create comes to, before there is a process.
+/// The result of a create, before there is a process.
 struct Examined {
     finding: Finding,
     outcome: Outcome,
@@ -35,7 +35,7 @@ struct Examined {
 }
 
 impl Simulator {
-    /// Answers a create. `marks_capture`: whether its capture counts as used from now on.
+    /// Answers a create. `marks_capture`: whether its capture counts as used afterwards.
     pub(super) fn create(
         &mut self,
         headers: &HeaderMap,
@@ -100,12 +100,12 @@ impl Simulator {
         Ok(answer)
     }
 
-    /// Whether the next process ends after its create's answer, by the share that is published.
+    /// Whether the next process ends after its create's answer, drawn by the published share.
     fn is_late(&mut self) -> bool {
         self.config.latency == Latency::Observed && self.faults.chance() >= ANSWERED_AT_ONCE
     }
 
-    /// Judges pictures, captures and the processes referred to, and says what is found.
+    /// Checks pictures, captures and referenced processes, and returns the findings.
     fn examine(
         &mut self,
         asked: &CreateBody<'_>,
@@ -141,9 +141,10 @@ impl Simulator {
         }
     }
 
-    /// What is true of a face, and of its comparison with `reference`.
+    /// The outcome of a face, and of its comparison with `reference`.
     ///
-    /// Whoever is not named is the person of the reference. Two people who are both named have two faces.
+    /// A create without a code is about the person of the reference. Two different codes have two
+    /// faces.
     fn compare(
         &self,
         tenant: &str,
@@ -169,7 +170,7 @@ impl Simulator {
         Ok(outcome.with_face_match(outcome.face_match && !others))
     }
 
-    /// The document of a create, captured or kept, where its process proves who holds it.
+    /// The document of a create, captured or kept, if its process proves the holder.
     fn document(
         &mut self,
         tenant: &str,
@@ -212,7 +213,7 @@ impl Simulator {
         }
     }
 
-    /// Failing once is the only course that remembers.
+    /// The course for this process; only `FailureOnce` depends on earlier ones.
     fn course_of(&mut self, tenant: &str, code: Option<&SubjectCode>, course: Course) -> Course {
         match (course, code) {
             (Course::FailureOnce, Some(code))

@@ -1,6 +1,6 @@
 //! The lookup of documents that can be used again.
 //!
-//! Must not tell a key without the capability whether there are any.
+//! Must not show a key without the capability whether there are any.
 
 use std::time::SystemTime;
 
@@ -36,7 +36,7 @@ impl Simulator {
             value.filter(|value| !value.is_empty())
         };
         let code = create_body::unformatted(value("code").ok_or(Refusal::NO_CODE)?)?;
-        // That the type is missing has no code of its own.
+        // A missing type has no code of its own.
         let kind = value("type").ok_or(Refusal::BAD_BODY)?;
         let dialect = key.dialect().unwrap_or(self.config.dialect);
         let mut items: Vec<_> = self

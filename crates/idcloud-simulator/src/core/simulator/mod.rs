@@ -1,6 +1,6 @@
-//! The simulator itself: a request and the time go in, an answer comes out.
+//! The simulator: a request and the time go in, an answer comes out.
 //!
-//! Must not read a clock, opens a socket, sleeps, or logs anything of a request but its operation.
+//! Must not read a clock, open a socket or sleep, nor log anything of a request but its operation.
 
 mod arrivals;
 mod creates;
@@ -38,7 +38,7 @@ use crate::core::wire::route::Route;
 use crate::setup::subjects;
 use crate::{CaptureMarking, Config, Dialect, Outcome};
 
-/// Streams of one seed: what is issued to the user does not change what requests are answered with.
+/// Random streams of one seed: issuing credentials does not change the answers to requests.
 const CREDENTIALS: u64 = 1;
 const REQUESTS: u64 = 2;
 const FAULTS: u64 = 3;
@@ -48,8 +48,8 @@ const SIGNER: u64 = 6;
 
 /// An IDCloud without I/O.
 ///
-/// Everything is decided by the configuration, the credentials that were issued, the requests and the times that are
-/// handed in: the same of each gives the same answers, byte for byte.
+/// The configuration, the issued credentials, the requests and the given times decide everything:
+/// the same of each gives the same answers, byte for byte.
 ///
 /// ```
 /// use std::time::SystemTime;
@@ -87,7 +87,7 @@ pub struct Simulator {
 }
 
 impl Simulator {
-    /// A simulator that knows nobody yet.
+    /// A simulator without accounts and keys.
     #[must_use]
     pub fn new(config: Config) -> Self {
         let mut credentials = Ids::new(config.seed, CREDENTIALS);
@@ -114,24 +114,25 @@ impl Simulator {
         }
     }
 
-    /// How it is set up.
+    /// Its configuration.
     #[must_use]
     pub const fn config(&self) -> &Config {
         &self.config
     }
 
-    /// The tenant that accounts and keys belong to unless another is named: a UUID.
+    /// The default tenant of accounts and keys: a UUID.
     #[must_use]
     pub fn tenant_id(&self) -> &str {
         &self.home
     }
 
-    /// Changes the dialect of keys that have none of their own; processes that exist keep theirs.
+    /// Changes the dialect of keys without one of their own; existing processes keep theirs.
     pub fn set_dialect(&mut self, dialect: Dialect) {
         self.config.dialect = dialect;
     }
 
-    /// Decides what becomes of processes about `code` that are created from now on, listed test subject or not.
+    /// Arranges the outcome of processes about `code` that are created from now on, also for a
+    /// listed test subject.
     pub fn arrange(&mut self, code: SubjectCode, outcome: Outcome) {
         self.arranged.retain(|(arranged, _)| *arranged != code);
         self.failed_once
@@ -139,19 +140,19 @@ impl Simulator {
         self.arranged.push((code, outcome));
     }
 
-    /// What was asked and answered so far.
+    /// Counts of the requests and answers so far.
     #[must_use]
     pub const fn tally(&self) -> Tally {
         self.tally
     }
 
-    /// Answers one request that arrives whole at `now`.
+    /// Answers one request that has arrived completely at `now`.
     pub fn handle(&mut self, request: Request<Bytes>, now: SystemTime) -> Reaction {
         let arrival = self.arrive(request.method(), request.uri().path(), now);
         self.answer(arrival, request, now)
     }
 
-    /// Answers a request that has [arrived](Self::arrive) and is whole at `now`.
+    /// Answers a request that has [arrived](Self::arrive) and is complete at `now`.
     pub fn answer(
         &mut self,
         arrival: Arrival,
@@ -247,7 +248,8 @@ impl Simulator {
         Ok(process.looked_up(details, now))
     }
 
-    /// Headers, token, budget, key: in this order, because the budget is the tenant's and every request of it counts.
+    /// Headers, token, budget, key: in this order, because the budget is the tenant's and every
+    /// request of the tenant counts.
     fn admit(&mut self, headers: &HeaderMap, now: SystemTime) -> Result<Access, Refused> {
         let presented = Presented::read(headers)?;
         let tenant = presented.tenant(&self.tokens, now)?;
@@ -257,14 +259,14 @@ impl Simulator {
         Ok(presented.with_key(&self.tenants, tenant)?)
     }
 
-    /// The dialect of a refusal: the key's, where the request has one that is known.
+    /// The dialect of a refusal: the key's, if the request has a known key.
     fn dialect_of(&self, headers: &HeaderMap) -> Dialect {
         access::api_key(headers)
             .and_then(|key| self.tenants.profile_of(key)?.dialect())
             .unwrap_or(self.config.dialect)
     }
 
-    /// What is true of `code`: arranged, listed, or `yes`, as of everybody else and of whoever is not named.
+    /// The outcome of `code`: arranged, listed, or `yes`. A create without a code gets `yes` too.
     fn outcome_of(&self, code: Option<&SubjectCode>) -> Outcome {
         let Some(code) = code else {
             return Outcome::YES;

@@ -1,6 +1,7 @@
-//! Accounts and API keys: what a tenant is given, and how it stands.
+//! Accounts and API keys of the tenants.
 //!
-//! Must not change what requests are answered with by what it draws: credentials have a stream of the seed of their own.
+//! Must not change the answers to requests by its random draws: credentials have a random stream of
+//! their own.
 
 use super::Simulator;
 use crate::{AccountError, AccountState, KeyProfile, TestAccount};
@@ -9,16 +10,16 @@ impl Simulator {
     /// Issues a service account with a new RSA key. Takes a moment: the key is a real one.
     ///
     /// # Errors
-    /// [`AccountError::NoKey`] when this machine cannot generate one.
+    /// [`AccountError::NoKey`] if this machine cannot generate one.
     pub fn issue_account(&mut self) -> Result<TestAccount, AccountError> {
         let home = self.home.clone();
         self.issue_account_in(&home)
     }
 
-    /// Issues a service account of another tenant, which comes into being by this if need be.
+    /// Issues a service account of another tenant, which is created if it does not exist.
     ///
     /// # Errors
-    /// [`AccountError::NoKey`], and [`AccountError::Name`] for an id that cannot stand in `iss`.
+    /// [`AccountError::NoKey`], and [`AccountError::Name`] for an id that `iss` cannot carry.
     pub fn issue_account_in(&mut self, tenant_id: &str) -> Result<TestAccount, AccountError> {
         let name = match self.tenants.accounts_of(tenant_id) {
             0 => "simulator".to_owned(),
@@ -29,12 +30,13 @@ impl Simulator {
         Ok(account)
     }
 
-    /// Takes over an account that an earlier run issued.
+    /// Adds an account that an earlier run issued.
     pub fn register_account(&mut self, account: &TestAccount) {
         self.tenants.add_account(account);
     }
 
-    /// Changes how the account `account` of `tenant_id` stands, and forgets its bad attempts. Says whether there is such an account.
+    /// Changes the state of the account `account` of `tenant_id`, and resets its failed attempts.
+    /// Returns whether the account exists.
     pub fn set_account_state(
         &mut self,
         tenant_id: &str,
@@ -61,14 +63,14 @@ impl Simulator {
         self.issue_api_key_in(&home, profile)
     }
 
-    /// Issues an API key of another tenant, which comes into being by this if need be.
+    /// Issues an API key of another tenant, which is created if it does not exist.
     pub fn issue_api_key_in(&mut self, tenant_id: &str, profile: impl Into<KeyProfile>) -> String {
         let secret = self.credentials.secret();
         self.register_api_key(tenant_id, &secret, profile);
         secret
     }
 
-    /// Takes over an API key that an earlier run issued, or changes what a key is provisioned with.
+    /// Adds an API key that an earlier run issued, or changes a key's profile.
     pub fn register_api_key(
         &mut self,
         tenant_id: &str,

@@ -1,6 +1,6 @@
-//! Everything around the processes: what goes wrong, what was billed, who is told, and the way back to the beginning.
+//! The state around the processes: faults, the ledger, webhooks, arrangements and the reset.
 //!
-//! Must not decide an answer: the requests' own part does.
+//! Must not decide an answer: the request handlers do.
 
 use std::time::SystemTime;
 
@@ -32,48 +32,52 @@ impl Simulator {
         self.faults.add(rule);
     }
 
-    /// Ends every fault, and forgets those that were to come.
+    /// Ends every active fault, and removes the others.
     pub fn clear_faults(&mut self) {
         self.faults.clear();
     }
 
-    /// The faults that may still strike: what is left of the scripts, then the others.
+    /// The faults that can still strike: the rest of the scripts, then the others.
     pub fn faults(&self) -> impl Iterator<Item = FaultRule> + '_ {
         self.faults.rules()
     }
 
-    /// Tells `tenant_id` about its processes from now on, or no more. Processes that exist already are not told.
+    /// Sets or removes the webhook of `tenant_id`. Only processes that are created from now on are
+    /// notified.
     pub fn set_webhook(&mut self, tenant_id: &str, webhook: Option<Webhook>) {
         self.webhooks.set(tenant_id, webhook);
     }
 
-    /// When a webhook is to be told something; the past if that is late.
+    /// When the next webhook request is due; a past time if it is late.
     ///
-    /// `None` while nothing waits, and while as much is under way as may be.
+    /// `None` while none waits, and while the most allowed deliveries are in flight.
     #[must_use]
     pub fn next_webhook(&self) -> Option<SystemTime> {
         self.webhooks.next()
     }
 
-    /// Everything that webhooks are to be sent at `now`. Each of it has to come back by [`delivered`](Self::delivered).
+    /// Every webhook request that is due at `now`. The caller must return each by
+    /// [`delivered`](Self::delivered).
     pub fn due_webhooks(&mut self, now: SystemTime) -> Vec<WebhookDelivery> {
         self.webhooks.due(&mut self.faults, &mut self.notices, now)
     }
 
-    /// A delivery has come to an end: with an answer, or without one.
+    /// Records the end of a delivery: with an answer, or without one.
     pub fn delivered(&mut self, id: u64, answer: Option<&Response<Bytes>>, now: SystemTime) {
         self.webhooks.delivered(id, answer, now);
     }
 
-    /// How webhooks have fared so far.
+    /// Counts of the webhook deliveries so far.
     #[must_use]
     pub fn webhook_tally(&self) -> WebhookTally {
         self.webhooks.tally()
     }
 
-    /// Forgets everything but the configuration and what was issued: as it was before the first request.
+    /// Resets everything but the configuration and the issued credentials to the state before the
+    /// first request.
     ///
-    /// Process ids begin anew as well. Access tokens are forgotten; webhooks stay, with nothing to tell.
+    /// Process ids start again as well. Access tokens are forgotten; webhooks stay, without
+    /// notices.
     pub fn reset(&mut self) {
         let seed = self.config.seed;
         self.ids = Ids::new(seed, REQUESTS);
@@ -92,8 +96,9 @@ impl Simulator {
         self.webhooks.reset();
     }
 
-    /// Decides what becomes of processes about anybody whose code ends with `ending`, listed test subject or not; an empty text
-    /// is everybody. Whoever was arranged by the whole code is not touched; of several endings the longest counts.
+    /// Arranges the outcome of everyone whose code ends with `ending`, also for a listed test
+    /// subject; an empty text means everyone. An arrangement for a whole code has precedence; among
+    /// several endings, the longest one has.
     pub fn arrange_ending(&mut self, ending: impl Into<String>, outcome: Outcome) {
         let ending = ending.into();
         self.endings.retain(|(arranged, _)| *arranged != ending);
@@ -102,13 +107,13 @@ impl Simulator {
             .sort_by_key(|(ending, _)| std::cmp::Reverse(ending.len()));
     }
 
-    /// Everybody has the outcome again that the list of test subjects gives them.
+    /// Removes all arrangements: outcomes come from the list of test subjects again.
     pub fn forget_arrangements(&mut self) {
         self.arranged.clear();
         self.endings.clear();
     }
 
-    /// From now on captures are marked as used at this moment.
+    /// Sets when captures are marked as used, from now on.
     pub const fn mark_captures(&mut self, marking: CaptureMarking) {
         self.config.captures = marking;
     }
@@ -127,7 +132,7 @@ impl Simulator {
         self.webhooks = Webhooks::default();
     }
 
-    /// The outcome of an ending that fits.
+    /// The outcome of the longest matching ending.
     pub(super) fn outcome_by_ending(&self, code: &SubjectCode) -> Option<Outcome> {
         self.endings
             .iter()

@@ -1,4 +1,4 @@
-//! Counts what was asked, so that tests can say how often a client went out.
+//! Counts requests, so that tests can check how often a client sent one.
 //!
 //! Must not count by anything that belongs to a person.
 
@@ -6,7 +6,7 @@ use http::StatusCode;
 
 use crate::core::wire::route::Route;
 
-/// How many requests of each kind arrived, and what became of them.
+/// How many requests of each kind arrived, and their results.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Tally {
@@ -16,7 +16,7 @@ pub struct Tally {
     pub tokens_issued: u64,
     /// Requests to create a process.
     pub create_requests: u64,
-    /// Processes created: what production would bill.
+    /// Processes created: production would bill them.
     pub processes_created: u64,
     /// Lookups of a process, of either version.
     pub lookups: u64,

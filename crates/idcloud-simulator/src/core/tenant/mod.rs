@@ -1,5 +1,5 @@
 //! Tenants, their budgets and their counters.
-//! Must not let one tenant see another's.
+//! Must not let one tenant see another's state.
 
 pub(crate) mod counters;
 pub(crate) mod rate_limit;

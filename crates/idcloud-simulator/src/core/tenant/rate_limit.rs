@@ -1,6 +1,6 @@
-//! A tenant's budget of requests: ten a second unless agreed otherwise.
+//! A tenant's budget of requests: ten a second by default.
 //!
-//! Must not delay anybody; whatever is beyond the budget is refused and told when to return.
+//! Must not delay a request: one beyond the budget is refused with the time to wait.
 
 use std::collections::VecDeque;
 use std::num::NonZeroU32;
@@ -10,8 +10,9 @@ use crate::encoding::time_format::since_epoch;
 
 /// How many requests a tenant may make, and how they are counted.
 ///
-/// IDCloud publishes the number (ten a second for each tenant, refused with HTTP 429 and `Retry-After`) but not
-/// how it counts. So all three usual ways can be chosen, and a client should get along with each.
+/// IDCloud publishes the number (ten a second for each tenant, refused with HTTP 429 and
+/// `Retry-After`) but not how it counts. All three usual ways can be chosen, and a client should
+/// work with each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateLimit {
     per_second: NonZeroU32,
@@ -22,11 +23,11 @@ pub struct RateLimit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Counting {
-    /// No stretch of one second, wherever it begins, holds more than the budget. The strictest.
+    /// No interval of one second, from any start, has more requests than the budget. The strictest.
     SlidingWindow,
-    /// The count starts anew with each second of the clock.
+    /// The count restarts with each second of the clock.
     FixedWindow,
-    /// A bucket that holds one second's budget and fills up evenly.
+    /// A bucket that holds one second's budget and fills evenly.
     TokenBucket,
 }
 
@@ -37,7 +38,7 @@ impl RateLimit {
         counting: Counting::SlidingWindow,
     };
 
-    /// `per_second` requests, counted as said.
+    /// `per_second` requests, counted by `counting`.
     #[must_use]
     pub const fn new(per_second: NonZeroU32, counting: Counting) -> Self {
         Self {
@@ -58,15 +59,15 @@ const SECOND: Duration = Duration::from_secs(1);
 /// One tenant's use of its budget.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Budget {
-    /// Sliding and fixed window: when the requests that still count were let in (since 1970).
+    /// Sliding and fixed window: when the requests that still count were admitted (since 1970).
     admitted: VecDeque<Duration>,
-    /// Token bucket: how much time's worth of the budget is spent, as of the moment beside it.
+    /// Token bucket: the spent budget, as time, at the time `as_of`.
     spent: Duration,
     as_of: Duration,
 }
 
 impl Budget {
-    /// Lets one request in at `now`, or says how long it would have to wait.
+    /// Admits one request at `now`, or returns how long it would have to wait.
     pub(crate) fn admit(&mut self, limit: RateLimit, now: SystemTime) -> Result<(), Duration> {
         let now = since_epoch(now);
         match limit.counting {
@@ -78,14 +79,15 @@ impl Budget {
         }
     }
 
-    /// Windows of both kinds: they differ only in when a request stops counting.
+    /// Both kinds of windows: they differ only in when a request stops counting.
     fn admit_by(
         &mut self,
         limit: RateLimit,
         now: Duration,
         counts_until: impl Fn(Duration) -> Duration,
     ) -> Result<(), Duration> {
-        // What lies ahead was let in before the clock was set back, and must not lock anybody out.
+        // A future entry was admitted before the clock was set back, and must not lock the tenant
+        // out.
         self.admitted
             .retain(|&admitted| admitted <= now && now < counts_until(admitted));
         let budget = usize::try_from(limit.per_second.get()).unwrap_or(usize::MAX);
@@ -132,7 +134,7 @@ mod tests {
             .count()
     }
 
-    /// Ten fit into a second, an eleventh does not, whichever way it is counted.
+    /// Ten requests fit into a second, an eleventh does not, with each way of counting.
     #[test]
     fn ten_a_second() {
         for counting in [
@@ -157,7 +159,7 @@ mod tests {
         }
     }
 
-    /// The three ways differ where they should: across the boundary of a second.
+    /// The three ways differ only across the boundary of a second.
     #[test]
     fn the_ways_differ() {
         let burst_before_and_after = [&[900; 10][..], &[1_000; 10][..]].concat();
@@ -169,7 +171,7 @@ mod tests {
         assert_eq!(admitted(Counting::TokenBucket, &burst_before_and_after), 11);
     }
 
-    /// Whoever waits as told is let in, and not a moment earlier.
+    /// A request after exactly the returned wait is admitted, and a moment earlier it is not.
     #[test]
     fn the_wait_is_exact() {
         for counting in [

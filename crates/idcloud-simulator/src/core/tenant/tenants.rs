@@ -1,6 +1,6 @@
 //! Tenants with their accounts, API keys and budgets.
 //!
-//! Must not let one tenant see or use what is another's.
+//! Must not let one tenant see or use another's.
 
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
@@ -9,7 +9,7 @@ use crate::core::oauth::account_standing::AccountStanding;
 use crate::core::tenant::rate_limit::{Budget, RateLimit};
 use crate::{AccountState, KeyProfile, TestAccount};
 
-/// Everyone who may ask this simulator.
+/// All tenants and keys of this simulator.
 #[derive(Default)]
 pub(crate) struct Tenants {
     tenants: HashMap<String, Tenant>,
@@ -29,7 +29,7 @@ struct Key {
 }
 
 impl Tenants {
-    /// Whether there is such a tenant.
+    /// Whether the tenant exists.
     pub(crate) fn contains(&self, tenant: &str) -> bool {
         self.tenants.contains_key(tenant)
     }
@@ -41,7 +41,7 @@ impl Tenants {
             .map_or(0, |tenant| tenant.accounts.len())
     }
 
-    /// Makes an account known, in place of one of the same name.
+    /// Adds an account, or replaces the one of the same name.
     pub(crate) fn add_account(&mut self, account: &TestAccount) {
         self.tenants
             .entry(account.tenant_id().to_owned())
@@ -53,7 +53,7 @@ impl Tenants {
             );
     }
 
-    /// Makes an API key known.
+    /// Adds an API key.
     pub(crate) fn add_key(&mut self, tenant: &str, secret: String, profile: KeyProfile) {
         let tenant = tenant.to_owned();
         self.tenants.entry(tenant.clone()).or_default();
@@ -67,12 +67,12 @@ impl Tenants {
             .is_some_and(|tenant| tenant.accounts.contains_key(name))
     }
 
-    /// How `tenant`'s account `name` stands.
+    /// The standing of `tenant`'s account `name`.
     pub(crate) fn account(&mut self, tenant: &str, name: &str) -> Option<&mut AccountStanding> {
         self.tenants.get_mut(tenant)?.accounts.get_mut(name)
     }
 
-    /// What the API key `secret` is provisioned with, if it is `tenant`'s.
+    /// The profile of the API key `secret`, if it is `tenant`'s.
     pub(crate) fn key_of(&self, tenant: &str, secret: &str) -> Option<KeyProfile> {
         self.keys
             .get(secret)
@@ -80,7 +80,7 @@ impl Tenants {
             .map(|key| key.profile)
     }
 
-    /// Forgets how much of each budget is used, every bad attempt, and how accounts were arranged to stand.
+    /// Resets every budget, every failed attempt and every arranged account state.
     pub(crate) fn forget_use(&mut self) {
         for tenant in self.tenants.values_mut() {
             tenant.budget = Budget::default();
@@ -91,12 +91,12 @@ impl Tenants {
         }
     }
 
-    /// What the API key `secret` is provisioned with, whoever's it is.
+    /// The profile of the API key `secret`, of any tenant.
     pub(crate) fn profile_of(&self, secret: &str) -> Option<KeyProfile> {
         self.keys.get(secret).map(|key| key.profile)
     }
 
-    /// Lets one request of `tenant` in, or says how long it would have to wait.
+    /// Admits one request of `tenant`, or returns how long it would have to wait.
     pub(crate) fn admit(
         &mut self,
         tenant: &str,

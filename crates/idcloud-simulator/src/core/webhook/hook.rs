@@ -1,6 +1,6 @@
-//! One tenant's webhook: what waits, what is under way, and the bearer that it needs.
+//! One tenant's webhook: waiting notices, deliveries in flight, and the bearer token.
 //!
-//! Must not repeat what was taken with 2xx, nor forget a notice before its last attempt.
+//! Must not repeat a notice that was answered with 2xx, nor drop one before its last attempt.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
@@ -19,19 +19,19 @@ use crate::core::wire::ids::Ids;
 use crate::setup::webhook::{basic, sensitive};
 use crate::{Webhook, WebhookAuth};
 
-/// How long a notice that is held back waits for another one to overtake it.
+/// How long a held-back notice waits for another one to overtake it.
 const HELD_BACK: Duration = Duration::from_secs(30);
-/// A bearer is fetched anew this long before it ends.
+/// How long before its expiry a bearer is renewed.
 const BEARER_RESERVE: Duration = Duration::from_secs(30);
-/// The life of a bearer whose answer names none.
+/// The lifetime of a bearer whose answer has none.
 const BEARER_LIFE: Duration = Duration::from_secs(3_600);
 
-/// A webhook and everything that happens to it.
+/// A webhook and the state of its deliveries.
 pub(crate) struct Hook {
     webhook: Webhook,
-    /// By the moment at which each is due, and its number where several are.
+    /// Waiting notices by due time and number.
     waiting: BTreeMap<(SystemTime, u64), Notice>,
-    /// Held back by a fault until another one has gone.
+    /// Keys of notices that a fault holds back until another one was sent.
     held_back: Vec<(SystemTime, u64)>,
     in_flight: BTreeMap<u64, Notice>,
     bearer: Bearer,
@@ -42,7 +42,7 @@ pub(crate) struct Hook {
 #[derive(Default)]
 struct Bearer {
     token: Option<(HeaderValue, SystemTime)>,
-    /// The delivery that fetches one.
+    /// The delivery that fetches a new one.
     fetching: Option<u64>,
     failures: u32,
     not_before: Option<SystemTime>,
@@ -79,7 +79,8 @@ impl Hook {
         }
     }
 
-    /// When there is something to send. Nothing while as many are under way as may be, or while the bearer is fetched.
+    /// When the next request is due. `None` while the most allowed deliveries are in flight, or
+    /// while a bearer is fetched.
     pub(crate) fn next(&self) -> Option<SystemTime> {
         if self.in_flight.len() >= self.webhook.in_flight || self.bearer.fetching.is_some() {
             return None;
@@ -105,7 +106,8 @@ impl Hook {
             let Some(((_, id), mut notice)) = self.waiting.pop_first() else {
                 return;
             };
-            // Without its credential a notice is one that the receiver was promised not to get.
+            // Without its credential, a notice must not be sent: the receiver relies on
+            // authentication.
             if !is_sendable {
                 self.tally.given_up += 1;
                 continue;
@@ -139,7 +141,7 @@ impl Hook {
                     _ => {}
                 }
             }
-            // A notice that waited to be sent again may have been held back before.
+            // A notice that waited for a retry may have been held back before.
             self.held_back.retain(|(_, held)| *held != id);
             due.push(self.send(id, notice));
             self.overtaken(now);
@@ -179,7 +181,7 @@ impl Hook {
         }
     }
 
-    /// What was held back follows the one that has just gone.
+    /// Releases held-back notices behind the one that was just sent.
     fn overtaken(&mut self, now: SystemTime) {
         for key in std::mem::take(&mut self.held_back) {
             if let Some(notice) = self.waiting.remove(&key) {
@@ -211,7 +213,7 @@ impl Hook {
         self.webhook.auth.header().ok()?
     }
 
-    /// The request for a bearer, where one is needed and there is none.
+    /// The request for a bearer, if one is needed and absent.
     fn fetch_bearer(&mut self, next_id: &mut u64, now: SystemTime) -> Option<WebhookDelivery> {
         let WebhookAuth::OAuth2 {
             token_url,
@@ -260,7 +262,7 @@ impl Hook {
             self.bearer.not_before = now.checked_add(wait);
             return;
         }
-        // Without a bearer nothing that is due now can ever be told.
+        // Without a bearer, the notices that are due now can never be delivered.
         self.bearer.failures = 0;
         self.bearer.not_before = None;
         let later = self.waiting.split_off(&(now, u64::MAX));
@@ -284,7 +286,7 @@ fn post(url: &Uri, content_type: &'static str, body: Bytes) -> Request<Bytes> {
     request
 }
 
-/// The header with the bearer in a token answer, and until when it is used.
+/// The header with the bearer from a token answer, and the end of its use.
 fn bearer(body: &[u8], now: SystemTime) -> Option<(HeaderValue, SystemTime)> {
     let answer: Value = serde_json::from_slice(body).ok()?;
     let token = answer.get("access_token")?.as_str()?;

@@ -1,6 +1,6 @@
-//! What webhooks are to be told, when, and what becomes of it: a state machine without I/O.
+//! Webhook deliveries: what is sent, when, and how it ends. A state machine without I/O.
 //!
-//! Must not send anything itself, nor have more under way than a webhook takes.
+//! Must not send anything itself, nor have more deliveries in flight than a webhook allows.
 
 mod hook;
 mod notice;
@@ -18,19 +18,19 @@ use crate::core::fault::reaction::ScheduledEvent;
 use crate::core::wire::ids::Ids;
 use hook::Hook;
 
-/// One request that is to be sent to a tenant's webhook, or to the place where its bearer comes from.
+/// One request to a tenant's webhook, or to the token endpoint for its bearer.
 #[non_exhaustive]
 #[must_use]
 pub struct WebhookDelivery {
-    /// Names the delivery in [`Simulator::delivered`](crate::Simulator::delivered).
+    /// Identifies the delivery in [`Simulator::delivered`](crate::Simulator::delivered).
     pub id: u64,
-    /// What is to be sent, with an absolute URI.
+    /// The request to send, with an absolute URI.
     pub request: Request<Bytes>,
-    /// How long an answer is to be waited for.
+    /// How long to wait for an answer.
     pub timeout: Duration,
 }
 
-/// Neither the address nor the credentials are shown: both may be secrets.
+/// Hides the address and the credentials: both may be secrets.
 impl fmt::Debug for WebhookDelivery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WebhookDelivery")
@@ -40,17 +40,17 @@ impl fmt::Debug for WebhookDelivery {
     }
 }
 
-/// How webhooks have fared.
+/// Counts of webhook deliveries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct WebhookTally {
     /// Notices that are yet to be delivered.
     pub waiting: u64,
-    /// Deliveries under way.
+    /// Deliveries in flight.
     pub in_flight: u64,
     /// Notices that were answered with 2xx.
     pub delivered: u64,
-    /// Attempts that were not.
+    /// Attempts that were not answered with 2xx.
     pub failed_attempts: u64,
     /// Notices given up after the last attempt.
     pub given_up: u64,
@@ -62,13 +62,13 @@ pub struct WebhookTally {
 #[derive(Default)]
 pub(crate) struct Webhooks {
     hooks: BTreeMap<String, Hook>,
-    /// Which hook a delivery under way belongs to.
+    /// The tenant of each delivery in flight.
     under_way: BTreeMap<u64, String>,
     next_id: u64,
 }
 
 impl Webhooks {
-    /// Gives `tenant` a webhook in place of the one that it had, or takes that away. What waited for the old one is forgotten.
+    /// Sets, replaces or removes the webhook of `tenant`. Notices for the old one are dropped.
     pub(crate) fn set(&mut self, tenant: &str, webhook: Option<Webhook>) {
         match webhook {
             Some(webhook) => {
@@ -80,7 +80,7 @@ impl Webhooks {
         }
     }
 
-    /// Forgets everything but the webhooks themselves.
+    /// Resets everything but the webhooks themselves.
     pub(crate) fn reset(&mut self) {
         self.under_way.clear();
         for hook in self.hooks.values_mut() {
@@ -88,7 +88,7 @@ impl Webhooks {
         }
     }
 
-    /// Takes note of what will happen to a process of `tenant`.
+    /// Schedules notices of the coming changes of a process of `tenant`.
     pub(crate) fn expect(&mut self, tenant: &str, events: &[ScheduledEvent]) {
         if let Some(hook) = self.hooks.get_mut(tenant) {
             for event in events {
@@ -97,12 +97,12 @@ impl Webhooks {
         }
     }
 
-    /// When there is something to send; the past if it is late.
+    /// When the next request is due; a past time if it is late.
     pub(crate) fn next(&self) -> Option<SystemTime> {
         self.hooks.values().filter_map(Hook::next).min()
     }
 
-    /// Everything that is to be sent at `now`, in order.
+    /// Every request that is due at `now`, in order.
     pub(crate) fn due(
         &mut self,
         faults: &mut Faults,
@@ -120,7 +120,7 @@ impl Webhooks {
         due
     }
 
-    /// A delivery has come to an end, with an answer or without one.
+    /// Records the end of a delivery, with an answer or without one.
     pub(crate) fn delivered(&mut self, id: u64, answer: Option<&Response<Bytes>>, now: SystemTime) {
         let tenant = self.under_way.remove(&id);
         if let Some(hook) = tenant.and_then(|tenant| self.hooks.get_mut(&tenant)) {
@@ -128,7 +128,7 @@ impl Webhooks {
         }
     }
 
-    /// How all of them have fared.
+    /// Counts over all webhooks.
     pub(crate) fn tally(&self) -> WebhookTally {
         let mut all = WebhookTally::default();
         for one in self.hooks.values().map(Hook::tally) {

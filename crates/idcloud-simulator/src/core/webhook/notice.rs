@@ -1,6 +1,6 @@
 //! One notice about one process.
 //!
-//! Must not carry a result: whoever is told has to ask.
+//! Must not carry a result: the receiver has to look it up.
 
 use bytes::Bytes;
 use serde_json::json;
@@ -8,27 +8,27 @@ use serde_json::json;
 use crate::core::fault::reaction::ScheduledEvent;
 use crate::{Notices, Webhook};
 
-/// A notice on its way.
+/// A notice to be delivered.
 #[derive(Clone, Debug)]
 pub(crate) struct Notice {
     pub(crate) body: Bytes,
     /// How many attempts have failed.
     pub(crate) failures: u32,
-    /// Whether chance has had its say about it.
+    /// Whether its fault was drawn already.
     pub(crate) drawn: bool,
-    /// Not ours: it has no credentials, and nobody repeats it.
+    /// A forged notice: it has no credentials, and is not repeated.
     pub(crate) forged: bool,
 }
 
 impl Notice {
-    /// What `webhook` is told about `event`, if anything.
+    /// The notice of `event` for `webhook`, if it gets one.
     pub(crate) fn of(event: &ScheduledEvent, webhook: &Webhook) -> Option<Self> {
         let ended = matches!(event.status, 3..=5);
         let state = match webhook.notices {
             Notices::Finished if ended => "PROCESS_STATE_FINISHED",
             Notices::Finished => return None,
             Notices::EveryChange if ended => "finished",
-            // The older page names no state before the end.
+            // The older page has no name for states before the end.
             Notices::EveryChange => "processing",
         };
         Some(Self {
@@ -39,7 +39,7 @@ impl Notice {
         })
     }
 
-    /// A stranger's notice about a process that does not exist.
+    /// A forged notice about a process that does not exist.
     pub(crate) fn forged(process_id: &str, webhook: &Webhook) -> Self {
         Self {
             body: body(process_id, "PROCESS_STATE_FINISHED", &webhook.flow),

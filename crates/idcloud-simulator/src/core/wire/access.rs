@@ -1,4 +1,4 @@
-//! Who asks: the access token and the API key of one request.
+//! Authentication of one request: its access token and API key.
 //!
 //! Must not say more about a wrong key or token than IDCloud does.
 
@@ -12,21 +12,21 @@ use crate::core::oauth::access_token::{AccessTokens, TokenFault};
 use crate::core::tenant::tenants::Tenants;
 use crate::core::wire::error_catalogue::Refusal;
 
-/// A request whose token and key are good.
+/// The tenant and key of a request whose token and key are valid.
 #[derive(Clone, Debug)]
 pub(crate) struct Access {
     pub(crate) tenant: String,
     pub(crate) key: KeyProfile,
 }
 
-/// The two headers that every request of the API has.
+/// The two headers that every request of the API must have.
 pub(crate) struct Presented<'a> {
     authorization: &'a str,
     api_key: &'a str,
 }
 
 impl<'a> Presented<'a> {
-    /// Both headers, the missing one refused before anything of the other is looked at.
+    /// Reads both headers. A missing one is refused before the other's value is checked.
     pub(crate) fn read(headers: &'a HeaderMap) -> Result<Self, Refusal> {
         let authorization =
             text(headers, AUTHORIZATION.as_str()).ok_or(Refusal::NO_AUTHORIZATION)?;
@@ -37,7 +37,7 @@ impl<'a> Presented<'a> {
         })
     }
 
-    /// The tenant whose access token is presented. The budget is the tenant's, so this comes before the key.
+    /// The tenant of the access token. The budget is the tenant's, so this comes before the key.
     pub(crate) fn tenant(&self, tokens: &AccessTokens, now: SystemTime) -> Result<String, Refusal> {
         let token = self
             .authorization
@@ -62,12 +62,13 @@ impl<'a> Presented<'a> {
     }
 }
 
-/// The API key that is presented, known or not.
+/// The API key in the headers, known or not.
 pub(crate) fn api_key(headers: &HeaderMap) -> Option<&str> {
     text(headers, "apikey")
 }
 
-/// A header's text; `None` when it is absent or empty. What is not ASCII can match nothing, and counts as a wrong value.
+/// A header's text; `None` if it is absent or empty. A value that is not ASCII counts as a wrong
+/// one.
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let value = headers.get(name)?;
     let text = value.to_str().unwrap_or("?").trim();

@@ -1,6 +1,6 @@
 //! An answer before it becomes HTTP.
 //!
-//! Must not leave without saying that it is simulated.
+//! Must not be sent without the mark that it is simulated.
 
 use std::time::{Duration, SystemTime};
 
@@ -16,13 +16,13 @@ use crate::core::wire::error_catalogue::Refusal;
 use crate::core::wire::rejection::Refused;
 use crate::encoding::time_format::http_date;
 
-/// Marks every answer of a simulator, so that no simulated verdict passes for a real one.
+/// Marks every answer of a simulator, so that a simulated verdict is not mistaken for a real one.
 pub const SIMULATED_HEADER: HeaderName = HeaderName::from_static("idcloud-simulated");
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 const TRUE: HeaderValue = HeaderValue::from_static("true");
 
-/// Status, body and the few headers that differ from answer to answer.
+/// Status, body and the few headers that differ between answers.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
@@ -32,7 +32,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// `value` as JSON.
+    /// An answer with `value` as its JSON body.
     pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Self {
         match serde_json::to_vec(value) {
             Ok(body) => Self {
@@ -41,12 +41,12 @@ impl Answer {
                 header: None,
                 events: Vec::new(),
             },
-            // Only a value that cannot be JSON at all comes here, and the simulator has none.
+            // Only a value that cannot be JSON fails, and the simulator has none.
             Err(_) => Self::refused(Refused::ByRule(Refusal::INTERNAL), Dialect::default()),
         }
     }
 
-    /// What will happen after this answer.
+    /// Adds the events that follow this answer.
     pub(crate) fn with_events(mut self, events: Vec<ScheduledEvent>) -> Self {
         self.events = events;
         self
@@ -59,7 +59,7 @@ impl Answer {
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, JSON);
         headers.insert(SIMULATED_HEADER, TRUE);
-        // Clients measure by it how far their own clock is off.
+        // Clients measure the difference between the clocks by it.
         if let Ok(date) = HeaderValue::try_from(http_date(now)) {
             headers.insert(DATE, date);
         }
@@ -96,7 +96,7 @@ impl Answer {
             }
             Refused::Conflict(why) => (StatusCode::CONFLICT, message(why)),
             Refused::BadForm(error) => (StatusCode::BAD_REQUEST, json!({ "error": error })),
-            // What a gateway answers has no code, and its body is not published.
+            // A gateway's answer has no code, and its body is not published.
             Refused::TooManyRequests(_) => {
                 (StatusCode::TOO_MANY_REQUESTS, message("Too many requests"))
             }
@@ -122,7 +122,7 @@ impl Answer {
 fn header_of(refused: Refused) -> Option<(HeaderName, HeaderValue)> {
     match refused {
         Refused::TooManyRequests(wait) => {
-            // Whole seconds, rounded up: whoever waits as told is let in.
+            // Whole seconds, rounded up: a client that waits this long is admitted.
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
             Some((RETRY_AFTER, seconds.max(1).into()))
         }

@@ -1,6 +1,6 @@
-//! What a request's body is needed for, by its head alone.
+//! Decides by a request's head whether its body is needed.
 //!
-//! Must not let a request without good credentials have more kept than a token request needs.
+//! Must not keep more of a request without valid credentials than a token request needs.
 
 use std::time::SystemTime;
 
@@ -11,24 +11,25 @@ use crate::core::simulator::Simulator;
 use crate::core::wire::access::Presented;
 use crate::core::wire::route::Route;
 
-/// Far above the 800 KB of a selfie, so that one too large gets its own code (20506).
+/// Limit in bytes: far above the 800 KB of a selfie, so that one that is too large gets its own
+/// code (20506).
 const MOST: usize = 16 * 1024 * 1024;
-/// Far above a token request, which is an assertion and a few words.
+/// Limit in bytes: far above a token request, which is an assertion and a few words.
 const MOST_OF_TOKEN: usize = 64 * 1024;
 
 /// What a server does with a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BodyUse {
-    /// The answer does not depend on it: it is read and thrown away.
+    /// The answer does not depend on it: it is read and discarded.
     Discard,
     /// It is kept for the answer.
     Keep,
-    /// It is kept, and is small.
+    /// It is kept, and must be small.
     KeepSmall,
 }
 
 impl BodyUse {
-    /// The most bytes that are read. More is answered with 413.
+    /// The most bytes that are read. A longer body is answered with 413.
     pub(crate) const fn most(self) -> usize {
         match self {
             Self::Discard | Self::Keep => MOST,
@@ -42,9 +43,10 @@ impl BodyUse {
 }
 
 impl Simulator {
-    /// What the body is needed for of a request whose head has [arrived](Self::arrive) at `now`.
+    /// The use of the body of a request whose head has [arrived](Self::arrive) at `now`.
     ///
-    /// The body of a create is looked at after its token and key, so without good ones nothing of it counts.
+    /// The body of a create is checked after its token and key, so it is discarded if they are not
+    /// valid.
     pub(crate) fn body_use(&self, arrival: &Arrival, head: &Parts, now: SystemTime) -> BodyUse {
         match Route::of(&head.method, head.uri.path()) {
             Route::Token => BodyUse::KeepSmall,

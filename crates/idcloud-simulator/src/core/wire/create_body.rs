@@ -12,18 +12,18 @@ use serde::Deserialize;
 use crate::core::wire::error_catalogue::Refusal;
 use crate::{Dialect, KeyProfile};
 
-/// What a create asks, after every rule but those of pictures and of other processes.
+/// The content of a create, after every check except those of pictures and of other processes.
 pub(crate) struct CreateBody<'a> {
     pub(crate) code: Option<SubjectCode>,
     pub(crate) name: Option<PersonName>,
-    /// The caller's own name for the person, where it gave one.
+    /// The caller's own name for the person, if given.
     pub(crate) client_reference: Option<Cow<'a, str>>,
     pub(crate) content: Content<'a>,
 }
 
-/// What is to be looked at. Texts are not empty, otherwise not yet judged.
+/// The selfie or document. Texts are not empty, and otherwise not yet checked.
 pub(crate) enum Content<'a> {
-    /// A face; with a reference where the key compares.
+    /// A face; with a reference if the key compares.
     Face {
         selfie: Cow<'a, str>,
         reference: Option<Reference<'a>>,
@@ -36,7 +36,7 @@ pub(crate) enum Content<'a> {
 }
 
 impl Content<'_> {
-    /// What tells one request from another about the same person: the selfie, or the document.
+    /// Distinguishes requests about the same person: the selfie, or the document.
     pub(crate) fn substance(&self) -> &str {
         match self {
             Self::Face { selfie, .. } => selfie,
@@ -48,7 +48,7 @@ impl Content<'_> {
     }
 }
 
-/// What a face is compared with.
+/// The face to compare with.
 pub(crate) enum Reference<'a> {
     /// The selfie of the process with this id.
     Process(Cow<'a, str>),
@@ -56,7 +56,7 @@ pub(crate) enum Reference<'a> {
     Picture(Cow<'a, str>),
 }
 
-/// Where a document comes from.
+/// The source of a document.
 pub(crate) enum DocumentSource<'a> {
     /// Pictures: one or two.
     Files(Vec<Cow<'a, str>>),
@@ -66,8 +66,8 @@ pub(crate) enum DocumentSource<'a> {
 
 /// The members that a create may have, in every documented spelling.
 ///
-/// `null` counts as absent. A member of a wrong type, or given twice, is no valid body. What is not known is passed over,
-/// since no document says otherwise.
+/// `null` counts as absent. A member of a wrong type, or given twice, makes the body invalid. An
+/// unknown member is ignored, since no document says otherwise.
 #[derive(Deserialize)]
 struct Wire<'a> {
     #[serde(borrow)]
@@ -127,12 +127,13 @@ struct WireFile<'a> {
     data: Option<Text<'a>>,
 }
 
-/// A text that stays where it is in the body if it has no escapes. (`Option<Cow>` by itself would always copy.)
+/// A text that is borrowed from the body unless it has escapes. (`Option<Cow>` by itself would
+/// always copy.)
 #[derive(Deserialize)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 impl<'a> Text<'a> {
-    /// The text; `None` when it is empty, which IDCloud treats as not given.
+    /// The text; `None` if it is empty, which IDCloud treats as absent.
     fn given(text: Option<Self>) -> Option<Cow<'a, str>> {
         text.map(|Text(text)| text)
             .filter(|text| !text.trim().is_empty())
@@ -140,7 +141,8 @@ impl<'a> Text<'a> {
 }
 
 impl<'a> CreateBody<'a> {
-    /// Reads `body` for a key with `profile` that answers in `dialect`; both decide what is required.
+    /// Parses `body` for a key with `profile` that answers in `dialect`; both decide what is
+    /// required.
     pub(crate) fn read(
         body: &'a [u8],
         profile: KeyProfile,
@@ -173,7 +175,7 @@ impl<'a> CreateBody<'a> {
             return Err(Refusal::BAD_BODY);
         }
         let is_other = required.any_code && code.as_deref().is_some_and(is_of_another_kind);
-        // Who has no CPF or CURP is a stranger.
+        // A person without a CPF or CURP is unknown to the simulator.
         let code = code
             .filter(|_| !is_other)
             .map(|text| unformatted(&text))
@@ -197,13 +199,13 @@ impl<'a> CreateBody<'a> {
     }
 }
 
-/// The selfie of a body that is not judged.
+/// The selfie of a body, without checks.
 pub(crate) fn selfie(body: &[u8]) -> Option<Cow<'_, str>> {
     let wire: Wire<'_> = serde_json::from_slice(body).ok()?;
     Text::given(wire.selfie)
 }
 
-/// What a key requires of a body.
+/// The members that a key requires.
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is required or not, whatever the others are"
@@ -217,7 +219,8 @@ struct Required {
 }
 
 impl Required {
-    /// The page of the newest contract requires the kind of the code and says not how a create without it is refused.
+    /// The page of the newest contract requires the kind of the code, and does not say how a create
+    /// without it is refused.
     fn about_a_document(dialect: Dialect) -> Self {
         Self {
             code: true,
@@ -244,14 +247,16 @@ impl Required {
     }
 }
 
-/// A key for documents alone is asked about documents; a key that can do more, when the body has one.
+/// Whether the create is about a document: always for a key with only that capability, otherwise if
+/// the body has one.
 fn is_about_a_document(key: KeyProfile, has_document: bool) -> bool {
     key.has(Capability::Document)
         && (has_document || key.capabilities().iter().eq([Capability::Document]))
 }
 
 impl<'a> Reference<'a> {
-    /// What is to be compared with, by the newest form or by one of the older. That it is missing has no code of its own.
+    /// The face to compare with, in the newest form or an older one. A missing one has no code of
+    /// its own.
     fn of(
         references: Option<Vec<WireReference<'a>>>,
         process: Option<Text<'a>>,
@@ -278,7 +283,7 @@ impl<'a> Reference<'a> {
 }
 
 impl<'a> WireDocument<'a> {
-    /// None of these members has a code of its own.
+    /// None of these members has a code of its own when missing.
     fn content(self) -> Result<Content<'a>, Refusal> {
         Text::given(self.purpose).ok_or(Refusal::BAD_BODY)?;
         let proof = Text::given(self.auth_process_id).ok_or(Refusal::BAD_BODY)?;
@@ -304,7 +309,7 @@ fn process_id(text: Cow<'_, str>) -> Result<Cow<'_, str>, Refusal> {
     }
 }
 
-/// A CPF or CURP in the one form that the wire knows: digits and letters alone.
+/// A CPF or CURP in the only form of the wire format: digits and letters.
 pub(crate) fn unformatted(text: &str) -> Result<SubjectCode, Refusal> {
     text.parse()
         .ok()
@@ -312,8 +317,9 @@ pub(crate) fn unformatted(text: &str) -> Result<SubjectCode, Refusal> {
         .ok_or(Refusal::INVALID_CODE)
 }
 
-/// Whether a code is what fraud risk classification takes besides CPF and CURP: an e-mail address, a number in E.164, another document. What is
-/// made of digits and marks alone is a CPF that is mistyped.
+/// Whether a code is of a kind that fraud risk classification accepts besides CPF and CURP: an
+/// e-mail address, a number in E.164, another document. A text of digits and punctuation is a
+/// mistyped CPF.
 fn is_of_another_kind(text: &str) -> bool {
     let is_mistyped = text
         .bytes()
@@ -321,7 +327,7 @@ fn is_of_another_kind(text: &str) -> bool {
     !is_mistyped && text.parse::<SubjectCode>().is_err() && text.parse::<RiskCode>().is_ok()
 }
 
-/// Whether the headers announce plain JSON. Anything else never reaches IDCloud: proxies answer it with 415.
+/// Whether the headers announce plain JSON. A proxy answers anything else with 415, before IDCloud.
 pub(crate) fn is_json(headers: &HeaderMap) -> bool {
     let media_type = headers
         .get(CONTENT_TYPE)

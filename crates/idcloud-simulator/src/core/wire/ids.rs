@@ -1,5 +1,5 @@
 //! Identifiers and secrets drawn from a seed, so that a transcript can be repeated.
-//! Never fit for anything but a simulation: whoever knows the seed knows them all.
+//! Must not be used outside a simulation: the seed reveals them all.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,7 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 pub(crate) struct Ids(fastrand::Rng);
 
 impl Ids {
-    /// Starts at `seed`; `stream` keeps several series from one seed apart.
+    /// Starts at `seed`; `stream` separates several series of one seed.
     pub(crate) fn new(seed: u64, stream: u64) -> Self {
         Self(fastrand::Rng::with_seed(seed ^ stream.rotate_left(32)))
     }
@@ -32,7 +32,7 @@ impl Ids {
     }
 }
 
-/// A UUID of version 4 made of `bits`, in lower case.
+/// A UUID of version 4 from `bits`, in lower case.
 pub(crate) fn uuid_of(bits: u128) -> String {
     const VERSION: u128 = 0x4 << 76;
     const VARIANT: u128 = 0b10 << 62;
@@ -52,7 +52,7 @@ pub(crate) fn uuid_of(bits: u128) -> String {
 mod tests {
     use super::*;
 
-    /// Same seed, same identifiers; another stream, others.
+    /// The same seed gives the same identifiers; another stream gives others.
     #[test]
     fn repeats_itself() {
         let draw = |seed, stream| {

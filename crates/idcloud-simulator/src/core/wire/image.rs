@@ -1,6 +1,6 @@
-//! Reads format and size of an image from its first bytes, and looks whether the rest of it is there.
+//! Reads format and size of an image from its first bytes, and checks whether the file is complete.
 //!
-//! Must not decode a pixel, nor trust a length that the file states.
+//! Must not decode a pixel, nor trust a length in the file.
 
 use flate2::Crc;
 
@@ -11,18 +11,19 @@ pub(crate) struct Size {
     pub(crate) height: u32,
 }
 
-/// Why a picture's size cannot be told.
+/// Why a picture's size cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unreadable {
     /// Not a PNG, JPEG or WebP.
     Foreign,
-    /// It begins like one, and its header is broken or ends early.
+    /// It begins like one of them, but its header is broken or truncated.
     Broken,
 }
 
-/// The size of a PNG, JPEG or WebP. Whether the rest of the file is there is for [`is_whole`].
+/// The size of a PNG, JPEG or WebP. [`is_whole`] checks the rest of the file.
 ///
-/// Written for the simulator alone: the client probes images in its own way, and the two are meant to check each other.
+/// Written only for the simulator: the client probes images with its own code, so that the two
+/// check each other.
 pub(crate) fn probe(bytes: &[u8]) -> Result<Size, Unreadable> {
     let size = match bytes {
         [0xff, 0xd8, 0xff, ..] => bytes.get(2..).and_then(jpeg),
@@ -58,7 +59,7 @@ fn png(after_signature: &[u8]) -> Option<Size> {
     })
 }
 
-/// Walks from segment to segment until the one that begins a frame.
+/// Walks the segments up to the first frame.
 fn jpeg(mut rest: &[u8]) -> Option<Size> {
     loop {
         let [0xff, marker, after @ ..] = rest else {
@@ -69,7 +70,7 @@ fn jpeg(mut rest: &[u8]) -> Option<Size> {
             0xff => rest.get(1..)?,
             // Markers without a segment.
             0x01 | 0xd0..=0xd7 => after,
-            // Frames of every kind; the three left out share the range but begin tables.
+            // Frames of every kind; the three excluded values share the range but begin tables.
             0xc0..=0xcf if !matches!(marker, 0xc4 | 0xc8 | 0xcc) => {
                 let [_, _, _, h1, h0, w1, w0, ..] = after else {
                     return None;
@@ -79,7 +80,7 @@ fn jpeg(mut rest: &[u8]) -> Option<Size> {
                     height: u32::from(u16::from_be_bytes([*h1, *h0])),
                 });
             }
-            // Pixels, a beginning or the end before any frame, and what is no marker.
+            // Scan data, a start or the end before any frame, or not a marker.
             0x00 | 0xd8..=0xda => return None,
             _ => {
                 let length = u16::from_be_bytes(*after.first_chunk()?);
@@ -89,9 +90,10 @@ fn jpeg(mut rest: &[u8]) -> Option<Size> {
     }
 }
 
-/// Whether a file that [`probe`] could read goes on to its end as its format has it. What stands behind the end does no harm.
+/// Whether a file that [`probe`] could read is complete by its format. Bytes after its end do no
+/// harm.
 ///
-/// Written for the simulator alone, as [`probe`] is.
+/// Written only for the simulator, like [`probe`].
 pub(crate) fn is_whole(bytes: &[u8]) -> bool {
     let mut file = Walk { rest: bytes };
     let whole = match bytes {
@@ -102,7 +104,7 @@ pub(crate) fn is_whole(bytes: &[u8]) -> bool {
     whole.is_some()
 }
 
-/// What is left of a file. Every step beyond its end is `None`.
+/// The rest of a file. Every step beyond its end is `None`.
 struct Walk<'a> {
     rest: &'a [u8],
 }
@@ -125,7 +127,7 @@ fn walk_jpeg(file: &mut Walk<'_>) -> Option<()> {
     file.take(2)?;
     let mut frames = 0;
     let mut scans = 0;
-    // The marker that ended a scan's data has been read with them.
+    // The marker that ended a scan was read together with its data.
     let mut read_ahead = None;
     loop {
         let marker = match read_ahead.take() {
@@ -161,7 +163,7 @@ fn walk_jpeg(file: &mut Walk<'_>) -> Option<()> {
     }
 }
 
-/// The marker that has to come next, fill bytes before it passed over.
+/// The next marker, with fill bytes before it skipped.
 fn marker(file: &mut Walk<'_>) -> Option<u8> {
     if file.byte()? != 0xff {
         return None;
@@ -174,7 +176,8 @@ fn marker(file: &mut Walk<'_>) -> Option<u8> {
     }
 }
 
-/// The marker that ends a scan's data: `FF 00` is a byte of data there, and restart markers belong to them.
+/// The marker after a scan's data. In the data `FF 00` is a byte, and restart markers are a part of
+/// it.
 fn marker_behind_data(file: &mut Walk<'_>) -> Option<u8> {
     loop {
         while file.byte()? != 0xff {}
@@ -205,7 +208,8 @@ fn walk_png(file: &mut Walk<'_>) -> Option<()> {
             b"IEND" => return (pixels > 0).then_some(()),
             b"IDAT" => pixels += 1,
             b"IHDR" | b"PLTE" | [b'a'..=b'z', ..] => {}
-            // A critical chunk of no standard, such as Apple's CgBI: the pixels cannot be read without knowing it.
+            // A critical chunk outside the standard, such as Apple's CgBI: the pixels cannot be
+            // decoded without it.
             _ => return None,
         }
     }
@@ -224,7 +228,7 @@ fn walk_webp(file: &mut Walk<'_>) -> Option<()> {
         let length = usize::try_from(u32::from_le_bytes(inside.array()?)).ok()?;
         inside.take(length)?;
         if !length.is_multiple_of(2) {
-            // A byte that fills up to an even place; some leave out the last one.
+            // A padding byte to an even length; some files lack the last one.
             inside.byte();
         }
         if matches!(&name, b"VP8 " | b"VP8L" | b"ANMF") {
@@ -243,7 +247,7 @@ fn webp(chunk: &[u8]) -> Option<Size> {
             width: u32::from(u16::from_le_bytes([*w0, *w1]) & 0x3fff),
             height: u32::from(u16::from_le_bytes([*h0, *h1]) & 0x3fff),
         }),
-        // Lossless: signature, then 14 bits each, both less one.
+        // Lossless: signature, then 14 bits each, both minus one.
         (b"VP8L", [0x2f, a, b, c, d, ..]) => {
             let bits = u32::from_le_bytes([*a, *b, *c, *d]);
             Some(Size {
@@ -251,7 +255,7 @@ fn webp(chunk: &[u8]) -> Option<Size> {
                 height: (bits >> 14 & 0x3fff) + 1,
             })
         }
-        // Extended: flags, then 24 bits each, both less one.
+        // Extended: flags, then 24 bits each, both minus one.
         (b"VP8X", [_, _, _, _, w0, w1, w2, h0, h1, h2, ..]) => Some(Size {
             width: u32::from_le_bytes([*w0, *w1, *w2, 0]) + 1,
             height: u32::from_le_bytes([*h0, *h1, *h2, 0]) + 1,
@@ -264,7 +268,7 @@ fn webp(chunk: &[u8]) -> Option<Size> {
 pub(crate) mod tests {
     use super::*;
 
-    /// The head of a PNG of this size, without any pixels.
+    /// The head of a PNG of this size, without pixels.
     pub(crate) fn png_of(width: u32, height: u32) -> Vec<u8> {
         let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR".to_vec();
         bytes.extend(width.to_be_bytes());
@@ -306,7 +310,7 @@ pub(crate) mod tests {
         assert_eq!(probe(&extended), Ok(size(720, 960)));
     }
 
-    /// Truncated and foreign files are told apart, and none makes the reader panic or loop.
+    /// Truncated and foreign files give different errors, and none makes the reader panic or loop.
     #[test]
     fn refuses_the_rest() {
         let (foreign, broken) = (Err(Unreadable::Foreign), Err(Unreadable::Broken));

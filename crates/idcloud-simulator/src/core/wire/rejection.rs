@@ -1,34 +1,36 @@
-//! Every way in which a request is not done.
-//! Never more than what the answer says: nothing of the request is kept.
+//! Every way in which a request is rejected.
+//! Must not hold more than its answer says: nothing of the request is kept.
 
 use std::time::Duration;
 
 use crate::core::oauth::assertion::OAuthFault;
 use crate::core::wire::error_catalogue::Refusal;
 
-/// Why a request is not done.
+/// Why a request is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refused {
     /// By a rule of the API, with its code.
     ByRule(Refusal),
     /// By the token endpoint, for its assertion.
     ByIdentity(OAuthFault),
-    /// By the token endpoint, for its form; the error is one of RFC 6749, since the Authentication page lists none.
+    /// By the token endpoint, for its form. The errors are those of RFC 6749, since the
+    /// Authentication page lists none.
     BadForm(&'static str),
-    /// The tenant's budget is spent, and has something again after this time.
+    /// The tenant's budget is spent, and admits a request again after this time.
     TooManyRequests(Duration),
-    /// What the request refers to is not in the right state; in words, since no code is published.
+    /// A referenced process or document is in the wrong state; described in words, since no code is
+    /// published.
     Conflict(&'static str),
-    /// The body is announced as something else than plain JSON.
+    /// The body's content type is not plain JSON.
     UnsupportedMediaType,
-    /// The path exists; this is the method that it takes.
+    /// The path exists, but only for this method.
     MethodNotAllowed(&'static str),
-    /// There is no such path.
+    /// The path does not exist.
     NoSuchPath,
 }
 
 impl Refused {
-    /// IDCloud's code, where there is one.
+    /// IDCloud's code, if there is one.
     pub(crate) const fn code(self) -> Option<&'static str> {
         match self {
             Self::ByRule(refusal) => Some(refusal.code),

@@ -1,6 +1,6 @@
-//! A process in the form of its dialect.
+//! Renders a process in the form of its dialect.
 //!
-//! Must not say what the process's status does not allow to be seen yet.
+//! Must not show what the process's status does not make visible yet.
 
 use std::borrow::Cow;
 
@@ -70,7 +70,7 @@ struct Details<'a> {
 }
 
 impl<'a> Shown<'a> {
-    /// `process` while it has `status`; with the person's data where `details` are asked for and it is complete.
+    /// `process` at `status`; with the person's data if `details` are requested and it is complete.
     pub(crate) fn new(process: &'a Process, status: i64, details: bool) -> Self {
         let dialect = process.dialect();
         let mut shown = Self {
@@ -157,7 +157,7 @@ impl<'a> Details<'a> {
     }
 }
 
-/// `yes` as the first generation writes it: `Yes`.
+/// `yes` in the spelling of the first generation: `Yes`.
 fn capitalised(word: &str) -> String {
     let mut letters = word.chars();
     letters

@@ -1,12 +1,12 @@
-//! Which operation a request is for.
+//! The operation of a request.
 //!
-//! Must not look at the host: a local server answers for the API and for the identity service alike.
+//! Must not depend on the host: a local server answers for both the API and the identity service.
 
 use http::Method;
 
 use crate::core::fault::FaultPoint;
 
-/// What the simulator can do, by method and path.
+/// The simulator's operations, by method and path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Route<'a> {
     /// `POST /oauth2/token`.
@@ -15,25 +15,25 @@ pub(crate) enum Route<'a> {
     Create,
     /// `GET /processes/v1/{id}` and, with details, `GET /processes/v2/{id}`.
     Process {
-        /// The last part of the path: an id, or anything else.
+        /// The last part of the path: an id, or any other text.
         id: &'a str,
-        /// Whether the second version is asked for.
+        /// Whether the second version is requested.
         details: bool,
     },
-    /// Where the token endpoint is, for OAuth libraries.
+    /// The discovery document for OAuth libraries.
     Discovery,
-    /// The keys that access tokens are signed with.
+    /// The keys that sign access tokens.
     KeySet,
     /// `GET /documents/v1`.
     Documents,
-    /// The path exists; this is the method that it takes.
+    /// The path exists, but only for this method.
     WrongMethod(&'static str),
     /// No such path.
     Nothing,
 }
 
 impl<'a> Route<'a> {
-    /// The route of a request. A path that ends after `/processes/v1/` asks for a process without naming one.
+    /// The route of a request. A path that ends with `/processes/v1/` is a lookup without an id.
     pub(crate) fn of(method: &Method, path: &'a str) -> Self {
         if path == "/oauth2/token" {
             return if method == Method::POST {
@@ -78,7 +78,7 @@ impl<'a> Route<'a> {
         }
     }
 
-    /// Where a fault can strike it.
+    /// The point at which a fault can strike it.
     pub(crate) fn fault_point(self) -> Option<FaultPoint> {
         match self {
             Self::Token => Some(FaultPoint::Token),

@@ -1,6 +1,6 @@
 //! The rules for `imageBase64`: a plain picture or a capture of the SDK.
 //!
-//! Must not keep the picture; what is remembered of a capture is that it was used.
+//! Must not keep the picture; of a capture only its use is remembered.
 
 use std::time::SystemTime;
 
@@ -15,17 +15,17 @@ use crate::setup::capture::{self, CaptureFault, Face, ReadCapture};
 
 const DATA_PREFIX: &str = "data:";
 
-/// A selfie that passed every rule.
+/// A selfie that passed every check.
 #[derive(Debug)]
 pub(crate) enum Selfie {
-    /// A plain picture: nobody can tell whether a person was there.
+    /// A plain picture: it cannot prove that a person was present.
     Image,
     /// A capture of the SDK, to be marked as used once the request is accepted.
     Capture(ReadCapture),
 }
 
 impl Selfie {
-    /// What was in front of the camera, as far as the SDK was there to see it.
+    /// What the camera saw, as far as the SDK recorded it.
     pub(crate) fn face(&self) -> Option<Face> {
         match self {
             Self::Image => None,
@@ -34,7 +34,8 @@ impl Selfie {
     }
 }
 
-/// Judges the text of `imageBase64`. `capture_only` is a key that refuses plain pictures; `used` are earlier captures.
+/// Checks the text of `imageBase64`. `capture_only`: the key refuses plain pictures; `used`:
+/// earlier captures.
 pub(crate) fn inspect(
     text: &str,
     capture_only: bool,
@@ -52,13 +53,14 @@ pub(crate) fn inspect(
     Ok(Selfie::Image)
 }
 
-/// Judges the base64 of any plain picture: a reference's or a document's.
+/// Checks the base64 of any plain picture: a reference's or a document's.
 pub(crate) fn inspect_image(text: &str) -> Result<(), Refusal> {
     short_enough(text)?;
     inspect_pixels(text)
 }
 
-/// Whether the text has the form of a token: three or five base64url parts between dots. No base64 of a picture has a dot.
+/// Whether the text has the form of a token: three or five base64url parts between dots. The base64
+/// of a picture has no dot.
 fn is_token(text: &str) -> bool {
     let is_part = |part: &str| {
         part.bytes()
@@ -80,7 +82,7 @@ fn inspect_capture(token: &str, used: &Used, now: SystemTime) -> Result<ReadCapt
     Ok(capture)
 }
 
-/// The text's length comes first, as a gateway would judge.
+/// The text's length is checked first, as a gateway would.
 fn short_enough(text: &str) -> Result<(), Refusal> {
     if text.len() > limits::MAX_BASE64_CHARS {
         return Err(Refusal::IMAGE_TOO_LARGE);
@@ -88,9 +90,9 @@ fn short_enough(text: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The alphabet, the format, the number of pixels, and whether the file goes on to its end.
+/// Checks the alphabet, the format, the number of pixels, and the completeness of the file.
 fn inspect_pixels(text: &str) -> Result<(), Refusal> {
-    // The published cause of 20505 names a wrong prefix.
+    // The published cause of 20505 includes a wrong prefix.
     if text.starts_with(DATA_PREFIX) {
         return Err(Refusal::NOT_AN_IMAGE);
     }
@@ -157,7 +159,8 @@ mod tests {
         assert_eq!(code(&good, true), "10506");
     }
 
-    /// 819,200 characters are allowed, one group more is not, and size is judged before content.
+    /// 819,200 characters are allowed, four more are not, and the size is checked before the
+    /// content.
     #[test]
     fn the_limit_is_inclusive() {
         let mut bytes = png_of(640, 480);
