@@ -1,6 +1,7 @@
-//! `cargo xtask bench`: builds the measurements with optimisation and runs them.
+//! `cargo xtask bench`: builds the measurements with optimization and runs them.
 //!
-//! Measures nothing itself but what is compiled, by the rule that `cargo xtask ci` holds.
+//! Must not measure anything itself, except the compiled crates, by the same rule as `cargo xtask
+//! ci`.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -10,9 +11,10 @@ use crate::Failure;
 use crate::layering;
 use crate::workspace;
 
-/// Runs the measurements with these arguments; what they print goes straight to the terminal.
+/// Runs the measurements with these arguments; their output goes straight to the terminal.
 ///
-/// Two builds of one package: all of its programs, because `cargo run` would build only the one that it runs.
+/// Builds all programs of the package first, because `cargo run` would build only the one that it
+/// runs.
 pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result<String, Failure> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let build = [
@@ -49,7 +51,8 @@ pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result<String, Failure> {
     Ok(String::new())
 }
 
-/// What our crates make the compiler compile, as the measurements take it: `idcloud-model=15/17`.
+/// The number of crates that our crates make the compiler compile, as arguments:
+/// `idcloud-model=15/17`.
 fn compiled(root: &Path) -> Result<Vec<String>, Failure> {
     layering::weighed()
         .map(|name| {

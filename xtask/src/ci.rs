@@ -1,6 +1,7 @@
-//! `cargo xtask ci`: prints the arrows between our crates and what they weigh, and fails where a rule does not hold.
+//! `cargo xtask ci`: prints the dependencies between our crates and their weights, and fails if a
+//! rule is broken.
 //!
-//! Decides nothing itself: the rules are `layering`'s.
+//! Must not decide anything itself: the rules are in `layering`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -14,7 +15,7 @@ use crate::public_types::{self, Exposure};
 use crate::rooms;
 use crate::workspace;
 
-/// Runs every rule; the report is also what a failure begins with.
+/// Checks every rule; a failure begins with the report.
 pub(crate) fn run(root: &Path) -> Result<String, Failure> {
     let workspace = workspace::read(root)?;
     let mut report = "arrows\n".to_owned();
@@ -73,12 +74,12 @@ fn arrows(member: &Member) -> String {
     }
 }
 
-/// Runs every rule, and what needs tools from elsewhere.
+/// Checks every rule, and runs the checks that need external tools.
 pub(crate) fn run_full(root: &Path) -> Result<String, Failure> {
     Ok(run(root)? + &external_checks::run(root)?)
 }
 
-/// The files in which each foreign crate is shown.
+/// The files in which each foreign crate is public.
 fn by_crate(exposures: &BTreeSet<Exposure>) -> BTreeMap<&str, Vec<&str>> {
     let mut crates: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for exposure in exposures {

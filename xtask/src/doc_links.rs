@@ -1,6 +1,6 @@
 //! Follows every relative link of the Markdown pages, to its file and to its heading.
 //!
-//! Must not ask the network: addresses outside the repository are let be.
+//! Must not use the network: external addresses are ignored.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::Failure;
 
-/// The pages of a clone: those of its folder, of `docs`, and each crate's.
+/// The pages of the repository: those of its folder, of `docs`, and of each crate.
 pub(crate) fn pages(root: &Path) -> Result<BTreeMap<PathBuf, String>, Failure> {
     let mut found = BTreeMap::new();
     let mut folders = vec![root.to_path_buf(), root.join(".github")];
@@ -40,9 +40,9 @@ fn read(
     Ok(())
 }
 
-/// Every link that leads nowhere, and every page of `docs` that `docs/SUMMARY.md` does not name.
+/// Every broken link, and every page of `docs` that is missing in `docs/SUMMARY.md`.
 ///
-/// `exists` says whether something that is no page is there.
+/// `exists` tests for files that are not pages.
 pub(crate) fn broken(
     pages: &BTreeMap<PathBuf, String>,
     exists: &dyn Fn(&Path) -> bool,
@@ -84,7 +84,7 @@ fn fault(
     (!anchors(text).contains(&anchor.to_owned())).then_some("leads to no heading")
 }
 
-/// Where a link from `page` leads, from the workspace's folder.
+/// The target of a link from `page`, relative to the workspace's folder.
 fn resolved(page: &Path, link: &str) -> Option<PathBuf> {
     let mut target = page.parent()?.to_path_buf();
     for part in Path::new(link).components() {
@@ -99,7 +99,7 @@ fn resolved(page: &Path, link: &str) -> Option<PathBuf> {
     Some(target)
 }
 
-/// The pages that nobody finds from the table of contents.
+/// The pages that are missing in the table of contents.
 fn unlisted(pages: &BTreeMap<PathBuf, String>) -> Vec<String> {
     let summary = Path::new("docs/SUMMARY.md");
     let Some(text) = pages.get(summary) else {
@@ -112,7 +112,7 @@ fn unlisted(pages: &BTreeMap<PathBuf, String>) -> Vec<String> {
     pages
         .keys()
         .filter(|page| page.starts_with("docs") && page.as_path() != summary)
-        // What lies beside pictures tells about the pictures.
+        // Pages beside pictures describe the pictures.
         .filter(|page| !page.starts_with("docs/assets"))
         .filter(|page| !listed.contains(page))
         .map(|page| format!("docs/SUMMARY.md: does not name {}", page.display()))
@@ -149,12 +149,12 @@ fn links(text: &str) -> Vec<String> {
     found
 }
 
-/// A line without what stands between backquotes.
+/// A line without its inline code.
 fn without_code(line: &str) -> String {
     line.split('`').step_by(2).collect::<Vec<_>>().join("`")
 }
 
-/// What the headings of a page are called in links.
+/// The link anchors of a page's headings.
 fn anchors(text: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for line in prose(text) {
@@ -182,7 +182,7 @@ fn anchors(text: &str) -> Vec<String> {
     found
 }
 
-/// A heading as the usual viewers of Markdown write it in an address.
+/// The anchor of a heading, as the usual Markdown viewers form it.
 fn slug(title: &str) -> String {
     title
         .to_lowercase()
@@ -199,7 +199,7 @@ fn slug(title: &str) -> String {
 mod tests {
     use super::*;
 
-    /// What is broken in a `docs/a.md` with this text, beside a `docs/b.md` and a picture.
+    /// The broken links of a `docs/a.md` with this text, beside a `docs/b.md` and a picture.
     fn faults(text: &str) -> Vec<String> {
         let pages = BTreeMap::from([
             (PathBuf::from("docs/a.md"), text.to_owned()),

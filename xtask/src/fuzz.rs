@@ -1,6 +1,6 @@
-//! `cargo xtask fuzz`: starts what changes inputs at random, in the proof and in the program's own tests.
+//! `cargo xtask fuzz`: starts the fuzzing in the campaign and in the command line's own tests.
 //!
-//! Changes nothing itself: where an input is read, there is known what holds of it.
+//! Must not fuzz itself: the code beside each reader knows its properties.
 
 use std::path::Path;
 use std::process::Command;
@@ -8,12 +8,13 @@ use std::process::Command;
 use crate::Failure;
 use crate::prove;
 
-/// The one target that the program's tests try, because nothing else can reach its reader.
+/// The target in the command line's tests, because no other crate can reach its reader.
 const ROWS: &str = "rows";
-/// So many targets share the time.
+/// The number of targets that share the time.
 const TARGETS: u64 = 11;
 
-/// Runs with the arguments behind `fuzz`: `--seconds N`, or `--target NAME --input HEX` for one input once more.
+/// Runs with the arguments after `fuzz`: `--seconds N`, or `--target NAME --input HEX` to try one
+/// input again.
 pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result<String, Failure> {
     match arguments {
         ["--seconds", seconds] => {
@@ -26,7 +27,7 @@ pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result<String, Failure> {
     }
 }
 
-/// Every target has its share of the time.
+/// Fuzzes every target for its share of the time.
 pub(crate) fn for_seconds(root: &Path, seconds: u64) -> Result<(), Failure> {
     let share = seconds.div_ceil(TARGETS);
     let others = seconds.saturating_sub(share).to_string();

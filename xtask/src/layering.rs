@@ -1,11 +1,12 @@
-//! The rules of the house, over a small picture of the workspace.
+//! The rules about the workspace's dependencies, over a small model of the workspace.
 //!
-//! Pure: reads no file and starts no program, so that every rule can be shown to fail on a made-up workspace.
+//! Pure: must not read a file or start a program, so that a test can break every rule in an
+//! invented workspace.
 
 use std::collections::BTreeSet;
 use std::fmt;
 
-/// The workspace as far as the rules care.
+/// The workspace, as far as the rules need it.
 #[derive(Debug, Default)]
 pub(crate) struct Workspace {
     pub(crate) members: Vec<Member>,
@@ -15,25 +16,25 @@ pub(crate) struct Workspace {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Member {
     pub(crate) name: String,
-    /// Goes to the registry.
+    /// Whether it goes to the registry.
     pub(crate) published: bool,
     pub(crate) has_build_script: bool,
     pub(crate) dependencies: Vec<Dependency>,
 }
 
-/// What a crate of ours declares.
+/// A dependency that a crate of ours declares.
 #[derive(Clone, Debug)]
 pub(crate) struct Dependency {
     pub(crate) name: String,
     pub(crate) kind: Kind,
-    /// Is a member of this workspace.
+    /// Whether it is a member of this workspace.
     pub(crate) internal: bool,
     pub(crate) version: Version,
     pub(crate) default_features: bool,
     pub(crate) features: Vec<String>,
 }
 
-/// When a dependency is needed.
+/// The kind of a dependency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Normal,
@@ -41,10 +42,10 @@ pub(crate) enum Kind {
     Development,
 }
 
-/// Where a dependency's version stands.
+/// The place of a dependency's version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Version {
-    /// Nowhere: the path alone says which crate it is.
+    /// None: only the path identifies the crate.
     Absent,
     /// In the root manifest.
     Root,
@@ -52,7 +53,7 @@ pub(crate) enum Version {
     Member,
 }
 
-/// What a crate, built by itself, makes the compiler compile.
+/// The crates that a crate, built by itself, makes the compiler compile.
 #[derive(Debug)]
 pub(crate) struct Compiled {
     pub(crate) name: String,
@@ -60,12 +61,12 @@ pub(crate) struct Compiled {
     pub(crate) others: BTreeSet<String>,
 }
 
-/// A rule that does not hold, and where.
+/// A broken rule, and its place.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Violation {
     /// The crate at fault.
     pub(crate) member: String,
-    /// What is wrong, and what holds instead.
+    /// The fault, and the rule.
     pub(crate) fault: String,
 }
 
@@ -75,7 +76,8 @@ impl fmt::Display for Violation {
     }
 }
 
-/// Who may depend on whom. A crate that is not listed here is a violation: the table grows with the house.
+/// The allowed dependencies of each crate. A crate that is not listed here is a violation, so a new
+/// crate needs an entry.
 const ARROWS: &[(&str, &[&str])] = &[
     ("idcloud-model", &[]),
     ("idcloud-http", &["idcloud-model"]),
@@ -95,7 +97,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "idcloud-sqlite",
         ],
     ),
-    // Not published: it measures the layers beside what they are compared with.
+    // Not published: measures the layers beside their alternatives.
     (
         "bench",
         &[
@@ -106,7 +108,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "idcloud-sqlite",
         ],
     ),
-    // Not published: it tries the whole client against the simulator.
+    // Not published: tests the whole client against the simulator.
     (
         "campaign",
         &[
@@ -119,22 +121,22 @@ const ARROWS: &[(&str, &[&str])] = &[
             "children",
         ],
     ),
-    // Not published: it bounds the processes that tests and the campaign start.
+    // Not published: bounds the processes that tests and the campaign start.
     ("children", &[]),
-    // Not published: it runs the code blocks of the documentation.
+    // Not published: runs the code blocks of the documentation.
     ("docs-tests", &[]),
-    // Not published: the service that a page shows.
+    // Not published: the service on a page of the documentation.
     ("example-service", &["idcloud-flows"]),
     ("xtask", &[]),
 ];
 
-/// The crates that may name reqwest.
+/// The crates that may depend on reqwest.
 const KNOW_REQWEST: &[&str] = &["bench", "idcloud-http"];
 
-/// The crates that a crate may bring, besides itself, when it is built with its default features.
+/// The most other crates that a crate may bring when it is built with its default features.
 const WEIGHTS: &[(&str, usize)] = &[("idcloud-model", 17), ("idcloud-http", 108)];
 
-/// What the model may not bring, however deep: it is pure.
+/// The crates that the model must not bring, directly or indirectly, because it is pure.
 const IMPURE: &[&str] = &[
     "async-trait",
     "futures-core",
@@ -145,12 +147,12 @@ const IMPURE: &[&str] = &[
     "tokio",
 ];
 
-/// The crates whose weight is limited.
+/// The crates with a weight limit.
 pub(crate) fn weighed() -> impl Iterator<Item = &'static str> {
     WEIGHTS.iter().map(|(name, _)| *name)
 }
 
-/// How many crates a crate may bring; none when nothing is said of it.
+/// The weight limit of a crate; `None` if it has none.
 pub(crate) fn limit(member: &str) -> Option<usize> {
     WEIGHTS
         .iter()
@@ -158,7 +160,7 @@ pub(crate) fn limit(member: &str) -> Option<usize> {
         .map(|(_, limit)| *limit)
 }
 
-/// Every violation of every rule about what crates declare.
+/// Violations of the rules about declared dependencies.
 pub(crate) fn violations(workspace: &Workspace) -> Vec<Violation> {
     let rules = [
         arrows,
@@ -175,7 +177,7 @@ pub(crate) fn violations(workspace: &Workspace) -> Vec<Violation> {
         .collect()
 }
 
-/// Every violation of the rules about what a crate brings.
+/// Violations of the rules about compiled crates.
 pub(crate) fn overweight(compiled: &Compiled) -> Vec<Violation> {
     let mut faults = Vec::new();
     let count = compiled.others.len();
@@ -230,7 +232,8 @@ fn simulator_brings_no_client(member: &Member) -> Vec<Violation> {
     blame(&member.name, faults.collect())
 }
 
-/// A version on an internal development dependency makes publishing impossible: each crate would wait for the other.
+/// An internal development dependency with a version makes publishing impossible: each crate would
+/// wait for the other.
 fn development_is_by_path(member: &Member) -> Vec<Violation> {
     let faults = member
         .dependencies
@@ -287,7 +290,7 @@ fn versions_in_root(member: &Member) -> Vec<Violation> {
     blame(&member.name, faults.collect())
 }
 
-/// What a crate ships with: everything but what its tests need.
+/// The dependencies without those that only tests need.
 pub(crate) fn shipped(member: &Member) -> impl Iterator<Item = &Dependency> {
     member
         .dependencies

@@ -20,7 +20,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// Whatever went wrong, told to a developer.
+/// Any error, for a developer.
 type Failure = Box<dyn std::error::Error>;
 
 const USAGE: &str = "\
@@ -102,12 +102,12 @@ fn root() -> PathBuf {
     here.parent().unwrap_or(here).to_path_buf()
 }
 
-/// The folder that everything is built into.
+/// The build folder.
 fn target(root: &Path) -> PathBuf {
     env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |folder| root.join(folder))
 }
 
-/// Prints a report. A reader who has gone away is no failure of ours.
+/// Prints a report. A closed output is not a failure.
 fn say(to: &mut impl Write, text: &str) {
     drop(writeln!(to, "{}", text.trim_end()));
 }

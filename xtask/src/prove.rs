@@ -1,6 +1,6 @@
-//! `cargo xtask prove`: builds the campaign with optimisation and starts it.
+//! `cargo xtask prove`: builds the campaign with optimization and starts it.
 //!
-//! Plays nothing itself, and knows no promise.
+//! Must not play a run, nor know a promise.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -11,15 +11,16 @@ use crate::Failure;
 /// The argument that asks for the campaign of processes.
 const PROCESSES: &str = "--processes";
 
-/// Plays the campaign with these arguments; what it says goes straight to the terminal.
+/// Plays the campaign with these arguments; its output goes straight to the terminal.
 pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result<String, Failure> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut arguments: Vec<OsString> = arguments.iter().map(Into::into).collect();
     if let Some(at) = arguments.iter().position(|one| one == PROCESSES) {
-        // The program that is tried stands behind it.
+        // The path of the program under test follows the flag.
         arguments.insert(at + 1, program(root, &cargo)?.into());
     }
-    // The profile of the measurements, which are built of the same crates: optimised, and linked without the release's long last step.
+    // The profile of the measurements, which use the same crates: optimized, and without the
+    // release's slow final linking step.
     let run = [
         "run",
         "--profile",
@@ -41,7 +42,7 @@ pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result<String, Failure> {
     }
 }
 
-/// The command line, freshly built as the campaign is.
+/// The command line's program, freshly built with the campaign's profile.
 fn program(root: &Path, cargo: &OsStr) -> Result<PathBuf, Failure> {
     let build = [
         "build",

@@ -1,6 +1,6 @@
-//! `cargo xtask prove --full`: everything that takes long and is worth it now and then, stage by stage.
+//! `cargo xtask prove --full`: runs all long checks, stage by stage.
 //!
-//! Must go on behind a stage that fails, and must fail at the end: one night tells of everything.
+//! Must not stop at a stage that fails, nor succeed then: one night's run shows every failure.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -11,7 +11,7 @@ use crate::Failure;
 use crate::external_checks;
 use crate::mutants;
 
-/// How much of it is asked for.
+/// The requested amount of work.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Asked {
     runs: u64,
@@ -20,13 +20,13 @@ pub(crate) struct Asked {
     kills: u64,
 }
 
-/// One stage: its name, and what it comes to in a line.
+/// One stage: its name, and a function that returns its result as a line.
 struct Stage {
     name: &'static str,
     run: fn(&Path, &Asked) -> Result<String, Failure>,
 }
 
-/// The stages in their order, quick ones first. One more is one line more.
+/// The stages in their order, quick ones first. A new stage is a new entry.
 const STAGES: &[Stage] = &[
     Stage {
         name: "journal, killed at random moments",
@@ -86,7 +86,7 @@ const STAGES: &[Stage] = &[
 ];
 
 impl Asked {
-    /// Reads the arguments behind `prove`, of which `--full` is one.
+    /// Parses the arguments after `prove`, one of which is `--full`.
     pub(crate) fn read(arguments: &[&str]) -> Result<Self, Failure> {
         let mut asked = Self {
             runs: 1_000_000,
@@ -120,7 +120,7 @@ pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result<String, Failure> {
     summary(outcomes.collect())
 }
 
-/// How a stage ended, and how long it took.
+/// The result of a stage, and its duration.
 struct Outcome {
     name: &'static str,
     came_to: Result<String, String>,
@@ -168,7 +168,7 @@ fn summary(outcomes: Vec<Outcome>) -> Result<String, Failure> {
     Err(format!("failed: {}\n{text}", failed.join(", ")).into())
 }
 
-/// Runs cargo, shows what it says, and tells the last of it.
+/// Runs cargo, shows its output, and returns its last line.
 fn cargo(root: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Result<String, Failure> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
@@ -186,7 +186,7 @@ fn cargo(root: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Result<
     Err(format!("cargo {} failed: {line}", arguments.join(" ")).into())
 }
 
-/// The last line that says something: what tests and campaigns come to.
+/// The last line that is not empty: the result of tests and campaigns.
 fn last_line(said: &str) -> String {
     let mut lines = said.lines().map(str::trim);
     lines
@@ -218,7 +218,7 @@ mod tests {
         }
     }
 
-    /// What comes behind a stage that failed is told too, and all of it fails.
+    /// Stages after a failed one run and are reported, and the whole fails.
     #[test]
     fn one_failure_fails_at_the_end() {
         let of = |name, came_to: Result<&str, &str>| Outcome {

@@ -1,8 +1,9 @@
-//! Which foreign types stand in the public interfaces of our libraries, and which may.
+//! Finds foreign types in the public interfaces of our libraries, and checks them against a list.
 //!
-//! Reads sources, not what the compiler makes of them: the tools that ask the compiler need its unstable JSON, and a clone is checked
-//! with stable. That `pub` means reachable is held by the lint `unreachable_pub`, so the sources tell enough; what a macro of ours
-//! writes is searched for names of crates. Never guesses: a glob import of a foreign crate is a violation, since nothing could be told.
+//! Reads the sources and not the compiler's output: tools for the latter need unstable JSON, and
+//! the checks run on stable. The lint `unreachable_pub` makes sure that `pub` means reachable, so
+//! the sources are enough; tokens of our own macros are searched for names of crates. Must not
+//! guess: a glob import of a foreign crate is a violation, because its names are unknown.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -14,19 +15,20 @@ use syn::{Attribute, Item, UseTree, Visibility};
 
 use crate::Failure;
 
-/// The foreign crates whose types and traits may be met in public, and the files, by what their paths begin with, where they may.
-/// A new major version of any of them is a new major version of ours, which is why the list is short.
+/// The foreign crates whose types and traits may be public, and the path prefixes of the files in
+/// which they may. A new major version of any of them requires a new major version of ours, so the
+/// list is short.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("bytes", &["crates/"]),
     ("http", &["crates/"]),
     ("http_body", &["crates/"]),
     ("secrecy", &["crates/"]),
     ("serde", &["crates/"]),
-    // What IDCloud answers beyond what is known is kept as it came, and that is JSON.
+    // Unknown parts of IDCloud's answers are kept unchanged, as JSON.
     ("serde_json", &["crates/idcloud-model/"]),
-    // What a draft of a person holds is wiped.
+    // The values in the draft of a person are wiped.
     ("zeroize", &["crates/idcloud-model/"]),
-    // Derived, behind the feature `schema`, and nowhere else.
+    // Only derived, behind the feature `schema`.
     (
         "schemars",
         &[
@@ -38,7 +40,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "crates/idcloud-model/src/person/subject.rs",
         ],
     ),
-    // The clock's instants are tokio's, because its paused time is what makes tests fast; a server is given its socket.
+    // The clock's instants are tokio's, because its paused time makes tests fast; a server takes
+    // its socket as an argument.
     (
         "tokio",
         &[
@@ -55,15 +58,16 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Macros whose expansion names nothing of their own crate: `thiserror` implements std's trait, `async_trait` boxes std's futures.
+/// Macros whose expansion has no names of their own crate: `thiserror` implements std's trait,
+/// `async_trait` boxes std's futures.
 const LEAVE_NO_TRACE: &[&str] = &["async_trait", "thiserror"];
 
-/// A foreign crate in a public place.
+/// A foreign crate in a public interface.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Exposure {
     /// The foreign crate.
     pub(crate) foreign: String,
-    /// From the workspace's folder.
+    /// Relative to the workspace's folder.
     pub(crate) file: String,
 }
 
@@ -92,7 +96,7 @@ pub(crate) fn read(root: &Path) -> Result<BTreeSet<Exposure>, Failure> {
     Ok(found)
 }
 
-/// The exposures that no rule allows, told with what to do about them.
+/// The exposures that no rule allows, with the remedy.
 pub(crate) fn violations(exposures: &BTreeSet<Exposure>) -> Vec<String> {
     exposures
         .iter()
@@ -115,7 +119,7 @@ fn is_library(package: &Package) -> bool {
         .any(|target| target.kind.contains(&TargetKind::Lib))
 }
 
-/// What a library depends on besides our own crates, as sources name it.
+/// The foreign dependencies of a library, by their names in sources.
 fn foreign_crates(package: &Package) -> BTreeSet<String> {
     package
         .dependencies
@@ -186,11 +190,11 @@ fn public_types(items: &[Item], names: &mut BTreeSet<String>) {
     }
 }
 
-/// What is known while one file, or one module in it, is read.
+/// The state while one file, or one module in it, is read.
 struct File<'a> {
     foreign: &'a BTreeSet<String>,
     public: &'a BTreeSet<String>,
-    /// Names that imports brought, each with the foreign crate that it comes from.
+    /// Imported names, each with its foreign crate.
     imported: BTreeMap<String, String>,
     exposed: BTreeSet<String>,
 }
@@ -219,7 +223,7 @@ impl<'a> File<'a> {
         }
     }
 
-    /// Follows an import to its names. `from` is the foreign crate that its path began with.
+    /// Follows an import to its names. `from` is the foreign crate at the start of its path.
     fn import(&mut self, tree: &UseTree, from: Option<&str>, shown: bool) {
         let origin = |name: &str| match from {
             Some(from) => Some(from.to_owned()),
@@ -318,7 +322,8 @@ impl<'a> File<'a> {
         }
     }
 
-    /// An implementation is public where its type is, and its trait, if it has one, is ours and public, or foreign.
+    /// An implementation is public if its type is, and its trait, if any, is public and ours, or
+    /// foreign.
     fn implementation(&mut self, item: &syn::ItemImpl) {
         let syn::Type::Path(of) = &*item.self_ty else {
             return;
@@ -355,7 +360,7 @@ impl<'a> File<'a> {
         self.public.contains(&name.to_string())
     }
 
-    /// What derives implement, switched on by a feature or not.
+    /// The implementations of derives, with or without a feature.
     fn derived(&mut self, attributes: &[Attribute]) {
         for attribute in attributes {
             if let syn::Meta::List(list) = &attribute.meta
@@ -419,7 +424,7 @@ fn only_in_tests(attributes: &[Attribute]) -> bool {
 mod tests {
     use super::*;
 
-    /// The foreign crates that a file shows, in a crate that depends on three.
+    /// The foreign crates that a file exposes, in a crate with these dependencies.
     fn shown(source: &str) -> Vec<String> {
         let foreign = ["bytes", "hyper", "reqwest", "thiserror"].map(ToOwned::to_owned);
         let files = BTreeMap::from([(
@@ -529,7 +534,7 @@ mod tests {
         }
     }
 
-    /// A rule that holds for nothing would allow tomorrow what nobody asked for: every file that is named is there.
+    /// An unused entry would allow unreviewed exposures later: every file in the list must exist.
     #[test]
     fn what_is_allowed_is_there() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");

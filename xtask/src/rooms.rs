@@ -1,6 +1,8 @@
-//! The rooms of a crate: the first folders and files of its `src`, and which of them may import which.
+//! Checks the rooms of a crate (the top-level folders and files of its `src`), and which of them
+//! may import which.
 //!
-//! Must not judge names or contents: it counts files, and follows the paths that begin with `crate`.
+//! Must not judge names or contents: it counts files, and follows the paths that begin with
+//! `crate`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -10,10 +12,11 @@ use syn::visit::{self, Visit};
 
 use crate::Failure;
 
-/// The most source files that one folder lists.
+/// The most source files in one folder.
 const MOST_FILES: usize = 20;
 
-/// The rooms of each crate, from the top down: a room imports those behind it, and none before it.
+/// The rooms of each crate, from the top down: a room may import the later ones, and none of the
+/// earlier ones.
 const ORDER: &[(&str, &[&str])] = &[
     (
         "idcloud-model",
@@ -103,7 +106,7 @@ const ORDER: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Imports against the order that stay, each with its reason.
+/// Allowed imports against the order, each with its reason.
 const EXCEPTIONS: &[(&str, &str, &str, &str)] = &[
     (
         "idcloud-flows",
@@ -162,11 +165,11 @@ pub(crate) struct Import {
     pub(crate) from: String,
     /// The room that is imported.
     pub(crate) to: String,
-    /// The file in which it stands, below `src`.
+    /// The importing file, relative to `src`.
     pub(crate) file: String,
 }
 
-/// Every rule about rooms that does not hold in the workspace.
+/// Every violation of the rules about rooms in the workspace.
 pub(crate) fn violations(root: &Path) -> Result<Vec<String>, Failure> {
     let mut faults = Vec::new();
     for folder in source_folders(root)? {
@@ -199,7 +202,7 @@ fn source_folders(root: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(found)
 }
 
-/// The folders at and below `folder` that list too many source files.
+/// The folders at and below `folder` with too many source files.
 fn crowded(root: &Path, folder: &Path) -> Result<Vec<String>, Failure> {
     let mut faults = Vec::new();
     let mut files = 0;
@@ -220,7 +223,7 @@ fn crowded(root: &Path, folder: &Path) -> Result<Vec<String>, Failure> {
     Ok(faults)
 }
 
-/// The first folders and files of `source`, without the crate's own.
+/// The top-level folders and files of `source`, without the crate's root.
 fn rooms(source: &Path) -> Result<BTreeSet<String>, Failure> {
     let mut found = BTreeSet::new();
     for entry in fs::read_dir(source)? {
@@ -277,7 +280,7 @@ fn imports(source: &Path) -> Result<BTreeSet<Import>, Failure> {
     Ok(found)
 }
 
-/// What is wrong with these imports under this order.
+/// The violations of this order by these imports.
 fn judge(
     rooms: &BTreeSet<String>,
     imports: &BTreeSet<Import>,
@@ -325,7 +328,7 @@ fn judge(
     faults
 }
 
-/// The names that a crate's root gives on, each with the room that it comes from.
+/// The names that a crate's root re-exports, each with its room.
 fn given_on(text: &str) -> Result<BTreeMap<String, String>, Failure> {
     let mut found = BTreeMap::new();
     for item in syn::parse_file(text)?.items {
@@ -340,7 +343,7 @@ fn given_on(text: &str) -> Result<BTreeMap<String, String>, Failure> {
     Ok(found)
 }
 
-/// The names at the ends of a `use`.
+/// The imported names of a `use`.
 fn leaves(tree: &syn::UseTree) -> Vec<String> {
     match tree {
         syn::UseTree::Path(path) => leaves(&path.tree),
@@ -351,7 +354,7 @@ fn leaves(tree: &syn::UseTree) -> Vec<String> {
     }
 }
 
-/// The names that follow `crate::` in a file, outside its tests.
+/// The names after `crate::` in a file, outside its tests.
 fn first_names(text: &str) -> Result<BTreeSet<String>, Failure> {
     struct Names(BTreeSet<String>);
 

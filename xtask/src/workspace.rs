@@ -12,7 +12,7 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package, TargetK
 use crate::Failure;
 use crate::layering::{Compiled, Dependency, Kind, Member, Version, Workspace};
 
-/// What every crate of ours declares.
+/// The declarations of every crate of ours.
 pub(crate) fn read(root: &Path) -> Result<Workspace, Failure> {
     let metadata = MetadataCommand::new()
         .current_dir(root)
@@ -74,7 +74,7 @@ fn member(metadata: &Metadata, package: &Package) -> Result<Member, Failure> {
     })
 }
 
-/// The dependencies whose version a manifest states by itself.
+/// The dependencies whose version is in the manifest itself.
 fn stated_versions(manifest: &toml::Table) -> BTreeSet<String> {
     let targets = manifest.get("target").and_then(toml::Value::as_table);
     let everywhere = targets
@@ -95,9 +95,11 @@ fn stated_versions(manifest: &toml::Table) -> BTreeSet<String> {
     stated
 }
 
-/// What one crate, built by itself with its default features, makes the compiler compile on this machine.
+/// The crates that one crate, built by itself with its default features, makes the compiler compile
+/// on this machine.
 ///
-/// `cargo tree -p` resolves the features of that crate alone; the workspace's other members add none.
+/// `cargo tree -p` resolves the features of that crate alone; the workspace's other members add
+/// none.
 pub(crate) fn compiled(root: &Path, member: &str) -> Result<Compiled, Failure> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
@@ -127,7 +129,7 @@ pub(crate) fn compiled(root: &Path, member: &str) -> Result<Compiled, Failure> {
     })
 }
 
-/// The crates of a tree besides its root: each by its name, twice only where two versions of it are there.
+/// The crates of a tree except its root: each name once, or once per version.
 fn others(tree: &str, root: &str) -> BTreeSet<String> {
     let crates: BTreeSet<(&str, &str)> = tree
         .lines()
@@ -162,7 +164,8 @@ mod tests {
         assert_eq!(others(tree, "root"), BTreeSet::from(expected));
     }
 
-    /// A made-up workspace in which the model depends on the client, with a version, and has a build script.
+    /// An invented workspace in which the model depends on the client, with a version, and has a
+    /// build script.
     #[test]
     fn a_made_up_dependency_is_found_on_disk() {
         let folder = tempfile::tempdir().unwrap();

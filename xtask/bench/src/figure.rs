@@ -1,36 +1,36 @@
-//! One measured thing, its unit and its goal.
+//! One measurement, its unit and its goal.
 //!
-//! Must not let a time decide: only counts are gates.
+//! Must not make a time a gate: only counts are gates.
 
 use std::fmt;
 
-/// One measured thing.
+/// One measurement.
 #[derive(Clone, Debug)]
 pub struct Figure {
     /// What was measured.
     pub name: String,
-    /// What came out. Nothing where it could not be measured, which reaches no goal.
+    /// The measured value. `None` if it could not be measured, which misses every goal.
     pub value: Option<f64>,
-    /// Of what the value and the goal are so many.
+    /// The unit of the value and the goal.
     pub unit: Unit,
-    /// What it should be.
+    /// The expected value.
     pub goal: Goal,
-    /// What a miss does.
+    /// The effect of a miss.
     pub kind: Kind,
-    /// What it was compared with, and how that did.
+    /// The alternative that was measured for comparison, and its result.
     pub beside: String,
 }
 
-/// What a miss does.
+/// The effect of a miss.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// It fails the run.
     Gate,
-    /// It is told.
+    /// It is reported.
     Report,
 }
 
-/// What a figure should be.
+/// The expected value of a figure.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Goal {
     /// This or less.
@@ -41,18 +41,18 @@ pub enum Goal {
     AtLeast(f64),
     /// This.
     Exactly(f64),
-    /// Whatever it is: it is only told.
+    /// No goal: the value is only reported.
     Open,
 }
 
-/// Of what a figure is so many.
+/// The unit of a figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
-    /// Times what it is compared with.
+    /// A ratio to the alternative.
     Times,
-    /// Things.
+    /// A count.
     Count,
-    /// Things, of which there may be a part on average.
+    /// A count per call, which can have a fraction.
     Average,
     /// Bytes.
     Bytes,
@@ -60,12 +60,12 @@ pub enum Unit {
     Percent,
     /// Nanoseconds.
     Nanoseconds,
-    /// Things in a second.
+    /// Per second.
     PerSecond,
 }
 
 impl Figure {
-    /// Whether it is as it should be.
+    /// Whether the goal is met.
     #[must_use]
     pub fn met(&self) -> bool {
         match (self.goal, self.value) {
@@ -78,7 +78,7 @@ impl Figure {
         }
     }
 
-    /// Whether this is a gate that does not hold.
+    /// Whether this is a gate that is missed.
     #[must_use]
     pub fn fails(&self) -> bool {
         self.kind == Kind::Gate && !self.met()
@@ -106,7 +106,7 @@ impl Figure {
         }
     }
 
-    /// In a word, how it stands to the goal.
+    /// The relation to the goal, in a word.
     #[must_use]
     pub fn standing(&self) -> &'static str {
         match (self.kind, self.goal, self.met()) {
@@ -131,7 +131,7 @@ impl Goal {
         }
     }
 
-    /// How the value has to stand to the number.
+    /// The required relation of the value to the number.
     #[must_use]
     pub const fn relation(self) -> Option<&'static str> {
         match self {
@@ -145,14 +145,14 @@ impl Goal {
 }
 
 impl Unit {
-    /// So many of it, as exact as it was measured.
+    /// The value with its unit, in the precision of the measurement.
     #[must_use]
     pub fn of(self, value: f64) -> String {
         let decimals = self.decimals();
         format!("{value:.decimals$}{}", self.behind())
     }
 
-    /// So many of it, in as few digits as it takes: a goal of 4 is not one of 4.000.
+    /// The value with its unit, in as few digits as possible: 4 and not 4.000.
     #[must_use]
     pub fn round(self, value: f64) -> String {
         let decimals = self.decimals();
@@ -198,7 +198,7 @@ impl fmt::Display for Unit {
     }
 }
 
-/// A count that is held.
+/// A count that is a gate.
 #[must_use]
 pub fn gate(name: impl Into<String>, value: f64, unit: Unit, goal: Goal) -> Figure {
     Figure {
@@ -211,7 +211,7 @@ pub fn gate(name: impl Into<String>, value: f64, unit: Unit, goal: Goal) -> Figu
     }
 }
 
-/// Something that is told, and has a goal all the same.
+/// A value that is only reported, with a goal.
 #[must_use]
 pub fn report(name: impl Into<String>, value: f64, unit: Unit, goal: Goal) -> Figure {
     Figure {
@@ -221,7 +221,7 @@ pub fn report(name: impl Into<String>, value: f64, unit: Unit, goal: Goal) -> Fi
 }
 
 impl Figure {
-    /// With what it was compared with.
+    /// Adds the alternative for comparison.
     #[must_use]
     pub fn beside(self, beside: impl Into<String>) -> Self {
         Self {
@@ -231,7 +231,7 @@ impl Figure {
     }
 }
 
-/// A count as a number among others. What is counted here is far from where it would not be exact.
+/// A count as a float. Counts here are far below the limit of exactness.
 #[must_use]
 pub fn number(count: usize) -> f64 {
     u32::try_from(count).map_or(f64::INFINITY, f64::from)
@@ -241,7 +241,7 @@ pub fn number(count: usize) -> f64 {
 mod tests {
     use super::*;
 
-    /// A time that is not reached fails nothing; a count does.
+    /// A missed time fails nothing; a missed count does.
     #[test]
     fn only_gates_fail() {
         let over = Goal::AtMost(1.0);
@@ -266,7 +266,7 @@ mod tests {
         }
     }
 
-    /// What was not measured is a miss, never a pass.
+    /// A value that was not measured is a miss, never a pass.
     #[test]
     fn what_is_not_measured_is_missed() {
         let figure = Figure {

@@ -1,6 +1,6 @@
-//! The project's measurements, each beside what it is compared with, in one run.
+//! The project's measurements, each with an alternative for comparison, in one run.
 //!
-//! Run by `cargo xtask bench`. Must never judge by time: times are reported, counts are held.
+//! Run by `cargo xtask bench`. Must not judge by time: times are reported, counts are gates.
 
 pub mod measure;
 pub mod sides;
@@ -9,5 +9,5 @@ pub mod subjects;
 pub mod figure;
 pub mod report;
 
-/// Whatever went wrong, told to a developer.
+/// Any error, for a developer.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;

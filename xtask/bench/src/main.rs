@@ -1,4 +1,5 @@
-//! Prints every figure with its goal, or writes the page of them, and fails where a gate is missed. This file only dispatches.
+//! Prints every figure with its goal, or writes the page about them; fails if a gate is missed.
+//! This file only dispatches.
 
 use std::alloc::System;
 use std::env;
@@ -17,8 +18,8 @@ use bench::report::{Asked, Report};
 use cap::Cap;
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 
-/// Counts allocations (`stats_alloc`) and holds the peak (`cap`): both wrap the system's allocator,
-/// so neither needs unsafe code here.
+/// Counts allocations (`stats_alloc`) and limits the peak (`cap`): both wrap the system's
+/// allocator, so this crate needs no unsafe code.
 #[global_allocator]
 static ALLOCATOR: Cap<&'static StatsAlloc<System>> = Cap::new(&INSTRUMENTED_SYSTEM, usize::MAX);
 
@@ -75,7 +76,7 @@ fn read(arguments: impl Iterator<Item = String>) -> Result<Arguments, Failure> {
     Ok(read)
 }
 
-/// What to print, and whether every gate holds.
+/// The text to print, and whether every gate holds.
 fn measured(arguments: &Arguments) -> Result<(String, bool), Failure> {
     let report = Report::of(&arguments.asked, &ALLOCATOR)?;
     if let Some(file) = &arguments.write {
@@ -92,7 +93,7 @@ fn measured(arguments: &Arguments) -> Result<(String, bool), Failure> {
     Ok((text, report.holds()))
 }
 
-/// Figures go to the one who reads, errors beside it. A reader who has gone away is no success.
+/// Prints the figures to standard output. A reader that closed it makes the run fail.
 fn told(text: &str, code: u8) -> ExitCode {
     let line = format!("{}\n", text.trim_end());
     let said = if text.starts_with("error: ") {

@@ -1,6 +1,6 @@
-//! Many runs, on as many threads as asked for.
+//! Many runs, on a given number of threads.
 //!
-//! Must count every run once, whichever thread played it.
+//! Must not count a run twice or skip one.
 
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,10 +16,10 @@ use crate::plan::Keeping;
 use crate::run::{Resources, play};
 use crate::sabotage::Sabotage;
 
-/// How many failing seeds are told.
+/// How many failing seeds are reported.
 const TOLD: usize = 10;
 
-/// Which runs are played.
+/// The runs to play.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Campaign {
     pub(crate) first_seed: u64,
@@ -28,7 +28,7 @@ pub(crate) struct Campaign {
     pub(crate) keeping: Keeping,
 }
 
-/// What all runs came to.
+/// The results of all runs.
 #[derive(Debug, Default)]
 pub(crate) struct Total {
     pub(crate) runs: u64,
@@ -68,7 +68,8 @@ impl Campaign {
         Ok(total)
     }
 
-    /// How many runs it takes until a sabotage is noticed, and by what; nothing if it is not.
+    /// How many runs it takes until a sabotage is noticed, and by which violation; `None` if it is
+    /// not.
     pub(crate) fn until_noticed(
         &self,
         sabotage: Sabotage,
@@ -88,7 +89,7 @@ impl Campaign {
     }
 }
 
-/// Does the same on so many threads, until all are through; an error of one is everybody's.
+/// Runs `work` on each thread until all have ended. An error of one thread is returned.
 pub(crate) fn on_threads(
     threads: usize,
     work: impl Fn() -> Result<(), Failure> + Sync,
@@ -119,7 +120,7 @@ impl Total {
         self.failing.is_empty()
     }
 
-    /// One line.
+    /// One line of JSON.
     pub(crate) fn json(&self, seconds: f64) -> String {
         let numbers = self.numbers(seconds).into_iter();
         let object: Map<String, Value> = numbers
@@ -132,7 +133,7 @@ impl Total {
     pub(crate) fn text(&self, seconds: f64) -> String {
         let mut text = String::new();
         for (name, number) in self.numbers(seconds) {
-            // A String takes everything that is written.
+            // Writing to a `String` cannot fail.
             let _ = writeln!(text, "{name:>14}  {number}");
         }
         text
@@ -161,7 +162,7 @@ impl Total {
         ]
     }
 
-    /// The failing seeds, and how to play them again.
+    /// The failing seeds, and the commands to play them again.
     pub(crate) fn replays(&self, sabotage: Option<Sabotage>) -> String {
         let with = sabotage.map_or_else(String::new, |sabotage| format!(" --sabotage {sabotage}"));
         let mut text = String::new();
@@ -180,7 +181,7 @@ impl Total {
 mod tests {
     use super::*;
 
-    /// What scripts read is there, each as a number.
+    /// The object has every number that scripts read.
     #[test]
     fn one_object_with_numbers() {
         let read: Value = serde_json::from_str(&Total::default().json(1.26)).unwrap();
@@ -201,7 +202,7 @@ mod tests {
         assert_eq!(read["seconds"].as_f64(), Some(1.3));
     }
 
-    /// A sabotage that failed is played again with the sabotage.
+    /// A failing run with a sabotage is played again with it.
     #[test]
     fn a_replay_plays_the_same() {
         let total = Total {

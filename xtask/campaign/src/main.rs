@@ -1,4 +1,5 @@
-//! Tries the whole client against the simulator, in virtual time, with everything going wrong. This file only dispatches.
+//! Tests the whole client against the simulator, in virtual time, with every kind of fault. This
+//! file only dispatches.
 //!
 //! `cargo xtask prove` starts it.
 
@@ -31,32 +32,32 @@ use crate::report::sabotage_report::Noticed;
 use crate::run::Resources;
 use crate::sabotage::Sabotage;
 
-/// Whatever went wrong with the proof itself, told to a developer.
+/// Any error of the campaign itself, for a developer.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 const USAGE: &str = "usage: proof [--runs N] [--first-seed S] [--threads N] [--format text|json] [--slow-writer] \
     [--processes PROGRAM] [--sabotage [NAME] | --write FILE | --rules | --fuzz SECONDS | --fuzz-once TARGET HEX]";
 
-/// What is asked for.
+/// The parsed arguments.
 struct Arguments {
     campaign: Campaign,
     json: bool,
     play: Play,
-    /// Where the page goes that tells what came of it.
+    /// The path of the page about the results.
     write: Option<PathBuf>,
 }
 
-/// What is played.
+/// What to play.
 enum Play {
     /// The client as it is, or with one protection off.
     Campaign(Option<Sabotage>),
-    /// Each sabotage in its turn.
+    /// Each sabotage in turn.
     Table,
-    /// Nothing: the journal's rules are explored.
+    /// No campaign: explores the journal's rules.
     Rules,
-    /// Nothing: what comes from outside is tried.
+    /// No campaign: fuzzes external inputs.
     Fuzz(fuzz::Plan),
-    /// The command line, as processes of their own.
+    /// The command line, in processes of its own.
     #[cfg(unix)]
     Processes(processes::Plan, processes::Switched),
 }
@@ -69,7 +70,7 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    // A panic's words are looked through like every other; the terminal is spared them.
+    // A panic's message is logged and checked for leaks like every other; it is not printed.
     std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "panicked")));
     match prove(&arguments) {
         Ok(true) => ExitCode::SUCCESS,
@@ -81,7 +82,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// True if everything is as it should be.
+/// True if every check passed.
 fn prove(arguments: &Arguments) -> Result<bool, Failure> {
     let campaign = &arguments.campaign;
     match &arguments.play {
@@ -104,7 +105,8 @@ fn prove(arguments: &Arguments) -> Result<bool, Failure> {
         Play::Campaign(sabotage) => {
             let resources = Resources::new()?;
             let clock = SystemClock::new();
-            // A sabotage is of the campaign's own, and one run alone is one that is played again.
+            // A sabotage concerns only the campaign, and a single run is a replay: neither explores
+            // the rules.
             let (explored, explored_in) = if sabotage.is_none() && campaign.runs > 1 {
                 explored(campaign)?
             } else {
@@ -136,7 +138,7 @@ fn prove(arguments: &Arguments) -> Result<bool, Failure> {
     }
 }
 
-/// Explores the journal's rules, and tells what that came to; with the seconds that it took.
+/// Explores the journal's rules. Returns the result, and the seconds that it took.
 fn explored(campaign: &Campaign) -> Result<(Vec<rules::Explored>, f64), Failure> {
     let clock = SystemClock::new();
     let began = clock.instant();
@@ -215,7 +217,7 @@ fn read(arguments: impl Iterator<Item = String>) -> Result<Arguments, Failure> {
     Ok(read)
 }
 
-/// Prints. A reader who has gone away is no failure of ours.
+/// Prints. A closed output is not a failure.
 fn say(to: &mut impl Write, text: &str) {
     if !text.is_empty() {
         drop(writeln!(to, "{}", text.trim_end()));

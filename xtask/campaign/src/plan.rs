@@ -1,6 +1,6 @@
-//! What goes wrong in one run: faults, crashes, clocks, webhooks, limits.
+//! The plan of one run: faults, crashes, clocks, webhooks, limits.
 //!
-//! Must draw and do nothing.
+//! Must not act: it only draws.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -15,53 +15,53 @@ use crate::program::lifetime::{Crash, Moment};
 use crate::program::stopped::{Stop, When};
 use crate::world::rng::{Chance, once_in, pick};
 
-/// The tenant's requests a second, as IDCloud has it.
+/// The tenant's requests per second, as of IDCloud.
 pub(crate) const BUDGET: usize = 10;
-/// What webhooks carry.
+/// The credential of webhooks.
 pub(crate) const WEBHOOK_SECRET: &str = "X-Hook:markerwebhooksecret";
 
-/// What one run is made of.
+/// The plan of one run.
 #[expect(clippy::struct_excessive_bools, reason = "each is drawn by itself")]
 pub(crate) struct Plan {
-    /// Whether the journal stalls and fails, the network dawdles, and transports panic.
+    /// Whether the journal stalls and fails, the network is slow, and transports panic.
     pub(crate) rough: bool,
-    /// Whether the journal is SQLite's, on the disk.
+    /// Whether the journal is an SQLite file.
     pub(crate) on_disk: bool,
     pub(crate) replicas: Vec<Replica>,
     pub(crate) cases: usize,
-    /// Many submissions at once, each simple: what the budget is for.
+    /// Many concurrent simple submissions, to load the budget.
     pub(crate) crowd: bool,
     pub(crate) webhook: Option<Webhook>,
-    /// Whether whoever has the webhook's credentials lies.
+    /// Whether a holder of the webhook's credentials sends false notices.
     pub(crate) liar: bool,
 }
 
-/// One program, in all its lives.
+/// One program, over all its lives.
 #[derive(Clone, Debug)]
 pub(crate) struct Replica {
-    /// Where each of its lives crashes; the one after these does not.
+    /// The crash of each life; the life after the last one does not crash.
     pub(crate) crashes: Vec<Crash>,
-    /// How many seconds its clock is ahead, and what it jumps to when.
+    /// How many seconds its clock is ahead, and its jumps with their times.
     pub(crate) ahead: i64,
     pub(crate) jumps: Vec<(Duration, i64)>,
-    /// Which of the tenant's accounts it starts with.
+    /// The index of the tenant's account with which it starts.
     pub(crate) account: usize,
-    /// When each of its lives replaces its credentials by those of the other account, each time after so long.
+    /// When each of its lives switches to the other account, as times between the switches.
     pub(crate) rotations: Vec<Duration>,
-    /// When each of its lives is stopped for a while: in time, each so long after the one before, or behind a request.
+    /// When each of its lives is stopped: a time after the previous stop, or after a request.
     pub(crate) stops: Vec<Stop>,
 }
 
 /// Where runs keep their journals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Keeping {
-    /// In memory, and now and then on the disk.
+    /// In memory, and sometimes on the disk.
     AsDrawn,
-    /// All on the disk, behind a writer that is slow to do what it is told.
+    /// All on the disk, behind a slow writer.
     SlowDisk,
 }
 
-/// One run in so many has its journal on the disk.
+/// One run in this many has its journal on the disk.
 pub(crate) const DISK_EVERY: u64 = 50;
 
 impl Plan {
@@ -94,7 +94,7 @@ impl Plan {
         }
     }
 
-    /// How one case's caller behaves.
+    /// The behaviour of one case's caller.
     pub(crate) fn manner(&self, chance: &mut Chance) -> Manner {
         let replicas = self.replicas.len();
         let first = chance.usize(..replicas.max(1));
@@ -174,7 +174,7 @@ fn crash(chance: &mut Chance) -> Crash {
     }
 }
 
-/// From a moment to longer than every time-out.
+/// Draws a stop, from very short to longer than every timeout.
 fn stop(chance: &mut Chance) -> Stop {
     let when = if once_in(chance, 3) {
         When::After(Duration::from_millis(chance.u64(..60_000)))
@@ -186,7 +186,7 @@ fn stop(chance: &mut Chance) -> Stop {
     Stop { when, long }
 }
 
-/// Seconds that a clock is off.
+/// Draws the seconds by which a clock is wrong.
 fn wrong(chance: &mut Chance) -> i64 {
     match chance.u32(..4) {
         0 => chance.i64(-3..=3),
@@ -196,7 +196,7 @@ fn wrong(chance: &mut Chance) -> i64 {
     }
 }
 
-/// How the simulator behaves.
+/// Draws the simulator's configuration.
 pub(crate) fn config(chance: &mut Chance, seed: u64) -> Result<Config, Failure> {
     let counting = [
         Counting::SlidingWindow,
@@ -238,7 +238,7 @@ pub(crate) fn config(chance: &mut Chance, seed: u64) -> Result<Config, Failure> 
     Ok(config)
 }
 
-/// One rule. Storms are rarer than single faults, and last.
+/// Draws one rule. Storms are rarer than single faults, and last.
 fn fault(chance: &mut Chance, often: f64) -> Result<FaultRule, Failure> {
     const SINGLE: [&str; 40] = [
         "create:P:reset-before-body",
@@ -303,7 +303,7 @@ fn fault(chance: &mut Chance, often: f64) -> Result<FaultRule, Failure> {
 mod tests {
     use super::*;
 
-    /// Every fault that can be drawn is one that the simulator knows.
+    /// The simulator knows every fault that can be drawn.
     #[test]
     fn every_fault_is_known() {
         let mut chance = Chance::with_seed(1);

@@ -1,6 +1,6 @@
-//! One run: programs, a simulator and what goes wrong, in virtual time, all drawn from one seed.
+//! One run: programs, a simulator and faults, in virtual time, all drawn from one seed.
 //!
-//! Must depend on nothing but the seed: what failed once fails again.
+//! Must not depend on anything but the seed: a failing run fails again.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,15 +28,16 @@ use crate::world::rng::Chance;
 use crate::world::slow_writer::Late;
 use crate::world::webhook_delivery::{Listener, Listening, with_post};
 
-/// When everything that was on its way has come to its end, by any clock.
+/// When everything in flight has ended, by any clock.
 pub(crate) const LONG_AFTER: Duration = Duration::from_secs(4 * 3600);
-/// The longest that a run may last: whoever still waits then waits for ever.
+/// The longest that a run may last: a wait that is longer counts as endless.
 const FOREVER: Duration = Duration::from_secs(48 * 3600);
 
 /// The name of the tenant's second account.
 pub(crate) const SECOND_ACCOUNT: &str = "second";
 
-/// What all runs share: two accounts of one tenant, with one key, because an RSA key takes long to make.
+/// The parts that all runs share: two accounts of one tenant, with one RSA key, because generating
+/// a key takes long.
 pub(crate) struct Resources {
     pub(crate) issued: [TestAccount; 2],
     pub(crate) accounts: [ServiceAccount; 2],
@@ -56,7 +57,7 @@ impl Resources {
     }
 }
 
-/// What one run came to.
+/// The result of one run.
 pub(crate) struct Played {
     pub(crate) findings: Findings,
     pub(crate) faults: u64,
@@ -128,7 +129,8 @@ async fn run(
     let on_disk = plan.on_disk || keeping == Keeping::SlowDisk;
     let folder = on_disk.then(tempfile::tempdir).transpose()?;
     let file = folder.as_ref().map(|folder| folder.path().join("journal"));
-    // What the crates draw by themselves (jitter, owners' names) comes from this thread's luck; a folder's name is drawn from it too.
+    // The crates' own random draws (jitter, owner names) use this thread's generator; a folder's
+    // name uses it too.
     fastrand::seed(luck);
     let journal: Arc<dyn Journal> = match &file {
         Some(file) if keeping == Keeping::SlowDisk => {
@@ -160,7 +162,7 @@ async fn run(
     Ok((ended, faults))
 }
 
-/// All programs' lives, then the silence after them, then whoever is in doubt asks once more.
+/// All programs' lives, then a quiet time, then a last submission of every case that may need it.
 async fn story(stage: &Arc<Stage>, plan: &Plan) -> Result<(), Failure> {
     let lives = async {
         let mut programs = JoinSet::new();
@@ -181,7 +183,7 @@ async fn story(stage: &Arc<Stage>, plan: &Plan) -> Result<(), Failure> {
 }
 
 impl Stage {
-    /// One of the tenant's accounts: what the journal has is the tenant's.
+    /// One of the tenant's accounts: the journal's records belong to the tenant.
     pub(crate) const fn account(&self) -> &ServiceAccount {
         let [first, _] = &self.accounts;
         first
@@ -207,7 +209,8 @@ impl Stage {
                     return Ok(());
                 }
                 world.count_fault();
-                // A program takes a while to start again; the tenant's budget of the last second is over by then.
+                // A program takes a while to restart; the tenant's budget of the last second has
+                // recovered by then.
                 let pause = world.with_chance(|chance| chance.u64(1_100..200_000));
                 world.clock.sleep(Duration::from_millis(pause)).await;
             }
@@ -231,7 +234,7 @@ impl Stage {
     ) -> Result<bool, Failure> {
         let world = &self.world;
         let is_first = lived == 0;
-        // Each life starts with what the program was last configured with: the other account after a rotation.
+        // Each life starts with the last configured account: the other one after a rotation.
         let first = replica.account + lived * usize::from(!replica.rotations.is_empty());
         let accounts = |number: usize| self.accounts.get(number % 2);
         let account = accounts(first).ok_or("a program needs an account")?;
@@ -248,7 +251,7 @@ impl Stage {
             .collect();
         let mut tasks = JoinSet::new();
         for case in &mine {
-            // Without a reference nobody remembers that it was to be submitted.
+            // A case without a reference is not remembered, so only the first life submits it.
             if is_first || case.reference.is_some() {
                 let (program, case) = (program.clone(), Arc::clone(case));
                 let (world, life) = (Arc::clone(world), Arc::clone(life));
@@ -322,7 +325,8 @@ impl Stage {
     }
 }
 
-/// A submission under way. One without a reference whose program goes is one that nobody is left to be told of.
+/// A submission in flight. If it has no reference and its program ends, no caller is left to
+/// receive the result.
 struct Went {
     case: Arc<Case>,
     world: Arc<World>,
@@ -348,7 +352,8 @@ mod tests {
         })
     }
 
-    /// A run depends on nothing but its seed: neither on where its journal is, nor on how fast that is written.
+    /// A run depends only on its seed: not on the place of its journal, nor on the speed of its
+    /// writes.
     #[test]
     fn a_run_comes_to_the_same_wherever_its_journal_is() {
         let resources = Resources::new().unwrap();
@@ -359,7 +364,7 @@ mod tests {
         }
     }
 
-    /// Runs in which a caller goes right before a purge: a writer that is slow to hear of it is no broken promise.
+    /// Runs in which a caller ends right before a purge: a slow writer breaks no promise.
     #[test]
     fn a_slow_writer_breaks_no_promise() {
         let resources = Resources::new().unwrap();

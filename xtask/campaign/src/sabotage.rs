@@ -1,11 +1,11 @@
-//! One protection switched off, to see whether the campaign notices.
+//! Switches off one protection, to check that the campaign notices.
 //!
-//! Must stay outside the product: everything is done at the seams, by a transport, a journal or a caller that does not keep its word.
+//! Must not change the product: a transport, a journal or a caller breaks its contract instead.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// What is switched off.
+/// The sabotages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sabotage {
     AmbiguousRepeated,
@@ -94,7 +94,7 @@ impl Sabotage {
         }
     }
 
-    /// The protection, as the table names it.
+    /// The protection's name in the table.
     pub(crate) const fn protection(self) -> &'static str {
         match self {
             Self::AmbiguousRepeated => "a create that broke off is not sent again",

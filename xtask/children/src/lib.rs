@@ -1,6 +1,6 @@
 //! Child processes of tests: each one is bounded in time, and ends with the test that started it.
 //!
-//! Must not leave a process behind, also where the test panics, nor wait without a limit.
+//! Must not leave a process behind, not even if the test panics, nor wait without a limit.
 
 use std::io;
 use std::ops::{Deref, DerefMut};
@@ -14,23 +14,24 @@ use std::time::Duration;
 #[cfg(unix)]
 pub use self::unix::{Signal, end_group, ends_within, is_alive, send};
 
-/// How long the streams of a child are read after its end: a process that it started may hold them.
+/// How long the streams of a child are read after its end: a process that it started may keep them
+/// open.
 const AFTERWARDS: Duration = Duration::from_secs(5);
 
 /// A child process. Dropping it ends it.
 ///
-/// It is a [`process::Child`] besides, so its streams can be taken. Reading them is bounded too:
-/// they come to their end when the child is ended at its limit.
+/// It dereferences to [`process::Child`], so its streams can be taken. Reading them is bounded too:
+/// they end when the child is ended at its limit.
 #[derive(Debug)]
 pub struct Child {
     process: process::Child,
-    /// Whether the child leads a group of its own, which ends with it.
+    /// Whether the child leads a process group, which ends with it.
     leads: bool,
     watchdog: Option<Watchdog>,
 }
 
 impl Child {
-    /// Starts a process that may run for `limit` at most.
+    /// Starts a process that may run for up to `limit`.
     ///
     /// It stays in the group of the test, so ctrl-c reaches it as well.
     ///
@@ -42,7 +43,7 @@ impl Child {
             .map(|process| Self::of(process, false, limit))
     }
 
-    /// Starts a process in a group of its own, as a shell needs that starts others: the whole
+    /// Starts a process in a group of its own, for a shell that starts other processes: the whole
     /// group ends with it.
     ///
     /// # Errors
@@ -65,7 +66,7 @@ impl Child {
         }
     }
 
-    /// Waits for the end, and gives what the child printed to the streams that are piped.
+    /// Waits for the end, and returns what the child printed to the piped streams.
     ///
     /// # Errors
     /// The child cannot be waited for.
@@ -83,8 +84,8 @@ impl Child {
         Ok(output)
     }
 
-    /// As [`Child::finish`], for whoever tells by itself what was printed: whether the child came
-    /// to its end within its limit is the second of the two.
+    /// Like [`Child::finish`], for callers that report the output themselves. The second value is
+    /// whether the child ended within its limit.
     ///
     /// # Errors
     /// As for [`Child::finish`].
@@ -94,7 +95,7 @@ impl Child {
         drop(self.process.stdin.take());
         let status = self.process.wait()?;
         let in_time = self.call_off();
-        // What is left of a group would hold the streams open.
+        // Remaining processes of the group would keep the streams open.
         self.end_what_is_left();
         let output = Output {
             status,
@@ -104,7 +105,7 @@ impl Child {
         Ok((output, in_time))
     }
 
-    /// From here on nothing strikes. True if nothing did.
+    /// Cancels the watchdog. True if it had not ended the child.
     fn call_off(&mut self) -> bool {
         self.watchdog.take().is_none_or(Watchdog::call_off)
     }
@@ -135,13 +136,13 @@ impl Drop for Child {
     fn drop(&mut self) {
         let _ = self.call_off();
         self.end_what_is_left();
-        // Ended already, or ending: both are what is wanted.
+        // Errors are fine: the process has ended already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }
 
-/// Lets real time pass: what other processes do takes it.
+/// Waits in real time, for what other processes do.
 pub fn pause(duration: Duration) {
     let (_never, heard) = mpsc::channel::<()>();
     let _ = heard.recv_timeout(duration);
@@ -173,7 +174,7 @@ impl Watchdog {
         }
     }
 
-    /// True if it never struck.
+    /// True if it did not end the child.
     fn call_off(self) -> bool {
         drop(self.call_off);
         let _ = self.thread.join();
@@ -190,11 +191,11 @@ fn end(id: u32, leads: bool) {
     }
 }
 
-/// Without signals the child is ended when it is dropped.
+/// Without signals, the child is ended when it is dropped.
 #[cfg(not(unix))]
 fn end(_: u32, _: bool) {}
 
-/// A stream of a child, read by a thread that nothing waits for without a limit.
+/// A stream of a child, read by a thread; every wait for it has a limit.
 struct Stream {
     seen: Arc<Mutex<Vec<u8>>>,
     ended: mpsc::Receiver<()>,
@@ -216,7 +217,7 @@ impl Stream {
         Self { seen, ended }
     }
 
-    /// What came, once the stream has come to its end or is given up.
+    /// The bytes read, once the stream has ended or the wait for it has timed out.
     fn seen(self) -> Vec<u8> {
         let _ = self.ended.recv_timeout(AFTERWARDS);
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
@@ -236,8 +237,8 @@ mod unix {
 
     pub use nix::sys::signal::Signal;
 
-    /// Whether there is such a process. One that has ended does not count, also where its parent
-    /// has not waited for it yet.
+    /// Whether the process is alive. An ended process does not count, even if its parent has not
+    /// waited for it yet.
     #[must_use]
     pub fn is_alive(id: u32) -> bool {
         let has_ended = |stat: String| stat.contains(") Z ");
@@ -245,7 +246,7 @@ mod unix {
         pid(id).is_some_and(|pid| kill(pid, None).is_ok()) && !stat.is_ok_and(has_ended)
     }
 
-    /// Waits for the end of a process, for `limit` at most. True if it ended.
+    /// Waits up to `limit` for the end of a process. True if it ended.
     #[must_use]
     pub fn ends_within(id: u32, limit: Duration) -> bool {
         const EVERY: Duration = Duration::from_millis(10);
@@ -260,7 +261,7 @@ mod unix {
         true
     }
 
-    /// Sends a signal to one process. One that has ended already hears nothing.
+    /// Sends a signal to one process; ignored if it has ended already.
     pub fn send(id: u32, signal: Signal) {
         if let Some(pid) = pid(id) {
             let _ = kill(pid, signal);
@@ -274,7 +275,7 @@ mod unix {
         }
     }
 
-    /// Never 0 or 1, which mean other things to `kill` than a process.
+    /// Never 0 or 1, which `kill` does not take for a single process.
     fn pid(id: u32) -> Option<Pid> {
         i32::try_from(id)
             .ok()
@@ -306,7 +307,7 @@ mod tests {
         command
     }
 
-    /// Waits until a file has a whole line, and reads the number there.
+    /// Waits until a file has a complete line, and parses the number in it.
     fn number(file: &Path) -> u32 {
         loop {
             let text = fs::read_to_string(file).unwrap_or_default();
@@ -317,7 +318,7 @@ mod tests {
         }
     }
 
-    /// What a child started, and what it printed, are there when it is given up.
+    /// A child at its limit is ended with the processes that it started, and its output is kept.
     #[test]
     fn a_group_is_ended_at_its_limit_with_what_it_printed() {
         let folder = tempfile::tempdir().unwrap();
@@ -335,7 +336,7 @@ mod tests {
         );
     }
 
-    /// What a child leaves behind in its group does not hold up the test, and does not survive.
+    /// A process that a child leaves in its group does not block the test, and does not survive.
     #[test]
     fn what_is_left_behind_is_ended() {
         let folder = tempfile::tempdir().unwrap();
@@ -362,7 +363,7 @@ mod tests {
         assert!(ids.len() == 2 && ids.into_iter().all(|id| ends_within(id, LONG)));
     }
 
-    /// A process that does not lead a group is ended as well, and its reader comes to an end.
+    /// A process that does not lead a group is ended as well, and its stream ends.
     #[test]
     fn one_process_is_ended_at_its_limit() {
         let mut sleep = Command::new("sleep");

@@ -1,8 +1,10 @@
 //! Compiles and runs every Rust block of the documentation, as doctests.
 //!
-//! Must not add to a block what the page does not show: what runs here is what a reader can copy.
+//! Must not add anything to a block that the page does not show: what runs here is what a reader
+//! can copy.
 
-/// Lists the pages once: as doctests, and as the list that the test below compares with the folders.
+/// Lists the pages once: as doctests, and for the test below that compares the list with the
+/// folders.
 macro_rules! pages {
     ($($name:ident: $path:literal,)*) => {
         $(
@@ -11,7 +13,7 @@ macro_rules! pages {
             struct $name;
         )*
 
-        /// The pages whose blocks run, from this file.
+        /// The pages whose blocks run, relative to this file.
         #[cfg(test)]
         const PAGES: &[&str] = &[$($path),*];
     };
@@ -41,7 +43,7 @@ mod tests {
 
     use super::PAGES;
 
-    /// The Markdown files of `folder` and of the folders in it.
+    /// The Markdown files of `folder` and its subfolders.
     fn markdown(folder: &Path) -> Vec<PathBuf> {
         let mut found = Vec::new();
         for entry in fs::read_dir(folder).unwrap() {
@@ -55,7 +57,7 @@ mod tests {
         found
     }
 
-    /// No example rots: a page with Rust in it is a page that runs.
+    /// No example becomes outdated: every page with a Rust block is run.
     #[test]
     fn every_page_with_rust_in_it_is_listed() {
         let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
@@ -79,7 +81,7 @@ mod tests {
         assert!(missing.is_empty(), "list these in lib.rs: {missing:?}");
     }
 
-    /// The page's files are the service that is compiled and tested beside this crate.
+    /// The files on the page equal the service that is compiled and tested beside this crate.
     #[test]
     fn the_service_that_a_page_shows_is_the_one_that_is_tested() {
         let here = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -95,7 +97,7 @@ mod tests {
         assert_eq!(shown, 3);
     }
 
-    /// The page's manifest names what the tested one needs, and nothing else.
+    /// The page's manifest has the same dependencies as the tested one.
     #[test]
     fn the_manifest_that_a_page_shows_has_the_same_dependencies() {
         let here = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -1,6 +1,6 @@
-//! The error catalogue as the spec holds it.
+//! The error catalogue of the spec.
 //!
-//! Must not repair an entry: what is incomplete or unknown is refused, with its code.
+//! Must not repair an entry: an incomplete or unknown one is refused, with its code.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -22,7 +22,7 @@ pub(crate) struct Text {
     pub(crate) pt: String,
 }
 
-/// What the spec says of one code.
+/// The spec's entry for one code.
 pub(crate) struct Entry {
     pub(crate) code: String,
     pub(crate) name: String,
@@ -92,7 +92,7 @@ words! {
     }
 }
 words! {
-    /// Who must act.
+    /// The party that must act.
     Actor {
         Developer = "developer",
         Operator = "operator",

@@ -1,6 +1,6 @@
-//! Writes what is derived from `crates/idcloud-model/spec`: Rust tables and reference pages.
+//! Generates Rust tables and reference pages from `crates/idcloud-model/spec`.
 //!
-//! Must not add a fact of its own: what is not in the spec is in no output.
+//! Must not add a fact of its own: the outputs have only what the spec has.
 
 mod catalogue;
 mod openapi;
@@ -18,25 +18,25 @@ use std::process::{Command, Stdio};
 
 use crate::Failure;
 
-/// Where the spec lies, from the workspace's folder.
+/// The folder of the spec, relative to the workspace's.
 const SPEC: &str = "crates/idcloud-model/spec";
-/// Where the Rust tables go.
+/// The folder of the Rust tables.
 const TABLES: &str = "crates/idcloud-model/src/catalogue/generated";
 
-/// Where the reference pages go.
+/// The folder of the reference pages.
 const PAGES: &str = "docs/reference";
 
-/// Where the OpenAPI document goes.
+/// The path of the OpenAPI document.
 const OPENAPI: &str = "docs/openapi.json";
 
-/// A file that the spec determines.
+/// A generated file.
 struct Output {
-    /// From the workspace's folder.
+    /// Relative to the workspace's folder.
     path: String,
     content: String,
 }
 
-/// Writes every output that differs, and says which.
+/// Writes every output that differs, and returns their names.
 pub(crate) fn write(root: &Path) -> Result<String, Failure> {
     let mut wrote = Vec::new();
     for output in outputs(root)? {
@@ -56,7 +56,7 @@ pub(crate) fn write(root: &Path) -> Result<String, Failure> {
     Ok(wrote.join("\n"))
 }
 
-/// Fails when an output on disk is not what the spec says, and names it.
+/// Fails if an output on disk differs from the spec's, and names it.
 pub(crate) fn check(root: &Path) -> Result<String, Failure> {
     let outputs = outputs(root)?;
     let stale: Vec<&str> = outputs
@@ -79,7 +79,7 @@ pub(crate) fn check(root: &Path) -> Result<String, Failure> {
     .into())
 }
 
-/// Everything that the spec determines.
+/// All generated files.
 fn outputs(root: &Path) -> Result<Vec<Output>, Failure> {
     let spec = root.join(SPEC);
     let codes = catalogue::Catalogue::read(&spec)?;
@@ -133,7 +133,7 @@ fn rustfmt(source: &str) -> Result<String, Failure> {
 mod tests {
     use super::*;
 
-    /// A folder that holds the spec and nothing else.
+    /// A folder with nothing but the spec.
     fn bare() -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
         let spec = folder.path().join(SPEC);
@@ -202,7 +202,8 @@ mod tests {
         );
     }
 
-    /// A generator names its types after these; a schema that stands inline gets a name of the generator's.
+    /// A generator names its types after these; an inline schema would get a name that the
+    /// generator makes up.
     #[test]
     fn every_object_of_the_openapi_document_has_a_name() {
         fn inline(value: &serde_json::Value, path: &str, found: &mut Vec<String>) {
@@ -283,7 +284,7 @@ mod tests {
         }
     }
 
-    /// A generated client can read every answer form that is documented.
+    /// A generated client can parse every documented form of an answer.
     #[test]
     fn good_answers_have_examples_and_both_types() {
         let outputs = outputs(bare().path()).unwrap();

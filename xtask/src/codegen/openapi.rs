@@ -1,6 +1,7 @@
 //! The spec as an OpenAPI 3.1 document.
 //!
-//! Describes what is documented, in every answer form that is read; it is not a document of Unico's.
+//! Must not claim to be Unico's: it describes what is documented, in every form of an answer that
+//! the client parses.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +12,7 @@ use super::schema::{self, leaf, object_of, reference};
 use super::vocabulary::{Need, Operation, Parameter, Place, Server, Tag, Vocabulary};
 use crate::Failure;
 
-/// The envelope of the API's errors, what is in it, and the identity server's.
+/// The API's error envelope, its content, and the identity server's.
 const ERROR: &str = "ErrorEnvelope";
 const DETAIL: &str = "ErrorDetail";
 const TOKEN_ERROR: &str = "TokenError";
@@ -207,7 +208,7 @@ fn responses(
         responses
             .entry(other.http.to_string())
             .or_insert_with(|| match other.http {
-                // Another number for a good answer.
+                // Another status for a successful answer.
                 201 => json!({
                     "description": other.text,
                     "content": { "application/json": { "schema": answer } },
@@ -233,7 +234,7 @@ fn responses(
     Ok(responses.into())
 }
 
-/// How an error is wrapped: the newest form of it, and the identity server's.
+/// The error envelopes: the newest form, and the identity server's.
 fn envelopes() -> [(String, Value); 3] {
     let text = json!({ "type": "string" });
     [
@@ -269,7 +270,7 @@ fn named_example(name: &str) -> Value {
     json!({ "$ref": format!("#/components/examples/{name}") })
 }
 
-/// Every example by its name: good answers, and the errors by their codes.
+/// Every example by its name: successful answers, and the errors by their codes.
 fn examples(codes: &Catalogue, vocabulary: &Vocabulary) -> Result<Map<String, Value>, Failure> {
     let good = vocabulary
         .operations

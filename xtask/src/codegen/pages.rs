@@ -1,6 +1,6 @@
 //! The spec as reference pages.
 //!
-//! Only arranges: every sentence about IDCloud comes from the spec.
+//! Must not add sentences about IDCloud: all come from the spec.
 
 use std::fmt::Write as _;
 
@@ -9,7 +9,7 @@ use super::scenarios::Scenarios;
 use super::vocabulary::{Group, OpenEnum, Vocabulary};
 use crate::Failure;
 
-/// What every generated page begins with.
+/// The first lines of every generated page.
 const HEADER: &str = "<!-- Made by `cargo xtask codegen` from crates/idcloud-model/spec. Never edited by hand. -->\n\n";
 
 /// Every error code, explained.
@@ -112,7 +112,7 @@ pub(crate) fn scenarios(scenarios: &Scenarios) -> String {
     out
 }
 
-/// What is sent and what comes back, with values and limits.
+/// Requests and answers, with values and limits.
 pub(crate) fn parameters(vocabulary: &Vocabulary) -> Result<String, Failure> {
     let mut out = format!(
         "{HEADER}# Parameters\n\nNames are dotted paths; `[]` is an element of a list. Every documented spelling is read; the one in \
@@ -193,7 +193,7 @@ fn values(list: &OpenEnum) -> String {
     out
 }
 
-/// The field's words and their older names.
+/// The terms, and their older names.
 pub(crate) fn glossary(vocabulary: &Vocabulary) -> String {
     let mut out = format!(
         "{HEADER}# Glossary\n\nThe words that this project uses, and the names that older pages and products have for the same \
@@ -226,14 +226,14 @@ fn statuses(entry: &Entry) -> String {
         .join(", ")
 }
 
-/// A code's parts as numbers, so that 1.2.7 stands before 1.2.11 and 510 before 10201.
+/// A code's parts as numbers, so that 1.2.7 comes before 1.2.11 and 510 before 10201.
 fn numbers(code: &str) -> Vec<u32> {
     code.split('.')
         .map(|part| part.parse().unwrap_or(u32::MAX))
         .collect()
 }
 
-/// What the usual Markdown viewers call a heading.
+/// The anchor of a heading in the usual Markdown viewers.
 fn anchor(heading: &str) -> String {
     heading.replace('.', "")
 }

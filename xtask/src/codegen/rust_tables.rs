@@ -1,6 +1,7 @@
 //! The spec as Rust tables.
 //!
-//! Tables and constants alone: what a value means stands in the hand-written module beside it.
+//! Must not contain more than tables and constants: the meaning of a value is in the hand-written
+//! module beside it.
 
 use std::fmt::Write as _;
 
@@ -8,7 +9,7 @@ use super::catalogue::{Catalogue, Text};
 use super::scenarios::Scenarios;
 use super::vocabulary::{Unit, Vocabulary};
 
-/// What every generated Rust file begins with.
+/// The first lines of every generated Rust file.
 const HEADER: &str = "\
 //! Made by `cargo xtask codegen` from `spec/`.
 //!

@@ -1,4 +1,4 @@
-//! The decision table's rows as the spec holds them.
+//! The rows of the spec's decision table.
 //!
 //! Must not sort them: their order is the table.
 
@@ -42,7 +42,7 @@ pub(crate) struct Note {
 }
 
 words! {
-    /// What a row decides.
+    /// The decision of a row.
     Decision {
         Approve = "approve",
         Review = "review",

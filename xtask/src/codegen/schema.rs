@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::vocabulary::{Group, Need, OpenEnum, Parameter, Type, Vocabulary};
 use crate::Failure;
 
-/// Where a named schema stands in the document.
+/// The path of a named schema in the document.
 const SCHEMAS: &str = "#/components/schemas/";
 
 /// A reference to the schema of this name.
@@ -17,7 +17,7 @@ pub(crate) fn reference(name: &str) -> Value {
     json!({ "$ref": format!("{SCHEMAS}{name}") })
 }
 
-/// A reference to the object that these groups make.
+/// A reference to the object of these groups.
 pub(crate) fn object_of(groups: &[&Group]) -> Result<Value, Failure> {
     let names: BTreeSet<&str> = groups
         .iter()
@@ -33,7 +33,7 @@ pub(crate) fn object_of(groups: &[&Group]) -> Result<Value, Failure> {
     }
 }
 
-/// Every schema that has a name: the groups' objects, the objects inside them, and the lists of values.
+/// Every named schema: the groups' objects, the objects inside them, and the lists of values.
 pub(crate) fn named(vocabulary: &Vocabulary) -> Result<Map<String, Value>, Failure> {
     let mut schemas = Map::new();
     let mut trees: BTreeMap<&str, Tree<'_>> = BTreeMap::new();
@@ -67,11 +67,11 @@ fn define(schemas: &mut Map<String, Value>, name: &str, schema: Value) -> Result
     }
 }
 
-/// A tree of parameters, grown from their dotted names.
+/// A tree of parameters, built from their dotted names.
 #[derive(Default)]
 struct Tree<'a> {
     leaf: Option<&'a Parameter>,
-    /// What the object at this place is called.
+    /// The name of the object at this node.
     name: Option<&'a str>,
     children: BTreeMap<&'a str, Tree<'a>>,
 }
@@ -179,7 +179,7 @@ pub(crate) fn leaf(parameter: &Parameter, vocabulary: &Vocabulary) -> Result<Val
             }
         }
         if let Some(name) = &parameter.values {
-            // The alternatives give the types: tools that read both make a type for each.
+            // The alternatives give the types: a tool that reads both makes a type for each.
             schema.remove("type");
             schema.insert(
                 "anyOf".into(),
@@ -222,7 +222,8 @@ fn known(list: &OpenEnum) -> Result<Value, Failure> {
     }))
 }
 
-/// The schema of the list `behavior-alert` is `KnownBehaviorAlert`: the name says that the list is open.
+/// The schema of the list `behavior-alert` is `KnownBehaviorAlert`: the name says that the list is
+/// open.
 fn known_name(list: &str) -> String {
     let words = list.split('-').flat_map(|word| {
         let (first, rest) = word.split_at(word.len().min(1));
@@ -231,7 +232,7 @@ fn known_name(list: &str) -> String {
     std::iter::once("Known".to_owned()).chain(words).collect()
 }
 
-/// What JSON Schema calls a type.
+/// The type's name in JSON Schema.
 const fn json_type(kind: Type) -> &'static str {
     match kind {
         Type::ListOfObject | Type::ListOfString => "array",

@@ -1,6 +1,6 @@
-//! Parameters, enums, limits, endpoints and glossary as the spec holds them.
+//! The spec's parameters, enums, limits, endpoints and glossary.
 //!
-//! Must not fill a gap: a name that nothing defines is refused where it is used.
+//! Must not fill a gap: an undefined name is refused where it is used.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -22,18 +22,19 @@ pub(crate) struct Vocabulary {
     pub(crate) terms: Vec<Term>,
 }
 
-/// Parameters that stand in one place.
+/// Parameters of one place.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Group {
     pub(crate) id: String,
     pub(crate) place: Place,
     pub(crate) title: String,
-    /// The group whose parameters stand here too.
+    /// The group whose parameters belong here too.
     pub(crate) extends: Option<String>,
-    /// What the OpenAPI document calls the group's object; groups of one name make it together.
+    /// The name of the group's object in the OpenAPI document; groups with one name form one
+    /// object.
     pub(crate) schema: Option<String>,
-    /// What it calls the objects inside, by their dotted paths.
+    /// The names of the objects inside, by their dotted paths.
     #[serde(default)]
     pub(crate) objects: BTreeMap<String, String>,
     #[serde(rename = "parameter")]
@@ -47,7 +48,7 @@ pub(crate) struct Parameter {
     pub(crate) name: String,
     #[serde(rename = "type")]
     pub(crate) kind: Type,
-    /// Another type that a page gives it.
+    /// Another type that a page gives.
     pub(crate) also: Option<Type>,
     pub(crate) need: Need,
     pub(crate) text: String,
@@ -66,7 +67,7 @@ pub(crate) struct OpenEnum {
     pub(crate) member: String,
     #[serde(rename = "type")]
     pub(crate) kind: Type,
-    /// The type of idcloud-model that reads it.
+    /// The type of idcloud-model that parses it.
     pub(crate) rust: Option<String>,
     pub(crate) source: String,
     pub(crate) note: String,
@@ -106,13 +107,13 @@ pub(crate) struct Operation {
     pub(crate) server: Server,
     /// The group of operations that it belongs to.
     pub(crate) tag: Tag,
-    /// The groups that a request is made of.
+    /// The groups of the request.
     pub(crate) takes: Vec<String>,
-    /// The group that a good answer is made of.
+    /// The group of the successful answer.
     pub(crate) answers: String,
     pub(crate) summary: String,
     pub(crate) text: String,
-    /// What a good answer says.
+    /// The description of the successful answer.
     pub(crate) good: String,
     /// Statuses that are documented without a code.
     #[serde(default)]
@@ -129,7 +130,7 @@ pub(crate) struct OtherStatus {
     pub(crate) text: String,
 }
 
-/// A good answer, made up.
+/// An invented successful answer.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Example {
@@ -137,7 +138,7 @@ pub(crate) struct Example {
     pub(crate) value: toml::Value,
 }
 
-/// A word of the field.
+/// A term.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Term {
@@ -148,7 +149,7 @@ pub(crate) struct Term {
 }
 
 words! {
-    /// Where a group's parameters stand.
+    /// The place of a group's parameters.
     Place {
         Form = "form",
         Claims = "claims",
@@ -161,7 +162,7 @@ words! {
     }
 }
 words! {
-    /// What a parameter is.
+    /// The type of a parameter.
     Type {
         String = "string",
         Integer = "integer",
@@ -172,7 +173,7 @@ words! {
     }
 }
 words! {
-    /// Whether a parameter must be there.
+    /// Whether a parameter is required.
     Need {
         Always = "always",
         Sometimes = "sometimes",
@@ -190,14 +191,14 @@ words! {
     }
 }
 words! {
-    /// What an operation is about.
+    /// The subject of an operation.
     Tag {
         Tokens = "tokens",
         Processes = "processes",
         Documents = "documents",
     }
 }
-/// Which host answers.
+/// The host that answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Server {
@@ -237,7 +238,7 @@ struct Glossary {
 }
 
 impl Vocabulary {
-    /// Reads the five files and checks what they say of one another.
+    /// Parses the five files, and checks their references to one another.
     pub(crate) fn read(spec: &Path) -> Result<Self, Failure> {
         let vocabulary = Self {
             groups: file::<Parameters>(spec, "parameters.toml")?.group,

@@ -2,7 +2,8 @@
 //!
 //! Must not map an unknown word to a known one: serde refuses it.
 
-/// An enum that reads words of the spec. Its `Debug` is the name of the Rust variant that it stands for.
+/// Defines an enum that parses words of the spec. Its `Debug` output is the name of the Rust
+/// variant.
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($variant:ident = $word:literal),+ $(,)? }) => {
         $(#[$doc])*

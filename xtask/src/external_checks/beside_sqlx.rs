@@ -1,6 +1,7 @@
-//! Whether a program may use the journal and the current sqlx: both bring SQLite, and a program can have one only.
+//! Checks that a program can use the journal together with the current sqlx: both link SQLite, and
+//! a program can link it only once.
 //!
-//! Must not build anything: that versions are found which go together is all that is asked.
+//! Must not build anything: a successful version resolution is enough.
 
 use std::fs;
 use std::path::Path;
@@ -20,7 +21,8 @@ edition = "2024"
 sqlx = { version = "*", default-features = false, features = ["sqlite"] }
 "#;
 
-/// Step "beside sqlx": beside the journal a program gets the sqlx that it gets alone, and no older one.
+/// Step "beside sqlx": with the journal a program gets the same sqlx as without it, and no older
+/// one.
 pub(super) fn run(root: &Path) -> Result<String, Failure> {
     let journal = root.join("crates/idcloud-sqlite").display().to_string();
     let journal = format!("idcloud-sqlite.path = {journal:?}\n");
@@ -38,14 +40,14 @@ pub(super) fn run(root: &Path) -> Result<String, Failure> {
     }
 }
 
-/// The sqlx that a program with this manifest gets.
+/// The version of sqlx that a program with this manifest gets.
 fn resolved(folder: &Path, manifest: &str) -> Result<String, Failure> {
     fs::create_dir_all(folder.join("src"))?;
     fs::write(folder.join("src/lib.rs"), "")?;
     fs::write(folder.join("Cargo.toml"), manifest)?;
     let lock_file = folder.join("Cargo.lock");
     if lock_file.exists() {
-        // What was found before would be kept.
+        // An existing lock file would keep its versions.
         fs::remove_file(&lock_file)?;
     }
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
@@ -58,7 +60,7 @@ fn resolved(folder: &Path, manifest: &str) -> Result<String, Failure> {
     Ok(found.ok_or("the lock file names no sqlx")?)
 }
 
-/// The version that a lock file has of `name`.
+/// The version of `name` in a lock file.
 fn version(lock_file: &str, name: &str) -> Option<String> {
     let (_, rest) = lock_file.split_once(&format!("name = \"{name}\"\nversion = \""))?;
     rest.split('"').next().map(str::to_owned)

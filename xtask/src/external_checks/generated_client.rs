@@ -1,6 +1,6 @@
 //! A Python client, generated from `docs/openapi.json` and used against the served simulator.
 //!
-//! Must not leave what was generated behind, and asks only a simulator that it started itself.
+//! Must not leave generated files behind, nor use any simulator but the one that it started.
 
 use std::fs;
 use std::path::Path;
@@ -10,13 +10,13 @@ use super::served::{Served, printed, settings};
 use super::succeed;
 use crate::Failure;
 
-/// The generator, and what signs an assertion in Python.
+/// The generator, and the library that signs an assertion in Python.
 pub(super) const TOOLS: [&str; 2] = ["openapi-python-client==0.29.1", "PyJWT[crypto]==2.15.1"];
 
-/// What the client is asked to do.
+/// The Python program that uses the client.
 const USE: &str = include_str!("generated_client.py");
 
-/// Names that a generator makes up where a schema has none.
+/// Names that a generator makes up for schemas without one.
 const MADE_UP: [&str; 3] = ["response_", "body_", "_type_"];
 
 /// Generates the client in a fresh folder, uses it, and removes it.
@@ -75,7 +75,7 @@ fn within(root: &Path, tools: &Path, program: &Path, folder: &Path) -> Result<St
     ))
 }
 
-/// The generator's settings: it formats nothing, because the client is thrown away.
+/// The generator's settings: without formatting, because the client is discarded.
 fn config(folder: &Path) -> Result<std::path::PathBuf, Failure> {
     let path = folder.join("generator.json");
     fs::write(&path, r#"{ "post_hooks": [] }"#)?;

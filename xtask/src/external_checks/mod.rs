@@ -1,6 +1,8 @@
-//! The checks of `cargo xtask ci --full`: what other people's tools say about our documents, and whether the journal goes with theirs.
+//! The checks of `cargo xtask ci --full`: external tools check our documents, and whether the
+//! journal works with sqlx.
 //!
-//! Must not touch the machine's own Python: the tools live in an environment of their own under the target folder.
+//! Must not change the machine's own Python: the tools live in an environment of their own under
+//! the target folder.
 
 mod beside_sqlx;
 mod generated_client;
@@ -37,7 +39,8 @@ fn openapi_document(root: &Path, tools: &Path) -> Result<String, Failure> {
     Ok(format!("  docs/openapi.json: valid ({VALIDATOR})\n"))
 }
 
-/// A Python environment with the tools, made where none is; its folder of programs.
+/// The folder of the programs of a Python environment with the tools, which is created if it does
+/// not exist.
 fn environment(root: &Path) -> Result<PathBuf, Failure> {
     let folder = crate::target(root).join("python-tools");
     let programs = folder.join(if cfg!(windows) { "Scripts" } else { "bin" });
@@ -61,7 +64,7 @@ fn succeed(command: &mut Command) -> Result<(), Failure> {
     output(command).map(drop)
 }
 
-/// What a program printed, or everything that it said where it failed.
+/// The output of a program; everything that it printed as the error if it fails.
 fn output(command: &mut Command) -> Result<Output, Failure> {
     let program = command.get_program().to_string_lossy().into_owned();
     let output = command

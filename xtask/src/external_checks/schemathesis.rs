@@ -1,6 +1,7 @@
-//! The served simulator, asked by Schemathesis whatever `docs/openapi.json` allows and much that it does not.
+//! Schemathesis sends the served simulator requests that `docs/openapi.json` allows, and many that
+//! it does not.
 //!
-//! Must not ask anything but a simulator that it started itself, on the loopback.
+//! Must not send to anything but a simulator that it started itself, on the loopback.
 
 use std::fs;
 use std::path::Path;
@@ -12,29 +13,32 @@ use crate::Failure;
 /// The tool, at one version, so that the same document gets the same requests.
 pub(super) const TOOL: &str = "schemathesis==4.32.5";
 
-/// Values that a schema cannot know.
+/// Values that the schema does not define.
 const HOOKS: &str = include_str!("schemathesis_hooks.py");
 
 /// Every generation of answers that the document describes.
 const DIALECTS: [&str; 4] = ["2023", "2024", "2025", "2026"];
 
-/// What an answer is held against. Left out, because it contradicts what is documented of IDCloud or cannot apply:
+/// The checks of an answer. Left out, because they contradict IDCloud's documents or do not apply:
 ///
-/// - `ignored_auth` and `missing_required_header` want 401, 403 or 406 where a header is missing; IDCloud says 400 with 20001 or 20002;
-/// - `negative_data_rejection`: IDCloud ignores members and forms that it does not know, and a key ignores what it does not check;
-/// - `positive_data_acceptance`: digits, pictures, ages and references follow rules that no schema holds, and break with a 400 of their own;
-/// - `use_after_free`, `ensure_resource_availability`, `object_level_authorization`: nothing is deleted, the document links no
-///   operations, and there is one tenant.
+/// - `ignored_auth` and `missing_required_header` expect 401, 403 or 406 for a missing header;
+///   IDCloud answers 400 with 20001 or 20002;
+/// - `negative_data_rejection`: IDCloud ignores unknown members and forms, and a key ignores what
+///   it does not check;
+/// - `positive_data_acceptance`: digits, pictures, ages and references follow rules that no schema
+///   expresses, and break with a 400 of their own;
+/// - `use_after_free`, `ensure_resource_availability`, `object_level_authorization`: nothing is
+///   deleted, the document links no operations, and there is one tenant.
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,\
                       response_schema_conformance,unsupported_method,allow_header_conformance";
 
-/// Bounds of one dialect's run: made-up requests an operation, and seconds.
+/// Limits of one dialect's run: generated requests per operation, and seconds.
 const EXAMPLES: &str = "40";
 const SECONDS: &str = "60";
-/// Capture tokens that each run may spend.
+/// Capture tokens that each run may use.
 const CAPTURES: usize = 12;
 
-/// Serves each dialect in its turn, and has it asked.
+/// Serves each dialect in turn, and runs Schemathesis against it.
 pub(super) fn run(root: &Path, tools: &Path, program: &Path) -> Result<String, Failure> {
     let target = crate::target(root);
     let folder = target.join("schemathesis");
@@ -85,7 +89,7 @@ fn ask(
             "--header",
             &format!("Authorization: Bearer {}", token.trim()),
         ])
-        // It leaves a folder of its own wherever it runs.
+        // Schemathesis creates a folder of its own in its working directory.
         .current_dir(folder)
         .env("IDCLOUD_SERVED", folder)
         .env("IDCLOUD_SELFIE", &selfie)

@@ -1,6 +1,6 @@
 //! The command line's simulator, served for a check.
 //!
-//! Must not be asked at any address but the loopback's.
+//! Must not listen on any address but the loopback's.
 
 use std::env;
 use std::io::{BufRead as _, BufReader, Read as _};
@@ -10,7 +10,7 @@ use std::process::{Child, Command, Stdio};
 use super::succeed;
 use crate::Failure;
 
-/// The command line, freshly built.
+/// The command line's program, freshly built.
 pub(super) fn program(root: &Path) -> Result<PathBuf, Failure> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let build = ["build", "--locked", "--quiet", "--package", "idcloud-cli"];
@@ -27,7 +27,7 @@ pub(super) struct Served {
 }
 
 impl Served {
-    /// Starts it on a free port; its budget is no matter here.
+    /// Starts it on a free port; the checks do not depend on its budget.
     pub(super) fn start(
         program: &Path,
         credentials: &Path,
@@ -68,13 +68,13 @@ impl Served {
 
 impl Drop for Served {
     fn drop(&mut self) {
-        // Ended already, or ending: both are what is wanted.
+        // Errors are fine: the process has ended already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }
 
-/// The program without any setting of this machine.
+/// The program without the settings of this machine.
 pub(super) fn bare(program: &Path) -> Command {
     let mut command = Command::new(program);
     for (name, _) in env::vars_os() {
@@ -96,12 +96,12 @@ pub(super) fn idcloud(
     printed(bare(program).args(arguments).envs(settings))
 }
 
-/// What a command prints, where it succeeds.
+/// The output of a command, if it succeeds.
 pub(super) fn printed(command: &mut Command) -> Result<String, Failure> {
     super::output(command).map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// The settings of an `.env`, comments aside.
+/// The settings of an `.env`, without comments.
 pub(super) fn settings(text: &str) -> Vec<(String, String)> {
     text.lines()
         .filter(|line| !line.starts_with('#'))

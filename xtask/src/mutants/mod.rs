@@ -1,6 +1,7 @@
-//! `cargo xtask mutants`: changes the code where the promises are decided, one place at a time, and has the tests notice.
+//! `cargo xtask mutants`: changes the code that decides the promises, one place at a time, and
+//! checks that a test fails.
 //!
-//! Must not change the tree it is started in: the mutants live in a copy below the target folder.
+//! Must not change its own tree: the mutants live in a copy below the target folder.
 
 mod outcomes;
 mod plan;
@@ -17,23 +18,24 @@ use self::outcomes::Outcomes;
 use self::plan::{Area, Plan};
 use crate::Failure;
 
-/// What is changed, what notices, and what nobody can notice.
+/// The areas, their tests, and the mutants that no test can notice.
 const PLAN: &str = "xtask/campaign/mutants.toml";
-/// What the last runs came to, an entry an area.
+/// The results of the last runs, an entry per area.
 const SUMMARY: &str = "xtask/campaign/mutants.json";
-/// How many times longer than without a mutant the tests may take before they count as hanging, and so as having noticed; and the least
-/// number of seconds that this comes to.
+/// The timeout of the tests with a mutant: this many times their duration without one, and at least
+/// this many seconds. A timeout counts as noticed.
 const PATIENCE: &str = "6";
 const LEAST_PATIENCE: &str = "10";
 
-/// What is to be done.
+/// The parsed arguments.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Wanted<'a> {
     area: Option<&'a str>,
     write: bool,
 }
 
-/// Tries every area, or one; fails where a mutant survives without a reason, or a reason is no longer needed.
+/// Tests every area, or one. Fails if a mutant survives without a reason, or a reason is no longer
+/// needed.
 pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result<String, Failure> {
     let wanted = wanted(arguments)?;
     let plan = Plan::read(&fs::read_to_string(root.join(PLAN))?)?;
@@ -80,7 +82,7 @@ fn wanted<'a>(arguments: &[&'a str]) -> Result<Wanted<'a>, Failure> {
     }
 }
 
-/// Brings the copy up to date and lets cargo-mutants change it, in place, so that little is built again.
+/// Updates the copy, and lets cargo-mutants change it in place, so that little is rebuilt.
 fn try_area(root: &Path, folder: &Path, tool: &Path, area: &Area) -> Result<Outcomes, Failure> {
     let source = folder.join("source");
     let output = folder.join(&area.name);
@@ -103,13 +105,13 @@ fn try_area(root: &Path, folder: &Path, tool: &Path, area: &Area) -> Result<Outc
         .arg(&output)
         .args(["--package", &area.package, "--cargo-arg=--locked"])
         .args(area.files.iter().map(|file| format!("--file={file}")))
-        // Not behind a `--`, where they would choose what runs and not what is built.
+        // Not after a `--`: there they would select what runs, and not what is built.
         .args(area.tests.iter().map(|test| format!("--cargo-arg={test}")))
         .current_dir(&source)
         .env("CARGO_TARGET_DIR", folder.join("build"))
         .env("PROPTEST_RNG_SEED", "20260101");
     let ended = command.status()?;
-    // 2: some survived; 3: some hung. Whether that may be is the plan's to say.
+    // 2: some survived; 3: some timed out. The plan decides whether that is allowed.
     if !matches!(ended.code(), Some(0 | 2 | 3)) {
         return Err(format!("cargo-mutants could not try the area {}", area.name).into());
     }
@@ -117,7 +119,7 @@ fn try_area(root: &Path, folder: &Path, tool: &Path, area: &Area) -> Result<Outc
     Outcomes::read(&said("outcomes.json")?, &said("missed.txt")?)
 }
 
-/// Puts what an area came to into the summary, beside the others'.
+/// Writes an area's results into the summary, beside the others'.
 fn write(root: &Path, area: &Area, outcomes: &Outcomes, commit: String) -> Result<(), Failure> {
     let path = root.join(SUMMARY);
     let mut summary: serde_json::Map<String, serde_json::Value> = match fs::read_to_string(&path) {
@@ -141,7 +143,8 @@ fn date() -> String {
     httpdate::fmt_http_date(SystemTime::now())
 }
 
-/// The commit that was tried, with `-dirty` behind it where the tree, the summary aside, holds something else.
+/// The tested commit, with the suffix `-dirty` if the tree differs from it in anything but the
+/// summary.
 fn commit(root: &Path) -> Result<String, Failure> {
     let git = |arguments: &[&str]| {
         Command::new("git")
@@ -181,7 +184,7 @@ mod tests {
         assert!(wanted(&["replay"]).is_err());
     }
 
-    /// The committed plan names files that are there, and no survivor of a file that nobody tries.
+    /// The committed plan names existing files, and survivors only in files of an area.
     #[test]
     fn the_plan_fits_the_tree() {
         let root = crate::root();

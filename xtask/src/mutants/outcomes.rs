@@ -1,6 +1,7 @@
-//! What cargo-mutants found: its `outcomes.json`, and `missed.txt` for the names of those that survived.
+//! The results of cargo-mutants: its `outcomes.json`, and `missed.txt` for the names of the
+//! survivors.
 //!
-//! Must not count a mutant as noticed because of a word that it does not know.
+//! Must not count a mutant with an unknown outcome as noticed.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -8,16 +9,16 @@ use serde_json::{Map, Value};
 
 use crate::Failure;
 
-/// The head of the table that `row` makes lines of.
+/// The head of the table whose lines `row` makes.
 pub(super) const HEAD: &str = "area             mutants   caught  unviable  timed out  survivors";
 
-/// How the mutants of an area ended.
+/// The outcomes of an area's mutants.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Outcomes {
     caught: usize,
     unviable: usize,
     timed_out: usize,
-    /// File and change of each that no test noticed.
+    /// File and change of each mutant that no test noticed.
     pub(super) survivors: Vec<(String, String)>,
 }
 
@@ -39,7 +40,7 @@ enum Scenario {
 }
 
 impl Outcomes {
-    /// Reads the text of both files.
+    /// Parses both files.
     pub(super) fn read(outcomes: &str, missed: &str) -> Result<Self, Failure> {
         let file: File = serde_json::from_str(outcomes)?;
         let mut read = Self::default();
@@ -68,7 +69,7 @@ impl Outcomes {
         }
     }
 
-    /// All that were tried.
+    /// The number of mutants.
     fn mutants(&self) -> usize {
         self.caught + self.unviable + self.timed_out + self.survivors.len()
     }
@@ -100,7 +101,8 @@ impl Outcomes {
     }
 }
 
-/// File and change of a name such as `FILE:LINE:COLUMN: CHANGE`; the place moves with every line above it.
+/// File and change of a name such as `FILE:LINE:COLUMN: CHANGE`; without the position, which
+/// changes with every line above it.
 fn survivor(name: &str) -> Option<(String, String)> {
     let (place, change) = name.split_once(": ")?;
     let (file, _) = place.split_once(':')?;

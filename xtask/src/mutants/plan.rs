@@ -1,6 +1,6 @@
-//! What is changed and which survivors are excused. Pure.
+//! The areas of mutation testing, and the excused survivors. Pure.
 //!
-//! Must not excuse a survivor that has no reason, or keep a reason that excuses none.
+//! Must not excuse a survivor without a reason, nor keep a reason without a survivor.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -18,7 +18,7 @@ pub(super) struct Plan {
     survivor: Vec<Survivor>,
 }
 
-/// Some files, and the tests that have to notice what is changed in them.
+/// Some files, and the tests that have to notice changes in them.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Area {
@@ -34,9 +34,9 @@ pub(super) struct Area {
 #[serde(deny_unknown_fields)]
 struct Survivor {
     file: String,
-    /// What was changed, in cargo-mutants' words.
+    /// The change, in cargo-mutants' words.
     mutant: String,
-    /// How often the same words stand for a survivor of that file.
+    /// How many survivors of that file have the same words.
     #[serde(default = "once")]
     times: usize,
     reason: String,
@@ -47,7 +47,7 @@ const fn once() -> usize {
 }
 
 impl Plan {
-    /// Reads a plan; each survivor has a reason, and belongs to an area.
+    /// Parses a plan; each survivor must have a reason, and belong to an area.
     pub(super) fn read(text: &str) -> Result<Self, Failure> {
         let plan: Self = toml::from_str(text)?;
         for survivor in &plan.survivor {
@@ -66,7 +66,7 @@ impl Plan {
         Ok(plan)
     }
 
-    /// The area of this name, or all.
+    /// The area with this name, or all.
     pub(super) fn areas(&self, name: Option<&str>) -> Result<Vec<&Area>, Failure> {
         let wanted = |area: &&Area| name.is_none_or(|name| area.name == name);
         let areas: Vec<&Area> = self.area.iter().filter(wanted).collect();
@@ -77,7 +77,7 @@ impl Plan {
         Ok(areas)
     }
 
-    /// Where what survived in an area (file, change) and what may survive there differ.
+    /// The differences between an area's survivors (file, change) and those that the plan excuses.
     pub(super) fn complaints(&self, area: &Area, survived: &[(String, String)]) -> Vec<String> {
         let mut counted: BTreeMap<(&str, &str), (usize, usize)> = BTreeMap::new();
         for (file, mutant) in survived {
@@ -132,7 +132,7 @@ tests = ['--lib']
         Plan::read(&format!("{AREAS}{survivors}"))
     }
 
-    /// No survivor without a reason, and no reason without a survivor; each area answers for its own files.
+    /// A survivor needs a reason, and a reason a survivor; each area covers its own files.
     #[test]
     fn survivors_and_reasons_are_held_against_each_other() {
         let plan = plan(

@@ -1,6 +1,6 @@
-//! Finds cargo-mutants, and installs it where it is missing.
+//! Finds cargo-mutants, and installs it if it is missing.
 //!
-//! Must not take another version: each has mutants of its own, and reasons are written for them.
+//! Must not use another version: each has mutants of its own, and the reasons are written for them.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use crate::Failure;
 
 const VERSION: &str = "26.0.0";
 
-/// The program: the one on the path, else one from an earlier run, else a fresh one.
+/// The program: from the path, from an earlier run, or newly installed.
 pub(super) fn find(root: &Path) -> Result<PathBuf, Failure> {
     let kept = cache(root).join(format!("cargo-mutants-{VERSION}"));
     let installed = kept.join("bin").join("cargo-mutants");
@@ -49,7 +49,7 @@ fn is_right(program: &Path) -> bool {
     said.is_ok_and(|said| said.stdout.trim_ascii() == format!("cargo-mutants {VERSION}").as_bytes())
 }
 
-/// Where `.ci/run` keeps its tools too.
+/// The folder in which `.ci/run` keeps its tools too.
 fn cache(root: &Path) -> PathBuf {
     let named = env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
     let usual = env::home_dir().map(|home| home.join(".cache"));

@@ -1,6 +1,7 @@
-//! A copy of the working tree that is at the same place in every run, so that what was built for it stays good.
+//! A copy of the working tree at the same place in every run, so that its build stays usable.
 //!
-//! Must not write outside the copy, or touch a file there that is as it should be: cargo would build it again.
+//! Must not write outside the copy, nor touch a file there that is up to date: cargo would rebuild
+//! it.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,7 +10,7 @@ use std::process::Command;
 
 use crate::Failure;
 
-/// Makes `copy` hold what git lists of `root`, tracked or not yet, and nothing else.
+/// Makes `copy` equal to the files of `root` that git lists, tracked or not yet.
 pub(super) fn copy(root: &Path, copy: &Path) -> Result<(), Failure> {
     let listed = listed(root)?;
     for path in &listed {
@@ -45,7 +46,7 @@ fn listed(root: &Path) -> Result<BTreeSet<PathBuf>, Failure> {
     Ok(names
         .split_terminator('\0')
         .map(PathBuf::from)
-        // What was deleted and is not committed yet is still listed.
+        // Git still lists files whose deletion is not committed yet.
         .filter(|path| root.join(path).symlink_metadata().is_ok())
         .collect())
 }
@@ -82,7 +83,7 @@ fn link(_: &Path, to: &Path) -> Result<(), Failure> {
     .into())
 }
 
-/// Every file and link below a folder; links are not followed.
+/// Every file and link below a folder, without following links.
 fn files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder)? {
@@ -100,7 +101,8 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
 mod tests {
     use super::*;
 
-    /// The copy follows the tree, leaves out what git ignores, and does not touch what is right already.
+    /// The copy follows the tree, leaves out what git ignores, and does not touch files that are up
+    /// to date.
     #[test]
     fn the_copy_is_what_git_lists() {
         let folder = tempfile::tempdir().unwrap();

@@ -1,6 +1,8 @@
-//! `cargo xtask release [--dry-run]`: checks everything that a release needs, packages the crates as a set, publishes and tags.
+//! `cargo xtask release [--dry-run]`: checks everything that a release needs, packages the crates
+//! as a set, publishes and tags.
 //!
-//! Must not edit a file: the version and the changelog are changed by a commit that people review. A dry run publishes and tags nothing.
+//! Must not edit a file: a reviewed commit changes the version and the changelog. A dry run
+//! publishes and tags nothing.
 
 mod plan;
 
@@ -15,7 +17,7 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 use self::plan::{Crate, Section};
 use crate::Failure;
 
-/// Both texts go into every package: their terms ask for it.
+/// Every package needs both texts, by their own terms.
 const LICENCES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
 
 /// Checks, packages, and, unless it is a dry run, publishes and tags.
@@ -113,7 +115,7 @@ fn summary(metadata: &Metadata, package: &Package) -> Crate {
     }
 }
 
-/// What is published is what is committed.
+/// Fails unless the tree is committed: only committed files are published.
 fn clean(root: &Path) -> Result<(), Failure> {
     let changed = git(root, &["status", "--porcelain"])?;
     if changed.is_empty() {
@@ -122,7 +124,8 @@ fn clean(root: &Path) -> Result<(), Failure> {
     Err(format!("the tree is not clean; commit first:\n{changed}").into())
 }
 
-/// Says what a crate's page on the registry would lack, and that its licences are the workspace's.
+/// Fails if a crate's registry page would lack a description, or its licences differ from the
+/// workspace's.
 fn described(root: &Path, package: &Package) -> Result<(), Failure> {
     for (is_there, what) in [
         (package.description.is_some(), "description"),
@@ -148,7 +151,8 @@ fn described(root: &Path, package: &Package) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Compares the public interfaces with those of the last tag. Where there is a tag and nothing to compare with, that is a failure.
+/// Compares the public interfaces with those of the last tag. If the tag has nothing to compare
+/// with, that is a failure.
 fn compare(root: &Path, tag: &str, order: &[Crate]) -> Result<String, Failure> {
     let tags = git(
         root,
@@ -182,11 +186,11 @@ fn compare(root: &Path, tag: &str, order: &[Crate]) -> Result<String, Failure> {
     Ok(format!("compatible with {last} as far as the version says"))
 }
 
-/// Packages the crates as one set and builds each from its package: siblings that are not published yet come from the packages. Returns where
-/// the packages are.
+/// Packages the crates as one set, and builds each from its package: unpublished siblings come from
+/// their packages. Returns the folder of the packages.
 ///
-/// In a folder that no other commit had: cargo takes a version of a registry's crate for unchangeable, and would build with the siblings of an
-/// earlier run.
+/// Uses a folder of its own for each commit: cargo treats a version of a registry crate as
+/// immutable, and would build with the siblings of an earlier run.
 fn package(root: &Path, target: &Path, order: &[Crate]) -> Result<PathBuf, Failure> {
     let folder = target.join("package-check");
     let commit = git(root, &["rev-parse", "HEAD"])?;
@@ -203,7 +207,7 @@ fn package(root: &Path, target: &Path, order: &[Crate]) -> Result<PathBuf, Failu
     Ok(own.join("package"))
 }
 
-/// Fails where a package lacks a licence or its README; returns how many files it has.
+/// Fails if a package lacks a licence or its README; returns the number of its files.
 fn complete(root: &Path, package: &Package) -> Result<usize, Failure> {
     let listed = output(
         Command::new(program())
@@ -218,7 +222,7 @@ fn complete(root: &Path, package: &Package) -> Result<usize, Failure> {
     Ok(listed.lines().count())
 }
 
-/// Cargo waits for each crate to be there before it sends the next.
+/// Publishes. Cargo waits for each crate to be available before it sends the next.
 fn publish(root: &Path, order: &[Crate]) -> Result<(), Failure> {
     let mut arguments = vec!["publish", "--locked"];
     for ours in order {

@@ -1,6 +1,6 @@
-//! What a release needs, as pure functions over what was read.
+//! The rules of a release, as pure functions over data that was read.
 //!
-//! Starts no program and writes nothing.
+//! Must not start a program or write anything.
 
 use std::collections::BTreeSet;
 
@@ -9,11 +9,11 @@ use std::collections::BTreeSet;
 pub(crate) struct Crate {
     pub(crate) name: String,
     pub(crate) version: String,
-    /// The crates of ours that it ships with.
+    /// The crates of ours that it depends on.
     pub(crate) needs: Vec<String>,
 }
 
-/// The crates in an order in which each comes after what it needs; the same order each time.
+/// The crates in a deterministic order in which each follows its dependencies.
 pub(crate) fn order(crates: &[Crate]) -> Result<Vec<Crate>, String> {
     let mut left: Vec<&Crate> = crates.iter().collect();
     left.sort_by(|one, other| one.name.cmp(&other.name));
@@ -50,7 +50,7 @@ pub(crate) fn shared_version(crates: &[Crate]) -> Result<&str, String> {
     }
 }
 
-/// Where the changelog tells of a version.
+/// The changelog's section for a version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Section {
     /// Under the version's own heading.
@@ -59,7 +59,7 @@ pub(crate) enum Section {
     Unreleased,
 }
 
-/// Finds the section of a version; an empty one is none.
+/// Finds the section of a version; an empty one does not count.
 pub(crate) fn section(changelog: &str, version: &str) -> Result<Section, String> {
     if told(changelog, version) {
         return Ok(Section::Own);
@@ -83,7 +83,8 @@ fn told(changelog: &str, name: &str) -> bool {
         .any(|line| line.starts_with("- "))
 }
 
-/// A crate as the report tells of it: what goes out, how much that is, and what must be out before.
+/// The report's line about a crate: its name, its size, and the crates that must be published
+/// before it.
 pub(crate) fn line(ours: &Crate, files: usize, bytes: u64) -> String {
     let needs = if ours.needs.is_empty() {
         "nothing of ours".to_owned()

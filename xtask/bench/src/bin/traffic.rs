@@ -1,6 +1,6 @@
-//! Serves, or makes calls and prints what they cost this process as one line of JSON.
+//! Serves, or makes calls and prints their cost to this process as one line of JSON.
 //!
-//! Must not do anything else: what it does is measured. Started by the program `bench`.
+//! Must not do anything else: this process is what is measured. The program `bench` starts it.
 
 use std::io::Write as _;
 use std::process::ExitCode;

@@ -1,6 +1,6 @@
-//! What one call allocates in steady state.
+//! The allocations of one call in steady state.
 //!
-//! Must not count what the server allocates: that is another process.
+//! Must not count allocations of the server, which is another process.
 
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region};
 
@@ -10,7 +10,7 @@ use crate::sides::bare_reqwest::BareReqwest;
 use crate::sides::caller::{Caller, Operation, Side};
 use crate::sides::ours::Ours;
 
-/// Calls before the counting, until every buffer has its size.
+/// Calls before the measurement, until every buffer has its final size.
 const BEFORE: u32 = 20;
 /// Calls that are counted, one by one.
 const CALLS: usize = 200;
@@ -47,7 +47,7 @@ pub fn figures(address: &str) -> Result<Vec<Figure>, Failure> {
     })
 }
 
-/// What each of some calls allocated.
+/// The allocations of each counted call.
 struct Counts {
     allocations: Vec<usize>,
     bytes: Vec<usize>,
@@ -80,7 +80,7 @@ async fn counted(caller: &mut impl Caller, operation: Operation) -> Result<Count
         counts
             .allocations
             .push(change.allocations + change.reallocations);
-        // stats_alloc counts a block that grows as the bytes it grows by.
+        // stats_alloc counts a reallocation by the bytes that the block grows.
         counts.bytes.push(change.bytes_allocated);
     }
     Ok(counts)
@@ -96,8 +96,9 @@ fn bytes(ours: &Counts, bare: &Counts) -> Figure {
     .beside(format!("{}: {}", Side::BareReqwest, bare.bytes()))
 }
 
-/// No allocation of a create is larger than all of them together: so the create that allocated most bounds every
-/// single allocation, and no allocator of our own (which would need unsafe code) has to look at each.
+/// No single allocation of a create is larger than all of them together. The create with the most
+/// allocated bytes therefore bounds every single allocation, without a custom allocator, which
+/// would need unsafe code.
 fn largest(ours: &Counts) -> Figure {
     gate(
         "largest single allocation in a create, at most",

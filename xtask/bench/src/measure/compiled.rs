@@ -1,6 +1,6 @@
-//! How many crates one of ours makes the compiler compile, as `cargo xtask` counts it.
+//! How many crates each of our crates makes the compiler compile, as `cargo xtask` counts them.
 //!
-//! Must not count by itself: the count and its limit are xtask's, which fails by the same ones.
+//! Must not count by itself: the count and its limit are xtask's, whose checks use the same ones.
 
 use std::str::FromStr;
 

@@ -1,6 +1,6 @@
-//! User instructions a call, counted by valgrind's callgrind in a process of its own.
+//! User instructions per call, counted by valgrind's callgrind in a process of its own.
 //!
-//! Must not leave a count out silently: without valgrind the gate is missed, and says why.
+//! Must not skip a count silently: without valgrind the gate is missed, with the reason.
 
 use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
@@ -13,7 +13,7 @@ use crate::sides::traffic::{Cost, Load, Traffic, has_simd};
 
 /// The gate of a create.
 pub const CREATE: &str = "user instructions, create of 600,000 image bytes";
-/// The same, and what wiping costs.
+/// The same, with the cost of wiping.
 pub const CREATE_WITH_FILLS: &str =
     "user instructions, create of 600,000 image bytes, memory fills counted as vector instructions";
 /// The gate of a lookup.
@@ -22,19 +22,20 @@ pub const GET: &str = "user instructions, GET";
 const CREATE_GOAL: f64 = 1.10;
 const GET_GOAL: f64 = 1.25;
 
-/// Two counts of calls whose difference leaves the start of the program out.
+/// Two numbers of calls. The difference of their counts excludes the start of the program.
 const CREATES: (u32, u32) = (10, 60);
 const GETS: (u32, u32) = (100, 600);
 
-/// Tells glibc to copy and fill by ordinary vector instructions. It would use `rep movsb` and `rep stosb`, each one
-/// instruction to the processor and one a *byte* to valgrind.
+/// Makes glibc copy and fill by ordinary vector instructions. By default it uses `rep movsb` and
+/// `rep stosb`, each one instruction to the processor but one per *byte* to valgrind.
 const NO_STRING_INSTRUCTIONS: (&str, &str) = ("GLIBC_TUNABLES", "glibc.cpu.hwcaps=-ERMS");
 
-/// Leaves glibc's fill out of a count. Wiping 800,000 bytes is one `rep stosb` to a processor that has it (all x86-64
-/// of the last ten years), and some 44,000 vector instructions here; they are told beside the gate.
+/// Excludes glibc's fill from a count. Wiping 800,000 bytes is one `rep stosb` on a processor that
+/// has it (all x86-64 of the last ten years), but about 44,000 vector instructions here; they are
+/// reported beside the gate.
 const WITHOUT_FILLS: [&str; 2] = ["--toggle-collect=__memset*", "--collect-atstart=yes"];
 
-/// What is counted: whose calls, which, and whether fills count.
+/// A counted case: the side, the operation, and whether fills count.
 type Counted = (Side, Operation, Fills);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,7 +44,7 @@ enum Fills {
     LeftOut,
 }
 
-/// The counts that gates are made of. Fills are left out of both sides or of none.
+/// The counts for gates. Fills are excluded from both sides or from none.
 const GATES: &[Counted] = &[
     (Side::RawHyper, Operation::Create, Fills::LeftOut),
     (Side::Ours, Operation::Create, Fills::LeftOut),
@@ -70,7 +71,7 @@ pub struct Instructions<'a> {
 }
 
 impl<'a> Instructions<'a> {
-    /// The gates alone, or also what the picture shows.
+    /// For the gates only, or also for the picture.
     #[must_use]
     pub fn new(traffic: &'a Traffic, address: &'a str, gates_alone: bool) -> Self {
         let beside = if gates_alone { &[] } else { BESIDE };
@@ -82,10 +83,10 @@ impl<'a> Instructions<'a> {
         }
     }
 
-    /// Counts each once more.
+    /// Counts each case once more.
     ///
     /// # Errors
-    /// valgrind is there and fails.
+    /// valgrind is installed and fails.
     pub fn run(&mut self) -> Result<(), Failure> {
         if Command::new("valgrind").arg("--version").output().is_err() {
             return Ok(());
@@ -97,7 +98,7 @@ impl<'a> Instructions<'a> {
         Ok(())
     }
 
-    /// The gates, and what a create comes to with everything counted.
+    /// The gates, and the full count of a create.
     #[must_use]
     pub fn figures(&self) -> Vec<Figure> {
         let create = |fills| {
@@ -131,7 +132,7 @@ impl<'a> Instructions<'a> {
         ]
     }
 
-    /// A create by each side, everything counted.
+    /// A create by each side, with everything counted.
     #[must_use]
     pub fn creates(&self) -> Vec<(Side, f64)> {
         let sides = [
@@ -159,7 +160,7 @@ impl<'a> Instructions<'a> {
         };
         let counted = |calls| self.count(side, operation, fills, calls);
         let difference = counted(many)?.saturating_sub(counted(few)?);
-        // A call's count fits into 32 bits; one that does not is an error of the measurement.
+        // The count of a call fits into 32 bits; a larger one is an error of the measurement.
         Ok(f64::from(u32::try_from(
             difference / u64::from(many - few),
         )?))
@@ -206,7 +207,7 @@ impl<'a> Instructions<'a> {
     }
 }
 
-/// The figure with what ours is of the other, where both were counted.
+/// The figure with the ratio of ours to the other, if both were counted.
 fn compared(figure: Figure, (ours, side, other): (Option<f64>, Side, Option<f64>)) -> Figure {
     let (Some(ours), Some(other)) = (ours, other) else {
         return Figure {
@@ -231,7 +232,7 @@ fn compared(figure: Figure, (ours, side, other): (Option<f64>, Side, Option<f64>
 mod tests {
     use super::*;
 
-    /// Where nothing was counted, the gates are missed and the reason stands beside.
+    /// Without a count, the gates are missed and the reason is reported.
     #[test]
     fn without_valgrind_the_gates_are_missed() {
         let figure = compared(

@@ -1,4 +1,4 @@
-//! How things are measured: instructions, allocations, memory, time.
+//! The measurements: instructions, allocations, memory, time.
 //! Must not judge a figure.
 
 pub mod allocations;

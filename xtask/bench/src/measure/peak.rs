@@ -1,6 +1,6 @@
-//! The most heap that a create in flight takes above the caller's image.
+//! The peak heap use of a create in flight, above the caller's image.
 //!
-//! Must run in a process of its own, and must be all that this process does: the allocator's peak cannot be set back.
+//! Must not share its process with other work: the allocator's peak cannot be reset.
 
 use std::process::{Command, Stdio};
 
@@ -13,18 +13,18 @@ use crate::sides::caller::Caller as _;
 use crate::sides::ours::Ours;
 use crate::sides::sample::IMAGE_BYTES;
 
-/// What asks this program for one create's peak, and for nothing else.
+/// The argument that makes this program measure one create's peak, and nothing else.
 pub const ARGUMENT: &str = "--peak-of-a-create-at";
 
-/// What all runs so far took.
+/// The results of all runs so far.
 #[derive(Debug, Default)]
 pub struct Peaks(Series);
 
 impl Peaks {
-    /// One create more, by another process of this program.
+    /// Measures one more create, in another process of this program.
     ///
     /// # Errors
-    /// It fails.
+    /// The process fails.
     pub fn run(&mut self, address: &str) -> Result<(), Failure> {
         let output = Command::new(std::env::current_exe()?)
             .args([ARGUMENT, address])
@@ -51,7 +51,7 @@ impl Peaks {
     }
 }
 
-/// Makes one create after a lookup has opened the connection and fetched the token.
+/// Makes one create, after a lookup has opened the connection and fetched the token.
 ///
 /// # Errors
 /// A call fails, or an earlier peak hides this one.

@@ -1,21 +1,22 @@
-//! The same thing measured in several runs, of which the middle one is told.
+//! A series of measurements of the same thing; its figure is the median.
 //!
-//! Must not be the mean: one run beside a noisy neighbour would show in it.
+//! Must not use the mean: it would include one run that another load on the machine disturbed.
 
-/// Runs of everything that varies, each with everything in it, so that a machine that slows down slows all alike.
+/// Runs of every measurement that varies. Each run measures everything, so that a slow phase of the
+/// machine affects all alike.
 pub const RUNS: usize = 5;
 
-/// What the runs came to.
+/// The results of the runs.
 #[derive(Clone, Debug, Default)]
 pub struct Series(Vec<f64>);
 
 impl Series {
-    /// One run more.
+    /// Adds the result of a run.
     pub fn push(&mut self, measured: f64) {
         self.0.push(measured);
     }
 
-    /// The middle one; nothing where there are none.
+    /// The median; `None` without a run.
     #[must_use]
     pub fn median(&self) -> Option<f64> {
         let mut sorted = self.0.clone();
@@ -23,7 +24,7 @@ impl Series {
         sorted.get(sorted.len() / 2).copied()
     }
 
-    /// The least and the most, for whoever asks how much it varies.
+    /// The smallest and the largest value, which show the variation.
     #[must_use]
     pub fn spread(&self) -> Option<(f64, f64)> {
         let least = self.0.iter().copied().min_by(f64::total_cmp)?;
@@ -42,7 +43,7 @@ impl FromIterator<f64> for Series {
 mod tests {
     use super::*;
 
-    /// One run that was disturbed does not move what is told.
+    /// One disturbed run does not move the median.
     #[test]
     fn the_middle_one_is_told() {
         let series: Series = [3.0, 1.0, 900.0, 2.0, 4.0].into_iter().collect();

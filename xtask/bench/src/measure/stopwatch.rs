@@ -1,19 +1,20 @@
-//! How short things are timed.
+//! Times short operations.
 //!
-//! Must interleave what it compares, so that a machine that slows down slows both.
+//! Must not time its two sides one after the other: it interleaves them, so that a slow phase of
+//! the machine affects both.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use crate::measure::series::Series;
 
-/// Rounds of one run; the run's figure is their median.
+/// Rounds of one run; the figure of the run is their median.
 const ROUNDS: usize = 9;
 
-/// About how long one round of one side lasts.
+/// The approximate duration of one round of one side.
 const ROUND: Duration = Duration::from_millis(10);
 
-/// Median nanoseconds of a call to each side, in turns.
+/// Median nanoseconds of a call to each side, measured in turns.
 pub fn side_by_side<A, B>(mut one: impl FnMut() -> A, mut other: impl FnMut() -> B) -> (f64, f64) {
     let calls = calibrate(&mut one).max(1);
     let other_calls = calibrate(&mut other).max(1);

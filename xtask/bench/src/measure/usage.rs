@@ -1,6 +1,6 @@
-//! CPU time and page faults of creates, told by the operating system.
+//! CPU time and page faults of creates, as the operating system reports them.
 //!
-//! Must interleave what it compares, in processes of their own.
+//! Must not measure its sides one after the other: it interleaves them, in processes of their own.
 
 use std::collections::BTreeMap;
 
@@ -10,17 +10,17 @@ use crate::measure::series::Series;
 use crate::sides::caller::{Operation, Side};
 use crate::sides::traffic::{Load, Traffic};
 
-/// CPU a create.
+/// CPU time of a create.
 pub const CPU: &str = "CPU a create (user and system), of reqwest's .json()";
 
 /// Creates of each side in a run.
 const CALLS: u32 = 400;
-/// Creates before those, until the kernel has found the sizes of its own buffers.
+/// Creates before the measurement, until the kernel has found the sizes of its own buffers.
 const BEFORE: u32 = 50;
 /// The share of the usual program's CPU time that ours may take.
 const CPU_GOAL: f64 = 0.2;
 const FAULTS_GOAL: f64 = 1.0;
-/// How many create at once where page faults are counted.
+/// Numbers of concurrent creates for which page faults are counted.
 const AT_ONCE: [u32; 3] = [1, 16, 64];
 const SIDES: [Side; 5] = [
     Side::RawSocket,
@@ -30,7 +30,7 @@ const SIDES: [Side; 5] = [
     Side::UsualJson,
 ];
 
-/// What all runs so far have used.
+/// The usage of all runs so far.
 #[derive(Debug)]
 pub struct Usage<'a> {
     traffic: &'a Traffic,
@@ -40,7 +40,7 @@ pub struct Usage<'a> {
 }
 
 impl<'a> Usage<'a> {
-    /// Nothing used yet.
+    /// Starts without a run.
     #[must_use]
     pub const fn new(traffic: &'a Traffic, address: &'a str) -> Self {
         Self {
@@ -51,7 +51,7 @@ impl<'a> Usage<'a> {
         }
     }
 
-    /// Each side once more, in turns.
+    /// Measures each side once more, in turns.
     ///
     /// # Errors
     /// A call fails.
@@ -79,7 +79,8 @@ impl<'a> Usage<'a> {
         Ok(())
     }
 
-    /// CPU a create against reqwest's `.json()`; page faults a create by how many run at once.
+    /// CPU time of a create compared with reqwest's `.json()`; page faults of a create by
+    /// concurrency.
     #[must_use]
     pub fn figures(&self) -> Vec<Figure> {
         let (ours, usual) = (self.cpu(Side::Ours), self.cpu(Side::UsualJson));
@@ -103,7 +104,7 @@ impl<'a> Usage<'a> {
         figures
     }
 
-    /// Microseconds a create, by each side.
+    /// Microseconds of a create, by side.
     #[must_use]
     pub fn creates(&self) -> Vec<(Side, f64)> {
         let cpu = |side| self.cpu(side).map(|cpu| (side, cpu));

@@ -1,4 +1,4 @@
-//! Everything that is measured, in one go: what can be counted once, and what varies five times in turns.
+//! Runs all measurements: counts once, and values that vary five times in turns.
 //!
 //! Must not run the rounds of one figure without those of the others between them.
 
@@ -27,37 +27,37 @@ use crate::subjects::model::{Times, preflight_allocations};
 use crate::subjects::simulator::Rates;
 use crate::subjects::waiting::{self, Polled};
 
-/// What is asked for.
+/// The requested measurements.
 #[derive(Clone, Debug, Default)]
 pub struct Asked {
-    /// Gates alone.
+    /// Only gates.
     pub counts_alone: bool,
     /// No instructions, for machines without valgrind.
     pub without_instructions: bool,
-    /// What xtask has counted.
+    /// The counts from xtask.
     pub compiled: Vec<Compiled>,
 }
 
-/// What was measured.
+/// The results.
 #[derive(Debug, Default)]
 pub struct Report {
     /// The figures, gates first.
     pub figures: Vec<Figure>,
-    /// Instructions a create, by each side.
+    /// Instructions of a create, by side.
     pub instructions: Vec<(Side, f64)>,
-    /// Microseconds a create, by each side.
+    /// Microseconds of a create, by side.
     pub cpu: Vec<(Side, f64)>,
-    /// What polling costs.
+    /// The cost of polling.
     pub polled: Vec<Polled>,
-    /// The journal's syncs an intent, by how many write.
+    /// The journal's syncs per intent, by the number of writers.
     pub syncs: Vec<(u32, f64)>,
 }
 
 impl Report {
-    /// Measures.
+    /// Runs the measurements.
     ///
     /// # Errors
-    /// Something cannot be measured here.
+    /// A measurement is not possible on this machine.
     pub fn of<A>(asked: &Asked, allocator: &Cap<A>) -> Result<Self, Failure> {
         let traffic = Traffic::beside_this_program()?;
         let server = Server::start(&traffic)?;
@@ -90,7 +90,7 @@ impl Report {
         if !asked.without_instructions {
             figures.extend(instructions.figures());
         }
-        // What is counted exactly is the same in every run, so one is enough.
+        // Exact counts are the same in every run, so one run is enough.
         figures.extend(allocations::figures(address)?);
         figures.extend(budget::figures()?);
         figures.extend(waiting::figures(&report.polled)?);

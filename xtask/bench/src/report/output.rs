@@ -1,6 +1,6 @@
 //! Figures as an aligned table, and as JSON.
 //!
-//! Must say of every figure what the other form says of it.
+//! Must not give a fact about a figure in only one of the two forms.
 
 use std::fmt::Write as _;
 
@@ -25,7 +25,7 @@ pub fn table(figures: &[Figure]) -> String {
     for row in rows {
         let mut line = String::new();
         for (width, cell) in widths.iter().zip(row) {
-            // A String takes everything that is written.
+            // Writing to a `String` cannot fail.
             let _ = write!(line, "{cell:<width$}  ");
         }
         let _ = writeln!(text, "{}", line.trim_end());
@@ -43,9 +43,10 @@ fn cells(figure: &Figure) -> [String; 5] {
     ]
 }
 
-/// A list with an object for each figure: `figure`, `value`, `goal` and `met`, and how they are to be read.
+/// A list with an object for each figure: `figure`, `value`, `goal` and `met`, and how to read
+/// them.
 ///
-/// `value` is null where it could not be measured, `goal` where there is none.
+/// `value` is null if it could not be measured, `goal` if there is none.
 #[must_use]
 pub fn list(figures: &[Figure]) -> String {
     let list: Vec<Value> = figures.iter().map(object).collect();
@@ -98,7 +99,7 @@ mod tests {
         assert!(table.contains("MISSED") && table.contains("not reached"));
     }
 
-    /// A script reads numbers, and what was not measured is not met.
+    /// A script gets numbers, and a value that was not measured is not met.
     #[test]
     fn json_has_numbers() {
         let list: Vec<Value> = serde_json::from_str(&list(&figures())).unwrap();

@@ -1,6 +1,6 @@
-//! The page that tells what was measured: `docs/performance.md`.
+//! The page with the results: `docs/performance.md`.
 //!
-//! Must tell what was measured, where and when, and name every goal that was missed.
+//! Must not leave out what was measured, where and when, nor a goal that was missed.
 
 use std::fmt::Write as _;
 
@@ -21,7 +21,7 @@ pub fn page(report: &Report, pictures: &[Picture], circumstances: &Circumstances
         compiler,
     } = circumstances;
     let mut page = INTRODUCTION.replace("{runs}", &RUNS.to_string());
-    // A String takes everything that is written.
+    // Writing to a `String` cannot fail.
     let _ = write!(
         page,
         "Measured on {date}, commit `{commit}`, on {machine}, built by {compiler}.\n\n"
@@ -159,7 +159,7 @@ mod tests {
         page(&report, &[picture], &circumstances())
     }
 
-    /// A page says by itself where its numbers come from, and that nobody writes them by hand.
+    /// The page names the source of its numbers, and says that they are generated.
     #[test]
     fn a_page_tells_where_and_when() {
         let page = page_of(50.0);

@@ -1,6 +1,6 @@
 //! The pictures of the performance page.
 //!
-//! Must show nothing that the page does not also tell in numbers.
+//! Must not show a value that the page does not have in numbers.
 
 use crate::report::pages::Picture;
 use crate::report::pages::bars::{Bar, Bars, Scale};
@@ -11,7 +11,7 @@ use crate::sides::caller::Side;
 use crate::subjects::journal::SYNCS_GOAL;
 use crate::subjects::waiting::Polled;
 
-/// All of which something was measured.
+/// The pictures of everything that was measured.
 #[must_use]
 pub fn pictures(report: &Report) -> Vec<Picture> {
     let mut pictures = Vec::new();
@@ -91,7 +91,8 @@ const fn called(side: Side) -> &'static str {
 }
 
 fn lookups(polled: &[Polled]) -> Picture {
-    // Polls come a little earlier by chance, so a score may cost one fewer than the one before it: the most so far is shown.
+    // Polls vary slightly, so a score may cost one poll fewer than an earlier one: the picture
+    // shows the maximum so far.
     let points = polled.iter().scan(0, |most, one| {
         *most = u32::try_from(one.gets).unwrap_or(u32::MAX).max(*most);
         Some((one.after.as_secs_f64(), *most))

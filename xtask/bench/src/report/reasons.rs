@@ -1,12 +1,13 @@
-//! Why a goal is not reached, and what would reach it: written by hand for every figure that is known to miss.
+//! Why a goal is missed, and what would reach it: written by hand for every figure that is known to
+//! miss.
 //!
-//! Must not excuse a gate: a gate that is missed fails, whatever stands here.
+//! Must not excuse a gate: a missed gate fails even with a reason here.
 
 use crate::figure::Figure;
 use crate::measure::instructions::CREATE_WITH_FILLS;
 use crate::measure::usage::CPU;
 
-/// A figure, what makes it miss, and what would close the gap.
+/// A figure, the cause of its miss, and what would close the gap.
 const REASONS: &[(&str, &str, &str)] = &[
     (
         CREATE_WITH_FILLS,
@@ -26,7 +27,7 @@ const REASONS: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// What stands on the page for a figure that misses its goal.
+/// The page's text for a figure that misses its goal.
 #[must_use]
 pub fn reason(figure: &Figure) -> String {
     let known = REASONS.iter().find(|(name, ..)| *name == figure.name);
@@ -46,7 +47,7 @@ mod tests {
     use super::*;
     use crate::figure::{Goal, Unit, report};
 
-    /// A miss that nobody has explained is told as such.
+    /// A miss without a reason is marked as such.
     #[test]
     fn every_miss_is_named() {
         let miss = |name: &str| reason(&report(name, 2.0, Unit::Times, Goal::AtMost(1.0)));

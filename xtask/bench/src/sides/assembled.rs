@@ -1,6 +1,6 @@
-//! A create's body as somebody writes it who wants it cheap: SIMD base64 into a buffer that is used again.
+//! A create's body from a minimal implementation: SIMD base64 into a reused buffer.
 //!
-//! Must not do what idcloud-http adds to it (leases, wiping): it is the floor that those are measured from.
+//! Must not do what idcloud-http adds to it (leases, wiping): it is the baseline for those.
 
 use base64::Engine as _;
 use base64::engine::GeneralPurposeConfig;
@@ -14,7 +14,7 @@ use base64::engine::simd::Simd as Base64;
 use crate::Failure;
 use crate::sides::sample;
 
-/// The pieces of a body, and the buffer they are put together in.
+/// The parts of a body, and the buffer in which they are joined.
 #[derive(Debug)]
 pub struct Assembled {
     head: String,
@@ -41,7 +41,7 @@ impl Assembled {
         })
     }
 
-    /// The body, written anew into the buffer.
+    /// The body, written into the buffer again.
     ///
     /// # Errors
     /// The buffer was not given back.
@@ -59,7 +59,7 @@ impl Assembled {
     /// Takes the buffer back once the body has been sent.
     ///
     /// # Errors
-    /// Somebody still holds the body.
+    /// The body is still in use.
     pub fn take_back(&mut self, body: Bytes) -> Result<(), Failure> {
         self.buffer = body
             .try_into_mut()
@@ -74,13 +74,13 @@ fn split(buffer: &mut [u8], at: usize) -> Result<(&mut [u8], &mut [u8]), Failure
         .ok_or_else(|| "the buffer is too small, or was not given back".into())
 }
 
-/// The encoder that idcloud-http uses too: the best instructions that the machine has.
+/// The encoder of idcloud-http: the best instructions that the machine has.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 fn engine() -> Base64 {
     Base64::standard(GeneralPurposeConfig::new())
 }
 
-/// The encoder that idcloud-http uses too.
+/// The encoder of idcloud-http.
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 fn engine() -> Base64 {
     BASE64_STANDARD

@@ -1,6 +1,6 @@
-//! reqwest with its defaults, and the same request as ours put together by hand.
+//! reqwest with its defaults, and a request built by hand that equals ours.
 //!
-//! Must not add what idcloud-http adds: its cost is what ours is counted from.
+//! Must not add what idcloud-http adds: it is the baseline of our cost.
 
 use bytes::Bytes;
 use http::HeaderValue;
@@ -14,7 +14,7 @@ use crate::sides::sample;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-/// A reqwest client, and what it sends.
+/// A reqwest client, and its requests.
 #[derive(Debug)]
 pub struct BareReqwest {
     client: Client,
@@ -48,12 +48,12 @@ impl BareReqwest {
     }
 }
 
-/// A reqwest client with its defaults. Proxies are off, as they are for ours on this machine.
+/// A reqwest client with its defaults. Proxies are off, as for our client.
 ///
 /// # Errors
 /// reqwest cannot be built on this machine.
 pub fn client() -> Result<Client, Failure> {
-    // An error says that a provider is installed already.
+    // An error means that a provider is installed already.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     Ok(Client::builder().no_proxy().build()?)
 }

@@ -1,4 +1,4 @@
-//! The sides that are compared, and what each can do.
+//! The sides of the comparison, and their common interface.
 //!
 //! Must not measure: it only makes calls, one after the other.
 
@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use crate::Failure;
 
-/// Someone who makes calls.
+/// A client that makes calls.
 pub trait Caller: Send {
     /// Creates a process, and reads the answer.
     fn create(&mut self) -> impl Future<Output = Result<(), Failure>> + Send;
@@ -33,7 +33,7 @@ pub trait Caller: Send {
     }
 }
 
-/// What is called.
+/// The operation of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Operation {
     /// Create a process.
@@ -42,18 +42,18 @@ pub enum Operation {
     Get,
 }
 
-/// Who calls.
+/// The implementation that calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Side {
     /// idcloud-http's client.
     Ours,
-    /// A socket alone.
+    /// Only a socket.
     RawSocket,
-    /// hyper alone.
+    /// Only hyper.
     RawHyper,
-    /// reqwest alone.
+    /// Only reqwest.
     BareReqwest,
-    /// reqwest and serde, as most programs write it.
+    /// reqwest with serde, as most programs use it.
     UsualJson,
 }
 

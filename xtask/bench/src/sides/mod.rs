@@ -1,4 +1,4 @@
-//! The sides of a comparison: the client of this workspace, and the plain ways of doing the same.
+//! The sides of a comparison: this workspace's client, and simpler ways to do the same.
 //! Must not differ in what they send.
 
 pub mod assembled;

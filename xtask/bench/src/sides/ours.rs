@@ -1,6 +1,7 @@
-//! idcloud-http's client as a service uses it: cached token, limiter, replay rules; no subscriber for its spans.
+//! idcloud-http's client as a service uses it: cached token, limiter, retry rules; without a
+//! subscriber for its spans.
 //!
-//! Must not be given less to do than in production, but for the budget, which would only make it wait.
+//! Must not do less than in production, except for the budget, which would only make it wait.
 
 use std::sync::Arc;
 
@@ -16,10 +17,10 @@ use crate::Failure;
 use crate::sides::caller::Caller;
 use crate::sides::sample;
 
-/// A budget that nobody reaches.
+/// A budget that is never reached.
 const RATE: usize = 100_000;
 
-/// The client, and what it sends. Clones share the client.
+/// The client, and its requests. Clones share the client.
 #[derive(Clone, Debug)]
 pub struct Ours {
     client: Client,
@@ -65,7 +66,7 @@ impl Caller for Ours {
     }
 }
 
-/// An account whose signature nobody checks.
+/// An account whose signature is not checked.
 ///
 /// # Errors
 /// None, unless the client's rules for names change.

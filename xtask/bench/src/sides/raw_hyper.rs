@@ -1,4 +1,4 @@
-//! hyper over one connection, with nothing around it: the floor.
+//! hyper over one connection, without anything around it: the baseline.
 //!
 //! Must not do less than send the same request and read the whole answer.
 
@@ -15,7 +15,7 @@ use crate::sides::assembled::Assembled;
 use crate::sides::caller::Caller;
 use crate::sides::sample;
 
-/// A connection, and what is sent over it.
+/// A connection, and its requests.
 #[derive(Debug)]
 pub struct RawHyper {
     connection: SendRequest<Full<Bytes>>,

@@ -1,4 +1,4 @@
-//! A socket and a text, with no HTTP library at all: what a create cannot cost less than.
+//! A socket without any HTTP library: the least that a create can cost.
 //!
 //! Must not do less than send the same request and read the whole answer.
 
@@ -11,7 +11,7 @@ use crate::sides::caller::Caller;
 use crate::sides::sample;
 use crate::sides::server::head;
 
-/// A connection, and what is sent over it.
+/// A connection, and its requests.
 #[derive(Debug)]
 pub struct RawSocket {
     stream: TcpStream,

@@ -1,6 +1,8 @@
-//! What every side sends and is answered: one create with an image of exactly 600,000 bytes, one lookup.
+//! The requests and answers of every side: one create with an image of exactly 600,000 bytes, one
+//! lookup.
 //!
-//! Must not hold a real person's data: the number is made up, and the image is a header and filling.
+//! Must not hold a real person's data: the number is invented, and the image is a header with
+//! filling.
 
 use bytes::Bytes;
 use idcloud_model::request::{CreateRequest, IdentityRequest, Segment};
@@ -8,21 +10,21 @@ use idcloud_model::{Image, ProcessId, SubjectDraft};
 
 use crate::Failure;
 
-/// The size of the image that the figures are stated for.
+/// The size of the image for which the figures are stated.
 pub const IMAGE_BYTES: usize = 600_000;
 
-/// A number whose check digits are right and which is nobody's we know.
+/// A number with valid check digits that belongs to no known person.
 pub const CODE: &str = "52998224725";
 /// A name.
 pub const NAME: &str = "Test Subject";
-/// The process that creates are answered with and lookups ask for.
+/// The process in the answer to creates and in lookups.
 pub const PROCESS_ID: &str = "2b034568-dfaf-463f-94fb-18ed93c312e8";
-/// What stands in the header `apikey`.
+/// The value of the header `apikey`.
 pub const API_KEY: &str = "00000000-0000-0000-0000-000000000000";
-/// As long as real access tokens are.
+/// The length of real access tokens.
 pub const TOKEN_LENGTH: usize = 800;
 
-/// A complete onboarding answer, as it comes after the risk score.
+/// A complete onboarding answer, as it is after the risk score.
 pub const ANSWER: &str = r#"{"id":"2b034568-dfaf-463f-94fb-18ed93c312e8","status":3,"unicoId":{"result":"inconclusive"},"identityFraudsters":{"result":"inconclusive"},"score":90,"government":{"serpro":50},"liveness":1}"#;
 
 /// The header `authorization` of the sides that do not fetch a token.
@@ -55,7 +57,7 @@ pub fn create_of(length: usize) -> Result<CreateRequest, Failure> {
     Ok(identity_of(length)?.into())
 }
 
-/// The same, as the request that it is.
+/// The same, as an identity request.
 ///
 /// # Errors
 /// None, unless the model refuses the sample.
@@ -69,10 +71,10 @@ pub fn identity_of(length: usize) -> Result<IdentityRequest, Failure> {
     Ok(IdentityRequest::new(draft.parse()?, image)?)
 }
 
-/// The create's body: what stands before the image's base64, the image, and what stands after it.
+/// The create's body: the part before the image's base64, the image, and the part after it.
 ///
 /// # Errors
-/// None, unless the model puts bodies together in another way.
+/// None, unless the model builds bodies in another way.
 pub fn pieces(create: &CreateRequest) -> Result<(String, Bytes, String), Failure> {
     let body = create.body();
     match body.segments() {
@@ -85,8 +87,8 @@ pub fn pieces(create: &CreateRequest) -> Result<(String, Bytes, String), Failure
     }
 }
 
-/// A JPEG of 720 x 960 pixels with the headers that cameras write (JFIF, quantization tables, frame), and data that show nothing, of
-/// `length` bytes in all.
+/// A JPEG of 720 x 960 pixels with the headers that cameras write (JFIF, quantization tables,
+/// frame), and meaningless data, of `length` bytes in total.
 #[must_use]
 pub fn jpeg(length: usize) -> Bytes {
     let mut bytes = b"\xff\xd8\xff\xe0\x00\x10JFIF\0\x01\x01\0\0\x01\0\x01\0\0".to_vec();

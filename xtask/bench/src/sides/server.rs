@@ -1,4 +1,4 @@
-//! A raw server on this machine, in a process of its own: reads a request, answers from a constant.
+//! A raw local server in a process of its own: reads a request, and answers with a constant.
 //!
 //! Must not share a process with what is measured.
 
@@ -11,10 +11,10 @@ use crate::Failure;
 use crate::sides::sample;
 use crate::sides::traffic::Traffic;
 
-/// More than any request's head has.
+/// Limit in bytes: more than any request's head has.
 const HEAD: usize = 16 * 1024;
 
-/// A server that runs as long as this value lives.
+/// A server that runs while this value lives.
 #[derive(Debug)]
 pub struct Server {
     process: Child,
@@ -23,10 +23,10 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts one.
+    /// Starts a server.
     ///
     /// # Errors
-    /// The program cannot be started, or says no address.
+    /// The program cannot be started, or prints no address.
     pub fn start(traffic: &Traffic) -> Result<Self, Failure> {
         let mut process = traffic.serve()?;
         let input = process.stdin.take();
@@ -49,16 +49,16 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // The end of its input tells the server to end.
+        // The server ends at the end of its input.
         drop(self.input.take());
         let _ = self.process.wait();
     }
 }
 
-/// Is the server: prints its address and answers until its input ends.
+/// Runs the server: prints its address and answers until its input ends.
 ///
 /// # Errors
-/// No port can be had.
+/// No port is available.
 pub fn serve() -> Result<(), Failure> {
     let listener = TcpListener::bind(("127.0.0.1", 0))?;
     let mut out = std::io::stdout().lock();
@@ -66,7 +66,7 @@ pub fn serve() -> Result<(), Failure> {
     out.flush()?;
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            // A client who goes away ends its own connection and nothing else.
+            // A client that disconnects ends only its own connection.
             thread::spawn(move || drop(answer_all(stream)));
         }
     });
@@ -108,17 +108,17 @@ fn answer_all(mut stream: TcpStream) -> Result<(), Failure> {
     }
 }
 
-/// What the head of a message says.
+/// The parsed head of a message.
 #[derive(Debug)]
 pub(crate) struct Head {
     /// Its own length.
     pub(crate) length: usize,
-    /// The length of what follows it.
+    /// The length of the body.
     pub(crate) body: usize,
     is_token: bool,
 }
 
-/// The head of a message, once it is there as a whole.
+/// The head of a message, once it is complete.
 pub(crate) fn head(bytes: &[u8]) -> Option<Head> {
     let length = bytes.windows(4).position(|window| window == b"\r\n\r\n")? + 4;
     let text = std::str::from_utf8(bytes.get(..length)?).ok()?;

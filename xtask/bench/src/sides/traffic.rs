@@ -1,6 +1,6 @@
-//! The program `traffic`: serves, or makes calls and tells what they cost its process.
+//! The program `traffic`: serves, or makes calls and prints their cost to its process.
 //!
-//! Must not run with an allocator that counts: its instructions and its CPU time are what is measured.
+//! Must not run with a counting allocator: its instructions and its CPU time are measured.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -22,29 +22,29 @@ pub struct Traffic {
     program: PathBuf,
 }
 
-/// Calls to make.
+/// The calls to make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Load {
-    /// Who makes them.
+    /// The side that makes them.
     pub side: Side,
-    /// What is called.
+    /// The operation.
     pub operation: Operation,
-    /// How many are counted, by each who calls.
+    /// Counted calls of each caller.
     pub calls: u32,
-    /// How many before, which are not counted, by each who calls.
+    /// Calls of each caller before those, which are not counted.
     pub before: u32,
-    /// How many call at the same time.
+    /// Concurrent callers.
     pub callers: u32,
 }
 
-/// What the calls cost their process.
+/// The cost of the calls to their process.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Cost {
-    /// User and system time a call, in microseconds.
+    /// User and system time per call, in microseconds.
     pub cpu_microseconds: f64,
-    /// Page faults a call that needed no disk.
+    /// Page faults per call that needed no disk access.
     pub page_faults: f64,
-    /// Whether base64 runs on AVX2; always so where that is not the question.
+    /// Whether base64 runs on AVX2; always true on machines where AVX2 does not apply.
     pub simd: bool,
 }
 
@@ -52,7 +52,7 @@ impl Traffic {
     /// The program that was built with this one.
     ///
     /// # Errors
-    /// It was not.
+    /// It was not built.
     pub fn beside_this_program() -> Result<Self, Failure> {
         let name = format!("traffic{}", env::consts::EXE_SUFFIX);
         let program = env::current_exe()?.with_file_name(name);
@@ -62,7 +62,7 @@ impl Traffic {
         Err("the program `traffic` is not built; `cargo xtask bench` builds it".into())
     }
 
-    /// Its file.
+    /// The path of the program.
     #[must_use]
     pub fn program(&self) -> &Path {
         &self.program
@@ -83,7 +83,7 @@ impl Traffic {
     /// Makes calls in a process of their own.
     ///
     /// # Errors
-    /// The program fails, or says something else than a cost.
+    /// The program fails, or prints something other than a cost.
     pub fn cost(&self, load: Load, address: &str) -> Result<Cost, Failure> {
         let output = Command::new(&self.program)
             .args(load.arguments(address))
@@ -97,7 +97,7 @@ impl Traffic {
 }
 
 impl Load {
-    /// The arguments that the program takes for it.
+    /// The program's arguments for this load.
     #[must_use]
     pub fn arguments(&self, address: &str) -> [String; 7] {
         [
@@ -111,10 +111,10 @@ impl Load {
         ]
     }
 
-    /// Reads them back, without the first.
+    /// Parses the arguments, without the first.
     ///
     /// # Errors
-    /// They are not those of a load.
+    /// They do not describe a load.
     pub fn parse(arguments: &[String]) -> Result<(String, Self), Failure> {
         let [address, side, operation, calls, before, callers] = arguments else {
             return Err("call takes an address and a load".into());
@@ -167,7 +167,7 @@ impl Load {
     }
 }
 
-/// What this process has used since it began.
+/// The resources that this process has used since its start.
 struct Used {
     microseconds: f64,
     page_faults: f64,
@@ -191,7 +191,7 @@ fn used() -> Result<Used, Failure> {
     Err("only a Unix tells a program what it has used".into())
 }
 
-/// Lets all callers make `calls` calls each, at the same time.
+/// Makes all callers make `calls` calls each, concurrently.
 async fn together<C: Caller + 'static>(
     callers: Vec<C>,
     operation: Operation,
@@ -211,7 +211,7 @@ async fn together<C: Caller + 'static>(
     Ok(done)
 }
 
-/// Whether the encoder finds the instructions that it wants.
+/// Whether the encoder has the instructions that it uses best.
 #[must_use]
 pub fn has_simd() -> bool {
     #[cfg(target_arch = "x86_64")]

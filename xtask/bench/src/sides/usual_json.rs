@@ -1,6 +1,6 @@
-//! reqwest's `.json()` over serde, as most programs send an image.
+//! reqwest's `.json()` with serde, as most programs send an image.
 //!
-//! Must not be made cheaper than such programs are, nor dearer.
+//! Must not be cheaper than such programs, nor more expensive.
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use bytes::Bytes;
@@ -13,7 +13,7 @@ use crate::sides::bare_reqwest::client;
 use crate::sides::caller::Caller;
 use crate::sides::sample;
 
-/// A reqwest client, and what it sends.
+/// A reqwest client, and its requests.
 #[derive(Debug)]
 pub struct UsualJson {
     client: Client,

@@ -1,6 +1,6 @@
-//! What a client asks of a tenant's budget, over a script and in virtual time.
+//! How a client uses a tenant's budget, over a script and in virtual time.
 //!
-//! Must not wait for real: the paused clock jumps.
+//! Must not wait in real time: the paused clock jumps.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +24,7 @@ const SCRIPTED: &str = "scripted, virtual time";
 /// The gates of the budget.
 ///
 /// # Errors
-/// A call fails that should not.
+/// A call fails unexpectedly.
 pub fn figures() -> Result<Vec<Figure>, Failure> {
     let mut figures = vec![
         paused()?.block_on(cold_herd())?,
@@ -152,8 +152,9 @@ async fn thousand_creates() -> Result<[Figure; 2], Failure> {
     ])
 }
 
-/// How many departures a server refuses that takes the rate in any sliding second. Who is never refused by it is not
-/// refused by a bucket of as many tokens either, nor by windows that begin at full seconds.
+/// How many sends a server refuses that allows the rate in any sliding second. A client that it
+/// never refuses is not refused by a bucket of as many tokens either, nor by windows that begin at
+/// full seconds.
 fn refused(departures: &[Instant]) -> usize {
     departures
         .iter()
@@ -167,7 +168,7 @@ mod tests {
     use super::*;
     use idcloud_http::Clock;
 
-    /// Eleven departures within a second are one too many, and a second apart they are not.
+    /// Eleven sends within a second are one too many; a second apart they are not.
     #[tokio::test(start_paused = true)]
     async fn departures_that_are_too_close_are_refused() {
         let start = Clock::instant(&VirtualClock::new());

@@ -1,6 +1,7 @@
-//! The journal with many writers: what an intent costs in syncs, and how long it takes beside one sync of the same disk.
+//! The journal with many writers: syncs per intent, and its latency compared with one sync of the
+//! same disk.
 //!
-//! Must measure both on one file system in one run: disks differ a thousandfold.
+//! Must not compare two runs or two file systems: disks differ a thousandfold.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -21,27 +22,27 @@ use crate::figure::{Figure, Goal, Unit, report};
 use crate::measure::series::Series;
 use crate::sides::sample::create;
 
-/// How many write at the same time. The goals are stated for sixteen; the others show how it grows.
+/// Numbers of concurrent writers. The goals are stated for sixteen; the others show the growth.
 const WRITERS: [u32; 6] = [1, 2, 4, 8, 16, 32];
 const STATED_FOR: u32 = 16;
 /// Intents of each writer in a run.
 const INTENTS: u32 = 50;
 /// Syncs of a plain file in a run.
 const PROBES: u32 = 20;
-/// What the log's start over costs at most: a sync of the log, of the file, and of the log's new head.
+/// The most syncs of a log restart: of the log, of the file, and of the log's new head.
 const SYNCS_A_CHECKPOINT: u32 = 3;
 
-/// Syncs an intent, and what they may be.
+/// The goal for syncs per intent.
 pub const SYNCS_GOAL: f64 = 1.0 / 8.0;
 const LATENCY_GOAL: f64 = 4.0;
 
-/// What all runs so far came to, by how many wrote.
+/// The results of all runs so far, by the number of writers.
 #[derive(Debug, Default)]
 pub struct Journals(BTreeMap<u32, Runs>);
 
 #[derive(Debug, Default)]
 struct Runs {
-    /// Syncs an intent.
+    /// Syncs per intent.
     syncs: Series,
     /// The median intent, in syncs of a plain file in the same run.
     times: Series,
@@ -51,10 +52,10 @@ struct Runs {
 }
 
 impl Journals {
-    /// Every number of writers once more, each with a journal of its own.
+    /// Measures every number of writers once more, each with a journal of its own.
     ///
     /// # Errors
-    /// The journal fails, or there is no room for it beside the program.
+    /// The journal fails, or there is no space for it beside the program.
     pub fn run(&mut self) -> Result<(), Failure> {
         for writers in WRITERS {
             self.0.entry(writers).or_default().run(writers)?;
@@ -62,7 +63,7 @@ impl Journals {
         Ok(())
     }
 
-    /// The medians, for as many writers as the goals are stated for.
+    /// The medians, for the number of writers that the goals are stated for.
     #[must_use]
     pub fn figures(&self) -> Vec<Figure> {
         let Some(runs) = self.0.get(&STATED_FOR) else {
@@ -97,7 +98,7 @@ impl Journals {
         ]
     }
 
-    /// Syncs an intent, by how many wrote.
+    /// Syncs per intent, by the number of writers.
     #[must_use]
     pub fn syncs(&self) -> Vec<(u32, f64)> {
         let median = |(writers, runs): (&u32, &Runs)| Some((*writers, runs.syncs.median()?));
@@ -107,7 +108,7 @@ impl Journals {
 
 impl Runs {
     fn run(&mut self, writers: u32) -> Result<(), Failure> {
-        // Beside the program, because the usual place for what is temporary may be in memory.
+        // Beside the program, because the default temporary directory may be in memory.
         let program = std::env::current_exe()?;
         let directory = tempfile::tempdir_in(program.parent().ok_or("the program is nowhere")?)?;
         let runtime = tokio::runtime::Builder::new_current_thread().build()?;
@@ -173,7 +174,8 @@ async fn claimed(journal: &SqliteJournal, writers: u32) -> Result<Vec<Vec<Ticket
     Ok(tickets)
 }
 
-/// All writers at once, each one intent after the other; the seconds that each intent took.
+/// Runs all writers concurrently, each with one intent after the other. Returns the seconds of each
+/// intent.
 async fn dispatched(
     journal: &Arc<SqliteJournal>,
     tickets: Vec<Vec<Ticket>>,
@@ -198,7 +200,8 @@ async fn dispatched(
     Ok(all)
 }
 
-/// How often the log began at its head again; it says so itself (SQLite's file format, "The Write-Ahead Log", bytes 12 to 15).
+/// How often the log has restarted at its head. Its header has this count (SQLite's file format,
+/// "The Write-Ahead Log", bytes 12 to 15).
 fn times_started_over(log: &Path) -> Result<u32, Failure> {
     let mut file = File::open(log)?;
     file.seek(SeekFrom::Start(12))?;
@@ -207,7 +210,7 @@ fn times_started_over(log: &Path) -> Result<u32, Failure> {
     Ok(u32::from_be_bytes(number))
 }
 
-/// A plain file that is appended to and synced, as a log is.
+/// A plain file that is appended to and synced, like a log.
 struct Probe(File);
 
 impl Probe {

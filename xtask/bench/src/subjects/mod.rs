@@ -1,4 +1,4 @@
-//! What is measured, one file for each part of the workspace.
+//! The measured subjects, one file for each part of the workspace.
 //! Must not time what can be counted.
 
 pub mod budget;

@@ -1,4 +1,4 @@
-//! Reading and judging an answer; looking at an image before it is sent.
+//! Parsing and judging an answer; checking an image before it is sent.
 
 use std::hint::black_box;
 
@@ -15,7 +15,7 @@ use crate::sides::sample::{ANSWER, IMAGE_BYTES, jpeg};
 const PREFLIGHT: &str = "preflight of a 600,000-byte JPEG";
 const DECISION: &str = "an answer into a decision";
 
-/// What reading and judging an answer, and looking at an image, took in all runs so far.
+/// The times of parsing and judging an answer, and of checking an image, in all runs so far.
 #[derive(Debug, Default)]
 pub struct Times {
     judged: Series,
@@ -25,7 +25,7 @@ pub struct Times {
 }
 
 impl Times {
-    /// Takes each once more, in turns with what it is compared with.
+    /// Measures each once more, in turns with its alternative.
     pub fn run(&mut self) {
         let extras = IdentityExtras::NONE.with_risk_score().with_serpro();
         let capabilities = Capabilities::NONE
@@ -74,7 +74,7 @@ impl Times {
     }
 }
 
-/// Allocations of looking at an image: a count, and so a gate.
+/// Allocations of checking an image: a count, and so a gate.
 #[must_use]
 pub fn preflight_allocations() -> Figure {
     let image = jpeg(IMAGE_BYTES);

@@ -1,6 +1,7 @@
-//! Creates a second that the served simulator takes on this machine, by the whole client over the loopback.
+//! Creates per second of the served simulator on this machine, with the whole client over the
+//! loopback.
 //!
-//! Must not judge: the rate is told, and depends on the machine.
+//! Must not judge: the rate is reported, and depends on the machine.
 
 use std::sync::Arc;
 
@@ -18,20 +19,20 @@ use crate::figure::{Figure, Goal, Unit, report};
 use crate::measure::series::Series;
 use crate::sides::sample;
 
-/// Creates that are timed, and those before them that are not: whole shares for every caller.
+/// Timed creates, and untimed ones before them; both are multiples of the number of callers.
 const CALLS: u32 = 600;
 const BEFORE: u32 = 80;
-/// How many are under way at once.
+/// Concurrent creates.
 const CALLERS: u32 = 8;
-/// A budget that nobody reaches.
+/// A budget that is never reached.
 const RATE: usize = 100_000;
 
-/// Creates a second in all runs so far.
+/// Creates per second in all runs so far.
 #[derive(Debug, Default)]
 pub struct Rates(Series);
 
 impl Rates {
-    /// Once more, with an image of 600,000 bytes, client and simulator in one process.
+    /// Measures once more, with an image of 600,000 bytes, client and simulator in one process.
     ///
     /// # Errors
     /// A create fails.

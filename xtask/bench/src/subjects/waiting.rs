@@ -1,6 +1,6 @@
-//! What waiting costs: lookups, in virtual time over a script, and memory.
+//! The cost of waiting: lookups, in virtual time over a script, and memory.
 //!
-//! Must not wait for real: the paused clock jumps.
+//! Must not wait in real time: the paused clock jumps.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,11 +27,11 @@ const FORGED: u32 = 10_000;
 /// A score that was polled for.
 #[derive(Clone, Copy, Debug)]
 pub struct Polled {
-    /// When it was there.
+    /// When it was available.
     pub after: Duration,
-    /// How many lookups it cost.
+    /// How many lookups it took.
     pub gets: usize,
-    /// When it was known.
+    /// When the client had it.
     pub known: Duration,
 }
 
@@ -44,7 +44,7 @@ impl Polled {
 /// The gates of waiting.
 ///
 /// # Errors
-/// A call fails that should not.
+/// A call fails unexpectedly.
 pub fn figures(polled: &[Polled]) -> Result<Vec<Figure>, Failure> {
     let most = polled.iter().map(|polled| polled.gets).max();
     let late = polled.iter().filter(|polled| polled.is_late()).count();
@@ -72,7 +72,7 @@ pub fn figures(polled: &[Polled]) -> Result<Vec<Figure>, Failure> {
     ])
 }
 
-/// Memory of what waits, beyond what a caller holds anyway: the pending processes.
+/// Memory of waiting submissions, beyond the pending processes, which a caller holds in any case.
 ///
 /// # Errors
 /// None, unless the stored form of a pending process changes.
@@ -159,7 +159,7 @@ fn done() -> Step {
     Step::json(200, sample::ANSWER)
 }
 
-/// What a submission of the sample comes to.
+/// The result of a submission of the sample.
 async fn submitted(idcloud: &IdCloud) -> Result<Submission, Failure> {
     let request: IdentityRequest = sample::identity_of(5000)?;
     let identity = idcloud.identity(key()?);
@@ -200,10 +200,10 @@ async fn by_webhook() -> Result<Figure, Failure> {
     Ok(counted(name, gets(&script), Goal::Exactly(1.0)))
 }
 
-/// Scores that are there after every tenth of a second of a minute, each polled for by itself.
+/// Polls for scores that are available after every tenth of a second of a minute, each by itself.
 ///
 /// # Errors
-/// A call fails that should not.
+/// A call fails unexpectedly.
 pub fn polled() -> Result<Vec<Polled>, Failure> {
     let tenths = 1..=600_u32;
     let scores =

@@ -1,11 +1,13 @@
-//! Base64 of pictures in whatever form people have it, held against a decoder of our own that knows one digit at a time.
+//! Base64 of pictures in every accepted form, compared with a decoder of our own that works digit
+//! by digit.
 //!
 //! Must not use the decoder that it judges, nor the library behind it.
 
 use bytes::Bytes;
 use idcloud_model::Image;
 
-/// A PNG, a WebP and a JPEG header, each in another form: a prefix, line breaks, no padding, the URL-safe alphabet.
+/// A PNG, a WebP and a JPEG header, each in another form: a prefix, line breaks, no padding, the
+/// URL-safe alphabet.
 pub(super) const TEXTS: &[&str] = &[
     "iVBORw0KGgoAAAANSUhEUgAAAtAAAAPACAIAAAA=",
     "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAtAAAAPACAIAAAA=",
@@ -16,10 +18,10 @@ pub(super) const TEXTS: &[&str] = &[
     "\"/9j/4AAQSkZJRgABAQAAAQABAAD/wAARCAPAAtADASIAAhEBAxEB\"\n",
 ];
 
-/// What stands at the beginning of pictures; an input that begins so is no base64.
+/// The first bytes of picture files; an input that begins with them is not base64.
 const FILES: [&[u8]; 3] = [b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF"];
 
-/// What is taken has the bytes that the text stands for.
+/// An accepted text gives the bytes that it encodes.
 pub(super) fn read(input: &[u8]) -> Result<String, String> {
     let taken = Image::from_input(Bytes::copy_from_slice(input));
     if let Ok(image) = &taken
@@ -34,8 +36,9 @@ pub(super) fn read(input: &[u8]) -> Result<String, String> {
     Ok(format!("{taken:?}"))
 }
 
-/// RFC 4648, sections 4 and 5, one digit at a time; line breaks are passed over, and so are quotes around the text, white space and a byte
-/// order mark before it, and a `data:` prefix (RFC 2397). White space behind it is, where the digits are whole groups of four.
+/// Decodes RFC 4648, sections 4 and 5, digit by digit. Skips line breaks; quotes around the text;
+/// white space, a byte order mark and a `data:` prefix (RFC 2397) before it; and white space after
+/// it, if the digits are whole groups of four.
 fn decoded(input: &[u8]) -> Option<Vec<u8>> {
     let text = str::from_utf8(input).ok()?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -89,7 +92,7 @@ fn decoded(input: &[u8]) -> Option<Vec<u8>> {
         }
         padding += 1;
     }
-    // What is left over stands for nothing. Padding is missing, or fills four digits.
+    // The remaining bits must be zero. Padding must be absent, or fill a group of four digits.
     let is_whole = count % 4 != 1 && held == 0 && alphabets != [true; 2];
     let missing = (4 - count % 4) % 4;
     let is_padded = padding == missing;
@@ -100,7 +103,7 @@ fn decoded(input: &[u8]) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
 
-    /// The vectors of RFC 4648, section 10, and what is no base64.
+    /// The vectors of RFC 4648, section 10, and texts that are not base64.
     #[test]
     fn the_decoder_that_judges_is_right() {
         for (text, expected) in [
@@ -134,7 +137,7 @@ mod tests {
         assert_eq!(decoded(b"-_-_").as_deref(), Some(&b"\xfb\xff\xbf"[..]));
     }
 
-    /// Every form that is promised is taken: otherwise nothing would be compared.
+    /// Every promised form is accepted: otherwise nothing would be compared.
     #[test]
     fn every_form_is_taken() {
         for text in TEXTS {

@@ -1,6 +1,6 @@
-//! Inputs: known ones with a few changes, or nothing but chance.
+//! Fuzz inputs: known texts with a few changes, or random bytes.
 //!
-//! Must not know what becomes of them.
+//! Must not depend on how they are used.
 
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
@@ -9,7 +9,7 @@ use proptest::sample::{Index, select};
 /// The most changes to one input.
 const CHANGES: usize = 8;
 
-/// One of the texts with a few changes, or nothing but chance.
+/// One of the texts with a few changes, or random bytes.
 pub(super) fn inputs(texts: &'static [&'static str]) -> impl Strategy<Value = Vec<u8>> {
     let text = select(texts).prop_map(bytes);
     let changed = (text, vec((any::<Index>(), change()), 0..CHANGES)).prop_map(
@@ -37,7 +37,7 @@ pub(super) fn inputs(texts: &'static [&'static str]) -> impl Strategy<Value = Ve
     prop_oneof![9 => changed, 1 => vec(any::<u8>(), 0..400)]
 }
 
-/// The bytes that a text stands for: characters up to U+00FF are bytes.
+/// The bytes of a text: characters up to U+00FF are bytes.
 pub(super) fn bytes(text: &str) -> Vec<u8> {
     text.chars()
         .filter_map(|one| u8::try_from(one).ok())

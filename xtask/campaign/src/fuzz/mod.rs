@@ -1,6 +1,6 @@
-//! Whatever comes from outside, changed at random for as long as asked for.
+//! Fuzzes all external inputs for a given time.
 //!
-//! Must say of what it finds how to try it again: a target and an input are all that it takes.
+//! Must not report a finding without a way to repeat it: a target and an input are enough.
 
 mod base64_text;
 mod inputs;
@@ -18,23 +18,23 @@ use proptest::test_runner::{Config, FileFailurePersistence, TestCaseError, TestE
 use crate::Failure;
 use targets::{MARKER, Read, TARGETS, Target};
 
-/// How many inputs a target gets before it is the next one's turn.
+/// How many inputs a target gets in its turn.
 const TURN: u32 = 500;
 
-/// What is tried.
+/// What to fuzz.
 pub(crate) enum Plan {
-    /// Every target in turns, for so many seconds.
+    /// Every target in turn, for this many seconds.
     Seconds(u64),
     /// One input of one target.
     Once {
         /// The target's name.
         target: String,
-        /// The input, as [`fuzz`] has told it.
+        /// The input, as [`fuzz`] printed it.
         input: String,
     },
 }
 
-/// Tries; true if nothing was found.
+/// Fuzzes; true if nothing was found.
 pub(crate) fn fuzz(plan: &Plan, say: &mut dyn FnMut(&str)) -> Result<bool, Failure> {
     match plan {
         Plan::Seconds(seconds) => Ok(for_seconds(TARGETS, *seconds, say)),
@@ -94,7 +94,7 @@ fn judged(target: &Target, input: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
-/// One input once more. A panic is let through.
+/// Tries one input again. A panic is not caught.
 fn again(name: &str, input: &str, say: &mut dyn FnMut(&str)) -> Result<bool, Failure> {
     let names = || TARGETS.iter().map(|target| target.name);
     let target = TARGETS
@@ -120,10 +120,10 @@ fn again(name: &str, input: &str, say: &mut dyn FnMut(&str)) -> Result<bool, Fai
 fn to_hex(input: &[u8]) -> String {
     let mut text = String::with_capacity(input.len() * 2);
     for byte in input {
-        // A String takes everything that is written.
+        // Writing to a `String` cannot fail.
         let _ = write!(text, "{byte:02x}");
     }
-    // An empty argument is easily lost on its way through a shell.
+    // A shell easily drops an empty argument.
     if text.is_empty() {
         "-".clone_into(&mut text);
     }
@@ -147,7 +147,7 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
 
-    /// Nothing is found in what inputs begin as, and a target that finds something there is not worth changing.
+    /// The unchanged texts give no findings; otherwise their changes would not be worth trying.
     #[test]
     fn every_target_takes_its_own_texts() {
         for target in TARGETS {
@@ -178,7 +178,8 @@ mod tests {
         }
     }
 
-    /// A panic, something shown and a broken property are each found, and told so that they can be tried again.
+    /// A panic, a leaked marker and a broken property are each found, and reported with the input
+    /// that repeats them.
     #[test]
     fn what_is_wrong_is_found_and_told() {
         let panics = |input: &[u8]| {

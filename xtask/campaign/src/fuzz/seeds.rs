@@ -1,6 +1,6 @@
-//! What inputs begin as, before anything is changed in them.
+//! The texts that fuzz inputs start from.
 //!
-//! Must not hold anybody's data: the people are made up, and `Markername` is what must not be shown.
+//! Must not hold a real person's data: the people are invented, and `Markername` must not be shown.
 //! Characters up to U+00FF stand for bytes.
 
 pub(super) const ANSWERS: &[&str] = &[

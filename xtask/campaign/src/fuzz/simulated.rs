@@ -1,6 +1,6 @@
-//! Requests to the simulator's handler, some by nobody and some by a caller whom it knows.
+//! Requests to the simulator's handler, from unknown and from known callers.
 //!
-//! Must not keep a simulator from one input to the next: an input has to come to the same thing when it is tried again.
+//! Must not reuse a simulator for a second input: a repeated input must have the same result.
 
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, SystemTime};
@@ -25,16 +25,16 @@ pub(super) const TEXTS: &[&str] = &[
     "GET /documents/v1?code=52998224725&type=cnh known ",
 ];
 
-/// When everything happens.
+/// The time of every request.
 const NOW: Duration = Duration::from_secs(1_767_225_600);
 
-/// Somebody whom a simulator can be told of: making an RSA key takes long, so all inputs share it.
+/// A known caller, shared by all inputs because generating an RSA key takes long.
 static CALLER: LazyLock<Result<Caller, String>> =
     LazyLock::new(|| Caller::new().map_err(|failure| failure.to_string()));
 
 struct Caller {
     issued: TestAccount,
-    /// The body of the request for a token, good once for each simulator.
+    /// The body of the token request, valid once for each simulator.
     exchange: Vec<u8>,
 }
 
@@ -63,7 +63,7 @@ impl Caller {
                 .build()?;
             let key = ApiKey::new("key", Capabilities::NONE)?;
             let id = "80371b2a-3ac7-432e-866d-57fe37896ac6".parse()?;
-            // Only the request for the token is wanted; the lookup that comes after it may fail.
+            // Only the token request is needed; the lookup after it may fail.
             drop(client.process(&key, &id, &CallOptions::default()).await);
             Ok::<_, Failure>(())
         })?;
@@ -72,7 +72,7 @@ impl Caller {
         Ok(Self { issued, exchange })
     }
 
-    /// Makes itself known: the headers that its requests carry.
+    /// Registers the caller, and returns the headers of its requests.
     fn introduce(&self, simulator: &mut Simulator) -> Result<[(&'static str, String); 2], Failure> {
         simulator.register_account(&self.issued);
         let capabilities: Capabilities = "identity,risk-score,behavior-alert".parse()?;
@@ -95,7 +95,7 @@ fn now() -> SystemTime {
     SystemTime::UNIX_EPOCH + NOW
 }
 
-/// No request bills a stranger, and none is billed twice.
+/// No request of a stranger is billed, and no request is billed twice.
 pub(super) fn read(input: &[u8]) -> Result<String, String> {
     let text = String::from_utf8_lossy(input);
     let mut parts = text.splitn(4, ' ');
@@ -146,7 +146,7 @@ fn said(response: &Response<Bytes>) -> String {
 mod tests {
     use super::*;
 
-    /// A known caller gets as far as being billed: otherwise only refusals would be tried.
+    /// A known caller's request is billed: otherwise only refusals would be tested.
     #[test]
     fn a_known_caller_is_billed_and_a_stranger_refused() {
         let billed = |text: &str| {

@@ -1,6 +1,6 @@
-//! What is tried: each reads an input as the client, or the simulator, would.
+//! The fuzz targets: each reads an input as the client, or the simulator, would.
 //!
-//! Must not know what is right, but for what holds of every input.
+//! Must not judge a result, except by properties that hold for every input.
 
 use std::fmt::Debug;
 use std::time::SystemTime;
@@ -19,28 +19,28 @@ use super::seeds::{ANSWERS, ERRORS, KEYS, PICTURES, REFERENCES, STORED, TOKENS};
 use super::simulated;
 use super::webhook_request;
 
-/// What no word about any input may show.
+/// No output about any input may show this.
 pub(super) const MARKER: &str = "Markername";
 
-/// Something that reads what comes from outside.
+/// A reader of external inputs.
 pub(super) struct Target {
     /// Its name on the command line.
     pub(super) name: &'static str,
-    /// What inputs begin as.
+    /// The texts that inputs start from.
     pub(super) texts: &'static [&'static str],
     /// Reads an input.
     pub(super) read: Read,
 }
 
-/// How an input is read.
+/// How a target reads an input.
 pub(super) enum Read {
-    /// Into all words about what became of it.
+    /// Returns every text about the input.
     Shown(fn(&[u8]) -> String),
-    /// The same, or the property that does not hold.
+    /// Returns the same, or the property that does not hold.
     Checked(fn(&[u8]) -> Result<String, String>),
 }
 
-/// Rows of CSV are tried by the program's own tests, which alone can reach their reader.
+/// CSV rows are missing here: only the command line's own tests can reach their reader.
 pub(super) const TARGETS: &[Target] = &[
     target("answers", ANSWERS, Read::Shown(answer)),
     target("error-envelopes", ERRORS, Read::Shown(error)),

@@ -1,6 +1,6 @@
-//! Whole requests to the webhook's address, with every kind of credentials.
+//! Whole requests to the webhook's endpoint, with every kind of credentials.
 //!
-//! Must know in one other way than the endpoint does who is let in.
+//! Must not decide by the endpoint's own code which request is authorized.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use idcloud_model::Notification;
 
 use crate::world::blocking::block_on;
 
-/// Requests as they cross a wire: each is right for one kind of credentials.
+/// Requests in their wire form, each with valid credentials of one kind.
 pub(super) const TEXTS: &[&str] = &[
     "POST /hook HTTP/1.1\r\nauthorization: Basic dXNlcjpwYXNz\r\ncontent-type: application/json\r\n\r\n{\"processId\":\"80371b2a-3ac7-432e-866d-57fe37896ac6\",\"state\":\"PROCESS_STATE_FINISHED\",\"flow\":\"Markername\"}",
     "POST /hook HTTP/1.1\r\nx-hook-key: a:secret\r\n\r\n{\"id\":\"80371b2a-3ac7-432e-866d-57fe37896ac6\",\"lastEvent\":\"finished\"}",
@@ -26,7 +26,7 @@ pub(super) const TEXTS: &[&str] = &[
     "GET / HTTP/1.1\r\n\r\n",
 ];
 
-/// The credentials that are tried, and the header that alone lets somebody in.
+/// The kinds of credentials, and the only header that authorizes a request for each.
 const DOORS: [(&str, &str); 4] = [
     ("authorization", "Basic dXNlcjpwYXNz"),
     ("x-hook-key", "a:secret"),
@@ -43,7 +43,7 @@ impl VerifyBearer for Only {
     }
 }
 
-/// Nobody is let in without the credentials, and nothing is taken that is no notification.
+/// No request is accepted without the credentials, and only notifications are accepted.
 pub(super) fn read(input: &[u8]) -> Result<String, String> {
     let Some(request) = parsed(input) else {
         return Ok(String::new());
@@ -72,7 +72,7 @@ pub(super) fn read(input: &[u8]) -> Result<String, String> {
         if !answer.body().is_empty() {
             return Err("an answer has a body".to_owned());
         }
-        // A String takes everything that is written.
+        // Writing to a `String` cannot fail.
         let _ = write!(shown, "{endpoint:?} {answer:?}");
     }
     let anyone = Endpoint::new(Hints::default(), Credentials::insecure_anyone());
@@ -83,7 +83,8 @@ pub(super) fn read(input: &[u8]) -> Result<String, String> {
     Ok(shown)
 }
 
-/// Whether the header stands there once, as it has to: a scheme in any case, and blanks before what follows it.
+/// Whether the request has the header exactly once: the scheme in any case, followed by blanks and
+/// the credentials.
 fn carries(request: &Request<Bytes>, (name, expected): (&str, &str)) -> bool {
     let mut values = request.headers().get_all(name).iter();
     let (Some(value), None) = (values.next(), values.next()) else {
@@ -100,7 +101,7 @@ fn carries(request: &Request<Bytes>, (name, expected): (&str, &str)) -> bool {
     }
 }
 
-/// The request that a text is, where a server would read one in it.
+/// Parses a text as a server would; `None` if it is not a request.
 fn parsed(input: &[u8]) -> Option<Request<Bytes>> {
     let end = input.windows(4).position(|window| window == b"\r\n\r\n")?;
     let (head, body) = input.split_at_checked(end)?;
@@ -119,7 +120,8 @@ fn parsed(input: &[u8]) -> Option<Request<Bytes>> {
 mod tests {
     use super::*;
 
-    /// Each door has a text that opens it and texts that do not: otherwise nothing would be compared.
+    /// Each kind of credentials has a text that passes and texts that do not: otherwise nothing
+    /// would be compared.
     #[test]
     fn every_door_opens_and_stays_shut() {
         let requests: Vec<_> = TEXTS
@@ -132,7 +134,7 @@ mod tests {
         }
     }
 
-    /// A door that opens to everybody is noticed.
+    /// An endpoint that accepts every request would be noticed.
     #[test]
     fn a_request_is_let_in_by_its_own_header_alone() {
         for text in TEXTS {

@@ -1,6 +1,7 @@
-//! What happens long after the last program: a person says what became of what is ambiguous, and everything is asked once more.
+//! The end of a run, after the last program: a person settles what is ambiguous, and everything is
+//! submitted once more.
 //!
-//! Must let nothing go wrong but what a person gets wrong.
+//! Must not add faults, except for mistakes of the person.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -21,8 +22,8 @@ use crate::world::clock::WrongClock;
 use crate::world::rng::Chance;
 
 impl Stage {
-    /// What a person does who finds out about ambiguous submissions: looks for the process, and says what was found, now and then
-    /// about a process that is somebody else's.
+    /// A person settles the ambiguous submissions: looks up each process and records the finding,
+    /// sometimes with another person's process by mistake.
     pub(crate) async fn settle(&self) {
         let world = &self.world;
         let mut known = self.known().await;
@@ -34,7 +35,7 @@ impl Stage {
                 continue;
             }
             if self.is_mistaken(case) {
-                // Its process is taken: it cannot be settled as having none.
+                // Its process belongs to another record: the case cannot be settled as having none.
                 continue;
             }
             let found = |of_case: bool| {
@@ -51,7 +52,7 @@ impl Stage {
                 known.insert(id.as_str().to_ascii_lowercase());
                 Settlement::Found(id)
             } else {
-                // A person who says so wants it submitted as if for the first time.
+                // A person who chooses this wants a new submission, as if for the first time.
                 world.begun_again(case);
                 Settlement::Resend
             };
@@ -67,7 +68,7 @@ impl Stage {
         }
     }
 
-    /// Whether a process of the case was taken for somebody else's.
+    /// Whether a process of this case was recorded for another person's case.
     fn is_mistaken(&self, case: &Case) -> bool {
         let simulator = self.world.simulator.lock();
         let seen = self.world.seen();
@@ -78,7 +79,7 @@ impl Stage {
         })
     }
 
-    /// Every process that the journal has an id of, under whichever reference.
+    /// Every process whose id the journal has, under any reference.
     async fn known(&self) -> BTreeSet<String> {
         let mut known = BTreeSet::new();
         for case in &self.cases {
@@ -89,11 +90,13 @@ impl Stage {
         known
     }
 
-    /// A program without faults submits everything that has a reference once more: only what was never created may be created now.
+    /// A program without faults submits every case with a reference once more: only a case that was
+    /// never created may be created now.
     pub(crate) async fn ask_once_more(&self) -> Result<(), Failure> {
         let life = Arc::new(Life::new(None, &[]));
         let clock = WrongClock::new(&self.world.clock, 0);
-        // By the account that began least: what the other began is the tenant's all the same.
+        // By the other account, which started fewer programs: its journal must find the tenant's
+        // records all the same.
         let [_, account] = &self.accounts;
         let program = Program::start(&self.world, &life, account, &clock, BUDGET)?;
         let mut tasks = JoinSet::new();

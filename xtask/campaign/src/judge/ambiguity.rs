@@ -1,7 +1,8 @@
-//! Which submissions may end ambiguous: those of which nothing was heard that says what became of them, and those of
-//! which no caller was left to say it.
+//! Which submissions may end ambiguous: those without a conclusive answer, and those without a
+//! caller left to record one.
 //!
-//! Must be told by the wire, not by the client: an ambiguous end that nothing on the wire excuses is one too many.
+//! Must not ask the client: the network decides, and an ambiguous end that nothing on the network
+//! excuses is a failure.
 
 use std::time::Duration;
 
@@ -10,19 +11,19 @@ use idcloud_http::{TransportError, TransportErrorKind};
 use idcloud_model::{Process, ProcessId};
 use tokio::time::Instant;
 
-/// How long a program may take to write down what it has heard.
+/// How long a program may take to record what it has read.
 const MOMENT: Duration = Duration::from_secs(1);
 
-/// What an answer says of a create.
+/// What an answer proves about a create.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Said {
-    /// Nothing that helps.
+    /// Nothing.
     Nothing,
-    /// It provably did not run.
+    /// The create provably did not run.
     NothingRan,
-    /// All that there is to know of its process.
+    /// The complete process.
     Process,
-    /// The id of its process, in lower case, and no more.
+    /// Only the id of its process, in lower case.
     Id(String),
 }
 
@@ -50,7 +51,8 @@ impl Said {
         }
     }
 
-    /// What the first bytes of an answer say: the simulator's begin with the id, where they have one.
+    /// What the first bytes of an answer prove: the simulator's begin with the id, if they have
+    /// one.
     fn part(bytes: &[u8]) -> Self {
         let text = String::from_utf8_lossy(bytes);
         let id = text
@@ -63,25 +65,25 @@ impl Said {
     }
 }
 
-/// What may be in doubt about one submission.
+/// What is uncertain about one submission.
 #[expect(clippy::struct_excessive_bools, reason = "each comes about by itself")]
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Doubt {
-    /// Dispatched, and on no connection yet.
+    /// Dispatched, but not on a connection yet.
     leaving: bool,
-    /// On a connection, or back from it with nothing that says what became of it.
+    /// On a connection, or back from it without a conclusive answer.
     out: bool,
-    /// An answer that says so has come, and its program has not read it.
+    /// A conclusive answer has arrived, and its program has not read it.
     delivered: bool,
-    /// When a program read the last answer that says so.
+    /// When a program read the last conclusive answer.
     known_at: Option<Instant>,
-    /// The process of which a program has the id alone.
+    /// The process of which a program has only the id.
     named: Option<String>,
-    /// The attempt of the last word about it, which counts if no later one was claimed.
+    /// The attempt of the last recorded end. An end of an older attempt does not count.
     attempt: u64,
-    /// The journal did not take that word.
+    /// The journal did not record that end.
     unsaid: bool,
-    /// No caller was left to say it.
+    /// No caller was left to record it.
     excused: bool,
 }
 
@@ -90,18 +92,18 @@ impl Doubt {
         self.leaving = true;
     }
 
-    /// A connection takes its request.
+    /// A connection has taken its request.
     pub(crate) fn left(&mut self) {
         (self.leaving, self.out, self.delivered) = (false, true, false);
         (self.known_at, self.named) = (None, None);
     }
 
-    /// An answer has come to a program that waits for it, and may be stopped.
+    /// An answer has arrived for a program that waits for it, and may be stopped.
     pub(crate) fn delivered(&mut self, said: &Said) {
         self.delivered = *said != Said::Nothing;
     }
 
-    /// The program reads what came of its request.
+    /// The program has read the result of its request.
     pub(crate) fn heard(&mut self, said: Said, now: Instant) {
         if said == Said::Nothing {
             return;
@@ -114,25 +116,25 @@ impl Doubt {
         };
     }
 
-    /// The caller goes, and reads nothing any more.
+    /// The caller has gone, and reads nothing any more.
     pub(crate) const fn dropped(&mut self) {
         self.delivered = false;
     }
 
-    /// IDCloud says that it knows no such process.
+    /// IDCloud has answered that the process does not exist.
     pub(crate) fn not_there(&mut self, id: &str) {
         self.excused |= self.named.as_deref() == Some(id);
     }
 
-    /// The journal was told something of an attempt, and by the campaign's own doing did not take it, or did. What is said of one that
-    /// was overtaken changes nothing.
+    /// The journal was given an end of an attempt: `taken` is whether it recorded it, or refused
+    /// because of the campaign's faults. An end of an older attempt changes nothing.
     pub(crate) const fn said(&mut self, attempt: u64, taken: bool) {
         if attempt >= self.attempt {
             (self.attempt, self.unsaid) = (attempt, !taken);
         }
     }
 
-    /// The program is gone.
+    /// The program has ended.
     pub(crate) fn died(&mut self, now: Instant) {
         let just_heard = self
             .known_at
@@ -140,7 +142,7 @@ impl Doubt {
         self.excused |= self.leaving || self.out || just_heard;
     }
 
-    /// Whether an ambiguous end is as it must be.
+    /// Whether an ambiguous end is excused.
     pub(crate) const fn excuses(&self) -> bool {
         self.excused || self.unsaid || (self.out && !self.delivered)
     }
@@ -201,8 +203,8 @@ mod tests {
         doubt
     }
 
-    /// What has left is in doubt until something says what became of it, and no longer; but for what a program that went
-    /// had no time to write down.
+    /// A sent request is uncertain until a conclusive answer, and no longer, except if its program
+    /// ended before it could record the answer.
     #[test]
     fn what_was_heard_is_not_excused() {
         let heard = Instant::now();
@@ -224,7 +226,7 @@ mod tests {
         }
     }
 
-    /// What no connection took is in doubt only where its program is gone.
+    /// A request that no connection took is uncertain only if its program has ended.
     #[test]
     fn who_goes_while_connecting_leaves_no_doubt() {
         let mut doubt = Doubt::default();
@@ -235,7 +237,7 @@ mod tests {
         assert!(doubt.excuses());
     }
 
-    /// An answer that lies there is read, unless its caller goes.
+    /// An answer that has arrived is read, unless its caller has gone.
     #[test]
     fn an_answer_that_has_come_is_read() {
         let mut doubt = out();
@@ -245,7 +247,7 @@ mod tests {
         assert!(doubt.excuses());
     }
 
-    /// A journal that fails excuses until it takes a later word.
+    /// A failing journal excuses until it records a later end.
     #[test]
     fn a_journal_that_works_again_excuses_nothing() {
         let mut doubt = out();
@@ -258,7 +260,7 @@ mod tests {
         assert!(!doubt.excuses());
     }
 
-    /// An id that only a part named is in doubt once IDCloud does not know it.
+    /// A process known only by its id is uncertain once IDCloud does not know it.
     #[test]
     fn what_is_not_there_is_in_doubt() {
         let mut doubt = out();

@@ -1,6 +1,6 @@
-//! The end of a run: what the ledger, the journal and the programs have to say, put side by side for the oracle.
+//! Collects the ledger, the journal and the programs' results at the end of a run, for the oracle.
 //!
-//! Must judge nothing itself.
+//! Must not judge anything itself.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -21,7 +21,7 @@ use crate::run::{LONG_AFTER, Resources, Stage};
 use crate::world::Told;
 
 impl Stage {
-    /// What the journal has of a case, when all leases are over.
+    /// The journal's record of a case, after all leases have expired.
     pub(crate) async fn entry(&self, case: &Case) -> Option<Entry> {
         let reference = case.reference.clone()?;
         let environment = Environment::local(self.account().clone());
@@ -44,7 +44,7 @@ impl Stage {
             let entry = self.entry(case).await;
             if let Some(entry) = &entry {
                 stored.push_str(&serde_json::to_string(entry.record())?);
-                // A String takes everything that is written.
+                // Writing to a `String` cannot fail.
                 let _ = write!(stored, "{entry:?}");
             }
             cases.push(self.case_end(case, entry.as_ref()));
@@ -86,7 +86,8 @@ impl Stage {
         })
     }
 
-    /// Forgets all that is over, as if it were old, and tells what was forgotten that is not over.
+    /// Purges all finished records, as if they were old. Returns purged records that were not
+    /// finished.
     async fn purge(&self) -> Result<Vec<String>, Failure> {
         let mut open = Vec::new();
         for case in &self.cases {
@@ -109,7 +110,7 @@ impl Stage {
         Ok(forgotten)
     }
 
-    /// A purge forgets nothing where everything is older than its limit.
+    /// Creates a newer record: a purge keeps everything if all records are older than its limit.
     async fn begin_something_newer(&self, than: SystemTime) -> Result<(), Failure> {
         let environment = Environment::local(self.account().clone());
         let key = JournalKey::new(&environment, Flow::Identity, "something newer".parse()?);
@@ -158,16 +159,17 @@ impl Stage {
         let mut known = told.processes;
         let (mut ambiguous, mut in_doubt) = (told.unknown, false);
         if case.reference.is_none() {
-            // Without a memory, a failed process that a new attempt replaced is the report's count of attempts.
+            // Without a memory, a failed process that a new attempt replaced is known only by the
+            // report's count of attempts.
             known.extend(replaced);
         } else {
-            // What callers were told in between does not count: the journal has the last word.
+            // Intermediate results of callers do not count: the journal's record is final.
             ambiguous = 0;
             if let Some(entry) = entry {
                 known.extend(known_to(entry));
                 ambiguous = u32::from(matches!(entry.state(), State::Ambiguous));
                 in_doubt = ambiguous > 0;
-                // What a person says by mistake, and nothing contradicts, is the person's doing.
+                // A mistake of the person that nothing contradicts is not the client's failure.
                 ambiguous = ambiguous.max(u32::from(told.mistaken));
             }
         }
@@ -187,7 +189,7 @@ impl Stage {
     }
 }
 
-/// Every process that the journal has an id of.
+/// Every process whose id the journal's record has.
 pub(crate) fn known_to(entry: &Entry) -> BTreeSet<String> {
     let record = entry.record();
     record

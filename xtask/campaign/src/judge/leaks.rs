@@ -1,6 +1,6 @@
-//! What is shown and logged, and whether a marker is in it.
+//! Searches printed and logged text for markers.
 //!
-//! Must print nothing of what it finds but where it was.
+//! Must not print a found marker, only its place.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,12 +10,12 @@ use tracing::Dispatch;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
-/// Everything that is logged on one thread, of every crate and level.
+/// Everything that one thread logs, of every crate and level.
 #[derive(Clone, Default)]
 pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    /// What is logged from now on where this is the default goes here.
+    /// A dispatcher that sends the log here.
     pub(crate) fn dispatch(&self) -> Dispatch {
         let subscriber = tracing_subscriber::fmt()
             .with_max_level(LevelFilter::TRACE)
@@ -26,7 +26,7 @@ impl Log {
         Dispatch::new(subscriber)
     }
 
-    /// Takes what was logged.
+    /// Takes the log so far.
     pub(crate) fn take(&self) -> String {
         let mut bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let text = String::from_utf8_lossy(&bytes).into_owned();
@@ -57,7 +57,7 @@ impl MakeWriter<'_> for Log {
     }
 }
 
-/// Where a marker stands that may stand nowhere; each marker and each place once.
+/// The places that show a forbidden marker; each marker and place once.
 pub(crate) fn found<'a>(
     places: &[(&str, &str)],
     markers: impl IntoIterator<Item = &'a String>,

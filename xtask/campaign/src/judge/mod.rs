@@ -1,5 +1,5 @@
-//! What a run came to, held against the five promises.
-//! Must not excuse what the wire does not excuse.
+//! Judges a run by the five promises.
+//! Must not excuse an end that the network does not excuse.
 
 pub(crate) mod afterwards;
 pub(crate) mod ambiguity;

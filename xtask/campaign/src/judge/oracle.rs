@@ -1,37 +1,37 @@
-//! What may not be, whatever happened: the five promises, held against what one run came to.
+//! The five promises, checked against the results of one run.
 //!
-//! Must be pure, and must know nothing of the client: it judges bills, words and times.
+//! Pure. Must not know the client: it judges bills, texts and times.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// What became of one submission.
+/// The end of one submission.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct CaseEnd {
     pub(crate) name: String,
-    /// What remembers it, and how: for whoever reads a violation.
+    /// Its journal and its caller's behaviour, for the reader of a violation.
     pub(crate) memory: String,
     /// Every process that was billed for it.
     pub(crate) billed: Vec<Billed>,
-    /// Every process that somebody remembers: the journal, or the caller who was told.
+    /// Every process that the journal, or the caller that got it, knows.
     pub(crate) known: BTreeSet<String>,
     /// The processes that were reported as final.
     pub(crate) reported: BTreeSet<String>,
-    /// How many processes may exist whose id nobody knows, by what was said: ambiguous ends.
+    /// How many processes may exist without a known id: the number of ambiguous ends.
     pub(crate) ambiguous: u32,
-    /// It ended ambiguous, although nothing of it was on its way.
+    /// It ended ambiguous, although nothing was in flight.
     pub(crate) needless: bool,
-    /// The most processes that the policy and the caller's own wishes allow.
+    /// The most processes that the policy and the caller's requests allow.
     pub(crate) allowed: u32,
     pub(crate) false_approvals: u32,
     pub(crate) approvals: u32,
-    /// Nobody was left to be told: no memory was asked for, and the program crashed or dropped it.
+    /// No caller was left: no memory was requested, and the program crashed or dropped it.
     pub(crate) untold: bool,
 }
 
-/// A process on the bill.
+/// A billed process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Billed {
     pub(crate) id: String,
@@ -39,32 +39,33 @@ pub(crate) struct Billed {
     pub(crate) fails: bool,
 }
 
-/// What one run came to.
+/// The results of one run.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Ended {
     pub(crate) cases: Vec<CaseEnd>,
     pub(crate) arrivals: Vec<Instant>,
-    /// The tenant's requests a second.
+    /// The tenant's requests per second.
     pub(crate) budget: usize,
     pub(crate) overdue: Vec<String>,
-    /// What the journal forgot although it is not over.
+    /// Unfinished records that the journal purged.
     pub(crate) forgotten: Vec<String>,
     pub(crate) leaks: Vec<String>,
 }
 
-/// What was found, added up.
+/// The sums of the findings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Findings {
     pub(crate) creates: u64,
     pub(crate) reported: u64,
     pub(crate) pending: u64,
     pub(crate) ambiguous: u64,
-    /// Created without a reference by a program that crashed or dropped it: nobody asked for a memory, and nobody was left to be told.
+    /// Processes that were created without a reference by a program that crashed or dropped them:
+    /// no memory was requested, and no caller was left.
     pub(crate) untold: u64,
     pub(crate) approved: u64,
     pub(crate) doubled: u64,
     pub(crate) lost: u64,
-    /// Ambiguous ends that nothing on the wire excuses.
+    /// Ambiguous ends that nothing on the network excuses.
     pub(crate) needless: u64,
     pub(crate) false_approvals: u64,
     pub(crate) over_budget: u64,
@@ -171,7 +172,7 @@ impl Findings {
     }
 }
 
-/// How many requests came within a second of `budget` earlier ones.
+/// How many requests came less than a second after the request `budget` places before.
 fn over_budget(arrivals: &[Instant], budget: usize) -> u64 {
     let mut arrivals = arrivals.to_vec();
     arrivals.sort_unstable();
@@ -299,7 +300,7 @@ mod tests {
         let with = |millis| [ten.clone(), vec![at(millis)]].concat();
         assert_eq!(over_budget(&with(1_000), 10), 0);
         assert_eq!(over_budget(&with(999), 10), 1);
-        // In whatever order they are told.
+        // The order of the arrivals does not matter.
         let reversed: Vec<Instant> = with(999).into_iter().rev().collect();
         assert_eq!(over_budget(&reversed, 10), 1);
     }

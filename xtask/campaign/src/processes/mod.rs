@@ -1,6 +1,7 @@
-//! The command line as real processes, on real files and sockets, while seeds choose what befalls it.
+//! Runs the command line as real processes, on real files and sockets, with faults drawn from
+//! seeds.
 //!
-//! Must not ask the client what is true: the ledger of a served simulator judges.
+//! Must not trust the client's output: the ledger of a served simulator judges.
 
 mod judge;
 mod mischief;
@@ -25,29 +26,29 @@ use self::mischief::Mischief;
 use self::work::Work;
 use crate::Failure;
 
-/// After this long no run begins any more: the last ones take some seconds.
+/// No run starts after this time: the last ones take some seconds.
 const BUDGET: Duration = Duration::from_secs(65);
 
-/// After this long none begins that takes long.
+/// No long run starts after this time.
 const BUDGET_OF_LONG: Duration = Duration::from_secs(25);
 
-/// How many runs are played at once: most of the time they wait.
+/// How many runs are played concurrently: most of the time they wait.
 const SIDE_BY_SIDE: usize = 4;
 
-/// How many runs a sabotage may take to be noticed.
+/// How many runs a sabotage may take until it is noticed.
 const SABOTAGED_RUNS: u64 = 8;
 
-/// One protection that is switched off, at the seam: in what befalls the program, or in what is
-/// heard of it.
+/// A protection that is switched off outside the program: in the faults, or in the reading of its
+/// output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sabotage {
     /// A closed terminal kills the program.
     HangUpKills,
-    /// The journal of an earlier moment takes the place of the present one, with nothing to tell.
+    /// An older journal replaces the current one, and no output reports it.
     JournalForgets,
-    /// A second name of the journal is a journal of its own, and no refusal comes.
+    /// A second name of the journal is a separate journal, and is not refused.
     LinkIsFollowed,
-    /// What the program says of answers that the journal did not take is not heard.
+    /// The program's output about answers that the journal did not record is ignored.
     IdsAreDropped,
 }
 
@@ -84,21 +85,21 @@ impl FromStr for Sabotage {
     }
 }
 
-/// Which protections are off.
+/// The protections that are switched off.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Switched {
     /// None.
     None,
     One(Sabotage),
-    /// Each in its turn.
+    /// Each in turn.
     Each,
 }
 
 impl Switched {
-    /// From whether one was asked for, and its name, if it has one.
+    /// Parses the flag and its optional name.
     ///
     /// # Errors
-    /// There is none of that name.
+    /// No sabotage has this name.
     pub(crate) fn parse(asked: bool, name: Option<&str>) -> Result<Self, String> {
         Ok(match (asked, name) {
             (_, Some(name)) => Self::One(name.parse()?),
@@ -108,31 +109,31 @@ impl Switched {
     }
 }
 
-/// What is to be played.
+/// What to play.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     /// The program `idcloud`.
     pub(crate) program: PathBuf,
     pub(crate) first_seed: u64,
-    /// How many runs; as many as the time allows where nothing is said.
+    /// The number of runs; `None` for as many as the time allows.
     pub(crate) runs: Option<u64>,
 }
 
-/// What came of some runs.
+/// The results of some runs.
 #[derive(Default)]
 struct Total {
     runs: u64,
     creates: usize,
     ambiguous: usize,
     befell: BTreeMap<&'static str, usize>,
-    /// The seeds whose runs broke a promise, and what they broke.
+    /// The seeds of the runs that broke a promise, and the broken promises.
     broken: Vec<(u64, Vec<Broken>)>,
 }
 
-/// Plays what is asked for, and says what came of it. True if everything is as it should be.
+/// Plays the plan, and prints the results. True if every check passed.
 ///
 /// # Errors
-/// A run could not be played at all.
+/// A run could not be played.
 pub(crate) fn play(
     plan: &Plan,
     switched: Switched,
@@ -182,7 +183,7 @@ fn runs(
     Ok(total.broken.is_empty())
 }
 
-/// Plays each sabotage until it is noticed, side by side. True if all were.
+/// Plays each sabotage until it is noticed, concurrently. True if all were noticed.
 fn table(plan: &Plan, say: &mut dyn FnMut(&str)) -> Result<bool, Failure> {
     let noticed: Vec<_> = thread::scope(|scope| {
         let playing = Sabotage::ALL.map(|sabotage| scope.spawn(move || noticed(plan, sabotage)));
@@ -202,7 +203,7 @@ fn table(plan: &Plan, say: &mut dyn FnMut(&str)) -> Result<bool, Failure> {
     Ok(all)
 }
 
-/// The first promise that is seen to be broken with a protection off, and the seed.
+/// The first broken promise with a protection off, and its seed.
 fn noticed(plan: &Plan, sabotage: Sabotage) -> Result<Option<String>, Failure> {
     for seed in plan.first_seed..plan.first_seed + SABOTAGED_RUNS {
         let (_, broken) = run(plan, seed, Some(sabotage))?;
@@ -263,7 +264,7 @@ impl Total {
     }
 }
 
-/// One run: a batch that is begun, befallen and begun again until it is through.
+/// One run: a batch that is started, disturbed and started again until it is finished.
 fn run(
     plan: &Plan,
     seed: u64,
@@ -278,7 +279,7 @@ fn run(
     for mischief in befalls {
         mischief.befall(&mut work, &mut random, sabotage)?;
     }
-    // Twice, so that what the first of them leaves is met once more.
+    // Twice: the second run must handle what the first one leaves.
     for _ in 0..2 {
         Mischief::Nothing.befall(&mut work, &mut random, sabotage)?;
     }

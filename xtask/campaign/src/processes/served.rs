@@ -1,6 +1,6 @@
-//! The simulator as another process serves it, and its ledger.
+//! The simulator, served by another process, and its ledger.
 //!
-//! Must end when it is dropped, and never answer for the program that is tried.
+//! Must not outlive this value, nor answer for the program under test.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -13,22 +13,22 @@ use serde_json::Value;
 
 use crate::Failure;
 
-/// No run takes nearly as long.
+/// Longer than any run takes.
 const LIMIT: Duration = Duration::from_secs(150);
 
-/// How long the ledger may take to be answered.
+/// The timeout for the ledger's answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A served simulator.
 pub(super) struct Served {
     _child: Child,
     address: String,
-    /// What a program needs to use it, as its `.env` has it.
+    /// The environment variables for using it, from its `.env`.
     variables: Vec<(String, String)>,
 }
 
 impl Served {
-    /// Serves one whose answers take `latency`, with credentials in the folder.
+    /// Serves a simulator whose answers take `latency`, with credentials in the folder.
     pub(super) fn start(
         program: &Path,
         folder: &Path,
@@ -71,7 +71,7 @@ impl Served {
         &self.variables
     }
 
-    /// The ids of all processes that were billed, and how many people were billed twice.
+    /// The ids of all billed processes, and how many people were billed twice.
     pub(super) fn ledger(&self) -> Result<(Vec<String>, usize), Failure> {
         let mut stream = TcpStream::connect(&self.address)?;
         stream.set_read_timeout(Some(PATIENCE))?;

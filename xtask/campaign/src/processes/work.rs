@@ -1,7 +1,6 @@
-//! One batch: its folder, its input, its journal, the simulator that it talks to, and every run of
-//! it so far.
+//! One batch: its folder, input, journal, simulator, and all its runs so far.
 //!
-//! Must not hold anything of a real person: the numbers are made up, with check digits.
+//! Must not hold data of a real person: the numbers are invented, with valid check digits.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -21,7 +20,7 @@ use crate::Failure;
 /// Rows in flight at once.
 pub(super) const CONCURRENCY: usize = 4;
 
-/// How long a run may take before it counts as one that hangs.
+/// The timeout after which a run counts as hanging.
 const LIMIT: Duration = Duration::from_secs(75);
 
 const HEADER: &str = "reference,cpf,name,email,phone,selfie\n";
@@ -32,12 +31,12 @@ pub(super) struct Work {
     folder: TempDir,
     served: Served,
     pub(super) rows: u32,
-    /// The name of the journal's file, which changes where a copy is worked with.
+    /// The name of the journal's file, which changes when a copy replaces it.
     pub(super) journal: String,
     ended: Vec<Ended>,
 }
 
-/// A run of the batch that is going on.
+/// A run in progress.
 pub(super) struct Running {
     pub(super) child: Child,
     billed_before: Vec<String>,
@@ -70,17 +69,17 @@ impl Work {
         self.path(&self.journal)
     }
 
-    /// The log beside the journal.
+    /// The SQLite log beside the journal.
     pub(super) fn log(&self) -> PathBuf {
         self.path(&format!("{}-wal", self.journal))
     }
 
-    /// Whether there is a log that holds something.
+    /// Whether the log exists and is not empty.
     pub(super) fn has_log(&self) -> bool {
         fs::metadata(self.log()).is_ok_and(|log| log.len() > 0)
     }
 
-    /// Writes the first so many rows into the input, in place.
+    /// Writes the first `rows` rows into the input, in place.
     pub(super) fn write_input(&self, rows: u32) -> Result<(), Failure> {
         let mut text = HEADER.to_owned();
         for number in 1..=rows {
@@ -98,8 +97,8 @@ impl Work {
         Ok(self.served.ledger()?.0)
     }
 
-    /// Begins a run on a journal. Where there is a limit, no file becomes larger than so many
-    /// blocks of 512 bytes, as on a disk that is full.
+    /// Starts a run on a journal. With a limit, no file can become larger than that many blocks of
+    /// 512 bytes, as on a full disk.
     pub(super) fn begin_run(
         &self,
         journal: &Path,
@@ -112,7 +111,7 @@ impl Work {
             .env("HOME", self.folder.path())
             .env("NO_PROXY", "*")
             .envs(self.served.variables().iter().cloned())
-            // Beyond the limit a program is killed unless it ignores the signal.
+            // The signal for exceeding the limit kills a program unless it is ignored.
             .arg("-c")
             .arg(format!("trap '' XFSZ; {limit}exec \"$0\" \"$@\""))
             .arg(&self.program)
@@ -132,7 +131,8 @@ impl Work {
         })
     }
 
-    /// Waits until a run is at work, for a moment that the seed chooses; or until it is through.
+    /// Waits until a run has started its work, plus a time drawn from the seed; or until it has
+    /// ended.
     pub(super) fn until_at_work(
         &self,
         running: &mut Running,
@@ -145,7 +145,7 @@ impl Work {
         Ok(())
     }
 
-    /// Waits for a run's end, and keeps what it came to.
+    /// Waits for the end of a run, and keeps its results.
     pub(super) fn end_run(
         &mut self,
         running: Running,
@@ -156,7 +156,7 @@ impl Work {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let told = fs::read_to_string(self.path("out.csv")).unwrap_or_default();
         if ended.cut_off > 0 {
-            // What was cut off is still on its way.
+            // Requests that were cut off may still arrive.
             pause(Duration::from_millis(300));
         }
         let billed = self.billed()?.split_off(running.billed_before.len());
@@ -170,7 +170,7 @@ impl Work {
         Ok(status.code())
     }
 
-    /// What the runs came to, and what the ledger says.
+    /// The results of the runs, and the ledger.
     pub(super) fn evidence(self) -> Result<Evidence, Failure> {
         let (_, doubles) = self.served.ledger()?;
         let last = self.ended.last().ok_or("nothing was run")?;
@@ -186,7 +186,7 @@ impl Work {
     }
 }
 
-/// A row as the batch prints it.
+/// Parses a row of the batch's output.
 fn row(line: &str) -> Option<Row> {
     let row: Value = serde_json::from_str(line).ok()?;
     let text = |name: &str| Some(row.get(name)?.as_str()?.to_owned());
@@ -197,7 +197,7 @@ fn row(line: &str) -> Option<Row> {
     })
 }
 
-/// The number of a person who does not exist, with check digits.
+/// The number of a person who does not exist, with valid check digits.
 fn cpf(number: u32) -> String {
     let mut digits: Vec<u32> = format!("{:09}", 300_000_000 + number * 7)
         .chars()
@@ -214,7 +214,7 @@ fn cpf(number: u32) -> String {
     digits.iter().map(u32::to_string).collect()
 }
 
-/// A PNG, with some bytes in it that show nothing.
+/// A PNG with some meaningless bytes in it.
 fn picture() -> Vec<u8> {
     idcloud_simulator::sample_png(720, 960, &[0; 2_000])
 }

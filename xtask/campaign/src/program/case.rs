@@ -1,6 +1,6 @@
-//! One submission that somebody wants made: about whom, what is asked, and how its caller behaves.
+//! One submission of the campaign: the person, the request, and the behaviour of its caller.
 //!
-//! Must not be changed while a run goes on.
+//! Must not change during a run.
 
 use std::time::{Duration, SystemTime};
 
@@ -24,44 +24,45 @@ use crate::sabotage::Sabotage;
 use crate::world::person::Person;
 use crate::world::rng::{Chance, once_in};
 
-/// The first byte of a picture that is nobody's but its own, and how many of them are looked for. Both are whole groups of base64.
+/// The offset of the picture's unique bytes, and how many of them are searched for in outputs. Both
+/// are multiples of three, so that their base64 is known.
 const OWN_BYTES: usize = 300;
 const LOOKED_FOR: usize = 48;
-/// Where a sample's comment begins.
+/// The offset of a sample's comment.
 const COMMENT_AT: usize = 41;
 /// A picture's size.
 const PICTURE_BYTES: usize = 600;
 
-/// The process that proves who holds a document; the simulator takes its word.
+/// The process that proves the holder of a document; the simulator accepts it.
 const PROOF: &str = "80371b2a-3ac7-432e-866d-57fe37896ac6";
 
 /// A submission.
 pub(crate) struct Case {
     pub(crate) number: usize,
-    /// How the simulator's ledger names it.
+    /// Its name in the simulator's ledger.
     pub(crate) name: String,
-    /// How the journal names it, where it does.
+    /// Its reference in the journal, if it has one.
     pub(crate) reference: Option<Reference>,
     pub(crate) person: Person,
     pub(crate) question: Question,
     pub(crate) request: Request,
-    /// Somebody's mistake: another request under the same reference.
+    /// A caller's mistake: another request under the same reference.
     pub(crate) mistake: Option<Request>,
     pub(crate) key: ApiKey,
-    /// Texts that nothing may show.
+    /// Texts that no output may show.
     pub(crate) markers: Vec<String>,
     pub(crate) manner: Manner,
 }
 
-/// How a caller behaves.
+/// The behaviour of a caller.
 #[derive(Clone, Debug)]
 pub(crate) struct Manner {
-    /// Which programs submit it.
+    /// The programs that submit it.
     pub(crate) owners: Vec<usize>,
     pub(crate) start: Duration,
-    /// How often it is submitted once more, whatever came of it.
+    /// How often it is submitted again, whatever the result.
     pub(crate) patience: u32,
-    /// How often a failed process is begun again.
+    /// How often a failed process is created again.
     pub(crate) begin_again: u32,
     /// When the caller drops the first submission.
     pub(crate) drops_after: Option<Duration>,
@@ -72,7 +73,7 @@ pub(crate) struct Manner {
     pub(crate) waits: Vec<Duration>,
 }
 
-/// What is submitted.
+/// The request.
 #[derive(Clone, Debug)]
 pub(crate) enum Request {
     Identity(IdentityRequest),
@@ -83,7 +84,7 @@ pub(crate) enum Request {
 }
 
 impl Case {
-    /// Draws a case, and arranges it with the simulator.
+    /// Draws a case, and arranges its outcome in the simulator.
     pub(crate) fn draw(
         chance: &mut Chance,
         number: usize,
@@ -141,7 +142,7 @@ impl Case {
         })
     }
 
-    /// Who may submit it: without a reference, one program alone.
+    /// Whether this program submits it: without a reference, only one program does.
     pub(crate) fn is_of(&self, replica: usize) -> bool {
         if self.reference.is_some() {
             self.manner.owners.contains(&replica)
@@ -151,7 +152,7 @@ impl Case {
     }
 }
 
-/// What the key is said to have.
+/// The declared capabilities of the key.
 fn claimed(question: &Question, sabotage: Option<Sabotage>) -> Capabilities {
     match sabotage {
         Some(Sabotage::UnaskedApproves) => question.declared.union(question.answers),
@@ -203,7 +204,7 @@ impl Request {
                 Self::Comparison(ComparisonRequest::new(compared, selfie).with_subject(subject))
             }
             (Flow::Document, _) => {
-                // What the simulator writes into documents beside name and number.
+                // What the simulator writes into documents besides name and number.
                 markers.extend(["Simulated Parent", "signature=simulated"].map(str::to_owned));
                 let proof: ProcessId = PROOF.parse()?;
                 let mut files = vec![image.bytes().clone()];
@@ -221,9 +222,9 @@ impl Request {
     }
 }
 
-/// A PNG of 720 x 960 pixels, with noise in a chunk that decoders pass over.
+/// A PNG of 720 x 960 pixels, with random bytes in a chunk that decoders skip.
 fn picture(chance: &mut Chance, markers: &mut Vec<String>) -> Result<Image, Failure> {
-    // The noise begins at a multiple of three bytes, so that its base64 is known.
+    // The random bytes begin at a multiple of three, so that their base64 is known.
     let mut comment = vec![0; OWN_BYTES - COMMENT_AT];
     comment.extend((OWN_BYTES..PICTURE_BYTES).map(|_| chance.u8(..)));
     let png = sample_png(720, 960, &comment);

@@ -1,6 +1,6 @@
-//! One run of a program, from its start to its end or its crash.
+//! One life of a program, from its start to its end or its crash.
 //!
-//! Must let nothing of a dead program take effect: neither a request nor a word in the journal.
+//! Must not let a dead program have an effect: neither a request nor a journal command.
 
 use std::future::pending;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -12,31 +12,32 @@ use tokio::sync::Notify;
 
 use crate::program::stopped::{Stop, Stopped, When};
 
-/// Where a program crashes.
+/// The end of a life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Crash {
-    /// Before or after the journal takes its nth command: in the second case it is durable, and nobody heard.
+    /// Before or after the journal applies its nth command: after it, the command is durable, but
+    /// the program gets no answer.
     Journal { step: u32, after: bool },
-    /// Around the nth exchange.
+    /// During the nth exchange.
     Exchange { number: u32, moment: Moment },
     /// At this time after its start.
     After(Duration),
-    /// No crash: at this time after its start it is told to stop, and drains.
+    /// No crash: at this time after its start the program is asked to stop, and drains.
     Drain(Duration),
 }
 
 /// A moment of an exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Moment {
-    /// Before anything left.
+    /// Before anything was sent.
     Before,
-    /// When the request has left.
+    /// After the request was sent.
     Left,
-    /// When the answer has come, and nobody has read it.
+    /// After the answer has arrived, before the program reads it.
     Answered,
 }
 
-/// Whether a program still runs, and when it will not.
+/// Whether a program still runs, and the plan of its end.
 #[derive(Debug)]
 pub(crate) struct Life {
     crash: Option<Crash>,
@@ -82,7 +83,7 @@ impl Life {
         }
     }
 
-    /// Stops the program at each time at which it is to be stopped.
+    /// Stops the program at each planned time.
     pub(crate) async fn stop_in_time(&self, clock: &VirtualClock) {
         for stop in &self.stops {
             if let When::After(after) = stop.when {
@@ -92,7 +93,7 @@ impl Life {
         }
     }
 
-    /// Stops the program if it is to be stopped when this request has left. Whether it is.
+    /// Stops the program if a stop is planned after this request. Returns whether it did.
     pub(crate) fn stop_behind(&self, exchange: u32, clock: &VirtualClock) -> bool {
         let mut stops = self.stops.iter();
         let found = stops.find(|stop| matches!(stop.when, When::Left(one) if one == exchange));
@@ -110,7 +111,7 @@ impl Life {
         self.exchanges.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Goes on while the program lives and does not crash right here.
+    /// Returns while the program lives and has no crash planned here; otherwise never.
     pub(crate) async fn go_on(&self, here: Crash) {
         if self.crash == Some(here) {
             self.end();

@@ -1,6 +1,7 @@
-//! A service that submits and waits, as one that starts, crashes and starts again does.
+//! A service that submits and waits, crashes and restarts.
 //!
-//! Must not decide by itself that something may be sent again: it asks the client, under the same reference, however often it likes.
+//! Must not decide by itself to send again: it asks the client, under the same reference, any
+//! number of times.
 
 pub(crate) mod case;
 pub(crate) mod lifetime;
@@ -27,23 +28,23 @@ use crate::world::clock::WrongClock;
 use crate::world::flaky_journal::Books;
 use crate::world::flaky_network::Wire;
 
-/// How long a program's calls wait for their turn.
+/// The queue timeout of a program's calls.
 const QUEUE_TIMEOUT: Duration = Duration::from_secs(20);
-/// How long a dispatched attempt counts as being on its way after its call's deadline.
+/// How long a dispatched attempt counts as in flight after its call's deadline.
 const LEASE_MARGIN: Duration = Duration::from_secs(5);
-/// The longest pause before a new attempt, and the look for missing evidence.
+/// The longest pause before a new attempt, and the timeout of the lookup of missing evidence.
 const PAUSES: Duration = Duration::from_secs(25);
 const LOOK: Duration = Duration::from_secs(10);
-/// What a wait may take beyond its limit: the seconds of its last look.
+/// How much longer than its limit a wait may take: the seconds of its last poll.
 const LAST_LOOK: Duration = Duration::from_secs(5);
-/// What a wait may take beyond that behind each stop: a last look, and what lies in the sockets.
+/// How much longer than that after each stop: a last poll, and reading what is in the sockets.
 const AFTER_STOP: Duration = Duration::from_secs(6);
-/// How long a program that is told to stop goes on with what was begun.
+/// How long a program that is asked to stop continues its submissions.
 const DRAIN: Duration = Duration::from_secs(30);
-/// The longest that a rough journal keeps a claim.
+/// The longest that a rough journal delays a claim.
 const STALL: Duration = Duration::from_secs(201);
 
-/// One run of one program.
+/// One life of one program.
 #[derive(Clone)]
 pub(crate) struct Program {
     world: Arc<World>,
@@ -80,34 +81,35 @@ impl Program {
         })
     }
 
-    /// Goes on with another account of the tenant.
+    /// Switches to another account of the tenant.
     pub(crate) fn rotate(&self, account: &ServiceAccount) -> Result<(), Failure> {
         let environment = Environment::local(account.clone());
         Ok(self.idcloud.client().replace_credentials(environment)?)
     }
 
-    /// Ends as a service does that is told to: with what was begun, and no later than it was told to.
+    /// Ends as a service does that is asked to stop: finishes its submissions, within the time
+    /// limit.
     pub(crate) async fn drain(&self) {
         let (running, began) = (self.running(), self.world.clock.instant());
         let left = self.idcloud.drain(DRAIN).await;
         let taken = self.running().saturating_sub(running);
         self.world.timed("a drain", "all", taken, DRAIN);
-        // A stop takes of a drain's time as well.
+        // Stops take a part of the drain's time too.
         if left > 0 && self.world.clock.instant() - began < DRAIN {
             self.world
                 .overdue(format!("a drain left {left} before its time"));
         }
     }
 
-    /// How long it has been running: while it is stopped no limit of its own ends.
+    /// How long it has been running: no timeout of its own expires while it is stopped.
     fn running(&self) -> Duration {
         let clock = &self.world.clock;
         let stopped = self.life.stopped.long();
-        // A stop counts whole from its beginning; what is measured is measured while none lasts.
+        // A stop counts completely from its start; this is read only outside of stops.
         (clock.instant() - self.began).saturating_sub(stopped)
     }
 
-    /// Submits a case until there is a report, or its caller has no more patience.
+    /// Submits a case until there is a report, or its caller gives up.
     pub(crate) async fn pursue(&self, case: &Case, manner: Pursuit) {
         self.world.clock.sleep(manner.start).await;
         let mut drops_after = manner.drops_after;
@@ -144,7 +146,7 @@ impl Program {
                 begin_again -= 1;
                 again = true;
             } else if case.reference.is_none() && self.knows(case) {
-                // A pending process without a reference is in its caller's own books.
+                // A pending process without a reference is stored by its caller.
                 return;
             }
             if let Some(mistake) = mistake.take()
@@ -167,7 +169,7 @@ impl Program {
         told.is_some_and(|told| !told.processes.is_empty())
     }
 
-    /// Submits once; nothing where the caller dropped it.
+    /// Submits once; `None` if the caller dropped it.
     async fn submit(
         &self,
         case: &Case,
@@ -270,7 +272,7 @@ impl Program {
         }
     }
 
-    /// Waits as often as the case's caller does, each time for what was stored.
+    /// Waits as often as the case's caller does, each time for the stored process.
     async fn wait(&self, case: &Case, mut pending: Pending) -> Option<Report> {
         let processes = self.idcloud.processes(case.key.clone());
         for limit in &case.manner.waits {
@@ -307,7 +309,7 @@ impl Program {
     fn look_at(&self, case: &Case, report: &Report) {
         let mut text = String::new();
         let mismatches: Vec<_> = report.mismatches().collect();
-        // A String takes everything that is written.
+        // Writing to a `String` cannot fail.
         let _ = write!(
             text,
             "{report:?} {} {mismatches:?} {:?} {:?} {:?} {:?}",
@@ -321,7 +323,7 @@ impl Program {
     }
 }
 
-/// How one run of a program goes about a case.
+/// How one life of a program handles a case.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Pursuit {
     pub(crate) start: Duration,
@@ -334,7 +336,7 @@ pub(crate) struct Pursuit {
 fn chain(mut error: &(dyn Error + 'static)) -> String {
     let mut text = String::new();
     loop {
-        // A String takes everything that is written.
+        // Writing to a `String` cannot fail.
         let _ = writeln!(text, "{error} | {error:?} | {error:#?}");
         match error.source() {
             Some(cause) => error = cause,

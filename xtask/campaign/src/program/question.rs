@@ -1,6 +1,7 @@
-//! What is asked about a person, and what the key that asks can really answer.
+//! The question about a person, and the real capabilities of its key.
 //!
-//! Must keep the two apart: a key that answers otherwise than declared is one of the things to get along with.
+//! Must not merge the two: the client has to handle a key whose answers differ from its
+//! declaration.
 
 use idcloud_flows::Flow;
 use idcloud_model::{Capabilities, Capability, Policy, SelfieKind};
@@ -12,9 +13,9 @@ use crate::world::rng::{Chance, once_in, pick};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Question {
     pub(crate) flow: Flow,
-    /// What the key is declared to have, what its handle implies included.
+    /// The declared capabilities of the key, with those that its handle implies.
     pub(crate) declared: Capabilities,
-    /// What the key really has.
+    /// The real capabilities of the key.
     pub(crate) answers: Capabilities,
     pub(crate) selfie: SelfieKind,
     pub(crate) policy: Policy,
@@ -33,7 +34,7 @@ impl Question {
         };
         let (declared, answers) = capabilities(chance, flow);
         let selfie = if flow == Flow::Document {
-            // Its pictures are of paper.
+            // Its pictures are of documents.
             SelfieKind::Image
         } else if flow == Flow::Liveness || once_in(chance, 3) {
             SelfieKind::CaptureToken
@@ -55,7 +56,7 @@ impl Question {
         }
     }
 
-    /// How the key is provisioned.
+    /// The key's profile in the simulator.
     pub(crate) fn profile(&self) -> KeyProfile {
         let profile = KeyProfile::new(self.answers).with_dialect(self.dialect);
         if self.later_alert {
@@ -65,7 +66,7 @@ impl Question {
         }
     }
 
-    /// A question whose key has exactly what it is declared with, about a plain image.
+    /// A question about a plain image; its key has exactly the declared capabilities.
     #[cfg(test)]
     pub(crate) fn plain(flow: Flow, capabilities: &str) -> Self {
         let capabilities = capabilities.parse().unwrap();
@@ -81,7 +82,7 @@ impl Question {
     }
 }
 
-/// What is declared, and what is answered. Now and then the key lacks something, or has something beside it.
+/// The declared and the real capabilities. Sometimes the key lacks one, or has an additional one.
 fn capabilities(chance: &mut Chance, flow: Flow) -> (Capabilities, Capabilities) {
     use Capability::{BehaviorAlert, Document, FaceMatch, Identity, Liveness, RiskScore, Serpro};
     let (least, more): (&[Capability], &[Capability]) = match flow {
@@ -94,7 +95,7 @@ fn capabilities(chance: &mut Chance, flow: Flow) -> (Capabilities, Capabilities)
     let mut declared = least.to_vec();
     declared.extend(more.iter().filter(|_| chance.bool()));
     let mut answers = declared.clone();
-    // Liveness is left alone: that a `yes` includes none cannot be told from the answer.
+    // Liveness is not removed: an answer does not show whether its `yes` includes it.
     let other = pick(chance, more).filter(|other| *other != Liveness);
     if let Some(other) = other
         && once_in(chance, 4)

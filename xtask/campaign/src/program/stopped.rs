@@ -1,6 +1,6 @@
-//! A program that is stopped for a while and goes on, as by SIGSTOP or on a machine that is paused.
+//! A program that is stopped for a while and continues, as with SIGSTOP or on a paused machine.
 //!
-//! Must run nothing of the program meanwhile, and must hold up neither the network nor the clock.
+//! Must not run any part of the program meanwhile, nor delay the network or the clock.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -22,9 +22,9 @@ pub(crate) struct Stop {
 /// When a program is stopped.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum When {
-    /// So long after its start.
+    /// At this time after its start.
     After(Duration),
-    /// When its nth request has left.
+    /// After its nth request was sent.
     Left(u32),
 }
 
@@ -36,7 +36,7 @@ pub(crate) struct Stopped(Mutex<Times>);
 struct Times {
     /// The end of the last stop.
     until: Option<Instant>,
-    /// How long all stops last.
+    /// The total duration of all stops.
     long: Duration,
     stops: u32,
 }
@@ -46,7 +46,7 @@ impl Stopped {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Stops the program from now on; one that is stopped already stays so for as long as either says.
+    /// Stops the program from now on. If it is stopped already, the longer stop counts.
     pub(crate) fn stop(&self, now: Instant, long: Duration) {
         let mut times = self.times();
         let from = times.until.map_or(now, |until| until.max(now));
@@ -56,12 +56,12 @@ impl Stopped {
         times.until = Some(until);
     }
 
-    /// Until when the program is stopped, if it is.
+    /// The end of the current stop, if there is one.
     pub(crate) fn until(&self, now: Instant) -> Option<Instant> {
         self.times().until.filter(|until| now < *until)
     }
 
-    /// Whether the program goes on at this very moment.
+    /// Whether a stop ends at this moment.
     pub(crate) fn ends(&self, now: Instant) -> bool {
         self.times().until == Some(now)
     }
@@ -71,13 +71,13 @@ impl Stopped {
         self.times().stops
     }
 
-    /// How long it was stopped in all.
+    /// How long it was stopped in total.
     pub(crate) fn long(&self) -> Duration {
         self.times().long
     }
 }
 
-/// Does `work` of a program while that is not stopped.
+/// Polls `work` of a program only while the program is not stopped.
 pub(crate) async fn stoppable<T>(
     stopped: &Stopped,
     clock: &VirtualClock,
@@ -100,7 +100,7 @@ pub(crate) async fn stoppable<T>(
 mod tests {
     use super::*;
 
-    /// What is due during a stop is done at its end, and what is due behind it in time.
+    /// Work that is due during a stop is done at its end, and later work on time.
     #[tokio::test(start_paused = true)]
     async fn nothing_runs_while_a_program_is_stopped() {
         let clock = VirtualClock::new();

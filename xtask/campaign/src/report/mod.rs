@@ -1,4 +1,4 @@
-//! The page of reliability: what the campaign found, and what each sabotage took.
+//! The reliability page: the campaign's results, and how fast each sabotage was noticed.
 //! Must not claim what was not run.
 
 pub(crate) mod mutants;

@@ -1,13 +1,13 @@
-//! What changing the code at single places came to, as `cargo xtask mutants --write` noted it.
+//! The results of mutation testing, as `cargo xtask mutants --write` stored them.
 //!
-//! Must not tell of an area that was not tried.
+//! Must not mention an area that was not tested.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde_json::Value;
 
-/// The notes, from the workspace's folder on.
+/// The path of the results, from the workspace's folder.
 const NOTES: &str = "xtask/campaign/mutants.json";
 
 const INTRODUCTION: &str = "
@@ -24,7 +24,7 @@ cargo xtask mutants
 |---|---:|---:|---:|---:|---|
 ";
 
-/// The page's section, or nothing where no area was tried.
+/// The page's section; empty if no area was tested.
 pub(crate) fn section() -> String {
     std::fs::read_to_string(NOTES)
         .ok()
@@ -43,7 +43,7 @@ fn table(notes: &str) -> Option<String> {
         let text = |name: &str| area.get(name)?.as_str();
         let (caught, hanging, survivors) =
             (number("caught")?, number("timedOut")?, number("survivors")?);
-        // A String takes everything that is written.
+        // Writing to a `String` cannot fail.
         let _ = writeln!(
             section,
             "| {} (`{name}`) | {} | {caught} | {hanging} | {survivors} | {}, `{}` |",

@@ -1,6 +1,6 @@
-//! The page that tells what a campaign came to: `docs/reliability.md`.
+//! The page with a campaign's results: `docs/reliability.md`.
 //!
-//! Must tell what was measured, where and when, and nothing that was not.
+//! Must not state more than was measured, nor leave out where and when.
 
 use std::fmt::Write as _;
 
@@ -30,7 +30,7 @@ pub(crate) fn page(
     let found = &total.findings;
     let mut page = String::from(INTRODUCTION);
     let mut row = |name: &str, value: String| {
-        // A String takes everything that is written.
+        // Writing to a `String` cannot fail.
         let _ = writeln!(page, "| {name} | {value} |");
     };
     let seeds = format!(

@@ -1,6 +1,6 @@
-//! Every protection switched off in its turn, and how many runs it takes until that is noticed.
+//! Switches off every protection in turn, and counts the runs until it is noticed.
 //!
-//! Must not leave one out: what was not noticed is told as that, and fails.
+//! Must not leave one out: a sabotage that was not noticed is reported, and fails the campaign.
 
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,15 +14,15 @@ use crate::campaign::{Campaign, on_threads};
 use crate::run::Resources;
 use crate::sabotage::Sabotage;
 
-/// What became of each sabotage: after how many runs it was noticed, and by what.
+/// The result of each sabotage: after how many runs it was noticed, and by which violation.
 pub(crate) struct Noticed {
-    /// How many runs each was played at most.
+    /// The most runs of each.
     runs: u64,
     found: Vec<(Sabotage, Option<(u64, String)>)>,
 }
 
 impl Noticed {
-    /// Plays each until it is noticed, on as many threads as the campaign has.
+    /// Plays each until it is noticed, on the campaign's number of threads.
     pub(crate) fn of(campaign: &Campaign, resources: &Resources) -> Result<Self, Failure> {
         let next = AtomicUsize::new(0);
         let noticed = Mutex::new(Vec::new());
@@ -63,13 +63,13 @@ impl Noticed {
                 None => ("**not noticed**".to_owned(), ""),
             };
             let protection = sabotage.protection();
-            // A String takes everything that is written.
+            // Writing to a `String` cannot fail.
             let _ = writeln!(text, "| {protection} (`{sabotage}`) | {runs} | {by} |");
         }
         text
     }
 
-    /// The table's numbers, the quickest first.
+    /// The table's numbers, the fastest first.
     pub(crate) fn picture(&self) -> Picture {
         let of = |found: &Option<(u64, String)>| found.as_ref().map(|(runs, _)| *runs);
         let mut found: Vec<_> = self.found.iter().collect();
@@ -108,7 +108,7 @@ impl Noticed {
     }
 }
 
-/// How long a bar is. Far fewer than 2^32 runs are played here.
+/// The length of a bar. The runs here are far fewer than 2^32.
 fn length(runs: u64) -> f64 {
     u32::try_from(runs).map_or(f64::MAX, f64::from)
 }
@@ -117,7 +117,7 @@ fn length(runs: u64) -> f64 {
 mod tests {
     use super::*;
 
-    /// What nobody noticed stands in the table and in the picture, and fails.
+    /// A sabotage that was not noticed is in the table and in the picture, and fails the campaign.
     #[test]
     fn what_is_not_noticed_is_told() {
         let [first, second, ..] = Sabotage::ALL;

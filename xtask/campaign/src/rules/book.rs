@@ -1,6 +1,6 @@
-//! Real records and the real rules, by number: what the model's states are made of.
+//! Real records and the real journal rules, by number: the model's states consist of these numbers.
 //!
-//! Must leave every decision to the rules: it translates, and remembers what they answered.
+//! Must not decide anything: it translates, and caches the rules' answers.
 
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
@@ -20,36 +20,36 @@ use super::broken::Broken;
 use super::word::{Attempt, Clock, End, Fate, Process, Reply, Request, Whose, Word};
 use crate::Failure;
 
-/// When every lease runs, and how long each lasts.
+/// A time at which every lease is valid, and the duration of leases.
 const EARLY: SystemTime = UNIX_EPOCH;
 const LEASE: Duration = Duration::from_secs(60);
-/// When every lease is over.
+/// A time at which every lease has expired.
 const LATE: Duration = Duration::from_secs(3600);
 
-/// A record by number; the first is that there is none.
+/// The number of a record; the first one stands for no record.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct RecordNumber(u32);
 
-/// A record as it stands by one clock.
+/// A record's state at one of the two times.
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct View {
-    /// Nothing where nothing is remembered.
+    /// `None` without a record.
     pub(crate) kind: Option<StateKind>,
     pub(crate) last: Option<Attempt>,
-    /// The attempts before the last, a bit each.
+    /// The attempts before the last one, as a bit set.
     pub(crate) earlier: u8,
     /// The last attempt's process.
     pub(crate) process: Option<Process>,
     /// Its process failed.
     pub(crate) failed: bool,
-    /// A person may say what became of it.
+    /// A person may settle it.
     pub(crate) settleable: bool,
     /// Its process is one that a person found.
     pub(crate) found: bool,
-    /// Its process is one that only a part of an answer named.
+    /// Its process is known only from a partial answer.
     pub(crate) unconfirmed: bool,
-    /// Every process that it has or had, a bit each.
+    /// Every process that it has or had, as a bit set.
     pub(crate) processes: u16,
 }
 
@@ -70,12 +70,12 @@ impl View {
     }
 }
 
-/// What is known of a record.
+/// The facts about a record.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Facts {
     pub(crate) early: View,
     pub(crate) late: View,
-    /// A purge may take it.
+    /// A purge may remove it.
     pub(crate) is_over: bool,
 }
 
@@ -88,7 +88,7 @@ impl Facts {
     }
 }
 
-/// All records that were met, and what the rules answered.
+/// All records so far, and the rules' answers.
 pub(crate) struct Book {
     broken: Option<Broken>,
     made: Maker,
@@ -105,7 +105,7 @@ struct Pages {
 }
 
 impl Book {
-    /// An empty one, that goes by the rules, or by all of them but one.
+    /// An empty book that uses the rules, or all of them but one.
     pub(crate) fn new(broken: Option<Broken>) -> Result<Self, Failure> {
         let pages = Pages {
             records: vec![(None, Facts::default())],
@@ -124,7 +124,8 @@ impl Book {
         page.map(|(_, facts)| *facts).unwrap_or_default()
     }
 
-    /// The record with each process of one of two references exchanged for the same one of the other, where each reference has so many.
+    /// The record with the processes of two references exchanged, where each reference has `each`
+    /// processes.
     pub(crate) fn exchanged(
         &self,
         number: RecordNumber,
@@ -149,13 +150,13 @@ impl Book {
         Ok(exchanged)
     }
 
-    /// How many records were met, and how many times the rules were asked something new.
+    /// How many records there are, and how many different questions the rules were asked.
     pub(crate) fn met(&self) -> (usize, usize) {
         let pages = self.pages.read().unwrap_or_else(PoisonError::into_inner);
         (pages.records.len(), pages.answered.len())
     }
 
-    /// What the rules make of a record and a word.
+    /// The rules' answer to a command for a record.
     pub(crate) fn say(
         &self,
         number: RecordNumber,
@@ -197,7 +198,7 @@ impl Pages {
         self.records.get(usize::try_from(number.0).ok()?)
     }
 
-    /// The number of a record, all times aside.
+    /// The number of a record, ignoring all times.
     fn number(&mut self, record: Record) -> Result<RecordNumber, Failure> {
         let mut stored = serde_json::to_value(record)?;
         forget_times(&mut stored);
@@ -218,7 +219,7 @@ impl Pages {
     }
 }
 
-/// Makes all leases end between the two clocks, and everything else have happened at the early one.
+/// Sets the end of all leases between the two times, and every other time to the early one.
 fn forget_times(stored: &mut Value) {
     match stored {
         Value::Object(members) => {
@@ -235,7 +236,7 @@ fn forget_times(stored: &mut Value) {
     }
 }
 
-/// Exchanges the processes of two references that have so many each; a stranger's stays.
+/// Exchanges the processes of two references with `each` processes each; a stranger's stays.
 fn exchange(stored: &mut Value, each: u8) -> Result<(), Failure> {
     match stored {
         Value::String(text) => {
@@ -255,7 +256,7 @@ fn exchange(stored: &mut Value, each: u8) -> Result<(), Failure> {
     }
 }
 
-/// What a record says.
+/// The view of a record.
 pub(crate) fn view(record: &Record) -> Result<View, Failure> {
     let stored = serde_json::to_value(record)?;
     let attempt = |stored: &Value| -> Result<Attempt, Failure> {
@@ -295,7 +296,7 @@ pub(crate) fn view(record: &Record) -> Result<View, Failure> {
     })
 }
 
-/// The moment that a clock shows.
+/// The time of a clock.
 pub(crate) fn moment(clock: Clock) -> SystemTime {
     match clock {
         Clock::Early => EARLY,
@@ -303,7 +304,7 @@ pub(crate) fn moment(clock: Clock) -> SystemTime {
     }
 }
 
-/// The fence of an attempt: as long as its number is nowhere else, it is as good as one that was never given.
+/// The fence of an attempt. A number that nothing refers to any more can be used again.
 pub(crate) fn fence(attempt: Attempt) -> u64 {
     u64::from(attempt) + 1
 }
@@ -311,7 +312,7 @@ pub(crate) fn fence(attempt: Attempt) -> u64 {
 fn fence_of(word: Word) -> u64 {
     match word {
         Word::Claim { attempt, .. } => fence(attempt),
-        // Used by claims alone.
+        // Only claims reach this.
         _ => 0,
     }
 }
@@ -328,7 +329,7 @@ fn number_of(id: &ProcessId) -> Result<Process, Failure> {
     Ok(Process(u8::from_str_radix(digits, 16)?))
 }
 
-/// Makes real commands of words.
+/// Converts the model's commands into real ones.
 pub(crate) struct Maker {
     key: JournalKey,
     asked: Asked,
@@ -410,7 +411,7 @@ impl Maker {
         Claim::new(self.key.clone(), &request, asked, Policy::default(), owner).with_lease(LEASE)
     }
 
-    /// A ticket is what a claim is answered with.
+    /// The ticket that a claim returns.
     fn ticket(&self, attempt: Attempt) -> Result<Ticket, Failure> {
         let claim = Command::Claim(self.claim(Request::Same));
         match transition(None, claim, fence(attempt), EARLY).answer? {
@@ -442,7 +443,7 @@ impl Maker {
         )))
     }
 
-    /// A pending process is what a person's word makes of an ambiguous attempt.
+    /// The pending process that a settlement makes of an ambiguous attempt.
     fn pending(&self, process: Process) -> Result<Box<Pending>, Failure> {
         let record = self.record(
             0,
@@ -454,7 +455,7 @@ impl Maker {
         }
     }
 
-    /// One of which a part of an answer told no more than its id.
+    /// A pending process that is known only by the id from a partial answer.
     fn named(&self, process: Process) -> Result<Box<Pending>, Failure> {
         let mut stored = serde_json::to_value(&*self.pending(process)?)?;
         let members = stored
@@ -469,7 +470,7 @@ impl Maker {
         }
     }
 
-    /// The record of a reference with this attempt alone, after these words.
+    /// The record of a reference with only this attempt, after these commands.
     pub(crate) fn record(&self, attempt: Attempt, words: &[Word]) -> Result<Record, Failure> {
         let claim = Command::Claim(self.claim(Request::Same));
         let mut record = transition(None, claim, fence(attempt), EARLY).store;

@@ -1,6 +1,6 @@
-//! One rule of the journal broken, to see whether the model notices.
+//! Breaks one rule of the journal, to check that the model notices.
 //!
-//! Must stay outside the product: the rules are asked as they are, and their answer is altered.
+//! Must not change the product: it alters the real rules' answer.
 
 use idcloud_flows::journal::{
     Answer, Claimed, JournalErrorKind, Record, StateKind, Transition, transition,
@@ -10,7 +10,7 @@ use super::book::{Maker, fence, moment, view};
 use super::word::{Clock, End, Process, Request, Whose, Word};
 use crate::Failure;
 
-/// The rule that does not hold.
+/// The broken rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Broken {
     PendingIsFree,
@@ -101,7 +101,7 @@ impl Broken {
         Self::PartIsFinal,
     ];
 
-    /// The rule, as the table names it.
+    /// The rule's name in the table.
     pub(crate) const fn rule(self) -> &'static str {
         match self {
             Self::PendingIsFree => "a pending reference is not sent again",
@@ -164,7 +164,7 @@ impl Broken {
         }
     }
 
-    /// What the rules come to with this one broken.
+    /// The answer of the rules with this one broken.
     #[expect(clippy::too_many_lines, reason = "an arm for each rule, side by side")]
     pub(crate) fn transition(
         self,
@@ -194,7 +194,7 @@ impl Broken {
         let view = record.as_ref().map(view).transpose()?.unwrap_or_default();
         let last = view.last;
         let is_stored = outcome.store.is_some();
-        // The record as if this attempt had been the first, after these words.
+        // The record as if this attempt were the first, after these commands.
         let alone = |words: &[Word]| maker.record(last.unwrap_or_default(), words).map(stored);
         let ambiguous = |attempt| [Word::Dispatch(attempt), Word::Abandon(attempt)];
         let forgets = match self {

@@ -1,6 +1,6 @@
-//! The journal's rules, explored whole by a model checker: everything that can be said to them, in every order.
+//! Explores the journal's rules completely with a model checker: every command, in every order.
 //!
-//! Must drive the real `transition`: what is explored is the function that stores run.
+//! Must not model the rules: it calls the real `transition` function, which stores run too.
 
 mod book;
 mod broken;
@@ -22,10 +22,10 @@ use self::promise::Promise;
 use crate::Failure;
 use crate::campaign::on_threads;
 
-/// What the rules were explored around.
+/// The scope of an exploration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Around {
-    /// One reference, with two attempts that anything remembers at one time.
+    /// One reference, with two attempts that are remembered at a time.
     One,
     /// Two references, with one such attempt each.
     Two,
@@ -33,26 +33,26 @@ enum Around {
     Both,
 }
 
-/// How many steps are taken around two references with two attempts each, which are too much to explore whole.
+/// The depth limit for two references with two attempts each, whose state space is too large.
 pub(crate) const STEPS: usize = 12;
 
-/// What was explored.
+/// The result of an exploration.
 #[derive(Clone, Debug)]
 pub(crate) struct Explored {
     around: Around,
     states: usize,
     /// Steps from one state to another.
     steps: usize,
-    /// After so many steps nothing more was tried.
+    /// The depth limit, if there was one.
     at_most: Option<usize>,
     records: usize,
-    /// Different questions to the rules: a record, a command and a clock.
+    /// Different inputs of the rules: a record, a command and a clock.
     questions: usize,
-    /// The promise that was broken, and what led there.
+    /// The broken promise, and the steps that led to it.
     broken: Option<(Promise, Vec<String>)>,
 }
 
-/// Explores the rules as they are, around two references with two attempts each up to so many steps.
+/// Explores the rules as they are; two references with two attempts each up to `steps` steps.
 pub(crate) fn explore(threads: usize, steps: usize) -> Result<Vec<Explored>, Failure> {
     Ok(vec![
         Explored::of::<1, 2>(Around::One, None, None, threads)?,
@@ -76,7 +76,7 @@ impl Explored {
         let rules = Rules::<REFERENCES, ATTEMPTS>::new(Book::new(broken)?);
         let mut plan = rules.checker().threads(threads.max(1));
         if let Some(steps) = at_most {
-            // The first state is the first of them.
+            // The checker counts the first state as a step.
             plan = plan.target_max_depth(steps + 1);
         }
         let checked = plan.spawn_bfs().join();
@@ -97,11 +97,11 @@ impl Explored {
         })
     }
 
-    /// A line, and what led to a promise that was broken.
+    /// A line, followed by the steps to a broken promise.
     pub(crate) fn text(&self) -> String {
         let mut text = format!("rules, {self}\n");
         if let Some((promise, deeds)) = &self.broken {
-            // A String takes everything that is written.
+            // Writing to a `String` cannot fail.
             let _ = writeln!(text, "broken: {}, after:", promise.says());
             for deed in deeds {
                 let _ = writeln!(text, "  {deed}");
@@ -136,11 +136,11 @@ impl std::fmt::Display for Explored {
     }
 }
 
-/// Each rule broken in its turn, and how many steps lead to the promise that it breaks.
+/// For each broken rule, the promise that it breaks and the number of steps to it.
 pub(crate) struct Noticed(Vec<(Broken, Option<(Promise, usize)>)>);
 
 impl Noticed {
-    /// Explores each until it is noticed, around one reference.
+    /// Explores each until it is noticed, with one reference.
     pub(crate) fn of(threads: usize) -> Result<Self, Failure> {
         let next = AtomicUsize::new(0);
         let noticed = Mutex::new(Vec::new());
@@ -175,7 +175,7 @@ impl Noticed {
                 Some((promise, steps)) => (steps.to_string(), promise.says()),
                 None => ("**not noticed**".to_owned(), ""),
             };
-            // A String takes everything that is written.
+            // Writing to a `String` cannot fail.
             let _ = writeln!(text, "| {} | {steps} | {promise} |", broken.rule());
         }
         text
@@ -186,7 +186,7 @@ impl Noticed {
 pub(crate) fn section(explored: &[Explored], seconds: f64, noticed: &Noticed) -> String {
     let mut section = INTRODUCTION.to_owned();
     for one in explored {
-        // A String takes everything that is written.
+        // Writing to a `String` cannot fail.
         let _ = writeln!(section, "- {one}");
     }
     let _ = write!(
@@ -224,7 +224,7 @@ const SABOTAGE: &str =
 mod tests {
     use super::*;
 
-    /// Nobody pays twice, whatever is said to the journal in whatever order.
+    /// No create is paid for twice, in any order of journal commands.
     #[test]
     fn the_rules_keep_every_promise() {
         for explored in explore(2, 7).unwrap() {
@@ -233,7 +233,7 @@ mod tests {
         }
     }
 
-    /// The model would find a rule that does not hold.
+    /// The model would find a broken rule.
     #[test]
     fn every_rule_that_is_broken_is_noticed() {
         let noticed = Noticed::of(2).unwrap();

@@ -1,6 +1,7 @@
-//! Everything that can happen around the rules, as a model checker follows it.
+//! All possible events around the rules, for a model checker.
 //!
-//! Must let everything happen that can, and nothing else: programs say what they know, and go at any moment.
+//! Must not leave out an event that can happen, nor add an impossible one: programs report what
+//! they know, and end at any moment.
 
 use std::fmt;
 
@@ -11,12 +12,13 @@ use super::promise::{Promise, Step};
 use super::state::{Going, Holder, Reference, State, Told, Truth};
 use super::word::{Attempt, Clock, End, Fate, Process, Reply, Request, Whose, Word};
 
-/// How many programs there are.
+/// The number of programs.
 const PROGRAMS: usize = 2;
-/// How many attempts a record may have.
+/// The most attempts of a record.
 const REMEMBERED: u32 = 2;
 
-/// The model, for some references with some attempts each that anything remembers at one time.
+/// The model, for a number of references with a number of attempts each that are remembered at a
+/// time.
 pub(crate) struct Rules<const REFERENCES: usize, const ATTEMPTS: usize> {
     pub(crate) book: Book,
 }
@@ -28,31 +30,31 @@ pub(crate) struct Place {
     attempt: Attempt,
 }
 
-/// One thing that happens.
+/// An event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Deed {
-    /// A program says something to the journal, and hears the answer or does not.
+    /// A program sends the journal a command, and gets the answer or does not.
     Says {
         reference: usize,
         word: Word,
         clock: Clock,
         heard: bool,
     },
-    /// A request is handed to the network.
+    /// A request is sent.
     Leaves(Place),
     /// A request creates a process.
     Runs(Place, Fate),
-    /// A request that left provably does not run.
+    /// A sent request provably does not run.
     Fails(Place),
     /// An answer arrives.
     Arrives(Place),
-    /// A part of one arrives, with the id of its process.
+    /// A partial answer arrives, with the id of its process.
     ArrivesInPart(Place),
-    /// A program goes, and tells this, or crashes.
+    /// A program ends, with this last command or with a crash.
     Goes(Place, Option<Told>),
-    /// The journal does what it was told.
+    /// The journal applies the last command.
     Comes(Place, Clock),
-    /// The journal forgets what is over.
+    /// The journal removes finished records.
     Purges(usize),
 }
 
@@ -101,7 +103,7 @@ impl<const REFERENCES: usize, const ATTEMPTS: usize> Rules<REFERENCES, ATTEMPTS>
     }
 
     fn process(place: Place) -> Process {
-        // A handful of references and attempts.
+        // References and attempts are few, so this cannot overflow.
         let first = place.reference.saturating_mul(ATTEMPTS);
         Process(
             u8::try_from(first)
@@ -110,7 +112,7 @@ impl<const REFERENCES: usize, const ATTEMPTS: usize> Rules<REFERENCES, ATTEMPTS>
         )
     }
 
-    /// A process that is none of these references'.
+    /// A process of none of these references.
     fn stranger() -> Process {
         Self::process(Place {
             reference: REFERENCES,
@@ -135,7 +137,7 @@ impl<const REFERENCES: usize, const ATTEMPTS: usize> Rules<REFERENCES, ATTEMPTS>
         })
     }
 
-    /// The same state whichever of two references is the first: they are alike.
+    /// The canonical state: two references are interchangeable, so either can be the first.
     fn one_of_two_alike(&self, state: State<REFERENCES, ATTEMPTS>) -> State<REFERENCES, ATTEMPTS> {
         let mut other = state.clone();
         let [first, second] = other.references.as_mut_slice() else {
@@ -159,7 +161,7 @@ impl<const REFERENCES: usize, const ATTEMPTS: usize> Rules<REFERENCES, ATTEMPTS>
         }
     }
 
-    /// The number of an attempt that nobody remembers.
+    /// The number of an attempt that is not remembered.
     fn free(&self, state: &State<REFERENCES, ATTEMPTS>, reference: usize) -> Option<Attempt> {
         let found = state.references.get(reference)?;
         let facts = self.facts(found);
@@ -170,7 +172,7 @@ impl<const REFERENCES: usize, const ATTEMPTS: usize> Rules<REFERENCES, ATTEMPTS>
         })
     }
 
-    /// Says something to the journal.
+    /// Sends a command to the journal.
     fn say(
         &self,
         state: &mut State<REFERENCES, ATTEMPTS>,
@@ -181,7 +183,7 @@ impl<const REFERENCES: usize, const ATTEMPTS: usize> Rules<REFERENCES, ATTEMPTS>
         if let Word::Found(process) = word
             && self.holds(state, process, Some(number))
         {
-            // What every store refuses.
+            // Every store refuses this.
             return Reply::Refused;
         }
         let Some(reference) = state.references.get_mut(number) else {
@@ -237,7 +239,7 @@ impl<const REFERENCES: usize, const ATTEMPTS: usize> Rules<REFERENCES, ATTEMPTS>
                     (Word::Dispatch(attempt), Reply::Done) if heard => {
                         reference.change(attempt, |going| going.holder = Holder::MayLeave);
                     }
-                    // Who said so sends nothing more, unless it is dispatched again.
+                    // After this command the program sends nothing, unless it dispatches again.
                     (Word::Conclude(attempt, End::NotSent), _) => {
                         reference.change(attempt, |going| going.holder = Holder::Holds);
                     }
@@ -264,7 +266,7 @@ impl<const REFERENCES: usize, const ATTEMPTS: usize> Rules<REFERENCES, ATTEMPTS>
             }),
             Deed::Fails(place) => self.change(state, place, |going| {
                 going.truth = Truth::DidNotRun;
-                // It is for its holder to say so: until then the journal may doubt it.
+                // Only its holder can say so; until then the journal may treat it as ambiguous.
                 going.leaving = true;
             }),
             Deed::Arrives(place) => self.change(state, place, |going| {
@@ -295,7 +297,7 @@ impl<const REFERENCES: usize, const ATTEMPTS: usize> Rules<REFERENCES, ATTEMPTS>
                 };
                 let facts = self.book.facts(reference.record);
                 reference.record = RecordNumber::default();
-                // A reference that is forgotten may be paid for once more.
+                // A removed reference may be paid for again.
                 for (attempt, going) in (0..).zip(&mut reference.attempts) {
                     going.given_up |= facts.late.has(attempt);
                 }
@@ -315,7 +317,7 @@ impl<const REFERENCES: usize, const ATTEMPTS: usize> Rules<REFERENCES, ATTEMPTS>
         }
     }
 
-    /// Everything that can be said about one attempt, and what can become of it.
+    /// All commands about one attempt, and all events that can happen to it.
     fn of_attempt(place: Place, going: Going, deeds: &mut Vec<Deed>) {
         let Place { reference, attempt } = place;
         let process = Self::process(place);
@@ -373,7 +375,7 @@ impl<const REFERENCES: usize, const ATTEMPTS: usize> Rules<REFERENCES, ATTEMPTS>
     }
 }
 
-/// What a word that counted means for the truth.
+/// The effect of an applied command on the truth.
 fn remember<const ATTEMPTS: usize>(
     reference: &mut Reference<ATTEMPTS>,
     step: &Step<'_>,
@@ -419,14 +421,14 @@ fn remember<const ATTEMPTS: usize>(
             }
         }
         Word::Compare(_, Whose::Anothers) => {
-            // Nobody can know again.
+            // From now on the result is unknown again.
             if let Some(last) = before.last {
                 reference.change(last, |going| going.given_up = false);
             }
         }
         _ => {}
     }
-    // Its lease was over, as somebody sees it: a request leaves within its lease or not at all.
+    // The lease had expired by a program's clock: a request is sent within its lease or not at all.
     if step.changed
         && step.clock == Clock::Late
         && let Some(last) = step.before.early.last
@@ -437,7 +439,8 @@ fn remember<const ATTEMPTS: usize>(
             }
         });
     }
-    // What stands again because its successor did not run may be followed no more than before.
+    // An attempt that is current again, because its successor did not run, may be followed no more
+    // than before.
     let (was, is) = (step.before.early.last, step.after.early.last);
     if was != is
         && let Some(last) = is
@@ -568,7 +571,7 @@ impl<const REFERENCES: usize, const ATTEMPTS: usize> Model for Rules<REFERENCES,
                 .early
                 .has(attempt)
         {
-            // To the rules behind it, another request that is fresh is one like the first.
+            // For the rules, a different request in a fresh reference is the same as the first.
             return None;
         }
         for number in 0..REFERENCES {

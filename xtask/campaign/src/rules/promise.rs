@@ -1,6 +1,6 @@
-//! What the rules promise, whatever is said to them, in whatever order.
+//! The promises of the rules, for any commands in any order.
 //!
-//! Must be written from what the journal is for: it judges what the rules did, and must not ask them.
+//! Must not ask the rules: it judges them by the purpose of the journal.
 
 use idcloud_flows::journal::StateKind;
 
@@ -25,7 +25,7 @@ pub(crate) enum Promise {
     OwnProcess,
     PersonsWord,
     NotThere,
-    /// The model itself: what it says can be said, and what is answered can be read.
+    /// The model itself: its commands are valid, and their answers can be parsed.
     Followed,
 }
 
@@ -60,14 +60,14 @@ impl Promise {
     }
 }
 
-/// What was said, and what the rules did.
+/// A command, and the rules' reaction.
 pub(crate) struct Step<'a> {
     pub(crate) before: &'a Facts,
     pub(crate) word: Word,
     pub(crate) clock: Clock,
     pub(crate) reply: Reply,
     pub(crate) after: &'a Facts,
-    /// Another record is stored than before.
+    /// The stored record has changed.
     pub(crate) changed: bool,
 }
 
@@ -154,7 +154,7 @@ impl Step<'_> {
         if free {
             return Some(Promise::FreeIsGiven);
         }
-        // That an attempt failed is told to everyone: it is what beginning again is for.
+        // The failure of an attempt may be shown to every request: a new attempt depends on it.
         let told = self.reply == Reply::Known && request == Request::Other && !before.failed;
         told.then_some(Promise::OtherRequest)
     }
@@ -191,7 +191,7 @@ impl Step<'_> {
         held(after).then_some(Promise::LetGo)
     }
 
-    /// Whether every attempt is still there, but for a last one that provably did not run.
+    /// Whether every attempt is still recorded, except a last one that provably did not run.
     fn keeps_earlier(&self) -> bool {
         let (before, after) = (&self.before.early, &self.after.early);
         let did_not_run =

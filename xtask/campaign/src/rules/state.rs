@@ -1,12 +1,13 @@
-//! Where the model stands: what the journal has, who holds what, what is on its way, and what is true.
+//! The model's state: the journal's records, the holders of attempts, requests in flight, and the
+//! truth.
 //!
-//! Must know more than the journal does, and must never let the journal know it.
+//! Must not leak to the journal: it knows more than the journal does.
 
 use super::book::{Facts, RecordNumber};
 use super::promise::Promise;
 use super::word::{Attempt, End, Fate, Process, Word};
 
-/// All of it, for some references with some attempts each.
+/// The whole state, for a number of references with a number of attempts each.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct State<const REFERENCES: usize, const ATTEMPTS: usize> {
     pub(crate) references: [Reference<ATTEMPTS>; REFERENCES],
@@ -18,47 +19,47 @@ pub(crate) struct State<const REFERENCES: usize, const ATTEMPTS: usize> {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Reference<const ATTEMPTS: usize> {
     pub(crate) record: RecordNumber,
-    /// By number. One that nobody remembers any more is as if it had never been.
+    /// By number. An attempt that is not remembered any more is reset.
     pub(crate) attempts: [Going; ATTEMPTS],
 }
 
-/// How one attempt goes, in truth.
+/// The true state of one attempt.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Going {
     pub(crate) holder: Holder,
     pub(crate) truth: Truth,
-    /// What its holder told the journal when it went, and the journal has not done yet.
+    /// The last command of its holder, which the journal has not applied yet.
     pub(crate) told: Option<Told>,
-    /// Its dispatch is durable, and was not taken back.
+    /// Its dispatch is durable, and was not retracted.
     pub(crate) leaving: bool,
-    /// Its process was written down by one who heard of it.
+    /// Its process was recorded by a program that knew it.
     pub(crate) written: bool,
-    /// It may be followed by another: a person said so, or it failed and was begun again.
+    /// Another attempt may follow: a person allowed it, or this one failed and was submitted again.
     pub(crate) given_up: bool,
 }
 
 /// The program that holds an attempt's ticket.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Holder {
-    /// Gone, or never heard of its ticket.
+    /// Ended, or without an answer to its claim.
     #[default]
     Gone,
     /// It may not send yet.
     Holds,
     /// Its dispatch is durable: it may send.
     MayLeave,
-    /// It has sent, and has no answer.
+    /// It has sent the request, and has no answer.
     Waits,
     /// It has an answer, or the proof that nothing ran.
     Heard,
-    /// It has a part of an answer, and from that the id of its process.
+    /// It has a partial answer, with the id of its process.
     HeardPart,
 }
 
-/// What became of an attempt's request.
+/// What happened to an attempt's request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Truth {
-    /// It never left.
+    /// It was never sent.
     #[default]
     Kept,
     OnItsWay,
@@ -67,7 +68,7 @@ pub(crate) enum Truth {
     Runs(Fate),
 }
 
-/// What a program tells the journal when it goes.
+/// The last command of a program that ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Told {
     Abandon,
@@ -79,17 +80,17 @@ pub(crate) enum Told {
 }
 
 impl Going {
-    /// A request of it left, and did not provably fail to run.
+    /// A request of it was sent, and may have run.
     pub(crate) const fn left(self) -> bool {
         matches!(self.truth, Truth::OnItsWay | Truth::Runs(_))
     }
 
-    /// It left, and nothing says that another may follow.
+    /// It was sent, and no other attempt may follow.
     pub(crate) const fn is_open(self) -> bool {
         self.left() && !self.given_up
     }
 
-    /// What its holder can truthfully say, as long as it lives.
+    /// The ends that its living holder can truthfully record.
     pub(crate) fn ends(self, process: Process) -> Vec<End> {
         match (self.holder, self.truth) {
             (Holder::Gone, _) => vec![],
@@ -102,7 +103,7 @@ impl Going {
         }
     }
 
-    /// What its holder can truthfully tell when it goes.
+    /// The last commands that its holder can truthfully send.
     pub(crate) fn last_words(self, process: Process) -> Vec<Told> {
         let ends = self.ends(process).into_iter().map(|end| match end {
             End::Pending(_) => Told::Pending,
@@ -114,7 +115,7 @@ impl Going {
         std::iter::once(Told::Abandon).chain(ends).collect()
     }
 
-    /// What was told, as the journal hears it.
+    /// The last command, in the journal's form.
     pub(crate) fn told_as(self, attempt: Attempt, process: Process) -> Option<Word> {
         let fate = match self.truth {
             Truth::Runs(fate) => fate,
@@ -143,7 +144,7 @@ impl<const ATTEMPTS: usize> Reference<ATTEMPTS> {
         }
     }
 
-    /// Forgets the attempts that can make no difference any more, and what makes none.
+    /// Resets attempts and flags that make no difference any more.
     pub(crate) fn tidy(&mut self, facts: &Facts, held: impl Fn(Attempt) -> bool) {
         for (attempt, going) in (0..).zip(&mut self.attempts) {
             let remembered = facts.early.has(attempt) || facts.late.has(attempt);
@@ -157,7 +158,7 @@ impl<const ATTEMPTS: usize> Reference<ATTEMPTS> {
         }
     }
 
-    /// What holds of each moment is broken here.
+    /// The promise about each moment that is broken here.
     pub(crate) fn breaks(&self, facts: &Facts) -> Option<Promise> {
         use idcloud_flows::journal::StateKind::{Ambiguous, Finished, Pending};
         let view = &facts.late;

@@ -1,20 +1,20 @@
-//! What can be said to the journal about one reference, in numbers as small as the model's.
+//! The journal's commands about one reference, in numbers as small as the model's.
 //!
-//! Must name every command that the rules know, and decide nothing.
+//! Must not leave out a command that the rules have, nor decide anything.
 
-/// The number of an attempt: its place among those of its reference.
+/// The number of an attempt: its position among those of its reference.
 pub(crate) type Attempt = u8;
 
-/// A process, by number: each attempt can have one of its own.
+/// A process, by number: each attempt can have one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Process(pub(crate) u8);
 
-/// How far time is, as one who speaks sees it: clocks differ, and a lease ends at any moment.
+/// The time as a program sees it: clocks differ, and a lease can end at any moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Clock {
-    /// Every lease runs.
+    /// Every lease is valid.
     Early,
-    /// Every lease is over.
+    /// Every lease has expired.
     Late,
 }
 
@@ -22,20 +22,20 @@ impl Clock {
     pub(crate) const ALL: [Self; 2] = [Self::Early, Self::Late];
 }
 
-/// What a claim is for.
+/// The request of a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Request {
-    /// The request that the reference is used for.
+    /// The reference's own request.
     Same,
-    /// Somebody's mistake.
+    /// Another request, by a caller's mistake.
     Other,
 }
 
-/// How an attempt ended, as its holder says.
+/// The end of an attempt, as its holder records it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum End {
     Pending(Process),
-    /// Only a part of its answer came, and that names its process.
+    /// Only a partial answer arrived, with the id of its process.
     Named(Process),
     /// With a result, or failed (status 5).
     Finished(Process, Fate),
@@ -43,7 +43,7 @@ pub(crate) enum End {
     NotSent,
 }
 
-/// What becomes of a process.
+/// The end of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Fate {
     Result,
@@ -54,7 +54,7 @@ impl Fate {
     pub(crate) const ALL: [Self; 2] = [Self::Result, Self::Failed];
 }
 
-/// Whose a process is that a person found.
+/// The person of a found process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Whose {
     Theirs,
@@ -64,7 +64,7 @@ pub(crate) enum Whose {
 /// One command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Word {
-    /// A claim. Where it is fresh, it is this attempt.
+    /// A claim. If it is fresh, it creates this attempt.
     Claim {
         attempt: Attempt,
         request: Request,
@@ -74,17 +74,18 @@ pub(crate) enum Word {
     Retract(Attempt),
     Conclude(Attempt, End),
     Abandon(Attempt),
-    /// Somebody waited for a process.
+    /// A wait for a process has ended.
     Finish(Process, Fate),
     /// A person found this process.
     Found(Process),
-    /// A person says that it may be sent again.
+    /// A person allows a new attempt.
     Resend,
-    /// A person says that the program which holds it is gone.
+    /// A person reports that the holding program has ended.
     OwnerIsDead,
-    /// A program looked for a process that only a part of an answer named, and IDCloud does not know it.
+    /// A program looked up a process that is known only from a partial answer, and IDCloud does not
+    /// know it.
     Doubt(Process),
-    /// A program compared whose the process is that a person found.
+    /// A program compared the person of a found process.
     Compare(Process, Whose),
 }
 
@@ -92,9 +93,9 @@ pub(crate) enum Word {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Reply {
     Fresh,
-    /// What is known of the reference: it is somebody's, pending, finished or ambiguous.
+    /// The reference is known: claimed, pending, finished or ambiguous.
     Known,
     Done,
-    /// An error: what was asked is not done.
+    /// An error: the command has no effect.
     Refused,
 }

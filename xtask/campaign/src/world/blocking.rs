@@ -1,9 +1,10 @@
-//! A journal with a thread of its own in virtual time: while the thread writes, no time passes.
+//! A journal with a thread of its own in virtual time: no time passes while the thread writes.
 //!
-//! Must not be used where another task has to run before the journal answers.
+//! Must not be used if another task has to run before the journal answers.
 //!
-//! What was told is done before anything is read. Virtual sleeps give the thread no real time, so a read could otherwise come before or behind
-//! a told command, as the machine pleases, and a run would depend on more than its seed.
+//! Detached commands are applied before anything is read. Virtual sleeps give the thread no real
+//! time, so the machine would decide whether a read comes before or after a detached command, and a
+//! run would depend on more than its seed.
 
 use std::future::Future;
 use std::pin::pin;
@@ -17,7 +18,7 @@ use idcloud_flows::journal::{
     Answer, Command, Entry, EntryFilter, Journal, JournalError, JournalKey, Page,
 };
 
-/// A journal whose answers are waited for on this very thread.
+/// A journal whose answers are awaited on the calling thread.
 #[derive(Debug)]
 pub(crate) struct Blocking<J>(pub(crate) J);
 
@@ -29,7 +30,7 @@ impl Wake for Unpark {
     }
 }
 
-/// Waits for `work` without letting the runtime's time pass.
+/// Waits for `work` without advancing the runtime's time.
 pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> T {
     let mut work = pin!(work);
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
@@ -43,7 +44,8 @@ pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> T {
 }
 
 impl<J: Journal> Blocking<J> {
-    /// Returns once everything that was told is done: a purge waits behind it, and nothing changed before the epoch.
+    /// Returns once every detached command is applied: a purge queues behind them, and removes
+    /// nothing that changed after the epoch.
     async fn told_is_done(&self) -> Result<(), JournalError> {
         self.0.purge(UNIX_EPOCH).await.map(drop)
     }
@@ -101,8 +103,8 @@ mod tests {
     use super::*;
     use crate::world::slow_writer::Late;
 
-    /// A caller dispatches and goes. Whoever reads then, long after the lease's end and by whatever road, reads what the caller left:
-    /// a purge right behind it changes nothing.
+    /// A caller dispatches and ends. Every read long after the lease's end, in any way, finds what
+    /// the caller left: a purge right after it changes nothing.
     fn what_was_told_is_read(journal: &impl Journal) {
         let key = JournalKey::from_parts(
             EnvironmentName::Local,
@@ -132,7 +134,7 @@ mod tests {
         let entry = block_on(journal.entry(&key, later)).unwrap().unwrap();
         assert_eq!(entry.state().kind(), StateKind::Ambiguous);
         assert_eq!(entry.record().changed_at(), left, "by its caller's word");
-        // A purge of all that is there is refused, so that something newer has to be there.
+        // A purge refuses to remove every record, so there has to be a newer one.
         drop(block_on(journal.claim(newer, later)).unwrap());
         block_on(journal.purge(later)).unwrap();
         assert_eq!(block_on(journal.entry(&key, later)).unwrap(), Some(entry));

@@ -1,6 +1,6 @@
-//! A program's own clock: it shows the wrong time, and jumps.
+//! A program's own clock: it shows a wrong time, and jumps.
 //!
-//! Must not touch the monotonic clock: machines set their time of day, and nothing else.
+//! Must not change the monotonic clock: only a machine's time of day can be set.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -10,7 +10,7 @@ use idcloud_http::testing::VirtualClock;
 use idcloud_http::{Clock, Sleep};
 use tokio::time::Instant;
 
-/// Virtual time, some seconds off.
+/// Virtual time with an offset.
 #[derive(Clone, Debug)]
 pub(crate) struct WrongClock {
     right: VirtualClock,
@@ -25,7 +25,7 @@ impl WrongClock {
         }
     }
 
-    /// From now on it is this many seconds ahead.
+    /// Sets how many seconds it is ahead.
     pub(crate) fn set(&self, ahead: i64) {
         self.ahead.store(ahead, Ordering::Relaxed);
     }

@@ -1,6 +1,6 @@
-//! A program's way to the journal: slow, failing, and cut off when the program crashes.
+//! A program's access to the journal: slow, failing, and cut off when the program crashes.
 //!
-//! Must change no rule of the journal's, but for the one that a sabotage switches off.
+//! Must not change a rule of the journal, except the one that a sabotage switches off.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,11 +21,11 @@ use crate::sabotage::Sabotage;
 use crate::world::World;
 use crate::world::rng::once_in;
 
-/// The journal as one run of one program has it.
+/// The journal as one life of one program sees it.
 pub(crate) struct Books {
     world: Arc<World>,
     life: Arc<Life>,
-    /// Until when the journal takes nothing, whatever it is told.
+    /// Until when the journal refuses every command.
     fails_until: Mutex<Option<Instant>>,
 }
 
@@ -38,7 +38,8 @@ impl Books {
         }
     }
 
-    /// Whether the journal fails now, with one command alone or for a while; once in so many commands it begins to.
+    /// Whether the journal fails now, for one command or for a while; one command in `once` starts
+    /// a failure.
     fn fails(&self, once: u32) -> bool {
         if !self.world.is_rough() {
             return false;
@@ -63,7 +64,8 @@ impl Books {
         self.world.sabotage == Some(sabotage)
     }
 
-    /// Notes that the journal took what was said of an attempt, or by the campaign's own doing did not.
+    /// Notes whether the journal recorded the end of an attempt, or the campaign's faults prevented
+    /// it.
     fn said(&self, name: &str, attempt: Option<u64>, taken: bool) {
         if let Some(attempt) = attempt {
             self.world.doubt(name, |doubt| doubt.said(attempt, taken));
@@ -137,7 +139,7 @@ const fn is_end(command: &Command) -> bool {
     matches!(command, Command::Conclude { .. })
 }
 
-/// The attempt of which it is said, by the one who holds it.
+/// The attempt of a command by its holder.
 const fn attempt(command: &Command) -> Option<u64> {
     match command {
         Command::Conclude { ticket, .. }
@@ -148,7 +150,7 @@ const fn attempt(command: &Command) -> Option<u64> {
     }
 }
 
-/// The key as if an account other than the first had references of its own.
+/// The key as if accounts other than the first had references of their own.
 fn by_account(key: JournalKey, account: Option<&str>) -> JournalKey {
     let is_second = account.and_then(|issuer| issuer.split('@').next()) == Some(SECOND_ACCOUNT);
     let own = format!("{} by {SECOND_ACCOUNT}", key.reference().as_str());
@@ -164,7 +166,7 @@ impl Journal for Books {
         let name = command.key().reference().as_str().to_owned();
         let step = self.life.next_step();
         self.life.go_on(Crash::Journal { step, after: false }).await;
-        // An end that is not written down is what a journal that fails is worst for.
+        // A failure to record an end is the worst case for the client.
         let fails = self.fails(if is_end(&command) { 15 } else { 60 });
         let rough = self.world.is_rough();
         let (took, stalls) = self.world.with_chance(|chance| {
@@ -183,7 +185,7 @@ impl Journal for Books {
             return Err(JournalErrorKind::Storage.into());
         }
         let is_claim = matches!(command, Command::Claim(_) | Command::BeginAgain(_));
-        // A wait ends on time; what the journal takes to write its end down is the journal's.
+        // A wait ends on time; the time that the journal takes for its end is not counted.
         let is_dispatch = matches!(command, Command::Dispatch { .. });
         let may_stall = is_claim || is_dispatch;
         let answer = self.apply_inner(command, now).await;
@@ -195,7 +197,8 @@ impl Journal for Books {
         }
         self.life.go_on(Crash::Journal { step, after: true }).await;
         if may_stall && stalls > 0 {
-            // Between a claim and its dispatch a program may sleep for minutes; the hook's time is the call's.
+            // Between a claim and its dispatch a program may sleep for minutes; the hook's time
+            // belongs to the call.
             let stall = if is_claim { stalls } else { stalls.min(300) };
             self.world.count_fault();
             self.world.clock.sleep(Duration::from_millis(stall)).await;

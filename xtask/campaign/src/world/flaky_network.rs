@@ -1,6 +1,7 @@
-//! A program's way to the simulator: what leaves arrives, whatever becomes of the program.
+//! A program's connection to the simulator: a sent request arrives, whatever happens to the
+//! program.
 //!
-//! Must not let a crash, a stop or a dropped call take a request back that has left.
+//! Must not let a crash, a stop or a dropped call cancel a request that was sent.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,29 +22,30 @@ use crate::sabotage::Sabotage;
 use crate::world::World;
 use crate::world::rng::once_in;
 
-/// What an answer that came while its program was stopped takes until it is read: less than that, in milliseconds.
+/// The upper bound, in milliseconds, for reading an answer that arrived while its program was
+/// stopped.
 const READ: u64 = 800;
-/// A timer that fires no later than this tells of no stop.
+/// A timer that fires no later than this does not indicate a stop.
 const IN_TIME: Duration = Duration::from_secs(1);
-/// How long a transport reads that takes too long.
+/// How long a slow transport reads.
 const TOO_LONG: Duration = Duration::from_secs(5);
 
-/// The way as one run of one program has it.
+/// The connection as one life of one program sees it.
 pub(crate) struct Wire {
     world: Arc<World>,
     life: Arc<Life>,
     simulator: SimulatorTransport,
 }
 
-/// What happens to one exchange before the simulator has its say.
+/// The faults of one exchange before the simulator's own.
 struct Luck {
-    /// From the client's limiter to the simulator's door: within the guard that the budget keeps.
+    /// From the client's limiter to the simulator: within the guard time of the budget.
     jitter: Duration,
-    /// How long it takes until there is a connection.
+    /// How long connecting takes.
     connecting: Duration,
-    /// How long the program reads an answer that came while it was stopped.
+    /// How long the program reads an answer that arrived while it was stopped.
     reading: Duration,
-    /// How much later it arrives.
+    /// How much later the request arrives.
     late: Duration,
     panics: bool,
 }
@@ -81,7 +83,7 @@ impl Wire {
         })
     }
 
-    /// The answer as a transport would give it that does not keep its word.
+    /// The answer of a transport that breaks its contract.
     fn sabotaged(
         &self,
         operation: Operation,
@@ -136,7 +138,7 @@ impl Wire {
         }
     }
 
-    /// The answer about a process that was mistaken for somebody's, as if it were that person's.
+    /// The answer about a mistaken process, as if it were that person's.
     fn as_theirs(&self, body: Bytes) -> Bytes {
         let read = serde_json::from_slice::<serde_json::Value>(&body);
         let Ok(mut process) = read else {
@@ -153,19 +155,21 @@ impl Wire {
         process.to_string().into()
     }
 
-    /// Waits for a connection: false where the attempt's time ends before there is one.
+    /// Waits for a connection: false if the attempt's timeout expires first.
     async fn connect(&self, takes: Duration, context: &CallContext) -> bool {
         if takes.is_zero() {
             return true;
         }
         self.world.count_fault();
-        // A moment early, as who waits could not tell it from a request that was sent.
+        // A moment earlier than the timeout: otherwise a waiting caller could not distinguish it
+        // from a sent request.
         let most = context.timeout.saturating_sub(context.timeout / 20);
         self.world.clock.sleep(takes.min(most)).await;
         takes < most
     }
 
-    /// Reads an answer that came while the program was stopped: its time may be over, and the answer is there.
+    /// Reads an answer that arrived while the program was stopped: the timeout may have expired,
+    /// but the answer is available.
     async fn read(&self, takes: Duration, deadline: Instant) {
         let now = self.world.clock.instant();
         if !self.life.stopped.ends(now) {
@@ -177,13 +181,14 @@ impl Wire {
         } else {
             takes
         };
-        // One whose time is over by less than timers may be late has none for reading.
+        // If the timeout expired only as long ago as timers may be late, no time is left for
+        // reading.
         if now + takes < deadline || now > deadline + IN_TIME {
             self.world.clock.sleep(takes).await;
         }
     }
 
-    /// What is known of an operation's answer that is not about a create.
+    /// Notes what the answer to a lookup shows.
     fn note_lookup(&self, path: &str, answer: &Result<http::Response<Bytes>, TransportError>) {
         if let Ok(answer) = answer
             && matches!(answer.status().as_u16(), 400 | 404)
@@ -225,7 +230,7 @@ impl Transport for Wire {
         {
             return Ok(http::Response::new(told));
         }
-        // The program's budget is spent now, whatever its connection takes.
+        // The budget is spent when the client sends, however long its connection takes.
         self.world.arrives(clock.instant() + luck.jitter);
         if self.is(Sabotage::ConnectingIsOut) {
             departure.now();
@@ -259,7 +264,7 @@ impl Transport for Wire {
                 world.count_fault();
             }
             let said = Said::by(&answer);
-            // Nobody may be left to hear it.
+            // The receiver may be gone.
             if sender.send(answer).is_ok()
                 && let Some(name) = &create
             {
@@ -285,7 +290,7 @@ impl Transport for Wire {
     }
 }
 
-/// Which case a create is about: its subject's reference is the case's name.
+/// The case of a create: its `clientReference` is the case's name.
 fn case_of(body: &[u8]) -> Option<String> {
     const BEFORE: &[u8] = br#""clientReference":""#;
     let start = body
@@ -297,7 +302,7 @@ fn case_of(body: &[u8]) -> Option<String> {
 }
 
 impl Wire {
-    /// What no log may show: the token, and the assertion that it was given for.
+    /// Remembers the token and its assertion, which no log may show.
     fn keep_secrets(&self, request: &http::Request<Bytes>, operation: Operation) {
         let bearer = request.headers().get(AUTHORIZATION);
         let bearer = bearer.and_then(|value| value.to_str().ok());

@@ -1,6 +1,7 @@
-//! What all programs of one run share: time, the simulator, the journal, luck, and what was seen of them.
+//! The state that all programs of one run share: time, the simulator, the journal, the random
+//! generator, and observations.
 //!
-//! Must only look on: nothing in here changes what a program does, but for a sabotage.
+//! Must not change what a program does, except for a sabotage.
 
 pub(crate) mod blocking;
 pub(crate) mod clock;
@@ -37,52 +38,52 @@ pub(crate) struct World {
     pub(crate) simulator: SharedSimulator,
     pub(crate) journal: Arc<dyn Journal>,
     pub(crate) sabotage: Option<Sabotage>,
-    /// Whether anything goes wrong beside what the simulator does.
+    /// Whether there are faults besides the simulator's.
     rough: bool,
-    /// Everything that was to go wrong has.
+    /// Set once no more faults happen.
     calm: AtomicBool,
     chance: Mutex<Chance>,
     seen: Mutex<Seen>,
 }
 
-/// What was seen of a run.
+/// The observations of a run.
 #[derive(Default)]
 pub(crate) struct Seen {
     pub(crate) faults: u64,
-    /// When requests came to the simulator's door.
+    /// When requests arrived at the simulator.
     pub(crate) arrivals: Vec<Instant>,
-    /// Everything that programs showed, and stored outside the journal.
+    /// Everything that programs printed, or stored outside the journal.
     pub(crate) shown: String,
     /// Tokens and assertions.
     pub(crate) secrets: BTreeSet<String>,
     pub(crate) told: BTreeMap<usize, Told>,
     /// By the name of the case.
     pub(crate) doubts: BTreeMap<String, Doubt>,
-    /// Waits and submissions that took longer than they may, as sentences.
+    /// Waits and submissions that took too long, as sentences.
     pub(crate) overdue: Vec<String>,
-    /// Processes that a person took for somebody's whose they are not, and that person's number.
+    /// Processes that a person recorded for the wrong person, with that person's number.
     pub(crate) mistaken: BTreeMap<String, String>,
     noticed: BTreeSet<String>,
     forgotten: BTreeMap<String, u32>,
 }
 
-/// What the programs were told about one case.
+/// The results that callers got for one case.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Told {
-    /// Every process that they were told of, in lower case.
+    /// Every process in a result, in lower case.
     pub(crate) processes: BTreeSet<String>,
     /// The processes that were reported as final.
     pub(crate) reported: BTreeSet<String>,
-    /// Answers that said: nobody can know.
+    /// How many results were ambiguous.
     pub(crate) unknown: u32,
-    /// How often a failed process was begun again by the caller's wish.
+    /// How often the caller had a failed process created again.
     pub(crate) begun_again: u32,
-    /// Approvals that the truth does not give.
+    /// Approvals that contradict the truth.
     pub(crate) false_approvals: u32,
     pub(crate) approvals: u32,
-    /// A submission without a reference that its program did not see the end of.
+    /// A submission without a reference whose program ended before it.
     pub(crate) broken_off: bool,
-    /// A person said that another's process is this one's.
+    /// A person recorded another person's process for this case.
     pub(crate) mistaken: bool,
 }
 
@@ -107,12 +108,12 @@ impl World {
         }
     }
 
-    /// Whether the journal stalls and fails, the network dawdles, and transports panic.
+    /// Whether the journal stalls and fails, the network is slow, and transports panic.
     pub(crate) fn is_rough(&self) -> bool {
         self.rough && !self.calm.load(Ordering::Relaxed)
     }
 
-    /// Lets nothing go wrong from now on.
+    /// Ends all faults from now on.
     pub(crate) fn calm_down(&self) {
         self.calm.store(true, Ordering::Relaxed);
         self.simulator.lock().clear_faults();
@@ -130,7 +131,7 @@ impl World {
         self.seen().faults += 1;
     }
 
-    /// A request that leaves the program now comes to the simulator's door at this time, if its connection takes no time.
+    /// Notes when a request that is sent now arrives at the simulator, if connecting takes no time.
     pub(crate) fn arrives(&self, at: Instant) {
         self.seen().arrivals.push(at);
     }
@@ -142,7 +143,7 @@ impl World {
         }
     }
 
-    /// Keeps what a program showed.
+    /// Keeps a program's output.
     pub(crate) fn show(&self, text: &str) {
         let mut seen = self.seen();
         seen.shown.push_str(text);
@@ -162,7 +163,7 @@ impl World {
     pub(crate) fn told_report(&self, case: &Case, report: &Report) {
         let id = report.process().id().as_str().to_ascii_lowercase();
         let approved = report.verdict().decision() == Decision::Approve;
-        // The process of another person approves no one, whatever is true of this one.
+        // Another person's process approves no one, whatever is true of this person.
         let is_own = {
             let simulator = self.simulator.lock();
             let mut own = simulator.ledger().of_reference(&case.name);
@@ -191,7 +192,7 @@ impl World {
         self.tell(case, |told| told.begun_again += 1);
     }
 
-    /// A person says by mistake that this process, which is another's, is the case's.
+    /// A person records another person's process for this case, by mistake.
     pub(crate) fn mistaken(&self, case: &Case, id: &ProcessId) {
         let id = id.as_str().to_ascii_lowercase();
         let code = case.person.code.clone();
@@ -203,9 +204,9 @@ impl World {
         self.tell(case, |told| told.broken_off = true);
     }
 
-    /// Holds what took `taken` against the `most` that it may take.
+    /// Checks that a duration `taken` is not longer than `most`.
     pub(crate) fn timed(&self, what: &str, of: &str, taken: Duration, most: Duration) {
-        // Timers are as fine as milliseconds.
+        // Timers have a resolution of milliseconds.
         if taken > most + Duration::from_millis(5) {
             self.overdue(format!(
                 "{of}: {what} took {taken:?}, and may take {most:?}"
@@ -217,12 +218,12 @@ impl World {
         self.seen().overdue.push(sentence);
     }
 
-    /// Notes what is in doubt about the case of this name.
+    /// Updates what is uncertain about the case of this name.
     pub(crate) fn doubt(&self, name: &str, note: impl FnOnce(&mut Doubt)) {
         note(self.seen().doubts.entry(name.to_owned()).or_default());
     }
 
-    /// IDCloud says that it knows no process of this id.
+    /// IDCloud has answered that no process has this id.
     pub(crate) fn not_there(&self, id: &str) {
         let id = id.to_ascii_lowercase();
         let mut seen = self.seen();
@@ -231,7 +232,7 @@ impl World {
             .for_each(|doubt| doubt.not_there(&id));
     }
 
-    /// A webhook told of this process.
+    /// A webhook's notice about this process.
     pub(crate) fn noticed(&self, body: &[u8]) {
         if let Ok(notice) = idcloud_model::Notification::from_json(body) {
             let id = notice.process_id().as_str().to_ascii_lowercase();
@@ -239,13 +240,13 @@ impl World {
         }
     }
 
-    /// What somebody would answer who believed notices.
+    /// The answer that a client would give that trusted notices.
     pub(crate) fn told_by_notice(&self, path: &str) -> Option<Bytes> {
         let id = path.strip_prefix("/processes/v1/")?;
         let known = self.seen().noticed.contains(&id.to_ascii_lowercase());
         known.then(|| {
             let mut text = String::new();
-            // A String takes everything that is written.
+            // Writing to a `String` cannot fail.
             let _ = write!(
                 text,
                 r#"{{"id":"{id}","status":3,"unicoId":{{"result":"yes"}},"liveness":1}}"#
@@ -254,7 +255,7 @@ impl World {
         })
     }
 
-    /// The key under which the journal really has this one: another after a sabotage made it forget.
+    /// The real key in the journal: another one after a sabotage made the journal forget.
     pub(crate) fn key(&self, key: &JournalKey) -> JournalKey {
         let name = key.reference().as_str();
         let Some(times) = self.seen().forgotten.get(name).copied() else {

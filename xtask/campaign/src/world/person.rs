@@ -1,6 +1,6 @@
-//! People who do not exist, and what is true of them.
+//! People who do not exist, and the truth about them.
 //!
-//! Must not ask the client's decision table: what a person's own row approves is written down here once more, by hand.
+//! Must not use the client's decision table: the expected approvals are written here independently.
 
 use idcloud_flows::Flow;
 use idcloud_model::{Capability, SelfieKind};
@@ -9,7 +9,7 @@ use idcloud_simulator::{Course, Dialect, Face, Outcome, Paper};
 use crate::program::question::Question;
 use crate::world::rng::{Chance, pick, pick_text};
 
-/// One person: the texts that may never be shown, and the truth.
+/// One person: the texts that no output may show, and the truth.
 #[derive(Clone)]
 pub(crate) struct Person {
     pub(crate) code: String,
@@ -19,7 +19,7 @@ pub(crate) struct Person {
     pub(crate) truth: Truth,
 }
 
-/// What is true of a person, whatever a key shows of it.
+/// The truth about a person, independent of the key.
 #[derive(Clone, Copy)]
 pub(crate) struct Truth {
     pub(crate) identity: &'static str,
@@ -28,15 +28,15 @@ pub(crate) struct Truth {
     pub(crate) score: Option<i64>,
     pub(crate) serpro: i64,
     pub(crate) face_match: bool,
-    /// What a document turns out to be.
+    /// What a document proves to be.
     pub(crate) paper: Paper,
     pub(crate) course: Course,
-    /// What was in front of the camera, where a capture is sent.
+    /// What the camera saw, if a capture is sent.
     pub(crate) face: Face,
 }
 
 impl Person {
-    /// A person of this run's own; `number` keeps the people of one run apart.
+    /// Draws a person; `number` separates the people of one run.
     pub(crate) fn draw(chance: &mut Chance, number: usize) -> Self {
         let code = cpf(chance, number);
         Self {
@@ -51,7 +51,7 @@ impl Person {
         }
     }
 
-    /// The CPF as people write it.
+    /// The CPF in its formatted spelling.
     pub(crate) fn written_code(&self) -> Option<String> {
         let part = |from, to| self.code.get(from..to);
         Some(format!(
@@ -134,7 +134,7 @@ impl Truth {
         }
     }
 
-    /// The same as the simulator is told.
+    /// The same, as the simulator's outcome.
     pub(crate) fn outcome(&self) -> Outcome {
         let outcome = Outcome::identity(self.identity)
             .with_liveness(self.liveness)
@@ -149,11 +149,11 @@ impl Truth {
         }
     }
 
-    /// Whether a verification of this person, asked so, may end in an approval.
+    /// Whether a verification of this person with this question may end in an approval.
     pub(crate) fn approves(&self, question: &Question) -> bool {
         let (declared, answers) = (question.declared, question.answers);
         let asked = |capability| declared.contains(capability) && answers.contains(capability);
-        // A score is only missed where identity is inconclusive, and then nothing else approves.
+        // A missing score matters only if identity is inconclusive, and then nothing else approves.
         let lacks = declared
             .iter()
             .any(|one| one != Capability::RiskScore && !answers.contains(one));
@@ -168,7 +168,7 @@ impl Truth {
             match self.alert {
                 Some("inconclusive") => {}
                 Some(_) => return false,
-                // Who is asked for and is silent lets nobody through.
+                // A declared alert that is missing never approves.
                 None if declared.contains(Capability::BehaviorAlert) => return false,
                 None => {}
             }
@@ -195,7 +195,7 @@ impl Truth {
             Flow::Comparison => self.face_match,
             Flow::Document => match self.paper {
                 Paper::Own => true,
-                // Only the later generations compare faces, so that no answer of an earlier one can tell.
+                // Only the later generations compare faces, so an earlier answer cannot show it.
                 Paper::OtherFace => question.dialect < Dialect::V2025,
                 _ => false,
             },
@@ -203,7 +203,7 @@ impl Truth {
         }
     }
 
-    /// What a check of liveness finds has to be good wherever one is made.
+    /// Where liveness is checked, it has to be live.
     fn is_alive(&self, question: &Question) -> bool {
         if !question.answers.contains(Capability::Liveness) {
             return true;
@@ -237,7 +237,7 @@ fn draw_course(chance: &mut Chance) -> Course {
     }
 }
 
-/// A CPF whose digits check, the `number`th of its run.
+/// A CPF with valid check digits, the `number`th of its run.
 fn cpf(chance: &mut Chance, number: usize) -> String {
     let number = u64::try_from(number).unwrap_or(0) % 1000;
     let text = format!("{:06}{number:03}", 100_000 + chance.u32(..899_999));
@@ -268,7 +268,7 @@ mod tests {
 
     use super::*;
 
-    /// Every person's number is one that the client takes.
+    /// The client accepts every person's number.
     #[test]
     fn numbers_check() {
         let mut chance = Chance::with_seed(1);
@@ -295,7 +295,8 @@ mod tests {
         }
     }
 
-    /// The truth approves who is good, and nobody of whom one thing that was asked about is bad.
+    /// The truth approves a good person, and no one with a single bad property that was asked
+    /// about.
     #[test]
     fn one_bad_thing_is_enough() {
         let question = Question::plain(

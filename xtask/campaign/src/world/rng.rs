@@ -1,11 +1,11 @@
-//! Where everything that a run draws comes from.
+//! The random generator of a run.
 //!
-//! Must be the run's seed alone, so that a run can be played again.
+//! Must not use anything but the run's seed, so that a run can be repeated.
 
-/// The run's luck.
+/// The random generator of a run.
 pub(crate) type Chance = fastrand::Rng;
 
-/// One of `choices`; nothing where there is none.
+/// One of `choices`; `None` if there are none.
 pub(crate) fn pick<T: Copy>(chance: &mut Chance, choices: &[T]) -> Option<T> {
     choices.get(chance.usize(..choices.len().max(1))).copied()
 }

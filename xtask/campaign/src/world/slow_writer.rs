@@ -1,6 +1,6 @@
-//! A journal whose told commands come late: before each of them its writer pauses.
+//! A journal whose detached commands are late: its writer pauses before each of them.
 //!
-//! Must keep the order in which it was asked, and must not let a read wait for it.
+//! Must not change the order of the commands, nor make a read wait for them.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -16,10 +16,10 @@ use tokio::sync::oneshot;
 use crate::Failure;
 use crate::world::blocking::block_on;
 
-/// How long the writer pauses, by the machine's own clock.
+/// How long the writer pauses, in real time.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// What the writer is asked to do.
+/// A job of the writer.
 enum Job {
     Apply(
         Command,
@@ -30,11 +30,11 @@ enum Job {
     Purge(SystemTime, oneshot::Sender<Result<u64, JournalError>>),
 }
 
-/// A journal behind a writer of its own. Dropping it does what it was told before.
+/// A journal behind a writer of its own. On drop, it finishes the detached commands.
 #[derive(Debug)]
 pub(crate) struct Late<J> {
     journal: Arc<J>,
-    /// Taken when it is dropped, which ends the writer.
+    /// Taken on drop, which ends the writer.
     jobs: Option<Sender<Job>>,
     writer: Option<JoinHandle<()>>,
 }
@@ -88,7 +88,7 @@ impl<J> Drop for Late<J> {
     fn drop(&mut self) {
         drop(self.jobs.take());
         if let Some(writer) = self.writer.take() {
-            // A panic there was an error to everyone who waited for it.
+            // A panic of the writer was an error to every caller that waited for it.
             let _ = writer.join();
         }
     }
@@ -105,7 +105,7 @@ impl<J: Journal + 'static> Journal for Late<J> {
     }
 
     fn apply_detached(&self, command: Command, now: SystemTime) {
-        // Who tells wants no answer, and no error either.
+        // A detached command returns neither an answer nor an error.
         let _ = self.send(Job::Tell(command, now));
     }
 

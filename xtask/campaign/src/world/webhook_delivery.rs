@@ -1,6 +1,6 @@
-//! Webhooks: they are delivered to whoever listens, and some of what is delivered is a lie.
+//! Delivers webhooks to the listening programs, and some false notices.
 //!
-//! Must not tell a program anything but through its webhook's address.
+//! Must not reach a program except through its webhook's endpoint.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -18,7 +18,7 @@ use crate::program::lifetime::Life;
 use crate::run::Stage;
 use crate::world::rng::{Chance, once_in};
 
-/// Who listens: each program's latest life.
+/// The listeners: each program's latest life.
 #[derive(Default)]
 pub(crate) struct Listening(Mutex<Vec<Option<Listener>>>);
 
@@ -48,7 +48,7 @@ impl Listening {
     }
 }
 
-/// What happens while webhooks are delivered.
+/// Runs `work` while webhooks are delivered.
 pub(crate) async fn with_post(
     stage: &Stage,
     liar: bool,
@@ -61,7 +61,7 @@ pub(crate) async fn with_post(
        }
 }
 
-/// Delivers webhooks to whoever listens, and lies about processes where there is a liar.
+/// Delivers webhooks to a listener, and sends false notices if `liar` is set.
 async fn post(stage: &Stage, liar: bool) -> Result<(), Failure> {
     let world = &stage.world;
     let credentials = Credentials::api_key(WEBHOOK_SECRET)?;
@@ -91,7 +91,7 @@ async fn post(stage: &Stage, liar: bool) -> Result<(), Failure> {
     }
 }
 
-/// Tells, with the right credentials, that a process has ended: whether it has or not.
+/// Sends a notice, with valid credentials, that a process has ended, whether it has or not.
 async fn lie(stage: &Stage, credentials: &Credentials) -> Result<(), Failure> {
     let world = &stage.world;
     let ids: Vec<String> = {

@@ -1,22 +1,22 @@
-//! Where a number stands along a line.
+//! The position of a number on an axis.
 //!
-//! Must not put a number outside of its line.
+//! Must not put a number outside of its axis.
 
-/// How numbers grow along a line.
+/// The scale of an axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scale {
-    /// Evenly, from nothing.
+    /// Linear, from zero.
     Linear,
-    /// By tens, from one.
+    /// Logarithmic to base ten, from one.
     Logarithmic,
 }
 
 impl Scale {
-    /// The share of the line, from 0 to 1, that a number takes where the line ends at `most`.
+    /// The position of a number, from 0 to 1, on an axis that ends at `most`.
     pub(crate) fn share(self, value: f64, most: f64) -> f64 {
         let share = match self {
             Self::Linear => value / most,
-            // One has to be seen too, so the line begins a little before it.
+            // A value of one must be visible too, so the axis begins a little before it.
             Self::Logarithmic => (value.max(0.5) / 0.5).ln() / (most.max(1.0) / 0.5).ln(),
         };
         if share.is_finite() {
@@ -28,7 +28,7 @@ impl Scale {
 }
 
 impl Scale {
-    /// The numbers at which a line has a mark: powers of ten, where it grows by them.
+    /// The marks of an axis: powers of ten on a logarithmic one.
     pub(crate) fn marks(self, most: f64) -> Vec<f64> {
         let powers = std::iter::successors(Some(1.0), |power| Some(power * 10.0));
         match self {

@@ -1,6 +1,6 @@
-//! A picture of a few numbers side by side, a bar each.
+//! A bar chart of a few numbers.
 //!
-//! Must show every number as a text too: a bar alone cannot be read exactly.
+//! Must not show a number without its text: a bar cannot be read exactly.
 
 use std::fmt::Write as _;
 
@@ -9,34 +9,34 @@ use super::svg::{EDGE, HEAD, WIDTH, document, escaped};
 
 const ROW: f64 = 30.0;
 const THICK: f64 = 18.0;
-/// About how wide a letter is, at the size of a label and in whatever font there is.
+/// The approximate width of a letter, at the size of a label and in any font.
 const LETTER: f64 = 7.2;
 
-/// A number, and what it is.
+/// A number with its label.
 #[derive(Clone, Debug)]
 pub struct Bar {
-    /// Whose number it is.
+    /// The side or thing that the number is of.
     pub label: String,
-    /// How long the bar is.
+    /// The length of the bar.
     pub value: f64,
-    /// What stands at its end.
+    /// The text at its end.
     pub text: String,
-    /// Whether it is the one that the picture is about.
+    /// Whether the picture is about this bar.
     pub ours: bool,
 }
 
-/// Numbers side by side.
+/// A bar chart.
 #[derive(Clone, Debug)]
 pub struct Bars {
-    /// What is shown.
+    /// The title.
     pub title: String,
-    /// How it is to be read.
+    /// How to read the chart.
     pub below: String,
     /// The numbers, from top to bottom.
     pub bars: Vec<Bar>,
-    /// How they grow.
+    /// The scale of the bars.
     pub scale: Scale,
-    /// A number that is not to be passed, and what it is called.
+    /// A limit, with its name.
     pub goal: Option<(f64, String)>,
 }
 
@@ -60,7 +60,7 @@ impl Bars {
 
         let mut inside = String::new();
         let mut top = HEAD;
-        // A String takes everything that is written.
+        // Writing to a `String` cannot fail.
         let rows = self.bars.iter().map(|_| ROW).sum::<f64>();
         for power in self.scale.marks(most) {
             let x = at(power);
@@ -76,7 +76,7 @@ impl Bars {
         let goal = self.goal.as_ref().map(|(goal, _)| at(*goal));
         for bar in &self.bars {
             let (text_at, end) = (top + THICK * 0.75, at(bar.value));
-            // A text that the goal's line would cross stands behind the line.
+            // A text that the goal's line would cross is placed behind the line.
             let crossed = goal.filter(|goal| (end..end + texts + 20.0).contains(goal));
             let class = if bar.ours { "ours" } else { "bar" };
             let _ = writeln!(
@@ -148,7 +148,7 @@ mod tests {
             .collect()
     }
 
-    /// A bar of ten is ten times as long as one of one, and both numbers can be read.
+    /// A bar of ten is ten times as long as one of one, and both numbers are readable.
     #[test]
     fn bars_are_as_long_as_their_numbers() {
         let svg = bars(None).svg();
@@ -181,7 +181,7 @@ mod tests {
         assert!(at(&svg, "value").iter().all(|text| *text > line), "{svg}");
     }
 
-    /// Nothing stands beyond the card, also where the goal is the largest number.
+    /// Nothing extends beyond the card, even if the goal is the largest number.
     #[test]
     fn everything_stands_on_the_card() {
         let called = "so many are played";

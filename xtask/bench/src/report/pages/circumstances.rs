@@ -1,25 +1,25 @@
-//! Where and when something was measured.
+//! Where and when a measurement was made.
 //!
-//! Must not name the machine by anything that tells whose it is: no host name, no user, no path.
+//! Must not identify the machine's owner: no host name, no user, no path.
 
 use std::process::Command;
 use std::time::SystemTime;
 
-/// Where and when something was measured.
+/// Where and when a measurement was made.
 #[derive(Clone, Debug)]
 pub struct Circumstances {
     /// The processor, how many threads were used, and the operating system.
     pub machine: String,
-    /// As HTTP writes dates.
+    /// In the format of HTTP dates.
     pub date: String,
-    /// The commit that was checked out, and whether something else lay over it.
+    /// The commit that was checked out, and whether there were uncommitted changes.
     pub commit: String,
-    /// The compiler, by its own words.
+    /// The compiler's version, in its own words.
     pub compiler: String,
 }
 
 impl Circumstances {
-    /// Those of now and here, with so many threads.
+    /// The circumstances of this run, with `threads` threads.
     #[must_use]
     pub fn of_now(threads: usize) -> Self {
         let processor = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
@@ -50,7 +50,7 @@ fn commit() -> String {
     let Some(commit) = said("git", &["rev-parse", "--short=12", "HEAD"]) else {
         return "unknown".to_owned();
     };
-    // What is written anew by this very run is no change of what was measured.
+    // Files that this run itself writes do not count as changes.
     let changed = ["status", "--porcelain", "--", ".", ":!docs"];
     match said("git", &changed) {
         Some(_) => format!("{commit}, changed"),
@@ -58,7 +58,7 @@ fn commit() -> String {
     }
 }
 
-/// What a program says, where it says something and succeeds.
+/// The output of a program; `None` if it fails or prints nothing.
 fn said(program: &str, arguments: &[&str]) -> Option<String> {
     let output = Command::new(program).args(arguments).output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;

@@ -1,6 +1,6 @@
-//! What the pages have in common that are written from measurements: where and when it was, and pictures.
+//! Common parts of the generated pages: the circumstances, and pictures.
 //!
-//! Must not measure anything, and knows no figure.
+//! Must not measure anything, nor depend on a particular figure.
 
 mod axis;
 pub mod bars;
@@ -19,14 +19,14 @@ use std::path::{Path, PathBuf};
 pub struct Picture {
     /// The file's name, without a folder.
     pub file: &'static str,
-    /// What it shows, for whoever cannot see it.
+    /// What it shows, as the alternative text.
     pub shows: String,
     /// The SVG document.
     pub svg: String,
 }
 
 impl Picture {
-    /// How a page shows it: pictures stand in the folder `assets` beside the page.
+    /// The Markdown of the picture: pictures are in the folder `assets` beside the page.
     #[must_use]
     pub fn link(&self) -> String {
         format!("![{}](assets/{})\n", self.shows, self.file)

@@ -1,6 +1,6 @@
-//! A picture of counts that grow in steps.
+//! A chart of counts that grow in steps.
 //!
-//! Must not smooth a line: between two counts there is nothing.
+//! Must not smooth a line: there are no values between two counts.
 
 use std::fmt::Write as _;
 
@@ -8,36 +8,36 @@ use super::svg::{EDGE, HEAD, WIDTH, document, escaped};
 
 const LENGTH: f64 = 260.0;
 const LEFT: f64 = 60.0;
-/// Room at the right for what the lines are called.
+/// Space at the right for the names of the lines.
 const NAMES: f64 = 130.0;
-/// The most lines of the grid across each axis.
+/// The most grid lines across each axis.
 const LINES: u32 = 8;
 
 /// One line.
 #[derive(Clone, Debug)]
 pub struct Line {
-    /// What it is called, at its end.
+    /// Its name, shown at its end.
     pub name: String,
-    /// Where it stands at each place, from left to right.
+    /// Its value at each position, from left to right.
     pub points: Vec<(f64, u32)>,
-    /// Whether it is the one that the picture is about.
+    /// Whether the picture is about this line.
     pub ours: bool,
 }
 
-/// Lines over one another.
+/// A chart of several lines.
 #[derive(Clone, Debug)]
 pub struct Steps {
-    /// What is shown.
+    /// The title.
     pub title: String,
-    /// How it is to be read.
+    /// How to read the chart.
     pub below: String,
-    /// What the axis from left to right is.
+    /// The name of the horizontal axis.
     pub across: String,
-    /// The distance of the grid's lines across.
+    /// The distance of the vertical grid lines.
     pub every: u32,
     /// The lines.
     pub lines: Vec<Line>,
-    /// A count that is not to be passed, and what it is called.
+    /// A limit, with its name.
     pub goal: (u32, String),
 }
 
@@ -54,7 +54,7 @@ impl Steps {
         let y = |count: u32| bottom - LENGTH * f64::from(count) / f64::from(high + 1);
         let right = x(far);
 
-        // A String takes everything that is written.
+        // Writing to a `String` cannot fail.
         let mut inside = String::new();
         let distance = high.div_ceil(LINES).max(1);
         for count in (0..=high).step_by(usize::try_from(distance).unwrap_or(1)) {
@@ -136,7 +136,7 @@ fn path(points: &[(f64, u32)], x: impl Fn(f64) -> f64, y: impl Fn(u32) -> f64) -
 mod tests {
     use super::*;
 
-    /// Each step is a line across and one up, and what does not change costs nothing.
+    /// Each step is a horizontal and a vertical line, and an unchanged count adds no point.
     #[test]
     fn a_line_has_steps_and_no_slopes() {
         let points = [(0.0, 1), (1.0, 1), (2.0, 1), (3.0, 2), (4.0, 2)];

@@ -1,12 +1,12 @@
-//! The frame that every picture has: a card with its own background, so that it is read on any page, light or dark.
+//! The frame of every picture: a card with its own background, readable on light and dark pages.
 //!
-//! Must not need a font or a style from elsewhere, nor trust a text to be without markup.
+//! Must not need an external font or style, nor trust a text to be free of markup.
 
 /// The width of every picture.
 pub(crate) const WIDTH: f64 = 720.0;
-/// The space between the card's edge and what stands on it.
+/// The space between the card's edge and its content.
 pub(crate) const EDGE: f64 = 24.0;
-/// Where the title and the line below it end.
+/// The lower end of the title and the line below it.
 pub(crate) const HEAD: f64 = 76.0;
 
 const STYLE: &str = "\
@@ -54,7 +54,7 @@ pub(crate) fn document(title: &str, below: &str, height: f64, inside: &str) -> S
     )
 }
 
-/// A text, as it may stand in a document.
+/// A text, escaped for a document.
 pub(crate) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")

@@ -1,35 +1,35 @@
-//! Whether the promises held: what the runs came to, against what the ledger says was billed.
+//! Checks the promises: the results of the runs against the ledger.
 //!
-//! Pure: starts nothing and reads nothing.
+//! Pure: must not start or read anything.
 
 use std::collections::BTreeSet;
 use std::fmt;
 
-/// One run of the program that has ended.
+/// A finished run of the program.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ended {
-    /// What befell it, in a word.
+    /// The fault of the run, in a word.
     pub(super) what: &'static str,
-    /// The exit codes that it may have; a run that was killed has none.
+    /// The allowed exit codes; `None` for a killed run.
     pub(super) codes: &'static [Option<i32>],
-    /// It must have sent nothing.
+    /// The run must not send anything.
     pub(super) sends_nothing: bool,
-    /// So many requests may have been cut off, whose answers nobody heard.
+    /// How many requests may have been cut off, so that their answers were lost.
     pub(super) cut_off: usize,
-    /// What it says is not heard.
+    /// The run's output is ignored.
     pub(super) unheard: bool,
     pub(super) code: Option<i32>,
-    /// It came to its end by itself.
+    /// It ended by itself.
     pub(super) in_time: bool,
-    /// The processes that were billed while it ran.
+    /// The processes that were billed during the run.
     pub(super) billed: Vec<String>,
     pub(super) stdout: String,
     pub(super) stderr: String,
-    /// The output's file, as it stood afterwards.
+    /// The content of the output file afterwards.
     pub(super) output: String,
 }
 
-/// A row as the last run tells it.
+/// A row in the output of the last run.
 #[derive(Clone, Debug)]
 pub(super) struct Row {
     pub(super) reference: String,
@@ -37,7 +37,7 @@ pub(super) struct Row {
     pub(super) process_id: Option<String>,
 }
 
-/// All that is known in the end.
+/// All results.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Evidence {
     /// The references of the input, in order.
@@ -68,7 +68,7 @@ impl Evidence {
             .count()
     }
 
-    /// Whether any run told of a process, in any way.
+    /// Whether the output of any run contains this process.
     fn is_told(&self, id: &str) -> bool {
         self.ended.iter().filter(|one| !one.unheard).any(|one| {
             one.stdout.contains(id) || one.stderr.contains(id) || one.output.contains(id)
@@ -76,24 +76,24 @@ impl Evidence {
     }
 }
 
-/// A promise that was broken, or a run that did not do what it should.
+/// A broken promise, or a run with a wrong result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Broken {
-    /// So many people were billed more than once.
+    /// This many people were billed more than once.
     PaidTwice(usize),
-    /// So many processes were billed and answered, and no run told of them.
+    /// This many processes were billed and answered, but are in no run's output.
     Lost(usize),
-    /// So many references are ambiguous of which no request arrived.
+    /// This many references are ambiguous although no request of them arrived.
     NeedlessDoubt(usize),
-    /// So many processes were billed whose references are neither done nor ambiguous.
+    /// This many processes were billed whose references are neither done nor ambiguous.
     Forgotten(usize),
-    /// The rows of the last run are not those of the input, or are not at their end.
+    /// The rows of the last run differ from the input, or are not final.
     Unfinished(String),
-    /// A run ended in a way in which it must not end.
+    /// A run ended with a wrong exit code.
     WrongEnd(&'static str, Option<i32>, String),
     /// A run that had to be refused sent something.
     SentAllTheSame(&'static str),
-    /// A run did not come to its end.
+    /// A run did not end.
     Hung(&'static str),
 }
 
@@ -129,7 +129,7 @@ impl fmt::Display for Broken {
     }
 }
 
-/// Everything that is wrong.
+/// Every broken promise.
 pub(super) fn judge(evidence: &Evidence) -> Vec<Broken> {
     let mut broken = Vec::new();
     for ended in &evidence.ended {
@@ -161,7 +161,7 @@ pub(super) fn judge(evidence: &Evidence) -> Vec<Broken> {
     if ambiguous > unknown + cut_off {
         broken.push(Broken::NeedlessDoubt(ambiguous - unknown - cut_off));
     }
-    // What was paid twice is told above.
+    // Double bills are reported above.
     if unknown > ambiguous && evidence.doubles == 0 {
         broken.push(Broken::Forgotten(unknown - ambiguous));
     }
@@ -187,14 +187,14 @@ pub(super) fn judge(evidence: &Evidence) -> Vec<Broken> {
     broken
 }
 
-/// How many processes were billed and answered that no run told of.
+/// How many processes were billed and answered, but are in no run's output.
 fn lost(evidence: &Evidence) -> usize {
     let (mut lost, mut earlier) = (0, 0);
     for ended in &evidence.ended {
         let untold = ended.billed.iter().filter(|id| !evidence.is_told(id));
         let untold = untold.count();
         lost += untold.saturating_sub(ended.cut_off + earlier);
-        // What was cut off may be billed a moment later, while the next run is at work.
+        // A request that was cut off may be billed a moment later, during the next run.
         earlier = ended.cut_off.saturating_sub(untold);
     }
     lost

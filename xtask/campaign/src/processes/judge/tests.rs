@@ -1,4 +1,4 @@
-//! The promises, each broken in its turn.
+//! Each promise, broken in turn.
 
 use super::*;
 
@@ -33,7 +33,7 @@ fn good() -> Evidence {
 
 type Change = fn(&mut Evidence);
 
-/// Each promise is looked at: what breaks it is told, and nothing else is.
+/// Each promise is checked: a break is reported, and nothing else is.
 #[test]
 fn each_broken_promise_is_told() {
     let said = String::new();
@@ -104,8 +104,8 @@ fn each_broken_promise_is_told() {
     );
 }
 
-/// What one run may lose excuses the next one, whose bills may be the earlier one's, and no
-/// other.
+/// The losses that one run may have also excuse the next one, whose bills may belong to the earlier
+/// run, and no other.
 #[test]
 fn what_was_cut_off_excuses_the_next_run_alone() {
     let run = |cut_off, billed: &[&str]| Ended {

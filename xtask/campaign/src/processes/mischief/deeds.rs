@@ -1,6 +1,6 @@
-//! How each mischief is done to a batch.
+//! How each fault is applied to a batch.
 //!
-//! Must say exactly what the program may come to: what it cannot help, and nothing more.
+//! Must not allow an exit code or a loss that the fault does not cause.
 
 use std::fs;
 use std::path::Path;
@@ -16,13 +16,13 @@ use crate::processes::Sabotage;
 use crate::processes::judge::Ended;
 use crate::processes::work::{CONCURRENCY, Work};
 
-/// How a run may end that comes to its end: every row done, or some ambiguous.
+/// Exit codes of a completed run: every row done, or some ambiguous.
 const THROUGH: &[Option<i32>] = &[Some(0), Some(5)];
-/// How one may end that is asked to end.
+/// Exit codes of a run that is asked to end.
 const ASKED: &[Option<i32>] = &[Some(0), Some(5), Some(130)];
-/// How one may end that is killed.
+/// Exit codes of a killed run.
 const KILLED: &[Option<i32>] = &[None, Some(0), Some(5)];
-/// How one may end whose files fail: at any of the codes but that of a usage that is wrong.
+/// Exit codes of a run whose files fail: any code but that of a usage error.
 const FAILED: &[Option<i32>] = &[
     Some(0),
     Some(1),
@@ -33,7 +33,7 @@ const FAILED: &[Option<i32>] = &[
     Some(7),
     Some(8),
 ];
-/// How one may end whose files are not in order: before it begins, or stopped.
+/// Exit codes of a run with unusable files: refused before it starts, or stopped.
 const REFUSED_OR_STOPPED: &[Option<i32>] = &[
     Some(0),
     Some(1),
@@ -56,7 +56,7 @@ impl Mischief {
         }
     }
 
-    /// Runs the batch, and lets it happen.
+    /// Runs the batch, and applies the fault.
     pub(in crate::processes) fn befall(
         self,
         work: &mut Work,
@@ -120,7 +120,7 @@ impl Mischief {
             | Self::Linked => self.befall_files(work, random, sabotage)?,
         }
         if sabotage == Some(Sabotage::JournalForgets) {
-            // The output would tell of the rows that the journal has forgotten.
+            // The output is removed too: it would contain the rows that the journal has forgotten.
             for file in [work.journal(), work.log(), work.path("out.csv")] {
                 let _ = fs::remove_file(file);
             }
@@ -128,7 +128,7 @@ impl Mischief {
         Ok(())
     }
 
-    /// What befalls the journal's files.
+    /// Faults of the journal's files.
     fn befall_files(
         self,
         work: &mut Work,
@@ -169,7 +169,7 @@ impl Mischief {
                 work.until_at_work(&mut running, random)?;
                 let aside = work.path("aside");
                 let taken = fs::rename(work.log(), &aside).is_ok();
-                // What was dispatched when the log went is in doubt, sent or not.
+                // Rows that were dispatched when the log disappeared are uncertain, sent or not.
                 let ended = Ended {
                     cut_off: CONCURRENCY,
                     ..self.may_end(REFUSED_OR_STOPPED)
@@ -185,7 +185,7 @@ impl Mischief {
                 }
                 let other = work.path("second-name.db");
                 if sabotage == Some(Sabotage::LinkIsFollowed) {
-                    // All of it, as if the second name were one that the program follows.
+                    // A complete copy, as if the program followed the second name.
                     fs::copy(work.journal(), &other)?;
                     if work.has_log() {
                         fs::copy(work.log(), work.path("second-name.db-wal"))?;
@@ -201,7 +201,7 @@ impl Mischief {
         Ok(())
     }
 
-    /// Sends signals one shortly after the other, while `cut_off` requests may be cut off.
+    /// Sends signals in short succession; up to `cut_off` requests may be cut off.
     fn signalled(
         self,
         work: &mut Work,
@@ -280,7 +280,7 @@ impl Mischief {
     }
 }
 
-/// A run that is killed leaves the journal with its log.
+/// A killed run leaves the journal with its log.
 fn left_with_a_log(work: &mut Work, random: &mut Rng) -> Result<(), Failure> {
     Mischief::Killed.signalled(work, random, &[Signal::SIGKILL], CONCURRENCY)
 }

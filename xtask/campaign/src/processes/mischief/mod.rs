@@ -1,6 +1,6 @@
-//! What befalls a batch while it runs, and between two of its runs.
+//! The faults of a batch, during its runs and between them.
 //!
-//! Must name it and draw it; how it is done stands below.
+//! Must not apply a fault: it names and draws them.
 
 mod deeds;
 
@@ -8,22 +8,22 @@ use fastrand::Rng;
 
 use super::Sabotage;
 
-/// What befalls a batch.
+/// A fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Mischief {
     Nothing,
     /// SIGKILL, while requests are on the wire.
     Killed,
-    /// SIGHUP, as it comes when a terminal is closed: twice.
+    /// SIGHUP, twice, as when a terminal is closed.
     HungUp,
     Terminated,
     /// Ctrl-c, twice.
     InterruptedTwice,
     /// SIGSTOP, and SIGCONT some seconds later.
     Stopped,
-    /// The same, for longer than an answer is waited for: answers lie in the sockets meanwhile.
+    /// The same, for longer than the timeout of an answer: answers wait in the sockets meanwhile.
     StoppedLong,
-    /// No file can grow any more.
+    /// No file can grow.
     DiskFull,
     /// Another program has the journal open for writing, for a while.
     Locked,
@@ -31,15 +31,15 @@ pub(super) enum Mischief {
     LockedLong,
     /// Rows are added to the input while it is read.
     InputGrown,
-    /// The input is cut off in its middle.
+    /// The input is truncated in the middle.
     InputCut,
-    /// A copy of the main file alone is worked with.
+    /// The run uses a copy of the main file without its log.
     CopiedAlone,
-    /// A copy with its log takes the journal's place.
+    /// A copy with its log replaces the journal.
     CopiedWhole,
     /// The log was removed after a run was killed.
     LogRemoved,
-    /// The log is taken away while the program runs, and is there again afterwards.
+    /// The log is moved away while the program runs, and moved back afterwards.
     LogTaken,
     /// The file has a second name.
     Linked,
@@ -64,7 +64,7 @@ impl Mischief {
         Self::Linked,
     ];
 
-    /// Three of them, in any order; now and then the one that takes long.
+    /// Draws three faults in any order; sometimes the long one.
     pub(super) fn draw(random: &mut Rng) -> Vec<Self> {
         if random.u8(..12) == 0 {
             return vec![Self::StoppedLong];
@@ -74,18 +74,18 @@ impl Mischief {
         all.into_iter().take(3).collect()
     }
 
-    /// Whether the run of a seed is one that takes long.
+    /// Whether the run of a seed is a long one.
     pub(super) fn takes_long(seed: u64) -> bool {
         Self::draw(&mut Rng::with_seed(seed)).contains(&Self::StoppedLong)
     }
 
-    /// What shows that a protection is off.
+    /// The faults that reveal a sabotage.
     pub(super) const fn that_shows(sabotage: Sabotage) -> &'static [Self] {
         match sabotage {
             Sabotage::HangUpKills => &[Self::HungUp],
             Sabotage::JournalForgets => &[Self::Terminated],
             Sabotage::LinkIsFollowed => &[Self::Killed, Self::Linked],
-            // A journal that is locked takes in the end what it is told again; a full disk takes nothing.
+            // A locked journal records the answers on a later try; a full disk never does.
             Sabotage::IdsAreDropped => &[Self::DiskFull, Self::DiskFull],
         }
     }
