@@ -1,4 +1,5 @@
-//! Answers that are not results: refusals, nonsense, silence. Each has its exit code, and nobody pays twice.
+//! Answers that are not results: refusals, nonsense, silence. Each has its exit code, and no create
+//! is paid for twice.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
@@ -42,7 +43,8 @@ async fn a_refused_create_exits_with_4() {
     }
 }
 
-/// Credentials that the token endpoint refuses: nothing is created, and the account is not locked by repeating.
+/// Credentials that the token endpoint refuses: nothing is created, and no retries lock the
+/// account.
 #[tokio::test(flavor = "multi_thread")]
 async fn refused_credentials_exit_with_4() {
     let files = Files::new();
@@ -73,7 +75,7 @@ async fn refused_credentials_exit_with_4() {
     }
 }
 
-/// Nobody pays twice: an answer that does not name its process is ambiguous, and is not followed by another create.
+/// Nobody pays twice: an answer without a process id is ambiguous, and no other create follows it.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_names_no_process_exits_with_5() {
     let files = Files::new();
@@ -136,7 +138,8 @@ async fn an_answer_that_names_no_process_exits_with_5() {
     }
 }
 
-/// A body shorter than its `Content-Length` that names no process, and a connection closed without an answer.
+/// A body shorter than its `Content-Length` that names no process, and a connection closed without
+/// an answer.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_truncated_answer_without_an_id_exits_with_5() {
     let length = answer_of_900_bytes(r#"{"status":3,"note":"cut"#);
@@ -152,8 +155,8 @@ async fn a_truncated_answer_without_an_id_exits_with_5() {
     }
 }
 
-/// Nobody pays twice: the id in a part of an answer is kept, and the command says how to ask for the result where the server
-/// is gone, at once or after a last look.
+/// Nobody pays twice: the id in a partial answer is kept, and the command names the follow-up
+/// command if the server is gone, at once or after a last lookup.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_truncated_answer_with_an_id_exits_with_8() {
     let mut running = JoinSet::new();
@@ -180,7 +183,8 @@ fn answer_of_900_bytes(begin: &str) -> String {
     )
 }
 
-/// `onboard` against a server that answers its create so, closes the connection and is gone.
+/// Runs `onboard` against a server that sends this answer to its create, closes the connection and
+/// ends.
 async fn cut_short(answer: &str, flags: &[&str]) -> Run {
     let files = Files::new();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -196,7 +200,7 @@ async fn cut_short(answer: &str, flags: &[&str]) -> Run {
     run
 }
 
-/// Gives out a token, then answers one create with `answer` and closes the connection.
+/// Issues a token, then answers one create with `answer` and closes the connection.
 fn serve_cut_short(listener: &TcpListener, answer: &str) {
     let token =
         format!(r#"{{"access_token":"{ACCESS_TOKEN}","expires_in":3600,"token_type":"Bearer"}}"#);
@@ -230,7 +234,7 @@ fn serve_cut_short(listener: &TcpListener, answer: &str) {
     }
 }
 
-/// Nothing listens: nothing was created, which is what the exit code promises.
+/// No server listens: nothing was created, as the exit code promises.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_where_nobody_listens_exits_with_6() {
     let files = Files::new();
@@ -246,7 +250,7 @@ async fn an_address_where_nobody_listens_exits_with_6() {
     assert_eq!(run.error()["delivery"], "not-sent", "{run}");
 }
 
-/// A token endpoint that answers nonsense creates nothing either, and is what the error is about.
+/// A token endpoint that answers nonsense creates nothing either, and the error is about it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_endpoint_that_cannot_be_understood_creates_nothing() {
     let mut running = JoinSet::new();
@@ -283,7 +287,7 @@ async fn a_token_endpoint_that_cannot_be_understood_creates_nothing() {
     finish(running).await;
 }
 
-/// A lookup whose answer cannot be read says what is wrong with it, and that the process is there.
+/// The error about an unreadable lookup names the problem, and that the process exists.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lookup_that_cannot_be_understood_says_why() {
     let mut running = JoinSet::new();
@@ -321,7 +325,8 @@ async fn a_lookup_that_cannot_be_understood_says_why() {
     finish(running).await;
 }
 
-/// A verdict that misses evidence says when nobody could look for it; the exit code stays the verdict's.
+/// A verdict with missing evidence notes that the lookup of the evidence failed; the exit code
+/// stays the verdict's.
 #[tokio::test(flavor = "multi_thread")]
 async fn evidence_that_could_not_be_looked_for_is_told() {
     for format in ["json", "text"] {
@@ -347,7 +352,7 @@ async fn evidence_that_could_not_be_looked_for_is_told() {
     }
 }
 
-/// Created, and the result cannot be fetched: the id is not lost.
+/// A process is created, and its result cannot be fetched: the id is not lost.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_result_that_cannot_be_fetched_exits_with_8_and_the_id() {
     let answers = [
@@ -381,7 +386,7 @@ async fn a_result_that_cannot_be_fetched_exits_with_8_and_the_id() {
     finish(running).await;
 }
 
-/// For a person, too: what happened, what is not known, and the id where there is one.
+/// The text output too says what happened, what is unknown, and the id if there is one.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_reads_what_to_do() {
     let files = Files::new();
@@ -396,7 +401,7 @@ async fn a_person_reads_what_to_do() {
     );
 }
 
-/// Where a verdict cannot be written, no exit code stands for it, and the process id is not lost.
+/// If a verdict cannot be written, no exit code stands for it, and the process id is not lost.
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_result_that_cannot_be_written_exits_with_1_and_the_id() {

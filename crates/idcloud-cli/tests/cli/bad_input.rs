@@ -1,4 +1,4 @@
-//! Bad input: its own clear error, the right exit code, and nothing sent.
+//! Bad input: a clear error of its own, the right exit code, and nothing sent.
 
 use std::process::Command;
 
@@ -8,7 +8,7 @@ use super::support::{
     ACCOUNT, API_KEY, CPF, Files, Idcloud, NAME, Run, Server, TENANT, custom, onboard, png, run,
 };
 
-/// Runs beside a server that must see nothing.
+/// Runs beside a server that must not receive anything.
 async fn unsent(build: impl FnOnce(&Files, &str) -> Idcloud) -> Run {
     let (server, files) = (Server::start().await, Files::new());
     let run = run(build(&files, &server.url())).await;
@@ -24,7 +24,7 @@ fn with(files: &Files, url: &str, cpf: &str, name: &str, selfie: &str) -> Idclou
         .arg(files.path(selfie))
 }
 
-/// The field, the rule and the remedy, in the error object.
+/// Checks the field, the rule and the remedy in the error object.
 fn assert_refused(run: &Run, exit: i32, field: &str, code: Option<&str>) {
     assert_eq!(run.code, exit, "{run}");
     let error = run.error();
@@ -114,7 +114,7 @@ async fn a_selfie_that_cannot_be_read_is_refused_without_its_path() {
     }
 }
 
-/// All violations at once, each with its remedy, for a person too.
+/// All violations at once, each with its remedy, also in the text format.
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_that_is_wrong_is_listed() {
     let run = unsent(|files, url| {
@@ -183,7 +183,7 @@ async fn a_wrong_document_is_refused() {
     assert_eq!(twice.code, 2, "{twice}");
 }
 
-/// A key that cannot sign, or that others could have copied.
+/// A key that cannot sign, or that other users could have copied.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_private_key_is_refused() {
     let elliptic = "-----BEGIN PRIVATE KEY-----\n\
@@ -221,7 +221,7 @@ async fn a_wrong_private_key_is_refused() {
     }
 }
 
-/// A forgotten variable must never approve anybody.
+/// A forgotten variable must never lead to a simulated approval.
 #[tokio::test(flavor = "multi_thread")]
 async fn credentials_without_an_environment_are_a_usage_error() {
     let person = [
@@ -310,7 +310,7 @@ async fn a_missing_credential_is_a_usage_error() {
     }
 }
 
-/// A value is named where it stands: a person who set a variable looks for no flag.
+/// A value is named by its source: the error about a variable does not name a flag.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unusable_setting_is_named_where_it_stands() {
     for (variable, value) in [
@@ -352,7 +352,7 @@ async fn an_unusable_setting_is_named_where_it_stands() {
     assert_refused(&run, 2, "api-key-file in the profile", None);
 }
 
-/// Secrets are their owner's alone, and nobody else may say where they are sent.
+/// Only the owner may read secrets, and only the owner may change where they are sent.
 #[tokio::test(flavor = "multi_thread")]
 async fn files_that_others_may_use_are_refused() {
     let with_key = |files: &Files, url: &str, mode: u32| {
@@ -380,7 +380,7 @@ async fn files_that_others_may_use_are_refused() {
     assert_refused(&changeable, 2, "profile file", None);
 }
 
-/// No secret and no person is echoed from a slip on the command line.
+/// A mistake on the command line echoes neither a secret nor a person.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_slip_on_the_command_line_is_not_echoed() {
     for slip in [

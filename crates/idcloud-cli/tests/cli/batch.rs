@@ -1,4 +1,5 @@
-//! Batches: what rows come to, interrupted and resumed, killed and resumed, and what is left behind.
+//! Batches: outcomes of rows, interrupted and resumed runs, killed and resumed runs, and the files
+//! that they leave.
 
 use std::collections::{BTreeMap, HashSet};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -21,7 +22,7 @@ use super::support::{
 pub(crate) const HEADER: &str = "reference,cpf,name,email,phone,selfie\n";
 const EMAIL: &str = "zoraide.marker@example.com";
 
-/// A person that no number of the simulator's list stands for.
+/// The CPF of a person who is not a test subject of the simulator.
 pub(crate) fn cpf(number: u32) -> String {
     let mut digits: Vec<u32> = format!("{:09}", 300_000_000 + number * 7)
         .chars()
@@ -38,7 +39,7 @@ pub(crate) fn cpf(number: u32) -> String {
     digits.iter().map(u32::to_string).collect()
 }
 
-/// So many rows, each of another person.
+/// Writes `count` rows, each of another person.
 pub(crate) fn rows(files: &Files, count: u32) {
     let lines: Vec<String> = (1..=count)
         .map(|number| format!("row-{number},{},{NAME},{EMAIL},,selfie.png\n", cpf(number)))
@@ -56,7 +57,7 @@ pub(crate) fn batch(files: &Files, url: &str, more: &[&str]) -> Idcloud {
         .args(more.iter().copied())
 }
 
-/// The output's rows, by their columns.
+/// The output's rows, by column.
 pub(crate) fn output(files: &Files) -> Vec<BTreeMap<String, String>> {
     let mut reader = csv::Reader::from_path(files.path("out.csv")).unwrap();
     reader.deserialize().map(Result::unwrap).collect()
@@ -76,8 +77,8 @@ pub(crate) fn answer(status: u8, more: &Value) -> ResponseTemplate {
     ResponseTemplate::new(200).set_body_json(body)
 }
 
-/// Each row tells what it came to; what was answered, or may have been accepted, is never sent again; and nothing that is left behind
-/// holds a person or a secret.
+/// Each row has its outcome; a row that was answered, or may have been accepted, is never sent
+/// again; and no file that is left holds a person or a secret.
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_come_to_what_they_should_and_are_not_repeated() {
     let (server, files) = (Server::start().await, Files::new());
@@ -125,7 +126,7 @@ async fn rows_come_to_what_they_should_and_are_not_repeated() {
     assert!(first.stderr.contains("line 7, subject.code"), "{first}");
     assert_eq!(server.creates().await, 5);
 
-    // Only what was refused is sent again: it provably did not run.
+    // Only refused rows are sent again: they provably did not run.
     let again = run(batch(&files, &server.url(), &flags).env("IDCLOUD_FORMAT", "json")).await;
     assert_eq!(again.code, 5, "{again}");
     assert_eq!(server.creates().await, 6);
@@ -186,7 +187,7 @@ pub(crate) fn journaled<const N: usize>(files: &Files, arguments: [&str; N]) -> 
         .arg(files.path("batch.db"))
 }
 
-/// Searches a file for what it may never hold.
+/// Searches a file for personal data and secrets.
 fn nothing_personal(path: &Path) {
     let Ok(bytes) = std::fs::read(path) else {
         return;
@@ -210,7 +211,8 @@ fn nothing_personal(path: &Path) {
     }
 }
 
-/// Closing an ambiguous reference: found, its result is fetched; to be sent again, it is.
+/// Settling an ambiguous reference: a found process's result is fetched, and a row that may be sent
+/// again is sent.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_ambiguous_reference_is_settled_by_a_person() {
     let (server, files) = (Server::start().await, Files::new());
@@ -283,7 +285,7 @@ async fn an_ambiguous_reference_is_settled_by_a_person() {
     let sent = run(onboard("second")).await;
     assert_eq!((sent.code, server.creates().await), (0, 3), "{sent}");
 
-    // What is finished is answered by the journal, and cannot be settled.
+    // The journal answers for a finished reference, which cannot be settled.
     let known = run(onboard("second")).await;
     assert_eq!((known.code, server.creates().await), (0, 3), "{known}");
     let refused = run(journaled(
@@ -308,7 +310,7 @@ async fn an_ambiguous_reference_is_settled_by_a_person() {
     assert_eq!((other.code, server.creates().await), (3, 3), "{other}");
 }
 
-/// Version 2 of the lookup names this person for the process.
+/// Makes version 2 of the lookup name this person for the process.
 pub(crate) async fn named(server: &Server, id: &str, number: &str) {
     let body = json!({"id": id, "status": 3, "unicoId": {"result": "yes"},
         "processAdditionalInfo": {"personDocument": number}});
@@ -318,8 +320,9 @@ pub(crate) async fn named(server: &Server, id: &str, number: &str) {
         .await;
 }
 
-/// A verdict cannot be misread: a process that a person found is compared with the person before it is settled. Another person's is
-/// refused, the right one is judged as any other, and one that nobody could compare goes to review.
+/// A verdict cannot be misread: a process that a person found is compared with the reference's
+/// person before it is settled. Another person's is refused, the right one is judged normally, and
+/// one that could not be compared goes to review.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_that_was_found_is_compared_with_the_person() {
     let (server, files) = (Server::start().await, Files::new());
@@ -349,7 +352,8 @@ async fn a_process_that_was_found_is_compared_with_the_person() {
         .arg(files.path("batch.db"))
         .args(more.iter().copied())
     };
-    // Nobody is named yet, so nobody can compare: the settler's word is not enough for an approval.
+    // The lookup does not name a person yet, so nothing can be compared: a settlement alone does
+    // not suffice for an approval.
     let by_hand = run(settle(&["--cpf", CPF])).await;
     assert_eq!(by_hand.code, 0, "{by_hand}");
     assert!(by_hand.stderr.contains("was not compared"), "{by_hand}");
@@ -407,7 +411,8 @@ async fn a_process_that_was_found_is_compared_with_the_person() {
     assert_eq!(run(alone).await.code, 3, "it is finished");
 }
 
-/// A verdict cannot be misread: two rows whose processes were mixed up when they were settled give no verdict, and are in doubt again.
+/// A verdict cannot be misread: two rows whose processes were swapped in the settlement get no
+/// verdict, and are ambiguous again.
 #[tokio::test(flavor = "multi_thread")]
 async fn processes_that_were_mixed_up_give_no_verdict() {
     let (server, files) = (Server::start().await, Files::new());
@@ -456,8 +461,8 @@ async fn processes_that_were_mixed_up_give_no_verdict() {
     );
 }
 
-/// No process that was paid for is lost: an id that only a broken answer names, and that IDCloud does not know, stands in every run's row, on
-/// standard error of the run that sent it, and in the journal.
+/// No paid process is lost: an id that only a broken answer names, and that IDCloud does not know,
+/// is in every run's row, on standard error of the run that sent it, and in the journal.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_id_that_is_in_doubt_is_kept() {
     let (server, files) = (Server::start().await, Files::new());
@@ -482,7 +487,7 @@ async fn an_id_that_is_in_doubt_is_kept() {
         );
         assert!(row["error"].contains(told), "{row:?}");
         assert!(row["error"].contains(PROCESS_ID), "{row:?}");
-        // Only the run that sent it has something to tell at once.
+        // Only the run that sent it reports it on standard error.
         let is_told = ended.stderr.contains(PROCESS_ID);
         assert_eq!(is_told, told.starts_with("the one"), "{ended}");
     }
@@ -496,7 +501,8 @@ async fn an_id_that_is_in_doubt_is_kept() {
     assert!(text.stdout.contains(PROCESS_ID), "{text}");
 }
 
-/// Nobody pays twice unless he says so: a process that came to nothing is created anew by the flag that its end names, and not without.
+/// Nobody pays twice unasked: a failed process is created again only with the flag that its message
+/// names.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_failed_is_begun_again_when_asked() {
     let (server, files) = (Server::start().await, Files::new());
@@ -548,7 +554,8 @@ async fn what_failed_is_begun_again_when_asked() {
     }
 }
 
-/// One damaged row hides no other: it is told beside them, no command that meets it ends well, and it is never sent again.
+/// One damaged record hides no other: it is reported beside them, every command that meets it
+/// fails, and its row is never sent again.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_damaged_row_hides_no_other() {
     let (server, files) = (Server::start().await, Files::new());
@@ -600,7 +607,7 @@ async fn a_damaged_row_hides_no_other() {
     let page = std::fs::read_to_string(page).unwrap();
     assert!(page.contains("Unreadable") && page.contains("row-2"));
 
-    // A run goes on with the others, and sends nothing.
+    // A run continues with the other rows, and sends nothing.
     let again = run(batch(&files, &server.url(), &[])).await;
     assert_eq!((again.code, server.creates().await), (5, 3), "{again}");
     let outcomes: Vec<_> = output(&files)
@@ -610,7 +617,7 @@ async fn a_damaged_row_hides_no_other() {
     assert_eq!(outcomes, ["done", "ambiguous", "done"]);
 }
 
-/// With a reference alone, the journal is the owner's own, in the place that is documented.
+/// With only a reference, the journal is the user's own, at the documented path.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reference_alone_is_remembered_at_home() {
     let (files, home) = (Files::new(), tempfile::tempdir().unwrap());
@@ -676,7 +683,8 @@ async fn an_input_that_cannot_be_read_to_its_end_sends_nothing() {
     assert_eq!(run(run_without).await.code, 3);
 }
 
-/// A dry run sends nothing, makes no journal, and tells every bad row and what the rest will cost.
+/// A dry run sends nothing, creates no journal, and reports every bad row and the cost of the
+/// others.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dry_run_costs_nothing() {
     let (server, files) = (Server::start().await, Files::new());
@@ -703,7 +711,7 @@ async fn a_dry_run_costs_nothing() {
     assert!(!files.path("batch.db").exists() && !files.path("out.csv").exists());
 }
 
-/// One row under the reference `order-1`.
+/// Writes one row under the reference `order-1`.
 fn one(files: &Files, cpf: &str, selfie: &str) {
     let row = format!("{HEADER}order-1,{cpf},{NAME},,,{selfie}\n");
     files.write("in.csv", row.as_bytes());
@@ -722,8 +730,9 @@ fn only(files: &Files) -> (String, String) {
     (row["outcome"].clone(), kind)
 }
 
-/// A verdict cannot be misread: what is remembered under a reference is told to the request that it was the answer of, and to no other,
-/// whatever its state is and whatever flag is given; the dry run says so before, and nothing is sent.
+/// A verdict cannot be misread: the record under a reference is given only to the request that it
+/// answers, in every state and with every flag; the dry run reports it beforehand, and nothing is
+/// sent.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_recorded_answer_is_given_to_its_own_request_alone() {
     let yes = answer(3, &json!({"unicoId": {"result": "yes"}}));
@@ -778,8 +787,8 @@ async fn a_recorded_answer_is_given_to_its_own_request_alone() {
     }
 }
 
-/// A verdict cannot be misread: a row whose selfie is gone cannot be compared. It is told what is remembered where the caller says that
-/// references can be trusted, and not otherwise.
+/// A verdict cannot be misread: a row whose selfie is gone cannot be compared. It gets the record
+/// only if the caller says that references can be trusted.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_row_that_cannot_be_compared_is_told_nothing_unless_references_are_trusted() {
     let (server, files) = (Server::start().await, Files::new());
@@ -800,14 +809,15 @@ async fn a_row_that_cannot_be_compared_is_told_nothing_unless_references_are_tru
         let dry = run(batch(&files, &server.url(), &dry)).await;
         assert_eq!(dry.code, exit, "{dry}");
     }
-    // A row that nothing is remembered of is not helped by trust.
+    // Trust does not help a row without a record.
     let row = format!("{HEADER}order-2,52998224725,{NAME},,,selfie.png\n");
     files.write("in.csv", row.as_bytes());
     let unknown = run(batch(&files, &server.url(), &["--trust-references"])).await;
     assert_eq!((unknown.code, server.creates().await), (3, 1), "{unknown}");
 }
 
-/// A verdict cannot be misread: rows that a run did not come to are compared before the results tell what is remembered of them.
+/// A verdict cannot be misread: rows that a run did not reach are compared before the results use
+/// their records.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_that_stopped_early_tells_no_row_of_another_person() {
     let (server, files) = (Server::start().await, Files::new());
@@ -839,7 +849,8 @@ async fn a_run_that_stopped_early_tells_no_row_of_another_person() {
     }
 }
 
-/// Nobody pays twice: the dry run asks the journal what the run will ask, and says where else rows are known.
+/// Nobody pays twice: the dry run consults the journal as the run will, and reports where else rows
+/// are known.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dry_run_says_what_the_run_will_do() {
     let (server, files) = (Server::start().await, Files::new());
@@ -853,7 +864,7 @@ async fn a_dry_run_says_what_the_run_will_do() {
     let same = run(batch(&files, &server.url(), &flags)).await;
     assert_eq!(estimate(&same)["creates"], 0, "{same}");
     assert_eq!(same.stderr, "", "{same}");
-    // The same journal beside another tenant's credentials: the run would send.
+    // The same journal with another tenant's credentials: the run would send.
     let accepted = [&flags[..], &["--new-journal"]].concat();
     let other = batch(&files, &server.url(), &accepted)
         .env("IDCLOUD_TENANT_ID", "00000000-0000-4000-8000-00000000000a");
@@ -861,7 +872,7 @@ async fn a_dry_run_says_what_the_run_will_do() {
     assert_eq!(estimate(&other)["creates"], 1, "{other}");
     assert!(other.stderr.contains("1 for custom"), "{other}");
     assert!(other.stderr.contains(super::support::TENANT), "{other}");
-    // Without a configuration that says where a run would send, whatever is remembered counts.
+    // If no configuration names the run's place, every record counts.
     let nowhere = Idcloud::new(["batch", "run"])
         .arg(files.path("in.csv"))
         .arg("--journal")
@@ -874,7 +885,8 @@ async fn a_dry_run_says_what_the_run_will_do() {
     assert_eq!(server.creates().await, 1);
 }
 
-/// Nobody pays twice without a word: who stands in more than one row is said before anything is sent, and is not refused.
+/// Nobody pays twice without a warning: people in more than one row are reported before anything is
+/// sent, and are not refused.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_in_two_rows_is_said_before_anything_is_sent() {
     let (server, files) = (Server::start().await, Files::new());
@@ -899,7 +911,7 @@ async fn a_person_in_two_rows_is_said_before_anything_is_sent() {
     assert_eq!((ended.code, server.creates().await), (0, 3), "{ended}");
 }
 
-/// Waits until so many creates have arrived.
+/// Waits until this many creates have arrived.
 pub(crate) async fn arrived(server: &Server, creates: usize) {
     let clock = SystemClock::new();
     for _ in 0..600 {
@@ -911,7 +923,7 @@ pub(crate) async fn arrived(server: &Server, creates: usize) {
     panic!("{creates} creates did not arrive");
 }
 
-/// Answers for creates, each with an id of its own, after this long.
+/// Answers for creates, each with an id of its own, after this delay.
 pub(crate) fn slow<const N: usize>(after: Duration) -> [ResponseTemplate; N] {
     std::array::from_fn(|number| {
         let id = format!("80371b2a-3ac7-432e-866d-{number:012x}");
@@ -921,8 +933,8 @@ pub(crate) fn slow<const N: usize>(after: Duration) -> [ResponseTemplate; N] {
     })
 }
 
-/// Nothing paid is lost: where the journal can write nothing more after IDCloud answered, ids and verdicts stand in the rows with the
-/// reason, the batch halts, and no row of this run is told as another's.
+/// Nothing paid is lost: if the journal fails after IDCloud answered, the rows have ids and
+/// verdicts with the reason, the batch stops, and no row of this run counts as another run's.
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_that_the_journal_cannot_write_down_stand_in_the_rows() {
     let (server, files) = (Server::start().await, Files::new());
@@ -930,7 +942,7 @@ async fn answers_that_the_journal_cannot_write_down_stand_in_the_rows() {
     rows(&files, 12);
     let running = batch(&files, &server.url(), &["--concurrency", "4"]).spawn();
     arrived(&server, 4).await;
-    // Whatever is written from here on fails.
+    // Every write from here on fails.
     std::fs::rename(files.path("batch.db"), files.path("away.db")).unwrap();
     let ended = tokio::task::spawn_blocking(|| running.finish())
         .await
@@ -963,8 +975,9 @@ async fn answers_that_the_journal_cannot_write_down_stand_in_the_rows() {
     );
 }
 
-/// Nothing paid is lost: a journal that failed for a while is told the ends once more before the results are written. Its file is away when
-/// the answers come, and back as soon as the batch has said so.
+/// Nothing paid is lost: a journal that failed for a while records the ends before the results are
+/// written. Its file is away when the answers arrive, and back as soon as the batch has reported
+/// it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_journal_that_works_again_is_told_what_it_missed() {
     let (server, files) = (Server::start().await, Files::new());
@@ -992,8 +1005,8 @@ async fn a_journal_that_works_again_is_told_what_it_missed() {
     assert_eq!((again.code, server.creates().await), (0, 2), "{again}");
 }
 
-/// Nothing paid is lost, and nothing is told that is not so: an input that breaks while rows are on their way ends the run after they
-/// have their ends, with what is known of what left.
+/// Nothing paid is lost, and nothing wrong is reported: an input that breaks while rows are in
+/// flight ends the run after those rows have their ends, with a correct delivery state.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_input_that_breaks_in_mid_run_leaves_nothing_in_doubt() {
     let (server, files) = (Server::start().await, Files::new());
@@ -1045,8 +1058,8 @@ async fn an_input_that_breaks_in_mid_run_leaves_nothing_in_doubt() {
     );
 }
 
-/// A verdict cannot be misread: where the input is another when the results are written, it is said, and no row is told what became of
-/// another in its place.
+/// A verdict cannot be misread: an input that changed before the results are written is reported,
+/// and no row gets the result of another row in its place.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_input_that_was_replaced_is_noticed() {
     let (server, files) = (Server::start().await, Files::new());
@@ -1074,7 +1087,8 @@ async fn an_input_that_was_replaced_is_noticed() {
     assert_eq!(ended.code, 6, "{ended}");
 }
 
-/// Nothing paid is lost in silence: a single command says what the journal could not write down, and the result stands.
+/// Nothing paid is lost silently: a single command reports what the journal could not record, and
+/// the result stays.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_single_command_says_that_the_journal_failed() {
     let (server, files) = (Server::start().await, Files::new());
@@ -1113,7 +1127,7 @@ async fn a_single_command_says_that_the_journal_failed() {
     }
 }
 
-/// A served simulator, with a budget that a test does not have to wait for.
+/// A served simulator, with a budget that tests do not have to wait for.
 pub(crate) struct Bench {
     pub(crate) files: Files,
     variables: std::collections::HashMap<String, String>,
@@ -1162,7 +1176,7 @@ impl Bench {
         run(self.command(more)).await
     }
 
-    /// What was billed, asked over the socket.
+    /// The ledger, fetched over the socket.
     pub(crate) fn ledger(&self) -> Value {
         let address = self.variables["IDCLOUD_API_URL"]
             .trim_start_matches("http://")
@@ -1181,7 +1195,8 @@ impl Bench {
     }
 }
 
-/// A verdict cannot be misread: what an earlier run was answered approves nobody whom this run's key asks more about, and nothing is sent for it.
+/// A verdict cannot be misread: an earlier run's answer approves no person of whom this run's key
+/// asks more, and nothing is sent for it.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_earlier_answer_is_judged_by_what_this_run_asks() {
     let (server, files) = (Server::start().await, Files::new());
@@ -1207,7 +1222,7 @@ async fn an_earlier_answer_is_judged_by_what_this_run_asks() {
     assert_eq!(server.creates().await, 1);
 }
 
-/// Nobody pays twice: ctrl-c loses nothing, and running the same command again goes on where it stopped.
+/// Nobody pays twice: ctrl-c loses nothing, and the same command continues where it stopped.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_interrupted_batch_is_resumed() {
     let bench = Bench::start(&["--latency", "100ms"]);
@@ -1246,16 +1261,18 @@ async fn an_interrupted_batch_is_resumed() {
     assert_eq!(bench.ledger()["billed"], 60);
 }
 
-/// Nobody pays twice: killed while creates are on their way, before and after they are billed, and before and after their ends are written
-/// down, no row is created again that may have been created. A kill strikes when so many more creates are billed.
+/// Nobody pays twice: a batch is killed while creates are in flight, before and after they are
+/// billed, and before and after their ends are recorded. No row that may have been created is
+/// created again. A kill comes after a number of further billed creates.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_batch_bills_nobody_twice() {
-    // So many creates are on their way at once, and so many more are billed before a kill at most.
+    // Creates in flight at a time, and the most that are billed before a kill.
     const AT_ONCE: usize = 8;
     const MORE: u64 = 12;
     let kills = std::env::var("IDCLOUD_BATCH_KILLS").ok();
     let kills: usize = kills.map_or(20, |kills| kills.parse().unwrap());
-    // The rows last for every kill: what is seen to be billed and what is on its way with it, twice, for a slow look.
+    // Enough rows for every kill: those seen as billed and those in flight, twice, for a slow
+    // check.
     let more = usize::try_from(MORE).unwrap();
     let number_of_rows = u32::try_from(kills * (more + 2 * AT_ONCE)).unwrap();
     let bench = Bench::start(&[
@@ -1290,7 +1307,7 @@ async fn a_killed_batch_bills_nobody_twice() {
             assert!(ended.is_none(), "kill {kill} came after the end: {ended:?}");
             clock.sleep(Duration::from_millis(2)).await;
         }
-        // Anywhere between two answers of the server.
+        // At any time between two answers of the server.
         clock.sleep(Duration::from_millis(moments.u64(0..40))).await;
         child.kill().unwrap();
         child.wait().unwrap();
@@ -1322,7 +1339,8 @@ async fn a_killed_batch_bills_nobody_twice() {
         }
     }
     assert_eq!(last.code, if done == rows.len() { 0 } else { 5 }, "{last}");
-    // What faults and kills left in doubt, and no more: at most so many rows were on the wire at each kill.
+    // Only faults and kills leave ambiguous rows: at most this many rows were in flight at each
+    // kill.
     assert!(
         rows.len() - done <= kills * AT_ONCE + rows.len() / 5,
         "{done} done of {}",

@@ -1,4 +1,5 @@
-//! How a batch ends that is asked to: nothing leaves afterwards, nothing that was paid is lost, and nothing holds it up.
+//! How a batch ends that is asked to: nothing is sent afterwards, no paid result is lost, and
+//! nothing delays it.
 
 use std::net::TcpListener;
 use std::time::Duration;
@@ -11,10 +12,10 @@ use wiremock::ResponseTemplate;
 use super::batch::{arrived, batch, journaled, output, rows, slow, told};
 use super::support::{ACCESS_TOKEN, Files, Run, Running, Server, finished, run};
 
-/// Longer than any run here has to wait for.
+/// Longer than any run here takes.
 const NEVER: Duration = Duration::from_secs(200);
 
-/// As [`finished`], which must not take longer than a supervisor waits between its request and its kill.
+/// Like [`finished`], but within the time that a supervisor waits between its request and its kill.
 async fn finished_soon(running: Running) -> Run {
     let clock = SystemClock::new();
     let begun = clock.instant();
@@ -29,7 +30,8 @@ async fn status(files: &Files) -> Value {
     run(status).await.object()
 }
 
-/// Nothing paid is lost: a journal that fails and a signal that comes before the last answers leave the results written, with every id.
+/// Nothing paid is lost: a failing journal and a signal before the last answers still leave the
+/// results written, with every id.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_signal_after_the_journal_failed_loses_no_verdict() {
     let (server, files) = (Server::start().await, Files::new());
@@ -40,7 +42,7 @@ async fn a_signal_after_the_journal_failed_loses_no_verdict() {
     let running = batch(&files, &server.url(), &["--concurrency", "4"]).spawn();
     arrived(&server, 4).await;
     std::fs::rename(files.path("batch.db"), files.path("away.db")).unwrap();
-    // The first answers are there, the others are not.
+    // The first answers have arrived, the others have not.
     SystemClock::new().sleep(Duration::from_secs(2)).await;
     send(running.id(), Signal::SIGTERM);
     let ended = finished_soon(running).await;
@@ -62,7 +64,7 @@ async fn a_signal_after_the_journal_failed_loses_no_verdict() {
     );
 }
 
-/// The same where another program holds the journal for good: what is said once more is not waited for any longer.
+/// The same while another program locks the journal: the run stops waiting for its last writes.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_locked_journal_holds_no_ending_up() {
     let (server, files) = (Server::start().await, Files::new());
@@ -81,10 +83,11 @@ async fn a_locked_journal_holds_no_ending_up() {
     assert_eq!(told[..2], ["row-1 done", "row-2 done"], "{ended}");
 }
 
-/// A run that was asked to end bills nothing more: rows that wait for a token, for a connection or for a selfie leave no more, and are free.
+/// A run that was asked to end bills nothing more: rows that wait for a token, a connection or a
+/// selfie are not sent, and are free.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_has_not_left_does_not_leave_after_a_signal() {
-    // Nothing listens there: it is connected to again and again.
+    // No server listens there: the client connects again and again.
     let nowhere = TcpListener::bind("127.0.0.1:0").unwrap().local_addr();
     let nowhere = format!("http://{}", nowhere.unwrap());
     let server = Server {
@@ -120,7 +123,8 @@ async fn what_has_not_left_does_not_leave_after_a_signal() {
     assert_eq!(open.creates().await + server.creates().await, 0);
 }
 
-/// Nothing holds a run up that has ended: a pager that reads no further does not, one signal is enough, and the results are in their file.
+/// A finished run is not blocked: a pager that reads no further does not block it, one signal is
+/// enough, and the results are in their file.
 #[tokio::test(flavor = "multi_thread")]
 async fn results_without_a_reader() {
     for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
@@ -155,7 +159,7 @@ async fn results_without_a_reader() {
     }
 }
 
-/// Standard output that is closed keeps no results from their file.
+/// A closed standard output does not prevent the results file.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_closed_standard_output_keeps_the_results_from_no_file() {
     let (server, files) = (Server::start().await, Files::new());
@@ -170,11 +174,11 @@ async fn a_closed_standard_output_keeps_the_results_from_no_file() {
     assert_eq!(told(&output(&files)), expected, "{ended}");
 }
 
-/// What somebody does to an input.
+/// A change of an input during a run.
 type Change<'c> = &'c dyn Fn(&Files);
 
-/// Rows that the person took out are not billed: an input that is replaced, as editors save, that is rewritten or removed ends the run at the
-/// next row, also where the rest was read ahead.
+/// Rows that the user removed are not billed: an input that is replaced, as editors save, rewritten
+/// or removed ends the run at the next row, even if the rest was read ahead.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_input_that_changes_is_run_no_further() {
     let replace = |files: &Files| {

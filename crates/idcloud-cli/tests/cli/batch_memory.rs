@@ -1,4 +1,5 @@
-//! What a batch remembers by its journal and by its results, and what it refuses to pay for once more.
+//! What a batch knows from its journal and from its results, and which rows it refuses to pay for
+//! again.
 
 use std::path::Path;
 
@@ -19,7 +20,7 @@ fn with_journal(files: &Files, url: &str, journal: &str, more: &[&str]) -> Idclo
         .args(more.iter().copied())
 }
 
-/// Runs it dry and for good; both are refused, and the results stay.
+/// Runs it dry and for real; both are refused, and the results stay.
 async fn refused(files: &Files, command: impl Fn(&[&str]) -> Idcloud) -> Run {
     let results = std::fs::read(files.path("out.csv")).unwrap();
     let dry = run(command(&["--dry-run"])).await;
@@ -30,7 +31,7 @@ async fn refused(files: &Files, command: impl Fn(&[&str]) -> Idcloud) -> Run {
     wet
 }
 
-/// Makes a copy of a journal as SQLite does.
+/// Copies a journal by SQLite's own backup.
 fn backed_up(from: &Path, to: &Path) {
     let journal = rusqlite::Connection::open(from).unwrap();
     let text = to.to_str().unwrap();
@@ -39,8 +40,9 @@ fn backed_up(from: &Path, to: &Path) {
     std::fs::set_permissions(to, owner_alone).unwrap();
 }
 
-/// Nobody pays twice: a journal that takes a row for free which the results tell of as submitted is older than they are, whatever it says of
-/// the row: that it was refused, that a person let it be sent again, that it was claimed, or nothing.
+/// Nobody pays twice: the results say that a row was submitted, and the journal says that it is
+/// free. Then the journal is older than the results, whatever its record of the row is: refused,
+/// allowed again by a person, claimed, or none.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_copy_that_takes_paid_rows_for_free() {
     let refusal = json!({"error": {"code": "20507", "description": "no"}});
@@ -62,7 +64,7 @@ async fn a_copy_that_takes_paid_rows_for_free() {
             assert_eq!(settle.code, 0, "{settle}");
         }
         backed_up(&files.path("batch.db"), &files.path("old.db"));
-        // What a person settled since the results were written is sent: that is what the person said.
+        // A row that a person has allowed since the results were written is sent.
         let done = run(batch(&files, &url, &[])).await;
         assert_eq!((done.code, server.creates().await), (0, 2), "{done}");
 
@@ -76,8 +78,9 @@ async fn a_copy_that_takes_paid_rows_for_free() {
     }
 }
 
-/// Nobody pays twice without a word: the same journal beside another tenant, or at another address of this machine, has no memory of the
-/// rows. Beside results of them the run is refused; without, it says where else they are known.
+/// Nobody pays twice without a warning: the same journal with another tenant, or another local
+/// address, has no records of the rows. With results of them the run is refused; without, it
+/// reports where else they are known.
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_that_are_known_elsewhere() {
     const OTHER: &str = "00000000-0000-4000-8000-00000000000a";
@@ -111,8 +114,9 @@ async fn rows_that_are_known_elsewhere() {
     assert!(told.stderr.contains(note), "{told}");
 }
 
-/// Nothing paid is lost: what only the results know, since the journal could not write it down, is taken up by the next run. The processes are
-/// asked for by their ids and compared with the rows, and no row is created again.
+/// Nothing paid is lost: the next run adopts processes that are only in the results, because the
+/// journal could not record them. They are looked up by their ids and compared with the rows, and
+/// no row is created again.
 #[tokio::test(flavor = "multi_thread")]
 async fn verdicts_that_only_the_results_know() {
     let (server, files) = (Server::start().await, Files::new());
@@ -127,7 +131,7 @@ async fn verdicts_that_only_the_results_know() {
     assert_eq!((ended.code, server.creates().await), (6, 3), "{ended}");
     std::fs::rename(files.path("away.db"), files.path("batch.db")).unwrap();
 
-    // The second row's process is found to be another person's, and the third's cannot be compared.
+    // The second row's process is another person's, and the third's cannot be compared.
     let ids: Vec<String> = output(&files)[..3]
         .iter()
         .map(|row| row["processId"].clone())
@@ -172,7 +176,8 @@ async fn verdicts_that_only_the_results_know() {
     assert_eq!((again.code, server.creates().await), (5, 6), "{again}");
 }
 
-/// Nobody pays twice: references that a spreadsheet took the zeros of are known by the results, also where the journal is new.
+/// Nobody pays twice: references whose leading zeros a spreadsheet removed are recognised from the
+/// results, even if the journal is new.
 #[tokio::test(flavor = "multi_thread")]
 async fn zeros_that_only_the_results_know() {
     let (server, files) = (Server::start().await, Files::new());
@@ -197,8 +202,8 @@ async fn zeros_that_only_the_results_know() {
     assert_eq!(accepted.code, 0, "{accepted}");
 }
 
-/// Nothing is promised that is not so: a dry run counts what a run asks for, creates nothing where the run does not, and ends as the run
-/// certainly will.
+/// Nothing wrong is promised: a dry run counts the requests of a run, creates nothing if the run
+/// does not, and has the exit code that the run will certainly have.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dry_run_and_its_run_agree() {
     let failed = answer(5, &json!({}));
@@ -220,11 +225,11 @@ async fn a_dry_run_and_its_run_agree() {
             "{dry}"
         );
         let requests = |key: &str| estimate[key].as_u64().unwrap();
-        // A token, and at least one look.
+        // A token, and at least one poll.
         assert_eq!(requests("requestsAtLeast"), 2 * pending, "{dry}");
         assert!(requests("requestsAtMost") >= 8 * pending, "{dry}");
     }
-    // A failed row whose selfie is gone is trusted, and cannot be begun again.
+    // A failed row whose selfie is gone is trusted, but cannot be created again.
     let (server, files) = (Server::start().await, Files::new());
     server.on_create(failed).await;
     rows(&files, 1);

@@ -1,6 +1,8 @@
-//! What commands say when something between this machine and IDCloud answers, or stands in the way: firewalls, proxies, gateways, logins.
+//! The output of commands when a firewall, proxy, gateway or login answers in place of IDCloud, or
+//! blocks the way.
 //!
-//! `docs/reference/gateways.md` shows it, and is compared: `IDCLOUD_DOCS=write` puts what is really said into the page.
+//! `docs/reference/gateways.md` shows it, and is compared: `IDCLOUD_DOCS=write` writes the real
+//! output into the page.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -24,10 +26,10 @@ const PAGE: &str = "<html><body>no</body></html>";
 const HTML: &str = "text/html";
 const JSON: &str = "application/json";
 
-/// One answer of something in between: who gives it, its status, its type, further header lines, its body.
+/// One answer of an intermediary: its name, status, content type, further header lines, and body.
 type Answer = (&'static str, u16, &'static str, &'static str, &'static str);
 
-/// Answers about which every command says the same, but for the status.
+/// Answers about which every command prints the same, except for the status.
 type Group = (&'static str, &'static [Answer]);
 
 const GROUPS: [Group; 16] = [
@@ -328,7 +330,7 @@ const GROUPS: [Group; 16] = [
     ),
 ];
 
-/// Answers that break off.
+/// Answers that are cut off.
 const CUT: [(&str, &str); 2] = [
     ("An answer that is cut short", "a proxy that gives up"),
     (
@@ -353,7 +355,7 @@ fn head(status: u16, kind: &str, headers: &str, length: usize) -> String {
     )
 }
 
-/// The answers that are cut: plain, and in gzip as it stores what it does not compress.
+/// The answers that are cut off: plain, and in gzip's stored form.
 fn cut(number: usize) -> (Vec<u8>, Vec<u8>) {
     let part = br#"{"status":3,"unicoId":{"resu"#;
     if number == 0 {
@@ -369,14 +371,15 @@ fn cut(number: usize) -> (Vec<u8>, Vec<u8>) {
     ([head.as_bytes(), &packed].concat(), part.to_vec())
 }
 
-/// Something between this machine and IDCloud.
+/// An intermediary between this machine and IDCloud.
 struct Gateway {
     url: String,
     creates: Arc<AtomicUsize>,
 }
 
 impl Gateway {
-    /// Answers creates and lookups so, and token exchanges only if `everything` is its business.
+    /// Gives this answer to creates and lookups, and to token exchanges only if `everything` is
+    /// set.
     async fn start(answer: Vec<u8>, everything: bool) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -391,7 +394,7 @@ impl Gateway {
     }
 }
 
-/// One request, read to its end and answered; then the connection is closed.
+/// Reads one request to its end and answers it, then closes the connection.
 async fn serve(
     mut stream: TcpStream,
     answer: Vec<u8>,
@@ -432,7 +435,7 @@ async fn serve(
     stream.shutdown().await.ok()
 }
 
-/// What one command says: its exit code, what happened, and what to look at.
+/// The output of one command: its exit code, the message, and the remedy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Said {
     command: &'static str,
@@ -452,7 +455,7 @@ impl Said {
         }
     }
 
-    /// The same, for any status and any number of attempts.
+    /// The same, without the status and the number of attempts.
     fn alike(&self) -> Self {
         let mut words = Vec::new();
         let mut after_http = false;
@@ -477,13 +480,14 @@ impl Said {
     }
 }
 
-/// A batch's input of one row.
+/// Writes a batch's input of one row.
 fn write_input(files: &Files) {
     let input = format!("{HEADER}r,{CPF},{NAME},,,selfie.png\n");
     files.write("in.csv", input.as_bytes());
 }
 
-/// What the commands say about an answer to their create or lookup, and what `token` says where it is the token endpoint's.
+/// The output of the commands for an answer to their create or lookup, and of `token` for the same
+/// answer of the token endpoint.
 async fn said(answer: Vec<u8>, body: Vec<u8>) -> Vec<Said> {
     let gateway = Gateway::start(answer.clone(), false).await;
     let everywhere = Gateway::start(answer, true).await;
@@ -548,14 +552,16 @@ async fn said(answer: Vec<u8>, body: Vec<u8>) -> Vec<Said> {
         &explain.error()["message"],
         &explain.error()["help"],
     ));
-    // Nobody pays twice: each of three commands made one create, or two where a refused token was replaced in between.
+    // Nobody pays twice: each of three commands made one create, or two if a refused token was
+    // replaced in between.
     let creates = gateway.creates.load(Ordering::Relaxed);
     assert!((3..=6).contains(&creates), "{creates}: {onboard}");
     assert!(onboard.code != 5 || creates == 3, "{creates}: {onboard}");
     said
 }
 
-/// No answer of somebody else's is told as IDCloud's, none is harmless that may have created a process, and the page shows what is said.
+/// No intermediary's answer is reported as IDCloud's, none is called harmless if it may have
+/// created a process, and the page shows the output.
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_of_gateways() {
     let at_once = Arc::new(Semaphore::new(12));
@@ -607,7 +613,7 @@ async fn answers_of_gateways() {
     compare(&page);
 }
 
-/// What holds of every answer, whatever the words are.
+/// Checks what holds for every answer, in any wording.
 fn held((who, status, kind, _, body): &Answer, said: &[Said]) {
     let is_foreign = (*kind == HTML && !body.is_empty())
         || matches!(status, 300..=399 | 407 | 413)
@@ -631,7 +637,8 @@ fn held((who, status, kind, _, body): &Answer, said: &[Said]) {
             assert!(said.help.contains("firewall"), "{told}");
             continue;
         }
-        // At the token endpoint a refusal in JSON is told apart; elsewhere IDCloud has such refusals of its own.
+        // At the token endpoint a refusal in JSON is recognised as an intermediary's; elsewhere
+        // IDCloud has such refusals of its own.
         let refuses_in_json = *kind == JSON && !body.is_empty() && matches!(status, 400..=499);
         if refuses_in_json {
             assert!(!said.message.contains("credentials"), "{told}");
@@ -682,7 +689,7 @@ fn table(page: &mut String, said: &[Said]) {
     page.push('\n');
 }
 
-/// Compares the page below its mark with what is said, or writes it.
+/// Compares the page below its mark with the output, or writes it.
 fn compare(said: &str) {
     const MARK: &str = "<!-- What follows is written by the test that compares it. -->\n";
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference/gateways.md");
@@ -698,7 +705,7 @@ fn compare(said: &str) {
     );
 }
 
-/// Every command that talks to IDCloud, in JSON.
+/// Every command that sends requests to IDCloud, in JSON.
 fn every_command(files: &Files, url: &str) -> Vec<(&'static str, Idcloud)> {
     let selfie = files.path("selfie.png");
     write_input(files);
@@ -744,7 +751,8 @@ fn every_command(files: &Files, url: &str) -> Vec<(&'static str, Idcloud)> {
         .collect()
 }
 
-/// Runs commands side by side; each says all of `told`, in its error, its row or its findings, and ends with this code.
+/// Runs commands concurrently; each must have all of `told` in its error, its row or its findings,
+/// and this exit code.
 async fn each_says(
     commands: Vec<(&'static str, Idcloud)>,
     exit: i32,
@@ -768,7 +776,8 @@ async fn each_says(
     finish(running).await;
 }
 
-/// A page at the token endpoint is no word about the credentials, in any command, and no more is JSON of a gateway's.
+/// A page at the token endpoint is not a statement about the credentials, in any command; neither
+/// is an intermediary's JSON.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_gateway_at_the_token_endpoint() {
     for (status, kind, body) in [
@@ -789,8 +798,8 @@ async fn a_gateway_at_the_token_endpoint() {
     }
 }
 
-/// The tenant's budget is respected: of many rows few meet a gateway, whatever number its refusal has for a code; rows that IDCloud
-/// looks at and refuses stop nothing.
+/// The tenant's budget is respected: only a few of many rows meet a gateway, whatever number its
+/// refusal has as a code; rows that IDCloud itself refuses do not stop the batch.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_that_a_gateway_refuses() {
     let mut input = HEADER.to_owned();
@@ -822,7 +831,8 @@ async fn a_batch_that_a_gateway_refuses() {
     }
 }
 
-/// A proxy that wants a login before it makes a tunnel is named by every command; nothing was sent, and no credential reaches the proxy.
+/// Every command names a proxy that requires a login for a tunnel; nothing was sent, and no
+/// credential reaches the proxy.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_proxy_that_wants_a_login() {
     let answer = head(407, HTML, "Proxy-Authenticate: Basic realm=\"p\"\r\n", 0);
@@ -838,7 +848,7 @@ async fn a_proxy_that_wants_a_login() {
     each_says(commands.collect(), 6, told).await;
 }
 
-/// A certificate that no trusted authority signed is named by every command.
+/// Every command names a certificate that no trusted authority signed.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_certificate_that_is_not_trusted() {
     let directory = tempfile::tempdir().unwrap();
@@ -849,7 +859,8 @@ async fn a_certificate_that_is_not_trusted() {
     each_says(every_command(&files, url.trim_end_matches('/')), 6, told).await;
 }
 
-/// The tenant's secrets go where the settings say, or nowhere: a proxy that cannot be used is named as the variable that it is.
+/// The tenant's secrets go where the settings say, or nowhere: an unusable proxy is named by its
+/// variable.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_proxy_that_cannot_be_used() {
     for proxy in ["http//proxy", "socks5://127.0.0.1:1080", "::::garbage"] {
@@ -865,7 +876,7 @@ async fn a_proxy_that_cannot_be_used() {
     }
 }
 
-/// The words to declare what a key answers stand on one line, to be copied.
+/// The words that declare a capability are on one line, so that they can be copied.
 #[tokio::test(flavor = "multi_thread")]
 async fn words_to_be_copied_are_not_broken() {
     let answer = json!({"id": PROCESS_ID, "status": 3, "unicoId": {"result": "yes"},

@@ -32,7 +32,7 @@ fn unreachable() -> String {
     format!("http://{}", listener.local_addr().unwrap())
 }
 
-/// The token is proved and not shown; an API key is not needed for it.
+/// The token is proved and not shown; it needs no API key.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_is_proved_and_shown_only_when_asked() {
     let (server, files) = (Server::start().await, Files::new());
@@ -81,7 +81,7 @@ async fn a_token_that_is_refused_says_why() {
     assert_eq!(nothing.code, 2, "{nothing}");
 }
 
-/// The findings of a run, by check.
+/// The status of a run's finding, by check.
 fn status(run: &Run, check: &str) -> Value {
     let findings: Value =
         serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {run}"));
@@ -105,7 +105,7 @@ fn code(code: &str) -> Value {
     json!({"error": {"code": code, "description": "texto"}})
 }
 
-/// A key that is known finds no process by a random id; one that is not is told so.
+/// A known key does not find a process with a random id; an unknown key is reported.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_api_key_is_proved_by_a_process_that_nobody_created() {
     let files = Files::new();
@@ -141,7 +141,7 @@ async fn the_api_key_is_proved_by_a_process_that_nobody_created() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_without_a_server_is_named() {
     let files = Files::new();
-    // Both try several times, and wait in between.
+    // Both retry several times, with waits in between.
     let (token, doctor) = tokio::join!(
         run(json_of(&files, &unreachable(), "token")),
         run(json_of(&files, &unreachable(), "doctor"))
@@ -204,7 +204,7 @@ async fn trouble_is_told_where_it_is() {
     );
 }
 
-/// A clock that is off is told before somebody blames the key.
+/// A wrong clock is reported, so that the user does not blame the key.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_clocks_are_compared() {
     let files = Files::new();
@@ -224,7 +224,7 @@ async fn the_clocks_are_compared() {
     assert!(run.stdout.contains("ahead of IDCloud's"), "{run}");
 }
 
-/// Mix-ups of environments are seen without sending anything to the wrong one.
+/// Mixed-up environments are found without a request to the wrong one.
 #[tokio::test(flavor = "multi_thread")]
 async fn mixed_addresses_are_told() {
     let (server, files) = (Server::start().await, Files::new());

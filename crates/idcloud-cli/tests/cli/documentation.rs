@@ -1,4 +1,4 @@
-//! Help, manual pages and completions: there for every command, with an example each.
+//! Help, manual pages and completions exist for every command, with an example each.
 
 use super::support::{Idcloud, run};
 
@@ -26,7 +26,7 @@ async fn commands(path: &[String]) -> Vec<Vec<String>> {
     found
 }
 
-/// Whoever asks for help gets an example that can be typed.
+/// Every help text has an example that can be typed.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_command_has_an_example() {
     let mut open = commands(&[]).await;

@@ -1,4 +1,5 @@
-//! The program's doors: what it believes, whom it answers, and what it says of others.
+//! The program's trust boundaries: which files it trusts, whom it answers, and how it prints
+//! untrusted text.
 
 #![cfg(unix)]
 
@@ -18,7 +19,7 @@ use super::support::{
     Files, Idcloud, LIMIT, PROCESS_ID, Run, Server, custom, drawn_selfie, onboard, run,
 };
 
-/// Long enough for any of these on a busy machine, and much shorter than to hang.
+/// Long enough for any of these on a busy machine, and much shorter than a hanging program.
 const PROMPT: Duration = Duration::from_secs(60);
 
 fn fifo(path: &Path) {
@@ -30,7 +31,7 @@ fn folder(files: &Files, name: &str, mode: u32) {
     files.set_mode(name, mode);
 }
 
-/// Refused under a field, by a rule and with a remedy that say so.
+/// Checks a refusal: the field, the rule and the remedy.
 fn assert_refused(run: &Run, exit: i32, field: &str, rule: &str) {
     assert_eq!(run.code, exit, "{run}");
     assert!(
@@ -39,7 +40,7 @@ fn assert_refused(run: &Run, exit: i32, field: &str, rule: &str) {
     );
 }
 
-/// Who could change a certificate, a profile or the folder of one could read every request.
+/// A user who can change a certificate, a profile or the directory of one could read every request.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_others_may_change_is_not_believed() {
     let files = Files::new();
@@ -80,7 +81,7 @@ async fn what_others_may_change_is_not_believed() {
         std::fs::write(inside("journal.db"), "").unwrap();
         let refused = run(batch).await.stderr.contains("its folder");
         assert_eq!(refused, name == "open", "{name}");
-        // A dry run believes no more than the run.
+        // A dry run trusts no more than the run.
         std::fs::write(inside("in.csv"), "reference,cpf,name,selfie\n").unwrap();
         for dry_run in [Some("--dry-run"), None] {
             let batch = custom(&files, &server.url(), ["batch", "run"])
@@ -110,7 +111,7 @@ async fn what_others_may_change_is_not_believed() {
     }
 }
 
-/// A pipe in the place of a file holds nothing up, and a device has no end.
+/// A pipe in place of a file blocks nothing, and a device without an end is refused.
 #[tokio::test(flavor = "multi_thread")]
 async fn pipes_and_devices_are_no_files() {
     let files = Files::new();
@@ -154,7 +155,8 @@ async fn pipes_and_devices_are_no_files() {
     }
 }
 
-/// What a person names for a file, and is a pipe or a device, is refused by name: waiting for it would have no end.
+/// A named file that is a pipe or a device is refused by its flag: waiting for it would have no
+/// end.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pipe_in_the_place_of_a_file_is_not_waited_for() {
     let (server, files) = (Server::start().await, Files::new());
@@ -204,7 +206,8 @@ async fn a_pipe_in_the_place_of_a_file_is_not_waited_for() {
     assert_eq!(server.creates().await, 0);
 }
 
-/// A row's selfie that is no file is refused by its line, and a page is not written to a pipe; a descriptor could be read once alone.
+/// A row's selfie that is not a regular file is refused by its line, and a page is not written to a
+/// pipe. A descriptor is refused because it can be read only once.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_row_names_files_alone() {
     let files = Files::new();
@@ -229,7 +232,7 @@ async fn a_row_names_files_alone() {
     assert_refused(&report, 2, "--output", "is no file");
 }
 
-/// Standard input and the descriptors that a shell hands over are read and written.
+/// Standard input and descriptors from the shell are read and written.
 #[tokio::test(flavor = "multi_thread")]
 async fn descriptors_are_files_where_a_flag_names_them() {
     let files = Files::new();
@@ -251,7 +254,8 @@ async fn descriptors_are_files_where_a_flag_names_them() {
     assert!(page.stdout.starts_with("<!doctype html>"), "{page}");
 }
 
-/// Names of files and profiles cannot control the terminal, and a command in a remedy is one command.
+/// Names of files and profiles cannot control the terminal, and the command in a remedy is a single
+/// command.
 #[tokio::test(flavor = "multi_thread")]
 async fn names_of_files_and_profiles_are_harmless() {
     let files = Files::new();
@@ -276,7 +280,7 @@ async fn names_of_files_and_profiles_are_harmless() {
     assert_eq!(run.stderr.matches("\nhelp:").count(), 0, "{run}");
 }
 
-/// Credentials of the profile do not go to an address of the environment without a word.
+/// Credentials of the profile do not go to an address from the environment without a note.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_of_the_environment_is_said_over_credentials_of_the_profile() {
     let (server, evil, files) = (Server::start().await, Server::start().await, Files::new());
@@ -299,7 +303,8 @@ async fn an_address_of_the_environment_is_said_over_credentials_of_the_profile()
     assert!(!silent.stderr.contains("leads to"), "{silent}");
 }
 
-/// References that look alike are one, hide no number, and are not taken for a verdict in a list.
+/// References that look alike are the same, hide no number, and are not mistaken for a verdict in a
+/// list.
 #[tokio::test(flavor = "multi_thread")]
 async fn references_are_what_they_look_like() {
     let files = Files::new();
@@ -340,7 +345,7 @@ async fn references_are_what_they_look_like() {
     );
 }
 
-/// Words of an answer that this version does not know are neither printed nor stored unasked.
+/// Unknown words of an answer are neither printed nor stored unless the caller asks for it.
 #[tokio::test(flavor = "multi_thread")]
 async fn unknown_words_of_answers_stay_where_they_are() {
     let process = json!({
@@ -381,7 +386,7 @@ async fn unknown_words_of_answers_stay_where_they_are() {
             assert!(!holds, "{word} in {name}");
         }
     }
-    // An id that is a number of a person is none: what came of the create is not known.
+    // An id that could be a person's number is not an id: the result of the create is unknown.
     let server = Server::start().await;
     let process = json!({"id": "11144477735", "status": 3, "unicoId": {"result": "yes"}});
     server
@@ -406,7 +411,8 @@ fn get(address: &str) -> String {
     answer
 }
 
-/// A simulator that runs out of descriptors goes on, serves others, and ends when it is asked to.
+/// A simulator that runs out of descriptors continues, serves other clients, and ends when it is
+/// asked to.
 #[test]
 fn a_simulator_outlives_a_lack_of_descriptors() {
     let directory = tempfile::tempdir().unwrap();
@@ -417,7 +423,7 @@ fn a_simulator_outlives_a_lack_of_descriptors() {
     for number in 0..120 {
         let mut stream = TcpStream::connect(address).unwrap();
         if number % 2 == 0 {
-            // Half a head is worth no more than none. It may have been closed already.
+            // Half a head counts as none. The connection may have been closed already.
             let _ = stream.write_all(b"GET /_simulator/state HTTP/1.1\r\nhos");
         }
         idle.push(stream);

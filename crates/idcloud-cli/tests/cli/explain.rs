@@ -12,7 +12,7 @@ async fn explained(arguments: &[&str], stdin: &str) -> Run {
     .await
 }
 
-/// Every documented code is explained with exactly the contract's keys.
+/// Every documented code is explained with exactly the keys of the contract.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_code_is_explained() {
     for entry in CatalogueEntry::all() {
@@ -56,7 +56,8 @@ async fn every_code_is_explained() {
     assert!(portuguese.stdout.starts_with("20507  "), "{portuguese}");
 }
 
-/// An error answer is explained by its code, and its text, which may repeat the request, is not shown.
+/// An error answer is explained by its code, and its text, which may repeat the request, is not
+/// shown.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_error_answer_is_explained_by_its_code() {
     for (body, code) in [
@@ -82,7 +83,8 @@ async fn an_error_answer_is_explained_by_its_code() {
     }
 }
 
-/// The token endpoint's answers are explained too: a token without showing it, and an error that has a word in place of a code.
+/// The token endpoint's answers are explained too: a token without showing it, and an error with a
+/// word in place of a code.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_endpoints_answer_is_explained() {
     let denied = json!({"error": "invalid_grant", "error_description": format!("for {NAME}")});
@@ -121,7 +123,7 @@ async fn a_token_endpoints_answer_is_explained() {
     );
 }
 
-/// An answer is judged for what the flags say was asked; where nobody said, it proves less.
+/// An answer is judged by the request that the flags describe; without flags it proves less.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_is_explained_as_the_flags_say() {
     let yes = json!({"id": PROCESS_ID, "status": 3, "unicoId": {"result": "yes"}, "new": {"a": 1}})
@@ -182,7 +184,7 @@ async fn a_process_is_explained_as_the_flags_say() {
     );
 }
 
-/// Variables tell of a key that need not be this answer's: they make nothing missing from it.
+/// Variables describe a key, which need not be this answer's: they do not make evidence missing.
 #[tokio::test(flavor = "multi_thread")]
 async fn variables_ask_nothing_of_another_kind_of_process() {
     let live = json!({"id": PROCESS_ID, "status": 3, "liveness": 1}).to_string();
@@ -200,7 +202,7 @@ async fn variables_ask_nothing_of_another_kind_of_process() {
     }
 }
 
-/// The exit code tells the verdict only to whoever asks for it.
+/// The exit code shows the verdict only if the caller asks for it.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_explanation_is_an_answer() {
     for (members, exit) in [
@@ -233,7 +235,7 @@ async fn a_process_is_explained_in_portuguese() {
     assert!(run.stdout.contains("situação"), "{run}");
 }
 
-/// Nothing personal is shown unless it is asked for, and a webhook's free text never.
+/// Personal data is shown only if the caller asks for it, and a webhook's free text never.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_personal_is_redacted() {
     let process =
@@ -276,7 +278,7 @@ async fn what_is_personal_is_redacted() {
     );
 }
 
-/// A capture token's two times are told, and nothing else of it.
+/// Only the two times of a capture token are printed.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_capture_token_is_explained_by_its_age() {
     let files = Files::new();
@@ -306,7 +308,8 @@ async fn a_capture_token_is_explained_by_its_age() {
     );
 }
 
-/// What is none of these is refused without being repeated, and a code that nobody documented is not made up.
+/// An input of another kind is refused without being repeated, and an undocumented code gets no
+/// invented explanation.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_explained_is_refused() {
     let files = Files::new();
@@ -338,7 +341,7 @@ async fn what_cannot_be_explained_is_refused() {
     );
 }
 
-/// Offline whatever is configured, and however badly.
+/// Offline with every configuration, even a broken one.
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_sent_and_nothing_needed() {
     let (server, files) = (Server::start().await, Files::new());

@@ -1,4 +1,5 @@
-//! Nothing of a person's is lost to an output, and nothing is paid again because a journal is another, older, or not whole.
+//! No user's file is lost to an output, and nothing is paid again because a journal is another,
+//! older, or incomplete one.
 
 #![cfg(unix)]
 
@@ -15,7 +16,7 @@ use super::support::{Files, Idcloud, NAME, Run, Running, Server, custom, drawn_s
 
 const HEADER: &str = "reference,cpf,name,email,phone,selfie\n";
 
-/// An input with these references, each of another person.
+/// Writes an input with these references, each of another person.
 fn input(files: &Files, name: &str, references: &[&str]) {
     let lines: Vec<String> = (1..)
         .zip(references)
@@ -41,7 +42,7 @@ fn batch(files: &Files, input: &str, journal: &str, output: &str) -> Idcloud {
         .arg(files.path(output))
 }
 
-/// How many rows a journal remembers.
+/// How many rows a journal has.
 fn remembered(files: &Files, journal: &str) -> usize {
     let journal = SqliteReader::open(files.path(journal)).unwrap();
     let mut count = 0;
@@ -58,7 +59,8 @@ async fn refused(command: Idcloud, what: &str) -> Run {
     run
 }
 
-/// A journal that is new beside results of this input is asked about: a misspelt name would pay for every row again.
+/// A new journal beside results of this input is refused: a misspelt name would pay for every row
+/// again.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_journal_beside_finished_results() {
     let files = files(&["a", "b", "c"]);
@@ -72,7 +74,7 @@ async fn a_new_journal_beside_finished_results() {
     );
 
     let results = std::fs::read(files.path("out.csv")).unwrap();
-    // Twice: the first refusal leaves nothing that the second could take for a journal.
+    // Twice: the first refusal leaves no file that the second could take for a journal.
     for _ in 0..2 {
         for dry_run in [&["--dry-run"][..], &[]] {
             let command = batch(&files, "in.csv", "y.db", "out.csv").args(dry_run.iter().copied());
@@ -83,12 +85,12 @@ async fn a_new_journal_beside_finished_results() {
     }
     assert!(!files.path("y.db").exists() && !files.path("y.db.lock").exists());
     assert_eq!(std::fs::read(files.path("out.csv")).unwrap(), results);
-    // A file without content is no memory either.
+    // An empty file is not a journal either.
     files.write("z.db", b"");
     files.set_mode("z.db", 0o600);
     refused(batch(&files, "in.csv", "z.db", "out.csv"), "an empty file").await;
 
-    // JSON lines tell the same; results of other rows, or none, ask nothing.
+    // JSON lines have the same effect; results of other rows, or none, have no effect.
     let lines = batch(&files, "in.csv", "x.db", "out.jsonl");
     assert_eq!(run(lines).await.code, 0);
     refused(batch(&files, "in.csv", "y.db", "out.jsonl"), "JSON lines").await;
@@ -105,7 +107,8 @@ async fn a_new_journal_beside_finished_results() {
     assert_eq!(remembered(&files, "y.db"), 3);
 }
 
-/// A journal that was brought back from an older copy does not know what was paid since: the results do.
+/// A journal restored from an older copy does not have the rows that were paid since: the results
+/// do.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_journal_older_than_the_results() {
     let files = files(&["a", "b"]);
@@ -127,7 +130,8 @@ async fn a_journal_older_than_the_results() {
     assert!(told.stderr.contains("does not know 2 rows"), "{told}");
 }
 
-/// A journal of other rows is only told; one that knows the rows but for leading zeros is refused.
+/// A journal of other rows only gets a note; one that has the rows except for leading zeros is
+/// refused.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_journal_of_other_rows() {
     let files = files(&["0001", "0002", "1000"]);
@@ -136,7 +140,7 @@ async fn a_journal_of_other_rows() {
         0
     );
     for (references, is_refused) in [
-        // A spreadsheet took the zeros; the last reference had none, and is known.
+        // A spreadsheet removed the zeros; the last reference had none, and is known.
         (&["1", "2", "1000"][..], true),
         (&["01"], true),
         (&["00002"], true),
@@ -168,7 +172,8 @@ async fn a_journal_of_other_rows() {
     assert_eq!(remembered(&files, "x.db"), 3);
 }
 
-/// What a batch reads or keeps is never its output, under whatever name: nothing is sent, and nothing is changed.
+/// A file that a batch reads or keeps is never its output, under any name: nothing is sent, and
+/// nothing is changed.
 #[tokio::test(flavor = "multi_thread")]
 async fn outputs_that_are_something_else() {
     let (server, files) = (Server::start().await, files(&["a", "b"]));
@@ -264,7 +269,7 @@ fn contents(files: &Files) -> Vec<(String, Vec<u8>)> {
     all
 }
 
-/// The page about a batch replaces a page about a batch, and nothing else.
+/// The page about a batch replaces only a page about a batch.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_report_replaces_reports_alone() {
     let files = files(&["a"]);
@@ -304,7 +309,7 @@ async fn a_report_replaces_reports_alone() {
     }
 }
 
-/// A file of the person's beside the output is left alone, whatever its name.
+/// A user's file beside the output is left alone, with any name.
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_beside_an_output_is_removed() {
     let files = files(&["a"]);
@@ -320,7 +325,7 @@ fn leftovers(files: &Files) -> Vec<String> {
     names.filter(|name| name.starts_with(".idcloud-")).collect()
 }
 
-/// Credentials and pages of the manual replace those that were made here, and nothing else.
+/// Credentials and manual pages replace only files that this program made.
 #[tokio::test(flavor = "multi_thread")]
 async fn folders_of_outputs() {
     let (files, pages) = (Files::new(), tempfile::tempdir().unwrap());
@@ -363,7 +368,8 @@ async fn folders_of_outputs() {
     }
 }
 
-/// Names that SQLite takes for something else, hard links and copies without their log: each is refused with 2, and nothing is made.
+/// Names with a special meaning for SQLite, hard links and copies without their log: each is
+/// refused with exit code 2, and nothing is created.
 #[tokio::test(flavor = "multi_thread")]
 async fn journals_that_are_none() {
     let files = files(&["a"]);
@@ -415,7 +421,7 @@ async fn journals_that_are_none() {
     assert_eq!(contents(&files), before);
 }
 
-/// A server that takes a while for each create, and gives each a process of its own.
+/// A server that delays each create, and gives each a process of its own.
 async fn slow(delay: Duration) -> Server {
     let server = Server::start().await;
     let answers = [0_u32; 40].map(|_| {
@@ -478,7 +484,8 @@ async fn a_killed_batch_copied_without_its_log() {
     assert!(all <= 10, "{all} creates for ten persons: {resumed}");
 }
 
-/// The log of a running batch is removed: nothing more is sent, and no other program takes its rows for new.
+/// The log of a running batch is removed: nothing more is sent, and no other program takes its rows
+/// for new.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_log_of_a_running_batch_is_removed() {
     let (server, files) = (slow(Duration::from_millis(200)).await, files(&TEN));
@@ -501,7 +508,7 @@ async fn the_log_of_a_running_batch_is_removed() {
     assert!(all < 10, "{all} creates: {ended}");
 }
 
-/// A second start that is refused leaves the results, and everything else of the first, alone.
+/// A second start that is refused leaves the results, and every other file of the first, alone.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_start_touches_nothing_of_the_first() {
     let (server, files) = (slow(Duration::from_millis(200)).await, files(&TEN));

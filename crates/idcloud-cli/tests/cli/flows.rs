@@ -1,4 +1,5 @@
-//! `liveness`, `compare`, `document` and `process`: what is sent for each, what comes back, and what is refused here.
+//! `liveness`, `compare`, `document` and `process`: their requests, their answers, and what is
+//! refused locally.
 
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -45,7 +46,7 @@ fn json_of(command: Idcloud) -> Idcloud {
     command.env("IDCLOUD_FORMAT", "json")
 }
 
-/// A capture token goes out alone, and its liveness counts as checked.
+/// Only a capture token is sent, and its liveness counts as checked.
 #[tokio::test(flavor = "multi_thread")]
 async fn liveness_sends_a_capture_token() {
     let files = Files::new();
@@ -80,7 +81,7 @@ async fn liveness_sends_a_capture_token() {
     }
 }
 
-/// IDCloud would answer for a plain image without looking: it is not sent.
+/// A plain image is not sent: IDCloud would answer without a liveness check.
 #[tokio::test(flavor = "multi_thread")]
 async fn liveness_refuses_a_plain_image() {
     let (server, files) = (Server::start().await, Files::new());
@@ -102,7 +103,7 @@ async fn liveness_refuses_a_plain_image() {
     assert!(run.stdout.is_empty(), "{run}");
 }
 
-/// What the face is compared with: an earlier process or a picture, each in its own member.
+/// The face to compare with: an earlier process or a picture, each in its own member.
 #[tokio::test(flavor = "multi_thread")]
 async fn compare_sends_what_to_compare_with() {
     let files = Files::new();
@@ -192,7 +193,7 @@ async fn a_comparison_that_cannot_be_is_refused() {
     assert_eq!(server.requests().await, 0);
 }
 
-/// Both ways of using a document, and that nothing of its content is printed unasked.
+/// Both ways of using a document; its content is printed only if the caller asks for it.
 #[tokio::test(flavor = "multi_thread")]
 async fn documents_are_captured_and_used_again() {
     let files = Files::new();
@@ -284,7 +285,7 @@ async fn a_document_that_cannot_be_is_refused_with_every_reason() {
     assert_eq!((three.code, server.requests().await), (3, 0), "{three}");
 }
 
-/// A lookup asks for each documented type, lists each document once, and never says whose they are.
+/// A lookup requests each documented type, lists each document once, and never says whose they are.
 #[tokio::test(flavor = "multi_thread")]
 async fn reusable_documents_are_listed() {
     let files = Files::new();
@@ -343,7 +344,8 @@ async fn reusable_documents_are_listed() {
     );
 }
 
-/// Without knowing what was sent, liveness 1 proves nothing; told that it was a capture token, it does.
+/// If the selfie is unknown, liveness 1 proves nothing; if a flag says that it was a capture token,
+/// it does.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_is_judged_for_what_was_asked() {
     let files = Files::new();
@@ -406,7 +408,7 @@ async fn a_process_is_judged_for_what_was_asked() {
     }
 }
 
-/// Personal data of the second version is printed only when it is asked for.
+/// Personal data of the second version is printed only if the caller asks for it.
 #[tokio::test(flavor = "multi_thread")]
 async fn details_are_redacted_unless_revealed() {
     let files = Files::new();
@@ -439,7 +441,7 @@ async fn details_are_redacted_unless_revealed() {
     );
 }
 
-/// How a look can end, each with its exit code; the id is always in the output.
+/// The ways in which a lookup can end, each with its exit code; the id is always in the output.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_look_that_brings_no_result_says_why() {
     let code = |code: &str| json!({"error": {"code": code, "description": "texto"}});
@@ -500,7 +502,7 @@ async fn an_id_that_is_none_is_not_asked_for() {
     assert_eq!(server.requests().await, 0);
 }
 
-/// Waiting ends with the verdict, or at its limit with the process as it was seen.
+/// Waiting ends with the verdict, or at its limit with the last state of the process.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_is_waited_for() {
     let files = Files::new();
@@ -536,7 +538,7 @@ async fn a_process_is_waited_for() {
     );
 }
 
-/// Against the simulator inside the program, without any configuration.
+/// With the simulator inside the program, without any configuration.
 #[tokio::test(flavor = "multi_thread")]
 async fn liveness_works_without_an_account() {
     let token = run(Idcloud::new(["simulator", "capture"]).arg(drawn_selfie())).await;

@@ -1,4 +1,4 @@
-//! Ctrl-c: what is known is written down before the program ends.
+//! Ctrl-c: the known state is recorded before the program ends.
 
 use std::time::Duration;
 
@@ -17,7 +17,8 @@ async fn interrupted(server: &Server, files: &Files, verb: &str, prefix: &str) -
     interrupted_at(server, files, "identity", (verb, prefix, 1)).await
 }
 
-/// Interrupts a run with a key of these capabilities as soon as so many requests of a kind have arrived.
+/// Interrupts a run with a key of these capabilities as soon as this many requests of a kind have
+/// arrived.
 async fn interrupted_at(
     server: &Server,
     files: &Files,
@@ -27,7 +28,7 @@ async fn interrupted_at(
     signaled(Signal::SIGINT, server, files, capabilities, at).await
 }
 
-/// As [`interrupted_at`], with any signal.
+/// Like [`interrupted_at`], with any signal.
 async fn signaled(
     signal: Signal,
     server: &Server,
@@ -71,7 +72,7 @@ async fn while_waiting_the_process_id_is_in_the_output() {
     assert_eq!(run.error()["processId"], PROCESS_ID, "{run}");
 }
 
-/// A create that has left may have been accepted, and the program says so.
+/// A sent create may have been accepted, and the program reports it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_create_in_flight_is_told_as_unknown() {
     let (server, files) = (Server::start().await, Files::new());
@@ -83,7 +84,7 @@ async fn a_create_in_flight_is_told_as_unknown() {
     assert_eq!(run.error()["kind"], "canceled-by-user", "{run}");
 }
 
-/// What was answered is not called ambiguous, and the process id is not lost.
+/// An answered create is not called ambiguous, and the process id is not lost.
 #[tokio::test(flavor = "multi_thread")]
 async fn while_looking_once_more_the_answer_is_told() {
     let (server, files) = (Server::start().await, Files::new());
@@ -106,7 +107,7 @@ async fn while_looking_once_more_the_answer_is_told() {
     assert!(run.stderr.contains("review (missing-evidence)"), "{run}");
 }
 
-/// A process failed, and its new attempt is on the way: both are told.
+/// A process failed, and its new attempt is in flight: both are reported.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_attempt_in_flight_is_told_with_the_process_before_it() {
     let (server, files) = (Server::start().await, Files::new());
@@ -131,7 +132,7 @@ async fn a_new_attempt_in_flight_is_told_with_the_process_before_it() {
     );
 }
 
-/// A service manager's way of ending a program, and a closed terminal, lose as little as ctrl-c.
+/// SIGTERM from a service manager, and a closed terminal, lose as little as ctrl-c.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_request_to_terminate_and_a_closed_terminal_are_heeded_alike() {
     let mut running = JoinSet::new();
@@ -153,7 +154,7 @@ async fn the_request_to_terminate_and_a_closed_terminal_are_heeded_alike() {
     finish(running).await;
 }
 
-/// Waits until a program listens for SIGINT: before that, the signal is the system's.
+/// Waits until a program handles SIGINT: before that, the signal's default action applies.
 fn listens(id: u32) {
     const SIGINT: u64 = 1 << 1;
     for _ in 0..100_000 {
@@ -168,8 +169,8 @@ fn listens(id: u32) {
     panic!("it does not listen");
 }
 
-/// A program that waits for a file hears no request, so the request ends it, as it always did.
-/// Nothing was sent, and the program says so.
+/// A program that waits for a file does not handle requests to end, so a request ends it as by
+/// default. Nothing was sent, and the program reports it.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_waits_for_its_input_is_ended() {
     let server = Server::start().await;
@@ -183,7 +184,7 @@ async fn what_waits_for_its_input_is_ended() {
                 .holding_stdin()
                 .spawn();
             listens(running.id());
-            // Long enough to come to where it waits; the result is the same before that.
+            // Long enough to reach the wait; before it, the result is the same.
             clock.sleep(Duration::from_millis(300)).await;
             send(running.id(), signal);
             let run = tokio::task::spawn_blocking(move || running.finish());
@@ -197,7 +198,7 @@ async fn what_waits_for_its_input_is_ended() {
     assert_eq!(server.requests().await, 0);
 }
 
-/// A batch whose rows are on their way; waits until some of them are billed.
+/// Waits until some rows of a running batch are billed, while others are in flight.
 pub(crate) async fn at_work(bench: &Bench, running: &Running) {
     let clock = SystemClock::new();
     for _ in 0..1_000 {
@@ -209,8 +210,8 @@ pub(crate) async fn at_work(bench: &Bench, running: &Running) {
     panic!("{} sends nothing", running.id());
 }
 
-/// Nobody pays twice, and nothing is left in doubt: a closed terminal is told of by the kernel and
-/// by the shell, and both together let the batch finish what is in flight.
+/// Nobody pays twice, and nothing is ambiguous: the kernel and the shell both signal a closed
+/// terminal, and both signals together let the batch finish the requests in flight.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_finishes_what_is_in_flight_when_its_terminal_is_closed() {
     let bench = Bench::start(&["--latency", "400ms"]);
@@ -232,8 +233,8 @@ async fn a_batch_finishes_what_is_in_flight_when_its_terminal_is_closed() {
     assert_eq!(status["outcomes"]["done"], billed, "{status}");
 }
 
-/// A second request of a person leaves at once, also where the first one was a closed terminal.
-/// What is in flight then is ambiguous, and written down as such.
+/// A user's second request ends the batch at once, even if the first one was a closed terminal.
+/// Rows in flight are then ambiguous, and recorded as such.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_request_leaves_at_once() {
     const NEVER: Duration = Duration::from_secs(200);
@@ -261,7 +262,7 @@ async fn a_second_request_leaves_at_once() {
     }
 }
 
-/// What was started with `nohup` outlives its terminal.
+/// A program started with `nohup` outlives its terminal.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_under_nohup_goes_on() {
     let bench = Bench::start(&["--latency", "100ms"]);
@@ -277,7 +278,7 @@ async fn a_batch_under_nohup_goes_on() {
     assert_eq!(bench.ledger()["billed"], 20, "{run}");
 }
 
-/// A served simulator ends well in each of the ways.
+/// A served simulator ends with success in each of the ways.
 #[test]
 fn a_served_simulator_ends_well() {
     for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {

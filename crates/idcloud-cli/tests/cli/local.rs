@@ -11,7 +11,8 @@ fn first_command() -> Idcloud {
     Idcloud::new(["onboard", "--cpf", CPF, "--name", NAME, "--selfie"]).arg(drawn_selfie())
 }
 
-/// A stranger's first command: a verdict, why, what it does not say, and that it was simulated.
+/// A new user's first command: a verdict, its reasons, its limits, and the mark that it was
+/// simulated.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_command_tells_a_person_everything() {
     let run = run(first_command()).await;
@@ -38,7 +39,7 @@ async fn the_same_as_an_object() {
     assert_eq!(object["liveness"], "not-checked");
 }
 
-/// The configuration's order, seen from outside: flag, variable, profile.
+/// The configuration's precedence in the program: flag, variable, profile.
 #[tokio::test(flavor = "multi_thread")]
 async fn flags_beat_variables_which_beat_the_profile() {
     let profile = "[default]\nformat = \"json\"\n[person]\nformat = \"text\"\n";
@@ -62,7 +63,7 @@ async fn flags_beat_variables_which_beat_the_profile() {
     assert_eq!(unknown.code, 2, "{unknown}");
 }
 
-/// Every listed subject ends as the list says, with the key and the selfie that it names.
+/// Every listed subject ends as in the list, with the key and the selfie given there.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_test_subject_ends_as_listed() {
     let listed = run(Idcloud::new(["simulator", "subjects", "--format", "json"]).listing_codes())
@@ -81,7 +82,7 @@ async fn every_test_subject_ends_as_listed() {
                 }
                 _ => files.path("selfie.png"),
             };
-            // The CPF that no output may hold is the first subject's.
+            // The CPF that no output may show is the first subject's.
             let flag = if text("code").len() == 11 {
                 "--cpf"
             } else {
@@ -117,7 +118,7 @@ async fn every_test_subject_ends_as_listed() {
     finish(running).await;
 }
 
-/// Whoever is not listed is like the first subject: any synthetic person can be tried.
+/// A person who is not listed is like the first subject: any synthetic person can be used.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unlisted_person_is_the_holder() {
     let run = run(Idcloud::new([

@@ -1,6 +1,7 @@
 //! The program as a user runs it: real processes, real sockets, exact output.
 //!
-//! Every run is also searched for personal data and secrets, which no stream may carry.
+//! Every run's streams are also searched for personal data and secrets, which they must not
+//! contain.
 
 #![expect(
     clippy::unwrap_used,

@@ -1,4 +1,5 @@
-//! Nothing personal leaks: what is left of a person in the program's memory while it waits for a result.
+//! Nothing personal leaks: searches the program's memory for a person's data while it waits for a
+//! result.
 
 #![cfg(target_os = "linux")]
 
@@ -17,7 +18,8 @@ use wiremock::ResponseTemplate;
 use super::batch::HEADER;
 use super::support::{Files, Idcloud, NAME, PROCESS_ID, Running, Server, custom, drawn_selfie};
 
-/// Not the one that every run is searched for: nothing else in this program's memory has it.
+/// A CPF of its own, different from the one in other tests: nothing else in this program's memory
+/// has it.
 const CPF: &str = "11144477735";
 const DOTTED: &str = "111.444.777-35";
 const EMAIL: &str = "zoraide.marker@example.org";
@@ -25,17 +27,18 @@ const PHONE: &str = "5511974749090";
 /// How many pieces of the picture are searched for.
 const PIECES: u8 = 25;
 
-/// By when the last answer has been taken, on a busy machine too; well before the wait for a result ends.
+/// By this time the last answer has been processed, even on a busy machine; well before the wait
+/// for a result ends.
 const SOON: Duration = Duration::from_secs(20);
 
-/// A piece of the picture that is nowhere else.
+/// A piece of the picture that occurs nowhere else.
 fn piece(number: u8) -> Vec<u8> {
     (0..48_u8)
         .map(|at| at.wrapping_mul(37) ^ number.wrapping_mul(59) ^ 0xa5)
         .collect()
 }
 
-/// The drawn picture with the pieces in it, each as a comment, which any reader passes over.
+/// The drawn picture with the pieces in it, each as a comment that decoders skip.
 fn picture() -> Vec<u8> {
     let drawn = std::fs::read(drawn_selfie()).unwrap();
     let (start, rest) = drawn.split_at(2);
@@ -49,16 +52,16 @@ fn picture() -> Vec<u8> {
     picture
 }
 
-/// What stands in the base64 of a text around `piece`, for each of the three places where it may begin.
+/// The base64 of a text that contains `piece`, for each of the three alignments.
 fn in_base64(piece: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     (0..3).map(move |before| {
         let text = STANDARD.encode([&vec![0; before], piece].concat());
-        // The first and the last characters hold bits of what stands beside the piece.
+        // The first and the last characters also encode bits of the neighbouring bytes.
         text.as_bytes()[4..text.len() - 4].to_vec()
     })
 }
 
-/// What must be gone, by name.
+/// The data that must be gone, by name.
 fn markers() -> Vec<(String, Vec<u8>)> {
     let mut markers = Vec::new();
     for number in 0..PIECES {
@@ -80,7 +83,7 @@ fn markers() -> Vec<(String, Vec<u8>)> {
     markers
 }
 
-/// How often each of `markers` stands in the memory of a process.
+/// How often each of `markers` occurs in the memory of a process.
 fn search(id: u32, markers: &[(String, Vec<u8>)]) -> io::Result<Vec<usize>> {
     let memory = File::open(format!("/proc/{id}/mem"))?;
     let maps = std::fs::read_to_string(format!("/proc/{id}/maps"))?;
@@ -88,7 +91,7 @@ fn search(id: u32, markers: &[(String, Vec<u8>)]) -> io::Result<Vec<usize>> {
     for line in maps.lines() {
         let mut words = line.split_whitespace();
         let (range, mode) = (words.next().unwrap(), words.next().unwrap());
-        // What the program may write to: the files that are mapped besides hold nothing of a person.
+        // Only writable memory: mapped read-only files do not hold personal data.
         if !mode.starts_with("rw") {
             continue;
         }
@@ -105,7 +108,7 @@ fn search(id: u32, markers: &[(String, Vec<u8>)]) -> io::Result<Vec<usize>> {
     Ok(found)
 }
 
-/// Adds how often each of `markers`, none of which begins with a zero, stands in `content`.
+/// Adds how often each of `markers` occurs in `content`. No marker begins with a zero.
 fn count(content: &[u8], markers: &[(String, Vec<u8>)], found: &mut [usize]) {
     const PAGE: usize = 4_096;
     let mut by_first = vec![Vec::new(); 256];
@@ -113,7 +116,7 @@ fn count(content: &[u8], markers: &[(String, Vec<u8>)], found: &mut [usize]) {
         by_first[usize::from(marker[0])].push(place);
     }
     for (number, page) in content.chunks(PAGE).enumerate() {
-        // Most of a program's memory was never written to.
+        // Most of a program's memory was never written.
         if *page == [0; PAGE][..page.len()] {
             continue;
         }
@@ -126,17 +129,18 @@ fn count(content: &[u8], markers: &[(String, Vec<u8>)], found: &mut [usize]) {
     }
 }
 
-/// The pieces that are left in the memory of a run that waits; nothing where this user may not look.
+/// The pieces that remain in the memory of a waiting run; `None` if this user may not read it.
 fn left(running: &Running) -> Option<Vec<String>> {
     let mut markers = markers();
     markers.push(("the process's id".to_owned(), PROCESS_ID.into()));
     let found = match search(running.id(), &markers) {
-        // The program is closed to other programs of the same user, and that is what keeps it from core files too.
+        // The program's memory is closed to other programs of the same user, by the setting that
+        // also disables core files.
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return None,
         found => found.unwrap(),
     };
     let (id, found) = found.split_last().unwrap();
-    // The answer has come once its id is there; until then the search has found nothing to trust it by.
+    // The answer has arrived once its id is in memory; before that, the search is not conclusive.
     if *id == 0 {
         return Some(vec!["no answer yet".to_owned()]);
     }
@@ -158,7 +162,7 @@ async fn pending() -> Server {
     server
 }
 
-/// What is left of a run that has created so many processes and waits for one.
+/// What remains in the memory of a run that has created this many processes and waits for one.
 async fn left_of(server: &Server, creates: usize, command: Idcloud) -> Option<Vec<String>> {
     let running = tokio::task::spawn_blocking(move || command.spawn())
         .await
@@ -167,7 +171,7 @@ async fn left_of(server: &Server, creates: usize, command: Idcloud) -> Option<Ve
     while server.creates().await < creates {
         clock.sleep(Duration::from_millis(20)).await;
     }
-    // The last answer may be on its way still.
+    // The last answer may not have arrived yet.
     let end = clock.instant() + SOON;
     let mut left = left(&running);
     while left.as_ref().is_some_and(|left| !left.is_empty()) && clock.instant() < end {
@@ -203,7 +207,8 @@ fn onboarding(files: &Files, url: &str, selfie: &Path) -> Idcloud {
         .arg(selfie)
 }
 
-/// While an onboarding waits for its result, neither the picture nor the person is left: not as it was read, not as it was sent.
+/// While an onboarding waits for its result, neither the picture nor the person remains, in the
+/// form that was read or that was sent.
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_of_a_person_is_left_while_an_onboarding_waits() {
     let files = Files::new();
@@ -217,7 +222,7 @@ async fn nothing_of_a_person_is_left_while_an_onboarding_waits() {
     }
 }
 
-/// The same of the rows of a batch, in both forms of its input.
+/// The same for the rows of a batch, in both forms of its input.
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_of_the_rows_is_left_while_a_batch_waits() {
     let rows = |row: &dyn Fn(usize) -> String| (1..=3).map(row).collect::<String>();

@@ -1,4 +1,4 @@
-//! `preflight`: what IDCloud would refuse is told here, a line a file, and nothing is sent.
+//! `preflight`: reports locally what IDCloud would refuse, one line per file, and sends nothing.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -14,7 +14,7 @@ fn lines(text: &str) -> Vec<Value> {
         .collect()
 }
 
-/// Every rule that a file can break, with the code that IDCloud would answer.
+/// Every rule that a file can break, with IDCloud's code for it.
 #[tokio::test(flavor = "multi_thread")]
 async fn each_file_has_its_rule_and_code() {
     let files = Files::new();
@@ -51,7 +51,7 @@ async fn each_file_has_its_rule_and_code() {
     assert_eq!(lines[7]["base64Length"], characters);
 }
 
-/// A file that breaks two rules is told both.
+/// A file that breaks two rules is reported with both.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_broken_rule_of_a_file_is_told() {
     let files = Files::new();
@@ -65,7 +65,7 @@ async fn every_broken_rule_of_a_file_is_told() {
     assert_eq!(run.code, 3, "{run}");
 }
 
-/// A picture and a capture token, by name and from standard input, on a machine that is not configured at all.
+/// A picture and a capture token, by name and from standard input, without any configuration.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_would_be_taken_exits_with_0() {
     let files = Files::new();
@@ -105,7 +105,7 @@ async fn a_directory_stands_for_the_files_below_it() {
     assert!(run.stderr.contains("refuse 1 of 2 files"), "{run}");
 }
 
-/// A file that is not there fails its own line, and the others are told all the same.
+/// A missing file fails on its own line, and the others are still checked.
 #[tokio::test(flavor = "multi_thread")]
 async fn one_bad_name_does_not_hide_the_rest() {
     let files = Files::new();
@@ -130,7 +130,7 @@ async fn one_bad_name_does_not_hide_the_rest() {
     );
 }
 
-/// Offline whatever is configured.
+/// Offline with every configuration.
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_sent() {
     let (server, files) = (Server::start().await, Files::new());
@@ -148,7 +148,7 @@ async fn a_files_name_is_printed_harmless() {
     assert!(run.code == 0 && !run.stdout.contains('\u{1b}'), "{run}");
 }
 
-/// Each file with what its line has to say.
+/// Checks each file's result line.
 async fn assert_judged(table: &[(&str, Vec<u8>, &str)]) {
     let files = Files::new();
     let mut command = Idcloud::new(["preflight"]);
@@ -169,7 +169,8 @@ async fn assert_judged(table: &[(&str, Vec<u8>, &str)]) {
 
 const TAKEN: &str = "ok (image, jpeg, 960 x 1280,";
 
-/// Half a picture is not billed: what was cut short or damaged is named, and what is legal passes.
+/// Half a picture is not billed: a truncated or damaged picture is reported, and every legal one
+/// passes.
 #[tokio::test(flavor = "multi_thread")]
 async fn pictures_are_looked_at_to_their_end() {
     let jpeg = std::fs::read(drawn_selfie()).unwrap();
@@ -196,7 +197,7 @@ async fn pictures_are_looked_at_to_their_end() {
     .await;
 }
 
-/// What is decoded is what was encoded, or the cause is named.
+/// A text decodes to what was encoded, or the cause is named.
 #[tokio::test(flavor = "multi_thread")]
 async fn texts_are_taken_as_people_have_them() {
     let base64 = STANDARD.encode(std::fs::read(drawn_selfie()).unwrap());
@@ -244,7 +245,8 @@ async fn texts_are_taken_as_people_have_them() {
     .await;
 }
 
-/// Every command that sends a picture looks at it first: a selfie, one to compare with, and a document.
+/// Every command that sends a picture checks it first: a selfie, one to compare with, and a
+/// document.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_command_sends_half_a_picture() {
     const ID: &str = "80371b2a-3ac7-432e-866d-57fe37896ac6";
@@ -292,7 +294,8 @@ async fn no_command_sends_half_a_picture() {
     assert_eq!(server.requests().await, 0);
 }
 
-/// What would be sent in another form is named; the values are personal data, and shown only where that is asked for.
+/// A value that would be sent in another form is reported; values are personal data, and shown only
+/// if the caller asks for it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_is_looked_at_before_anything_is_sent() {
     let files = Files::new();

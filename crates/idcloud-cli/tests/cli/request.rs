@@ -1,4 +1,4 @@
-//! What leaves the machine: exactly the documented headers and members.
+//! The requests that are sent: exactly the documented headers and members.
 
 use serde_json::{Value, json};
 use wiremock::{Request, ResponseTemplate};
@@ -36,7 +36,7 @@ fn header<'a>(request: &'a Request, name: &str) -> &'a str {
     value.to_str().unwrap()
 }
 
-/// Standard base64, written anew: the client's encoder must not vouch for itself.
+/// Standard base64, implemented independently: the client's encoder must not check itself.
 fn base64(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::new();
@@ -111,7 +111,7 @@ async fn a_create_has_exactly_the_documented_headers() {
     assert_eq!(create.url.query(), None);
 }
 
-/// Only what was given is sent: no nulls, no empty members, the image as the file's base64.
+/// Only given values are sent: no nulls, no empty members, the image as the file's base64.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_create_has_exactly_the_given_members() {
     let (server, files) = (approving_server().await, Files::new());
@@ -185,7 +185,7 @@ async fn standard_input_may_hold_the_person_or_the_selfie() {
     }
 }
 
-/// The key from a file, as editors leave it: with a line break at its end.
+/// The key from a file, as editors save it: with a line break at its end.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_api_key_may_stand_in_a_file() {
     let (server, files) = (approving_server().await, Files::new());
@@ -237,7 +237,7 @@ async fn the_token_exchange_is_the_documented_one() {
         "RS256"
     );
     assert!(!assertion.contains('&'));
-    // What signs is the account's key: a real simulator checks that in the tests beside these.
+    // The account's key signs: other tests check that with a real simulator.
     assert!(pem().contains("PRIVATE KEY"));
     let claims = decode(assertion.split('.').nth(1).unwrap());
     let claims: Value = serde_json::from_slice(&claims).unwrap();
@@ -312,7 +312,8 @@ async fn a_lookup_has_exactly_the_documented_headers() {
     assert!(lookups[0].body.is_empty());
 }
 
-/// Files and variables as Windows' editors, containers and secret stores leave them are taken, and what is sent is the same.
+/// Files and variables from Windows' editors, containers and secret stores are accepted, and the
+/// request is the same.
 #[tokio::test(flavor = "multi_thread")]
 async fn texts_are_read_as_people_save_them() {
     let (server, files) = (Server::start().await, Files::new());
@@ -365,14 +366,15 @@ async fn texts_are_read_as_people_save_them() {
     }
 }
 
-/// An onboarding with these numbers as they are typed.
+/// An onboarding with these numbers as the user types them.
 fn onboarding(files: &Files, server: &Server, cpf: &str, phone: &str) -> Idcloud {
     custom(files, &server.url(), ["onboard", "--cpf", cpf])
         .args(["--name", NAME, "--phone", phone, "--selfie"])
         .arg(files.path("selfie.png"))
 }
 
-/// Numbers as people type and copy them are sent in the one form that IDCloud takes.
+/// Numbers in the spellings that people type and copy are sent in the only form that IDCloud
+/// accepts.
 #[tokio::test(flavor = "multi_thread")]
 async fn numbers_are_taken_as_people_type_them() {
     for (cpf, phone, sent) in [
@@ -397,7 +399,7 @@ async fn numbers_are_taken_as_people_type_them() {
     }
 }
 
-/// An unseen character is named by its code point: the number looks exactly as it should.
+/// An invisible character is named by its code point, because the number looks correct.
 #[tokio::test(flavor = "multi_thread")]
 async fn characters_that_cannot_be_seen_are_named() {
     let (server, files) = (Server::start().await, Files::new());
@@ -421,7 +423,7 @@ async fn characters_that_cannot_be_seen_are_named() {
     assert_eq!(server.requests().await, 0);
 }
 
-/// Each row's reference is sent along where that is asked for, and one that cannot be is refused here.
+/// Each row's reference is sent along on request, and one that cannot be sent is refused locally.
 #[tokio::test(flavor = "multi_thread")]
 async fn references_are_sent_where_that_is_asked_for() {
     for (flag, sent) in [
@@ -457,7 +459,7 @@ async fn references_are_sent_where_that_is_asked_for() {
     assert_eq!(server.creates().await, 0);
 }
 
-/// The dry run refuses what the run refuses, also of rows that would be begun again.
+/// The dry run refuses the same references as the run, also for rows that would be created again.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dry_run_knows_the_references_that_cannot_be_sent() {
     let (server, files) = (Server::start().await, Files::new());
@@ -480,7 +482,7 @@ async fn a_dry_run_knows_the_references_that_cannot_be_sent() {
         (&["--begin-again", "--send-references"], true),
     ] {
         for dry in [Some("--dry-run"), None] {
-            // What the journal has of the row stays what it came to.
+            // The journal's record of the row stays its outcome.
             let ended = run(batch(flags).args(dry)).await;
             assert_eq!(ended.code, 7, "{flags:?}: {ended}");
             let told = ended.stderr.contains("cannot be sent");

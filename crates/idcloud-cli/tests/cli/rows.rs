@@ -1,4 +1,5 @@
-//! A fixture for every row of the decision table that `onboard` can end in: the answers, and the exact object they give.
+//! A fixture for every row of the decision table in which `onboard` can end: the answers, and the
+//! exact object for them.
 
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -17,7 +18,7 @@ struct Row {
     expected: Value,
 }
 
-/// A row with the key's identity alone, an image and a final create.
+/// A row for a key with identity only, an image and a final create.
 fn row(name: &'static str, scenario: &str, decision: &str, answer: Value, expected: Value) -> Row {
     let mut create = json!({"id": PROCESS_ID, "status": 3});
     merge(&mut create, answer);
@@ -65,14 +66,15 @@ impl Row {
         Self { exit, ..self }
     }
 
-    /// The create is pending; what it said becomes the answer of a later GET.
+    /// Makes the create pending; its answer becomes the answer of a later GET.
     fn after_pending(mut self, pending: Value) -> Self {
         let answer = std::mem::replace(&mut self.create, pending);
         self.gets = vec![(200, answer)];
         self
     }
 
-    /// What the last answer holds although the key is not declared to have it; a pending process's answer proves nothing yet.
+    /// Capabilities in the last answer that the key is not declared to have; a pending process's
+    /// answer proves nothing yet.
     fn undeclared(&self) -> Vec<&'static str> {
         let last = self.gets.last().map_or(&self.create, |(_, answer)| answer);
         if self.expected["decision"] == "wait" {
@@ -103,7 +105,7 @@ impl Row {
     }
 }
 
-/// The capabilities that were answered and not declared, each with the words that declare it.
+/// The answered but undeclared capabilities, each with the words that declare it.
 fn undeclared(mismatches: &Value) -> Vec<&str> {
     let mismatches = mismatches.as_array().unwrap().iter();
     mismatches
@@ -135,7 +137,7 @@ fn identity(result: &str) -> Value {
     json!({"unicoId": {"result": result}})
 }
 
-/// Identity inconclusive with the constant liveness 1, and more.
+/// Identity inconclusive with the constant liveness 1, and `more`.
 fn inconclusive(more: Value) -> Value {
     let mut answer = json!({"unicoId": {"result": "inconclusive"}, "liveness": 1});
     merge(&mut answer, more);
@@ -268,7 +270,7 @@ fn rows() -> Vec<Row> {
                 "type": "unico.moja.dictionary.br.rg.v2.Rg", "cpfMatch": false, "faceMatch": null,
                 "content": "redacted", "fileUrls": null}})),
         ),
-        // A person looks.
+        // Reviews by a person.
         row(
             "both 1:1 forms, different",
             "contradiction",
@@ -497,9 +499,9 @@ async fn check(row: Row) {
         "{name}: {run}"
     );
     assert_eq!(object, row.expected, "{name}: {run}");
-    // Each of the three new attempts is told of as it leaves.
+    // Each of the three new attempts is reported as it is sent.
     let new_attempts = if row.create["status"] == 5 { 3 } else { 0 };
-    // One that failed while it was waited for is not created anew by itself, which is said.
+    // A process that failed during a wait is not created again automatically, and a note says so.
     let advice = usize::from(row.exit == 7 && !row.gets.is_empty());
     assert_eq!(
         run.stderr.matches("three attempts").count(),
@@ -518,13 +520,13 @@ async fn check(row: Row) {
             "{name}: {run}"
         );
     }
-    // A verdict that came with the create costs no GET.
+    // A verdict in the create's answer costs no GET.
     if row.gets.is_empty() {
         assert_eq!(server.count("GET", "/processes/").await, 0, "{name}");
     }
 }
 
-/// Every row gives its exact object, exit code and nothing but new attempts on standard error.
+/// Every row gives its exact object and exit code, and only new attempts on standard error.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_row_gives_its_exact_object() {
     let mut running = JoinSet::new();

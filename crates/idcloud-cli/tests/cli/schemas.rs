@@ -1,4 +1,5 @@
-//! The published JSON Schemas: each is one, says what the code knows, and holds for what the program really prints.
+//! The published JSON Schemas: each is valid, lists what the code knows, and matches the program's
+//! real output.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -23,7 +24,7 @@ fn validator(name: &str) -> Validator {
     jsonschema::draft202012::new(&schema(name)).unwrap()
 }
 
-/// Fails where `value` is not what the schema says; of the value nothing but its place is shown.
+/// Fails if `value` does not match the schema; shows only the place in the value.
 #[track_caller]
 pub(crate) fn assert_valid(name: &str, value: &Value) {
     let validator = validator(name);
@@ -34,7 +35,7 @@ pub(crate) fn assert_valid(name: &str, value: &Value) {
     assert!(errors.is_empty(), "{name}: {errors:?}");
 }
 
-/// The schema of what a command printed, told by its members.
+/// The schema of a command's output, by its members.
 pub(crate) fn schema_of(value: &Value) -> Option<&'static str> {
     let has = |name: &str| value.get(name).is_some();
     let first_has = |name: &str| value.get(0).is_some_and(|first| first.get(name).is_some());
@@ -85,7 +86,7 @@ fn every_file_is_a_schema_and_is_listed() {
     assert!(seen.len() >= 12, "{seen:?}");
 }
 
-/// The rows and the classes that the schemas list are those that the code knows.
+/// The schemas list exactly the rows and classes that the code has.
 #[test]
 fn lists_are_complete() {
     let listed = |name: &str, member: &str| {
@@ -104,7 +105,7 @@ fn lists_are_complete() {
     assert!(classes.is_subset(&listed("code", "retry")));
 }
 
-/// A schema that takes anything would prove nothing.
+/// A schema that accepts everything would prove nothing.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_changed_output_is_refused() {
     let object = run(Idcloud::new(["explain", "20507", "--format", "json"]))
@@ -121,7 +122,7 @@ async fn a_changed_output_is_refused() {
     }
 }
 
-/// Each command, run for what it prints: the schema is the one that the page names.
+/// Runs each command for its output, which matches the schema that the page names.
 #[tokio::test(flavor = "multi_thread")]
 async fn real_outputs_are_valid() {
     let files = Files::new();

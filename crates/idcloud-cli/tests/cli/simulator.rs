@@ -28,7 +28,7 @@ impl Served {
         Self::run(command, listen, credentials, arguments)
     }
 
-    /// With so many descriptors and no more.
+    /// Starts with a limit of this many descriptors.
     pub(crate) fn with_descriptors(most: u32, credentials: &Path, arguments: &[&str]) -> Self {
         let mut command = Command::new("/bin/sh");
         command
@@ -62,7 +62,7 @@ impl Served {
         Self { child, first_line }
     }
 
-    /// Asks it to end; how it ended.
+    /// Asks it to end, and returns its exit code.
     pub(crate) fn end(&mut self, signal: Signal) -> Option<i32> {
         send(self.child.id(), signal);
         self.child.wait().unwrap().code()
@@ -84,7 +84,7 @@ pub(crate) fn variables(directory: &Path) -> HashMap<String, String> {
         .collect()
 }
 
-/// A ready account: the variables are all there, and only their owner may read them.
+/// A ready account: every variable is there, and only their owner may read them.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_served_simulator_writes_credentials_that_work() {
     let directory = tempfile::tempdir().unwrap();
@@ -151,7 +151,7 @@ async fn a_served_simulator_writes_credentials_that_work() {
     );
     assert_eq!(object["decision"], "approve", "{answered}");
 
-    // The simulator verifies what it is shown.
+    // The simulator verifies the credentials.
     let stranger = run(onboard(&["--account", "stranger"])).await;
     assert_eq!(stranger.code, 4, "{stranger}");
     assert_eq!(stranger.error()["kind"], "credentials", "{stranger}");
@@ -163,7 +163,8 @@ async fn a_served_simulator_writes_credentials_that_work() {
     );
 }
 
-/// A capture made here is checked there; used again, or old, it is refused.
+/// A capture made by this command is checked by the simulator; used again, or expired, it is
+/// refused.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_capture_token_proves_liveness_once() {
     let files = Files::new();
@@ -210,7 +211,7 @@ async fn a_capture_token_proves_liveness_once() {
         (3, &Value::from("10507")),
         "{expired}"
     );
-    // Within the grace only IDCloud can tell.
+    // Within the tolerance only IDCloud can decide.
     let ageing = run(capture("630s")).await.stdout;
     let refused = run(onboard(&ageing)).await;
     assert_eq!(
@@ -242,7 +243,7 @@ async fn subjects_are_listed_for_both_kinds_of_reader() {
     );
 }
 
-/// A name is as good as an address; what is neither is a usage error.
+/// A host name works like an address; anything else is a usage error.
 #[tokio::test(flavor = "multi_thread")]
 async fn serving_listens_on_a_name() {
     let directory = tempfile::tempdir().unwrap();
@@ -274,7 +275,7 @@ async fn serving_listens_on_a_name() {
     }
 }
 
-/// Nobody is told that nothing was sent by a command that sends nothing.
+/// A command that sends nothing does not report that nothing was sent.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_capture_speaks_of_no_sending() {
     let run = run(Idcloud::new(["simulator", "capture", "-"]).stdin("no picture")).await;
@@ -283,7 +284,7 @@ async fn a_refused_capture_speaks_of_no_sending() {
     assert!(!run.stderr.contains("sent"), "{run}");
 }
 
-/// Commands that need no IDCloud do not mind credentials without an environment.
+/// Commands that do not need IDCloud accept credentials without an environment.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_simulators_commands_need_no_environment() {
     let files = Files::new();
@@ -299,8 +300,8 @@ fn owners_alone(path: &Path) {
     std::fs::set_permissions(path, Permissions::from_mode(0o600)).unwrap();
 }
 
-/// A simulator with TLS, faults and control: the program trusts its authority by the written variables, meets the fault, and what
-/// it cost stands in the ledger. The request to terminate ends it well.
+/// A simulator with TLS, faults and control: with the written variables, the program trusts its
+/// authority and meets the fault, and the ledger shows the cost. SIGTERM ends it with success.
 #[tokio::test(flavor = "multi_thread")]
 async fn serving_with_everything_around() {
     let directory = tempfile::tempdir().unwrap();
@@ -361,7 +362,7 @@ async fn serving_with_everything_around() {
     assert_eq!(served.end(Signal::SIGTERM), Some(0));
 }
 
-/// Tenants share nothing: each has credentials, which are good for it alone.
+/// Tenants share nothing: each has credentials that work only for it.
 #[tokio::test(flavor = "multi_thread")]
 async fn several_tenants_are_served_in_any_dialect() {
     let directory = tempfile::tempdir().unwrap();
@@ -398,7 +399,8 @@ async fn several_tenants_are_served_in_any_dialect() {
     assert_eq!(other.error()["code"], "50001", "{other}");
 }
 
-/// What cannot be served is refused before anything listens, and a secret's file is never repeated.
+/// An invalid configuration is refused before the server listens, and the content of a secret's
+/// file is never repeated.
 #[tokio::test(flavor = "multi_thread")]
 async fn serving_refuses_nonsense() {
     let files = Files::new();
@@ -443,7 +445,8 @@ async fn serving_refuses_nonsense() {
     }
 }
 
-/// A served simulator is checked over its socket, with every key that it has; the account that is locked by that is told.
+/// A served simulator is checked over its socket, with every key that it has; the account that the
+/// checks lock is reported.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_served_simulator_is_checked_against_the_documents() {
     let directory = tempfile::tempdir().unwrap();
@@ -480,7 +483,8 @@ async fn a_served_simulator_is_checked_against_the_documents() {
     );
 }
 
-/// Nothing is sent away from this machine unasked, and a server that is not there is no server that differs.
+/// Nothing is sent to another machine without the flag, and a server that does not answer does not
+/// count as one with different answers.
 #[tokio::test(flavor = "multi_thread")]
 async fn conformance_is_for_this_machine() {
     let directory = tempfile::tempdir().unwrap();

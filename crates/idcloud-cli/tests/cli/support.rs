@@ -1,4 +1,4 @@
-//! Running the binary, and playing IDCloud for it.
+//! Runs the binary, and plays IDCloud for it.
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -24,10 +24,10 @@ pub(crate) const PROCESS_ID: &str = "80371b2a-3ac7-432e-866d-57fe37896ac6";
 pub(crate) const ACCOUNT: &str = "tester";
 pub(crate) const TENANT: &str = "3f0b4a52-7c0e-4f0c-9d1c-2b1f6d0a9e11";
 
-/// What no stream may ever carry.
+/// Texts that no stream may ever contain.
 const FORBIDDEN: [&str; 6] = ["52998224725", CPF, NAME, "Zoraide", API_KEY, ACCESS_TOKEN];
 
-/// How long a run may take: much longer than any needs, also on a machine that is busy.
+/// The timeout of a run: much longer than any takes, even on a busy machine.
 pub(crate) const LIMIT: Duration = Duration::from_secs(240);
 
 /// One finished run.
@@ -38,7 +38,7 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    /// The one JSON object on standard output, which is what its published schema says.
+    /// The one JSON object on standard output, validated by its published schema.
     pub(crate) fn object(&self) -> Value {
         assert_eq!(self.stdout.lines().count(), 1, "one line on stdout: {self}");
         let object =
@@ -49,7 +49,8 @@ impl Run {
         object
     }
 
-    /// The members of the error object on standard error, which must be there alone and complete.
+    /// The members of the error object on standard error, which must be complete and the only
+    /// output there.
     pub(crate) fn error(&self) -> Value {
         let object: Value =
             serde_json::from_str(&self.stderr).unwrap_or_else(|error| panic!("{error}: {self}"));
@@ -73,7 +74,7 @@ pub(crate) struct Idcloud {
     command: Command,
     home: TempDir,
     stdin: Option<Vec<u8>>,
-    /// Standard input stays open once that is written.
+    /// Standard input stays open after the text was written.
     held: bool,
     stdout: Option<Stdio>,
     stderr: Option<Stdio>,
@@ -85,7 +86,7 @@ impl Idcloud {
         Self::of(Command::new(env!("CARGO_BIN_EXE_idcloud")), arguments)
     }
 
-    /// As [`Idcloud::new`], started as `nohup` starts a program: with SIGHUP ignored.
+    /// Like [`Idcloud::new`], but started as `nohup` does: with SIGHUP ignored.
     #[cfg(unix)]
     pub(crate) fn ignoring_hang_ups<I: IntoIterator<Item = S>, S: Into<OsString>>(
         arguments: I,
@@ -137,7 +138,7 @@ impl Idcloud {
         self
     }
 
-    /// Runs it there.
+    /// Runs it in this folder.
     pub(crate) fn in_folder(mut self, folder: &Path) -> Self {
         self.command.current_dir(folder);
         self
@@ -148,7 +149,7 @@ impl Idcloud {
         self
     }
 
-    /// Leaves standard input open, so that whatever reads it waits for more.
+    /// Leaves standard input open, so that a reader of it waits for more.
     pub(crate) fn holding_stdin(mut self) -> Self {
         self.held = true;
         self
@@ -161,7 +162,7 @@ impl Idcloud {
         self
     }
 
-    /// Who may use the profile file.
+    /// Sets the mode of the profile file.
     #[cfg(unix)]
     pub(crate) fn profile_mode(self, mode: u32) -> Self {
         use std::os::unix::fs::PermissionsExt as _;
@@ -170,24 +171,24 @@ impl Idcloud {
         self
     }
 
-    /// For the list of test subjects, which shows their codes: they are nobody's.
+    /// For the list of test subjects, whose codes belong to no real person.
     pub(crate) fn listing_codes(mut self) -> Self {
         self.searched = false;
         self
     }
 
-    /// Runs to the end, and searches both streams for what may never be there.
+    /// Runs to the end, and searches both streams for forbidden texts.
     pub(crate) fn run(self) -> Run {
         self.spawn().finish()
     }
 
-    /// Writes results there, where nothing can be read back.
+    /// Redirects standard output, which then cannot be read by the test.
     pub(crate) fn stdout(mut self, stdout: impl Into<Stdio>) -> Self {
         self.stdout = Some(stdout.into());
         self
     }
 
-    /// Throws standard error away, for a test that reads standard output alone.
+    /// Discards standard error, for a test that reads only standard output.
     pub(crate) fn silent(mut self) -> Self {
         self.stderr = Some(Stdio::null());
         self
@@ -201,7 +202,7 @@ impl Idcloud {
             .stderr(self.stderr.take().unwrap_or_else(Stdio::piped));
         let mut child = Child::spawn(&mut self.command, LIMIT).unwrap();
         let mut stdin = child.stdin.take().unwrap();
-        // A program that refuses its arguments may be gone before it reads.
+        // A program that refuses its arguments may end before it reads.
         let _ = stdin.write_all(&self.stdin.take().unwrap_or_default());
         Running {
             child,
@@ -212,7 +213,7 @@ impl Idcloud {
     }
 }
 
-/// A run that has begun.
+/// A run in progress.
 pub(crate) struct Running {
     pub(crate) child: Child,
     _stdin: Option<ChildStdin>,
@@ -249,7 +250,7 @@ impl Running {
     }
 }
 
-/// An RSA key, made once: making one takes a while.
+/// An RSA key, generated once because it takes a while.
 pub(crate) fn pem() -> &'static str {
     static PEM: OnceLock<String> = OnceLock::new();
     PEM.get_or_init(|| {
@@ -304,12 +305,12 @@ pub(crate) fn drawn_selfie() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/assets/selfie.jpg")
 }
 
-/// A PNG of this size, with `padding` bytes in it that show nothing.
+/// A PNG of this size, with `padding` meaningless bytes in it.
 pub(crate) fn png(width: u32, height: u32, padding: usize) -> Vec<u8> {
     idcloud_simulator::sample_png(width, height, &vec![0x5a; padding])
 }
 
-/// `onboard` against `url`, with every credential in variables and JSON asked for.
+/// `onboard` against `url`, with every credential in variables and JSON output.
 pub(crate) fn onboard(files: &Files, url: &str) -> Idcloud {
     custom(files, url, ["onboard", "--cpf", CPF, "--name", NAME]).env("IDCLOUD_FORMAT", "json")
 }
@@ -326,13 +327,13 @@ pub(crate) fn custom<const N: usize>(files: &Files, url: &str, arguments: [&str;
         .env("IDCLOUD_API_KEY", API_KEY)
 }
 
-/// An IDCloud that answers what it is told.
+/// An IDCloud with predefined answers.
 pub(crate) struct Server {
     pub(crate) mock: MockServer,
 }
 
 impl Server {
-    /// Gives out access tokens; nothing else yet.
+    /// Issues access tokens, and has no other answers yet.
     pub(crate) async fn start() -> Self {
         let server = Self {
             mock: MockServer::start().await,
@@ -365,7 +366,7 @@ impl Server {
         self.on("POST", "/processes/v1", answer).await;
     }
 
-    /// Answers creates one after the other; the last answer stays.
+    /// Answers creates in this order; the last answer stays.
     pub(crate) async fn on_creates<const N: usize>(&self, answers: [ResponseTemplate; N]) {
         for (position, answer) in answers.into_iter().enumerate() {
             let mock = Mock::given(method("POST"))
@@ -379,7 +380,7 @@ impl Server {
         }
     }
 
-    /// Answers GETs one after the other; the last answer stays.
+    /// Answers GETs in this order; the last answer stays.
     pub(crate) async fn on_get(&self, answers: &[(u16, Value)]) {
         for (position, (status, body)) in answers.iter().enumerate() {
             let answer = ResponseTemplate::new(*status).set_body_json(body);
@@ -425,7 +426,7 @@ pub(crate) async fn finished(running: Running) -> Run {
     finish.await.unwrap()
 }
 
-/// Waits for runs that go on side by side; the first surprise ends the test.
+/// Waits for concurrent runs; the first panic ends the test.
 pub(crate) async fn finish(mut running: JoinSet<()>) {
     while let Some(finished) = running.join_next().await {
         if let Err(error) = finished {

@@ -1,4 +1,5 @@
-//! Whose reference it is: the tenant's, whichever account the credentials name, and at the address that it was submitted to.
+//! A reference belongs to the tenant, whichever of its accounts is used, and to the address to
+//! which it was submitted.
 
 use std::path::Path;
 use std::time::Duration;
@@ -17,7 +18,7 @@ use super::support::{CPF, Files, Idcloud, NAME, PROCESS_ID, Server, TENANT, cust
 
 const HEADER: &str = "reference,cpf,name,email,phone,selfie\n";
 
-/// Two people under references of their own.
+/// Writes two people under references of their own.
 fn rows(files: &Files) {
     let rows = format!(
         "{HEADER}row-1,{CPF},{NAME},,,selfie.png\nrow-2,111.444.777-35,{NAME},,,selfie.png\n"
@@ -48,7 +49,8 @@ fn journal<const N: usize>(files: &Files, arguments: [&str; N]) -> Idcloud {
         .arg(files.path("batch.db"))
 }
 
-/// Nobody pays twice for a new account, nor for a tenant's id in capitals: in batches, in their dry runs, and one by one.
+/// Nobody pays twice for a new account, nor for a tenant's id in capitals: in batches, in their dry
+/// runs, and in single commands.
 #[tokio::test(flavor = "multi_thread")]
 async fn another_account_is_told_what_the_first_began() {
     let (server, files) = (Server::start().await, Files::new());
@@ -85,7 +87,7 @@ async fn another_account_is_told_what_the_first_began() {
     }
 }
 
-/// A reference in somebody's hands, as a program leaves it that is killed.
+/// Leaves a reference claimed or dispatched, as a killed program does.
 async fn left_in_hand(path: &Path, origin: Option<&Origin>, dispatched: bool) {
     let journal = SqliteJournal::open(path).unwrap();
     let mut picture =
@@ -111,14 +113,16 @@ async fn left_in_hand(path: &Path, origin: Option<&Origin>, dispatched: bool) {
     }
 }
 
-/// What was submitted to one custom place is refused at another, and both are named; nothing is sent. The same for what an
-/// earlier version left without a place, until a person names it.
+/// A row that was submitted to one custom address is refused at another, and both are named;
+/// nothing is sent. The same holds for a record of an earlier version without an address, until a
+/// person names it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reference_of_another_place_is_refused() {
     let one = "https://one.example";
     for (origin, kind) in [(Some(one), "other-origin"), (None, "origin-unknown")] {
         let files = Files::new();
-        // The one row: at the other address no server listens, and another row would be tried several times.
+        // A single row: no server listens at the other address, and another row would be retried
+        // several times.
         files.write(
             "in.csv",
             format!("{HEADER}row-1,{CPF},{NAME},,,selfie.png\n").as_bytes(),
@@ -158,8 +162,8 @@ async fn a_reference_of_another_place_is_refused() {
     }
 }
 
-/// A person who knows that a program is dead lets go of what it had in hand: not sent where it was only claimed, ambiguous
-/// where it may have left. What nobody has in hand has no owner.
+/// A person who knows that a program is dead releases its references: not sent if it was only
+/// claimed, ambiguous if it may have been sent. A reference that no program holds has no owner.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_owner_that_is_dead() {
     for (dispatched, state) in [(false, "not-sent"), (true, "ambiguous")] {

@@ -1,7 +1,8 @@
-//! Compares what a page shows with what was printed.
-//! Lets nothing differ but ids, times of day, what the page leaves out on purpose, and how far a batch is every ten seconds.
+//! Compares a page's output with the real output.
+//! Must not accept a difference except in ids, times of day, parts that the page leaves out on
+//! purpose, and the progress of a batch every ten seconds.
 
-/// Whether the lines are equal as far as they can be.
+/// Whether the lines are equal, apart from the allowed differences.
 pub(crate) fn matches(expected: &[String], printed: &[String]) -> bool {
     if let Some((line, others)) = printed.split_first()
         && is_progress(line)
@@ -20,8 +21,9 @@ pub(crate) fn matches(expected: &[String], printed: &[String]) -> bool {
     }
 }
 
-/// Whether a line says how far a batch is, as a batch says every ten seconds where there is no terminal: on a busy machine a page's
-/// batch may take that long. `note: 2 of 3 rows: 1 done, 0 ambiguous, 0 failed · 0.1 rows/s`.
+/// Whether a line is a batch's progress, as a batch prints it every ten seconds without a terminal:
+/// on a busy machine a page's batch may take that long. `note: 2 of 3 rows: 1 done, 0 ambiguous, 0
+/// failed · 0.1 rows/s`.
 pub(crate) fn is_progress(line: &str) -> bool {
     let number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     line.strip_prefix("note: ")
@@ -35,7 +37,7 @@ pub(crate) fn is_progress(line: &str) -> bool {
         })
 }
 
-/// `[..]` stands for anything.
+/// `[..]` stands for any text.
 fn line_matches(expected: &str, line: &str) -> bool {
     let Some((before, after)) = expected.split_once("[..]") else {
         return expected == line;
@@ -47,7 +49,7 @@ fn line_matches(expected: &str, line: &str) -> bool {
     })
 }
 
-/// A line whose ids and times are all the same.
+/// A line with all ids and times replaced.
 fn normal(line: &str) -> String {
     const SHAPES: [(&str, &str); 3] = [
         ("xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx", "<id>"),

@@ -1,6 +1,7 @@
-//! Every command line session of the documentation is compared with what the program really prints.
+//! Compares every command line session of the documentation with the program's real output.
 //!
-//! Must not change a page unless asked to: `IDCLOUD_DOCS=write` puts the real output into the pages. `CONTRIBUTING.md` tells the convention.
+//! Must not change a page unless asked to: `IDCLOUD_DOCS=write` writes the real output into the
+//! pages. `CONTRIBUTING.md` has the convention.
 
 #![cfg(unix)]
 #![expect(
@@ -22,7 +23,7 @@ use std::path::{Path, PathBuf};
 use comparison::{is_progress, matches};
 use page::Page;
 
-/// The clone's folder.
+/// The repository's folder.
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../..")
@@ -30,7 +31,7 @@ fn root() -> PathBuf {
         .unwrap()
 }
 
-/// The pages of a clone: its own, each crate's, and those of `docs`.
+/// The pages of the repository: its own, each crate's, and those of `docs`.
 fn pages(root: &Path) -> Vec<PathBuf> {
     let mut folders = vec![root.to_path_buf()];
     for entry in fs::read_dir(root.join("crates")).unwrap() {
@@ -51,14 +52,14 @@ fn pages(root: &Path) -> Vec<PathBuf> {
         .flat_map(|folder| fs::read_dir(folder).unwrap())
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
-        // It tells how sessions are written, and so has one that is none.
+        // It explains how sessions are written, with an example that is not one.
         .filter(|path| !path.ends_with("CONTRIBUTING.md"))
         .collect();
     pages.sort();
     pages
 }
 
-/// Runs one page's sessions; what differs, told for a person, and the page with the real output in it.
+/// Runs one page's sessions. Returns the differences as text, and the page with the real output.
 fn run(path: &Path) -> (String, String) {
     let text = fs::read_to_string(path).unwrap();
     let page = Page::parse(&text);
@@ -104,7 +105,7 @@ fn run(path: &Path) -> (String, String) {
                 outcome.printed.join("\n")
             )
             .unwrap();
-            // A page shows how far a batch is only where it says so already.
+            // A page shows a batch's progress only if it does so already.
             let keeps = command.expected.iter().any(|line| is_progress(line));
             let printed = outcome.printed.iter();
             let printed = printed.filter(|line| keeps || !is_progress(line));

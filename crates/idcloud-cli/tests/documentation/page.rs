@@ -1,27 +1,27 @@
-//! A page's sessions and files, found in its Markdown.
+//! Parses a page's sessions and files from its Markdown.
 //!
 //! Must not run anything.
 
-/// What a page asks for.
+/// The sessions and files of a page.
 #[derive(Debug, Default)]
 pub(crate) struct Page {
     /// The commands of all sessions, in order.
     pub(crate) commands: Vec<Command>,
-    /// Files that blocks are marked to be: name and content.
+    /// Files from marked blocks: name and content.
     pub(crate) files: Vec<(String, String)>,
 }
 
-/// One command and what the page says that it prints.
+/// One command, and its output on the page.
 #[derive(Debug, Default)]
 pub(crate) struct Command {
-    /// As a shell reads it; more than one line where it is continued.
+    /// The command for the shell; several lines if it is continued.
     pub(crate) text: String,
     pub(crate) expected: Vec<String>,
-    /// The terminal that it runs in, where the page wants one.
+    /// The terminal in which it runs, if the page asks for one.
     pub(crate) window: Option<Window>,
-    /// Where it stands in the page, counted from 1.
+    /// Its line in the page, counted from 1.
     pub(crate) line: usize,
-    /// The lines of the page, counted from 0, that hold what is expected: from, and up to without.
+    /// The page's lines with the expected output, counted from 0: start, and exclusive end.
     output: (usize, usize),
 }
 
@@ -29,12 +29,12 @@ pub(crate) struct Command {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Window {
     pub(crate) columns: u16,
-    /// Ctrl-c is pressed as soon as this stands on the screen.
+    /// Ctrl-c is pressed as soon as this text is on the screen.
     pub(crate) ctrl_c: Option<String>,
 }
 
 impl Window {
-    /// From what stands behind `console`.
+    /// Parses the attributes after `console`.
     fn parse(attributes: &str) -> Option<Self> {
         let value = |name: &str| {
             attributes
@@ -119,7 +119,7 @@ impl Page {
         command.output.0 = number + 1;
     }
 
-    /// The page's text with other output under some commands, named by their number.
+    /// The page's text with new output under some commands, given by their numbers.
     pub(crate) fn with(&self, text: &str, outputs: &[(usize, Vec<String>)]) -> String {
         let mut lines: Vec<String> = text.lines().map(ToOwned::to_owned).collect();
         for (number, output) in outputs.iter().rev() {

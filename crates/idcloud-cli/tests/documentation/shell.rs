@@ -1,6 +1,6 @@
 //! Runs a page's sessions in one shell, in a folder and an environment of their own.
 //!
-//! Must not see the machine's own settings of the program, and leaves no process behind.
+//! Must not use the machine's own settings of the program, nor leave a process behind.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -16,25 +16,25 @@ use children::Child;
 use crate::page::{Page, Window};
 use crate::terminal;
 
-/// How long a page may take: much longer than any needs, also on a machine that is busy.
+/// The timeout of a page: much longer than any takes, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// Begins the line that ends a command's output; nothing prints it by chance.
+/// Begins the line that ends a command's output; no program prints it by chance.
 pub(crate) const END: &str = "\u{1}end";
 
-/// How a command ended.
+/// The end of a command.
 #[derive(Debug)]
 pub(crate) struct Outcome {
     pub(crate) printed: Vec<String>,
     pub(crate) status: i32,
 }
 
-/// What came of a page's commands.
+/// The results of a page's commands.
 #[derive(Debug, Default)]
 pub(crate) struct Session {
-    /// One for each command that ended, in their order.
+    /// One for each finished command, in order.
     pub(crate) outcomes: Vec<Outcome>,
-    /// What stood there beyond the last of them, where the session was given up.
+    /// The output after the last finished command, if the session was given up.
     pub(crate) given_up: Option<Vec<String>>,
 }
 
@@ -69,7 +69,7 @@ pub(crate) fn run(root: &Path, page: &Page) -> Session {
     session
 }
 
-/// The terminals of a page's commands; none where it wants no terminal.
+/// The terminals of a page's commands; empty if the page asks for none.
 fn windows(page: &Page) -> Vec<Window> {
     let windows: Option<Vec<Window>> = page
         .commands
@@ -79,7 +79,7 @@ fn windows(page: &Page) -> Vec<Window> {
     windows.unwrap_or_default()
 }
 
-/// The addresses of this machine that the page names, each with a free one that takes its place.
+/// The local addresses on the page, each with a free one that replaces it.
 fn addresses(page: &Page) -> BTreeMap<String, String> {
     const HOST: &str = "127.0.0.1:";
     let commands = page.commands.iter().map(|command| &command.text);
@@ -102,7 +102,8 @@ fn addresses(page: &Page) -> BTreeMap<String, String> {
     addresses
 }
 
-/// A port that nobody has, not even another page, and that the machine gives to no connection of its own accord.
+/// A port that no program uses, not even another page's, and that the system does not assign by
+/// itself.
 fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let run = u16::try_from(std::process::id() % 1_000).unwrap() * 12;
@@ -114,7 +115,7 @@ fn free_port() -> u16 {
     }
 }
 
-/// Puts the free addresses in the place of the page's, or the other way round.
+/// Replaces the page's addresses by the free ones, or the other way round.
 fn exchange(text: &str, addresses: &BTreeMap<String, String>, back: bool) -> String {
     let mut text = text.to_owned();
     for (page, free) in addresses {
@@ -124,16 +125,16 @@ fn exchange(text: &str, addresses: &BTreeMap<String, String>, back: bool) -> Str
     text
 }
 
-/// What a session begins with where it has no terminal. Its standard input is held by the test:
-/// when that is gone, whatever became of it, the session's group ends.
+/// The beginning of a session without a terminal. The test holds its standard input: when the test
+/// ends, for any reason, the session's group ends too.
 const LIFELINE: &str = "exec 3<&0 </dev/null\n\
      { read -r _ <&3; kill -KILL 0; } >/dev/null 2>&1 &\nlifeline=$!\nexec 3<&-\n";
 
-/// The file with the processes that a session left running in the background, one a line.
+/// The file with the background processes of a session, one per line.
 const BEHIND: &str = "home/behind";
 
 fn script(page: &Page) -> String {
-    // Ctrl-c is for what runs in the foreground alone.
+    // Ctrl-c is only for the process in the foreground.
     let mut script = String::from(if windows(page).is_empty() {
         LIFELINE
     } else {
@@ -202,7 +203,7 @@ fn outcomes(printed: &str, in_time: bool) -> Session {
             lines.push(line.trim_end().to_owned());
             continue;
         };
-        // The line break that the end begins with, and those that a page cannot show.
+        // The line break before the end mark, and those that a page cannot show.
         while lines.last().is_some_and(String::is_empty) {
             lines.pop();
         }
@@ -224,15 +225,15 @@ mod tests {
 
     use super::*;
 
-    /// A page of two commands: one that stays in the background, and one that never ends.
+    /// A page of two commands: one stays in the background, and one never ends.
     fn hanging(attributes: &str) -> Page {
         Page::parse(&format!(
             "```console{attributes}\n$ sh -c 'echo here; exec sleep 300' &\nhere\n$ echo seen; sleep 300\n```\n"
         ))
     }
 
-    /// A session that hangs is given up with what stood there, and leaves nothing behind: neither
-    /// in the foreground, nor in the background, nor a reader that waits for either.
+    /// A hanging session is given up with its output so far, and leaves nothing behind: no process
+    /// in the foreground or background, and no reader that waits for either.
     #[test]
     fn a_session_that_hangs_is_given_up() {
         for attributes in ["", " columns=80"] {

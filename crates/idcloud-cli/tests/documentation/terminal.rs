@@ -1,6 +1,7 @@
-//! Runs a session in a real terminal, and looks at what stands on its screen.
+//! Runs a session in a real terminal, and reads its screen.
 //!
-//! Must not see less than a person: what is left behind is there, and what is broken within a word is broken.
+//! Must not see less than a person: leftovers on the screen and line breaks within a word are
+//! visible.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -22,17 +23,17 @@ use vt100::{Color, Parser};
 use crate::page::Window;
 use crate::shell::{END, Outcome, Session};
 
-/// Enough for the longest screen: nothing may scroll away unseen.
+/// Enough for the longest screen: no line may scroll away.
 const ROWS: u16 = 300;
 
-/// What the terminal sends for ctrl-c.
+/// The byte for ctrl-c.
 const CTRL_C: &[u8] = b"\x03";
 
-/// Of one kind of words so many are named.
+/// The most words of one kind in a legend.
 const NAMED: usize = 4;
 
-/// Runs the script, whose commands have these windows one after the other, for `patience` at most.
-/// It writes the processes that it leaves in the background into the file `behind`.
+/// Runs the script, whose commands have these windows in order, for up to `patience`. The script
+/// writes its background processes into the file `behind`.
 pub(crate) fn run(
     script: Command,
     windows: &[Window],
@@ -75,14 +76,14 @@ struct Terminal<'a> {
 }
 
 impl Terminal<'_> {
-    /// What is written to the terminal, read by a thread that nothing waits for: it comes to its
-    /// end when the last process that has the terminal open is gone.
+    /// The terminal's output, read by a detached thread: it ends when the last process closes the
+    /// terminal.
     fn chunks(&self) -> Receiver<Vec<u8>> {
         let (send, chunks) = mpsc::channel();
         let pty = Arc::clone(&self.pty);
         thread::spawn(move || {
             let mut buffer = [0; 4096];
-            // Its end is an error on some systems.
+            // Some systems report the end as an error.
             while let Ok(read @ 1..) = (&*pty).read(&mut buffer) {
                 if send.send(buffer[..read].to_vec()).is_err() {
                     break;
@@ -95,8 +96,8 @@ impl Terminal<'_> {
 
 impl Drop for Terminal<'_> {
     fn drop(&mut self) {
-        // Each command of the shell has a process group of its own. The one in the foreground is
-        // the terminal's to name, as long as the shell lives.
+        // Each command of the shell has a process group of its own. The terminal knows the one in
+        // the foreground, while the shell lives.
         let foreground = tcgetpgrp(&*self.pty).ok();
         end_group(self.shell.id());
         let _ = self.shell.wait();
@@ -109,7 +110,7 @@ impl Drop for Terminal<'_> {
     }
 }
 
-/// What came so far.
+/// The output so far.
 struct Screen<'a> {
     windows: &'a [Window],
     shown: Parser,
@@ -147,7 +148,7 @@ impl<'a> Screen<'a> {
             self.shown = screen(self.windows.get(self.outcomes.len()));
             self.pressed = false;
         }
-        // The end may have come in part.
+        // The end mark may have arrived in part.
         let whole = self
             .unread
             .iter()
@@ -171,7 +172,7 @@ impl<'a> Screen<'a> {
         }
     }
 
-    /// Whether this is the moment; it comes once for a command.
+    /// Whether to press ctrl-c now; true once per command.
     fn wants_ctrl_c(&mut self) -> bool {
         let window = self.windows.get(self.outcomes.len());
         let wanted = window.and_then(|window| window.ctrl_c.as_ref());
@@ -207,7 +208,7 @@ fn lines(screen: &Parser) -> Vec<String> {
     lines
 }
 
-/// `# bold red: error:; faint: help:`, where anything is coloured.
+/// `# bold red: error:; faint: help:`, if anything is coloured.
 fn legend(screen: &Parser) -> Option<String> {
     let mut kinds: Vec<(String, Vec<String>)> = Vec::new();
     for (kind, word) in coloured(screen) {
@@ -231,7 +232,7 @@ fn legend(screen: &Parser) -> Option<String> {
     Some(legend).filter(|legend| !legend.is_empty())
 }
 
-/// Each run of cells of one colour, with its text.
+/// Each run of cells with one style, with its text.
 fn coloured(screen: &Parser) -> Vec<(String, String)> {
     let screen = screen.screen();
     let (rows, columns) = screen.size();
