@@ -1,6 +1,7 @@
-//! Nothing of a request gets into a log or a `Debug` output.
+//! No part of a request gets into a log or a `Debug` output.
 //!
-//! Alone in its process: a log line that another test's thread meets first, while nobody listens, stays switched off.
+//! In a test binary of its own: tracing disables a log statement for good if another test's thread
+//! reaches it first, without a subscriber.
 
 #![expect(clippy::unwrap_used, reason = "a test's helper fails as the test does")]
 

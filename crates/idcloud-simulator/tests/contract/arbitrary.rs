@@ -1,4 +1,4 @@
-//! Nothing that a client sends makes the core panic, and the same requests give the same bytes.
+//! No request makes the core panic, and the same requests give the same bytes.
 
 use bytes::Bytes;
 use http::{Method, Request, Response};
@@ -8,7 +8,8 @@ use serde_json::json;
 
 use super::bench::{Bench, account, at, claims, form, header, image, plain, sign};
 
-/// One request, told by what it is made of; most parts are right, so that it gets far before it meets what is wrong.
+/// The parts of one request; most are valid, so that the request gets far before it meets an
+/// invalid one.
 #[derive(Clone, Debug)]
 struct Asked {
     method: &'static str,
@@ -16,7 +17,7 @@ struct Asked {
     token: String,
     key: usize,
     body: Vec<u8>,
-    /// Seconds; any request may come before the one that was sent first.
+    /// Seconds; a request may have an earlier time than the one before it.
     at: f64,
 }
 
@@ -156,8 +157,9 @@ fn send(bench: &mut Bench, keys: &[String], asked: &Asked) -> Option<Response<By
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Whatever is sent, in whatever order and at whatever time, is answered: in JSON, as simulated, and only by the server's own
-    /// fault where a fault was asked for. Asked again from the beginning, everything is answered alike.
+    /// Every request is answered, in any order and at any time: in JSON, marked as simulated, and
+    /// with a server error only if a fault was requested. The same requests to a new simulator get
+    /// the same answers.
     #[test]
     fn every_request_is_answered(asked in proptest::collection::vec(asked(), 1..12)) {
         let (mut bench, keys) = simulator();

@@ -1,4 +1,4 @@
-//! A client written by hand, for these tests alone: it can send what a good client never would.
+//! A hand-written client for these tests: it can send requests that a good client never would.
 
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
@@ -16,12 +16,13 @@ use serde_json::{Value, json};
 pub(crate) const YES: &str = "52998224725";
 pub(crate) const START: SystemTime = SystemTime::UNIX_EPOCH;
 
-/// `seconds` after the beginning of 2026; up to a minute before it.
+/// `seconds` after the start of 2026; up to a minute before it.
 pub(crate) fn at(seconds: f64) -> SystemTime {
     START + Duration::from_secs(1_767_225_540) + Duration::from_secs_f64(60.0 + seconds)
 }
 
-/// The key pair takes long to make, so all tests share one. The account is written anew for each tenant.
+/// Generating the key pair takes long, so all tests share one. The account is made again for each
+/// tenant.
 pub(crate) fn account(tenant_id: &str) -> TestAccount {
     static PEM: OnceLock<String> = OnceLock::new();
     let pem = PEM.get_or_init(|| {
@@ -59,7 +60,7 @@ pub(crate) fn header() -> Value {
     json!({"alg": "RS256", "typ": "JWT"})
 }
 
-/// The claims of a flawless assertion of `account`, made at `now`.
+/// The claims of a valid assertion of `account`, made at `now`.
 pub(crate) fn claims(account: &TestAccount, now: SystemTime) -> Value {
     let issued = now.duration_since(START).unwrap().as_secs();
     json!({
@@ -84,7 +85,7 @@ pub(crate) fn form(body: &str) -> Request<Bytes> {
         .unwrap()
 }
 
-/// A picture that passes.
+/// A valid picture.
 pub(crate) fn png() -> Vec<u8> {
     sized_png(720, 960)
 }
@@ -105,7 +106,7 @@ pub(crate) fn plain() -> String {
     STANDARD.encode(png())
 }
 
-/// A simulator, and someone who is logged in there.
+/// A simulator, and the credentials of a logged-in caller.
 pub(crate) struct Bench {
     pub(crate) simulator: Simulator,
     pub(crate) token: String,
@@ -113,7 +114,7 @@ pub(crate) struct Bench {
 }
 
 impl Bench {
-    /// Somebody with a key for `capabilities`, logged in one minute before time 0.
+    /// A caller with a key for `capabilities`, logged in one minute before time 0.
     pub(crate) fn new(capabilities: &str) -> Self {
         Self::with(Config::default(), capabilities)
     }
@@ -170,7 +171,7 @@ pub(crate) fn log_in(simulator: &mut Simulator, account: &TestAccount, now: Syst
     log_in_at(simulator, account, IDENTITY_URL, now)
 }
 
-/// The same at a simulator whose identity service has another address.
+/// The same with a simulator whose identity service has another address.
 pub(crate) fn log_in_at(
     simulator: &mut Simulator,
     account: &TestAccount,
@@ -185,7 +186,7 @@ pub(crate) fn log_in_at(
     body["access_token"].as_str().unwrap().to_owned()
 }
 
-/// Every answer is JSON and says that it is simulated.
+/// Checks that the answer is JSON and marked as simulated.
 pub(crate) fn read(reaction: &Reaction) -> (StatusCode, Value) {
     let response = &reaction.response;
     assert_eq!(response.headers()["idcloud-simulated"], "true");
@@ -199,7 +200,7 @@ pub(crate) fn read(reaction: &Reaction) -> (StatusCode, Value) {
     )
 }
 
-/// Status and code of an answer that is an error envelope; the code is empty for any other.
+/// Status and code of an error envelope; the code is empty for other answers.
 pub(crate) fn code((status, body): &(StatusCode, Value)) -> (u16, &str) {
     (
         status.as_u16(),

@@ -1,6 +1,7 @@
-//! The JSON of `docs/capabilities` is what is sent and what comes back: each page's request is sent as it stands, and its answer compared.
+//! The JSON in `docs/capabilities` is correct: each page's request is sent as shown, and the answer
+//! is compared with the page's.
 //!
-//! Must not take a page's word for a member that the simulator answers otherwise, or not at all.
+//! Must not accept a member on a page that the simulator answers differently, or not at all.
 
 use bytes::Bytes;
 use idcloud_simulator::{Config, KeyProfile, capture};
@@ -8,7 +9,7 @@ use serde_json::Value;
 
 use super::bench::{Bench, at, image, onboarding, plain};
 
-/// The pages, each with the capabilities of the key that its request is sent with.
+/// The pages, each with the capabilities of the key for its request.
 const PAGES: &[(&str, &str)] = &[
     ("liveness", "liveness"),
     ("identity-verification", "identity"),
@@ -31,7 +32,8 @@ fn sample(page: &str, heading: &str) -> String {
     block.split_once("```").unwrap().0.to_owned()
 }
 
-/// Fails where `shown` has what `real` has not. Ids are equal to any other; `…` stands for what a page leaves out of a text.
+/// Fails if `shown` has a part that `real` has not. Ids are equal to any other id; `…` stands for
+/// an omitted part of a text.
 fn assert_shown(place: &str, shown: &Value, real: &Value) {
     match (shown, real) {
         (Value::Object(shown), Value::Object(real)) => {
@@ -76,7 +78,7 @@ fn each_page_shows_what_is_sent_and_answered() {
         assert!(!request.contains('<'), "{page}: {request}");
         let asked: Value = serde_json::from_str(&request).unwrap();
         if *page == "documents" {
-            // The process that proves who holds the document is a real one here.
+            // The process that proves the document's holder is a real one here.
             let person = asked["subject"]["code"].as_str().unwrap();
             let (_, proof) = bench.create(&onboarding(person, &plain()), at(0.0));
             let shown = asked["document"]["authProcessId"].as_str().unwrap();

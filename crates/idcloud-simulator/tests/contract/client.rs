@@ -1,4 +1,4 @@
-//! The project's own client against the simulator: two implementations of one contract, written apart.
+//! The project's own client with the simulator: two independent implementations of one contract.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +20,7 @@ pub(crate) fn service_account(account: &TestAccount) -> ServiceAccount {
     ServiceAccount::from_pem(account.account(), account.tenant_id(), pem).unwrap()
 }
 
-/// Somebody with a client, an API key and a simulator in this process, in virtual time.
+/// A client, an API key and a simulator in this process, in virtual time.
 pub(crate) struct Caller {
     pub(crate) client: Client,
     pub(crate) key: ApiKey,
@@ -74,7 +74,7 @@ fn captured(clock: &dyn Clock) -> CaptureToken {
     CaptureToken::parse(&capture(&image(), clock.now()), clock.now()).unwrap()
 }
 
-/// A verdict that comes with the create costs one token and one request.
+/// A verdict in the create's answer costs one token and one request.
 #[tokio::test(start_paused = true)]
 async fn a_verdict_at_once() {
     let caller = Caller::new(Config::default(), "identity");
@@ -87,7 +87,7 @@ async fn a_verdict_at_once() {
     );
 }
 
-/// A score that comes later is found by the first lookup after three seconds.
+/// The first lookup, after three seconds, finds a later score.
 #[tokio::test(start_paused = true)]
 async fn a_score_later() {
     let caller = Caller::new(Config::default(), "identity,risk-score");
@@ -108,7 +108,8 @@ async fn a_score_later() {
     assert!(process.evidence().risk_score().is_some());
 }
 
-/// A failed process is an answer of the create, and of the lookup although that is HTTP 410.
+/// A failed process is a regular answer of the create, and of the lookup, although that is HTTP
+/// 410.
 #[tokio::test(start_paused = true)]
 async fn a_failure_is_an_answer() {
     let caller = Caller::new(Config::default(), "identity");
@@ -126,7 +127,7 @@ async fn a_failure_is_an_answer() {
     assert_eq!(answer.value().status(), &Status::Failed);
 }
 
-/// A capture is taken once; sent again it is refused, and nobody is billed.
+/// A capture is accepted once; sent again it is refused, and nothing is billed.
 #[tokio::test(start_paused = true)]
 async fn a_capture_once() {
     let caller = Caller::new(Config::default(), "liveness");
@@ -145,7 +146,7 @@ async fn a_capture_once() {
     assert_eq!(caller.simulator.lock().tally().processes_created, 1);
 }
 
-/// Access tokens are kept for their hour and renewed before it is over.
+/// Access tokens are kept for their hour, and renewed before it ends.
 #[tokio::test(start_paused = true)]
 async fn tokens_are_kept_and_renewed() {
     let caller = Caller::new(Config::default(), "identity");
@@ -160,7 +161,7 @@ async fn tokens_are_kept_and_renewed() {
     assert_eq!((tally.token_requests, tally.processes_created), (2, 4));
 }
 
-/// The client stays inside the tenant's budget: the simulator never has to say 429.
+/// The client stays within the tenant's budget: the simulator never answers 429.
 #[tokio::test(start_paused = true)]
 async fn the_budget_is_kept() {
     let caller = Caller::new(Config::default(), "identity");
@@ -172,7 +173,7 @@ async fn the_budget_is_kept() {
     assert_eq!((tally.processes_created, tally.rate_limited), (40, 0));
 }
 
-/// A key that nobody issued is refused, and nothing else happens.
+/// An unknown key is refused, and nothing else happens.
 #[tokio::test(start_paused = true)]
 async fn a_wrong_key() {
     let mut caller = Caller::new(Config::default(), "identity");
@@ -185,7 +186,7 @@ async fn a_wrong_key() {
     assert_eq!(caller.simulator.lock().tally().processes_created, 0);
 }
 
-/// An account that nobody knows is refused with the tenant's code.
+/// An unknown account is refused with the tenant's code.
 #[tokio::test(start_paused = true)]
 async fn a_wrong_account() {
     let caller = Caller::new(Config::default(), "identity");

@@ -1,4 +1,4 @@
-//! 1:1: what is compared, what is required, and how each generation tells it.
+//! 1:1: what is compared, what is required, and the form of the result in each generation.
 
 use idcloud_model::SubjectCode;
 use idcloud_simulator::{Config, Dialect, Face, KeyProfile, Outcome};
@@ -9,7 +9,7 @@ use super::bench::{Bench, YES, at, code, image, onboarding, plain};
 const STRANGER: &str = "12345678909";
 const UNLIKE: &str = "11122232829";
 
-/// Somebody with a key for 1:1, and an earlier process of `subject`.
+/// A caller with a key for 1:1, and an earlier process of `subject`.
 fn begun(capabilities: &str, subject: &str) -> (Bench, Value) {
     let mut bench = Bench::with(Config::default().with_rate_limit(None), "identity");
     let (_, earlier) = bench.create(&onboarding(subject, &plain()), at(0.0));
@@ -22,7 +22,8 @@ fn picture() -> Value {
     json!([{"referenceType": "REFERENCE_TYPE_IMAGE_BASE64", "referenceContent": plain()}])
 }
 
-/// Every documented way to name the reference is read, in either case, and the person need not be named.
+/// Every documented form of the reference is accepted, in either case, and the person need not be
+/// named.
 #[test]
 fn every_form_of_the_reference() {
     let (mut bench, id) = begun("face-match", YES);
@@ -45,7 +46,8 @@ fn every_form_of_the_reference() {
     }
 }
 
-/// What is missing or wrong has its code; a reference that is missing has none of its own and makes the body invalid.
+/// A missing or wrong member has its code; a missing reference has none of its own and makes the
+/// body invalid.
 #[test]
 fn each_flaw_has_its_code() {
     let (mut bench, id) = begun("face-match,liveness", YES);
@@ -78,7 +80,8 @@ fn each_flaw_has_its_code() {
     }
 }
 
-/// The result is the named person's, else the reference's; two named people have two faces.
+/// The result is the named person's, otherwise the reference's; two different named people have two
+/// faces.
 #[test]
 fn who_is_compared() {
     for (earlier, named, expected) in [
@@ -101,7 +104,7 @@ fn who_is_compared() {
     }
 }
 
-/// An arranged outcome counts for comparisons as for everything else.
+/// An arranged outcome applies to comparisons too.
 #[test]
 fn comparisons_can_be_arranged() {
     let (mut bench, _) = begun("face-match", YES);
@@ -115,7 +118,8 @@ fn comparisons_can_be_arranged() {
     assert_eq!(answer["biometryToken"]["result"], "false");
 }
 
-/// Each generation has its form: a boolean in the first two, without a status in the oldest when nothing else is told.
+/// Each generation has its form: a boolean in the first two; in the oldest, without a status if
+/// there is no other result.
 #[test]
 fn each_dialect_has_its_form() {
     let token = idcloud_simulator::Capture::new(&image(), at(1.0))
@@ -162,7 +166,8 @@ fn each_dialect_has_its_form() {
     }
 }
 
-/// A simulator that forgets everything between two requests can be told to believe.
+/// A simulator that loses its state between two requests can be configured to accept unknown
+/// references.
 #[test]
 fn unknown_references_can_be_allowed() {
     let config = Config::default().with_unknown_references(true);

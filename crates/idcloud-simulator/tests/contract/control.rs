@@ -1,4 +1,4 @@
-//! The control endpoints' JSON: what is arranged happens, and what is wrong changes nothing.
+//! The control endpoints' JSON: an arrangement takes effect, and a mistake changes nothing.
 
 use bytes::Bytes;
 use http::{Method, Request};
@@ -31,7 +31,8 @@ fn put(bench: &mut Bench, rules: &Value) -> (u16, Value) {
     )
 }
 
-/// Every member of an outcome shows in the answer about whom it is arranged for: one code, everybody who ends so, everybody.
+/// Every member of an outcome appears in the answer about the people it is arranged for: one code,
+/// everyone with an ending, everyone.
 #[test]
 fn outcomes_are_arranged() {
     let mut bench = Bench::new("identity,behavior-alert,risk-score,serpro");
@@ -62,7 +63,7 @@ fn outcomes_are_arranged() {
     assert_eq!(answer["unicoId"]["result"], "yes");
 }
 
-/// A section that is not there is left as it is; a mistake anywhere changes nothing, and is named.
+/// A missing section changes nothing; a mistake anywhere changes nothing, and is named.
 #[test]
 fn rules_are_taken_whole_or_not_at_all() {
     let mut bench = Bench::new("identity");
@@ -148,7 +149,7 @@ fn nothing_personal_is_shown() {
     }
 }
 
-/// Any value, as deep as a body of rules is.
+/// Any JSON value, as deep as a body of rules.
 fn value() -> impl Strategy<Value = Value> {
     let word = prop_oneof![
         Just("code"),
@@ -200,7 +201,7 @@ fn value() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
-    /// Whatever is sent to a control endpoint, it answers, and the simulator goes on.
+    /// A control endpoint answers any body, and the simulator continues.
     #[test]
     fn nothing_sent_breaks_it(
         rules in value(),
@@ -230,7 +231,8 @@ proptest! {
     }
 }
 
-/// How an account stands and which generation answers can be arranged; an account or a word that there is not changes nothing.
+/// The state of an account and the dialect can be arranged; an unknown account or word changes
+/// nothing.
 #[test]
 fn accounts_and_dialect_are_arranged() {
     let mut bench = Bench::new("identity");
@@ -276,7 +278,7 @@ fn accounts_and_dialect_are_arranged() {
     assert!(token(&mut bench)["access_token"].is_string());
 }
 
-/// The rules and the faults that the page on the simulator shows can be sent as they stand there.
+/// The rules and the faults on the simulator's page can be sent as shown.
 #[test]
 fn the_pages_examples_are_taken() {
     let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/simulator.md");

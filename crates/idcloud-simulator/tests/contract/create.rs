@@ -1,4 +1,4 @@
-//! The rules of a create: each flaw has the code and the HTTP status that the documents list.
+//! The rules of a create: each flaw has the documented code and HTTP status.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -26,7 +26,7 @@ fn a_good_create_is_answered_at_once() {
     assert_eq!(bench.simulator.tally().processes_created, 1);
 }
 
-/// Both documented spellings of the selfie's member are taken, but not together.
+/// Both documented spellings of the selfie's member are accepted, but not together.
 #[test]
 fn both_spellings() {
     let mut bench = Bench::new("identity");
@@ -37,7 +37,7 @@ fn both_spellings() {
     assert_eq!(code(&bench.create(&both, at(0.0))), (400, "20003"));
 }
 
-/// Every documented member is taken.
+/// Every documented member is accepted.
 #[test]
 fn a_full_body() {
     let mut bench = Bench::new("identity");
@@ -130,7 +130,7 @@ fn each_flaw_of_the_body_has_its_code() {
     assert_eq!(bench.simulator.tally().processes_created, 0);
 }
 
-/// Header flaws, in the order in which they are looked at.
+/// Flaws of the headers, in the order of their checks.
 #[test]
 fn each_flaw_of_the_headers_has_its_code() {
     let mut bench = Bench::with(Config::default().with_rate_limit(None), "identity");
@@ -183,7 +183,7 @@ fn each_flaw_of_the_headers_has_its_code() {
     assert_eq!(send(good, key, at(3_540.0)), expect(403, "10502"));
 }
 
-/// Other media types never get as far as IDCloud.
+/// Other media types do not reach IDCloud.
 #[test]
 fn only_json_is_taken() {
     let mut bench = Bench::new("identity");
@@ -209,7 +209,7 @@ fn only_json_is_taken() {
     }
 }
 
-/// A key of one tenant opens nothing for another.
+/// A key of one tenant gives no access to another.
 #[test]
 fn keys_belong_to_a_tenant() {
     let mut bench = Bench::new("identity");
@@ -223,7 +223,8 @@ fn keys_belong_to_a_tenant() {
     );
 }
 
-/// What a key does not have does not appear, and a liveness of 1 may mean that nothing was checked.
+/// An answer has nothing for which the key lacks the capability, and a liveness of 1 may mean that
+/// nothing was checked.
 #[test]
 fn the_key_decides_what_is_answered() {
     let capture = || Some(capture(&image(), at(0.0)));
@@ -328,7 +329,7 @@ fn the_key_decides_what_is_answered() {
     }
 }
 
-/// Liveness alone needs nobody's name, takes captures only, and believes what the camera saw.
+/// Liveness alone needs no person, accepts only captures, and uses what the camera saw.
 #[test]
 fn liveness_alone() {
     let mut bench = Bench::new("liveness");
@@ -346,7 +347,7 @@ fn liveness_alone() {
     );
 }
 
-/// A spoof is nobody's face, whoever is named.
+/// A spoof is never identified as the named person.
 #[test]
 fn a_spoof_is_never_identified() {
     let mut bench = Bench::new("liveness,identity,risk-score");
@@ -358,7 +359,7 @@ fn a_spoof_is_never_identified() {
     assert_eq!(body["unicoId"]["result"], "inconclusive");
 }
 
-/// A capture is good for ten minutes and for one request, in any simulator.
+/// A capture is valid for ten minutes and for one request, in any simulator.
 #[test]
 fn captures_expire_and_are_used_once() {
     let mut bench = Bench::new("liveness,identity");
@@ -390,7 +391,7 @@ fn captures_expire_and_are_used_once() {
     );
 }
 
-/// A token that was tampered with is no capture, and a capture says nothing about a person.
+/// A modified token is not a capture, and a capture holds nothing about a person.
 #[test]
 fn captures_are_signed_and_hold_no_picture() {
     let token = capture(&image(), at(0.0));
@@ -420,7 +421,7 @@ fn a_key_can_insist_on_captures() {
     assert_eq!(bench.create(&onboarding(YES, &token), at(0.0)).0, 200);
 }
 
-/// Outcomes can be arranged while the simulator runs, for anybody.
+/// The outcome of any person can be arranged while the simulator runs.
 #[test]
 fn outcomes_can_be_arranged() {
     let mut bench = Bench::new("identity");
@@ -432,7 +433,7 @@ fn outcomes_can_be_arranged() {
     }
 }
 
-/// A selfie of exactly 819,200 characters passes.
+/// A selfie of exactly 819,200 characters is accepted.
 #[test]
 fn the_largest_selfie() {
     let mut bytes = png();
@@ -447,7 +448,7 @@ fn the_largest_selfie() {
     );
 }
 
-/// Fraud risk classification alone takes a code that is neither CPF nor CURP.
+/// Only fraud risk classification accepts a code that is neither CPF nor CURP.
 #[test]
 fn codes_of_other_kinds() {
     for (capabilities, code, status) in [

@@ -1,4 +1,4 @@
-//! The four generations: one truth, four ways to tell it.
+//! The four generations: four forms of the same outcome.
 
 use idcloud_simulator::{Config, Dialect, KeyProfile, key_ring};
 use serde_json::json;
@@ -15,7 +15,8 @@ fn bench(dialect: Dialect, capabilities: &str) -> Bench {
     bench
 }
 
-/// An identity `yes` in each: capitals in the oldest, liveness and the risk level in the newest.
+/// An identity `yes` in each: capitalised in the oldest, with liveness and the risk level in the
+/// newest.
 #[test]
 fn an_onboarding() {
     for (dialect, expected) in [
@@ -63,7 +64,7 @@ fn an_onboarding() {
     }
 }
 
-/// Alert and score may both come later; a key may have its alert at another time than its dialect says.
+/// Alert and score may both come later; a key may have its alert at another time than its dialect.
 #[test]
 fn the_alert_comes_when_the_key_says() {
     for dialect in Dialect::ALL {
@@ -83,7 +84,8 @@ fn the_alert_comes_when_the_key_says() {
     }
 }
 
-/// IDCloud's own decision: the words of the Trust pages, and in the newest generation its own; published subjects keep theirs.
+/// IDCloud's own decision: the words of the Trust pages, and different ones in the newest
+/// generation; published subjects keep theirs.
 #[test]
 fn trust() {
     for (dialect, no, alert) in [
@@ -101,7 +103,7 @@ fn trust() {
             ("PASP901014HDFRPT03", "inconclusive"),
         ] {
             let mut bench = bench(dialect, "trust-decision");
-            // The Trust pages ask for no name.
+            // The Trust pages require no name.
             let body = json!({"subject": {"code": subject}, "imageBase64": plain()});
             let (_, answer) = bench.create(&body, at(0.0));
             assert_eq!(answer["idCloud"]["result"], expected, "{dialect} {subject}");
@@ -109,7 +111,7 @@ fn trust() {
     }
 }
 
-/// Errors have the envelope of the key's dialect, or of the simulator's where no key is known.
+/// Errors have the envelope of the key's dialect, or of the simulator's if the key is unknown.
 #[test]
 fn errors() {
     for dialect in Dialect::ALL {
@@ -138,7 +140,7 @@ fn errors() {
     }
 }
 
-/// Every standard key does what it is for.
+/// Every standard key serves its purpose.
 #[test]
 fn the_key_ring() {
     for key in key_ring() {

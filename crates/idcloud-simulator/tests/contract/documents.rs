@@ -1,4 +1,5 @@
-//! Documents: captured, used again and found, under the rules for the process that proves who holds them.
+//! Documents: captured, used again and found, under the rules for the process that proves their
+//! holder.
 
 use idcloud_model::{ReusableDocument, SubjectCode};
 use idcloud_simulator::{Config, Dialect, KeyProfile, Outcome, Paper};
@@ -10,7 +11,8 @@ const STRANGER: &str = "12345678909";
 const HOURS: f64 = 3_600.0;
 const ONBOARDED: &str = "identity,risk-score";
 
-/// Somebody with a key for documents in `dialect`, and a process of `subject` that was created at 0.
+/// A caller with a key for documents in `dialect`, and a process of `subject` that was created at
+/// 0.
 fn begun(dialect: Dialect, subject: &str) -> (Bench, Value) {
     let config = Config::default()
         .with_rate_limit(None)
@@ -48,7 +50,8 @@ fn find(bench: &mut Bench, subject: &str, kind: &str) -> Value {
     body["items"].clone()
 }
 
-/// A captured document is read, compared, found and used again; its content is synthetic and says so.
+/// A captured document is read, compared, found and used again; its content is synthetic and says
+/// so.
 #[test]
 fn captured_found_and_used_again() {
     let (mut bench, proof) = begun(Dialect::V2025, STRANGER);
@@ -88,7 +91,7 @@ fn two_files() {
     assert_eq!(answer["document"]["fileUrls"].as_array().unwrap().len(), 2);
 }
 
-/// Each generation has its form, and the older two tell it later.
+/// Each generation has its form, and the older two send it later.
 #[test]
 fn each_dialect_has_its_form() {
     for dialect in Dialect::ALL {
@@ -119,7 +122,7 @@ fn each_dialect_has_its_form() {
     }
 }
 
-/// The first test subject's documents are there from the beginning, in every simulator.
+/// The first test subject's documents exist from the start, in every simulator.
 #[test]
 fn standing_documents() {
     let (mut bench, proof) = begun(Dialect::V2025, YES);
@@ -130,8 +133,8 @@ fn standing_documents() {
     assert_eq!(answer["document"]["cpfMatch"], true);
 }
 
-/// The process that proves the person is theirs, complete, not refused, and of the last 24 hours; for a kept document it also
-/// says yes, or has a score of 50.
+/// A process proves the person if it is the person's, complete, not refused, and at most 24 hours
+/// old; for a kept document it must also be a yes, or have a score of 50.
 #[test]
 fn what_proves_the_person() {
     let (high, low, no, failed, late) = (
@@ -151,7 +154,7 @@ fn what_proves_the_person() {
         (no, 1.0, 409, 409),
         (failed, 1.0, 409, 409),
         (late, 19.0, 409, 409),
-        // This person's documents take as long as everything else about them, and are not kept before.
+        // This person's documents take as long as their other results, and are not kept before.
         (late, 20.0, 200, 404),
         (late, 24.0 * HOURS + 20.0, 200, 404),
     ] {
@@ -173,7 +176,8 @@ fn what_proves_the_person() {
     assert_eq!(status, 409, "a document proves nobody");
 }
 
-/// The newest contract requires the kind of the code of captures and reuses; the earlier ones take it and do not miss it.
+/// The newest contract requires the kind of the code for captures and reuses; the earlier ones
+/// accept it and do not require it.
 #[test]
 fn the_newest_dialect_requires_the_kind_of_the_code() {
     for dialect in Dialect::ALL {
@@ -197,7 +201,7 @@ fn the_newest_dialect_requires_the_kind_of_the_code() {
     }
 }
 
-/// What is missing or wrong has its code; what has none of its own makes the body invalid.
+/// A missing or wrong member has its code; one without a code of its own makes the body invalid.
 #[test]
 fn each_flaw_has_its_code() {
     let (mut bench, proof) = begun(Dialect::V2025, STRANGER);
@@ -252,7 +256,7 @@ fn each_flaw_has_its_code() {
     assert_eq!(code(&answer), (403, "30017"));
 }
 
-/// What a document turns out to be can be arranged; only a person's own can be used again.
+/// The kind of a person's documents can be arranged; only the person's own can be used again.
 #[test]
 fn papers() {
     let subject: SubjectCode = STRANGER.parse().unwrap();
@@ -281,7 +285,7 @@ fn papers() {
     }
 }
 
-/// What one tenant captured is not another's.
+/// Another tenant's captured documents are not found.
 #[test]
 fn documents_belong_to_a_tenant() {
     let (mut bench, proof) = begun(Dialect::V2025, STRANGER);

@@ -1,4 +1,5 @@
-//! What strangers can take from a served simulator: some connections, some seconds, and next to no memory.
+//! The resources that an unknown client can take from a served simulator: some connections, some
+//! seconds, and almost no memory.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -18,7 +19,7 @@ const HALF_A_HEAD: &[u8] = b"POST /processes/v1 HTTP/1.1\r\nhost: localhost\r\na
 const UNFINISHED: &[u8] =
     b"POST /processes/v1 HTTP/1.1\r\nhost: localhost\r\ncontent-length: 16000000\r\n\r\nxxxx";
 const SHORT: Duration = Duration::from_millis(200);
-/// Much longer than anything here takes, and shorter than the limits that are not set.
+/// Much longer than any step here takes, and shorter than the default limits.
 const LONG: Duration = Duration::from_secs(20);
 
 struct Served {
@@ -53,7 +54,7 @@ impl Served {
         stream
     }
 
-    /// A request of somebody else is answered.
+    /// Checks that another client's request is answered.
     async fn serves_others(&self) {
         let request =
             b"GET /_simulator/state HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
@@ -61,7 +62,7 @@ impl Served {
         assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
     }
 
-    /// How long it takes to end.
+    /// Ends the server, and returns how long it took.
     async fn end(self) -> Duration {
         let clock = SystemClock::new();
         let begun = clock.instant();
@@ -71,7 +72,7 @@ impl Served {
     }
 }
 
-/// What still comes before the connection ends, in whichever way.
+/// What is still received until the connection ends, in any way.
 async fn rest(mut stream: TcpStream) -> String {
     let mut bytes = Vec::new();
     let _ = stream.read_to_end(&mut bytes).await;
@@ -94,8 +95,8 @@ fn is_open(stream: &TcpStream) -> bool {
         .is_err_and(|error| nothing_yet(&error))
 }
 
-/// However many connections bring nothing, half a head or half a body: no more are kept than there may
-/// be, and a request of somebody else is answered at once.
+/// Any number of connections without a request, with half a head or half a body: no more than the
+/// limit are kept, and another client's request is answered at once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn connections_are_bounded_and_others_are_served() {
     for beginning in [&b""[..], HALF_A_HEAD, UNFINISHED] {
@@ -112,12 +113,12 @@ async fn connections_are_bounded_and_others_are_served() {
             }
         })
         .await;
-        // The newest are the ones that are kept.
+        // The newest ones are kept.
         assert!(kept.last().is_some_and(is_open));
     }
 }
 
-/// A connection that is being answered is never closed for another: the other one waits.
+/// A connection that is being answered is never closed for a new one, which waits.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answer_is_not_given_up_for_a_new_connection() {
     let served = serve(|server| server.with_most_connections(NonZeroUsize::MIN)).await;
@@ -136,7 +137,8 @@ async fn an_answer_is_not_given_up_for_a_new_connection() {
     assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
 }
 
-/// A head, a body and idleness have their time, also between two requests, and a late body is told so.
+/// A head, a body and idleness have their timeouts, also between two requests, and a late body is
+/// reported.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_does_not_arrive_is_not_waited_for() {
     let served = serve(|server| server.with_patience(SHORT)).await;
@@ -154,7 +156,7 @@ async fn what_does_not_arrive_is_not_waited_for() {
     assert_eq!(answer.matches("HTTP/1.1 400 ").count(), 1, "{answer}");
 }
 
-/// A body that is framed wrongly is called that, and not too large.
+/// A wrongly framed body is reported as such, and not as too large.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_malformed_body_is_called_malformed() {
     let served = serve(|server| server).await;
@@ -164,7 +166,7 @@ async fn a_malformed_body_is_called_malformed() {
     assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
 }
 
-/// No client that sends half of something holds up the end.
+/// A client that sends half of a request does not delay the shutdown.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_end_is_prompt() {
     let served = serve(|server| server).await;
@@ -179,14 +181,14 @@ async fn the_end_is_prompt() {
     assert!(took < Duration::from_secs(3), "{took:?}");
 }
 
-/// A TLS handshake has its time, and none holds up the end.
+/// A TLS handshake has its timeout, and does not delay the shutdown.
 #[cfg(feature = "tls")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn handshakes_are_not_waited_for() {
     use idcloud_simulator::TlsIdentity;
 
     let identity = TlsIdentity::generate(["localhost"]).unwrap();
-    // The beginning of a handshake record that never comes to its end.
+    // The beginning of a handshake record that is never completed.
     let hello = &[22, 3, 1, 2, 0, 1][..];
     let served = serve(|server| server.with_tls(identity.clone()).with_patience(SHORT)).await;
     for beginning in [&[][..], hello] {
@@ -204,8 +206,8 @@ async fn handshakes_are_not_waited_for() {
     assert!(took < Duration::from_secs(3), "{took:?}");
 }
 
-/// A body without good credentials is read and not kept; the answer is that of its head. One with
-/// them is judged whole.
+/// A body without valid credentials is read and discarded; the answer depends only on its head. One
+/// with them is checked completely.
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bodies_are_not_kept_before_credentials_are_known() {
@@ -257,7 +259,7 @@ async fn bodies_are_not_kept_before_credentials_are_known() {
     assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
 }
 
-/// Bytes of memory that this process has.
+/// Resident memory of this process in bytes.
 #[cfg(target_os = "linux")]
 fn resident() -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();

@@ -1,4 +1,5 @@
-//! Faults in process: what the client says about delivery is true, and nobody is billed twice.
+//! Faults in process: the delivery state that the client reports is true, and no create is billed
+//! twice.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,8 +22,8 @@ pub(crate) fn rule(text: &str) -> FaultRule {
     text.parse().unwrap()
 }
 
-/// Every fault that a create can meet: its specification, what the client says of a create that meets nothing else, and how many
-/// processes there are in truth. `None` is a create that succeeds in the end.
+/// Every fault of a create: its specification, the client's delivery state for a create with only
+/// this fault, and the real number of processes. `None` is a create that succeeds in the end.
 pub(crate) const CREATES: &[(&str, Option<Delivery>, u64)] = &[
     ("create:next:latency=2s", None, 1),
     ("create:next:refuse", None, 1),
@@ -65,7 +66,8 @@ pub(crate) const CREATES: &[(&str, Option<Delivery>, u64)] = &[
     ("token:always:clock-skew=2h", None, 1),
 ];
 
-/// What a client says of a create is what the ledger knows: not sent is never billed, and nothing is ever billed twice.
+/// The client's report about a create agrees with the ledger: "not sent" is never billed, and no
+/// create is billed twice.
 #[tokio::test(start_paused = true)]
 async fn what_the_client_says_is_true() {
     for &(fault, said, billed) in CREATES {
@@ -82,7 +84,7 @@ async fn what_the_client_says_is_true() {
     }
 }
 
-/// A lookup is repeated through whatever goes wrong, and finds the process in the end.
+/// A lookup is retried through every fault, and finds the process in the end.
 #[tokio::test(start_paused = true)]
 async fn lookups_get_through() {
     for faults in [
@@ -103,7 +105,7 @@ async fn lookups_get_through() {
     }
 }
 
-/// Latency as observed: a create takes 1.6 to 1.8 seconds, a lookup a quarter of one.
+/// Latency as observed: a create takes 1.6 to 1.8 seconds, a lookup a quarter of a second.
 #[tokio::test(start_paused = true)]
 async fn latency_as_observed() {
     let caller = Caller::new(
@@ -130,7 +132,8 @@ async fn latency_as_observed() {
     assert!((238..=286).contains(&took(begun)), "{}", took(begun));
 }
 
-/// As published of the real API: 80 to 90 % of the ends come with the create's answer, and the others later.
+/// As published of the real API: 80 to 90 % of the processes end with the create's answer, and the
+/// others later.
 #[test]
 fn ends_as_observed() {
     let config = Config::default()
@@ -151,7 +154,7 @@ fn ends_as_observed() {
     }
 }
 
-/// When a capture is marked decides what 10508 proves after an answer that never came.
+/// The time at which a capture is marked decides what 10508 proves after a lost answer.
 #[test]
 fn what_a_used_capture_proves() {
     for (marking, fault, second, billed) in [
@@ -181,7 +184,7 @@ fn what_a_used_capture_proves() {
     }
 }
 
-/// The ledger tells the same person and selfie from another, and knows the caller's own reference.
+/// The ledger separates creates by person and selfie, and has the caller's own reference.
 #[test]
 fn the_ledger_answers_who_was_billed_twice() {
     let mut bench = Bench::new("identity");
@@ -198,7 +201,7 @@ fn the_ledger_answers_who_was_billed_twice() {
     assert_eq!(ledger.doubles().len(), 1);
     assert_eq!(ledger.of_reference("row-1").count(), 2);
     assert_eq!(ledger.of_reference("row-2").count(), 0);
-    // What failed may be tried again.
+    // A failed process may be created again.
     bench.create(&onboarding("11122231261", &plain()), at(0.3));
     bench.create(&onboarding("11122231261", &plain()), at(0.4));
     assert_eq!(bench.simulator.ledger().doubles().len(), 1);
@@ -206,7 +209,8 @@ fn the_ledger_answers_who_was_billed_twice() {
     assert!(!shown.contains(YES) && !shown.contains("iVBOR"), "{shown}");
 }
 
-/// Faults can be arranged, seen and ended at run time; a fault on a connection is not one of an operation.
+/// Faults can be added, listed and ended at run time; a fault of a connection is not one of an
+/// operation.
 #[test]
 fn faults_at_run_time() {
     let mut bench = Bench::new("identity");
@@ -271,7 +275,8 @@ fn storm(seed: u64) -> Config {
     .fold(config, |config, text| config.with_fault(rule(text)))
 }
 
-/// The request of one operation of many: creates about everybody in turn, and lookups of both kinds of `id`.
+/// The request of one of many operations: creates about all subjects in turn, and lookups of both
+/// versions of `id`.
 fn request_of(bench: &Bench, operation: u32, id: &str) -> Request<Bytes> {
     let people = idcloud_simulator::subjects();
     let person = &people[usize::try_from(operation).unwrap() % people.len()];
@@ -292,7 +297,8 @@ fn request_of(bench: &Bench, operation: u32, id: &str) -> Request<Bytes> {
 
 const NOBODY: &str = "5f7bd0cd-7d04-4c4f-b2c4-a2b3bb2e4b43";
 
-/// What 10,000 requests through the transport come to, as a client in the same process sees it, and which webhooks are told.
+/// The results of 10,000 requests through the transport, as a client in the same process gets them,
+/// and the webhooks that were sent.
 async fn told_in_process(seed: u64) -> String {
     use std::fmt::Write as _;
 
@@ -332,8 +338,8 @@ async fn told_in_process(seed: u64) -> String {
     written
 }
 
-/// Same seed, same transcript, byte for byte, over 10,000 operations with faults of every kind, as a client in the same process
-/// sees them; another seed, another one.
+/// The same seed gives the same transcript, byte for byte, over 10,000 operations with faults of
+/// every kind, as a client in the same process sees them; another seed gives another one.
 #[tokio::test(start_paused = true)]
 async fn the_transport_repeats_itself_byte_for_byte() {
     let first = told_in_process(7).await;

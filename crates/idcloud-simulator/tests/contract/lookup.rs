@@ -1,4 +1,4 @@
-//! What a process looks like as time passes.
+//! A process over time.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ fn begun(capabilities: &str, subject: &str) -> (Bench, Value) {
     (bench, body)
 }
 
-/// A final answer is the same when it is looked up.
+/// A final answer is the same in a lookup.
 #[test]
 fn a_final_answer_stays() {
     let (mut bench, created) = begun("identity", YES);
@@ -33,7 +33,8 @@ fn a_final_answer_stays() {
     );
 }
 
-/// The risk score comes later: status 1 without it, then status 3 with it. The first usual poll, after 3 s, finds it.
+/// The risk score comes later: status 1 without it, then status 3 with it. The first usual poll,
+/// after 3 s, finds it.
 #[test]
 fn a_score_comes_later() {
     let (mut bench, created) = begun("identity,behavior-alert,risk-score,serpro", SCORE_90);
@@ -49,7 +50,7 @@ fn a_score_comes_later() {
     assert_eq!(bench.look_up(&id, at(2.5)).1, expected);
 }
 
-/// Without the capability there is no score and nothing to wait for.
+/// Without the capability there is no score, and no wait for it.
 #[test]
 fn no_score_without_the_capability() {
     let (_, created) = begun("identity", SCORE_90);
@@ -79,7 +80,7 @@ fn a_divergence_is_status_2_for_a_while() {
     assert_eq!(seen, [1, 2, 3]);
 }
 
-/// A failed process is created with 200 and looked up with 410; both say nothing but id and status.
+/// A failed process is created with 200 and looked up with 410; both have only id and status.
 #[test]
 fn a_failure_is_200_then_410() {
     let (mut bench, created) = begun("identity", FAILURE);
@@ -111,7 +112,7 @@ fn a_process_can_be_canceled() {
     );
 }
 
-/// The events that follow a create are announced with it.
+/// The events after a create are returned with it.
 #[test]
 fn events_are_announced() {
     let mut bench = Bench::new("identity,risk-score");
@@ -133,7 +134,7 @@ fn events_are_announced() {
     );
 }
 
-/// Ids that are none, and ids that nobody knows, are told apart; the case of the letters does not count.
+/// An invalid id and an unknown one have different errors; the case of the letters does not matter.
 #[test]
 fn ids() {
     let (mut bench, created) = begun("identity", YES);
@@ -151,7 +152,7 @@ fn ids() {
     assert_eq!(code(&bench.get(unknown, at(1.0))), (404, "50001"));
 }
 
-/// Another tenant's process is as good as none.
+/// Another tenant's process counts as unknown.
 #[test]
 fn processes_belong_to_a_tenant() {
     let (mut bench, created) = begun("identity", YES);
@@ -168,7 +169,7 @@ fn processes_belong_to_a_tenant() {
     );
 }
 
-/// The second version adds who it was, once the process is complete.
+/// The second version adds the person, once the process is complete.
 #[test]
 fn the_second_version_tells_more() {
     let (mut bench, created) = begun("identity,risk-score", SCORE_90);
@@ -226,7 +227,7 @@ fn other_paths_and_methods() {
     }
 }
 
-/// A latency beyond all time means that the score never comes; nothing overflows.
+/// With a latency beyond all time the score never comes; nothing overflows.
 #[test]
 fn a_latency_without_end() {
     let config = Config::default()

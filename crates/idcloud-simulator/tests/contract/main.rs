@@ -1,4 +1,4 @@
-//! What the simulator promises, seen from outside: requests go in, answers come out.
+//! The simulator's promises: requests go in, answers come out.
 
 #[cfg(test)]
 mod arbitrary;

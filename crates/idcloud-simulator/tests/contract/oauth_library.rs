@@ -1,7 +1,9 @@
-//! A library that nobody here wrote makes the assertion and verifies what comes back, as `docs/simulator.md` shows it.
+//! An independent library makes the assertion and verifies the answer, as `docs/simulator.md` shows
+//! it.
 //!
-//! The library is `jsonwebtoken`: the crates for OAuth clients (`oauth2`, `openidconnect`) have no JWT bearer grant, and the latter
-//! refuses every discovery document without an authorization endpoint. The key is made for the test; its signatures are left out.
+//! The library is `jsonwebtoken`: the crates for OAuth clients (`oauth2`, `openidconnect`) have no
+//! JWT bearer grant, and the latter refuses every discovery document without an authorization
+//! endpoint. The key is generated for the test; its signatures are not part of the page.
 
 use std::fmt::Write as _;
 
@@ -88,7 +90,7 @@ fn a_library_gets_a_token_and_verifies_it() {
         (&*access.iss, &*access.tid, access.exp),
         (issuer, account.tenant_id(), now + 3_600)
     );
-    // A token that somebody changed is not the simulator's.
+    // A modified token is not the simulator's.
     let (signed, signature) = token.rsplit_once('.').unwrap();
     let changed = format!("{}A.{signature}", &signed[..signed.len() - 1]);
     assert!(decode::<Access>(&changed, &verifier, &rules).is_err());

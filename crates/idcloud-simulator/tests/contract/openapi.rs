@@ -1,7 +1,8 @@
-//! The simulator against `docs/openapi.json`: whatever it answers is in the document, and what the document says happens here too.
+//! The simulator compared with `docs/openapi.json`: every answer is in the document, and everything
+//! in the document is answered.
 //!
-//! Must not let the two drift apart: a status, a member or a word that only one of them knows fails. Faults that
-//! somebody asked for are left out.
+//! Must not let the two drift apart: a status, a member or a word that only one of them has is a
+//! failure. Requested faults are left out.
 
 use std::collections::BTreeSet;
 
@@ -21,7 +22,7 @@ use super::bench::{
 
 const NOBODY: &str = "5f7bd0cd-7d04-4c4f-b2c4-a2b3bb2e4b43";
 
-/// How much is taken from the document.
+/// Which words of the document are accepted.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Words {
     /// Listed words only.
@@ -30,7 +31,7 @@ enum Words {
     Any,
 }
 
-/// The document, and what was seen of it.
+/// The document, and the parts of it that occurred.
 struct Document {
     text: Value,
     seen: BTreeSet<(String, String)>,
@@ -46,7 +47,7 @@ impl Document {
         }
     }
 
-    /// The operation that a request is for.
+    /// The operation of a request.
     fn operation(&self, method: &Method, path: &str) -> &Value {
         let is_it = |template: &str| {
             let (mut asked, mut known) = (path.split('/'), template.split('/'));
@@ -61,7 +62,8 @@ impl Document {
         &operations[method.as_str().to_lowercase()]
     }
 
-    /// Sends a request and holds its answer against the document; a request that is taken must be in it as well.
+    /// Sends a request and validates its answer by the document; an accepted request must be in it
+    /// as well.
     #[track_caller]
     fn exchange(
         &mut self,
@@ -73,7 +75,7 @@ impl Document {
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let sent = serde_json::from_slice::<Value>(request.body()).ok();
         let (status, mut answer) = super::bench::read(&bench.simulator.handle(request, at(now)));
-        // "Older pages write `Error`", says the document.
+        // The document says: "Older pages write `Error`".
         if let Some(error) = answer
             .as_object_mut()
             .and_then(|answer| answer.remove("Error"))
@@ -89,12 +91,13 @@ impl Document {
             "default"
         };
         let Some(response) = responses.get(listed) else {
-            // Of what is no request for a token, and of the budget there, nothing is published.
+            // For invalid token requests, and for the budget of the token endpoint, nothing is
+            // published.
             assert_eq!(id, "token", "{status} is answered, and not in the document");
             return answer;
         };
         let place = format!("{id} {status}");
-        // One schema serves both reads; only the second may name the person.
+        // One schema describes both versions; only the second may name the person.
         if id != "process-details" {
             assert_eq!(answer.get("processAdditionalInfo"), None, "{place}");
         }
@@ -165,7 +168,7 @@ impl Document {
         self.get(&mut bench, &kept, 61.0, words);
     }
 
-    /// What is wrong with a request, wherever it goes.
+    /// Requests with flaws, to every operation.
     fn refusals(&mut self, dialect: Dialect) {
         let config = Config::default()
             .with_rate_limit(None)
@@ -206,7 +209,8 @@ impl Document {
             .body(whole.to_string().into());
         self.exchange(&mut bench, announced.unwrap(), 2.0, Words::Listed);
 
-        // One failure for everything that has a code for it, and what a failed process looks like later.
+        // One fault for every operation that has a code for it, and the later answer about a failed
+        // process.
         for fault in [
             "create:next:500",
             "get:next:500",
@@ -249,7 +253,7 @@ impl Document {
         }
     }
 
-    /// The token endpoint, and what the budget refuses.
+    /// The token endpoint, and refusals by the budget.
     fn tokens_and_budget(&mut self) {
         let mut bench = Bench::new("identity");
         let account = account(bench.simulator.tenant_id());
@@ -272,7 +276,7 @@ impl Document {
     }
 }
 
-/// Fails where `value` has a member that `schema` does not list, or is otherwise not what it says.
+/// Fails if `value` has a member that `schema` does not list, or does not match it otherwise.
 #[track_caller]
 fn assert_valid(place: &str, schema: &Value, value: &Value, words: Words) {
     let closed = closed(schema, words);
@@ -284,7 +288,7 @@ fn assert_valid(place: &str, schema: &Value, value: &Value, words: Words) {
     assert!(errors.is_empty(), "{place}: {errors:?} in {value}");
 }
 
-/// The value with what its references stand for; the document's schemas hold no circle.
+/// The value with its references resolved; the document's schemas have no cycles.
 fn resolved(value: &Value, document: &Value) -> Value {
     match value {
         Value::Object(members) => {
@@ -306,7 +310,8 @@ fn resolved(value: &Value, document: &Value) -> Value {
     }
 }
 
-/// The schema without what it leaves open for values to come: members that are not listed, and words if so wished.
+/// The schema without its openness for later values: unlisted members, and on request unlisted
+/// words, are refused.
 fn closed(schema: &Value, words: Words) -> Value {
     match schema {
         Value::Object(members) => {
@@ -330,7 +335,8 @@ fn closed(schema: &Value, words: Words) -> Value {
     }
 }
 
-/// What is answered stands in the document, and what stands there is answered, but for a list that is told here.
+/// Every answer is in the document, and everything in the document is answered, except for the list
+/// below.
 #[test]
 fn the_simulator_and_the_document_tell_the_same() {
     let mut document = Document::read();
@@ -356,7 +362,8 @@ fn the_simulator_and_the_document_tell_the_same() {
     assert_eq!(
         unseen,
         [
-            // The newest contract's 401, for what all others call 403: this simulator goes by the many.
+            // The newest contract has 401 where all others have 403: this simulator follows the
+            // others.
             "reusable-documents 401",
             // Listed without a code or a reason.
             "reusable-documents 404",
@@ -391,7 +398,8 @@ fn notices() {
     assert_eq!(told, 1);
 }
 
-/// The comparison can fail: it sees a member too many, a word that is not listed, and a status.
+/// The comparison can fail: it finds an additional member, an unlisted word, and an undocumented
+/// status.
 #[test]
 fn a_difference_is_seen() {
     let schema = json!({"type": "object", "properties": {

@@ -1,4 +1,5 @@
-//! The order of the checks: a request with every flaw is told the first; mended one by one, each of the others in turn.
+//! The order of the checks: a request with every flaw gets the code of the first; with one flaw
+//! corrected after the other, it gets each of the others in turn.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -11,7 +12,7 @@ use super::bench::{
     Bench, YES, account, at, code, image, log_in, onboarding, plain, read, sized_png,
 };
 
-/// When the requests are sent: later than the bench's own token lives.
+/// The time of the requests: after the expiry of the bench's own token.
 const NOW: f64 = 3_600.0;
 
 fn body(subject: &Value, selfie: impl Into<Option<String>>) -> String {
@@ -36,7 +37,7 @@ fn each_check_in_its_turn() {
     let nothing = String::from("{");
     let whole = json!({"code": YES, "name": "Test Subject"});
     let with = |selfie: &str| body(&whole, selfie.to_owned());
-    // What is wrong in a row is wrong in every row above it.
+    // A flaw of a row is also in every row above it.
     for (expected, token, key, body) in [
         ("20001", "", "", nothing.clone()),
         ("20002", "a?b", "", nothing.clone()),

@@ -1,7 +1,7 @@
-//! The client's look at a picture and the simulator's, which are written apart, judge two hundred pictures alike.
+//! The client's and the simulator's independent picture checks agree on two hundred pictures.
 //!
-//! With `IDCLOUD_PICTURES=FOLDER` in the environment the pictures are written there, each named by its kind and verdict, so that a
-//! decoder can be asked about them.
+//! With `IDCLOUD_PICTURES=FOLDER` in the environment the pictures are written there, each named by
+//! its kind and verdict, so that they can be tested with a decoder.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -14,7 +14,7 @@ use idcloud_simulator::sample_png;
 const SEED: u64 = 20_261_129;
 const PICTURES: usize = 200;
 
-/// What is done to a picture.
+/// The change to a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Untouched,
@@ -47,12 +47,13 @@ const KINDS: [Kind; 12] = [
 ];
 
 impl Kind {
-    /// The verdict that can be known from how the picture was made.
+    /// The verdict, if the change determines it.
     const fn expected(self) -> Option<bool> {
         match self {
             Self::Untouched | Self::Filled | Self::Trailing | Self::Thumbnail => Some(true),
             Self::Cut | Self::ThumbnailCut | Self::Apple | Self::WrongLength => Some(false),
-            // Other bits of a scan are other pixels, a WebP has no sums, and where nothing was replaced or lost the file is whole.
+            // Other bits of a scan are other pixels, a WebP has no checksums, and if nothing was
+            // replaced or lost the file is complete.
             Self::Flipped | Self::TextMode | Self::Holed | Self::ZeroedEnd => None,
         }
     }
@@ -68,7 +69,7 @@ fn webp() -> Vec<u8> {
     b"RIFF\x14\0\0\0WEBPVP8L\x08\0\0\0\x2f\xcf\xc2\xef\0\x88\x88\x08".to_vec()
 }
 
-/// The same picture in the extended form, with a note behind it whose length is odd.
+/// The same picture in the extended form, followed by a note of odd length.
 fn extended_webp() -> Vec<u8> {
     let simple = webp();
     let mut inside = b"WEBPVP8X\x0a\0\0\0\0\0\0\0\xcf\x02\0\xbf\x03\0".to_vec();
@@ -80,7 +81,7 @@ fn extended_webp() -> Vec<u8> {
     bytes
 }
 
-/// Where segments of a JPEG begin, up to the first scan: at each marker.
+/// The positions of a JPEG's markers, up to the first scan.
 fn segments(bytes: &[u8]) -> Vec<usize> {
     let mut at = 2;
     let mut found = vec![at];
@@ -91,7 +92,7 @@ fn segments(bytes: &[u8]) -> Vec<usize> {
     found
 }
 
-/// A JPEG with a small JPEG in its first segment, as cameras put it there.
+/// A JPEG with a small JPEG in its first segment, as cameras write it.
 fn with_thumbnail(mut bytes: Vec<u8>) -> Vec<u8> {
     let mut thumbnail =
         b"Exif\0\0II*\0\x08\0\0\0\xff\xd8\xff\xc0\0\x0b\x08\0\x08\0\x08\x01\x01\x11\0".to_vec();
@@ -103,7 +104,7 @@ fn with_thumbnail(mut bytes: Vec<u8>) -> Vec<u8> {
     bytes
 }
 
-/// Apple's first chunk, with a checksum that is right.
+/// Apple's first chunk, with a valid checksum.
 fn of_apple() -> Vec<u8> {
     let mut bytes = sample_png(720, 960, b"");
     let mut chunk = b"\0\0\0\x04CgBI\x50\0\x20\x02".to_vec();
@@ -114,7 +115,7 @@ fn of_apple() -> Vec<u8> {
     bytes
 }
 
-/// A picture of some format, with that done to it.
+/// A picture of some format, with this change.
 fn drawn(kind: Kind, rng: &mut Rng) -> Vec<u8> {
     let mut bytes = match rng.usize(..4) {
         0 | 1 => jpeg(),
@@ -152,7 +153,7 @@ fn drawn(kind: Kind, rng: &mut Rng) -> Vec<u8> {
             0 => {
                 bytes = jpeg();
                 let markers = segments(&bytes);
-                // Not that of the scan: its data may be searched from anywhere.
+                // Not that of the scan: a decoder may search its data from any position.
                 let at = markers[rng.usize(..markers.len() - 1)];
                 bytes[at + 2] ^= 0x40;
             }
@@ -185,7 +186,7 @@ fn drawn(kind: Kind, rng: &mut Rng) -> Vec<u8> {
     bytes
 }
 
-/// As `preflight` and every command judge it: the code of the first rule that is broken.
+/// The client's judgement, as in `preflight` and every command: the code of the first broken rule.
 fn judged_here(bytes: &[u8]) -> Option<&'static str> {
     let looked =
         Selfie::from_input(bytes.to_vec().into(), START).and_then(|selfie| selfie.verify());
@@ -194,7 +195,8 @@ fn judged_here(bytes: &[u8]) -> Option<&'static str> {
         .map(|found| found.iter().find_map(Violation::code).unwrap())
 }
 
-/// Nothing is billed that cannot be a picture, and nothing legal is refused: two readers that share no code agree on each.
+/// A file that cannot be a picture is never billed, and a legal one is never refused: two readers
+/// without common code agree on each.
 #[test]
 fn two_hundred_pictures_are_judged_alike() {
     let mut rng = Rng::with_seed(SEED);
@@ -222,7 +224,8 @@ fn two_hundred_pictures_are_judged_alike() {
             std::fs::write(folder.join(format!("{number:03}-{kind:?}-{word}")), bytes).unwrap();
         }
     }
-    // Where the way of making says nothing, both verdicts have to occur, or nothing was compared.
+    // If the change does not determine the verdict, both verdicts have to occur, or nothing was
+    // compared.
     for (kind, [refused, accepted]) in KINDS.iter().zip(verdicts) {
         let both = kind.expected().is_some() || (refused > 0 && accepted > 0);
         assert!(both, "{kind:?}: {refused} refused, {accepted} taken");

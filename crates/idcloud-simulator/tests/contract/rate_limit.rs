@@ -1,4 +1,4 @@
-//! A tenant's ten requests a second: everything counts, and whoever is refused is told when to return.
+//! A tenant's ten requests a second: every request counts, and a refusal has the time to wait.
 
 use http::Method;
 use idcloud_simulator::{Config, Counting, RateLimit};
@@ -9,7 +9,7 @@ use super::bench::{
 
 const NOBODY: &str = "/processes/v1/5f7bd0cd-7d04-4c4f-b2c4-a2b3bb2e4b43";
 
-/// Creates, lookups and token requests share the budget, good ones and refused ones.
+/// Creates, lookups and token requests share the budget, accepted and refused ones.
 #[test]
 fn everything_counts() {
     let mut bench = Bench::new("identity");
@@ -55,7 +55,7 @@ fn retry_after_is_enough() {
     assert_eq!(bench.get(NOBODY, at(1.3)).0, 404);
 }
 
-/// The limit can be lifted.
+/// The limit can be removed.
 #[test]
 fn no_limit() {
     let mut bench = Bench::with(Config::default().with_rate_limit(None), "identity");

@@ -54,7 +54,7 @@ async fn exchange(address: &str, head: &str, body: &[u8]) -> String {
     answer
 }
 
-/// One address answers for both hosts, marked as simulated and with one date; and a shutdown ends it.
+/// One address answers for both hosts, with the mark and one `Date`; a shutdown ends the server.
 #[tokio::test]
 async fn answers_and_stops() {
     let served = served().await;
@@ -73,7 +73,7 @@ async fn answers_and_stops() {
     assert!(TcpStream::connect(&served.address).await.is_err());
 }
 
-/// A selfie far too large is read and judged, not cut off; only an absurd body is refused unread.
+/// A selfie that is far too large is read and judged; only an extreme body is refused unread.
 #[tokio::test]
 async fn large_bodies() {
     let served = served().await;

@@ -1,4 +1,4 @@
-//! Faults, control, time and TLS on a real socket, with the project's own client at the other end.
+//! Faults, control, time and TLS on a real socket, with the project's own client.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use super::bench::{YES, account, image};
 use super::client::{onboarding, service_account};
 use super::faults::{CREATES, rule};
 
-/// A simulator behind a socket, and somebody with a client for it.
+/// A simulator behind a socket, and a client for it.
 struct Served {
     address: SocketAddr,
     simulator: SharedSimulator,
@@ -97,7 +97,7 @@ impl Served {
         self.simulator.lock().ledger().billed()
     }
 
-    /// A request by hand, from this machine.
+    /// A hand-written request from this machine.
     async fn ask(&self, head: &str, body: &str) -> (u16, Value) {
         let host = format!("{head}\r\nhost: {}", self.address);
         self.ask_as(&host, body).await
@@ -117,8 +117,8 @@ impl Served {
     }
 }
 
-/// Every fault happens on a socket, and what the client says about it is true by the ledger: what it calls not sent was not
-/// processed, what it calls answered was answered, and nobody is billed twice.
+/// Every fault happens on a socket, and the client's report agrees with the ledger: "not sent" was
+/// not processed, "answered" was answered, and no create is billed twice.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn faults_happen() {
     let mut cases = JoinSet::new();
@@ -126,7 +126,7 @@ async fn faults_happen() {
         cases.spawn(async move {
             let served = serve(Config::default().with_fault(rule(fault))).await;
             let result = served.create().await;
-            // A connection that brought a request's head can no longer be refused.
+            // A connection that carried a request's head can no longer be refused.
             let said = match (fault, in_process) {
                 ("create:next:refuse" | "create:always:refuse", _) => (Some(Delivery::Unknown), 0),
                 (_, said) => (said, billed),
@@ -144,7 +144,8 @@ async fn faults_happen() {
     }
 }
 
-/// A port that is closed for a while refuses for real: the client knows that nothing was sent, and gets through afterwards.
+/// A port that is closed for a while really refuses: the client knows that nothing was sent, and
+/// succeeds afterwards.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_closed_port() {
     let served = serve(Config::default()).await;
@@ -157,7 +158,7 @@ async fn a_closed_port() {
         .simulator
         .lock()
         .add_fault(rule("connection:next:refuse/1500ms"));
-    // The first one is reset, and the door is shut behind it.
+    // The first one is reset, and the port is closed after it.
     if let Ok(mut first) = TcpStream::connect(served.address).await {
         assert!(first.read_u8().await.is_err());
     }
@@ -181,7 +182,7 @@ async fn a_closed_port() {
     assert_eq!(served.billed(), 1);
 }
 
-/// What an operator arranges over HTTP happens, and the ledger tells what it cost.
+/// An operator's arrangement over HTTP takes effect, and the ledger shows its cost.
 #[tokio::test]
 async fn control_endpoints() {
     let served = serve(Config::default()).await;
@@ -230,7 +231,8 @@ async fn control_endpoints() {
     }
 }
 
-/// Control is for this machine and for whoever has the token; a web page, a proxy or a name made to lead here is a stranger.
+/// Control requests are accepted from this machine and with the token; a web page, a proxy or a
+/// host name that resolves to this machine is a stranger.
 #[tokio::test]
 async fn strangers_are_refused() {
     let served = serve_with(Config::default(), "http", None, |simulator| {
@@ -294,7 +296,7 @@ async fn strangers_are_refused() {
     }
 }
 
-/// A day of waiting passes at once where time is virtual, and everything that falls into it happens in its order: a score, and a
+/// In virtual time a day of waiting passes at once, and its events happen in order: a score, and a
 /// notice that is refused until the receiver is up again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_day_in_a_moment() {
@@ -369,7 +371,7 @@ async fn a_day_in_a_moment() {
     assert_eq!(state["webhooks"]["failedAttempts"], 1);
 }
 
-/// Requests that have begun are answered when the end is asked for, at once; what hangs is cut off.
+/// At shutdown, requests that have arrived are answered at once, and hanging ones are cut off.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_end_is_graceful() {
     let served = serve(
@@ -407,7 +409,8 @@ async fn the_end_is_graceful() {
     assert!(hanging.read_u8().await.is_err());
 }
 
-/// TLS by a certificate of an authority made for it: trusted by whoever is given the authority, and by nobody else.
+/// TLS with a certificate of a generated authority: only a client with the authority's certificate
+/// trusts it.
 #[cfg(feature = "tls")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tls_by_an_authority_of_its_own() {
@@ -425,7 +428,8 @@ async fn tls_by_an_authority_of_its_own() {
     .await;
     served.create().await.unwrap();
     assert_eq!(served.billed(), 1);
-    // Faults happen behind TLS as well; a connection that ends before the handshake brought nothing.
+    // Faults happen behind TLS as well; a connection that ends before the handshake carried no
+    // request.
     served
         .simulator
         .lock()

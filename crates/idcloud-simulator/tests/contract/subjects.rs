@@ -1,4 +1,4 @@
-//! Every test subject ends in the scenario that the list declares.
+//! Every test subject ends in the scenario of the list.
 
 use idcloud_model::{
     Asked, Capabilities, Capability, Policy, Process, SelfieKind, SubjectCode, decide,
@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use super::bench::{Bench, at, image, onboarding, plain};
 
-/// What a verification of `subject` comes to, judged by the client's own table: created, then asked at 3, 6, 9 and 60 seconds.
+/// The results of a verification of `subject`, judged by the client's own table: created, then
+/// polled at 3, 6, 9 and 60 seconds.
 fn verify(
     subject: &TestSubject,
     profile: KeyProfile,
@@ -40,7 +41,7 @@ fn verify(
                 let asked = Asked::new(capabilities, selfie).with_seen_pending(seen_pending);
                 let scenario = decide(&process, &asked, &Policy::default()).scenario().id();
                 if first.is_empty() && scenario == "processing-error" && answer["id"].is_string() {
-                    // Whoever tries again has a new process; only the first may fail and the next succeed.
+                    // A retry gets a new process; only the first may fail and the next succeed.
                     first = scenario;
                     answer = bench.create(&body, at(seconds)).1;
                     continue;
@@ -57,7 +58,7 @@ fn verify(
     }
 }
 
-/// A document of `code`, with an earlier process that proves who holds it.
+/// A document of `code`, with an earlier process that proves its holder.
 fn document(bench: &mut Bench, code: &str) -> Value {
     let (_, proof) = bench.create(&onboarding(code, &plain()), at(-1.0));
     json!({
@@ -79,7 +80,7 @@ fn each_ends_as_declared_in_every_dialect() {
     }
 }
 
-/// Only the one who fails once comes to something else when it is tried again.
+/// Only the subject that fails once has another outcome in a second attempt.
 #[test]
 fn a_failure_can_be_the_first_alone() {
     let changed: Vec<_> = subjects()
@@ -93,7 +94,7 @@ fn a_failure_can_be_the_first_alone() {
     assert_eq!(changed, ["11122232667"]);
 }
 
-/// A key that can do more changes nothing, except that it asks for a score where there was none to ask for.
+/// Additional capabilities of the key change nothing, except that they may add a score.
 #[test]
 fn a_richer_key_ends_alike() {
     let everything = "liveness,identity,behavior-alert,risk-score,serpro";
@@ -111,7 +112,7 @@ fn a_richer_key_ends_alike() {
     }
 }
 
-/// Whoever is not in the list is approved by every key that can approve: the sandbox works with any synthetic person.
+/// Every key that can approve approves a person outside the list: any synthetic person can be used.
 #[test]
 fn strangers_are_the_holders() {
     for code in ["12345678909", "73689290074", "XEXX010101MNEXXXA4"] {

@@ -1,4 +1,5 @@
-//! The token endpoint grants what the Authentication page describes, and refuses the rest with the code it lists.
+//! The token endpoint grants what the Authentication page describes, and refuses the rest with the
+//! listed codes.
 
 use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
 use base64::Engine as _;
@@ -15,7 +16,7 @@ fn simulator() -> Simulator {
     simulator
 }
 
-/// Sends one assertion to a fresh simulator and gives the code of the refusal.
+/// Sends one assertion to a new simulator, and returns the code of the refusal.
 fn refusal_of(header: &Value, claims: &Value) -> String {
     let mut simulator = simulator();
     let assertion = sign(&account(simulator.tenant_id()), header, claims);
@@ -114,7 +115,7 @@ fn an_assertion_expires() {
     assert_eq!(refusal_of(&header(), &claims), "granted");
 }
 
-/// Only RS256 and a header without anything else can be read.
+/// Only RS256, and a header without other members, is accepted.
 #[test]
 fn the_header_is_exact() {
     for header in [
@@ -128,7 +129,7 @@ fn the_header_is_exact() {
     }
 }
 
-/// The signature is really verified: by the account's key, over the very text.
+/// The signature is really verified: with the account's key, over the exact text.
 #[test]
 fn the_signature_counts() {
     let mut simulator = simulator();
@@ -162,7 +163,7 @@ fn an_unknown_account_of_a_known_tenant() {
     assert_eq!(refusal_of(&header(), &claims), "1.2.11");
 }
 
-/// An assertion is good for one token, as in production.
+/// An assertion is valid for one token, as in production.
 #[test]
 fn an_assertion_is_used_once() {
     let mut simulator = simulator();
@@ -178,7 +179,7 @@ fn an_assertion_is_used_once() {
     assert_eq!(refusal(&mut simulator, &varied), "granted");
 }
 
-/// A refused assertion is not used up: what is wrong with it stays what is wrong with it.
+/// A refused assertion is not used up: the same flaw gives the same code again.
 #[test]
 fn a_refused_assertion_is_not_used_up() {
     let mut simulator = simulator();
@@ -191,7 +192,7 @@ fn a_refused_assertion_is_not_used_up() {
     assert_eq!(refusal(&mut simulator, &assertion), "1.2.14");
 }
 
-/// How an account stands has a code for each way, and is not held against it.
+/// Each state of an account has its code, and does not count as a failed attempt.
 #[test]
 fn each_state_has_its_code() {
     let mut simulator = simulator();
@@ -214,7 +215,8 @@ fn each_state_has_its_code() {
     assert!(!simulator.set_account_state(&tenant, "nobody", AccountState::Inactive));
 }
 
-/// Bad attempts in a row lock the account for a while, whatever is wrong with them; a good one among them does not.
+/// Consecutive failed attempts lock the account for a while, with any flaw; a valid one among them
+/// resets the count.
 #[test]
 fn bad_attempts_lock_for_a_while() {
     let mut simulator = Simulator::new(Config::default().with_rate_limit(None));
@@ -245,7 +247,7 @@ fn bad_attempts_lock_for_a_while() {
     assert_eq!(status, 200);
 }
 
-/// The newest generation has another sentence, and another code for a wrong key.
+/// The newest generation has another description, and another code for a wrong key.
 #[test]
 fn the_newest_dialect() {
     let mut simulator = Simulator::new(Config::default().with_dialect(Dialect::V2026));
@@ -263,7 +265,7 @@ fn the_newest_dialect() {
     );
 }
 
-/// A library finds the token endpoint, and can verify the token that it gets there.
+/// A library finds the token endpoint, and can verify the token from it.
 #[test]
 fn discovery_and_key_set() {
     let mut simulator = simulator();
@@ -310,7 +312,7 @@ fn discovery_and_key_set() {
         .unwrap();
 }
 
-/// The form has exactly two members, and the right type.
+/// The form has exactly two members, and the right content type.
 #[test]
 fn the_form_is_exact() {
     let grant = "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer";
@@ -343,7 +345,7 @@ fn the_form_is_exact() {
     assert_eq!(read(&simulator().handle(json_request, at(0.0))).0, 400);
 }
 
-/// An account that was issued can log in, and one that an earlier run issued still can.
+/// An issued account can log in, and one of an earlier run still can.
 #[test]
 fn issued_accounts_log_in() {
     let mut first = Simulator::new(Config::default());

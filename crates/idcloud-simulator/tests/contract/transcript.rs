@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::bench::{Bench, YES, at, image, onboarding, plain};
 
-/// Everything that a simulator says to a long series of requests, good and bad.
+/// All answers of a simulator to a long series of requests, valid and invalid.
 fn transcript(seed: u64) -> String {
     let mut bench = Bench::with(
         Config::new(seed),
@@ -67,7 +67,7 @@ fn repeats_byte_for_byte() {
     }
 }
 
-/// Two simulators of different seeds never share an id.
+/// Two simulators with different seeds never have a common id.
 #[test]
 fn seeds_differ() {
     let id = |seed| {
@@ -78,8 +78,8 @@ fn seeds_differ() {
     assert_ne!(id(1), id(2));
 }
 
-/// What happens in 10,000 operations of every kind, with faults: how each request ends, every byte that is answered, and
-/// what was billed.
+/// The results of 10,000 operations of every kind, with faults: how each request ends, every
+/// answered byte, and the ledger.
 fn long_transcript(seed: u64) -> Vec<String> {
     const OPERATIONS: u32 = 10_000;
     let faults = [

@@ -1,4 +1,4 @@
-//! The walk through the API in `docs/simulator.md` is what the simulator says, byte for byte.
+//! The walk through the API in `docs/simulator.md` shows the simulator's answers byte for byte.
 
 use std::fmt::Write as _;
 
@@ -11,7 +11,7 @@ use super::bench::{Bench, account, at, claims, header, onboarding, plain, sign, 
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/simulator.md");
 
-/// What is sent and what comes back, as the page shows it: secrets and pictures by their names.
+/// The requests and answers as on the page: secrets and pictures by their names.
 struct Walk {
     bench: Bench,
     seconds: f64,

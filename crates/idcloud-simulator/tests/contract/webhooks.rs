@@ -1,4 +1,4 @@
-//! Webhooks in virtual time: who is told, how often, and with which credentials.
+//! Webhooks in virtual time: which notices are sent, how often, and with which credentials.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ fn hook() -> Webhook {
     Webhook::new(Uri::from_static("http://receiver.test/notices"))
 }
 
-/// A tenant with a webhook, and processes about `codes` created at once at time 0.
+/// A tenant with a webhook, and processes about `codes` created at time 0.
 fn told(config: Config, webhook: Webhook, codes: &[&str]) -> (SharedSimulator, Vec<String>) {
     let mut bench = Bench::with(config.with_rate_limit(None), "identity,risk-score");
     let tenant = bench.simulator.tenant_id().to_owned();
@@ -46,7 +46,7 @@ fn tally(simulator: &SharedSimulator) -> WebhookTally {
     simulator.lock().webhook_tally()
 }
 
-/// Who is told what when everything is taken: (seconds, process, state).
+/// All notices if every one is accepted: (seconds, process, state).
 fn notices(simulator: &SharedSimulator, ids: &[String]) -> Vec<(f64, String, String)> {
     let mut seen = Vec::new();
     for tenth in 0..600 {
@@ -63,7 +63,8 @@ fn notices(simulator: &SharedSimulator, ids: &[String]) -> Vec<(f64, String, Str
     seen
 }
 
-/// The end of a process is told once, in the published form; what was final at once is not told at all.
+/// The end of a process is notified once, in the published form; a process that was final at once
+/// is not notified.
 #[test]
 fn the_end_is_told() {
     let (simulator, ids) = told(Config::default(), hook(), &[SCORED, YES, DIVERGING]);
@@ -81,7 +82,7 @@ fn the_end_is_told() {
     );
 }
 
-/// In the older mode every change is told, status 2 too.
+/// In the older mode every change is notified, status 2 too.
 #[test]
 fn every_change_is_told() {
     let webhook = hook().with_notices(Notices::EveryChange);
@@ -95,7 +96,8 @@ fn every_change_is_told() {
     );
 }
 
-/// What is not taken is sent again after 1, 2, 4, … seconds up to the longest wait, and given up after the last attempt.
+/// A refused notice is sent again after 1, 2, 4, … seconds up to the longest wait, and given up
+/// after the last attempt.
 #[test]
 fn retries_back_off() {
     let webhook = hook().with_attempts(6, Duration::from_secs(1), Duration::from_secs(5));
@@ -119,7 +121,8 @@ fn retries_back_off() {
     );
 }
 
-/// Never more is under way than the webhook takes, and whoever waits follows when one has come back.
+/// No more deliveries are in flight than the webhook allows, and a waiting one follows when one has
+/// ended.
 #[test]
 fn in_flight_is_limited() {
     let codes = vec![SCORED; 1_200];
@@ -172,7 +175,8 @@ fn credentials() {
     }
 }
 
-/// OAuth 2: one bearer for all notices, fetched anew when it is refused or over, and with back-off while nobody gives one.
+/// OAuth 2: one bearer for all notices, renewed when it is refused or expired, with back-off while
+/// the token endpoint fails.
 #[test]
 fn bearers() {
     let auth = WebhookAuth::OAuth2 {
@@ -261,7 +265,7 @@ fn forgeries_have_no_credentials() {
     assert_eq!(genuine, [(false, false), (true, true)]);
 }
 
-/// A reset leaves the webhook and forgets what it was to be told; ids begin anew.
+/// A reset keeps the webhook and drops its notices; ids start again.
 #[test]
 fn reset() {
     let (simulator, ids) = told(Config::default(), hook(), &[SCORED]);
