@@ -1,6 +1,6 @@
 //! The rules about the workspace's dependencies, over a small model of the workspace.
 //!
-//! Pure: must not read a file or start a program, so that a test can break every rule in an
+//! Pure. Must not read a file or start a program, so that a test can break every rule in an
 //! invented workspace.
 
 use std::collections::BTreeSet;

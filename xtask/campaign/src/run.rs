@@ -162,7 +162,8 @@ async fn run(
     Ok((ended, faults))
 }
 
-/// All programs' lives, then a quiet time, then a last submission of every case that may need it.
+/// All programs' lives, then a quiet time; then a person settles what is ambiguous, and every case
+/// with a reference is submitted once more.
 async fn story(stage: &Arc<Stage>, plan: &Plan) -> Result<(), Failure> {
     let lives = async {
         let mut programs = JoinSet::new();

@@ -1,7 +1,7 @@
 //! The configuration. Flags win over variables, variables over the profile, the profile over
 //! defaults.
 //!
-//! Pure: must not read a file, a variable or a clock, nor guess an environment when credentials are
+//! Pure. Must not read a file, a variable or a clock, nor guess an environment when credentials are
 //! configured.
 
 pub(crate) mod connection;

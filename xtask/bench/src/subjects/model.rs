@@ -1,4 +1,6 @@
 //! Parsing and judging an answer; checking an image before it is sent.
+//!
+//! Must not time what can be counted.
 
 use std::hint::black_box;
 

@@ -1,6 +1,6 @@
 //! Counts of a journal's entries for a batch.
 //!
-//! Must stay small however long the journal is, and hold only counts, codes, references and times.
+//! Must not grow with the journal, nor hold anything but counts, codes, references and times.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};

@@ -1,6 +1,6 @@
 //! Explains an error code.
 //!
-//! The object's keys are public interface.
+//! Its keys are public interface. Must not invent an explanation for an unknown code.
 
 use std::io::{self, Write};
 

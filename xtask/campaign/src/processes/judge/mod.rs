@@ -1,6 +1,6 @@
 //! Checks the promises: the results of the runs against the ledger.
 //!
-//! Pure: must not start or read anything.
+//! Pure. Must not start or read anything.
 
 use std::collections::BTreeSet;
 use std::fmt;
