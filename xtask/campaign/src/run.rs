@@ -26,7 +26,7 @@ use crate::world::blocking::Blocking;
 use crate::world::clock::WrongClock;
 use crate::world::rng::Chance;
 use crate::world::slow_writer::Late;
-use crate::world::webhook_delivery::{Listener, Listening, with_post};
+use crate::world::webhook_delivery::{Listener, Listening, with_webhooks};
 
 /// When everything in flight has ended, by any clock.
 pub(crate) const LONG_AFTER: Duration = Duration::from_secs(4 * 3600);
@@ -176,11 +176,11 @@ async fn story(stage: &Arc<Stage>, plan: &Plan) -> Result<(), Failure> {
         }
         Ok(())
     };
-    with_post(stage, plan.liar, lives).await?;
+    with_webhooks(stage, plan.liar, lives).await?;
     stage.world.clock.sleep(LONG_AFTER).await;
     stage.world.calm_down();
     stage.settle().await;
-    with_post(stage, plan.liar, stage.ask_once_more()).await
+    with_webhooks(stage, plan.liar, stage.ask_once_more()).await
 }
 
 impl Stage {
@@ -264,7 +264,7 @@ impl Stage {
                 };
                 tasks.spawn(async move {
                     let clock = world.clock.clone();
-                    let mut went = Went {
+                    let mut went = InFlightCase {
                         case: Arc::clone(&case),
                         world,
                         done: false,
@@ -328,13 +328,13 @@ impl Stage {
 
 /// A submission in flight. If it has no reference and its program ends, no caller is left to
 /// receive the result.
-struct Went {
+struct InFlightCase {
     case: Arc<Case>,
     world: Arc<World>,
     done: bool,
 }
 
-impl Drop for Went {
+impl Drop for InFlightCase {
     fn drop(&mut self) {
         if !self.done && self.case.reference.is_none() {
             self.world.broken_off(&self.case);

@@ -18,7 +18,7 @@ use crate::judge::oracle::{Billed, CaseEnd, Ended};
 use crate::plan::BUDGET;
 use crate::program::case::Case;
 use crate::run::{LONG_AFTER, Resources, Stage};
-use crate::world::Told;
+use crate::world::CaseResults;
 
 impl Stage {
     /// The journal's record of a case, after all leases have expired.
@@ -122,10 +122,10 @@ impl Stage {
     }
 
     fn case_end(&self, case: &Case, entry: Option<&Entry>) -> CaseEnd {
-        let told: Told = self
+        let results: CaseResults = self
             .world
             .seen()
-            .told
+            .results
             .get(&case.number)
             .cloned()
             .unwrap_or_default();
@@ -156,8 +156,8 @@ impl Stage {
             (_, None) => "no entry".to_owned(),
             (_, Some(entry)) => entry.state().kind().as_str().to_owned(),
         };
-        let mut known = told.processes;
-        let (mut ambiguous, mut in_doubt) = (told.unknown, false);
+        let mut known = results.processes;
+        let (mut ambiguous, mut in_doubt) = (results.unknown, false);
         if case.reference.is_none() {
             // Without a memory, a failed process that a new attempt replaced is known only by the
             // report's count of attempts.
@@ -170,7 +170,7 @@ impl Stage {
                 ambiguous = u32::from(matches!(entry.state(), State::Ambiguous));
                 in_doubt = ambiguous > 0;
                 // A mistake of the person that nothing contradicts is not the client's failure.
-                ambiguous = ambiguous.max(u32::from(told.mistaken));
+                ambiguous = ambiguous.max(u32::from(results.mistaken));
             }
         }
         CaseEnd {
@@ -178,13 +178,13 @@ impl Stage {
             memory,
             billed,
             known,
-            reported: told.reported,
+            reported: results.reported,
             ambiguous,
             needless: in_doubt && !doubt.excuses(),
-            allowed: (1 + case.manner.new_attempts) * (1 + told.begun_again),
-            false_approvals: told.false_approvals,
-            approvals: told.approvals,
-            untold: told.broken_off,
+            allowed: (1 + case.manner.new_attempts) * (1 + results.begun_again),
+            false_approvals: results.false_approvals,
+            approvals: results.approvals,
+            untold: results.broken_off,
         }
     }
 }

@@ -25,8 +25,8 @@ use crate::program::lifetime::Life;
 use crate::sabotage::Sabotage;
 use crate::world::World;
 use crate::world::clock::WrongClock;
-use crate::world::flaky_journal::Books;
-use crate::world::flaky_network::Wire;
+use crate::world::flaky_journal::FlakyJournal;
+use crate::world::flaky_network::FlakyNetwork;
 
 /// The queue timeout of a program's calls.
 const QUEUE_TIMEOUT: Duration = Duration::from_secs(20);
@@ -67,8 +67,14 @@ impl Program {
             rate
         };
         let idcloud = IdCloud::builder(Environment::local(account.clone()))
-            .transport(Arc::new(Wire::new(Arc::clone(world), Arc::clone(life))))
-            .journal(Arc::new(Books::new(Arc::clone(world), Arc::clone(life))))
+            .transport(Arc::new(FlakyNetwork::new(
+                Arc::clone(world),
+                Arc::clone(life),
+            )))
+            .journal(Arc::new(FlakyJournal::new(
+                Arc::clone(world),
+                Arc::clone(life),
+            )))
             .clock(Arc::new(clock.clone()))
             .queue_timeout(QUEUE_TIMEOUT)
             .rate(rate)
@@ -165,8 +171,8 @@ impl Program {
 
     fn knows(&self, case: &Case) -> bool {
         let seen = self.world.seen();
-        let told = seen.told.get(&case.number);
-        told.is_some_and(|told| !told.processes.is_empty())
+        let results = seen.results.get(&case.number);
+        results.is_some_and(|results| !results.processes.is_empty())
     }
 
     /// Submits once; `None` if the caller dropped it.
@@ -222,10 +228,10 @@ impl Program {
             "{submitted:?} {submitted:#?} {options:?} {request:?}"
         ));
         match &submitted {
-            Ok(Submission::Finished(report)) => self.world.told_report(case, report),
-            Ok(Submission::Pending(pending)) => self.world.told_of(case, pending.process_id()),
+            Ok(Submission::Finished(report)) => self.world.returned_report(case, report),
+            Ok(Submission::Pending(pending)) => self.world.returned_id(case, pending.process_id()),
             Err(error) => {
-                self.world.told_error(case, error);
+                self.world.returned_error(case, error);
                 self.world.show(&chain(error));
             }
         }
@@ -294,7 +300,7 @@ impl Program {
             );
             match waited {
                 Ok(report) => {
-                    self.world.told_report(case, &report);
+                    self.world.returned_report(case, &report);
                     return Some(report);
                 }
                 Err(error) => {

@@ -32,7 +32,7 @@ pub(crate) struct Place {
 
 /// An event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Deed {
+pub(crate) enum Event {
     /// A program sends the journal a command, and gets the answer or does not.
     Says {
         reference: usize,
@@ -58,7 +58,7 @@ pub(crate) enum Deed {
     Purges(usize),
 }
 
-impl fmt::Display for Deed {
+impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Says {
@@ -220,9 +220,9 @@ impl<const REFERENCES: usize, const ATTEMPTS: usize> Rules<REFERENCES, ATTEMPTS>
         reply
     }
 
-    fn happens(&self, state: &mut State<REFERENCES, ATTEMPTS>, deed: Deed) {
+    fn happens(&self, state: &mut State<REFERENCES, ATTEMPTS>, deed: Event) {
         match deed {
-            Deed::Says {
+            Event::Says {
                 reference,
                 word,
                 clock,
@@ -246,7 +246,7 @@ impl<const REFERENCES: usize, const ATTEMPTS: usize> Rules<REFERENCES, ATTEMPTS>
                     _ => {}
                 }
             }
-            Deed::Leaves(place) => {
+            Event::Leaves(place) => {
                 let Some(reference) = state.references.get_mut(place.reference) else {
                     return;
                 };
@@ -261,25 +261,25 @@ impl<const REFERENCES: usize, const ATTEMPTS: usize> Rules<REFERENCES, ATTEMPTS>
                     state.broken = Some(Promise::OneAtATime);
                 }
             }
-            Deed::Runs(place, fate) => self.change(state, place, |going| {
+            Event::Runs(place, fate) => self.change(state, place, |going| {
                 going.truth = Truth::Runs(fate);
             }),
-            Deed::Fails(place) => self.change(state, place, |going| {
+            Event::Fails(place) => self.change(state, place, |going| {
                 going.truth = Truth::DidNotRun;
                 // Only its holder can say so; until then the journal may treat it as ambiguous.
                 going.leaving = true;
             }),
-            Deed::Arrives(place) => self.change(state, place, |going| {
+            Event::Arrives(place) => self.change(state, place, |going| {
                 going.holder = Holder::Heard;
             }),
-            Deed::ArrivesInPart(place) => self.change(state, place, |going| {
+            Event::ArrivesInPart(place) => self.change(state, place, |going| {
                 going.holder = Holder::HeardPart;
             }),
-            Deed::Goes(place, told) => self.change(state, place, |going| {
+            Event::Goes(place, told) => self.change(state, place, |going| {
                 going.holder = Holder::Gone;
                 going.told = told;
             }),
-            Deed::Comes(place, clock) => {
+            Event::Comes(place, clock) => {
                 let going = state
                     .references
                     .get(place.reference)
@@ -291,7 +291,7 @@ impl<const REFERENCES: usize, const ATTEMPTS: usize> Rules<REFERENCES, ATTEMPTS>
                     self.say(state, place.reference, word, clock);
                 }
             }
-            Deed::Purges(number) => {
+            Event::Purges(number) => {
                 let Some(reference) = state.references.get_mut(number) else {
                     return;
                 };
@@ -318,12 +318,12 @@ impl<const REFERENCES: usize, const ATTEMPTS: usize> Rules<REFERENCES, ATTEMPTS>
     }
 
     /// All commands about one attempt, and all events that can happen to it.
-    fn of_attempt(place: Place, going: Going, deeds: &mut Vec<Deed>) {
+    fn of_attempt(place: Place, going: Going, events: &mut Vec<Event>) {
         let Place { reference, attempt } = place;
         let process = Self::process(place);
         let mut says = |word, heard| {
             for clock in Clock::ALL {
-                deeds.push(Deed::Says {
+                events.push(Event::Says {
                     reference,
                     word,
                     clock,
@@ -352,26 +352,26 @@ impl<const REFERENCES: usize, const ATTEMPTS: usize> Rules<REFERENCES, ATTEMPTS>
             says(Word::Doubt(process), true);
         }
         if going.told.is_some() {
-            deeds.extend(Clock::ALL.map(|clock| Deed::Comes(place, clock)));
+            events.extend(Clock::ALL.map(|clock| Event::Comes(place, clock)));
         }
         if going.truth == Truth::OnItsWay {
-            deeds.extend(Fate::ALL.map(|fate| Deed::Runs(place, fate)));
-            deeds.push(Deed::Fails(place));
+            events.extend(Fate::ALL.map(|fate| Event::Runs(place, fate)));
+            events.push(Event::Fails(place));
         }
         match going.holder {
             Holder::Gone => return,
-            Holder::MayLeave => deeds.push(Deed::Leaves(place)),
+            Holder::MayLeave => events.push(Event::Leaves(place)),
             Holder::Waits if going.truth != Truth::OnItsWay => {
-                deeds.push(Deed::Arrives(place));
+                events.push(Event::Arrives(place));
                 if matches!(going.truth, Truth::Runs(_)) {
-                    deeds.push(Deed::ArrivesInPart(place));
+                    events.push(Event::ArrivesInPart(place));
                 }
             }
             _ => {}
         }
-        deeds.push(Deed::Goes(place, None));
+        events.push(Event::Goes(place, None));
         let last_words = going.last_words(process).into_iter();
-        deeds.extend(last_words.map(|told| Deed::Goes(place, Some(told))));
+        events.extend(last_words.map(|told| Event::Goes(place, Some(told))));
     }
 }
 
@@ -451,7 +451,7 @@ fn remember<const ATTEMPTS: usize>(
 
 impl<const REFERENCES: usize, const ATTEMPTS: usize> Model for Rules<REFERENCES, ATTEMPTS> {
     type State = State<REFERENCES, ATTEMPTS>;
-    type Action = Deed;
+    type Action = Event;
 
     fn init_states(&self) -> Vec<Self::State> {
         let references = std::array::from_fn(|_| Reference {
@@ -464,7 +464,7 @@ impl<const REFERENCES: usize, const ATTEMPTS: usize> Model for Rules<REFERENCES,
         }]
     }
 
-    fn actions(&self, state: &Self::State, deeds: &mut Vec<Deed>) {
+    fn actions(&self, state: &Self::State, events: &mut Vec<Event>) {
         if state.broken.is_some() {
             return;
         }
@@ -489,19 +489,19 @@ impl<const REFERENCES: usize, const ATTEMPTS: usize> Model for Rules<REFERENCES,
                         request,
                         again,
                     };
-                    let says = |clock| Deed::Says {
+                    let says = |clock| Event::Says {
                         reference,
                         word,
                         clock,
                         heard,
                     };
-                    deeds.extend(Clock::ALL.map(says));
+                    events.extend(Clock::ALL.map(says));
                 }
             }
             let says = |word| {
                 let says = move |clock| {
                     let heard = true;
-                    Deed::Says {
+                    Event::Says {
                         reference,
                         word,
                         clock,
@@ -513,7 +513,7 @@ impl<const REFERENCES: usize, const ATTEMPTS: usize> Model for Rules<REFERENCES,
             if let Some(last) = facts.early.last
                 && one.at(last).holder == Holder::Gone
             {
-                deeds.extend(says(Word::OwnerIsDead));
+                events.extend(says(Word::OwnerIsDead));
             }
             if let Some(process) = facts.early.process {
                 // Every process of the reference is its person's.
@@ -521,13 +521,13 @@ impl<const REFERENCES: usize, const ATTEMPTS: usize> Model for Rules<REFERENCES,
                     .zip(&one.attempts)
                     .any(|(attempt, _)| Self::process(Place { reference, attempt }) == process);
                 let whose = if own { Whose::Theirs } else { Whose::Anothers };
-                deeds.extend(says(Word::Compare(process, whose)));
+                events.extend(says(Word::Compare(process, whose)));
             }
             if facts.is_over {
-                deeds.push(Deed::Purges(reference));
+                events.push(Event::Purges(reference));
             }
             for (attempt, going) in (0..).zip(&one.attempts) {
-                Self::of_attempt(Place { reference, attempt }, *going, deeds);
+                Self::of_attempt(Place { reference, attempt }, *going, events);
             }
             let exist = state
                 .references
@@ -541,21 +541,21 @@ impl<const REFERENCES: usize, const ATTEMPTS: usize> Model for Rules<REFERENCES,
             let found = exist.chain([Self::stranger()]).map(Word::Found);
             for word in found.chain([Word::Resend]) {
                 let heard = true;
-                let says = |clock| Deed::Says {
+                let says = |clock| Event::Says {
                     reference,
                     word,
                     clock,
                     heard,
                 };
-                deeds.extend(Clock::ALL.map(says));
+                events.extend(Clock::ALL.map(says));
             }
         }
     }
 
-    fn next_state(&self, state: &Self::State, deed: Deed) -> Option<Self::State> {
+    fn next_state(&self, state: &Self::State, deed: Event) -> Option<Self::State> {
         let mut next = state.clone();
         self.happens(&mut next, deed);
-        if let Deed::Says {
+        if let Event::Says {
             reference,
             word:
                 Word::Claim {
@@ -615,7 +615,7 @@ impl<const REFERENCES: usize, const ATTEMPTS: usize> Model for Rules<REFERENCES,
             .all(|one| self.facts(one).early.attempts() <= REMEMBERED)
     }
 
-    fn format_action(&self, deed: &Deed) -> String {
+    fn format_action(&self, deed: &Event) -> String {
         deed.to_string()
     }
 }

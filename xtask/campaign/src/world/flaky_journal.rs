@@ -22,14 +22,14 @@ use crate::world::World;
 use crate::world::rng::once_in;
 
 /// The journal as one life of one program sees it.
-pub(crate) struct Books {
+pub(crate) struct FlakyJournal {
     world: Arc<World>,
     life: Arc<Life>,
     /// Until when the journal refuses every command.
     fails_until: Mutex<Option<Instant>>,
 }
 
-impl Books {
+impl FlakyJournal {
     pub(crate) const fn new(world: Arc<World>, life: Arc<Life>) -> Self {
         Self {
             world,
@@ -161,7 +161,7 @@ fn by_account(key: JournalKey, account: Option<&str>) -> JournalKey {
 }
 
 #[async_trait]
-impl Journal for Books {
+impl Journal for FlakyJournal {
     async fn apply(&self, command: Command, now: SystemTime) -> Result<Answer, JournalError> {
         let name = command.key().reference().as_str().to_owned();
         let step = self.life.next_step();
@@ -256,7 +256,7 @@ impl Journal for Books {
     }
 }
 
-impl fmt::Debug for Books {
+impl fmt::Debug for FlakyJournal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.world.journal.fmt(f)
     }

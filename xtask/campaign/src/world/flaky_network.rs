@@ -31,14 +31,14 @@ const IN_TIME: Duration = Duration::from_secs(1);
 const TOO_LONG: Duration = Duration::from_secs(5);
 
 /// The connection as one life of one program sees it.
-pub(crate) struct Wire {
+pub(crate) struct FlakyNetwork {
     world: Arc<World>,
     life: Arc<Life>,
     simulator: SimulatorTransport,
 }
 
 /// The faults of one exchange before the simulator's own.
-struct Luck {
+struct ExchangeFaults {
     /// From the client's limiter to the simulator: within the guard time of the budget.
     jitter: Duration,
     /// How long connecting takes.
@@ -50,7 +50,7 @@ struct Luck {
     panics: bool,
 }
 
-impl Wire {
+impl FlakyNetwork {
     pub(crate) fn new(world: Arc<World>, life: Arc<Life>) -> Self {
         let clock = Arc::new(world.clock.clone());
         Self {
@@ -64,9 +64,9 @@ impl Wire {
         self.world.sabotage == Some(sabotage)
     }
 
-    fn luck(&self) -> Luck {
+    fn luck(&self) -> ExchangeFaults {
         let rough = self.world.is_rough();
-        self.world.with_chance(|chance| Luck {
+        self.world.with_chance(|chance| ExchangeFaults {
             jitter: Duration::from_micros(chance.u64(..20_000)),
             connecting: if rough && once_in(chance, 12) {
                 Duration::from_millis(chance.u64(..10_000))
@@ -200,7 +200,7 @@ impl Wire {
 }
 
 #[async_trait]
-impl Transport for Wire {
+impl Transport for FlakyNetwork {
     async fn send(
         &self,
         request: http::Request<Bytes>,
@@ -301,7 +301,7 @@ fn case_of(body: &[u8]) -> Option<String> {
     Some(String::from_utf8_lossy(name).into_owned())
 }
 
-impl Wire {
+impl FlakyNetwork {
     /// Remembers the token and its assertion, which no log may show.
     fn keep_secrets(&self, request: &http::Request<Bytes>, operation: Operation) {
         let bearer = request.headers().get(AUTHORIZATION);

@@ -56,7 +56,7 @@ pub(crate) struct Seen {
     pub(crate) shown: String,
     /// Tokens and assertions.
     pub(crate) secrets: BTreeSet<String>,
-    pub(crate) told: BTreeMap<usize, Told>,
+    pub(crate) results: BTreeMap<usize, CaseResults>,
     /// By the name of the case.
     pub(crate) doubts: BTreeMap<String, Doubt>,
     /// Waits and submissions that took too long, as sentences.
@@ -69,7 +69,7 @@ pub(crate) struct Seen {
 
 /// The results that callers got for one case.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Told {
+pub(crate) struct CaseResults {
     /// Every process in a result, in lower case.
     pub(crate) processes: BTreeSet<String>,
     /// The processes that were reported as final.
@@ -150,17 +150,17 @@ impl World {
         seen.shown.push('\n');
     }
 
-    fn tell(&self, case: &Case, change: impl FnOnce(&mut Told)) {
-        change(self.seen().told.entry(case.number).or_default());
+    fn record(&self, case: &Case, change: impl FnOnce(&mut CaseResults)) {
+        change(self.seen().results.entry(case.number).or_default());
     }
 
-    pub(crate) fn told_of(&self, case: &Case, id: &ProcessId) {
-        self.tell(case, |told| {
-            told.processes.insert(id.as_str().to_ascii_lowercase());
+    pub(crate) fn returned_id(&self, case: &Case, id: &ProcessId) {
+        self.record(case, |results| {
+            results.processes.insert(id.as_str().to_ascii_lowercase());
         });
     }
 
-    pub(crate) fn told_report(&self, case: &Case, report: &Report) {
+    pub(crate) fn returned_report(&self, case: &Case, report: &Report) {
         let id = report.process().id().as_str().to_ascii_lowercase();
         let approved = report.verdict().decision() == Decision::Approve;
         // Another person's process approves no one, whatever is true of this person.
@@ -170,26 +170,28 @@ impl World {
             own.any(|one| one.process_id.eq_ignore_ascii_case(&id))
         };
         let wrong = approved && !(is_own && case.person.truth.approves(&case.question));
-        self.tell(case, |told| {
-            told.processes.insert(id.clone());
-            told.reported.insert(id);
-            told.approvals += u32::from(approved);
-            told.false_approvals += u32::from(wrong);
+        self.record(case, |results| {
+            results.processes.insert(id.clone());
+            results.reported.insert(id);
+            results.approvals += u32::from(approved);
+            results.false_approvals += u32::from(wrong);
         });
     }
 
-    pub(crate) fn told_error(&self, case: &Case, error: &SubmitError) {
+    pub(crate) fn returned_error(&self, case: &Case, error: &SubmitError) {
         let unknown = error.delivery() == Delivery::Unknown;
-        self.tell(case, |told| {
-            told.unknown += u32::from(unknown);
+        self.record(case, |results| {
+            results.unknown += u32::from(unknown);
             if let Some(failed) = error.failed_process() {
-                told.processes.insert(failed.as_str().to_ascii_lowercase());
+                results
+                    .processes
+                    .insert(failed.as_str().to_ascii_lowercase());
             }
         });
     }
 
     pub(crate) fn begun_again(&self, case: &Case) {
-        self.tell(case, |told| told.begun_again += 1);
+        self.record(case, |results| results.begun_again += 1);
     }
 
     /// A person records another person's process for this case, by mistake.
@@ -197,11 +199,11 @@ impl World {
         let id = id.as_str().to_ascii_lowercase();
         let code = case.person.code.clone();
         self.seen().mistaken.insert(id, code);
-        self.tell(case, |told| told.mistaken = true);
+        self.record(case, |results| results.mistaken = true);
     }
 
     pub(crate) fn broken_off(&self, case: &Case) {
-        self.tell(case, |told| told.broken_off = true);
+        self.record(case, |results| results.broken_off = true);
     }
 
     /// Checks that a duration `taken` is not longer than `most`.

@@ -49,7 +49,7 @@ impl Listening {
 }
 
 /// Runs `work` while webhooks are delivered.
-pub(crate) async fn with_post(
+pub(crate) async fn with_webhooks(
     stage: &Stage,
     liar: bool,
     work: impl Future<Output = Result<(), Failure>>,
@@ -57,12 +57,12 @@ pub(crate) async fn with_post(
     tokio::select! {
     biased;
            done = work => done,
-           failed = post(stage, liar) => failed,
+           failed = deliver_webhooks(stage, liar) => failed,
        }
 }
 
 /// Delivers webhooks to a listener, and sends false notices if `liar` is set.
-async fn post(stage: &Stage, liar: bool) -> Result<(), Failure> {
+async fn deliver_webhooks(stage: &Stage, liar: bool) -> Result<(), Failure> {
     let world = &stage.world;
     let credentials = Credentials::api_key(WEBHOOK_SECRET)?;
     loop {
