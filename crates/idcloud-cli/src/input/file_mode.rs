@@ -74,7 +74,7 @@ pub(crate) fn refuse_open_folder(field: &str, path: &Path) -> Result<(), Refusal
     Ok(())
 }
 
-/// Refuses a secret's file that others may use, by PostgreSQL's rule for its key file: either the
+/// Refuses a secret's file that others may use, by `PostgreSQL`'s rule for its key file: either the
 /// owner is this user, and only the owner has access; or the owner is root, and the group may read
 /// it too. Container secrets are of the second kind.
 ///
