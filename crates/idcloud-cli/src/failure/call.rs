@@ -1,6 +1,6 @@
-//! A failed call as a failure of the program: which exit code, and what to tell.
+//! Converts a failed call into a failure of the program: exit code, message and remedy.
 //!
-//! Must not call a create harmless that may have run.
+//! Must not call a create harmless that IDCloud may have processed.
 
 use std::borrow::Cow;
 
@@ -10,14 +10,14 @@ use idcloud_model::{ErrorCode, Language};
 use crate::failure::exit::Exit;
 use crate::failure::{Delivery, Failure};
 
-/// The failure of a create: nothing is known to exist because of it.
+/// The failure of a create, when no process is known to exist because of it.
 pub(crate) fn of_create(error: &Error) -> Failure {
     let (kind, delivery) = (error.kind(), error.delivery());
     let exit = exit_of_create(kind, delivery, error.code().is_some());
-    let told = told(error);
+    let message = sentence(error);
     let message = match exit {
-        _ if of_token(kind) => format!("no access token: {told}"),
-        _ => told,
+        _ if of_token(kind) => format!("no access token: {message}"),
+        _ => message,
     };
     Failure {
         help: help_of_create(error, exit)
@@ -28,9 +28,10 @@ pub(crate) fn of_create(error: &Error) -> Failure {
     }
 }
 
-/// The failure of a lookup after a create: the process exists, and is to be asked for again.
+/// The failure of a lookup after a create: the process exists, and the caller should ask for it
+/// again.
 pub(crate) fn of_lookup(error: &Error, process_id: &str) -> Failure {
-    let message = format!("the result could not be fetched: {}", told(error));
+    let message = format!("the result could not be fetched: {}", sentence(error));
     Failure {
         help: Some(help_of_lookup(error).into()),
         process_id: Some(process_id.into()),
@@ -38,11 +39,12 @@ pub(crate) fn of_lookup(error: &Error, process_id: &str) -> Failure {
     }
 }
 
-/// The failure of a lookup of a process that only the create's answer named, and that IDCloud does not know.
+/// The failure of a lookup when only the create's answer named the process, and IDCloud does not
+/// know it.
 pub(crate) fn of_doubtful(error: &Error, process_id: &str) -> Failure {
     let message = format!(
         "IDCloud may have created and billed a process; the one that its answer named is not known: {}",
-        told(error)
+        sentence(error)
     );
     Failure {
         help: Some(
@@ -54,10 +56,10 @@ pub(crate) fn of_doubtful(error: &Error, process_id: &str) -> Failure {
     }
 }
 
-/// The failure of a look at a process that somebody named.
+/// The failure of a lookup of a process that the caller named.
 pub(crate) fn of_process(error: &Error, process_id: &str) -> Failure {
     let exit = match exit_of_read(error.kind(), error.delivery()) {
-        // Reached, and yet not fetched.
+        // IDCloud was reached, but the result was not fetched.
         Exit::Unreachable
             if error.delivery() != CallDelivery::NotSent && !is_limit(error.kind()) =>
         {
@@ -65,7 +67,7 @@ pub(crate) fn of_process(error: &Error, process_id: &str) -> Failure {
         }
         exit => exit,
     };
-    let failed = failure(error, exit, told(error));
+    let failed = failure(error, exit, sentence(error));
     Failure {
         message: match exit {
             Exit::Pending => format!("the result could not be fetched: {}", failed.message),
@@ -80,18 +82,18 @@ pub(crate) fn of_process(error: &Error, process_id: &str) -> Failure {
     }
 }
 
-/// The failure of a lookup or a token exchange: nothing is created by either.
+/// The failure of a lookup or a token exchange: neither creates anything.
 pub(crate) fn of_read(error: &Error) -> Failure {
     let exit = exit_of_read(error.kind(), error.delivery());
     Failure {
         help: Some(help_of_read(error).into()),
-        ..failure(error, exit, told(error))
+        ..failure(error, exit, sentence(error))
     }
 }
 
-/// What happened, in a sentence without its full stop.
-pub(crate) fn told(error: &Error) -> String {
-    // A person knows what was asked; which request of it failed is the library's word.
+/// The error as a sentence without its full stop.
+pub(crate) fn sentence(error: &Error) -> String {
+    // Drops the operation's name: the user knows the command, and the name is the library's word.
     let text = error.to_string();
     let text = text
         .strip_prefix(&format!("{}: ", error.operation()))
@@ -102,7 +104,7 @@ pub(crate) fn told(error: &Error) -> String {
     }
 }
 
-/// `: ` and what a code means; nothing for a code that is in no list.
+/// `: ` and the meaning of a code; empty for an unpublished code.
 pub(crate) fn meaning(code: &ErrorCode) -> String {
     code.entry().map_or_else(String::new, |entry| {
         let meaning = entry.meaning(Language::English);
@@ -130,7 +132,8 @@ const fn delivery(known: CallDelivery) -> Delivery {
     }
 }
 
-/// Of a create, these kinds tell of the token exchange before it: what they mean of the create itself is ambiguous.
+/// For a create, these kinds are about the token exchange before it: if the create itself failed
+/// so, it is ambiguous.
 fn of_token(kind: ErrorKind) -> bool {
     matches!(
         kind,
@@ -138,7 +141,7 @@ fn of_token(kind: ErrorKind) -> bool {
     )
 }
 
-/// What to do, without sending anybody to a record that this program does not keep.
+/// The remedy, without reference to a record that this program does not keep.
 fn help_of_create(error: &Error, exit: Exit) -> Option<Cow<'static, str>> {
     if exit == Exit::Ambiguous && error.process_id().is_some() {
         return Some(
@@ -179,7 +182,7 @@ fn help_of_create(error: &Error, exit: Exit) -> Option<Cow<'static, str>> {
     }
 }
 
-/// What to look at where a refusal has no published code, and nothing else says who answered.
+/// The hint for a refusal without a published code, when nothing else says who answered.
 fn uncoded(error: &Error) -> Option<Cow<'static, str>> {
     let is_published = error.code().and_then(ErrorCode::entry).is_some();
     (error.kind() == ErrorKind::Refused && !is_published).then(|| {
@@ -213,7 +216,7 @@ fn help_of_read(error: &Error) -> Cow<'static, str> {
     })
 }
 
-/// What ends a call because of a limit says nothing about whether IDCloud can be reached.
+/// A call that ended at a limit does not show whether IDCloud can be reached.
 fn is_limit(kind: ErrorKind) -> bool {
     matches!(
         kind,
@@ -223,7 +226,7 @@ fn is_limit(kind: ErrorKind) -> bool {
 
 fn exit_of_read(kind: ErrorKind, delivery: CallDelivery) -> Exit {
     match exit_of_create(kind, delivery, false) {
-        // A read can be repeated: nothing is in doubt.
+        // A read can be repeated: nothing is ambiguous.
         Exit::Ambiguous => Exit::Unreachable,
         exit => exit,
     }
@@ -231,7 +234,8 @@ fn exit_of_read(kind: ErrorKind, delivery: CallDelivery) -> Exit {
 
 fn exit_of_create(kind: ErrorKind, delivery: CallDelivery, has_code: bool) -> Exit {
     match (kind, delivery) {
-        // A capture token grew too old while it waited for its turn: IDCloud would have answered with that code.
+        // A capture token expired while it waited for the rate limit: IDCloud would have refused it
+        // with that code.
         (ErrorKind::InvalidRequest, _) if has_code => Exit::RefusedHere,
         (ErrorKind::Ambiguous, _) | (ErrorKind::DeadlineExceeded, CallDelivery::Unknown) => {
             Exit::Ambiguous

@@ -1,6 +1,6 @@
-//! A record of the journal that cannot be read, as a failure of the program.
+//! Converts an unreadable journal record into a failure of the program.
 //!
-//! Must not call unsent what may have left: what the record held is not known.
+//! Must not call the record's request unsent if it may have been sent: its state is not known.
 
 use idcloud_flows::journal::{JournalError, JournalErrorKind, Unreadable};
 
@@ -8,8 +8,8 @@ use crate::failure::exit::Exit;
 use crate::failure::{Delivery, Failure};
 use crate::output::sanitize::one_word;
 
-/// What is told of one such record beside everything that can be read.
-pub(crate) fn told(row: &Unreadable) -> Failure {
+/// The failure for one such record, when the others can be read.
+pub(crate) fn unreadable(row: &Unreadable) -> Failure {
     let named = match row.key() {
         Some(key) => format!(
             "reference {} ({}, {})",
@@ -29,7 +29,8 @@ pub(crate) fn told(row: &Unreadable) -> Failure {
     }
 }
 
-/// What a submission comes to whose record cannot be read; nothing where the journal fails in another way.
+/// The failure of a submission whose record cannot be read; `None` if the journal failed in another
+/// way.
 pub(crate) fn of_submission(error: &JournalError) -> Option<Failure> {
     let kind = error.kind();
     matches!(kind, JournalErrorKind::Damaged | JournalErrorKind::Newer).then(|| Failure {

@@ -1,6 +1,7 @@
-//! A submission that came to nothing, as a failure of the program.
+//! Converts a failed submission into a failure of the program.
 //!
-//! Must not call harmless what may have left, nor send anybody to a record that is not kept.
+//! Must not call a request harmless that may have been sent, nor refer to a record that is not
+//! kept.
 
 use idcloud_flows::journal::{JournalError, JournalErrorKind, StateKind};
 use idcloud_flows::{SubmitError, SubmitErrorKind};
@@ -10,25 +11,25 @@ use crate::failure::exit::Exit;
 use crate::failure::journal;
 use crate::failure::{Delivery, Failure};
 
-/// Whether what may have left is remembered.
+/// Whether a request that may have been sent is recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Memory {
-    /// Nowhere: no reference was given.
+    /// Not recorded: no reference was given.
     None,
     /// In a journal, under the caller's reference.
     Journal,
 }
 
 impl Memory {
-    /// What is added to what is told of a request that may have left.
-    pub(crate) const fn told(self) -> &'static str {
+    /// The addition to the message about a request that may have been sent.
+    pub(crate) const fn note(self) -> &'static str {
         match self {
             Self::None => "this run leaves no memory of it; a --reference would",
             Self::Journal => "the journal remembers it as ambiguous",
         }
     }
 
-    /// What to do about it, after the question whether a second bill is acceptable.
+    /// The remedy, after the warning about a second bill.
     const fn remedy(self) -> &'static str {
         match self {
             Self::None => "",
@@ -37,7 +38,7 @@ impl Memory {
     }
 }
 
-/// The failure of a submission: its create's, or one that kept it from being sent.
+/// The failure of a submission: of its create, or of a step before it.
 pub(crate) fn of(error: &SubmitError, memory: Memory) -> Failure {
     if let Some(call) = error.call_error() {
         let failed = of_call(call, memory);
@@ -59,7 +60,7 @@ pub(crate) fn of(error: &SubmitError, memory: Memory) -> Failure {
     }
 }
 
-/// What the journal could not write down of an answer, for whoever has the answer.
+/// The message about an answer that the journal could not record, for a caller that has the answer.
 pub(crate) fn unwritten(error: &JournalError) -> String {
     format!(
         "the journal could not write this down, and may tell the reference as in flight or ambiguous later: {error}"
@@ -71,7 +72,7 @@ fn of_call(error: &idcloud_http::Error, memory: Memory) -> Failure {
     if failed.exit != Exit::Ambiguous {
         return failed;
     }
-    let message = format!("{}; {}", failed.message, memory.told());
+    let message = format!("{}; {}", failed.message, memory.note());
     let help = failed.help.as_deref().unwrap_or_default();
     let help = format!("{help}{}", memory.remedy());
     Failure {
@@ -95,14 +96,14 @@ pub(crate) fn ambiguous() -> Failure {
     }
 }
 
-/// This very run sent the request, and neither it nor the journal has an end of it.
+/// This run sent the request, and neither the run nor the journal has its end.
 pub(crate) fn left_open() -> Failure {
     ambiguous().with_message(
         "this run sent the request, and its end could not be written down; IDCloud may have created and billed a process",
     )
 }
 
-/// Another program has the reference at this moment.
+/// Another program is submitting the reference now.
 pub(crate) fn in_flight() -> Failure {
     Failure {
         exit: Exit::Ambiguous,
@@ -113,17 +114,17 @@ pub(crate) fn in_flight() -> Failure {
     }
 }
 
-/// The reference stands for another request, whose answer nobody else is given.
+/// The reference belongs to another request, whose answer must not be given to this one.
 pub(crate) fn other_request(state: StateKind) -> Failure {
     of_journal(&JournalErrorKind::OtherRequest(state).into())
 }
 
-/// The journal did not do what it was asked of one reference; nothing was sent because of it.
+/// The journal refused an operation on one reference, or failed; nothing was sent because of it.
 pub(crate) fn of_record(error: &JournalError) -> Failure {
     journal::of_submission(error).unwrap_or_else(|| of_journal(error))
 }
 
-/// The journal did not do what it was asked; nothing was sent because of it.
+/// The journal refused an operation, or failed; nothing was sent because of it.
 pub(crate) fn of_journal(error: &JournalError) -> Failure {
     let failed = Failure::fault(error.to_string());
     match error.kind() {
@@ -143,7 +144,7 @@ pub(crate) fn of_journal(error: &JournalError) -> Failure {
             ),
             ..failed
         },
-        // As a wrong address is: the command or its configuration names another place.
+        // Like a wrong address: the command or its configuration names another place.
         JournalErrorKind::OtherOrigin => Failure {
             exit: Exit::Usage,
             kind: "other-origin",
@@ -195,14 +196,16 @@ mod tests {
                 of_journal(&JournalErrorKind::OtherRequest(StateKind::Pending).into()),
                 Exit::RefusedHere,
             ),
-            // The reference is ambiguous again: whoever reads 3 would send it anew under another.
+            // The reference is ambiguous again: a caller that got exit code 3 would send it again
+            // under another one.
             (
                 of_journal(&JournalErrorKind::OtherPerson.into()),
                 Exit::Ambiguous,
             ),
             (of_journal(&JournalErrorKind::Storage.into()), Exit::Fault),
             (of_record(&JournalErrorKind::Storage.into()), Exit::Fault),
-            // It may have been sent: what concerns one row alone stops no batch, and is no row of those that were not sent.
+            // It may have been sent. The failure concerns one row, so it stops no batch, and the
+            // row does not count as unsent.
             (
                 of_record(&JournalErrorKind::Damaged.into()),
                 Exit::Ambiguous,

@@ -1,6 +1,6 @@
-//! What is known when an interruption comes, and what is said of it.
+//! The state of a submission at an interruption, and the message about it.
 //!
-//! Must not call a create harmless that may have left.
+//! Must not call a create harmless that may have been sent.
 
 use idcloud_model::{Asked, Policy, Process, decide};
 
@@ -9,12 +9,12 @@ use crate::failure::submit::Memory;
 use crate::failure::{Delivery, Failure};
 use crate::verify::progress::Known;
 
-/// An interruption before the command heeded any: it was still reading what it was given.
+/// An interruption before the command handled any: it was still reading its input.
 pub(crate) fn before_anything() -> Failure {
     canceled(Delivery::NotSent, "interrupted; nothing was sent", None)
 }
 
-/// An interruption after everything that was sent came to its end, while results were printed.
+/// An interruption while results are printed: everything that was sent has its end.
 pub(crate) fn after_everything() -> Failure {
     canceled(
         Delivery::Answered,
@@ -23,15 +23,15 @@ pub(crate) fn after_everything() -> Failure {
     )
 }
 
-/// An interruption before the submission came to an end.
+/// An interruption before the submission ended.
 pub(crate) fn of_submission(known: &Known, asked: Asked, memory: Memory) -> Failure {
     match known {
         Known::NothingLeft => canceled(Delivery::NotSent, "interrupted; nothing was created", None),
-        Known::RunEnd => canceled(
+        Known::Sent => canceled(
             Delivery::Unknown,
             format!(
                 "interrupted; IDCloud may have created and billed a process; {}",
-                memory.told()
+                memory.note()
             ),
             Some("Do not repeat it unless a second bill is acceptable."),
         ),
@@ -43,12 +43,13 @@ pub(crate) fn of_submission(known: &Known, asked: Asked, memory: Memory) -> Fail
                 Some("Run the command again for a new process."),
             )
         },
-        // No process id: that of the failed one would be taken for the one that may exist.
+        // Without a process id: that of the failed process would be mistaken for the one that may
+        // exist.
         Known::LeftAgain(id) => canceled(
             Delivery::Unknown,
             format!(
                 "interrupted; process {id} failed, and IDCloud may have created and billed another; {}",
-                memory.told()
+                memory.note()
             ),
             Some("Do not repeat it unless a second bill is acceptable."),
         ),
@@ -63,7 +64,7 @@ pub(crate) fn of_submission(known: &Known, asked: Asked, memory: Memory) -> Fail
     }
 }
 
-/// What an answer says that nothing more was made of.
+/// The message about an answer that the command did not evaluate further.
 fn answered(process: &Process, asked: Asked) -> String {
     match process {
         Process::Pending(_) => "interrupted; the process is created and pending".to_owned(),
@@ -90,7 +91,7 @@ pub(crate) fn of_wait(process_id: &str) -> Failure {
     }
 }
 
-/// An interruption of a lookup that is about no process.
+/// An interruption of a lookup that is not about a process.
 pub(crate) fn of_read() -> Failure {
     canceled(Delivery::Unknown, "interrupted; nothing was created", None)
 }
@@ -118,7 +119,7 @@ mod tests {
         Process::from_json(json.as_bytes()).unwrap()
     }
 
-    /// An interruption says what may exist, and names the process that does.
+    /// The message about an interruption says what may exist, and names the process that does.
     #[test]
     fn an_interrupted_create_is_harmless_only_before_it_left() {
         let asked = Asked::new(
@@ -133,7 +134,7 @@ mod tests {
                 None,
                 "nothing was created",
             ),
-            (Known::RunEnd, Delivery::Unknown, None, "may have created"),
+            (Known::Sent, Delivery::Unknown, None, "may have created"),
             (
                 Known::Failed(id.clone()),
                 Delivery::Answered,

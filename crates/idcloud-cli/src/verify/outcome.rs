@@ -1,6 +1,7 @@
-//! What a run comes to: a result, a failure, or a process with its failure, and the exit code that stands for it.
+//! The outcome of a run: a result, a failure, or a process with its failure, and the exit code for
+//! it.
 //!
-//! Must not lose the id of a process, not even where standard output is gone.
+//! Must not lose the id of a process, not even if standard output is closed.
 
 use idcloud_flows::Report;
 use idcloud_http::Error;
@@ -13,10 +14,10 @@ use crate::output::Output;
 use crate::output::render_text;
 use crate::output::result_object::ResultObject;
 
-/// What a run comes to.
+/// The outcome of a run.
 pub(crate) struct Outcome {
     pub(crate) result: Option<ResultObject>,
-    /// What a person should know beside the result.
+    /// Notes for the user beside the result.
     pub(crate) notes: Vec<String>,
     pub(crate) failure: Option<Failure>,
     pub(crate) exit: Exit,
@@ -51,7 +52,7 @@ impl Outcome {
         }
     }
 
-    /// A process that is not final, as far as anything was seen of it.
+    /// A process that is not final, with the last result that was seen.
     pub(crate) fn pending(result: Option<ResultObject>, failure: Option<Failure>) -> Self {
         let exit = failure
             .as_ref()
@@ -71,7 +72,7 @@ impl Outcome {
     /// Writes the result to standard output and everything else to standard error.
     ///
     /// # Errors
-    /// The result cannot be written: no exit code may stand for what nobody can read.
+    /// The result cannot be written: without it, no exit code may stand for it.
     pub(crate) fn print(&self, output: &mut Output<'_>) -> Result<Exit, Failure> {
         if self.exit == Exit::Interrupted {
             output.after_ctrl_c();
@@ -83,7 +84,7 @@ impl Outcome {
                 })
                 .map_err(|_| unwritten(result, self.failure.as_ref()))?;
         }
-        // Where standard error is gone, the exit code still tells.
+        // If standard error is gone, the exit code remains.
         for note in &self.notes {
             let _ = output.note(note);
         }
@@ -94,7 +95,7 @@ impl Outcome {
     }
 }
 
-/// The exit code of a final process. Without `by_verdict` an answer is an answer, whatever it says.
+/// The exit code of a final process. Without `by_verdict` every verdict has the same code.
 fn exit_of(status: &Status, decision: Decision, by_verdict: bool) -> Exit {
     match (status, decision) {
         (Status::Failed | Status::Canceled, _) => Exit::Failed,
@@ -103,7 +104,7 @@ fn exit_of(status: &Status, decision: Decision, by_verdict: bool) -> Exit {
     }
 }
 
-/// The exit code that stands for a decision, as the result object has it: one that waits is pending.
+/// The exit code for a decision's word in the result object; `wait` counts as pending.
 pub(crate) fn by_word(decision: &str) -> Exit {
     match decision {
         "approve" => Exit::Answered,
@@ -114,13 +115,13 @@ pub(crate) fn by_word(decision: &str) -> Exit {
     }
 }
 
-/// The journal could not write down what the result says.
+/// The note that the journal could not record the result.
 fn unwritten_down(result: &ResultObject) -> Option<String> {
     let error = result.journal_error.as_ref()?;
     Some(format!("note: {error}"))
 }
 
-/// The verdict misses evidence, and whether IDCloud has it is not known.
+/// The note that evidence is missing because a lookup failed, so that IDCloud may have it.
 fn unlooked(report: &Report, error: &Error) -> String {
     let mut missing: Vec<&str> = report.verdict().missing().map(Capability::as_str).collect();
     if missing.is_empty() {
@@ -129,11 +130,11 @@ fn unlooked(report: &Report, error: &Error) -> String {
     format!(
         "note: looking once more for what the answer lacks ({}) failed, so the process may have it all the same: {}",
         missing.join(", "),
-        call::told(error)
+        call::sentence(error)
     )
 }
 
-/// A result that nobody can read: no exit code may stand for it.
+/// The failure when a result cannot be written: no exit code may stand for it.
 fn unwritten(result: &ResultObject, failure: Option<&Failure>) -> Failure {
     const LOST: &str = "the result could not be written to standard output";
     Failure {
@@ -166,7 +167,7 @@ mod tests {
         }
     }
 
-    /// A process that came to nothing is no verdict about the person.
+    /// A failed process is not a verdict about the person.
     #[test]
     fn a_failed_process_is_told_apart_from_a_verdict() {
         for status in [Status::Failed, Status::Canceled] {

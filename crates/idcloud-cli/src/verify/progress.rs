@@ -1,6 +1,6 @@
-//! How far a verification has come: what left, and what was answered.
+//! Tracks a verification: which creates were sent, and which answers arrived.
 //!
-//! Must not take what it shows for a result, nor call harmless what may have left.
+//! Must not take a note for a result, nor call a create harmless that may have been sent.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,31 +12,31 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::verify::handle::Observe;
 
-/// A create that followed a process that failed.
+/// A create that follows a failed process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct NewAttempt {
     /// The process before it.
     pub(crate) failed: ProcessId,
-    /// Which create this is; the first is 1.
+    /// The number of this create; the first is 1.
     pub(crate) number: u32,
 }
 
-/// What is known at one moment.
+/// The state of a verification at one moment.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Known {
-    /// No create has left.
+    /// No create was sent.
     NothingLeft,
-    /// A create may have left, and was not answered.
-    RunEnd,
-    /// A process failed, and no create has left since.
+    /// A create may have been sent, and has no answer.
+    Sent,
+    /// A process failed, and no create was sent since.
     Failed(ProcessId),
-    /// A process failed, and another create may have left.
+    /// A process failed, and another create may have been sent since.
     LeftAgain(ProcessId),
-    /// The answer that came last.
+    /// The last answer.
     Answered(Box<Process>),
 }
 
-/// What a verification has come to so far. Clones share it.
+/// The state of a verification so far. Clones share it.
 #[derive(Clone)]
 pub(crate) struct Progress {
     state: Arc<Mutex<State>>,
@@ -45,7 +45,7 @@ pub(crate) struct Progress {
 
 #[derive(Default)]
 struct State {
-    /// A request may have left since the last answer.
+    /// A request may have been sent since the last answer.
     in_flight: bool,
     last: Option<Process>,
     creates: u32,
@@ -61,7 +61,7 @@ impl State {
 }
 
 impl Progress {
-    /// Nothing yet, and where each new attempt is announced as it leaves.
+    /// Starts without a request. The receiver gets each new attempt as it is sent.
     pub(crate) fn new() -> (Self, UnboundedReceiver<NewAttempt>) {
         let (new_attempts, announced) = unbounded_channel();
         let progress = Self {
@@ -71,7 +71,7 @@ impl Progress {
         (progress, announced)
     }
 
-    /// What a handle is to tell of every answer.
+    /// The observer for a handle.
     pub(crate) fn observer(&self) -> Observe {
         let progress = self.clone();
         Arc::new(move |process| progress.see(process))
@@ -83,7 +83,7 @@ impl Progress {
         state.last = Some(process.clone());
     }
 
-    /// The process as it was last seen, where it was pending then.
+    /// The process as it was last seen, if it was pending.
     pub(crate) fn pending(&self) -> Option<PendingProcess> {
         match &self.lock().last {
             Some(Process::Pending(process)) => Some(process.clone()),
@@ -91,15 +91,15 @@ impl Progress {
         }
     }
 
-    /// What is known now.
+    /// The current state.
     pub(crate) fn known(&self) -> Known {
         let state = self.lock();
         match (state.failed(), &state.last, state.in_flight) {
             (Some(process), _, false) => Known::Failed(process.id().clone()),
             (Some(process), _, true) => Known::LeftAgain(process.id().clone()),
-            // What leaves after any other answer looks at the same process.
+            // A request after any other answer is a lookup of the same process.
             (None, Some(process), _) => Known::Answered(Box::new(process.clone())),
-            (None, None, true) => Known::RunEnd,
+            (None, None, true) => Known::Sent,
             (None, None, false) => Known::NothingLeft,
         }
     }
@@ -113,7 +113,7 @@ impl Progress {
 impl BeforeDispatch for Progress {
     async fn before_dispatch(&self, attempt: u32) -> Result<(), BoxError> {
         let mut state = self.lock();
-        // A repetition within one create comes here again, and is no new attempt.
+        // Only attempt 1 counts: a retry within one create is not a new attempt.
         if attempt == 1 && (state.last.is_none() || state.failed().is_some()) {
             state.creates += 1;
             if let Some(process) = state.failed() {
@@ -121,14 +121,15 @@ impl BeforeDispatch for Progress {
                     failed: process.id().clone(),
                     number: state.creates,
                 };
-                // Nobody may be listening any more.
+                // The receiver may be gone.
                 let _ = self.new_attempts.send(attempt);
             }
         }
         Ok(())
     }
 
-    /// Until a connection takes the request, it provably was not sent: no name, no connection, no handshake.
+    /// Called once a connection takes the request. Before that (name lookup, connect, handshake) it
+    /// was provably not sent.
     fn departing(&self, _attempt: u32) {
         self.lock().in_flight = true;
     }
@@ -161,12 +162,12 @@ mod tests {
         progress.before_dispatch(1).await.unwrap();
         assert_eq!(progress.known(), Known::NothingLeft, "it connects");
         progress.departing(1);
-        assert_eq!(progress.known(), Known::RunEnd);
+        assert_eq!(progress.known(), Known::Sent);
         progress.did_not_run(1).await.unwrap();
         progress.before_dispatch(2).await.unwrap();
         assert_eq!(progress.known(), Known::NothingLeft, "it connects anew");
         progress.departing(2);
-        assert_eq!(progress.known(), Known::RunEnd);
+        assert_eq!(progress.known(), Known::Sent);
         let failed = process("80371b2a-3ac7-432e-866d-57fe37896ac6", 5);
         progress.see(&failed);
         assert_eq!(progress.known(), Known::Failed(failed.id().clone()));

@@ -138,7 +138,7 @@ fn unreadable(page: &mut String, summary: &Summary) {
          <p>The journal's records of these are damaged, or of a newer version. Whether a process was created is not known, so they are neither \
          sent nor purged. Restore the journal from a copy, or use the newer version.</p>\n<ul>",
     );
-    for row in &summary.told_unreadable {
+    for row in &summary.listed_unreadable {
         let reference = row.key().map_or_else(
             || "a reference that cannot be read either".to_owned(),
             |key| format!("<code>{}</code>", escaped(key.reference().as_str())),
@@ -146,7 +146,7 @@ fn unreadable(page: &mut String, summary: &Summary) {
         let _ = write!(page, "<li>{reference}</li>");
     }
     page.push_str("</ul>\n");
-    let more = summary.unreadable - summary.told_unreadable.len();
+    let more = summary.unreadable - summary.listed_unreadable.len();
     if more > 0 {
         let _ = writeln!(
             page,

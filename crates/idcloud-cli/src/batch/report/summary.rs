@@ -37,7 +37,7 @@ pub(crate) struct Summary {
     /// Records that cannot be read.
     pub(crate) unreadable: usize,
     /// The first of the unreadable records, for the list.
-    pub(crate) told_unreadable: Vec<Unreadable>,
+    pub(crate) listed_unreadable: Vec<Unreadable>,
     pub(crate) first: Option<SystemTime>,
     pub(crate) last: Option<SystemTime>,
 }
@@ -84,8 +84,8 @@ impl Summary {
     /// Counts a record that cannot be read, and lists it up to the limit.
     pub(crate) fn unreadable(&mut self, row: &Unreadable) {
         self.unreadable += 1;
-        if self.told_unreadable.len() < LISTED {
-            self.told_unreadable.push(row.clone());
+        if self.listed_unreadable.len() < LISTED {
+            self.listed_unreadable.push(row.clone());
         }
     }
 

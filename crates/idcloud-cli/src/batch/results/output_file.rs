@@ -15,7 +15,7 @@ use crate::files::replacement::Replacement;
 pub(crate) const FIELD: &str = "--output";
 
 /// A file of results.
-pub(crate) struct Sink {
+pub(crate) struct OutputFile {
     form: FormWriter,
 }
 
@@ -24,7 +24,7 @@ enum FormWriter {
     JsonLines(Replacement),
 }
 
-impl Sink {
+impl OutputFile {
     /// Starts a file; it appears at [`commit`](Self::commit).
     ///
     /// # Errors

@@ -29,12 +29,12 @@ pub(crate) struct Final {
 }
 
 /// The outcome of a row, with its result or its failure.
-enum Told {
+enum RowOutcome {
     Result(Outcome, Box<RowResult>),
     Failure(Outcome, Failure),
 }
 
-impl Told {
+impl RowOutcome {
     fn result(outcome: Outcome, result: RowResult) -> Self {
         Self::Result(outcome, Box::new(result))
     }
@@ -58,17 +58,17 @@ pub(crate) async fn of_row(
     let reference = line.reference.as_ref();
     let text = reference.map(|reference| reference.as_str().to_owned());
     let is_sent = mark == Some(Mark::Sent);
-    let told = match (line.reference, line.row) {
-        (Some(reference), Ok(row)) => told(job, reference, row, mark, unwritten).await?,
+    let row_outcome = match (line.reference, line.row) {
+        (Some(reference), Ok(row)) => row_outcome(job, reference, row, mark, unwritten).await?,
         (_, row) => {
             let refusals = row.err().unwrap_or_default();
-            Told::failure(Failure::refused_offline(refusals))
+            RowOutcome::failure(Failure::refused_offline(refusals))
         }
     };
-    let (outcome, result, failure) = match told {
-        Told::Result(outcome, result) if is_sent => (outcome, (*result).answered_now(), None),
-        Told::Result(outcome, result) => (outcome, *result, None),
-        Told::Failure(outcome, failure) => (
+    let (outcome, result, failure) = match row_outcome {
+        RowOutcome::Result(outcome, result) if is_sent => (outcome, (*result).answered_now(), None),
+        RowOutcome::Result(outcome, result) => (outcome, *result, None),
+        RowOutcome::Failure(outcome, failure) => (
             outcome,
             match &failure.process_id {
                 Some(id) if outcome == Outcome::Ambiguous => RowResult::doubted(id),
@@ -85,13 +85,13 @@ pub(crate) async fn of_row(
     })
 }
 
-async fn told(
+async fn row_outcome(
     job: &Job,
     reference: Reference,
     row: Row,
     mark: Option<Mark>,
     unwritten: Option<Unwritten>,
-) -> Result<Told, JournalError> {
+) -> Result<RowOutcome, JournalError> {
     let is_own = matches!(mark, Some(Mark::Own | Mark::Sent));
     let remark = match mark {
         Some(Mark::Failed(failure)) => Some(*failure),
@@ -102,8 +102,8 @@ async fn told(
         && (is_own || remark.is_some())
     {
         return Ok(match unwritten.result(job.environment.name().as_str()) {
-            Some((outcome, result)) => Told::result(outcome, result),
-            None => Told::failure(remark.unwrap_or_else(|| unwritten.failure())),
+            Some((outcome, result)) => RowOutcome::result(outcome, result),
+            None => RowOutcome::failure(remark.unwrap_or_else(|| unwritten.failure())),
         });
     }
     let key = job.key(reference);
@@ -112,34 +112,34 @@ async fn told(
         // One unreadable record must not stop the other rows.
         Err(error) => {
             let failure = journal::of_submission(&error).ok_or(error)?;
-            return Ok(Told::Failure(Outcome::Ambiguous, failure));
+            return Ok(RowOutcome::Failure(Outcome::Ambiguous, failure));
         }
     };
     let Some(entry) = entry else {
-        return Ok(Told::failure(remark.unwrap_or_else(not_begun)));
+        return Ok(RowOutcome::failure(remark.unwrap_or_else(not_begun)));
     };
     // A record that this run neither sent nor compared may be of another request.
     if !is_own
         && is_known(&entry)
         && let Err(failure) = job.compared(&entry, row).await
     {
-        return Ok(Told::failure(*failure));
+        return Ok(RowOutcome::failure(*failure));
     }
     Ok(remembered(job, &entry, remark, is_own))
 }
 
 /// The outcome that the journal has for the row's own request.
-fn remembered(job: &Job, entry: &Entry, remark: Option<Failure>, is_own: bool) -> Told {
+fn remembered(job: &Job, entry: &Entry, remark: Option<Failure>, is_own: bool) -> RowOutcome {
     let environment = job.environment.name().as_str();
     match entry.state() {
         State::Finished(finished) => {
             let outcome = of_process(finished.is_failed());
             // Judged again with this run's key and policy: an earlier run may have asked for less.
             let report = job.handle.judge((**finished).clone());
-            Told::result(outcome, RowResult::reported(environment, &report))
+            RowOutcome::result(outcome, RowResult::reported(environment, &report))
         }
         State::Pending(pending) => {
-            Told::result(Outcome::Pending, RowResult::waiting(environment, pending))
+            RowOutcome::result(Outcome::Pending, RowResult::waiting(environment, pending))
         }
         State::Ambiguous => {
             let remark = remark.filter(|remark| remark.exit == Exit::Ambiguous);
@@ -147,7 +147,7 @@ fn remembered(job: &Job, entry: &Entry, remark: Option<Failure>, is_own: bool) -
             if failure.process_id.is_none() {
                 failure.process_id = entry.record().doubted().map(|id| id.as_str().into());
             }
-            Told::Failure(Outcome::Ambiguous, failure)
+            RowOutcome::Failure(Outcome::Ambiguous, failure)
         }
         // This run holds the journal's lock, so attempts under its owner name are its own.
         State::Dispatched { owner, .. } if *owner == recover::owner() => {
@@ -157,15 +157,15 @@ fn remembered(job: &Job, entry: &Entry, remark: Option<Failure>, is_own: bool) -
                 // An earlier run sent it, and this run ended before it could release the attempt.
                 submit::ambiguous
             };
-            Told::failure(remark.unwrap_or_else(left_open))
+            RowOutcome::failure(remark.unwrap_or_else(left_open))
         }
-        State::Dispatched { .. } => Told::Failure(Outcome::Ambiguous, submit::in_flight()),
-        State::NotSent(refusal) => Told::failure(
+        State::Dispatched { .. } => RowOutcome::Failure(Outcome::Ambiguous, submit::in_flight()),
+        State::NotSent(refusal) => RowOutcome::failure(
             remark
                 .or_else(|| refusal.as_ref().map(refused))
                 .unwrap_or_else(not_begun),
         ),
-        _ => Told::failure(remark.unwrap_or_else(not_begun)),
+        _ => RowOutcome::failure(remark.unwrap_or_else(not_begun)),
     }
 }
 

@@ -16,7 +16,7 @@ const HEADER_CODES: [&str; 3] = ["10201", "20001", "20002"];
 /// Rows in flight are already sent when the batch stops: the limits grow with the number of rows in
 /// flight.
 #[derive(Debug)]
-pub(crate) struct Halt {
+pub(crate) struct CircuitBreaker {
     in_a_row: InARow,
     limits: InARow,
 }
@@ -32,7 +32,7 @@ struct InARow {
     not_about_row: usize,
 }
 
-impl Halt {
+impl CircuitBreaker {
     /// With `concurrency` rows in flight, stops after `2 * concurrency` consecutive failed rows,
     /// after `concurrency` that were refused without a published code about the row, and after
     /// `concurrency / 2` that are ambiguous. The smallest limits are 10, 5 and 3.
@@ -131,17 +131,17 @@ mod tests {
     fn what_concerns_every_row_stops_the_batch() {
         let unreachable = failure(Exit::Unreachable, "unreachable", None);
         let refused = failure(Exit::Refused, "refused", Some("20507"));
-        let mut halt = Halt::new(5);
+        let mut breaker = CircuitBreaker::new(5);
         for _ in 0..3 {
             for _ in 0..9 {
-                assert_eq!(halt.failed(&unreachable), None);
+                assert_eq!(breaker.failed(&unreachable), None);
             }
-            assert_eq!(halt.failed(&refused), None);
+            assert_eq!(breaker.failed(&refused), None);
         }
         for _ in 0..9 {
-            assert_eq!(halt.failed(&unreachable), None);
+            assert_eq!(breaker.failed(&unreachable), None);
         }
-        assert!(halt.failed(&unreachable).is_some());
+        assert!(breaker.failed(&unreachable).is_some());
         for stops in [
             failure(Exit::Refused, "credentials", Some("1.2.11")),
             failure(Exit::Refused, "refused", Some("10201")),
@@ -150,16 +150,19 @@ mod tests {
             failure(Exit::Fault, "journal", None),
             failure(Exit::Usage, "other-origin", None),
         ] {
-            assert!(Halt::new(16).failed(&stops).is_some(), "{stops:?}");
+            assert!(
+                CircuitBreaker::new(16).failed(&stops).is_some(),
+                "{stops:?}"
+            );
         }
     }
 
     /// How many creates are sent before the batch stops, with `concurrency` at a time that all end
     /// with `ends`.
     fn sent(concurrency: usize, ends: &Failure) -> usize {
-        let mut halt = Halt::new(concurrency);
+        let mut breaker = CircuitBreaker::new(concurrency);
         let mut begun = concurrency;
-        while halt.failed(ends).is_none() {
+        while breaker.failed(ends).is_none() {
             begun += 1;
             assert!(begun < 1_000, "it does not stop");
         }
@@ -185,18 +188,18 @@ mod tests {
         // IDCloud looked at each of a thousand bad rows.
         for code in ["20507", "20005", "20506", "20900", "10508", "20807"] {
             let refused = failure(Exit::Refused, "refused", Some(code));
-            let mut halt = Halt::new(16);
+            let mut breaker = CircuitBreaker::new(16);
             assert!(
-                (0..1_000).all(|_| halt.failed(&refused).is_none()),
+                (0..1_000).all(|_| breaker.failed(&refused).is_none()),
                 "{code}"
             );
         }
         // One ambiguous row among good ones stops nothing.
-        let mut halt = Halt::new(1);
+        let mut breaker = CircuitBreaker::new(1);
         for _ in 0..100 {
-            assert_eq!(halt.failed(&ambiguous), None);
-            assert_eq!(halt.failed(&page), None);
-            halt.answered();
+            assert_eq!(breaker.failed(&ambiguous), None);
+            assert_eq!(breaker.failed(&page), None);
+            breaker.answered();
         }
     }
 }

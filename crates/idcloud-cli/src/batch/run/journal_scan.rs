@@ -19,7 +19,7 @@ const PAGE: usize = 1_000;
 ///
 /// # Errors
 /// The journal cannot be read.
-pub(crate) fn survey(journal: &SqliteReader, now: SystemTime) -> Result<Summary, Failure> {
+pub(crate) fn count_entries(journal: &SqliteReader, now: SystemTime) -> Result<Summary, Failure> {
     let filter = EntryFilter::new();
     let mut summary = Summary::default();
     let mut after = None;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::batch::run::outcome::{Outcome, Tally};
-use crate::batch::run::throughput::{Pace, span};
+use crate::batch::run::throughput::{Throughput, span};
 use crate::failure::Failure;
 use crate::output::Output;
 
@@ -18,23 +18,23 @@ const EVERY: Duration = Duration::from_secs(10);
 const SHOWN_EVERY: Duration = Duration::from_millis(250);
 
 /// Shows the progress of a run.
-pub(crate) struct Meter {
+pub(crate) struct ProgressDisplay {
     bar: Option<ProgressBar>,
-    pace: Pace,
+    throughput: Throughput,
     rows: usize,
-    told: Duration,
+    last_line: Duration,
     shown: Duration,
 }
 
-impl Meter {
+impl ProgressDisplay {
     /// Progress of `rows` rows; on a terminal as a bar.
     pub(crate) fn new(rows: usize, output: &Output<'_>) -> Self {
         let bar = output.is_watched().then(|| drawn(rows));
         Self {
             bar,
-            pace: Pace::default(),
+            throughput: Throughput::default(),
             rows,
-            told: Duration::ZERO,
+            last_line: Duration::ZERO,
             shown: Duration::ZERO,
         }
     }
@@ -52,21 +52,21 @@ impl Meter {
             return;
         }
         self.shown = now;
-        self.pace.sample(now, ended);
+        self.throughput.sample(now, ended);
         let begun = tally.total();
         let left = self.rows.saturating_sub(begun);
         let sentence = sentence(
             tally,
-            self.pace.rate(),
-            self.pace.eta(left).filter(|_| left > 0),
+            self.throughput.rate(),
+            self.throughput.eta(left).filter(|_| left > 0),
         );
         match &self.bar {
             Some(bar) => {
                 bar.set_position(u64::try_from(begun).unwrap_or(u64::MAX));
                 bar.set_message(sentence);
             }
-            None if now >= self.told + EVERY => {
-                self.told = now;
+            None if now >= self.last_line + EVERY => {
+                self.last_line = now;
                 // A closed standard error is the caller's choice: continue without notes.
                 let _ = output.note(&format!("{begun} of {} rows: {sentence}", self.rows));
             }

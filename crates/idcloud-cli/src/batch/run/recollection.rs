@@ -93,16 +93,18 @@ impl Looked<'_> {
     pub(crate) fn compare(&self) -> Result<Recollected, Failure> {
         let remembered = self.remembered()?;
         self.refuse_stripped(&remembered.stripped, &remembered.known, "the journal knows")?;
-        let mut told = Told::default();
+        let mut result_rows = ResultRows::default();
         if let Some((path, form)) = self.results {
-            earlier_results::read(path, form, |row| self.see(&row, &remembered, &mut told))?;
+            earlier_results::read(path, form, |row| {
+                self.see(&row, &remembered, &mut result_rows)
+            })?;
         }
         if !self.accepts_new_journal {
-            let known = Hashes::new(std::mem::take(&mut told.known));
-            let stripped = Hashes::new(std::mem::take(&mut told.stripped));
+            let known = Hashes::new(std::mem::take(&mut result_rows.known));
+            let stripped = Hashes::new(std::mem::take(&mut result_rows.stripped));
             self.refuse_stripped(&stripped, &known, "the results in --output tell of")?;
-            if told.lost > 0 {
-                return Err(refused(lost(told.lost, &remembered.elsewhere)));
+            if result_rows.lost > 0 {
+                return Err(refused(lost(result_rows.lost, &remembered.elsewhere)));
             }
         }
         let recollection = match (remembered.count, remembered.known.is_empty()) {
@@ -113,7 +115,7 @@ impl Looked<'_> {
         Ok(Recollected {
             recollection,
             elsewhere: remembered.elsewhere.note(self.place),
-            named: told.named,
+            named: result_rows.named,
         })
     }
 
@@ -189,7 +191,7 @@ impl Looked<'_> {
         &self,
         row: &EarlierResult,
         remembered: &Remembered,
-        told: &mut Told,
+        result_rows: &mut ResultRows,
     ) -> Result<(), Failure> {
         let Some(text) = row.reference() else {
             return Ok(());
@@ -200,15 +202,16 @@ impl Looked<'_> {
         let hash = self.references.hash(text);
         if !self.references.has(hash) {
             let bare = self.references.hash_of_bare(text);
-            told.stripped
+            result_rows
+                .stripped
                 .extend(bare.filter(|bare| self.references.has_bare(*bare)));
             return Ok(());
         }
-        told.known.push(hash);
+        result_rows.known.push(hash);
         match self.standing(text, hash, remembered)? {
-            Standing::Unknown => told.lost += 1,
+            Standing::Unknown => result_rows.lost += 1,
             Standing::Known => {}
-            Standing::Remembered(entry) if !stands_behind(&entry, row) => told.lost += 1,
+            Standing::Remembered(entry) if !stands_behind(&entry, row) => result_rows.lost += 1,
             Standing::Remembered(entry) => {
                 if let Some(id) = row.process_id()
                     && is_without_end(&entry)
@@ -217,7 +220,9 @@ impl Looked<'_> {
                     // settle the row.
                     && entry.record().doubted() != Some(&id)
                 {
-                    told.named.push((entry.key().reference().clone(), id));
+                    result_rows
+                        .named
+                        .push((entry.key().reference().clone(), id));
                 }
             }
         }
@@ -276,7 +281,7 @@ struct Remembered {
 
 /// The submitted rows of the results.
 #[derive(Default)]
-struct Told {
+struct ResultRows {
     /// Rows of the input.
     known: Vec<u64>,
     /// Rows that match a row of the input except for leading zeros.

@@ -2,7 +2,7 @@
 //!
 //! Must not flood standard error: later ones appear only in the output file.
 
-use crate::batch::run::progress_bar::Meter;
+use crate::batch::run::progress_bar::ProgressDisplay;
 use crate::failure::{Failure, Refusal};
 use crate::output::Output;
 
@@ -11,25 +11,25 @@ const MOST: usize = 100;
 
 /// Prints row errors, up to the limit.
 #[derive(Debug, Default)]
-pub(crate) struct Told {
+pub(crate) struct RowErrors {
     rows: usize,
 }
 
-impl Told {
+impl RowErrors {
     /// Prints the failure of the row on this line, or counts it once the limit is reached.
     pub(crate) fn row(
         &mut self,
         line: u64,
         failure: Failure,
-        meter: &Meter,
+        progress: &ProgressDisplay,
         output: &mut Output<'_>,
     ) {
         self.rows += 1;
         if self.rows <= MOST {
-            meter.failure(&at_line(line, failure), output);
+            progress.failure(&at_line(line, failure), output);
         }
         if self.rows == MOST {
-            meter.note(
+            progress.note(
                 "Further rows like these are not told here; the output has them all.",
                 output,
             );

@@ -11,7 +11,7 @@ use crate::failure::Failure;
 
 /// What a run remembers of its rows. It is stored by position and returned only for the same row.
 #[derive(Default)]
-pub(crate) struct Remarks {
+pub(crate) struct RowFailures {
     rows: Vec<Known>,
     failures: Vec<Failure>,
     places: HashMap<Failure, u32>,
@@ -59,7 +59,7 @@ pub(crate) enum Mark {
     Failed(Box<Failure>),
 }
 
-impl Remarks {
+impl RowFailures {
     /// Remembers that the record under the row's reference is the row's.
     pub(crate) fn own(&mut self, row: RowId) {
         self.put(row, OWN);
@@ -123,40 +123,40 @@ mod tests {
 
     #[test]
     fn each_row_keeps_its_own_remark_and_texts_are_kept_once() {
-        let mut remarks = Remarks::default();
+        let mut row_failures = RowFailures::default();
         for index in (0..1_000).filter(|index| index % 3 != 0) {
-            remarks.failed(row(index), Failure::fault(format!("reason {}", index % 3)));
+            row_failures.failed(row(index), Failure::fault(format!("reason {}", index % 3)));
         }
-        remarks.own(row(6));
-        remarks.sent(row(9));
-        let reason = |index| match remarks.of(row(index)) {
+        row_failures.own(row(6));
+        row_failures.sent(row(9));
+        let reason = |index| match row_failures.of(row(index)) {
             Some(Mark::Failed(failure)) => failure.message,
             other => panic!("{other:?}"),
         };
-        assert_eq!(remarks.failures.len(), 2);
-        assert_eq!(remarks.of(row(3)), None);
-        assert_eq!(remarks.of(row(6)), Some(Mark::Own));
-        assert_eq!(remarks.of(row(9)), Some(Mark::Sent));
+        assert_eq!(row_failures.failures.len(), 2);
+        assert_eq!(row_failures.of(row(3)), None);
+        assert_eq!(row_failures.of(row(6)), Some(Mark::Own));
+        assert_eq!(row_failures.of(row(9)), Some(Mark::Sent));
         assert_eq!(
             (reason(4).as_str(), reason(998).as_str()),
             ("reason 1", "reason 2")
         );
-        assert_eq!(remarks.of(row(2_000)), None);
+        assert_eq!(row_failures.of(row(2_000)), None);
     }
 
     /// A verdict cannot be misread: after the input changed, the facts about one row are not used
     /// for another.
     #[test]
     fn another_row_in_the_same_place_is_told_nothing() {
-        let mut remarks = Remarks::default();
-        remarks.own(row(1));
-        remarks.failed(row(2), Failure::fault("why"));
+        let mut row_failures = RowFailures::default();
+        row_failures.own(row(1));
+        row_failures.failed(row(2), Failure::fault("why"));
         for index in [1, 2] {
             let other = RowId {
                 identity: 1_000,
                 ..row(index)
             };
-            assert_eq!(remarks.of(other), None);
+            assert_eq!(row_failures.of(other), None);
         }
     }
 }

@@ -127,7 +127,7 @@ impl Job {
                     Err(refusals) => refused(refusals).into(),
                 }
             }
-            _ => told(entry).into(),
+            _ => recorded_end(entry).into(),
         }
     }
 
@@ -215,7 +215,7 @@ fn refused(refusals: Vec<Refusal>) -> RowEnd {
 }
 
 /// The end that the record has for the row's own request.
-fn told(entry: &Entry) -> RowEnd {
+fn recorded_end(entry: &Entry) -> RowEnd {
     match entry.state() {
         State::Finished(finished) => RowEnd::Ended(of_process(finished.is_failed())),
         State::Pending(pending) => RowEnd::Pending(pending.clone()),

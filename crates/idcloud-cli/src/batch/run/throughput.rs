@@ -10,11 +10,11 @@ const WINDOW: Duration = Duration::from_secs(30);
 
 /// Samples of the time and the number of rows that had ended.
 #[derive(Debug, Default)]
-pub(crate) struct Pace {
+pub(crate) struct Throughput {
     samples: VecDeque<(Duration, usize)>,
 }
 
-impl Pace {
+impl Throughput {
     /// Records that at `now`, `ended` rows had ended in this run.
     pub(crate) fn sample(&mut self, now: Duration, ended: usize) {
         while self.samples.len() > 1
@@ -61,27 +61,27 @@ mod tests {
 
     #[test]
     fn the_rate_is_that_of_the_last_half_minute() {
-        let mut pace = Pace::default();
-        assert_eq!(pace.rate(), None);
-        pace.sample(Duration::ZERO, 0);
-        assert_eq!(pace.rate(), None);
+        let mut throughput = Throughput::default();
+        assert_eq!(throughput.rate(), None);
+        throughput.sample(Duration::ZERO, 0);
+        assert_eq!(throughput.rate(), None);
         for second in 1..=60 {
-            pace.sample(
+            throughput.sample(
                 Duration::from_secs(second),
                 10 * usize::try_from(second).unwrap(),
             );
         }
         let ended = 600;
         for second in 61..=120_u64 {
-            pace.sample(
+            throughput.sample(
                 Duration::from_secs(second),
                 ended + usize::try_from(second - 60).unwrap(),
             );
         }
-        let rate = pace.rate().unwrap();
+        let rate = throughput.rate().unwrap();
         assert!((rate - 1.0).abs() < 0.01, "{rate}");
-        assert_eq!(pace.eta(90).unwrap().as_secs(), 90);
-        assert!(pace.samples.len() < 35);
+        assert_eq!(throughput.eta(90).unwrap().as_secs(), 90);
+        assert!(throughput.samples.len() < 35);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! `idcloud batch`: many onboardings, resumable, never twice.
+//! `idcloud batch`: many onboardings, resumable, each submitted only once.
 //!
 //! Must not submit a row that the journal has an answer for.
 
@@ -41,11 +41,12 @@ pub(crate) fn run(
     }
 }
 
-/// Opens an input, and tells of columns that nobody reads: one of them may be meant.
+/// Opens an input, and prints a note for each column that is not read: it may be meant for one that
+/// is.
 fn open(input: &Path, hasher: &RandomState, output: &mut Output<'_>) -> Result<Rows, Failure> {
     let rows = Rows::open(input, hasher).map_err(Failure::refused_offline)?;
     for position in rows.ignored() {
-        // Whoever closed standard error does not want to be told.
+        // A closed standard error is the caller's choice: continue without the note.
         let _ = output.note(&format!(
             "note: column {position} of the header is not known, and not read"
         ));
@@ -53,11 +54,12 @@ fn open(input: &Path, hasher: &RandomState, output: &mut Output<'_>) -> Result<R
     Ok(rows)
 }
 
-/// Tells of the records that could not be read, beside what the rest came to; with them a command does not end well.
-fn tell_unreadable(summary: &Summary, output: &mut Output<'_>) -> Exit {
-    for row in &summary.told_unreadable {
-        // Whoever closed standard error does not want to be told.
-        let _ = output.failure(&journal::told(row));
+/// Prints the records that could not be read, beside the counts of the others. With any of them the
+/// command ends with exit code 1.
+fn print_unreadable(summary: &Summary, output: &mut Output<'_>) -> Exit {
+    for row in &summary.listed_unreadable {
+        // A closed standard error is the caller's choice: continue without the message.
+        let _ = output.failure(&journal::unreadable(row));
     }
     if summary.unreadable > 0 {
         Exit::Fault
@@ -66,7 +68,8 @@ fn tell_unreadable(summary: &Summary, output: &mut Output<'_>) -> Exit {
     }
 }
 
-/// How rows are compared with what the journal remembers; selfies are looked for beside the input.
+/// How rows are compared with the journal's records. Selfie paths are relative to the input's
+/// directory.
 fn comparison(args: &BatchRunArgs) -> Comparison {
     Comparison {
         directory: args.input.parent().unwrap_or(Path::new("")).to_owned(),

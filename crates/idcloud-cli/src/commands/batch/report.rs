@@ -1,12 +1,12 @@
-//! `idcloud batch report`: a page about a batch.
+//! `idcloud batch report`: writes a page about a batch.
 //!
 //! Must not write personal data: the journal has none.
 
 use idcloud_http::{Clock as _, SystemClock};
 
-use super::tell_unreadable;
+use super::print_unreadable;
 use crate::batch::report::page::page;
-use crate::batch::run::journal_scan::survey;
+use crate::batch::run::journal_scan::count_entries;
 use crate::commands::batch::args::BatchReportArgs;
 use crate::config::settings::Settings;
 use crate::failure::exit::Exit;
@@ -17,7 +17,7 @@ use crate::files::private_file;
 use crate::output::Output;
 use crate::verify::journal_file;
 
-/// What errors name.
+/// The flag that errors name.
 const FIELD: &str = "--output";
 
 /// Runs the command.
@@ -33,7 +33,7 @@ pub(super) fn run(
         .map_err(|refusal| Failure::usage(vec![refusal]))?;
     let journal = journal_file::look(&args.journal)?;
     let clock = SystemClock::new();
-    let summary = survey(&journal, clock.now())?;
+    let summary = count_entries(&journal, clock.now())?;
     let page = page(&summary, clock.now());
     private_file::write(&args.output, page.as_bytes()).map_err(|_| {
         Failure::usage(vec![Refusal::new(
@@ -42,10 +42,10 @@ pub(super) fn run(
             "name a file in a directory that exists and that you may write to",
         )])
     })?;
-    // Whoever closed standard error does not want to be told.
+    // A closed standard error is the caller's choice: continue without the note.
     let _ = output.note(&format!(
         "The page tells of {} references.",
         summary.total()
     ));
-    Ok(tell_unreadable(&summary, output))
+    Ok(print_unreadable(&summary, output))
 }

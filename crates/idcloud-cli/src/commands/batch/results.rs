@@ -1,6 +1,6 @@
 //! The results of a batch: the last pass over its input and its journal.
 //!
-//! Must not leave half of the results where whole ones stood.
+//! Must not replace complete results by half of them.
 
 use std::hash::RandomState;
 use std::io;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::run::interrupted_late;
 use crate::batch::input::rows::Rows;
 use crate::batch::input::version::Version;
-use crate::batch::results::output_file::Sink;
+use crate::batch::results::output_file::OutputFile;
 use crate::batch::results::row_object::RowObject;
 use crate::batch::results::write_results;
 use crate::batch::run::driver::RunEnd;
@@ -23,38 +23,39 @@ use crate::failure::{Failure, Refusal};
 use crate::output::Output;
 use crate::verify::interrupts::Interrupts;
 
-/// What the last pass found.
+/// The counts of the last pass.
 #[derive(Default)]
 pub(super) struct Written {
     pub(super) tally: Tally,
-    /// Whether any row was answered by a simulator.
+    /// Whether a simulator answered any row.
     pub(super) simulated: bool,
 }
 
-/// Every row of the input with what the journal has of it.
+/// Reads every row of the input and its record in the journal.
 pub(super) struct LastPass<'a> {
     pub(super) input: &'a Path,
     pub(super) job: Arc<Job>,
-    /// The input as it was when it was counted.
+    /// The version of the input that was counted.
     pub(super) version: Version,
     pub(super) hasher: RandomState,
 }
 
 impl LastPass<'_> {
-    /// Writes the rows into a file, which appears whole.
+    /// Writes the rows into a file, which appears complete.
     ///
     /// # Errors
-    /// The program was asked to end and `heeded` says that it may, the file cannot be written, or input or journal cannot be read.
+    /// The program was asked to end and `heeded` allows it, the file cannot be written, or the
+    /// input or the journal cannot be read.
     pub(super) async fn write(
         &self,
-        mut sink: Sink,
+        mut file: OutputFile,
         left: &RunEnd,
         heeded: Option<&Interrupts>,
     ) -> Result<Written, Failure> {
         let written = self
-            .each(left, heeded, &mut |row| sink.row(row).map_err(unwritten))
+            .each(left, heeded, &mut |row| file.row(row).map_err(unwritten))
             .await?;
-        sink.commit().map_err(unwritten)?;
+        file.commit().map_err(unwritten)?;
         Ok(written)
     }
 
@@ -81,7 +82,7 @@ impl LastPass<'_> {
         self.each(left, None, &mut |_| Ok(())).await
     }
 
-    /// Whether there is another input than there was.
+    /// Whether the input has changed since it was counted.
     pub(super) fn input_changed(&self) -> bool {
         let rows = Rows::open(self.input, &self.hasher);
         rows.is_ok_and(|rows| *rows.version() != self.version)
@@ -102,7 +103,7 @@ impl LastPass<'_> {
                 let next = rows.next();
                 match next.map_err(|refusal| broken(&left.tally, &[refusal]))? {
                     Some(line) => {
-                        let mark = left.remarks.of((&line).into());
+                        let mark = left.row_failures.of((&line).into());
                         let unwritten = line.reference.as_ref();
                         let unwritten = unwritten.and_then(|known| left.unwritten.get(known));
                         let (job, unwritten) = (Arc::clone(&self.job), unwritten.cloned());
@@ -114,7 +115,7 @@ impl LastPass<'_> {
                 }
             }
             let taken = match heeded {
-                // A selfie may be on a disk that does not answer.
+                // A selfie may be on a disk that does not respond.
                 Some(interrupts) => {
                     let taken = interrupts.interruptible(window.take()).await;
                     taken.ok_or_else(interrupted_late)?
@@ -146,7 +147,8 @@ fn unwritten(_: io::Error) -> Failure {
     }
 }
 
-/// The results cannot be written because the input cannot be read any more, after rows of it were submitted.
+/// The failure when the input became unreadable after rows of it were submitted, so that the
+/// results cannot be written.
 fn broken(tally: &Tally, refusals: &[Refusal]) -> Failure {
     let mut all = *tally;
     all.count(Outcome::Invalid);

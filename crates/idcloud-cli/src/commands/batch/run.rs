@@ -20,13 +20,13 @@ use crate::args::Format;
 use crate::batch::input::rows::Rows;
 use crate::batch::input::same_person::SamePerson;
 use crate::batch::input::version::Version;
-use crate::batch::results::output_file::Sink;
-use crate::batch::run::circuit_breaker::Halt;
+use crate::batch::results::output_file::OutputFile;
+use crate::batch::run::circuit_breaker::CircuitBreaker;
 use crate::batch::run::driver::{Driver, End, RunEnd};
 use crate::batch::run::outcome::{Outcome, Tally};
-use crate::batch::run::progress_bar::Meter;
+use crate::batch::run::progress_bar::ProgressDisplay;
 use crate::batch::run::recover;
-use crate::batch::run::row_errors::Told;
+use crate::batch::run::row_errors::RowErrors;
 use crate::batch::run::submit_row::Job;
 use crate::batch::run::unwritten;
 use crate::commands::batch::args::BatchRunArgs;
@@ -61,16 +61,17 @@ pub(super) fn run(
         environment: Some(&*environment),
     };
     let recollected = {
-        // Closed before the journal is opened to be changed.
+        // Closed before the journal is opened for writing.
         let journal = journal_file::look_if_there(&args.journal)?;
         before_run::recollect(args, journal.as_ref(), results, destination, output)?
     };
-    // Before anything is made or changed: a batch that runs has its files for itself.
+    // Before anything is created or changed: the lock makes this run the only one that uses the
+    // files.
     let _lock = BatchLock::take(&args.journal)?;
     let journal = journal_file::open(&args.journal)?;
     if let Some(path) = &args.output {
-        // Thrown away again: it shows that results can be written there.
-        drop(Sink::begin(path).map_err(|refusal| Failure::usage(vec![refusal]))?);
+        // Discarded at once: it shows that results can be written there.
+        drop(OutputFile::begin(path).map_err(|refusal| Failure::usage(vec![refusal]))?);
     }
     let idcloud =
         IdCloud::new(connection.client.clone()).remembering(Arc::clone(&journal), recover::owner());
@@ -98,9 +99,9 @@ pub(super) fn run(
         rows: lines,
         concurrency: args.concurrency,
         wait: Some(args.wait).filter(|wait| !wait.is_zero()),
-        halt: Halt::new(args.concurrency),
-        meter: Meter::new(rows, output),
-        told: Told::default(),
+        breaker: CircuitBreaker::new(args.concurrency),
+        progress: ProgressDisplay::new(rows, output),
+        row_errors: RowErrors::default(),
     };
     let batch = Batch {
         args,
@@ -126,8 +127,8 @@ pub(super) fn run(
     })?
 }
 
-/// Reads the input to its end: what cannot be read should be known before anything is sent, and so should people who
-/// stand in more than one row.
+/// Reads the input to its end, so that an unreadable part, and people in more than one row, are
+/// known before anything is sent.
 fn count(
     input: &Path,
     hasher: &RandomState,
@@ -142,7 +143,7 @@ fn count(
         }
     }
     if let Some(note) = people.note() {
-        // A caller that closed standard error does not want the message.
+        // A closed standard error is the caller's choice: continue without the note.
         let _ = output.note(&note);
     }
     Ok((rows, lines.version().clone()))
@@ -156,7 +157,7 @@ struct Batch<'a> {
 }
 
 impl Batch<'_> {
-    /// Lets go of what a batch had in flight that was killed, and takes up the processes that its results name.
+    /// Releases the attempts of a killed batch, and adopts the processes that its results name.
     async fn recover(
         &self,
         named: &[(Reference, ProcessId)],
@@ -167,14 +168,14 @@ impl Batch<'_> {
         }
         let ambiguous = recover::let_go(&*self.job.journal, &*self.job.clock).await?;
         if ambiguous > 0 {
-            // A caller that closed standard error does not want the message.
+            // A closed standard error is the caller's choice: continue without the note.
             let _ = output.note(&format!(
                 "note: an earlier run ended while {ambiguous} rows were on their way; they are ambiguous now, and not repeated"
             ));
         }
         let taken_up = recover::take_up(&self.job, named).await?;
         if taken_up > 0 {
-            // A caller that closed standard error does not want the message.
+            // A closed standard error is the caller's choice: continue without the note.
             let _ = output.note(&format!(
                 "note: the results in --output name the processes of {taken_up} rows whose ends the journal does not have; they are asked for by these ids, and compared with their rows"
             ));
@@ -182,7 +183,8 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// Writes the results, and says how it ended. Results that hold what the journal does not are written whatever was asked meanwhile.
+    /// Writes the results, and prints how the run ended. Results that hold answers which the
+    /// journal lacks are written even after an interrupt.
     async fn end(
         &self,
         left: &RunEnd,
@@ -196,23 +198,23 @@ impl Batch<'_> {
         }
         let heeded = heeds.then_some(interrupts);
         if self.pass.input_changed() {
-            // A caller that closed standard error does not want the message.
+            // A closed standard error is the caller's choice: continue without the note.
             let _ = output.note(
                 "note: the input changed while the batch ran; the results are of its rows as they are now, each compared with the journal",
             );
         }
         let mut written = match &self.args.output {
             Some(path) => {
-                let sink = Sink::begin(path);
-                let sink = sink.map_err(|refusal| Failure::usage(vec![refusal]))?;
-                Some(self.pass.write(sink, left, heeded).await?)
+                let file = OutputFile::begin(path);
+                let file = file.map_err(|refusal| Failure::usage(vec![refusal]))?;
+                Some(self.pass.write(file, left, heeded).await?)
             }
             None => None,
         };
         if heeds && interrupts.is_raised() {
             return Err(interrupted_late());
         }
-        // All that was sent has its end. Standard output may be a pipe without a reader.
+        // Every sent request has its end, and standard output may be a pipe without a reader.
         interrupts.heed_no_more();
         if output.format() == Format::Json {
             written = Some(self.pass.print(output, left).await?);
@@ -227,7 +229,8 @@ impl Batch<'_> {
         self.tell(left, &written, output)
     }
 
-    /// Says how it ended. In JSON the rows were the result, and this is for whoever looks on.
+    /// Prints how the run ended. In JSON the rows were the result, and this summary goes to
+    /// standard error.
     fn tell(
         &self,
         left: &RunEnd,
@@ -266,14 +269,14 @@ impl Batch<'_> {
                 ),
                 ..Failure::fault(message)
             };
-            // Where even standard error is gone, the exit code still tells.
+            // If standard error is gone too, the exit code remains.
             let _ = output.failure(&failure);
         }
         Ok(exit)
     }
 }
 
-/// `SIMULATED: 500 rows: 497 done, 3 ambiguous`, and what to do about those that are not done.
+/// `SIMULATED: 500 rows: 497 done, 3 ambiguous`, and the remedy for those that are not done.
 fn write_summary(
     to: &mut dyn Write,
     style: Style,

@@ -1,4 +1,4 @@
-//! `idcloud batch status`: how far a batch has come, also while it runs.
+//! `idcloud batch status`: the progress of a batch, also while it runs.
 //!
 //! Must not change the journal.
 
@@ -8,9 +8,9 @@ use std::io::{self, Write};
 use idcloud_http::{Clock as _, SystemClock};
 use serde::Serialize;
 
-use super::tell_unreadable;
+use super::print_unreadable;
 use crate::batch::report::summary::Summary;
-use crate::batch::run::journal_scan::survey;
+use crate::batch::run::journal_scan::count_entries;
 use crate::batch::run::outcome::Outcome;
 use crate::commands::batch::args::BatchStatusArgs;
 use crate::failure::Failure;
@@ -23,15 +23,15 @@ use crate::verify::journal_file;
 /// Runs the command.
 pub(super) fn run(args: &BatchStatusArgs, output: &mut Output<'_>) -> Result<Exit, Failure> {
     let journal = journal_file::look(&args.journal)?;
-    let summary = survey(&journal, SystemClock::new().now())?;
+    let summary = count_entries(&journal, SystemClock::new().now())?;
     let object = Object::of(&summary);
     output
         .result(&object, |to, style| write_text(&summary, to, style))
         .map_err(|_| Failure::fault("the status could not be written to standard output"))?;
-    Ok(tell_unreadable(&summary, output))
+    Ok(print_unreadable(&summary, output))
 }
 
-/// How far a batch has come. Its keys are public interface.
+/// The progress of a batch. Its keys are public interface.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Object {
@@ -57,7 +57,7 @@ impl Object {
             unreadable: summary.unreadable,
             outcomes: Outcome::ALL
                 .into_iter()
-                // A journal knows no invalid rows: nothing of them was submitted.
+                // A journal has no invalid rows: they were never submitted.
                 .filter(|outcome| *outcome != Outcome::Invalid)
                 .map(|outcome| (outcome.as_str(), summary.tally.of(outcome)))
                 .collect(),

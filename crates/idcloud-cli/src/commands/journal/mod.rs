@@ -1,6 +1,6 @@
-//! `idcloud journal`: what was submitted, and closing what is ambiguous.
+//! `idcloud journal`: lists what was submitted, and settles what is ambiguous.
 //!
-//! Must not send anything, nor make a journal.
+//! Must not send anything except the lookup of a found process. Must not create a journal.
 
 pub(crate) mod args;
 pub(crate) mod entry_object;
@@ -39,7 +39,7 @@ use crate::input::process_id;
 use crate::output::Output;
 use crate::verify::journal_file;
 
-/// How many entries are held at once.
+/// Entries per query.
 const PAGE: usize = 1_000;
 
 /// Runs the command.
@@ -74,7 +74,7 @@ fn list(
     let mut exit = Exit::Answered;
     loop {
         let page = book.entries(&filter, after.as_ref())?;
-        if tell_unreadable(&page, output) {
+        if print_unreadable(&page, output) {
             exit = Exit::Fault;
         }
         let entries = page.entries();
@@ -101,7 +101,7 @@ fn show(
     for entry in page.entries() {
         tell(entry, output)?;
     }
-    Ok(if tell_unreadable(&page, output) {
+    Ok(if print_unreadable(&page, output) {
         Exit::Fault
     } else {
         Exit::Answered
@@ -145,9 +145,9 @@ fn settle(
             ));
         }
         (None, _) => {
-            // What cannot be read may be the one that was meant.
+            // The unreadable record may be the requested one.
             if let Some(row) = page.unreadable().first() {
-                return Err(journal::told(row));
+                return Err(journal::unreadable(row));
             }
             let states: Vec<_> = entries
                 .iter()
@@ -186,13 +186,13 @@ fn settle(
         tell(entry, output)?;
     }
     if let Some(why) = uncompared {
-        // Whoever closed standard error does not want to be told.
+        // A closed standard error is the caller's choice: continue without the note.
         let _ = output.note(&format!(
             "note: whose process this is was not compared ({why}). The command that submits the reference again compares it; where it cannot, \
              the verdict is a review."
         ));
     }
-    // Whoever closed standard error does not want to be told.
+    // A closed standard error is the caller's choice: continue without the note.
     let _ = output.note(match args.found {
         Some(_) => "Run the command that submitted it again: it fetches the result, and sends nothing twice.",
         None if ambiguous => "It may have left. Find out what became of it, then settle it with --found PROCESS_ID or with --resend.",
@@ -201,7 +201,7 @@ fn settle(
     Ok(Exit::Answered)
 }
 
-/// What `name-origin` came to.
+/// The result of `name-origin`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Named<'a> {
@@ -242,11 +242,11 @@ fn tell(entry: &Entry, output: &mut Output<'_>) -> Result<(), Failure> {
         .map_err(unwritten)
 }
 
-/// Tells of what could not be read, as of errors; whether there was any.
-fn tell_unreadable(page: &Page, output: &mut Output<'_>) -> bool {
+/// Prints the unreadable records as errors. Returns whether there were any.
+fn print_unreadable(page: &Page, output: &mut Output<'_>) -> bool {
     for row in page.unreadable() {
-        // Whoever closed standard error does not want to be told.
-        let _ = output.failure(&journal::told(row));
+        // A closed standard error is the caller's choice: continue without the message.
+        let _ = output.failure(&journal::unreadable(row));
     }
     !page.unreadable().is_empty()
 }
@@ -268,7 +268,7 @@ fn unwritten(_: std::io::Error) -> Failure {
     Failure::fault("the entries could not be written to standard output")
 }
 
-/// A journal, and which part of it was asked for.
+/// A journal, and the filter for its entries.
 struct Book {
     path: PathBuf,
     reader: SqliteReader,
@@ -301,7 +301,7 @@ impl Book {
             .map_err(|error| submit::of_journal(&error))
     }
 
-    /// Everything under a reference, of which there is something.
+    /// The records under a reference; an error if there are none.
     fn of(&self, reference: &Reference) -> Result<Page, Failure> {
         let filter = self.filter.clone().with_reference(reference.clone());
         let page = self.entries(&filter, None)?;
@@ -314,7 +314,8 @@ impl Book {
         Ok(page)
     }
 
-    /// Settles; `is_compared` where a process that was found is known to be the person's whose reference it is.
+    /// Settles the reference. `is_compared`: the found process is known to be of the reference's
+    /// person.
     fn settle(
         &self,
         key: &JournalKey,
@@ -337,7 +338,7 @@ impl Book {
     }
 }
 
-/// The environment that was named by the flag: variables tell where to send, not what to look at.
+/// The environment of the flag only: a variable says where to send, and not which entries to show.
 fn environment(settings: &Settings) -> Option<EnvironmentName> {
     let named = settings.layers.flags.value(Setting::Env)?.to_str()?;
     Some(match EnvironmentArg::from_str(named, false).ok()? {
@@ -348,7 +349,7 @@ fn environment(settings: &Settings) -> Option<EnvironmentName> {
     })
 }
 
-/// The flow that a name stands for: the command's, or the library's.
+/// The flow by its name: the command's, or the library's.
 pub(crate) fn flow(name: &str) -> Result<Flow, &'static str> {
     match name {
         "onboard" => Ok(Flow::Identity),

@@ -1,6 +1,7 @@
-//! Whose process a person found: looked up and compared before a reference is settled with it.
+//! Looks up a process that a person found, and compares it with the reference's person before the
+//! reference is settled.
 //!
-//! Must not settle anything, nor take a failed look for a match.
+//! Must not settle anything, nor take a failed lookup for a match.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,13 +24,13 @@ use crate::failure::exit::Exit;
 use crate::input::Stdin;
 use crate::input::subject;
 
-/// How long the look may take.
+/// How long the lookup may take.
 const DEADLINE: Duration = Duration::from_secs(20);
 
-/// The person whose reference it is, where one is given.
+/// The person of the reference, if one is given.
 ///
 /// # Errors
-/// What is given is no person.
+/// The given values do not describe a person.
 pub(super) fn person(
     args: &mut JournalSettleArgs,
     stdin: &mut Stdin<'_>,
@@ -42,10 +43,10 @@ pub(super) fn person(
     subject::given(&mut code, stdin).map_err(Failure::refused_offline)
 }
 
-/// Compares the process with the person. Why it could not be compared, where that is so.
+/// Compares the process with the person. Returns why they could not be compared, or `None`.
 ///
 /// # Errors
-/// It is another person's.
+/// The process is another person's.
 pub(super) fn compare(
     id: &ProcessId,
     person: Option<&Subject>,
@@ -88,6 +89,6 @@ pub(super) fn compare(
             ..Failure::fault("the process that was found is another person's")
         }),
         Ok(_) => Ok(Err("IDCloud names nobody for it".to_owned())),
-        Err(error) => Ok(Err(call::told(&error))),
+        Err(error) => Ok(Err(call::sentence(&error))),
     }
 }

@@ -14,11 +14,11 @@ use idcloud_model::ProcessId;
 use tokio::task::JoinSet;
 
 use crate::batch::input::rows::{Line, Rows};
-use crate::batch::run::circuit_breaker::Halt;
+use crate::batch::run::circuit_breaker::CircuitBreaker;
 use crate::batch::run::outcome::{Outcome, Tally};
-use crate::batch::run::progress_bar::Meter;
-use crate::batch::run::row_errors::Told;
-use crate::batch::run::row_failures::{Remarks, RowId};
+use crate::batch::run::progress_bar::ProgressDisplay;
+use crate::batch::run::row_errors::RowErrors;
+use crate::batch::run::row_failures::{RowFailures, RowId};
 use crate::batch::run::submit_row::{Job, Ran, RowEnd, of_failure, of_process};
 use crate::batch::run::unwritten::Unwritten;
 use crate::failure::Failure;
@@ -57,9 +57,9 @@ pub(crate) struct Driver {
     pub(crate) concurrency: usize,
     /// How long each pending process is waited for; `None` means not at all.
     pub(crate) wait: Option<Duration>,
-    pub(crate) halt: Halt,
-    pub(crate) meter: Meter,
-    pub(crate) told: Told,
+    pub(crate) breaker: CircuitBreaker,
+    pub(crate) progress: ProgressDisplay,
+    pub(crate) row_errors: RowErrors,
 }
 
 /// The result of a run, apart from the journal.
@@ -68,7 +68,7 @@ pub(crate) struct RunEnd {
     /// How many rows were started.
     pub(crate) begun: usize,
     pub(crate) tally: Tally,
-    pub(crate) remarks: Remarks,
+    pub(crate) row_failures: RowFailures,
     /// Ends that the journal could not record, by reference.
     pub(crate) unwritten: HashMap<Reference, Unwritten>,
 }
@@ -80,7 +80,7 @@ impl RunEnd {
             end: End::Halted(why),
             begun: 0,
             tally: Tally::default(),
-            remarks: Remarks::default(),
+            row_failures: RowFailures::default(),
             unwritten: HashMap::new(),
         }
     }
@@ -96,9 +96,9 @@ struct Ended {
 }
 
 #[derive(Default)]
-struct Stand {
+struct RunState {
     tally: Tally,
-    remarks: Remarks,
+    row_failures: RowFailures,
     unwritten: HashMap<Reference, Unwritten>,
     /// The row of each process that is waited for.
     waiting: HashMap<ProcessId, (RowId, u64, Reference)>,
@@ -108,7 +108,7 @@ struct Stand {
     ended: usize,
 }
 
-impl Stand {
+impl RunState {
     const fn is_stopping(&self) -> bool {
         self.end.is_some()
     }
@@ -137,36 +137,36 @@ impl Driver {
     pub(crate) async fn run(mut self, interrupts: &Interrupts, output: &mut Output<'_>) -> RunEnd {
         let clock = Arc::clone(&self.job.clock);
         let begun = clock.instant();
-        let mut stand = Stand::default();
+        let mut state = RunState::default();
         let mut in_flight: JoinSet<Ended> = JoinSet::new();
         loop {
-            while !stand.exhausted
-                && !stand.is_stopping()
+            while !state.exhausted
+                && !state.is_stopping()
                 && !interrupts.is_raised()
                 && in_flight.len() < self.concurrency
                 && self.waiter.len() < MAX_WAITING
             {
                 match self.rows.next() {
                     Ok(Some(line)) => {
-                        self.begin(line, interrupts, &mut in_flight, &mut stand, output);
+                        self.begin(line, interrupts, &mut in_flight, &mut state, output);
                     }
-                    Ok(None) => stand.exhausted = true,
+                    Ok(None) => state.exhausted = true,
                     // Rows in flight run to their end even if the rest of the input cannot be read.
-                    Err(refusal) => stand.halt(refusal.sentence()),
+                    Err(refusal) => state.halt(refusal.sentence()),
                 }
             }
-            let ended = stand.ended;
-            self.meter
-                .show(clock.instant() - begun, &stand.tally, ended, output);
-            let begins_no_more = stand.exhausted || stand.is_stopping();
+            let ended = state.ended;
+            self.progress
+                .show(clock.instant() - begun, &state.tally, ended, output);
+            let begins_no_more = state.exhausted || state.is_stopping();
             // A stopped run does not wait for results: a later run can fetch them.
             if begins_no_more
                 && in_flight.is_empty()
-                && (self.waiter.is_empty() || stand.is_stopping())
+                && (self.waiter.is_empty() || state.is_stopping())
             {
                 break;
             }
-            let requests = if stand.end == Some(End::Interrupted) {
+            let requests = if state.end == Some(End::Interrupted) {
                 2
             } else {
                 1
@@ -174,27 +174,27 @@ impl Driver {
             tokio::select! {
                 biased;
                 () = interrupts.reached(requests) => {
-                    if stand.end == Some(End::Interrupted) {
+                    if state.end == Some(End::Interrupted) {
                         break;
                     }
                     self.interrupted(in_flight.len(), output);
-                    stand.end = Some(End::Interrupted);
+                    state.end = Some(End::Interrupted);
                 }
                 Some(ended) = in_flight.join_next(), if !in_flight.is_empty() => match ended {
-                    Ok(ended) => self.ended(ended, &mut stand, output),
-                    Err(_) => stand.halt("a fault of this program ended a row".to_owned()),
+                    Ok(ended) => self.ended(ended, &mut state, output),
+                    Err(_) => state.halt("a fault of this program ended a row".to_owned()),
                 },
-                Some(waited) = self.waiter.next(), if !self.waiter.is_empty() => self.waited(&waited, &mut stand, output),
+                Some(waited) = self.waiter.next(), if !self.waiter.is_empty() => self.waited(&waited, &mut state, output),
                 () = clock.sleep(TICK) => {}
             }
         }
-        self.meter.finish();
+        self.progress.finish();
         RunEnd {
-            end: stand.end.unwrap_or(End::Through),
-            begun: stand.begun,
-            tally: stand.tally,
-            remarks: stand.remarks,
-            unwritten: stand.unwritten,
+            end: state.end.unwrap_or(End::Through),
+            begun: state.begun,
+            tally: state.tally,
+            row_failures: state.row_failures,
+            unwritten: state.unwritten,
         }
     }
 
@@ -203,10 +203,10 @@ impl Driver {
         line: Line,
         interrupts: &Interrupts,
         in_flight: &mut JoinSet<Ended>,
-        stand: &mut Stand,
+        state: &mut RunState,
         output: &mut Output<'_>,
     ) {
-        stand.begun += 1;
+        state.begun += 1;
         let id = RowId::from(&line);
         let Line {
             begins: line,
@@ -230,20 +230,20 @@ impl Driver {
             }
             (_, Err(refusals)) => {
                 // Not kept: the last pass finds the same refusals again.
-                stand.tally.count(Outcome::Invalid);
-                self.told.row(
+                state.tally.count(Outcome::Invalid);
+                self.row_errors.row(
                     line,
                     Failure::refused_offline(refusals),
-                    &self.meter,
+                    &self.progress,
                     output,
                 );
             }
             // Cannot happen: a row without a reference is always refused.
-            (None, Ok(_)) => stand.tally.count(Outcome::Invalid),
+            (None, Ok(_)) => state.tally.count(Outcome::Invalid),
         }
     }
 
-    fn ended(&mut self, ended: Ended, stand: &mut Stand, output: &mut Output<'_>) {
+    fn ended(&mut self, ended: Ended, state: &mut RunState, output: &mut Output<'_>) {
         let Ended {
             row,
             line,
@@ -253,45 +253,45 @@ impl Driver {
         let Some(ran) = ran else {
             return;
         };
-        stand.ended += 1;
+        state.ended += 1;
         match ran.came {
             RowEnd::Failed(_) => {}
-            _ if ran.sent => stand.remarks.sent(row),
-            _ => stand.remarks.own(row),
+            _ if ran.sent => state.row_failures.sent(row),
+            _ => state.row_failures.own(row),
         }
         if let Some(unwritten) = ran.unwritten {
-            self.told
-                .row(line, unwritten.failure(), &self.meter, output);
-            stand.keep(reference.clone(), unwritten);
+            self.row_errors
+                .row(line, unwritten.failure(), &self.progress, output);
+            state.keep(reference.clone(), unwritten);
         }
         match ran.came {
             RowEnd::Ended(outcome) => {
-                stand.tally.count(outcome);
+                state.tally.count(outcome);
                 if outcome != Outcome::Ambiguous {
-                    self.halt.answered();
+                    self.breaker.answered();
                 }
             }
             RowEnd::Pending(pending) => {
-                self.halt.answered();
-                stand.tally.count(Outcome::Pending);
+                self.breaker.answered();
+                state.tally.count(Outcome::Pending);
                 if let Some(limit) = self.wait {
                     let id = pending.process_id().clone();
                     // A process of another tenant cannot be waited for, and stays pending.
                     if self.waiter.add(*pending, &self.api_key, limit).is_ok() {
-                        stand.waiting.insert(id, (row, line, reference));
+                        state.waiting.insert(id, (row, line, reference));
                     }
                 }
             }
             RowEnd::Failed(failure) => {
-                stand.tally.count(of_failure(failure.exit));
-                if let Some(why) = self.halt.failed(&failure) {
+                state.tally.count(of_failure(failure.exit));
+                if let Some(why) = self.breaker.failed(&failure) {
                     match failure.exit {
-                        Exit::Usage => stand.misconfigured(why),
-                        _ => stand.halt(why),
+                        Exit::Usage => state.misconfigured(why),
+                        _ => state.halt(why),
                     }
                 }
-                stand.remarks.failed(row, (*failure).clone());
-                self.told.row(line, *failure, &self.meter, output);
+                state.row_failures.failed(row, (*failure).clone());
+                self.row_errors.row(line, *failure, &self.progress, output);
             }
         }
     }
@@ -299,32 +299,32 @@ impl Driver {
     fn waited(
         &mut self,
         waited: &Result<Report, WaitError>,
-        stand: &mut Stand,
+        state: &mut RunState,
         output: &mut Output<'_>,
     ) {
         let process = match waited {
             Ok(report) => report.process().id(),
             Err(error) => error.pending().process_id(),
         };
-        let row = stand.waiting.remove(process);
+        let row = state.waiting.remove(process);
         match waited {
             Ok(report) => {
                 let outcome = of_process(report.failure().is_some());
-                stand.tally.recount(Outcome::Pending, outcome);
+                state.tally.recount(Outcome::Pending, outcome);
                 if let Some((row, _, reference)) = row {
-                    stand.remarks.sent(row);
+                    state.row_failures.sent(row);
                     if let Some(unwritten) = Unwritten::of_report(report) {
-                        stand.keep(reference, unwritten);
+                        state.keep(reference, unwritten);
                     }
                 }
             }
             // This run sent it, and only its answer named the process: a person has to settle it.
             Err(error) if error.kind() == WaitErrorKind::Ambiguous => {
-                stand.tally.recount(Outcome::Pending, Outcome::Ambiguous);
+                state.tally.recount(Outcome::Pending, Outcome::Ambiguous);
                 if let (Some((row, line, _)), Some(cause)) = (row, error.error()) {
                     let failure = call::of_doubtful(cause, process.as_str());
-                    stand.remarks.failed(row, failure.clone());
-                    self.told.row(line, failure, &self.meter, output);
+                    state.row_failures.failed(row, failure.clone());
+                    self.row_errors.row(line, failure, &self.progress, output);
                 }
             }
             // Other failures of the wait leave the process pending; the next run waits for it
@@ -340,7 +340,7 @@ impl Driver {
                 "Interrupted: finishing what is in flight (at most {rows} rows). Interrupt again to leave at once; what has left is then ambiguous."
             ),
         };
-        self.meter.interrupted(&text, output);
+        self.progress.interrupted(&text, output);
     }
 }
 

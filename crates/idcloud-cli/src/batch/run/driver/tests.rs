@@ -112,9 +112,9 @@ async fn ran(at: Option<Operation>) -> (usize, usize, Vec<StateKind>) {
         rows: Rows::open(&path, &RandomState::new()).ok().unwrap(),
         concurrency: 2,
         wait: None,
-        halt: Halt::new(2),
-        meter: Meter::new(8, &output),
-        told: Told::default(),
+        breaker: CircuitBreaker::new(2),
+        progress: ProgressDisplay::new(8, &output),
+        row_errors: RowErrors::default(),
     };
     let left = driver.run(&interrupts, &mut output).await;
     assert_eq!(left.end, End::Interrupted, "{at:?}");

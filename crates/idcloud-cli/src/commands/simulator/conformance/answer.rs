@@ -1,4 +1,4 @@
-//! What came back, judged against what must come back.
+//! Compares an answer with the expected one.
 //!
 //! Must not repeat a text of an answer that could be more than a plain word.
 
@@ -11,7 +11,7 @@ use crate::commands::simulator::conformance::variables::Words;
 
 const LONGEST_WORD: usize = 40;
 
-/// An answer as it came.
+/// A received answer.
 pub(super) struct Answer {
     response: http::Response<Bytes>,
     json: Value,
@@ -31,7 +31,7 @@ impl Answer {
         self.response.headers().get(name)?.to_str().ok()
     }
 
-    /// The member at a path, by the first of several that is there.
+    /// The member at the first of several paths that exists.
     pub(super) fn member(&self, paths: &str) -> Option<&Value> {
         paths.split('|').find_map(|path| {
             path.split('.')
@@ -56,7 +56,7 @@ impl Answer {
         }
     }
 
-    /// The code inside the identity server's words.
+    /// The code within the identity server's error description.
     fn oauth_code(&self) -> Option<&str> {
         let digits = |part: &&str| part.split('.').count() == 3 && part.len() <= 10;
         self.text("error_description")?
@@ -64,7 +64,7 @@ impl Answer {
             .find(digits)
     }
 
-    /// Whether this is what must come back, and what it is in words.
+    /// Whether the answer is as expected, and a description of it.
     pub(super) fn judge(&self, expects: &Expect, words: &Words) -> (bool, String) {
         let status = self.status();
         match expects {
@@ -90,7 +90,7 @@ impl Answer {
                 let wrong: Vec<_> = members
                     .iter()
                     .filter(|(path, is)| !self.is(path, *is, words))
-                    .map(|(path, _)| format!("{path} {}", self.told(path)))
+                    .map(|(path, _)| format!("{path} {}", self.describe(path)))
                     .collect();
                 let found = if wrong.is_empty() {
                     format!("HTTP {status}, as expected")
@@ -145,8 +145,8 @@ impl Answer {
         }
     }
 
-    /// What a member is, in words.
-    fn told(&self, path: &str) -> String {
+    /// Describes a member.
+    fn describe(&self, path: &str) -> String {
         if let Some(name) = path.strip_prefix('@') {
             return match self.header(name) {
                 Some(text) => format!("is {}", word(text)),
@@ -165,8 +165,8 @@ impl Answer {
 }
 
 impl Expect {
-    /// What must come back, in words.
-    pub(super) fn told(&self) -> String {
+    /// Describes the expected answer.
+    pub(super) fn describe(&self) -> String {
         let either = |statuses: &[u16]| {
             let statuses: Vec<_> = statuses.iter().map(u16::to_string).collect();
             statuses.join(" or ")
@@ -185,7 +185,7 @@ impl Expect {
             Self::Members(status, members) => {
                 let members: Vec<_> = members
                     .iter()
-                    .map(|(path, is)| format!("{path} {}", is.told()))
+                    .map(|(path, is)| format!("{path} {}", is.describe()))
                     .collect();
                 format!("HTTP {status}, {}", members.join(", "))
             }
@@ -194,7 +194,7 @@ impl Expect {
 }
 
 impl Is {
-    fn told(self) -> String {
+    fn describe(self) -> String {
         match self {
             Self::Absent => "is absent".to_owned(),
             Self::Present => "is there".to_owned(),
@@ -223,7 +223,7 @@ fn refusal(status: u16, code: Option<&str>) -> String {
     }
 }
 
-/// The text, if it is a plain word; else that it is one.
+/// The text, if it is a plain word; otherwise only that it is a text.
 fn word(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphabetic() || "-_/;=.".contains(c);
     let digits = text.chars().filter(char::is_ascii_digit).count();
@@ -244,7 +244,7 @@ mod tests {
         Answer::new(response.body(Bytes::from(body.to_owned())).unwrap())
     }
 
-    /// Both envelopes, both types of code, both ways to say a flag.
+    /// Both envelopes, both types of code and both forms of a flag are accepted.
     #[test]
     fn generations_are_as_good_as_each_other() {
         let words = Words::default();
@@ -293,7 +293,7 @@ mod tests {
         }
     }
 
-    /// What is found is told without anything that could be about somebody.
+    /// A description of an answer has no text that could be personal.
     #[test]
     fn found_texts_are_not_repeated() {
         let body = r#"{"code":"52998224725","unicoId":"yes"}"#;
@@ -302,7 +302,7 @@ mod tests {
             ("unicoId", "is yes"),
             ("none", "is absent"),
         ] {
-            assert_eq!(answer(200, body).told(path), told);
+            assert_eq!(answer(200, body).describe(path), told);
         }
     }
 }

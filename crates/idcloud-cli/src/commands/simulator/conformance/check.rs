@@ -1,32 +1,32 @@
-//! What a check is made of: data, and nothing that runs.
+//! The definition of a check: data without behaviour.
 //!
-//! Must not hold anything of a real person: whoever is named in a request does not exist.
+//! Must not hold data of a real person: the people in the requests do not exist.
 
 use std::time::Duration;
 
 use idcloud_model::{Capabilities, Capability};
 
-/// One documented rule, and how to see whether a server keeps it.
+/// One documented rule, and the requests that show whether a server keeps it.
 pub(super) struct Check {
-    /// Public interface: scripts name it.
+    /// Public interface: scripts refer to it.
     pub(super) id: &'static str,
     /// The page that the rule comes from.
     pub(super) page: &'static str,
     pub(super) rule: &'static str,
-    /// The API keys that the steps present: `$KEY` and `$KEY2`.
+    /// The API keys that the steps use: `$KEY` and `$KEY2`.
     pub(super) keys: &'static [KeyNeed],
     pub(super) wants: &'static [Want],
-    /// The answer of the last one is judged.
+    /// The answer of the last step is judged.
     pub(super) steps: &'static [Step],
     pub(super) expects: Expect,
 }
 
-/// What an API key has to be provisioned with.
+/// The capabilities that an API key must have or lack.
 #[derive(Clone, Copy)]
 pub(super) struct KeyNeed {
     pub(super) has: &'static [Capability],
     pub(super) lacks: &'static [Capability],
-    /// Whether plain pictures are refused; `None` where it does not matter.
+    /// Whether plain pictures are refused; `None` if it does not matter.
     pub(super) captures_only: Option<bool>,
 }
 
@@ -37,8 +37,8 @@ impl KeyNeed {
             && self.captures_only.is_none_or(|only| only == captures_only)
     }
 
-    /// The key in words.
-    pub(super) fn told(self) -> String {
+    /// Describes the key.
+    pub(super) fn describe(self) -> String {
         let names = |list: &[Capability]| list.iter().map(|one| one.as_str()).collect::<Vec<_>>();
         let mut parts = vec!["an API key".to_owned()];
         if !self.has.is_empty() {
@@ -56,22 +56,22 @@ impl KeyNeed {
     }
 }
 
-/// What a check cannot do without, besides keys.
+/// A requirement of a check, besides keys.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Want {
-    /// A simulator of this project: its test subjects and its captures are known to nobody else.
+    /// A simulator of this project: only it knows its test subjects and its captures.
     Simulator,
-    /// A clock that can be moved on.
+    /// A clock that can be advanced.
     VirtualTime,
     /// A process of another tenant: `$FOREIGN`.
     OtherTenant,
-    /// Leave to disturb whoever else uses the tenant.
+    /// Permission to disturb other users of the tenant.
     Leave,
 }
 
 impl Want {
     /// Why a check is skipped without it.
-    pub(super) const fn told(self) -> &'static str {
+    pub(super) const fn describe(self) -> &'static str {
         match self {
             Self::Simulator => {
                 "a simulator of this project, whose test subjects and captures are known"
@@ -83,7 +83,7 @@ impl Want {
     }
 }
 
-/// One thing that is done.
+/// One step of a check.
 pub(super) enum Step {
     /// A request to the token endpoint.
     Exchange(Exchange),
@@ -91,31 +91,32 @@ pub(super) enum Step {
     Discover(&'static str),
     /// A request to the API.
     Call(Call),
-    /// The latest process is looked up until its status is neither 1 nor 2.
+    /// Looks up the latest process until its status is neither 1 nor 2.
     Settle,
-    /// Time passes.
+    /// Waits.
     Pass(Duration),
-    /// A new access token is fetched.
+    /// Fetches a new access token.
     Renew,
-    /// The call is repeated until it is answered with 429, or this often.
+    /// Repeats the call until it is answered with 429, or this often.
     Burst(Call, usize),
-    /// The exchange is repeated this often.
+    /// Repeats the exchange this often.
     Repeat(Exchange, usize),
 }
 
-/// A request to the token endpoint. In all texts, words with `$` are filled in; see [`Words`](crate::commands::simulator::conformance::variables::Words).
+/// A request to the token endpoint. Words with `$` in its texts are replaced; see
+/// [`Words`](crate::commands::simulator::conformance::variables::Words).
 #[derive(Clone, Copy)]
 pub(super) struct Exchange {
     pub(super) content_type: &'static str,
-    /// `$ASSERTION` is `header` and `claims`, signed.
+    /// `$ASSERTION` is replaced by `header` and `claims`, signed.
     pub(super) form: &'static str,
     pub(super) header: &'static str,
     pub(super) claims: &'static str,
-    /// Whether the account's key signs; else the signature is spoilt.
+    /// Whether the signature is the account key's; otherwise it is invalid.
     pub(super) genuine: bool,
 }
 
-/// A request to the API, with words to be filled in.
+/// A request to the API, with words to be replaced.
 #[derive(Clone, Copy)]
 pub(super) struct Call {
     pub(super) method: &'static str,
@@ -127,7 +128,7 @@ pub(super) struct Call {
 }
 
 impl Call {
-    /// A lookup with good credentials.
+    /// A lookup with valid credentials.
     pub(super) const fn get(path: &'static str) -> Self {
         Self {
             method: "GET",
@@ -139,7 +140,7 @@ impl Call {
         }
     }
 
-    /// A create with good credentials.
+    /// A create with valid credentials.
     pub(super) const fn create(body: &'static str) -> Self {
         Self {
             method: "POST",
@@ -166,7 +167,7 @@ impl Call {
     }
 }
 
-/// What must come back. Where generations of the documents differ, each of their answers is as good as any other.
+/// The expected answer. If generations of the documents differ, each of their answers is accepted.
 pub(super) enum Expect {
     /// One of these HTTP statuses.
     Status(&'static [u16]),
@@ -180,29 +181,30 @@ pub(super) enum Expect {
     Members(u16, &'static [(&'static str, Is)]),
 }
 
-/// What a member is. Paths go by dots, several are divided by `|`, `@` begins a header's name.
+/// The expected value of a member. Dots separate the parts of a path, `|` separates alternative
+/// paths, and `@` begins a header's name.
 #[derive(Clone, Copy)]
 pub(super) enum Is {
     Absent,
     Present,
-    /// A text in three parts divided by dots.
+    /// A text of three parts separated by dots.
     Jwt,
     Uuid,
-    /// This text, filled in.
+    /// This text, with its words replaced.
     Text(&'static str),
     /// This word, in any case.
     Word(&'static str),
     Number(i64),
     /// One of these numbers.
     OneOf(&'static [i64]),
-    /// A whole number from here to there.
+    /// A whole number in this range.
     Within(i64, i64),
     /// Absent, or this number.
     AbsentOr(i64),
-    /// A boolean, or its name as a text.
+    /// A boolean, or its name as text.
     Flag(bool),
-    /// A list, with this text in it.
+    /// A list that contains this text.
     Listing(&'static str),
-    /// A list in which no object has a member.
+    /// A list without an object that has members.
     Nothing,
 }

@@ -1,4 +1,4 @@
-//! What the checks came to, for a person and for a script.
+//! The results of the checks, for a person and for a script.
 //!
 //! Must not count a check as passed that did not run.
 
@@ -10,7 +10,7 @@ use super::check::Check;
 use crate::failure::exit::Exit;
 use crate::output::style::Style;
 
-/// How a check ended.
+/// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Verdict {
@@ -19,7 +19,7 @@ pub(super) enum Verdict {
     Skipped,
 }
 
-/// One check and what came of it. The keys are public interface.
+/// One check and its result. The keys are public interface.
 #[derive(Debug, Serialize)]
 pub(super) struct Checked {
     pub(super) id: &'static str,
@@ -27,9 +27,9 @@ pub(super) struct Checked {
     pub(super) rule: &'static str,
     pub(super) verdict: Verdict,
     pub(super) expected: String,
-    /// Null where nothing was asked.
+    /// Null if no request was sent.
     pub(super) found: Option<String>,
-    /// What a skipped check lacks.
+    /// What a skipped check needed.
     pub(super) lacks: Option<String>,
 }
 
@@ -57,7 +57,7 @@ impl Checked {
             page: check.page,
             rule: check.rule,
             verdict: Verdict::Skipped,
-            expected: check.expects.told(),
+            expected: check.expects.describe(),
             found: None,
             lacks,
         }
@@ -88,7 +88,7 @@ impl Report {
         }
     }
 
-    /// A server that answers otherwise is as good as one that refuses.
+    /// A check with a different answer is as serious as one with a refusal.
     pub(super) const fn exit(&self) -> Exit {
         if self.different == 0 && self.passed > 0 {
             Exit::Answered

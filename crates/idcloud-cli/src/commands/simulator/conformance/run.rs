@@ -1,6 +1,7 @@
 //! Runs the checks, one after the other.
 //!
-//! Must not judge a check whose needs are not met, nor let bad assertions lock the account by the way.
+//! Must not judge a check whose requirements are not met, nor lock the account by invalid
+//! assertions.
 
 use std::time::Duration;
 
@@ -20,7 +21,7 @@ use crate::failure::exit::Exit;
 const LOOKUPS: usize = 40;
 const BETWEEN_LOOKUPS: Duration = Duration::from_secs(1);
 
-/// What the checks share.
+/// The state that the checks share.
 #[derive(Default)]
 struct Session {
     token: Option<String>,
@@ -31,7 +32,7 @@ impl Examined {
     /// Runs every check, or those whose ids begin with `only`.
     ///
     /// # Errors
-    /// Nothing answers at all.
+    /// The server does not answer at all.
     pub(super) async fn examine(&mut self, only: Option<&str>) -> Result<Report, Failure> {
         let mut session = Session::default();
         let home = self.environment.account().clone();
@@ -41,7 +42,7 @@ impl Examined {
         self.look_at_keys(&session).await;
         session.foreign = self.foreign_process().await;
         let mut checks = Vec::new();
-        // Whatever is asked for, an account that gets no token is told.
+        // An account without a token is reported, whatever checks are selected.
         let locked_out = session.token.is_none();
         let wanted = |check: &&Check| {
             only.is_none_or(|only| check.id.starts_with(only))
@@ -82,7 +83,7 @@ impl Examined {
         }
     }
 
-    /// A process of another tenant, where there is one.
+    /// A process of another tenant, if there is one.
     async fn foreign_process(&mut self) -> Option<String> {
         let (account, key) = self.foreign.clone()?;
         let answer = self.log_in(&account).await.ok()?;
@@ -95,7 +96,7 @@ impl Examined {
         answer.text("id").map(str::to_owned)
     }
 
-    /// The words that every check knows.
+    /// The words that every check may use.
     fn words(&mut self, account: &ServiceAccount) -> Words {
         let mut words = Words::default();
         words.set("$ISS", account.issuer());
@@ -123,12 +124,12 @@ impl Examined {
     async fn check(&mut self, check: &'static Check, session: &mut Session) -> Checked {
         let account = self.environment.account().clone();
         if let Some(want) = check.wants.iter().find(|want| !self.has(**want, session)) {
-            return Checked::skipped(check, want.told());
+            return Checked::skipped(check, want.describe());
         }
         let mut words = self.words(&account);
         for (word, need) in ["$KEY", "$KEY2"].into_iter().zip(check.keys) {
             let Some(key) = self.key(*need) else {
-                return Checked::skipped(check, need.told());
+                return Checked::skipped(check, need.describe());
             };
             words.set(word, key.secret.as_str());
         }
@@ -163,7 +164,8 @@ impl Examined {
         Checked::judged(check, right, found)
     }
 
-    /// Bad attempts in a row lock an account, and time that has passed ends a token: a good exchange mends both.
+    /// Restores the session: consecutive invalid attempts lock an account, and elapsed time ends a
+    /// token. A valid exchange fixes both.
     async fn tidy(&mut self, check: &Check, account: &ServiceAccount, session: &mut Session) {
         let passed = check.steps.iter().any(|step| matches!(step, Step::Pass(_)));
         let locks = check.wants.contains(&Want::Leave);
@@ -257,7 +259,7 @@ fn key_text(key: Option<&Key>) -> &str {
     key.map_or("", |key| key.secret.as_str())
 }
 
-/// Whether the step presents the access token.
+/// Whether the step uses the access token.
 fn presents_the_token(step: &Step) -> bool {
     match step {
         Step::Settle => true,
@@ -268,7 +270,7 @@ fn presents_the_token(step: &Step) -> bool {
     }
 }
 
-/// The created process is what later steps of the check are about.
+/// Remembers the created process for the later steps of the check.
 fn remember(answer: &Answer, words: &mut Words) {
     if let Some(id) = answer
         .text("id")
@@ -280,7 +282,7 @@ fn remember(answer: &Answer, words: &mut Words) {
     remember_document(answer, words);
 }
 
-/// The first document stays the one that is meant.
+/// Remembers the first document; later ones do not replace it.
 fn remember_document(answer: &Answer, words: &mut Words) {
     if words.value("$DOCUMENT").is_none()
         && let Some(id) = answer.text("document.id")
