@@ -18,6 +18,9 @@ use unicode_general_category::{GeneralCategory, get_general_category};
 /// assert!("\u{200b}\u{2800}\u{3164}\u{feff}\t".chars().all(is_unseen));
 /// assert!(!"ção 7\u{a0}".contains(is_unseen));
 /// ```
+///
+/// The one list for CPFs, references and terminals; a test in `idcloud-flows` compares it,
+/// character by character, with ICU's copy of Unicode's data.
 #[must_use]
 pub fn is_unseen(sign: char) -> bool {
     use GeneralCategory::{

@@ -108,6 +108,9 @@ fn wants_a_log(connection: &Connection) -> bool {
 }
 
 /// A connection that treats the file as immutable, and so needs nothing beside it.
+///
+/// SQLite needs two files beside the journal otherwise. Where a log is there and cannot be read
+/// with its index, reading is refused instead: it would leave out the newest entries.
 #[cfg(unix)]
 pub(crate) fn unchanging(path: &Path) -> Result<Connection, JournalError> {
     use std::fmt::Write as _;

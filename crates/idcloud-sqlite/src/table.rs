@@ -262,6 +262,8 @@ impl<'c> Table<'c> {
     }
 
     /// Refuses if a newer version has migrated the file since it was opened.
+    ///
+    /// An older program that has the file open would break rules that it does not know.
     pub(crate) fn refuse_newer(&mut self) -> Result<(), JournalError> {
         let version: i64 = self
             .version

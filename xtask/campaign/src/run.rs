@@ -147,6 +147,7 @@ async fn run(
         accounts: resources.accounts.clone(),
         cases,
         listening: Listening::default(),
+        // Two programs of one tenant share its budget by being given half each.
         rate: BUDGET / plan.replicas.len().max(1),
     });
     let stuck = tokio::select! {

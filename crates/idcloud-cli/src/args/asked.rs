@@ -62,6 +62,9 @@ impl CreatedBy {
     }
 
     /// Whether the command's answers can show this capability, whatever else its key has.
+    ///
+    /// The command's own capability is added to the declared ones and replaces none: they belong to
+    /// the key, whatever was asked with it.
     pub(crate) fn tells_of(self, capability: Capability) -> bool {
         match self {
             Self::Onboard => true,

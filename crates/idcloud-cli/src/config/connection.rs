@@ -27,6 +27,8 @@ const MAX_KEY_FILE: u64 = 16 * 1024;
 
 /// The tenant of the embedded simulator. It is the same in every run, so that a journal finds what
 /// earlier runs submitted.
+///
+/// Its processes do not outlive the run, so that a row which was left pending stays pending.
 const LOCAL_TENANT: &str = "00000000-0000-4000-8000-000000000001";
 
 /// A client and the key it presents.

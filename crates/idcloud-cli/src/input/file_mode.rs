@@ -58,6 +58,8 @@ pub(crate) fn refuse_writable(
 /// Refuses a directory in which others may replace the file at `path`: both the directory in the
 /// path, and the one that links lead to.
 ///
+/// Folders further up are not looked at: platforms mount volumes below folders of their own.
+///
 /// # Errors
 /// Names `field`.
 pub(crate) fn refuse_open_folder(field: &str, path: &Path) -> Result<(), Refusal> {

@@ -15,6 +15,9 @@ use crate::Flow;
 /// first. A custom environment on this machine is a place of its own, so its origin is part of the
 /// key; for any other custom environment the record names the origin
 /// ([`Record::origin`](super::Record::origin)).
+///
+/// Elsewhere a second origin is more likely another way to the same place, and is refused. On this
+/// machine it is mostly another simulator, with references of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct JournalKey {
     environment: EnvironmentName,

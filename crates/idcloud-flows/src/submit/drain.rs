@@ -1,6 +1,9 @@
 //! Counts running submissions, and refuses new ones during a drain.
 //!
 //! Must not lose count: a submission is counted out when it returns, is dropped, or panics.
+//!
+//! Waits are not counted: a waiter holds nothing that was not paid for, and loses nothing by
+//! stopping.
 
 use std::future::{Future as _, poll_fn};
 use std::pin::pin;

@@ -168,7 +168,8 @@ impl Drop for Recording {
             let command = match self.unacknowledged.take() {
                 Some(conclusion) => Command::Conclude { ticket, conclusion },
                 // The journal knows the dispatch only; whether the request was then sent is known
-                // here.
+                // here. A program that is killed before this line cannot say it: its reference is
+                // ambiguous.
                 None if self.sent.load(Ordering::Acquire) => Command::Abandon(ticket),
                 None => Command::Conclude {
                     ticket,

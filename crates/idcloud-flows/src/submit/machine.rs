@@ -58,6 +58,7 @@ impl Machine {
     ///
     /// A capture token is valid for one process, so a request with one is never retried.
     pub(crate) fn new(asked: Asked, policy: Policy, new_attempts: u32) -> Self {
+        // Only a capture token is good for one use: pictures of documents are plain images.
         let single_use = asked.selfie() == SelfieKind::CaptureToken;
         Self {
             asked,

@@ -26,6 +26,8 @@ use crate::wait::poll::Poller;
 use crate::{Flow, Report, Submission, SubmitError, SubmitOptions};
 
 /// How long a lookup may take that only completes a verdict the caller already has.
+///
+/// No hook runs for it, and its failure is reported as `Report::look_error`.
 const LOOKUP_DEADLINE: Duration = Duration::from_secs(10);
 
 /// One flow with one API key, and how its answers are judged.

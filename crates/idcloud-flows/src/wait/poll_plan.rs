@@ -84,6 +84,9 @@ impl PollPlan {
     }
 
     /// The due poll begins. It follows every hint so far.
+    ///
+    /// Hints are followed at once, then at doubling distances (1 s to 32 s), so that a storm of
+    /// notifications costs seven lookups a minute.
     pub(crate) fn begin(&mut self, now: Instant) {
         if self.due().1 == Trigger::Hint {
             let factor = 1_u32 << self.hints_followed.min(5);

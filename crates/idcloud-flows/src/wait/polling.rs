@@ -22,6 +22,8 @@ pub(crate) enum Polling {
     #[default]
     Alone,
     /// By notifications; its own polls only make up for lost ones.
+    ///
+    /// Off by default: a webhook that reaches another replica brings nothing to this one.
     BesideNotifications,
 }
 

@@ -455,6 +455,10 @@ impl Waiter {
 
 /// A waiter while `next` is awaited. When that future is dropped, no poll may keep a place in the
 /// client's queue.
+///
+/// A call that stands unpolled in the client's queue would hold up every create behind it, so
+/// lookups that were not sent are cancelled and due again. Token exchanges that were sent are kept:
+/// a loop that drops `next` more often than an exchange takes would never get a token.
 struct Driven<'a>(&'a mut Waiter);
 
 impl Drop for Driven<'_> {

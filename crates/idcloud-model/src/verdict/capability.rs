@@ -160,6 +160,9 @@ impl IdentityExtras {
 /// assert!("risk-score".parse::<Capabilities>().is_err());
 /// # Ok::<(), idcloud_model::CapabilityError>(())
 /// ```
+///
+/// An API key carries this type as what IDCloud is expected to answer. A second type for the same
+/// set would have to be kept equal to it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Capabilities(u8);
 

@@ -232,6 +232,7 @@ fn doubt(evidence: &Evidence, asked: Asked, policy: Policy) -> Option<Scenario> 
     {
         return Some(Scenario::SerproLow);
     }
+    // Also beside an identity `yes`: a `faceMatch` alone does not say whose document it is.
     if asked.has(Capability::Document)
         && evidence.document().is_some()
         && cpf_match(evidence).is_none()

@@ -3,6 +3,9 @@
 //!
 //! Must not ask the client: the network decides, and an ambiguous end that nothing on the network
 //! excuses is a failure.
+//!
+//! Under a reference the journal's last word counts, whatever the client returned meanwhile. Without
+//! one a process is excused only where the client reported it, or the caller was gone.
 
 use std::time::Duration;
 

@@ -22,9 +22,14 @@ pub(crate) enum Column {
 pub(crate) enum Named {
     /// A known column.
     Known(Column),
-    /// A known column in another spelling. The author meant it, so it is refused and not ignored.
+    /// A known column in another spelling.
+    ///
+    /// It is refused: `use_case` in place of `useCase` would be left out of a billed request.
     Misspelt(Column),
     /// A column that a batch does not read.
+    ///
+    /// It is ignored, and reported by its place alone: a customer's own column does no harm, and in
+    /// a file without a header a person stands there.
     Unknown,
 }
 

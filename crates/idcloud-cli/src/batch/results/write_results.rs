@@ -22,6 +22,7 @@ use crate::failure::{Delivery, Failure};
 
 /// The final state of one row.
 pub(crate) struct Final {
+    /// None where it may not be stored: the output has `null`, and the error names the line.
     pub(crate) reference: Option<String>,
     pub(crate) outcome: Outcome,
     pub(crate) result: RowResult,

@@ -23,6 +23,9 @@ pub(crate) fn owner() -> Owner {
 
 /// Releases the attempts of an earlier batch. Returns how many of them may have been sent.
 ///
+/// The lock beside the journal proves that the earlier batch is dead, so that no row waits for its
+/// leases. Attempts of other programs are left to their leases.
+///
 /// # Errors
 /// The journal cannot be read or written.
 pub(crate) async fn let_go(

@@ -129,6 +129,8 @@ impl Finding {
 }
 
 /// The exit code of the most severe finding.
+///
+/// The order is that of a batch's rows: refused by IDCloud, refused here, usage, not reachable.
 pub(super) fn gravest(findings: &[Finding]) -> Exit {
     const ORDER: [Exit; 5] = [
         Exit::Fault,

@@ -49,6 +49,8 @@ pub(super) fn run(
 }
 
 /// The type that was named, or every documented one.
+///
+/// IDCloud wants a type in each request, and the caller rarely knows it: one request for each.
 fn kinds(named: Option<&str>) -> Result<Vec<DocumentType>, Refusal> {
     match named {
         None => Ok(DocumentType::KNOWN.to_vec()),

@@ -114,6 +114,9 @@ impl Seen {
 #[serde(rename_all = "camelCase")]
 struct Verdict {
     /// The path as the user gave it: the only place where a path is printed.
+    ///
+    /// Elsewhere a path is left out, because files are named after people. Remedies that name a key
+    /// file are the exception: its name is the owner's own.
     file: String,
     accepted: bool,
     kind: Option<&'static str>,

@@ -29,6 +29,9 @@ pub(crate) struct Times {
 }
 
 /// The connections to one kind of address.
+///
+/// A create that meets the server's close is ambiguous for nothing, so creates have connections of
+/// their own, none of which has been idle for two seconds.
 #[derive(Clone, Debug)]
 pub(crate) struct Connections {
     kept: reqwest::Client,

@@ -177,6 +177,8 @@ impl<'de> Visitor<'de> for AnswerVisitor {
             .iter()
             .any(|(name, value)| errors::is_error(name, value));
         evidence.unknown = unknown;
+        // The oldest 1:1 answer has no status and only `id`, `authenticated`, `liveness` and error
+        // members. Any other answer without a status is not final, and neither is a status of null.
         let status = status.or_else(|| {
             (old_comparison && evidence.authenticated.is_some()).then_some(Status::Completed)
         });

@@ -101,6 +101,9 @@ fn risk_level(alert: Option<&'static str>) -> Option<&'static str> {
 
 /// IDCloud's own decision: the arranged one, unless the face was not live; otherwise derived from
 /// the rest.
+///
+/// The Mexican sandbox's subjects keep their published words in every dialect; only what follows
+/// from other evidence takes the dialect's words.
 fn trust(outcome: &Outcome, liveness: i64, dialect: Dialect) -> &'static str {
     let newest = dialect >= Dialect::V2026;
     let refused = if newest { "denied" } else { "reproved" };

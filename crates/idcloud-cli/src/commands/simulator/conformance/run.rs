@@ -61,6 +61,9 @@ impl Examined {
     }
 
     /// Finds out which keys refuse plain pictures.
+    ///
+    /// No configuration says it. A server that wrongly answers 10506 has its checks skipped, not
+    /// failed.
     async fn look_at_keys(&mut self, session: &Session) {
         for position in 0..self.keys.len() {
             let Some(key) = self.keys.get(position) else {
