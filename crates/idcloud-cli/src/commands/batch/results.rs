@@ -61,6 +61,9 @@ impl LastPass<'_> {
 
     /// Prints the rows as JSON lines.
     ///
+    /// In a pass of its own, after the file is in place: a pager or a closed pipe keeps no results
+    /// from the file.
+    ///
     /// # Errors
     /// Standard output is closed, or input or journal cannot be read.
     pub(super) async fn print(
