@@ -58,7 +58,7 @@ impl Obstacle {
             Self::Page => "the answer is not JSON",
             Self::NoOAuthError => "the refusal has neither a published code nor an OAuth error",
             Self::Redirect => "the answer leads elsewhere",
-            Self::ProxyAuthentication => "a proxy wants to know who asks",
+            Self::ProxyAuthentication => "a proxy requires a login",
             Self::TooLarge => "the request is too large for something on the way",
             Self::Certificate => "the server's certificate is not trusted",
         }

@@ -63,7 +63,7 @@ pub(crate) fn of(error: &SubmitError, memory: Memory) -> Failure {
 /// The message about an answer that the journal could not record, for a caller that has the answer.
 pub(crate) fn unwritten(error: &JournalError) -> String {
     format!(
-        "the journal could not write this down, and may tell the reference as in flight or ambiguous later: {error}"
+        "the journal could not record this, and may later show the reference as in flight or ambiguous: {error}"
     )
 }
 
@@ -109,7 +109,7 @@ pub(crate) fn in_flight() -> Failure {
         exit: Exit::Ambiguous,
         kind: "in-flight",
         delivery: Delivery::Unknown,
-        help: Some("Run the command again in a few minutes: then its result is known, or that nobody knows it.".into()),
+        help: Some("Run the command again in a few minutes: by then the journal has the result, or says that the reference is ambiguous.".into()),
         ..Failure::fault("another run is submitting this reference; nothing was sent now")
     }
 }

@@ -128,7 +128,7 @@ fn unlooked(report: &Report, error: &Error) -> String {
         missing.push("cpfMatch of the document");
     }
     format!(
-        "note: looking once more for what the answer lacks ({}) failed, so the process may have it all the same: {}",
+        "note: a second lookup for what the answer lacks ({}) failed; the process may have it: {}",
         missing.join(", "),
         call::sentence(error)
     )

@@ -346,7 +346,7 @@ async fn evidence_that_could_not_be_looked_for_is_told() {
         assert_eq!(run.code, 10, "{run}");
         assert!(run.stdout.contains("missing-evidence"), "{run}");
         assert_eq!(run.stderr.lines().count(), 1, "{run}");
-        for part in ["behavior-alert", "code 10201", "may have it all the same"] {
+        for part in ["behavior-alert", "code 10201", "the process may have it"] {
             assert!(run.stderr.contains(part), "{part}: {run}");
         }
     }

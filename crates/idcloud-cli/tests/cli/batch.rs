@@ -953,9 +953,7 @@ async fn answers_that_the_journal_cannot_write_down_stand_in_the_rows() {
         "{ended}"
     );
     assert!(
-        ended
-            .stderr
-            .contains("the journal could not write this down"),
+        ended.stderr.contains("the journal could not record this"),
         "{ended}"
     );
     assert!(!ended.stderr.contains("another run"), "{ended}");
@@ -966,7 +964,7 @@ async fn answers_that_the_journal_cannot_write_down_stand_in_the_rows() {
             ("done", "approve")
         );
         assert!(row["processId"].starts_with("80371b2a"), "{row:?}");
-        assert!(row["journalError"].contains("could not write"), "{row:?}");
+        assert!(row["journalError"].contains("could not record"), "{row:?}");
         assert!(ended.stderr.contains(&row["processId"]), "{ended}");
     }
     assert!(
@@ -989,7 +987,7 @@ async fn a_journal_that_works_again_is_told_what_it_missed() {
     let mut said = BufReader::new(running.child.stderr.take().unwrap()).lines();
     let back = (files.path("away.db"), files.path("batch.db"));
     let ending = tokio::task::spawn_blocking(move || {
-        let failed = said.any(|line| line.unwrap().contains("could not write this down"));
+        let failed = said.any(|line| line.unwrap().contains("could not record this"));
         assert!(failed, "the journal did not fail");
         std::fs::rename(back.0, back.1).unwrap();
         let rest: Vec<String> = said.map(Result::unwrap).collect();
@@ -1114,14 +1112,14 @@ async fn a_single_command_says_that_the_journal_failed() {
             object["journalError"]
                 .as_str()
                 .unwrap()
-                .contains("could not write"),
+                .contains("could not record"),
             "{ended}"
         );
         assert_eq!(object["recorded"], false);
         assert!(
             ended
                 .stderr
-                .starts_with("note: the journal could not write this down"),
+                .starts_with("note: the journal could not record this"),
             "{ended}"
         );
     }

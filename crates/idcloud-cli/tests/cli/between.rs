@@ -844,7 +844,7 @@ async fn a_proxy_that_wants_a_login() {
             let command = command.env("NO_PROXY", "").env("HTTPS_PROXY", &proxy.url);
             (name, command)
         });
-    let told = &["a proxy wants to know who asks", "HTTPS_PROXY"];
+    let told = &["a proxy requires a login", "HTTPS_PROXY"];
     each_says(commands.collect(), 6, told).await;
 }
 

@@ -164,7 +164,7 @@ async fn a_journal_of_other_rows() {
         );
         let is_foreign = !is_refused && !references.contains(&"0001");
         assert_eq!(
-            told.stderr.contains("none of this input"),
+            told.stderr.contains("none of this one"),
             is_foreign,
             "{references:?}: {told}"
         );

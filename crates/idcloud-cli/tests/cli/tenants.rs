@@ -179,7 +179,7 @@ async fn an_owner_that_is_dead() {
         assert_eq!(settled.object()["state"], state, "{settled}");
         let again = run(journal(&files, dead)).await;
         assert_eq!(again.code, 3, "{again}");
-        assert!(again.stderr.contains("nobody's hands"), "{again}");
+        assert!(again.stderr.contains("is not in flight"), "{again}");
         if dispatched {
             let resend = run(json(journal(&files, settle))).await;
             assert_eq!(resend.object()["state"], "resend", "{resend}");

@@ -285,7 +285,7 @@ rules! {
     }
     Base64Padding = "20900": {
         en: "the base64 has = in the middle, or too few or too many at the end", "encode one whole picture again; two texts may have been joined, or one cut";
-        pt: "o base64 tem = no meio, ou de menos ou de mais no fim", "codifique uma só foto inteira outra vez; dois textos podem ter sido juntados, ou um cortado";
+        pt: "o base64 tem = no meio, ou de menos ou de mais no fim", "codifique de novo uma única foto, por inteiro; o texto pode ser a junção de dois, ou ter sido cortado";
     }
     Base64CutShort = "20900": {
         en: "the base64 ends within a byte: it was cut short, or a character is lost", "encode the picture again and pass on the whole text, or give the picture's file";

@@ -119,7 +119,7 @@ impl Source {
         let form = Form::of(path).ok_or_else(|| {
             refused(Refusal::new(
                 FIELD,
-                "has a name that does not tell what it holds",
+                "has a name without a known ending",
                 "name it .csv, or .jsonl for JSON lines",
             ))
         })?;

@@ -76,7 +76,7 @@ pub(crate) fn form(path: &Path) -> Result<Form, Refusal> {
     Form::of(path).ok_or_else(|| {
         Refusal::new(
             FIELD,
-            "has a name that does not tell its form",
+            "has a name without a known ending",
             "name it .csv, or .jsonl for JSON lines",
         )
     })

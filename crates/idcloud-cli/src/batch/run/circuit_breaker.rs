@@ -87,7 +87,7 @@ impl CircuitBreaker {
                 "{not_about_row} rows were refused without a code of IDCloud's about the row"
             ))
         } else if all >= self.limits.all {
-            Some(format!("{all} rows in a row came to nothing"))
+            Some(format!("{all} rows in a row failed"))
         } else {
             None
         }

@@ -158,7 +158,7 @@ impl Estimate {
         writeln!(to)?;
         writeln!(
             to,
-            "The least is where every verdict comes with its create, the most where every process is pending for a minute.\n\
+            "The minimum assumes that every verdict comes with its create, the maximum that every process is pending for a minute.\n\
              A process that fails inside IDCloud is created anew, at most three times."
         )
     }

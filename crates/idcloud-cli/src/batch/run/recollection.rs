@@ -60,7 +60,7 @@ impl Recollection {
         match self {
             Self::New => Some("note: the journal is new: every row of this input is new to it"),
             Self::Foreign => Some(
-                "note: the journal remembers other rows, and none of this input: every row is new to it",
+                "note: the journal has rows of other inputs and none of this one: every row is new to it, and will be submitted",
             ),
             Self::Known => None,
         }
@@ -330,7 +330,7 @@ fn lost(rows: u64, elsewhere: &Elsewhere) -> Refusal {
         format!(
             "does not know {rows} rows of this input that the results in --output tell of as submitted{known}"
         ),
-        "name the journal of that run, and run for the same tenant at the same address; with --new-journal these rows are submitted, and billed, again",
+        "name the earlier run's journal with --journal, and use the same tenant and address; with --new-journal these rows are submitted, and billed, again",
     )
 }
 

@@ -30,7 +30,7 @@ impl RowErrors {
         }
         if self.rows == MOST {
             progress.note(
-                "Further rows like these are not told here; the output has them all.",
+                "Further row errors are not printed here; the output has them all.",
                 output,
             );
         }

@@ -43,9 +43,6 @@ pub(super) fn run(
         )])
     })?;
     // A closed standard error is the caller's choice: continue without the note.
-    let _ = output.note(&format!(
-        "The page tells of {} references.",
-        summary.total()
-    ));
+    let _ = output.note(&format!("The page lists {} references.", summary.total()));
     Ok(print_unreadable(&summary, output))
 }

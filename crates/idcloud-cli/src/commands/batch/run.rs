@@ -338,7 +338,7 @@ fn interrupted(left: &RunEnd, rows: usize) -> Failure {
     }
     Failure {
         help: Some(
-            "The results have these ends, and standard error told them as they came. Run the same command again, with the same --output: it \
+            "The results have these ends, and standard error printed each as it came. Run the same command again, with the same --output: it \
              takes the processes up by their ids."
                 .into(),
         ),

@@ -218,7 +218,7 @@ fn write(
     if simulated {
         writeln!(
             to,
-            "{}: a simulator was examined, and nothing of Unico's",
+            "{}: a simulator was checked, and no server of Unico's",
             style.caution("SIMULATED")
         )?;
         writeln!(to)?;

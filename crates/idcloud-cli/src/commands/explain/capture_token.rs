@@ -39,13 +39,13 @@ impl TokenObject {
             ),
             (false, true) => (
                 "A capture token that is not too old yet: it lives ten minutes and is good for one process. Whether it was used \
-                 already, and what it shows, only IDCloud can tell.",
+                 already, and what it shows, only IDCloud knows.",
                 "Um token de captura ainda dentro do prazo: vale dez minutos e um só processo. Se já foi usado, e o que mostra, só o \
                  IDCloud sabe.",
             ),
             (false, false) => (
                 "A capture token whose age cannot be read: it lives ten minutes from its capture and is good for one process. Whether it \
-                 was used already, and what it shows, only IDCloud can tell.",
+                 was used already, and what it shows, only IDCloud knows.",
                 "Um token de captura cuja idade não pode ser lida: vale dez minutos a partir da captura e um só processo. Se já foi usado, e o \
                  que mostra, só o IDCloud sabe.",
             ),

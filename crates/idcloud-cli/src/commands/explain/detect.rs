@@ -42,7 +42,7 @@ impl Unrecognised {
         match self {
             Self::Empty => "is empty",
             Self::Page => {
-                "is a page, as IDCloud never answers: something between this program and IDCloud answered"
+                "is a page, which IDCloud never sends: something between this program and IDCloud answered"
             }
             Self::Other => {
                 "is nothing that IDCloud answers or posts: it has neither a code nor a process"

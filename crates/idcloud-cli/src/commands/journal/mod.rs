@@ -140,7 +140,7 @@ fn settle(
         (Some(entry), None) => entry.key().clone(),
         (Some(_), Some(_)) => {
             return Err(refused(
-                "can be settled more than once: for several environments, tenants or flows",
+                "stands for several entries, in different environments, tenants or flows",
                 "name the one you mean with --env and --flow",
             ));
         }
@@ -156,7 +156,7 @@ fn settle(
             let states = states.join(", ");
             return Err(match settlement {
                 Settlement::OwnerIsDead => refused(
-                    &format!("is in nobody's hands but {states}"),
+                    &format!("is not in flight but {states}"),
                     "only what is claimed or dispatched has an owner that may be dead",
                 ),
                 _ if entries.iter().any(is_in_hand) => refused(
@@ -308,7 +308,7 @@ impl Book {
         if page.entries().is_empty() && page.unreadable().is_empty() {
             return Err(refused(
                 "is not in the journal",
-                "check the spelling, the journal's file, and --env and --flow where they are given",
+                "check the reference's spelling, the journal's file, and --env and --flow if you gave them",
             ));
         }
         Ok(page)

@@ -68,7 +68,7 @@ pub(super) fn compare(
     let environment = connection.client.environment();
     if JournalKey::new(&environment, key.flow(), key.reference().clone()) != *key {
         return Ok(Err(
-            "the credentials are of another environment or account than the reference".to_owned(),
+            "the credentials belong to another environment or account than the one that submitted the reference".to_owned(),
         ));
     }
     let processes = IdCloud::new(connection.client)
@@ -88,7 +88,7 @@ pub(super) fn compare(
             process_id: Some(id.as_str().into()),
             ..Failure::fault("the process that was found is another person's")
         }),
-        Ok(_) => Ok(Err("IDCloud names nobody for it".to_owned())),
+        Ok(_) => Ok(Err("IDCloud returns no person for it".to_owned())),
         Err(error) => Ok(Err(call::sentence(&error))),
     }
 }

@@ -156,7 +156,7 @@ pub(crate) struct ConformanceArgs {
     /// Check a server that is not on this machine all the same: processes are created there, and billed
     #[arg(long)]
     pub(crate) creates_processes: bool,
-    /// Also check what disturbs whoever else uses the tenant: spend its budget, and lock the account
+    /// Also check what disturbs others who use the tenant: spend its budget, and lock the account
     #[arg(long)]
     pub(crate) noisy: bool,
     /// File with further API keys and their capabilities, such as the .env that serve writes

@@ -160,7 +160,7 @@ fn a_header_is_taken_or_refused_whole() {
     );
     assert_eq!(
         read("in.txt", b""),
-        "INPUT: has a name that does not tell what it holds"
+        "INPUT: has a name without a known ending"
     );
 }
 

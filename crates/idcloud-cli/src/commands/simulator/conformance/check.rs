@@ -78,7 +78,7 @@ impl Want {
             }
             Self::VirtualTime => "a clock that can be moved on: the simulator inside this program",
             Self::OtherTenant => "a process of another tenant: the simulator inside this program",
-            Self::Leave => "--noisy, because it disturbs whoever else uses the tenant",
+            Self::Leave => "--noisy, because it disturbs others who use the tenant",
         }
     }
 }

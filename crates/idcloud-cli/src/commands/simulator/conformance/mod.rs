@@ -70,7 +70,7 @@ fn allowed(remote: &Remote, allowed: bool) -> Result<(), Failure> {
     };
     Err(Failure::usage(vec![Refusal::new(
         field,
-        "is not on this machine, and the checks create processes, which IDCloud bills",
+        "is not on this machine: the checks create processes, which IDCloud bills",
         "check a simulator on this machine, or add --creates-processes",
     )]))
 }

@@ -137,7 +137,7 @@ pub(super) const CHECKS: &[Check] = &[
     ),
     ordered(
         "order/token-before-key",
-        "a missing token is told before a missing key",
+        "a missing token is reported before a missing key",
         &[Step::Call(GOOD.authorized_by(None).with_key(None))],
         &[400],
         &["20001"],
@@ -162,14 +162,14 @@ pub(super) const CHECKS: &[Check] = &[
     ),
     ordered(
         "order/subject-before-selfie",
-        "a missing subject is told before a missing selfie",
+        "a missing subject is reported before a missing selfie",
         &[Step::Call(Call::create("{}"))],
         &[400],
         &["20004"],
     ),
     ordered(
         "order/code-before-name",
-        "a bad code is told before a missing name",
+        "a bad code is reported before a missing name",
         &[Step::Call(Call::create(
             r#"{"subject":{"code":"11111111111"},"imageBase64":"$IMAGE"}"#,
         ))],
@@ -178,7 +178,7 @@ pub(super) const CHECKS: &[Check] = &[
     ),
     ordered(
         "order/name-before-selfie",
-        "a missing name is told before a missing selfie",
+        "a missing name is reported before a missing selfie",
         &[Step::Call(Call::create(
             r#"{"subject":{"code":"52998224725"}}"#,
         ))],

@@ -168,7 +168,7 @@ pub(super) const CHECKS: &[Check] = &[
     ),
     denied(
         "token/1.2.19",
-        "nobody is impersonated: no sub",
+        "no impersonation: no sub",
         &[Step::Exchange(claiming(
             r#"{"iss":"$ISS","sub":"$ISS","aud":"$AUD","scope":"*","iat":$NOW,"exp":$EXP}"#,
         ))],
