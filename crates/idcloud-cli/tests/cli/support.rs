@@ -81,9 +81,28 @@ pub(crate) struct Idcloud {
     searched: bool,
 }
 
+/// The program, with SIGHUP as it is by default: tests that run under `nohup` pass on that they
+/// ignore it.
+fn program() -> Command {
+    const PROGRAM: &str = env!("CARGO_BIN_EXE_idcloud");
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigIgn:"))
+        .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .unwrap_or(0);
+    // The lowest bit is SIGHUP's.
+    if ignored & 1 == 0 {
+        return Command::new(PROGRAM);
+    }
+    let mut env = Command::new("env");
+    env.arg("--default-signal=HUP").arg(PROGRAM);
+    env
+}
+
 impl Idcloud {
     pub(crate) fn new<I: IntoIterator<Item = S>, S: Into<OsString>>(arguments: I) -> Self {
-        Self::of(Command::new(env!("CARGO_BIN_EXE_idcloud")), arguments)
+        Self::of(program(), arguments)
     }
 
     /// Like [`Idcloud::new`], but started as `nohup` does: with SIGHUP ignored.
