@@ -65,7 +65,7 @@ pub(crate) struct Counter {
     heeded: Arc<Mutex<Heeded>>,
 }
 
-/// Interrupts without signals, which only [`Counter::raise`] raises.
+/// Interrupts without signals, which only `Counter::raise` raises.
 pub(crate) fn pair() -> (Counter, Interrupts) {
     let (sender, receiver) = watch::channel(0);
     let heeded = Arc::new(Mutex::new(Heeded::NotYet));
