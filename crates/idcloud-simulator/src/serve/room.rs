@@ -110,6 +110,7 @@ impl State {
 
 impl Place {
     /// The TLS handshake is done: the timeout of the first head starts.
+    #[cfg(feature = "tls")]
     pub(super) fn ready(&self) {
         self.enter(Stage::Head);
     }
