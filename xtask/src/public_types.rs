@@ -134,7 +134,8 @@ fn foreign_crates(package: &Package) -> BTreeSet<String> {
         .collect()
 }
 
-fn rust_files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+/// The Rust files at and below `folder`.
+pub(crate) fn rust_files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
@@ -414,10 +415,14 @@ impl Visit<'_> for File<'_> {
     }
 }
 
-fn only_in_tests(attributes: &[Attribute]) -> bool {
+/// Whether an item is compiled for tests alone: `cfg(test)`, or `cfg(all(test, …))`.
+pub(crate) fn only_in_tests(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| {
-        matches!(&attribute.meta, syn::Meta::List(list)
-            if list.path.is_ident("cfg") && list.tokens.to_string() == "test")
+        let syn::Meta::List(list) = &attribute.meta else {
+            return false;
+        };
+        let condition = list.tokens.to_string().replace(' ', "");
+        list.path.is_ident("cfg") && (condition == "test" || condition.starts_with("all(test,"))
     })
 }
 

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use syn::visit::{self, Visit};
 
 use crate::Failure;
+use crate::public_types::{only_in_tests, rust_files};
 
 /// The most source files in one folder.
 const MOST_FILES: usize = 20;
@@ -204,23 +205,20 @@ fn source_folders(root: &Path) -> Result<Vec<PathBuf>, Failure> {
 
 /// The folders at and below `folder` with too many source files.
 fn crowded(root: &Path, folder: &Path) -> Result<Vec<String>, Failure> {
-    let mut faults = Vec::new();
-    let mut files = 0;
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            faults.extend(crowded(root, &path)?);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            files += 1;
-        }
+    let mut counts: BTreeMap<PathBuf, usize> = BTreeMap::new();
+    for file in rust_files(folder)? {
+        let parent = file.parent().unwrap_or(folder).to_path_buf();
+        *counts.entry(parent).or_default() += 1;
     }
-    if files > MOST_FILES {
-        let shown = folder.strip_prefix(root).unwrap_or(folder).display();
-        faults.push(format!(
-            "{shown} lists {files} source files, and a folder may list {MOST_FILES}: put some of them into a folder"
-        ));
-    }
-    Ok(faults)
+    let crowded = counts.into_iter().filter(|(_, files)| *files > MOST_FILES);
+    Ok(crowded
+        .map(|(folder, files)| {
+            let shown = folder.strip_prefix(root).unwrap_or(&folder).display();
+            format!(
+                "{shown} lists {files} source files, and a folder may list {MOST_FILES}: put some of them into a folder"
+            )
+        })
+        .collect())
 }
 
 /// The top-level folders and files of `source`, without the crate's root.
@@ -250,30 +248,21 @@ fn imports(source: &Path) -> Result<BTreeSet<Import>, Failure> {
         BTreeMap::new()
     };
     let mut found = BTreeSet::new();
-    let mut folders = vec![source.to_path_buf()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder)? {
-            let path = entry?.path();
-            if path.is_dir() {
-                folders.push(path);
-                continue;
-            }
-            let below = path.strip_prefix(source).unwrap_or(&path);
-            let from = below.iter().next().unwrap_or_default().to_string_lossy();
-            let from = from.trim_end_matches(".rs").to_owned();
-            let is_source = path.extension().is_some_and(|extension| extension == "rs");
-            if !is_source || path.ends_with("tests.rs") || !rooms.contains(&from) {
-                continue;
-            }
-            for name in first_names(&fs::read_to_string(&path)?)? {
-                let to = given_on.get(&name).unwrap_or(&name);
-                if *to != from && rooms.contains(to) {
-                    found.insert(Import {
-                        from: from.clone(),
-                        to: to.clone(),
-                        file: below.display().to_string(),
-                    });
-                }
+    for path in rust_files(source)? {
+        let below = path.strip_prefix(source).unwrap_or(&path);
+        let from = below.iter().next().unwrap_or_default().to_string_lossy();
+        let from = from.trim_end_matches(".rs").to_owned();
+        if path.ends_with("tests.rs") || !rooms.contains(&from) {
+            continue;
+        }
+        for name in first_names(&fs::read_to_string(&path)?)? {
+            let to = given_on.get(&name).unwrap_or(&name);
+            if *to != from && rooms.contains(to) {
+                found.insert(Import {
+                    from: from.clone(),
+                    to: to.clone(),
+                    file: below.display().to_string(),
+                });
             }
         }
     }
@@ -382,11 +371,7 @@ fn first_names(text: &str) -> Result<BTreeSet<String>, Failure> {
 
     impl<'ast> Visit<'ast> for Names {
         fn visit_item_mod(&mut self, module: &'ast syn::ItemMod) {
-            let is_test = module.attrs.iter().any(|attribute| {
-                attribute.path().is_ident("cfg")
-                    && matches!(&attribute.meta, syn::Meta::List(list) if list.tokens.to_string().contains("test"))
-            });
-            if !is_test {
+            if !only_in_tests(&module.attrs) {
                 visit::visit_item_mod(self, module);
             }
         }
@@ -467,9 +452,11 @@ mod tests {
     fn imports_are_read_wherever_they_stand() {
         let text = "use crate::{retry::Policy, Call};\n\
                     fn f(x: crate::time::Clock) { crate::budget::take() }\n\
-                    #[cfg(test)]\nmod tests { use crate::testing::Script; }";
+                    #[cfg(test)]\nmod tests { use crate::testing::Script; }\n\
+                    #[cfg(all(test, unix))]\nmod more { use crate::auth::Token; }\n\
+                    #[cfg(feature = \"test-util\")]\nmod shown { use crate::error::Kind; }";
         let found: Vec<String> = first_names(text).unwrap().into_iter().collect();
-        assert_eq!(found, ["Call", "budget", "retry", "time"]);
+        assert_eq!(found, ["Call", "budget", "error", "retry", "time"]);
     }
 
     #[test]
