@@ -237,19 +237,20 @@ impl Checks {
             .send_references
             .then(|| row::client_reference(&reference).map_err(|refusal| vec![refusal]));
         let page = self.remembered(&reference)?;
+        let may_begin_again = |entry| self.begin_again && is_failed(entry);
         Ok(match self.own(&page, reference) {
             Some(entry) => match self.met(entry, row)? {
                 // The selfie is needed: to send it, or to compare it with the process that a person
                 // found.
                 Standing::Own(Some(request))
-                    if self.begin_again && is_failed(entry) || entry.record().is_found() =>
+                    if may_begin_again(entry) || entry.record().is_found() =>
                 {
                     match selfie::verify(request.selfie()).and(name.transpose()) {
                         Err(refusals) => {
                             let failure = Failure::refused_offline(refusals);
                             Checked::Kept(kept(entry), Box::new(at_line(begins, failure)))
                         }
-                        Ok(_) if self.begin_again && is_failed(entry) => Checked::ToSend,
+                        Ok(_) if may_begin_again(entry) => Checked::ToSend,
                         Ok(_) => self.known(entry, true),
                     }
                 }
