@@ -75,7 +75,7 @@ async fn refused_credentials_exit_with_4() {
     }
 }
 
-/// Nobody pays twice: an answer without a process id is ambiguous, and no other create follows it.
+/// No second payment: an answer without a process id is ambiguous, and no other create follows it.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_names_no_process_exits_with_5() {
     let files = Files::new();
@@ -155,7 +155,7 @@ async fn a_truncated_answer_without_an_id_exits_with_5() {
     }
 }
 
-/// Nobody pays twice: the id in a partial answer is kept, and the command names the follow-up
+/// No second payment: the id in a partial answer is kept, and the command names the follow-up
 /// command if the server is gone, at once or after a last lookup.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_truncated_answer_with_an_id_exits_with_8() {

@@ -501,7 +501,7 @@ async fn an_id_that_is_in_doubt_is_kept() {
     assert!(text.stdout.contains(PROCESS_ID), "{text}");
 }
 
-/// Nobody pays twice unasked: a failed process is created again only with the flag that its message
+/// No second payment unasked: a failed process is created again only with the flag that its message
 /// names.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_failed_is_begun_again_when_asked() {
@@ -849,7 +849,7 @@ async fn a_run_that_stopped_early_tells_no_row_of_another_person() {
     }
 }
 
-/// Nobody pays twice: the dry run consults the journal as the run will, and reports where else rows
+/// No second payment: the dry run consults the journal as the run will, and reports where else rows
 /// are known.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dry_run_says_what_the_run_will_do() {
@@ -885,7 +885,7 @@ async fn a_dry_run_says_what_the_run_will_do() {
     assert_eq!(server.creates().await, 1);
 }
 
-/// Nobody pays twice without a warning: people in more than one row are reported before anything is
+/// No second payment without a warning: people in more than one row are reported before anything is
 /// sent, and are not refused.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_in_two_rows_is_said_before_anything_is_sent() {
@@ -1220,7 +1220,7 @@ async fn an_earlier_answer_is_judged_by_what_this_run_asks() {
     assert_eq!(server.creates().await, 1);
 }
 
-/// Nobody pays twice: ctrl-c loses nothing, and the same command continues where it stopped.
+/// No second payment: ctrl-c loses nothing, and the same command continues where it stopped.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_interrupted_batch_is_resumed() {
     let bench = Bench::start(&["--latency", "100ms"]);
@@ -1259,7 +1259,7 @@ async fn an_interrupted_batch_is_resumed() {
     assert_eq!(bench.ledger()["billed"], 60);
 }
 
-/// Nobody pays twice: a batch is killed while creates are in flight, before and after they are
+/// No second payment: a batch is killed while creates are in flight, before and after they are
 /// billed, and before and after their ends are recorded. No row that may have been created is
 /// created again. A kill comes after a number of further billed creates.
 #[tokio::test(flavor = "multi_thread")]

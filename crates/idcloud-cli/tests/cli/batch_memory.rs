@@ -40,7 +40,7 @@ fn backed_up(from: &Path, to: &Path) {
     std::fs::set_permissions(to, owner_alone).unwrap();
 }
 
-/// Nobody pays twice: the results say that a row was submitted, and the journal says that it is
+/// No second payment: the results say that a row was submitted, and the journal says that it is
 /// free. Then the journal is older than the results, whatever its record of the row is: refused,
 /// allowed again by a person, claimed, or none.
 #[tokio::test(flavor = "multi_thread")]
@@ -78,7 +78,7 @@ async fn a_copy_that_takes_paid_rows_for_free() {
     }
 }
 
-/// Nobody pays twice without a warning: the same journal with another tenant, or another local
+/// No second payment without a warning: the same journal with another tenant, or another local
 /// address, has no records of the rows. With results of them the run is refused; without, it
 /// reports where else they are known.
 #[tokio::test(flavor = "multi_thread")]
@@ -176,7 +176,7 @@ async fn verdicts_that_only_the_results_know() {
     assert_eq!((again.code, server.creates().await), (5, 6), "{again}");
 }
 
-/// Nobody pays twice: references whose leading zeros a spreadsheet removed are recognised from the
+/// No second payment: references whose leading zeros a spreadsheet removed are recognised from the
 /// results, even if the journal is new.
 #[tokio::test(flavor = "multi_thread")]
 async fn zeros_that_only_the_results_know() {

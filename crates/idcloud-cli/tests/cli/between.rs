@@ -552,7 +552,7 @@ async fn said(answer: Vec<u8>, body: Vec<u8>) -> Vec<Said> {
         &explain.error()["message"],
         &explain.error()["help"],
     ));
-    // Nobody pays twice: each of three commands made one create, or two if a refused token was
+    // No second payment: each of three commands made one create, or two if a refused token was
     // replaced in between.
     let creates = gateway.creates.load(Ordering::Relaxed);
     assert!((3..=6).contains(&creates), "{creates}: {onboard}");

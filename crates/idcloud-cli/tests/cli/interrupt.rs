@@ -210,7 +210,7 @@ pub(crate) async fn at_work(bench: &Bench, running: &Running) {
     panic!("{} sends nothing", running.id());
 }
 
-/// Nobody pays twice, and nothing is ambiguous: the kernel and the shell both signal a closed
+/// No second payment, and nothing is ambiguous: the kernel and the shell both signal a closed
 /// terminal, and both signals together let the batch finish the requests in flight.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_finishes_what_is_in_flight_when_its_terminal_is_closed() {

@@ -49,7 +49,7 @@ fn journal<const N: usize>(files: &Files, arguments: [&str; N]) -> Idcloud {
         .arg(files.path("batch.db"))
 }
 
-/// Nobody pays twice for a new account, nor for a tenant's id in capitals: in batches, in their dry
+/// No second payment for a new account, nor for a tenant's id in capitals: in batches, in their dry
 /// runs, and in single commands.
 #[tokio::test(flavor = "multi_thread")]
 async fn another_account_is_told_what_the_first_began() {
